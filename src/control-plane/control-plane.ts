@@ -1,0 +1,20 @@
+import type { Policy, SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
+import type { Store } from "../state/store.ts"
+
+/** Who calls, as the door established it. Services decide what the caller may do. */
+export interface Caller {
+  /** The access key id; written to the log, never the secret. */
+  name: string
+  policy: Policy
+}
+
+/** What every service function works on. */
+export interface ControlPlane {
+  account: string
+  region: string
+  sources: SourceConfiguration[]
+  warehouses: WarehouseConfiguration[]
+  store: Store
+  /** Asks the reconciler to look now rather than at its next turn. Never throws, returns at once. */
+  nudge(): void
+}

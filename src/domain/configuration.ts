@@ -1,0 +1,50 @@
+/** What an access key or an SQL user may do. A partner may do only what its partner record grants. */
+export type Policy = "admin" | "read-only" | `partner:${string}`
+
+export interface Credential {
+  accessKeyId: string
+  secretAccessKey: string
+  policy: Policy
+}
+
+export interface SqlUser {
+  name: string
+  password: string
+  policy: Policy
+}
+
+export interface HostPort {
+  host: string
+  port: number
+}
+
+/** A database that rows come from, under the ARN that callers name it by. */
+export interface SourceConfiguration {
+  arn: string
+  engine: "postgres"
+  url: string
+}
+
+/** A warehouse that rows go to, under the ARN that callers name it by. */
+export interface WarehouseConfiguration {
+  arn: string
+  /** The ClusterIdentifier of partner operations. */
+  cluster: string
+  engine: "duckdb"
+  /** A folder: one file per destination database. */
+  path: string
+  autoCreateDatabase: boolean
+}
+
+/** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
+export interface Configuration {
+  account: string
+  region: string
+  dataDir: string
+  listen: { http: HostPort; sql: HostPort }
+  stateUrl: string | undefined
+  credentials: Credential[]
+  sqlUsers: SqlUser[]
+  sources: SourceConfiguration[]
+  warehouses: WarehouseConfiguration[]
+}

@@ -1,0 +1,9 @@
+/**
+ * A place in a source's history of changes. Only the source that made it understands it; everyone else stores it,
+ * hands it back, and asks the source to compare two.
+ */
+export type Position = string & { readonly __position: unique symbol }
+
+export function positionFrom(text: string): Position {
+  return text as Position
+}

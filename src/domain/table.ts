@@ -1,0 +1,51 @@
+/**
+ * The column types every warehouse must be able to hold. A source type with no exact partner here travels as
+ * `text`, in the source's own text form: nothing is rounded or cut.
+ */
+export type ColumnType =
+  | { kind: "boolean" }
+  | { kind: "int16" }
+  | { kind: "int32" }
+  | { kind: "int64" }
+  | { kind: "float32" }
+  | { kind: "float64" }
+  | { kind: "decimal"; precision: number; scale: number }
+  | { kind: "date" }
+  | { kind: "timestamp" }
+  | { kind: "timestamptz" }
+  | { kind: "uuid" }
+  | { kind: "text" }
+  | { kind: "json" }
+  | { kind: "bytes" }
+
+export interface Column {
+  name: string
+  type: ColumnType
+  /** The source's own name of the type, for people: `numeric(12,2)`, `order_status`. */
+  sourceType: string
+}
+
+/** Names keep the source's case and characters. */
+export interface TableName {
+  schema: string
+  name: string
+}
+
+export interface TableSchema extends TableName {
+  /** The source's lasting id of the table (an oid, say): survives a rename. */
+  id: string
+  columns: Column[]
+  /**
+   * Which columns (by index) tell one row from another: the primary key or the replica identity.
+   * `undefined`: no key; a row is told by all its columns, and equal rows are counted.
+   */
+  key: number[] | undefined
+}
+
+/** The states of a replicated table (cloud: SVV_INTEGRATION_TABLE_STATE, spelled as there). */
+export const tableStates = ["ResyncInitiated", "Synced", "Failed", "ResyncRequired", "Deleted"] as const
+export type TableState = (typeof tableStates)[number]
+
+export function qualifiedName(table: TableName): string {
+  return `${table.schema}.${table.name}`
+}

@@ -1,0 +1,79 @@
+import { readdir } from "node:fs/promises"
+import { join } from "node:path"
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
+
+const fileSuffix = ".duckdb"
+
+/**
+ * One DuckDB per warehouse folder: an in-memory main database with every destination database attached under its
+ * own name, so that one statement can join across them. One process owns the folder.
+ */
+export interface DuckDbInstance {
+  /** A new connection; close it with `closeSync()`. */
+  connect(): Promise<DuckDBConnection>
+  /** Attaches (and creates, if new) a destination database. Repeatable. */
+  ensureDatabase(name: string): Promise<void>
+  /** Names of the attached databases, `dev` among them. */
+  databases(): string[]
+  close(): Promise<void>
+}
+
+export interface DuckDbOptions {
+  /** Folder of the database files; exists. */
+  path: string
+  /** Folder of staged Parquet files; exists. */
+  stagingPath: string
+  threads: number
+  memoryLimitBytes: number
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Opens the folder: attaches what is there, makes `dev`, then shuts files, network and settings off for queries. */
+export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(options.threads),
+    memory_limit: `${Math.floor(options.memoryLimitBytes / 2 ** 20)}MiB`,
+  })
+  const admin = await instance.connect()
+  const attached = new Set<string>()
+
+  async function ensureDatabase(name: string): Promise<void> {
+    if (attached.has(name)) return
+    const file = join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
+    await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(file)} AS ${quoteIdentifier(name)}`)
+    attached.add(name)
+  }
+
+  for (const file of await readdir(options.path)) {
+    if (file.endsWith(fileSuffix)) await ensureDatabase(decodeURIComponent(file.slice(0, -fileSuffix.length)))
+  }
+  await ensureDatabase("dev")
+  await lockDown(admin, options)
+
+  return {
+    connect: () => instance.connect(),
+    ensureDatabase,
+    databases: () => [...attached],
+    close: async () => {
+      admin.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** Replication itself reads staged files and attaches databases, so just those two folders stay open to the engine. */
+async function lockDown(admin: DuckDBConnection, options: DuckDbOptions): Promise<void> {
+  const folders = [options.path, options.stagingPath].map(quoteLiteral).join(", ")
+  await admin.run(`SET allowed_directories = [${folders}]`)
+  await admin.run("SET autoinstall_known_extensions = false")
+  await admin.run("SET autoload_known_extensions = false")
+  await admin.run("SET enable_external_access = false")
+  await admin.run("SET lock_configuration = true")
+}
