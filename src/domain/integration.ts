@@ -39,3 +39,57 @@ export interface Integration {
   errors: { code: string; message: string }[]
   createdAt: Date
 }
+
+/** Which database of the source an integration writes into which database of the warehouse. Fixed when it is created. */
+export interface Destination {
+  sourceDatabase: string
+  destinationDatabase: string
+}
+
+/** How many integrations there may be; the cloud's figures. */
+export interface IntegrationQuotas {
+  perAccount: number
+  perTarget: number
+  perSource: number
+}
+
+export const integrationQuotas: IntegrationQuotas = { perAccount: 100, perTarget: 50, perSource: 5 }
+
+/**
+ * From which status to which. `deleting` ends only when the integration is gone, so a late report of a pipeline
+ * cannot bring it back; `failed` ends only by deletion (delete and recreate is the one remedy); nothing
+ * returns to `creating`. Staying in a status with other errors is always allowed.
+ */
+const nextStatuses: Record<IntegrationStatus, readonly IntegrationStatus[]> = {
+  creating: ["active", "syncing", "needs_attention", "failed"],
+  active: ["modifying", "syncing", "needs_attention", "failed", "deleting"],
+  modifying: ["active", "syncing", "needs_attention", "failed"],
+  syncing: ["active", "modifying", "needs_attention", "failed", "deleting"],
+  needs_attention: ["active", "modifying", "syncing", "failed", "deleting"],
+  failed: ["deleting"],
+  deleting: [],
+}
+
+/** Whether an integration in `from` may go to `to` (or stay where it is). */
+export function statusMayBecome(from: IntegrationStatus, to: IntegrationStatus): boolean {
+  return from === to || nextStatuses[from].includes(to)
+}
+
+/** The statuses from which an integration may come to `to`, `to` itself among them. */
+export function statusesBefore(to: IntegrationStatus): IntegrationStatus[] {
+  return integrationStatuses.filter((from) => statusMayBecome(from, to))
+}
+
+/**
+ * The cloud deletes from these and not while creating, modifying or already deleting. A create that cannot succeed is
+ * still deletable: it shows `needs_attention` or `failed` as soon as its first attempt has failed.
+ */
+export const deletableStatuses: readonly IntegrationStatus[] = [
+  "active",
+  "failed",
+  "syncing",
+  "needs_attention",
+]
+
+/** A name or a description may change while the integration lives and nothing else is being done to it. */
+export const modifiableStatuses: readonly IntegrationStatus[] = ["active", "syncing", "needs_attention"]

@@ -49,3 +49,35 @@ export type TableState = (typeof tableStates)[number]
 export function qualifiedName(table: TableName): string {
   return `${table.schema}.${table.name}`
 }
+
+/** Who may say so: the pipeline that moves the table's rows, or a person's order (a refresh, a new filter). */
+export type TableActor = "pipeline" | "order"
+
+/**
+ * A table's life. Normal: (new) → ResyncInitiated → Synced; something that breaks it: → ResyncRequired → (by itself)
+ * ResyncInitiated → Synced; not replicable: → Failed; dropped or filtered out: → Deleted, and anew if it comes back.
+ * An order only asks (ResyncRequired) or takes away (Deleted); just the pipeline knows that rows are in step.
+ */
+const tableMoves: Record<TableState | "new", Partial<Record<TableState, readonly TableActor[]>>> = {
+  new: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"] },
+  ResyncInitiated: {
+    ResyncInitiated: ["pipeline"],
+    Synced: ["pipeline"],
+    Failed: ["pipeline"],
+    ResyncRequired: ["pipeline", "order"],
+    Deleted: ["pipeline", "order"],
+  },
+  Synced: { Failed: ["pipeline"], ResyncRequired: ["pipeline", "order"], Deleted: ["pipeline", "order"] },
+  ResyncRequired: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"], Deleted: ["pipeline", "order"] },
+  Failed: {
+    ResyncInitiated: ["pipeline"],
+    ResyncRequired: ["pipeline", "order"],
+    Deleted: ["pipeline", "order"],
+  },
+  Deleted: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"] },
+}
+
+/** Whether `by` may move a table from one state (`undefined`: not known yet) to another. */
+export function tableMayBecome(from: TableState | undefined, to: TableState, by: TableActor): boolean {
+  return tableMoves[from ?? "new"][to]?.includes(by) ?? false
+}

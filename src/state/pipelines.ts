@@ -1,3 +1,6 @@
+import type { Kysely } from "kysely"
+import type { PipelineRow, StateSchema } from "./schema.ts"
+
 /**
  * A pipeline moves one source database into one destination database on behalf of an integration
  * (a PostgreSQL integration whose filter names two databases has two).
@@ -8,4 +11,49 @@ export interface PipelineRecord {
   destinationDatabase: string
   /** What the source calls our reading place (a replication slot and a publication, say): recorded before it is made, so it is never leaked. */
   sourceHandle: string
+}
+
+export interface PipelineStore {
+  /** Records it, or replaces the record of the same integration and source database. */
+  put(record: PipelineRecord): Promise<void>
+  /** By name of the source database. */
+  ofIntegration(integrationId: string): Promise<PipelineRecord[]>
+  all(): Promise<PipelineRecord[]>
+  /** Repeatable. */
+  remove(integrationId: string, sourceDatabase: string): Promise<void>
+}
+
+export function pipelineStore(db: Kysely<StateSchema>): PipelineStore {
+  const select = () =>
+    db.selectFrom("pipelines").selectAll().orderBy("integration_id").orderBy("source_database")
+  return {
+    put: (record) => put(db, record),
+    ofIntegration: async (id) => (await select().where("integration_id", "=", id).execute()).map(fromRow),
+    all: async () => (await select().execute()).map(fromRow),
+    remove: async (integrationId, sourceDatabase) => {
+      await db
+        .deleteFrom("pipelines")
+        .where("integration_id", "=", integrationId)
+        .where("source_database", "=", sourceDatabase)
+        .execute()
+    },
+  }
+}
+
+async function put(db: Kysely<StateSchema>, record: PipelineRecord): Promise<void> {
+  const rest = { destination_database: record.destinationDatabase, source_handle: record.sourceHandle }
+  await db
+    .insertInto("pipelines")
+    .values({ integration_id: record.integrationId, source_database: record.sourceDatabase, ...rest })
+    .onConflict((conflict) => conflict.columns(["integration_id", "source_database"]).doUpdateSet(rest))
+    .execute()
+}
+
+function fromRow(row: PipelineRow): PipelineRecord {
+  return {
+    integrationId: row.integration_id,
+    sourceDatabase: row.source_database,
+    destinationDatabase: row.destination_database,
+    sourceHandle: row.source_handle,
+  }
 }

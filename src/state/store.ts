@@ -1,6 +1,11 @@
-import type { IntegrationStore } from "./integrations.ts"
-import type { PipelineStore } from "./pipelines.ts"
-import type { TableStore } from "./tables.ts"
+import { sql } from "kysely"
+import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
+import { connectState } from "./connection.ts"
+import { type IntegrationStore, integrationStore } from "./integrations.ts"
+import { migrate } from "./migrate.ts"
+import { migrations } from "./migrations/all.ts"
+import { type PipelineStore, pipelineStore } from "./pipelines.ts"
+import { type TableStore, tableStore } from "./tables.ts"
 
 /** The state database: what should be (integrations) and what was last known to be (pipelines, tables). */
 export interface Store {
@@ -10,4 +15,35 @@ export interface Store {
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** Told when an idle connection breaks; the next call opens a new one by itself. Default: nothing. */
+  onIdleError?: (error: Error) => void
+  /** Default: the cloud's figures. */
+  quotas?: IntegrationQuotas
+}
+
+/**
+ * Connects, and brings the schema up to date. Safe when several start at once.
+ *
+ * @throws Fault unavailable when the server does not answer; Error when a newer Millrace made the database.
+ */
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const db = connectState(url, options.onIdleError ?? (() => undefined))
+  try {
+    await migrate(db, migrations)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return {
+    integrations: integrationStore(db, options.quotas ?? integrationQuotas),
+    pipelines: pipelineStore(db),
+    tables: tableStore(db),
+    ping: async () => {
+      await sql`select 1`.execute(db)
+    },
+    close: () => db.destroy(),
+  }
 }

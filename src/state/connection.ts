@@ -1,0 +1,102 @@
+import {
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from "kysely"
+import pg from "pg"
+import { Fault } from "../domain/faults.ts"
+import type { StateSchema } from "./schema.ts"
+
+const poolSize = 5
+const connectTimeoutMs = 5_000
+const statementTimeoutMs = 15_000
+/** Above the server's own limit: it only ends a wait for a server that went silent. */
+const answerTimeoutMs = 20_000
+const idleInTransactionTimeoutMs = 30_000
+
+/**
+ * Opens a pool on the state database. Nothing is sent yet. Every failure to reach the server becomes the Fault
+ * `unavailable`; what the server refuses is thrown as the driver gives it.
+ *
+ * @param onIdleError told when an idle connection breaks; the next call opens a new one by itself.
+ */
+export function connectState(url: string, onIdleError: (error: Error) => void): Kysely<StateSchema> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "millrace state",
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    keepAlive: true,
+  })
+  pool.on("error", onIdleError)
+  // The pool listens only while a connection is idle; one that breaks inside a transaction would end the process.
+  pool.on("connect", (client) => client.on("error", onIdleError))
+  return new Kysely<StateSchema>({ dialect: new PostgresDialect({ pool: translating(pool) }) }).withSchema(
+    "millrace",
+  )
+}
+
+function translating(pool: pg.Pool): PostgresPool {
+  return {
+    connect: async () => translatingClient(await reached(pool.connect())),
+    end: () => pool.end(),
+  }
+}
+
+function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+  function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
+  function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
+  function query(text: unknown, parameters: readonly unknown[] = []): unknown {
+    if (typeof text !== "string") throw new Error("the state store reads no cursors")
+    return reached(client.query(text, [...parameters]))
+  }
+  return { query, release: () => client.release() }
+}
+
+async function reached<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    throw new Fault("unavailable", "The state database does not answer. Try again shortly.", String(error))
+  }
+}
+
+const networkCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+])
+/** Shutting down, starting up, crashed, too many connections. */
+const serverAwayStates = new Set(["57P01", "57P02", "57P03", "53300"])
+/** What the driver says without a code. */
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
+
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = "code" in error && typeof error.code === "string" ? error.code : ""
+  return (
+    networkCodes.has(code) ||
+    serverAwayStates.has(code) ||
+    code.startsWith("08") ||
+    driverMessages.test(error.message)
+  )
+}
+
+/** The name of the unique or foreign-key constraint that refused a write, if that is what the error is. */
+export function brokenConstraint(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined
+  return error.code === "23505" || error.code === "23503" ? error.constraint : undefined
+}

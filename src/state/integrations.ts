@@ -1,0 +1,244 @@
+import { type Kysely, sql, type Transaction } from "kysely"
+import { Fault } from "../domain/faults.ts"
+import {
+  type Destination,
+  type Integration,
+  type IntegrationQuotas,
+  type IntegrationStatus,
+  statusesBefore,
+} from "../domain/integration.ts"
+import { brokenConstraint } from "./connection.ts"
+import { refuseClash, refuseOverQuota } from "./integration-clashes.ts"
+import type { IntegrationRow, StateSchema } from "./schema.ts"
+
+/** A place in the list: everything after this integration, also when that one is gone meanwhile. */
+export interface IntegrationCursor {
+  createdAt: Date
+  id: string
+}
+
+/** What may change of a recorded integration. A member that is present and undefined is cleared. */
+export interface IntegrationPatch {
+  name?: string
+  description?: string | undefined
+  status?: IntegrationStatus
+  errors?: Integration["errors"]
+}
+
+export interface IntegrationStore {
+  /**
+   * Records a new integration and reserves its destination databases, or refuses as a whole. Of two at once that
+   * exclude each other exactly one wins. The result's `createdAt` is later than every other's.
+   *
+   * @throws Fault integrationExists, conflictingOperation or quotaExceeded.
+   */
+  insert(integration: Integration, destinations: readonly Destination[]): Promise<Integration>
+  byId(id: string): Promise<Integration | undefined>
+  byArn(arn: string): Promise<Integration | undefined>
+  byName(name: string): Promise<Integration | undefined>
+  /** Oldest first. Integrations made while someone pages appear at the end. */
+  list(page: { after: IntegrationCursor | undefined; limit: number }): Promise<Integration[]>
+  /** Every integration, oldest first (there are at most as many as the quota allows). */
+  all(): Promise<Integration[]>
+  /** The destination databases reserved at creation, by name of the source database. */
+  destinations(id: string): Promise<Destination[]>
+  /**
+   * Changes it only if its status is one of `allowed`; undefined when it is not (or is gone).
+   *
+   * @throws Fault integrationExists when the new name is taken.
+   */
+  updateIf(
+    id: string,
+    allowed: readonly IntegrationStatus[],
+    patch: IntegrationPatch,
+  ): Promise<Integration | undefined>
+  /** Reports what is. False when the lifecycle forbids it: a late report does not undo a deletion. */
+  setStatus(id: string, status: IntegrationStatus, errors: Integration["errors"]): Promise<boolean>
+  /** Forgets it, its destinations and its tables. Repeatable. @throws Error while it still has pipelines. */
+  remove(id: string): Promise<void>
+}
+
+type Db = Kysely<StateSchema>
+
+export function integrationStore(db: Db, quotas: IntegrationQuotas): IntegrationStore {
+  const find = (column: "id" | "arn" | "name") => async (value: string) => {
+    const row = await db.selectFrom("integrations").selectAll().where(column, "=", value).executeTakeFirst()
+    return row && fromRow(row)
+  }
+  return {
+    insert: (integration, destinations) => insert(db, quotas, integration, destinations),
+    byId: find("id"),
+    byArn: find("arn"),
+    byName: find("name"),
+    list: (page) => list(db, page),
+    all: async () => (await ordered(db).execute()).map(fromRow),
+    destinations: (id) => destinationsOf(db, id),
+    updateIf: (id, allowed, patch) => updateIf(db, id, allowed, patch),
+    setStatus: async (id, status, errors) =>
+      (await updateIf(db, id, statusesBefore(status), { status, errors })) !== undefined,
+    remove: (id) => remove(db, id),
+  }
+}
+
+/** One creation at a time decides, so that counting and checking need no luck; the constraints stand behind it. */
+const creationLock = 4_716_021_002
+
+async function insert(
+  db: Db,
+  quotas: IntegrationQuotas,
+  integration: Integration,
+  destinations: readonly Destination[],
+): Promise<Integration> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${creationLock})`.execute(transaction)
+    await refuseClash(transaction, integration, destinations)
+    await refuseOverQuota(transaction, integration, quotas)
+    const recorded = { ...integration, createdAt: await laterThanAll(transaction, integration.createdAt) }
+    await refusingTakenName(integration.name, () =>
+      transaction.insertInto("integrations").values(toRow(recorded)).execute(),
+    )
+    await transaction
+      .insertInto("destinations")
+      .values(destinations.map((destination) => destinationRow(recorded, destination)))
+      .execute()
+    return recorded
+  })
+}
+
+/** A clock that was set back must not put a new integration on a page that someone has already read. */
+async function laterThanAll(transaction: Transaction<StateSchema>, wanted: Date): Promise<Date> {
+  const { newest } = await transaction
+    .selectFrom("integrations")
+    .select(({ fn }) => fn.max<Date | null>("created_at").as("newest"))
+    .executeTakeFirstOrThrow()
+  return newest === null || newest < wanted ? wanted : new Date(newest.getTime() + 1)
+}
+
+/** A rename runs outside the creation lock, so only the constraint can tell. */
+async function refusingTakenName<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (brokenConstraint(error) !== "integrations_name") throw error
+    throw new Fault("integrationExists", `An integration named ${name} already exists.`)
+  }
+}
+
+function ordered(db: Db) {
+  return db.selectFrom("integrations").selectAll().orderBy("created_at").orderBy("id")
+}
+
+async function list(
+  db: Db,
+  { after, limit }: { after: IntegrationCursor | undefined; limit: number },
+): Promise<Integration[]> {
+  const start = ordered(db).limit(limit)
+  const query =
+    after === undefined
+      ? start
+      : start.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple("created_at", "id"), ">", tuple(after.createdAt, after.id)),
+        )
+  return (await query.execute()).map(fromRow)
+}
+
+async function destinationsOf(db: Db, id: string): Promise<Destination[]> {
+  const rows = await db
+    .selectFrom("destinations")
+    .select(["source_database", "destination_database"])
+    .where("integration_id", "=", id)
+    .orderBy("source_database")
+    .execute()
+  return rows.map((row) => ({
+    sourceDatabase: row.source_database,
+    destinationDatabase: row.destination_database,
+  }))
+}
+
+async function updateIf(
+  db: Db,
+  id: string,
+  allowed: readonly IntegrationStatus[],
+  patch: IntegrationPatch,
+): Promise<Integration | undefined> {
+  const row = await refusingTakenName(patch.name ?? "", () =>
+    db
+      .updateTable("integrations")
+      .set(toColumns(patch))
+      .where("id", "=", id)
+      .where("status", "in", allowed)
+      .returningAll()
+      .executeTakeFirst(),
+  )
+  return row && fromRow(row)
+}
+
+function toColumns(patch: IntegrationPatch) {
+  return {
+    ...(patch.name !== undefined && { name: patch.name }),
+    ...("description" in patch && { description: patch.description ?? null }),
+    ...(patch.status !== undefined && { status: patch.status }),
+    ...(patch.errors !== undefined && { errors: json(patch.errors) }),
+  }
+}
+
+async function remove(db: Db, id: string): Promise<void> {
+  try {
+    await db.deleteFrom("integrations").where("id", "=", id).execute()
+  } catch (error) {
+    if (brokenConstraint(error) !== "pipelines_integration_id_fkey") throw error
+    throw new Error(`integration ${id} still has pipelines: give back their places at the source first`)
+  }
+}
+
+/** The driver would write a JavaScript array as a PostgreSQL array. */
+function json<T>(value: T) {
+  return sql<T>`${JSON.stringify(value)}::jsonb`
+}
+
+function toRow(integration: Integration) {
+  return {
+    id: integration.id,
+    arn: integration.arn,
+    service: integration.service,
+    name: integration.name,
+    description: integration.description ?? null,
+    source_arn: integration.sourceArn,
+    target_arn: integration.targetArn,
+    data_filter: integration.dataFilter ?? null,
+    kms_key_id: integration.kmsKeyId ?? null,
+    additional_encryption_context: json(integration.additionalEncryptionContext),
+    tags: json(integration.tags),
+    status: integration.status,
+    errors: json(integration.errors),
+    created_at: integration.createdAt,
+  }
+}
+
+function fromRow(row: IntegrationRow): Integration {
+  return {
+    id: row.id,
+    arn: row.arn,
+    service: row.service,
+    name: row.name,
+    description: row.description ?? undefined,
+    sourceArn: row.source_arn,
+    targetArn: row.target_arn,
+    dataFilter: row.data_filter ?? undefined,
+    kmsKeyId: row.kms_key_id ?? undefined,
+    additionalEncryptionContext: row.additional_encryption_context,
+    tags: row.tags,
+    status: row.status,
+    errors: row.errors,
+    createdAt: row.created_at,
+  }
+}
+
+function destinationRow(integration: Integration, destination: Destination) {
+  return {
+    integration_id: integration.id,
+    target_arn: integration.targetArn,
+    source_database: destination.sourceDatabase,
+    destination_database: destination.destinationDatabase,
+  }
+}

@@ -1,0 +1,5 @@
+import type { Migration } from "../migrate.ts"
+import { integrations } from "./0001-integrations.ts"
+
+/** In order. A released migration is never edited; a change is a new one. */
+export const migrations: readonly Migration[] = [integrations]

@@ -1,0 +1,55 @@
+import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
+import type { TableState } from "../domain/table.ts"
+
+/** The state database's tables as TypeScript sees them; src/state/migrations/ makes them. */
+export interface StateSchema {
+  integrations: IntegrationRow
+  destinations: DestinationRow
+  pipelines: PipelineRow
+  tables: TableRow
+}
+
+export interface IntegrationRow {
+  id: string
+  arn: string
+  service: IntegrationService
+  name: string
+  description: string | null
+  source_arn: string
+  target_arn: string
+  data_filter: string | null
+  kms_key_id: string | null
+  additional_encryption_context: Record<string, string>
+  tags: Tag[]
+  status: IntegrationStatus
+  errors: { code: string; message: string }[]
+  created_at: Date
+}
+
+export interface DestinationRow {
+  integration_id: string
+  target_arn: string
+  source_database: string
+  destination_database: string
+}
+
+export interface PipelineRow {
+  integration_id: string
+  source_database: string
+  destination_database: string
+  source_handle: string
+}
+
+export interface TableRow {
+  integration_id: string
+  source_database: string
+  table_id: string
+  schema: string
+  name: string
+  state: TableState
+  reason: string | null
+  key_columns: string[]
+  /** bigint: the driver hands it over as text. */
+  snapshot_rows: string | null
+  updated_at: Date
+}

@@ -1,0 +1,129 @@
+import type { Kysely } from "kysely"
+import type { TableState } from "../domain/table.ts"
+import { brokenConstraint } from "./connection.ts"
+import type { StateSchema, TableRow } from "./schema.ts"
+
+/** What was last known of a replicated table. */
+export interface TableRecord {
+  integrationId: string
+  sourceDatabase: string
+  /** The source's lasting id of the table. */
+  tableId: string
+  schema: string
+  name: string
+  state: TableState
+  /** Why it failed or must be copied anew; null when it is well. */
+  reason: string | null
+  /** Names of the key's columns; empty when the table has no key. */
+  keyColumns: string[]
+  /** Rows its last snapshot brought; null while none has finished. */
+  snapshotRows: number | null
+  updatedAt: Date
+}
+
+/** Writes for an integration that is gone meanwhile are dropped: a pipeline's last report may come late. */
+export interface TableStore {
+  /** Replaces everything known of one source database. Every row is of that integration and database. */
+  replaceAll(integrationId: string, sourceDatabase: string, rows: readonly TableRecord[]): Promise<void>
+  set(row: TableRecord): Promise<void>
+  /** By source database, schema and name. */
+  ofIntegration(integrationId: string): Promise<TableRecord[]>
+  all(): Promise<TableRecord[]>
+  /** Repeatable. */
+  removeIntegration(integrationId: string): Promise<void>
+}
+
+/** Ten columns each, far below the 65,535 parameters a statement may have. */
+const rowsPerInsert = 1_000
+
+type Db = Kysely<StateSchema>
+
+export function tableStore(db: Db): TableStore {
+  const select = () =>
+    db
+      .selectFrom("tables")
+      .selectAll()
+      .orderBy("integration_id")
+      .orderBy("source_database")
+      .orderBy("schema")
+      .orderBy("name")
+      .orderBy("table_id")
+  return {
+    replaceAll: (integrationId, sourceDatabase, rows) =>
+      droppingLate(() => replaceAll(db, integrationId, sourceDatabase, rows)),
+    set: (row) => droppingLate(() => set(db, row)),
+    ofIntegration: async (id) => (await select().where("integration_id", "=", id).execute()).map(fromRow),
+    all: async () => (await select().execute()).map(fromRow),
+    removeIntegration: async (id) => {
+      await db.deleteFrom("tables").where("integration_id", "=", id).execute()
+    },
+  }
+}
+
+async function droppingLate(write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (brokenConstraint(error) !== "tables_integration_id_fkey") throw error
+  }
+}
+
+async function replaceAll(
+  db: Db,
+  integrationId: string,
+  sourceDatabase: string,
+  rows: readonly TableRecord[],
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .deleteFrom("tables")
+      .where("integration_id", "=", integrationId)
+      .where("source_database", "=", sourceDatabase)
+      .execute()
+    for (let start = 0; start < rows.length; start += rowsPerInsert) {
+      const part = rows.slice(start, start + rowsPerInsert).map(toRow)
+      await transaction.insertInto("tables").values(part).execute()
+    }
+  })
+}
+
+async function set(db: Db, record: TableRecord): Promise<void> {
+  const { integration_id, source_database, table_id, ...rest } = toRow(record)
+  await db
+    .insertInto("tables")
+    .values({ integration_id, source_database, table_id, ...rest })
+    .onConflict((conflict) =>
+      conflict.columns(["integration_id", "source_database", "table_id"]).doUpdateSet(rest),
+    )
+    .execute()
+}
+
+function toRow(record: TableRecord): TableRow {
+  return {
+    integration_id: record.integrationId,
+    source_database: record.sourceDatabase,
+    table_id: record.tableId,
+    schema: record.schema,
+    name: record.name,
+    state: record.state,
+    reason: record.reason,
+    key_columns: record.keyColumns,
+    snapshot_rows: record.snapshotRows === null ? null : String(record.snapshotRows),
+    updated_at: record.updatedAt,
+  }
+}
+
+function fromRow(row: TableRow): TableRecord {
+  return {
+    integrationId: row.integration_id,
+    sourceDatabase: row.source_database,
+    tableId: row.table_id,
+    schema: row.schema,
+    name: row.name,
+    state: row.state,
+    reason: row.reason,
+    keyColumns: row.key_columns,
+    snapshotRows: row.snapshot_rows === null ? null : Number(row.snapshot_rows),
+    updatedAt: row.updated_at,
+  }
+}
