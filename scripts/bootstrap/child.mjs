@@ -1,0 +1,34 @@
+// Loaded before the program, in the process that the bootstrap starts.
+import { Socket } from "node:net"
+
+/** A terminal signals the whole group, and the bootstrap (and npm) pass the same signal on: it counts once. */
+const SAME_SIGNAL_MS = 1_000
+const PARENT_FD = 3
+
+/** @type {Map<string | symbol, number>} */
+const lastSeenMs = new Map()
+const emit = process.emit.bind(process)
+
+/** @type {(name: string, ...rest: unknown[]) => boolean} */
+const emitOnce = (name, ...rest) => {
+  if (isSignal(name)) {
+    const now = performance.now()
+    const before = lastSeenMs.get(name)
+    lastSeenMs.set(name, now)
+    if (before !== undefined && now - before < SAME_SIGNAL_MS) return true
+  }
+  return Reflect.apply(emit, process, [name, ...rest])
+}
+Object.assign(process, { emit: emitOnce })
+
+/** @param {unknown} name */
+function isSignal(name) {
+  return name === "SIGINT" || name === "SIGTERM" || name === "SIGHUP" || name === "SIGQUIT"
+}
+
+// Whoever kills the bootstrap outright means the program: it must not live on unseen.
+const parent = new Socket({ fd: PARENT_FD, readable: true, writable: false })
+parent.on("close", () => process.kill(process.pid, "SIGKILL"))
+parent.on("error", () => process.kill(process.pid, "SIGKILL"))
+parent.resume()
+parent.unref()
