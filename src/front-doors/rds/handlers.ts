@@ -1,0 +1,90 @@
+import type { Caller, ControlPlane } from "../../control-plane/control-plane.ts"
+import {
+  createIntegration,
+  deleteIntegration,
+  describeIntegrations,
+  modifyIntegration,
+} from "../../control-plane/integrations.ts"
+import { Fault } from "../../domain/faults.ts"
+import type { Integration } from "../../domain/integration.ts"
+import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"
+import type { QueryHandlers } from "../query-door.ts"
+import type { RdsOperations } from "./operations.ts"
+import { fromMarker, pageLimit, toMarker } from "./paging.ts"
+
+export function rdsHandlers(plane: ControlPlane): QueryHandlers<RdsOperations> {
+  return {
+    CreateIntegration: async (input, caller) =>
+      toWire(await createIntegration(plane, caller, fromCreate(input))),
+    DescribeIntegrations: (input, caller) => describe(plane, caller, input),
+    ModifyIntegration: async (input, caller) =>
+      toWire(
+        await modifyIntegration(plane, caller, {
+          integrationIdentifier: input.IntegrationIdentifier,
+          integrationName: input.IntegrationName,
+          description: input.Description,
+          dataFilter: input.DataFilter,
+        }),
+      ),
+    DeleteIntegration: async (input, caller) =>
+      toWire(await deleteIntegration(plane, caller, { integrationIdentifier: input.IntegrationIdentifier })),
+  }
+}
+
+function fromCreate(input: InputOf<RdsOperations["CreateIntegration"]>) {
+  return {
+    sourceArn: input.SourceArn,
+    targetArn: input.TargetArn,
+    integrationName: input.IntegrationName,
+    dataFilter: input.DataFilter,
+    description: input.Description,
+    kmsKeyId: input.KMSKeyId,
+    additionalEncryptionContext: input.AdditionalEncryptionContext,
+    tags: input.Tags?.map((tag) => ({ key: tag.Key, value: tag.Value ?? "" })),
+  }
+}
+
+async function describe(
+  plane: ControlPlane,
+  caller: Caller,
+  input: InputOf<RdsOperations["DescribeIntegrations"]>,
+): Promise<OutputOf<RdsOperations["DescribeIntegrations"]>> {
+  refuseFilters(input.Filters)
+  const { integrations, next } = await describeIntegrations(plane, caller, {
+    integrationIdentifier: input.IntegrationIdentifier,
+    after: input.Marker === undefined ? undefined : fromMarker(input.Marker),
+    limit: pageLimit(input.MaxRecords),
+  })
+  return {
+    Integrations: integrations.map(toWire),
+    Marker: next === undefined ? undefined : toMarker(next),
+  }
+}
+
+/** The API has a list of filters and documents no name for this operation, so that every name is unknown. */
+function refuseFilters(filters: InputOf<RdsOperations["DescribeIntegrations"]>["Filters"]): void {
+  const first = filters?.[0]
+  if (first === undefined) return
+  throw new Fault(
+    "invalidValue",
+    `Unrecognized filter name: ${first.Name.slice(0, 64)}. This operation has no filters.`,
+  )
+}
+
+function toWire(integration: Integration): OutputOf<RdsOperations["CreateIntegration"]> {
+  const context = integration.additionalEncryptionContext
+  return {
+    SourceArn: integration.sourceArn,
+    TargetArn: integration.targetArn,
+    IntegrationName: integration.name,
+    IntegrationArn: integration.arn,
+    KMSKeyId: integration.kmsKeyId,
+    AdditionalEncryptionContext: Object.keys(context).length === 0 ? undefined : context,
+    Status: integration.status,
+    Tags: integration.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),
+    DataFilter: integration.dataFilter,
+    Description: integration.description,
+    CreateTime: integration.createdAt,
+    Errors: integration.errors.map((error) => ({ ErrorCode: error.code, ErrorMessage: error.message })),
+  }
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto"
+import type { Credential } from "../domain/configuration.ts"
+import type { Log } from "../wire/http/log.ts"
+import type { WireRequest, WireResponse } from "../wire/http/message.ts"
+import { claimedService } from "../wire/sigv4/authorization.ts"
+import { verifySignature } from "../wire/sigv4/verify.ts"
+import type { Door, DoorAnswer } from "./door.ts"
+import { type Refusals, refusalsFor } from "./refusals.ts"
+
+export interface AwsRouterOptions {
+  region: string
+  credentials: readonly Credential[]
+  doors: readonly Door[]
+  log: Log
+  /** Milliseconds since 1970; the system's clock unless a test has another. */
+  now?: () => number
+}
+
+export interface AwsRouter {
+  /** Answers any request; never rejects. */
+  handle(request: WireRequest): Promise<WireResponse>
+  /** The answer to a request whose body is over the limit. */
+  tooLarge(request: WireRequest): Promise<WireResponse>
+}
+
+/** The services that clients may sign for; those without a door are told so in their own protocol. */
+const services = ["rds", "redshift", "cloudcontrolapi", "profile"] as const
+
+/** All AWS services behind one port: checks the signature, then hands the call to the door its scope names. */
+export function awsRouter(options: AwsRouterOptions): AwsRouter {
+  const doors = new Map(options.doors.map((door) => [door.service, door]))
+  const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
+  return {
+    handle: (request) =>
+      logged(options, request, (requestId) => route(options, doors, credentials, request, requestId)),
+    tooLarge: (request) =>
+      logged(options, request, async (requestId) => refused(refusalsFor(request).tooLarge(requestId))),
+  }
+}
+
+interface RouteResult extends DoorAnswer {
+  /** Only keys that exist: what stands in the place of an unknown one may be a secret pasted there by mistake. */
+  keyId: string | undefined
+}
+
+async function route(
+  options: AwsRouterOptions,
+  doors: ReadonlyMap<string, Door>,
+  credentials: ReadonlyMap<string, Credential>,
+  request: WireRequest,
+  requestId: string,
+): Promise<RouteResult> {
+  const refusals = refusalsFor(request)
+  const verified = verifySignature(request, {
+    region: options.region,
+    services,
+    nowMs: (options.now ?? Date.now)(),
+    secretOf: (accessKeyId) => credentials.get(accessKeyId)?.secretAccessKey,
+  })
+  if ("error" in verified) return refused(refusals.signature(verified.error, requestId))
+  const credential = credentials.get(verified.ok.accessKeyId)
+  if (credential === undefined) throw new Error("a verified key has no credential")
+  const door = doors.get(verified.ok.service)
+  if (door === undefined) {
+    return refused(refusals.notServed(verified.ok.service, requestId), credential.accessKeyId)
+  }
+  const caller = { name: credential.accessKeyId, policy: credential.policy }
+  const answer = await door.handle({ request, caller, requestId })
+  return { ...answer, keyId: credential.accessKeyId }
+}
+
+function refused(refusal: ReturnType<Refusals["tooLarge"]>, keyId?: string): RouteResult {
+  return { response: refusal.response, code: refusal.code, operation: undefined, keyId }
+}
+
+async function logged(
+  options: AwsRouterOptions,
+  request: WireRequest,
+  answer: (requestId: string) => Promise<RouteResult>,
+): Promise<WireResponse> {
+  const requestId = randomUUID()
+  const startedAtMs = performance.now()
+  const { response, operation, code, keyId } = await answer(requestId)
+  const ms = Math.round((performance.now() - startedAtMs) * 10) / 10
+  const service = services.find((name) => name === claimedService(request))
+  options.log.info({ requestId, service, operation, keyId, status: response.status, code, ms }, "aws request")
+  return response
+}

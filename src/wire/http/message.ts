@@ -1,0 +1,33 @@
+/** A request as it came over the wire: nothing decoded, nothing joined, so that a signature over it can be checked. */
+export interface WireRequest {
+  method: string
+  /** Still percent-encoded, without the query. */
+  path: string
+  /** Still percent-encoded, without the `?`; empty when there is none. */
+  query: string
+  /** In order of arrival, repeated names kept, names as sent. */
+  headers: readonly (readonly [name: string, value: string])[]
+  body: Uint8Array
+}
+
+export interface WireResponse {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** Every value of a header, in order; names compare without case. */
+export function headerValues(request: WireRequest, name: string): string[] {
+  const wanted = name.toLowerCase()
+  return request.headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value)
+}
+
+/** The value of a header sent once; `undefined` when absent, the first when repeated. */
+export function headerValue(request: WireRequest, name: string): string | undefined {
+  return headerValues(request, name)[0]
+}
+
+/** The media type alone, in lower case: clients differ in whether they send a charset. */
+export function mediaType(request: WireRequest): string | undefined {
+  return headerValue(request, "content-type")?.split(";")[0]?.trim().toLowerCase()
+}

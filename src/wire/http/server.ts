@@ -1,0 +1,135 @@
+import type { Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server"
+import type { Context, Hono } from "hono"
+import { readBody } from "./body.ts"
+import type { WireRequest, WireResponse } from "./message.ts"
+
+export type HttpEnvironment = { Bindings: HttpBindings }
+export type HttpApp = Hono<HttpEnvironment>
+export type WireHandler = (request: WireRequest) => Promise<WireResponse>
+
+/** Every limit a slow or greedy client meets. */
+export interface HttpLimits {
+  bodyBytes: number
+  /** From the first byte of a request to the end of its headers. */
+  headersTimeoutMs: number
+  /** From the first byte of a request to the end of its body. */
+  requestTimeoutMs: number
+  /** A connection on which nothing moves, in either direction. */
+  idleTimeoutMs: number
+  /** How long a connection is kept for a next request. */
+  keepAliveTimeoutMs: number
+  headerBytes: number
+  connections: number
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  bodyBytes: 1024 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 20_000,
+  headerBytes: 16 * 1024,
+  connections: 1_000,
+}
+
+export interface HttpServer {
+  host: string
+  port: number
+  /** Stops accepting, lets running requests finish for `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface HttpListen {
+  host: string
+  /** 0 takes a free port. */
+  port: number
+}
+
+/** Serves the app. Rejects with the system's own error (`EADDRINUSE`, `EACCES`, …) when it cannot listen. */
+export async function serveHttp(
+  app: HttpApp,
+  listen: HttpListen,
+  limits: HttpLimits = defaultHttpLimits,
+): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // The adaptor's own Request and Response would replace the process's; nothing of ours needs that.
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    },
+  }) as Server
+  server.maxConnections = limits.connections
+  server.setTimeout(limits.idleTimeoutMs)
+  await listening(server, listen)
+  const { port } = server.address() as AddressInfo
+  return { host: listen.host, port, close: (graceMs) => closeServer(server, graceMs) }
+}
+
+function listening(server: Server, listen: HttpListen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(listen.port, listen.host, () => {
+      server.off("error", reject)
+      resolve()
+    })
+  })
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(cut)
+}
+
+/**
+ * Hands a request to a handler that needs it exactly as sent, and its answer back. A body over the limit is
+ * answered by `tooLarge`; the connection is then closed, since the rest of the body is not read.
+ */
+export async function answerRaw(
+  context: Context<HttpEnvironment>,
+  handler: WireHandler,
+  tooLarge: WireHandler,
+  limitBytes: number = defaultHttpLimits.bodyBytes,
+): Promise<Response> {
+  const incoming = context.env.incoming
+  const read = await readBody(incoming, limitBytes)
+  const head = requestHead(incoming.method ?? "GET", incoming.url ?? "/", incoming.rawHeaders)
+  switch (read.kind) {
+    case "read":
+      return toResponse(await handler({ ...head, body: read.body }))
+    case "tooLarge": {
+      const answer = await tooLarge({ ...head, body: new Uint8Array() })
+      return toResponse({ ...answer, headers: { ...answer.headers, connection: "close" } })
+    }
+    case "broken":
+      return new Response(null, { status: 400 })
+  }
+}
+
+function requestHead(method: string, target: string, rawHeaders: string[]): Omit<WireRequest, "body"> {
+  const mark = target.indexOf("?")
+  const headers: [string, string][] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""])
+  }
+  return {
+    method,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? "" : target.slice(mark + 1),
+    headers,
+  }
+}
+
+function toResponse(answer: WireResponse): Response {
+  return new Response(answer.body, { status: answer.status, headers: answer.headers })
+}
