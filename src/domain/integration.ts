@@ -93,3 +93,43 @@ export const deletableStatuses: readonly IntegrationStatus[] = [
 
 /** A name or a description may change while the integration lives and nothing else is being done to it. */
 export const modifiableStatuses: readonly IntegrationStatus[] = ["active", "syncing", "needs_attention"]
+
+/** Names a warehouse database cannot bear: they exist already, or the engine or the SQL port uses them itself. */
+const reservedDatabases = new Set([
+  "dev",
+  "awscc",
+  "main",
+  "memory",
+  "public",
+  "system",
+  "temp",
+  "pg_catalog",
+  "information_schema",
+])
+
+/** As in the cloud. */
+const databaseNameMaxBytes = 127
+
+/**
+ * The warehouse database a source database goes to: the integration's name with `-` as `_`; where an integration takes
+ * several databases, `_<source database>` is added to keep them apart.
+ */
+export function destinationDatabase(
+  integrationName: string,
+  sourceDatabase: string,
+  severalDatabases: boolean,
+): string {
+  const base = integrationName.replaceAll("-", "_")
+  return severalDatabases ? `${base}_${sourceDatabase}` : base
+}
+
+/** Why a destination database cannot have this name; undefined when it can. */
+export function destinationMistake(name: string): string | undefined {
+  if (reservedDatabases.has(name.toLowerCase())) {
+    return `The warehouse database would be named ${name}, which is reserved. Choose another integration name.`
+  }
+  if (Buffer.byteLength(name) > databaseNameMaxBytes) {
+    return `The warehouse database would be named ${name}, longer than ${databaseNameMaxBytes} bytes. Choose a shorter integration name.`
+  }
+  return undefined
+}

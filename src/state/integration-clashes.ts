@@ -54,6 +54,7 @@ async function refuseTakenDestination(
   targetArn: string,
   destinations: readonly Destination[],
 ): Promise<void> {
+  if (destinations.length === 0) return
   const folded = destinations.map((destination) => destination.destinationDatabase.toLowerCase())
   const taken = await db
     .selectFrom("destinations")

@@ -97,6 +97,7 @@ async function insert(
     await refusingTakenName(integration.name, () =>
       transaction.insertInto("integrations").values(toRow(recorded)).execute(),
     )
+    if (destinations.length === 0) return recorded
     await transaction
       .insertInto("destinations")
       .values(destinations.map((destination) => destinationRow(recorded, destination)))

@@ -1,0 +1,278 @@
+import { randomUUID } from "node:crypto"
+import { integrationArn, isIntegrationName, isUuid } from "../domain/arn.ts"
+import { canonicalText, databasesOf } from "../domain/data-filter.ts"
+import { parseDataFilter } from "../domain/data-filter-parser.ts"
+import { Fault } from "../domain/faults.ts"
+import {
+  type Destination,
+  deletableStatuses,
+  destinationDatabase,
+  destinationMistake,
+  type Integration,
+  type IntegrationStatus,
+  modifiableStatuses,
+  type Tag,
+} from "../domain/integration.ts"
+import { tagsMistake } from "../domain/tags.ts"
+import type { IntegrationCursor, IntegrationPatch } from "../state/integrations.ts"
+import type { Caller, ControlPlane } from "./control-plane.ts"
+import { requireAdmin, requireReader } from "./policies.ts"
+
+export interface CreateIntegrationInput {
+  sourceArn: string
+  targetArn: string
+  integrationName: string
+  dataFilter?: string | undefined
+  description?: string | undefined
+  kmsKeyId?: string | undefined
+  additionalEncryptionContext?: Record<string, string> | undefined
+  tags?: Tag[] | undefined
+}
+
+export interface DescribeIntegrationsInput {
+  /** ARN, UUID or name; alone it must exist. */
+  integrationIdentifier?: string | undefined
+  /** `next` of the page before. */
+  after?: string | undefined
+  /** Most integrations to answer. */
+  limit: number
+}
+
+export interface IntegrationPage {
+  integrations: Integration[]
+  /** Present when there may be more. */
+  next: string | undefined
+}
+
+export interface ModifyIntegrationInput {
+  integrationIdentifier: string
+  integrationName?: string | undefined
+  description?: string | undefined
+  dataFilter?: string | undefined
+}
+
+export interface DeleteIntegrationInput {
+  integrationIdentifier: string
+}
+
+const descriptionMaxLength = 1000
+
+/**
+ * Records what should be and returns at once, `creating`; the reconciler does the rest.
+ *
+ * @throws Fault accessDenied, validation, sourceNotFound, targetNotFound, invalidValue, invalidCombination,
+ * kmsKeyNotAccessible, integrationExists, conflictingOperation, quotaExceeded.
+ */
+export async function createIntegration(
+  plane: ControlPlane,
+  caller: Caller,
+  input: CreateIntegrationInput,
+): Promise<Integration> {
+  requireAdmin(caller, "create integrations")
+  const wanted = newIntegration(plane, input)
+  const recorded = await plane.store.integrations.insert(wanted.integration, wanted.destinations)
+  plane.nudge()
+  return recorded
+}
+
+function newIntegration(
+  plane: ControlPlane,
+  input: CreateIntegrationInput,
+): { integration: Integration; destinations: Destination[] } {
+  checkName(input.integrationName)
+  checkDescription(input.description)
+  checkEncryption(input)
+  checkTags(input.tags ?? [])
+  const { destinations, dataFilter } = checkEnds(plane, input)
+  const id = randomUUID()
+  const integration: Integration = {
+    id,
+    arn: integrationArn({ service: "rds", region: plane.region, account: plane.account, id }),
+    service: "rds",
+    name: input.integrationName,
+    description: input.description === "" ? undefined : input.description,
+    sourceArn: input.sourceArn,
+    targetArn: input.targetArn,
+    dataFilter,
+    kmsKeyId: undefined,
+    additionalEncryptionContext: {},
+    tags: input.tags ?? [],
+    status: "creating",
+    errors: [],
+    createdAt: new Date(),
+  }
+  return { integration, destinations }
+}
+
+/** Source, target and what goes from one to the other. */
+function checkEnds(
+  plane: ControlPlane,
+  input: CreateIntegrationInput,
+): { destinations: Destination[]; dataFilter: string } {
+  const source = plane.sources.find(({ arn }) => arn === input.sourceArn)
+  if (source === undefined) {
+    throw new Fault("sourceNotFound", `No source ${input.sourceArn} is configured.`)
+  }
+  if (!plane.warehouses.some(({ arn }) => arn === input.targetArn)) {
+    throw new Fault("targetNotFound", `No warehouse ${input.targetArn} is configured.`)
+  }
+  const filter = parseDataFilter(input.dataFilter, source.engine)
+  if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))
+  const destinations = destinationsOf(input.integrationName, databasesOf(filter.ok))
+  return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter.ok) }
+}
+
+function destinationsOf(integrationName: string, databases: string[]): Destination[] {
+  return databases.map((sourceDatabase) => {
+    const name = destinationDatabase(integrationName, sourceDatabase, databases.length > 1)
+    const mistake = destinationMistake(name)
+    if (mistake !== undefined) throw new Fault("invalidValue", mistake)
+    return { sourceDatabase, destinationDatabase: name }
+  })
+}
+
+function checkName(name: string): void {
+  if (isIntegrationName(name)) return
+  throw new Fault(
+    "validation",
+    "IntegrationName must be 1 to 63 letters, digits and single hyphens, and must start with a letter.",
+  )
+}
+
+function checkDescription(description: string | undefined): void {
+  if (description === undefined || description.length <= descriptionMaxLength) return
+  throw new Fault("validation", `Description may have at most ${descriptionMaxLength} characters.`)
+}
+
+function checkTags(tags: readonly Tag[]): void {
+  const mistake = tagsMistake(tags)
+  if (mistake !== undefined) throw new Fault("invalidValue", mistake)
+}
+
+function checkEncryption(input: CreateIntegrationInput): void {
+  const context = Object.keys(input.additionalEncryptionContext ?? {})
+  if (input.kmsKeyId === undefined && context.length > 0) {
+    throw new Fault("invalidCombination", "AdditionalEncryptionContext needs KMSKeyId.")
+  }
+  if (input.kmsKeyId !== undefined) {
+    throw new Fault("kmsKeyNotAccessible", `No key ${input.kmsKeyId} is configured. Leave KMSKeyId out.`)
+  }
+}
+
+/**
+ * One integration, or a page of all, oldest first.
+ *
+ * @throws Fault accessDenied, integrationNotFound, invalidValue (`after`).
+ */
+export async function describeIntegrations(
+  plane: ControlPlane,
+  caller: Caller,
+  input: DescribeIntegrationsInput,
+): Promise<IntegrationPage> {
+  requireReader(caller, "describe integrations")
+  if (input.integrationIdentifier !== undefined) {
+    return { integrations: [await requireIntegration(plane, input.integrationIdentifier)], next: undefined }
+  }
+  const after = input.after === undefined ? undefined : cursorFrom(input.after)
+  // One more than asked tells whether there is another page.
+  const found = await plane.store.integrations.list({ after, limit: input.limit + 1 })
+  const integrations = found.slice(0, input.limit)
+  const last = integrations.at(-1)
+  return { integrations, next: found.length > input.limit && last ? cursorText(last) : undefined }
+}
+
+function cursorText({ createdAt, id }: IntegrationCursor): string {
+  return `${createdAt.getTime()}.${id}`
+}
+
+function cursorFrom(text: string): IntegrationCursor {
+  const [ms = "", id = "", ...more] = text.split(".")
+  if (!/^[0-9]{1,15}$/.test(ms) || !isUuid(id) || more.length > 0) {
+    throw new Fault("invalidValue", "The marker is not one that was handed out.")
+  }
+  return { createdAt: new Date(Number(ms)), id }
+}
+
+/**
+ * Changes name and description at once; the warehouse databases keep their names.
+ *
+ * @throws Fault accessDenied, validation, integrationNotFound, integrationInWrongState, conflictingOperation (the
+ * name is taken), invalidValue (another data filter).
+ */
+export async function modifyIntegration(
+  plane: ControlPlane,
+  caller: Caller,
+  input: ModifyIntegrationInput,
+): Promise<Integration> {
+  requireAdmin(caller, "modify integrations")
+  if (input.integrationName !== undefined) checkName(input.integrationName)
+  checkDescription(input.description)
+  const found = await requireIntegration(plane, input.integrationIdentifier)
+  if (input.dataFilter !== undefined && input.dataFilter !== found.dataFilter) {
+    throw new Fault("invalidValue", "Changing DataFilter is not available in this version.")
+  }
+  const patch = {
+    ...(input.integrationName !== undefined && { name: input.integrationName }),
+    ...(input.description !== undefined && { description: input.description || undefined }),
+  }
+  return renaming(() => changeIf(plane, found, modifiableStatuses, patch, "modified"))
+}
+
+/** The RDS API knows no "already exists" for a modification, only a conflict. */
+async function renaming<T>(change: () => Promise<T>): Promise<T> {
+  try {
+    return await change()
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== "integrationExists") throw error
+    throw new Fault("conflictingOperation", error.message)
+  }
+}
+
+/**
+ * Marks it `deleting`; the reconciler ends it, then it is gone. Neither source nor warehouse data is removed.
+ *
+ * @throws Fault accessDenied, integrationNotFound, integrationInWrongState.
+ */
+export async function deleteIntegration(
+  plane: ControlPlane,
+  caller: Caller,
+  input: DeleteIntegrationInput,
+): Promise<Integration> {
+  requireAdmin(caller, "delete integrations")
+  const found = await requireIntegration(plane, input.integrationIdentifier)
+  const deleting = await changeIf(plane, found, deletableStatuses, { status: "deleting" }, "deleted")
+  plane.nudge()
+  return deleting
+}
+
+async function changeIf(
+  plane: ControlPlane,
+  found: Integration,
+  allowed: readonly IntegrationStatus[],
+  patch: IntegrationPatch,
+  done: string,
+): Promise<Integration> {
+  const changed = await plane.store.integrations.updateIf(found.id, allowed, patch)
+  if (changed !== undefined) return changed
+  const now = await plane.store.integrations.byId(found.id)
+  if (now === undefined) throw notFound(found.name)
+  throw new Fault(
+    "integrationInWrongState",
+    `Integration ${now.name} is ${now.status}; it can be ${done} while it is ${allowed.join(", ")}.`,
+  )
+}
+
+async function requireIntegration(plane: ControlPlane, identifier: string): Promise<Integration> {
+  const { integrations } = plane.store
+  // A name may look like an id, so a name is looked for in any case.
+  const found = identifier.startsWith("arn:")
+    ? await integrations.byArn(identifier)
+    : ((isUuid(identifier) ? await integrations.byId(identifier) : undefined) ??
+      (await integrations.byName(identifier)))
+  if (found === undefined) throw notFound(identifier)
+  return found
+}
+
+function notFound(identifier: string): Fault {
+  return new Fault("integrationNotFound", `There is no integration ${identifier}.`)
+}

@@ -1,0 +1,35 @@
+import type { Tag } from "./integration.ts"
+
+export const tagLimits = { perResource: 50, keyLength: 128, valueLength: 256 } as const
+
+const allowedCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+const reservedPrefixes = ["aws:", "rds:"]
+
+/** What is wrong with a set of tags, as one sentence; undefined when nothing is. */
+export function tagsMistake(tags: readonly Tag[]): string | undefined {
+  if (tags.length > tagLimits.perResource) {
+    return `There are ${tags.length} tags; at most ${tagLimits.perResource} are allowed.`
+  }
+  const keys = new Set<string>()
+  for (const tag of tags) {
+    const mistake = keys.has(tag.key) ? `The tag key ${tag.key} is given twice.` : tagMistake(tag)
+    if (mistake !== undefined) return mistake
+    keys.add(tag.key)
+  }
+  return undefined
+}
+
+function tagMistake({ key, value }: Tag): string | undefined {
+  if (key === "" || key.length > tagLimits.keyLength) {
+    return `A tag key must have 1 to ${tagLimits.keyLength} characters.`
+  }
+  const reserved = reservedPrefixes.find((prefix) => key.toLowerCase().startsWith(prefix))
+  if (reserved !== undefined) return `The tag key ${key} starts with ${reserved}, which is reserved.`
+  if (value.length > tagLimits.valueLength) {
+    return `The value of tag ${key} has more than ${tagLimits.valueLength} characters.`
+  }
+  if (!allowedCharacters.test(key) || !allowedCharacters.test(value)) {
+    return `The tag ${JSON.stringify(key)} may hold only letters, digits, spaces and _ . : / = + - @`
+  }
+  return undefined
+}
