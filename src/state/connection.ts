@@ -95,8 +95,11 @@ function isUnreachable(error: unknown): boolean {
   )
 }
 
+/** Restrict (its own code since PostgreSQL 18), foreign key, unique. */
+const constraintStates = new Set(["23001", "23503", "23505"])
+
 /** The name of the unique or foreign-key constraint that refused a write, if that is what the error is. */
 export function brokenConstraint(error: unknown): string | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined
-  return error.code === "23505" || error.code === "23503" ? error.constraint : undefined
+  return constraintStates.has(error.code ?? "") ? error.constraint : undefined
 }

@@ -165,7 +165,8 @@ async function updateIf(
   const row = await refusingTakenName(patch.name ?? "", () =>
     db
       .updateTable("integrations")
-      .set(toColumns(patch))
+      // Sets something in any case: an empty patch still asks for the status.
+      .set({ id, ...toColumns(patch) })
       .where("id", "=", id)
       .where("status", "in", allowed)
       .returningAll()
