@@ -104,11 +104,15 @@ function mayWrite(path) {
   }
 }
 
+/** The npm that runs us, or else the one on the PATH. @returns {[string, ...string[]]} */
+function npmCommand() {
+  const running = process.env.npm_execpath
+  return running?.endsWith("npm-cli.js") && existsSync(running) ? [process.execPath, running] : ["npm"]
+}
+
 /** @param {string} root */
 async function npmCi(root) {
-  const fromNpm = process.env.npm_execpath
-  const viaNpm = fromNpm?.endsWith("npm-cli.js") && existsSync(fromNpm)
-  const [program, ...first] = viaNpm ? [process.execPath, fromNpm] : ["npm"]
+  const [program, ...first] = npmCommand()
   // No package of ours needs its install script; see docs/decisions. Errors stay, npm's remarks go.
   const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
   const args = [...first, "ci", "--ignore-scripts", "--include=dev", "--include=optional", ...quiet]
