@@ -1,0 +1,363 @@
+import assert from "node:assert/strict"
+import { after, before, describe, test } from "node:test"
+import {
+  CreateIntegrationCommand,
+  type CreateIntegrationCommandInput,
+  DBClusterNotFoundFault,
+  DBInstanceNotFoundFault,
+  DeleteIntegrationCommand,
+  DescribeDBInstancesCommand,
+  DescribeIntegrationsCommand,
+  IntegrationAlreadyExistsFault,
+  IntegrationConflictOperationFault,
+  IntegrationNotFoundFault,
+  IntegrationQuotaExceededFault,
+  InvalidIntegrationStateFault,
+  KMSKeyNotAccessibleFault,
+  ModifyIntegrationCommand,
+  paginateDescribeIntegrations,
+  RDSServiceException,
+} from "@aws-sdk/client-rds"
+import { rdsClient } from "./rds-client.ts"
+import {
+  clusterArn,
+  instanceArn,
+  otherTargetArn,
+  reader,
+  region,
+  type ServedDoor,
+  serveDoor,
+  targetArn,
+} from "./served-door.ts"
+
+describe("the RDS door and the official client", () => {
+  let door: ServedDoor
+  let client: ReturnType<typeof rdsClient>
+  before(async () => {
+    door = await serveDoor()
+    client = rdsClient(door.endpoint)
+  })
+  after(async () => {
+    client.destroy()
+    await door.close()
+  })
+
+  const wanted = (name: string, more: Partial<CreateIntegrationCommandInput> = {}) =>
+    new CreateIntegrationCommand({
+      SourceArn: instanceArn,
+      TargetArn: targetArn,
+      IntegrationName: name,
+      DataFilter: `include: ${name.replaceAll("-", "_")}.*.*`,
+      ...more,
+    })
+
+  async function forgetAll(): Promise<void> {
+    await door.sql("delete from millrace.integrations")
+  }
+
+  async function refusal(work: Promise<unknown>): Promise<RDSServiceException & { Code?: string }> {
+    const error = await work.then(
+      () => assert.fail("the call was accepted"),
+      (reason: unknown) => reason,
+    )
+    assert.ok(error instanceof RDSServiceException, `not a service error: ${String(error)}`)
+    return error
+  }
+
+  test("an integration's life: create, describe three ways, modify, delete", async () => {
+    await forgetAll()
+    const created = await client.send(
+      wanted("life", { Description: "first", Tags: [{ Key: "team", Value: "data: ops+1=@x/y" }] }),
+    )
+    assert.equal(created.Status, "creating")
+    assert.match(
+      created.IntegrationArn ?? "",
+      new RegExp(`^arn:aws:rds:${region}:\\d{12}:integration:[0-9a-f-]{36}$`),
+    )
+    assert.deepEqual(created.Tags, [{ Key: "team", Value: "data: ops+1=@x/y" }])
+    assert.deepEqual(created.Errors, [])
+    assert.equal(created.KMSKeyId, undefined)
+    assert.ok(created.CreateTime instanceof Date)
+    assert.match(created.$metadata.requestId ?? "", /^[0-9a-f-]{36}$/)
+
+    const arn = created.IntegrationArn ?? ""
+    for (const IntegrationIdentifier of [arn, arn.split(":").at(-1), "life"]) {
+      const found = await client.send(new DescribeIntegrationsCommand({ IntegrationIdentifier }))
+      assert.deepEqual(found.Integrations, [without(created)])
+      assert.equal(found.Marker, undefined)
+    }
+
+    await door.sql("update millrace.integrations set status = 'active'")
+    const modified = await client.send(
+      new ModifyIntegrationCommand({
+        IntegrationIdentifier: arn,
+        IntegrationName: "renamed",
+        Description: "second",
+      }),
+    )
+    assert.equal(modified.IntegrationName, "renamed")
+    assert.equal(modified.Description, "second")
+
+    const deleting = await client.send(new DeleteIntegrationCommand({ IntegrationIdentifier: arn }))
+    assert.equal(deleting.Status, "deleting")
+  })
+
+  function without<T extends { $metadata: unknown }>(answer: T): Omit<T, "$metadata"> {
+    const { $metadata: _, ...rest } = answer
+    return rest
+  }
+
+  test("no integrations: an empty list, not a missing one", async () => {
+    await forgetAll()
+    const answer = await client.send(new DescribeIntegrationsCommand({}))
+    assert.deepEqual(answer.Integrations, [])
+  })
+
+  test("errors of an integration come back as the list of code and message", async () => {
+    await forgetAll()
+    await client.send(wanted("ailing"))
+    await door.sql(
+      `update millrace.integrations set status = 'needs_attention',
+     errors = '[{"code":"SOURCE_UNREACHABLE","message":"say \\"hello\\" & <try> again"}]'`,
+    )
+    const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
+    assert.equal(Integrations?.[0]?.Status, "needs_attention")
+    assert.deepEqual(Integrations?.[0]?.Errors, [
+      { ErrorCode: "SOURCE_UNREACHABLE", ErrorMessage: 'say "hello" & <try> again' },
+    ])
+  })
+
+  test("every status of the lifecycle is told as it is", async () => {
+    await forgetAll()
+    await client.send(wanted("statuses"))
+    for (const status of [
+      "creating",
+      "active",
+      "modifying",
+      "failed",
+      "deleting",
+      "syncing",
+      "needs_attention",
+    ]) {
+      await door.sql("update millrace.integrations set status = $1", [status])
+      const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
+      assert.equal(Integrations?.[0]?.Status, status)
+    }
+  })
+
+  test("text survives both ways: spaces, line ends in messages, other scripts, what XML escapes", async () => {
+    await forgetAll()
+    const description = `  "q" 'a' <b> & ]]> &amp; % + \t Ünïcode 漢字 🐎  `
+    await client.send(wanted("text", { Description: description }))
+    const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
+    assert.equal(Integrations?.[0]?.Description, description)
+  })
+
+  test("a missing source: by kind of source", async () => {
+    const instance = await refusal(client.send(wanted("a", { SourceArn: `${instanceArn}-gone` })))
+    assert.ok(instance instanceof DBInstanceNotFoundFault)
+    assert.equal(instance.$metadata.httpStatusCode, 404)
+    const cluster = await refusal(client.send(wanted("a", { SourceArn: `${clusterArn}-gone` })))
+    assert.ok(cluster instanceof DBClusterNotFoundFault)
+    assert.equal(cluster.$metadata.httpStatusCode, 404)
+  })
+
+  test("a missing target is an invalid value, for the API has no other code", async () => {
+    const error = await refusal(client.send(wanted("a", { TargetArn: `${targetArn}0` })))
+    assert.equal(error.name, "InvalidParameterValue")
+    assert.equal(error.$metadata.httpStatusCode, 400)
+  })
+
+  test("a name that is taken", async () => {
+    await forgetAll()
+    await client.send(wanted("taken"))
+    await door.sql("update millrace.integrations set status = 'active'")
+    const error = await refusal(client.send(wanted("taken", { SourceArn: clusterArn })))
+    assert.ok(error instanceof IntegrationAlreadyExistsFault)
+  })
+
+  test("two creates of one source at once: one wins, the other conflicts", async () => {
+    await forgetAll()
+    const results = await Promise.allSettled([
+      client.send(wanted("one")),
+      client.send(wanted("two", { TargetArn: otherTargetArn })),
+    ])
+    assert.equal(results.filter((result) => result.status === "fulfilled").length, 1)
+    const lost = results.find((result) => result.status === "rejected")
+    assert.ok(lost?.reason instanceof IntegrationConflictOperationFault, String(lost?.reason))
+  })
+
+  test("the quota", async () => {
+    const small = await serveDoor({ quota: 1 })
+    const itsClient = rdsClient(small.endpoint)
+    try {
+      await itsClient.send(wanted("first"))
+      await small.sql("update millrace.integrations set status = 'active'")
+      const error = await refusal(itsClient.send(wanted("second", { SourceArn: clusterArn })))
+      assert.ok(error instanceof IntegrationQuotaExceededFault)
+    } finally {
+      itsClient.destroy()
+      await small.close()
+    }
+  })
+
+  test("keys and encryption context", async () => {
+    await forgetAll()
+    const key = await refusal(client.send(wanted("k", { KMSKeyId: "arn:aws:kms:us-east-1:1:key/x" })))
+    assert.ok(key instanceof KMSKeyNotAccessibleFault)
+    const context = await refusal(client.send(wanted("k", { AdditionalEncryptionContext: { a: "b" } })))
+    assert.equal(context.name, "InvalidParameterCombination")
+  })
+
+  test("what does not exist cannot be described, modified or deleted", async () => {
+    await forgetAll()
+    const IntegrationIdentifier = "00000000-0000-4000-8000-000000000000"
+    for (const command of [
+      client.send(new DescribeIntegrationsCommand({ IntegrationIdentifier })),
+      client.send(new ModifyIntegrationCommand({ IntegrationIdentifier, Description: "x" })),
+      client.send(new DeleteIntegrationCommand({ IntegrationIdentifier })),
+    ]) {
+      const error = await refusal(command)
+      assert.ok(error instanceof IntegrationNotFoundFault)
+      assert.equal(error.$metadata.httpStatusCode, 404)
+    }
+  })
+
+  test("a state that does not allow it", async () => {
+    await forgetAll()
+    await client.send(wanted("busy"))
+    await door.sql("update millrace.integrations set status = 'deleting'")
+    const change = new ModifyIntegrationCommand({ IntegrationIdentifier: "busy", Description: "x" })
+    assert.ok((await refusal(client.send(change))) instanceof InvalidIntegrationStateFault)
+    const again = new DeleteIntegrationCommand({ IntegrationIdentifier: "busy" })
+    assert.ok((await refusal(client.send(again))) instanceof InvalidIntegrationStateFault)
+  })
+
+  test("a reader may describe and nothing else", async () => {
+    await forgetAll()
+    await client.send(wanted("guarded"))
+    const readerClient = rdsClient(door.endpoint, reader)
+    try {
+      const { Integrations } = await readerClient.send(new DescribeIntegrationsCommand({}))
+      assert.equal(Integrations?.length, 1)
+      const IntegrationIdentifier = "guarded"
+      for (const command of [
+        readerClient.send(wanted("other")),
+        readerClient.send(new ModifyIntegrationCommand({ IntegrationIdentifier, Description: "x" })),
+        readerClient.send(new DeleteIntegrationCommand({ IntegrationIdentifier })),
+      ]) {
+        const error = await refusal(command)
+        assert.equal(error.name, "AccessDenied")
+        assert.equal(error.$metadata.httpStatusCode, 403)
+      }
+    } finally {
+      readerClient.destroy()
+    }
+  })
+
+  test("filters: the API documents no name, so every name is refused; an empty list is fine", async () => {
+    const error = await refusal(
+      client.send(new DescribeIntegrationsCommand({ Filters: [{ Name: "status", Values: ["active"] }] })),
+    )
+    assert.equal(error.name, "InvalidParameterValue")
+    assert.match(error.message, /Unrecognized filter name: status/)
+    await client.send(new DescribeIntegrationsCommand({ Filters: [] }))
+  })
+
+  test("an operation that this version does not serve", async () => {
+    const error = await refusal(client.send(new DescribeDBInstancesCommand({})))
+    assert.equal(error.name, "InvalidAction")
+    assert.match(error.message, /Could not find operation DescribeDBInstances for version 2014-10-31/)
+  })
+
+  test("changing the data filter is refused clearly, the same filter is not a change", async () => {
+    await forgetAll()
+    await client.send(wanted("filtered"))
+    await door.sql("update millrace.integrations set status = 'active'")
+    const IntegrationIdentifier = "filtered"
+    const error = await refusal(
+      client.send(new ModifyIntegrationCommand({ IntegrationIdentifier, DataFilter: "include: other.*.*" })),
+    )
+    assert.equal(error.name, "InvalidParameterValue")
+    await client.send(
+      new ModifyIntegrationCommand({ IntegrationIdentifier, DataFilter: "include: filtered.*.*" }),
+    )
+  })
+
+  test("page sizes outside 20 to 100, and markers that are not ours", async () => {
+    for (const MaxRecords of [0, 19, 101, -1, 2_000_000_000]) {
+      const error = await refusal(client.send(new DescribeIntegrationsCommand({ MaxRecords })))
+      assert.equal(error.name, "InvalidParameterValue")
+      assert.match(
+        error.message,
+        new RegExp(`Invalid value ${MaxRecords} for MaxRecords. Must be between 20 and 100`),
+      )
+    }
+    for (const Marker of [
+      "x",
+      "abc",
+      "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA",
+      "null",
+      "'; drop table integrations; --",
+    ]) {
+      const error = await refusal(client.send(new DescribeIntegrationsCommand({ Marker })))
+      assert.equal(error.name, "InvalidParameterValue", Marker)
+    }
+  })
+
+  test("more than a hundred: pages neither skip nor repeat, also while integrations come and go", async () => {
+    const many = await serveDoor({ quota: 1_000 })
+    const itsClient = rdsClient(many.endpoint)
+    try {
+      const names: string[] = []
+      for (let at = 0; at < 131; at += 1)
+        names.push(await addOne(many, `paged-${String(at).padStart(3, "0")}`))
+      const first = await itsClient.send(new DescribeIntegrationsCommand({}))
+      assert.equal(first.Integrations?.length, 100)
+      assert.ok(first.Marker !== undefined && first.Marker.length <= 340)
+
+      const seen: string[] = []
+      for await (const page of paginateDescribeIntegrations({ client: itsClient, pageSize: 20 }, {})) {
+        const here = (page.Integrations ?? []).map((one) => one.IntegrationName ?? "")
+        seen.push(...here)
+        // The last one of the page goes, and another comes: the marker must hold all the same.
+        if (seen.length === 20) {
+          await many.sql("delete from millrace.integrations where name = $1", [here.at(-1)])
+          await addOne(many, "newcomer")
+        }
+      }
+      assert.deepEqual(seen, [...names, "newcomer"])
+
+      const damaged = `${first.Marker?.slice(0, -1)}${first.Marker?.endsWith("A") ? "B" : "A"}`
+      const error = await refusal(itsClient.send(new DescribeIntegrationsCommand({ Marker: damaged })))
+      assert.equal(error.name, "InvalidParameterValue")
+    } finally {
+      itsClient.destroy()
+      await many.close()
+    }
+  })
+})
+
+/** Past the services, which allow one source and target pair only once. */
+async function addOne(many: ServedDoor, name: string): Promise<string> {
+  await many.store.integrations.insert(
+    {
+      id: crypto.randomUUID(),
+      arn: `arn:aws:rds:${region}:123456789012:integration:${crypto.randomUUID()}`,
+      service: "rds",
+      name,
+      description: undefined,
+      sourceArn: `${instanceArn}-${name}`,
+      targetArn,
+      dataFilter: "include: a.*.*",
+      kmsKeyId: undefined,
+      additionalEncryptionContext: {},
+      tags: [],
+      status: "active",
+      errors: [],
+      createdAt: new Date(),
+    },
+    [{ sourceDatabase: "a", destinationDatabase: name }],
+  )
+  return name
+}

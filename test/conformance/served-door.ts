@@ -1,0 +1,109 @@
+import { Hono } from "hono"
+import pg from "pg"
+import type { ControlPlane } from "../../src/control-plane/control-plane.ts"
+import type { Credential } from "../../src/domain/configuration.ts"
+import { rdsDoor } from "../../src/front-doors/rds/door.ts"
+import { awsRouter } from "../../src/front-doors/router.ts"
+import { openStore, type Store } from "../../src/state/store.ts"
+import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
+import { testDatabase } from "../support/postgres.ts"
+
+export const region = "us-east-1"
+export const account = "123456789012"
+export const instanceArn = `arn:aws:rds:${region}:${account}:db:orders`
+export const clusterArn = `arn:aws:rds:${region}:${account}:cluster:crm`
+export const targetArn = `arn:aws:redshift-serverless:${region}:${account}:namespace/8f2c1d3e-0000-4000-8000-000000000001`
+export const otherTargetArn = `arn:aws:redshift:${region}:${account}:namespace:8f2c1d3e-0000-4000-8000-000000000002`
+
+export const admin: Credential = {
+  accessKeyId: "AKIDADMINEXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+  policy: "admin",
+}
+export const reader: Credential = {
+  accessKeyId: "AKIDREADEREXAMPLE",
+  secretAccessKey: "0123456789+/readerREADERreader0123456789",
+  policy: "read-only",
+}
+
+export interface ServedDoor {
+  endpoint: string
+  port: number
+  store: Store
+  /** The state database, to bring about what only time or a reconciler would. */
+  sql(statement: string, values?: unknown[]): Promise<void>
+  /** Everything that was logged, one JSON text per line. */
+  logLines: string[]
+  close(): Promise<void>
+}
+
+export interface ServeOptions {
+  stateUrl?: string
+  quota?: number
+  limits?: HttpLimits
+  sources?: string[]
+  now?: () => number
+}
+
+/** The RDS door on a real port, over a real state database of its own. */
+export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor> {
+  const database = options.stateUrl === undefined ? await testDatabase() : undefined
+  const stateUrl = options.stateUrl ?? database?.url ?? ""
+  const quota = options.quota ?? 100
+  const store = await openStore(stateUrl, {
+    quotas: { perAccount: quota, perTarget: quota, perSource: quota },
+  })
+  const logLines: string[] = []
+  const write = (fields: object, message: string) =>
+    void logLines.push(JSON.stringify({ ...fields, message }))
+  const log = { info: write, warn: write, error: write }
+  const router = awsRouter({
+    region,
+    credentials: [admin, reader],
+    doors: [rdsDoor(planeOver(store, options.sources ?? [instanceArn, clusterArn]), log)],
+    log,
+    ...(options.now && { now: options.now }),
+  })
+  const app = new Hono<HttpEnvironment>()
+  app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
+  const server = await serveHttp(app, { host: "127.0.0.1", port: 0 }, options.limits)
+  return {
+    endpoint: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    store,
+    sql: (statement, values = []) => onDatabase(stateUrl, statement, values),
+    logLines,
+    close: async () => {
+      await server.close(0)
+      await store.close()
+      await database?.drop()
+    },
+  }
+}
+
+function planeOver(store: Store, sources: string[]): ControlPlane {
+  return {
+    account,
+    region,
+    sources: sources.map((arn) => ({ arn, engine: "postgres", url: "postgres://nobody@127.0.0.1:1/none" })),
+    warehouses: [targetArn, otherTargetArn].map((arn) => ({
+      arn,
+      cluster: "test",
+      engine: "duckdb",
+      path: "/nowhere",
+      autoCreateDatabase: true,
+    })),
+    store,
+    nudge: () => undefined,
+  }
+}
+
+async function onDatabase(url: string, statement: string, values: unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement, values)
+  } finally {
+    await client.end()
+  }
+}
