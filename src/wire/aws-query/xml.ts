@@ -6,8 +6,6 @@ const named: Record<string, string> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
   // A parser turns a bare carriage return into a line feed, and clients trim bare white space.
   "\r": "&#xD;",
   "\n": "&#xA;",
@@ -18,7 +16,7 @@ const named: Record<string, string> = {
 export function escapeXml(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}")
-    .replaceAll(/[&<>"'\r\n\t]/g, (character) => named[character] ?? character)
+    .replaceAll(/[&<>\r\n\t]/g, (character) => named[character] ?? character)
 }
 
 export function element(name: string, content: string): string {
