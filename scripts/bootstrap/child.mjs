@@ -1,5 +1,6 @@
 // Loaded before the program, in the process that the bootstrap starts.
 import { Socket } from "node:net"
+import { isMainThread } from "node:worker_threads"
 
 /** A terminal signals the whole group, and the bootstrap (and npm) pass the same signal on: it counts once. */
 const SAME_SIGNAL_MS = 1_000
@@ -19,16 +20,24 @@ const emitOnce = (name, ...rest) => {
   }
   return Reflect.apply(emit, process, [name, ...rest])
 }
-Object.assign(process, { emit: emitOnce })
 
 /** @param {unknown} name */
 function isSignal(name) {
   return name === "SIGINT" || name === "SIGTERM" || name === "SIGHUP" || name === "SIGQUIT"
 }
 
-// Whoever kills the bootstrap outright means the program: it must not live on unseen.
-const parent = new Socket({ fd: PARENT_FD, readable: true, writable: false })
-parent.on("close", () => process.kill(process.pid, "SIGKILL"))
-parent.on("error", () => process.kill(process.pid, "SIGKILL"))
-parent.resume()
-parent.unref()
+/** Whoever kills the bootstrap outright means the program: it must not live on unseen. */
+function endWithParent() {
+  const parent = new Socket({ fd: PARENT_FD, readable: true, writable: false })
+  parent.on("close", () => process.kill(process.pid, "SIGKILL"))
+  parent.on("error", () => process.kill(process.pid, "SIGKILL"))
+  parent.resume()
+  parent.unref()
+}
+
+// Processes and threads that the program starts may inherit our command line: this is not for them.
+if (isMainThread && process.env.MILLRACE_BOOTSTRAP_PID === String(process.ppid)) {
+  delete process.env.MILLRACE_BOOTSTRAP_PID
+  Object.assign(process, { emit: emitOnce })
+  endWithParent()
+}

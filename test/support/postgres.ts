@@ -6,11 +6,9 @@ import { isRunning } from "../../src/embedded-postgres/processes.ts"
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/embedded-postgres/server.ts"
 import type { Settings } from "../../src/embedded-postgres/settings.ts"
 import { debianBinaries } from "./debian-postgres.ts"
+import { SHARED_SERVER_VARIABLE } from "./postgres-variable.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
 import { waitUntil } from "./wait-until.ts"
-
-/** The superuser URL of the server that `npm test` shares between all test files. */
-export const SHARED_SERVER_VARIABLE = "MILLRACE_TEST_POSTGRES"
 
 export interface TestDatabase {
   /** Superuser's, to the fresh database. */

@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+
+/** Debian packages that tests use, and a path that shows that each is there. */
+const wanted = [{ name: "postgresql", shownBy: "/usr/lib/postgresql" }]
+
+/** Brings what is missing where that is ours to do: as root on a machine with apt. Elsewhere its tests are skipped. */
+export function installPackages(): void {
+  const missing = wanted.filter(({ shownBy }) => !existsSync(shownBy)).map(({ name }) => name)
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return
+  console.error(`installing for the tests: ${missing.join(" ")}`)
+  apt(["update", "-qq"])
+  apt(["install", "-qq", "--yes", "--no-install-recommends", ...missing])
+}
+
+function apt(args: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  const { status } = spawnSync("apt-get", args, {
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: 600_000,
+  })
+  // Not fatal: the tests that need it say so.
+  if (status !== 0) console.error(`apt-get ${args.join(" ")} ended with ${status}`)
+}
