@@ -1,0 +1,72 @@
+import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
+import type { Configuration } from "../domain/configuration.ts"
+import type { PlacedMistake } from "./environment.ts"
+
+/** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
+export function crossChecks(configuration: Configuration): PlacedMistake[] {
+  const { credentials, sqlUsers, sources, warehouses, region } = configuration
+  return [
+    ...repeated(
+      "credentials",
+      "access_key_id",
+      credentials.map((one) => one.accessKeyId),
+    ),
+    ...repeated(
+      "sql_users",
+      "name",
+      sqlUsers.map((one) => one.name),
+    ),
+    ...repeated(
+      "sources",
+      "arn",
+      sources.map((one) => one.arn),
+    ),
+    ...repeated(
+      "warehouses",
+      "arn",
+      warehouses.map((one) => one.arn),
+    ),
+    ...repeated(
+      "warehouses",
+      "cluster",
+      warehouses.map((one) => one.cluster),
+    ),
+    ...repeated(
+      "warehouses",
+      "path",
+      warehouses.map((one) => one.path),
+    ),
+    ...otherRegions(
+      "sources",
+      region,
+      sources.map(({ arn }) => parseSourceArn(arn)?.region),
+    ),
+    ...otherRegions(
+      "warehouses",
+      region,
+      warehouses.map(({ arn }) => parseTargetArn(arn)?.region),
+    ),
+    ...sameListener(configuration),
+  ]
+}
+
+function repeated(list: string, key: string, values: string[]): PlacedMistake[] {
+  return values.flatMap((value, at) => {
+    const first = values.indexOf(value)
+    return first === at ? [] : [{ path: [list, at, key], message: `is the same as ${list}[${first}].${key}` }]
+  })
+}
+
+/** Source, target and the API share a region; the cloud refuses anything else. */
+function otherRegions(list: string, region: string, found: (string | undefined)[]): PlacedMistake[] {
+  return found.flatMap((one, at) =>
+    one === region
+      ? []
+      : [{ path: [list, at, "arn"], message: `is in region ${one}, but region is ${region}` }],
+  )
+}
+
+function sameListener({ listen: { http, sql } }: Configuration): PlacedMistake[] {
+  if (http.port === 0 || http.port !== sql.port || http.host !== sql.host) return []
+  return [{ path: ["listen", "sql"], message: "is the same as listen.http" }]
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { LineCounter, parseDocument } from "yaml"
+import type { Configuration, SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
+import { crossChecks } from "./cross-checks.ts"
+import { fillIn } from "./environment.ts"
+import { mistakeLine, mistakesOf } from "./mistakes.ts"
+import { type ConfigurationFile, configurationFile } from "./schema.ts"
+
+export type LoadedConfiguration = { ok: Configuration } | { mistakes: string[] }
+
+const usualName = "millrace.yaml"
+
+/** Any fixed id does: it names the one warehouse of a machine that configures none. */
+const defaultNamespace = "3f0c5d1e-6a57-4b0e-9a54-0d6d696c6c72"
+
+/**
+ * Reads millrace.yaml and puts in what it leaves out; every path of the result is absolute (those in the file are
+ * relative to it). Without a path: millrace.yaml of the working directory, and if there is none, no sources and one DuckDB warehouse.
+ * Every mistake is one line that names its key and repeats no value.
+ */
+export function loadConfiguration(
+  path: string | undefined,
+  environment: Record<string, string | undefined>,
+): LoadedConfiguration {
+  const file = resolve(path ?? usualName)
+  const read = readText(file)
+  if ("mistake" in read) return { mistakes: [`${file}: ${read.mistake}`] }
+  if (read.text === undefined) {
+    if (path !== undefined) return { mistakes: [`${file}: there is no such file`] }
+    return assemble(withoutFile(), dirname(file))
+  }
+  const parsed = parseYaml(read.text)
+  if ("mistakes" in parsed) return parsed
+  const filled = fillIn(parsed.document, environment)
+  const checked = configurationFile.safeParse(filled.document)
+  if (checked.success && filled.mistakes.length === 0) return assemble(checked.data, dirname(file))
+  // What stands where a variable should be is not judged as well.
+  const unfilled = new Set(filled.mistakes.map(({ path }) => path.join("/")))
+  const wrong = checked.success ? [] : mistakesOf(checked.error.issues, filled.document)
+  const others = wrong.filter(({ path }) => !unfilled.has(path.join("/")))
+  return { mistakes: [...filled.mistakes, ...others].map(mistakeLine) }
+}
+
+function readText(file: string): { text: string | undefined } | { mistake: string } {
+  try {
+    return { text: readFileSync(file, "utf8") }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined
+    if (code === "ENOENT" || code === "ENOTDIR") return { text: undefined }
+    if (code === "EACCES" || code === "EPERM") return { mistake: "may not be read by this user" }
+    if (code === "EISDIR") return { mistake: "is a folder, not a file" }
+    throw error
+  }
+}
+
+/** The parser's own messages quote the text, and with it perhaps a secret: only kind and place are told. */
+function parseYaml(text: string): { document: unknown } | { mistakes: string[] } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines })
+  if (document.errors.length > 0) {
+    return {
+      mistakes: document.errors.map(({ code, pos }) => {
+        const { line, col } = lines.linePos(pos[0])
+        return `line ${line}, column ${col}: not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`
+      }),
+    }
+  }
+  try {
+    return { document: document.toJS() ?? {} }
+  } catch (error) {
+    // An alias to nothing, or aliases that unfold without end.
+    if (!(error instanceof ReferenceError)) throw error
+    return { mistakes: ["not valid YAML (an alias that cannot be resolved)"] }
+  }
+}
+
+function withoutFile(): ConfigurationFile {
+  const { account, region } = configurationFile.pick({ account: true, region: true }).parse({})
+  const arn = `arn:aws:redshift-serverless:${region}:${account}:namespace/${defaultNamespace}`
+  return configurationFile.parse({ sources: [], warehouses: [{ arn, engine: "duckdb" }] })
+}
+
+function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration {
+  const dataDir = resolve(folder, file.data_dir)
+  const configuration: Configuration = {
+    account: file.account,
+    region: file.region,
+    dataDir,
+    listen: file.listen,
+    stateUrl: file.state,
+    credentials: file.credentials.map((one) => ({
+      accessKeyId: one.access_key_id,
+      secretAccessKey: one.secret_access_key,
+      policy: one.policy,
+    })),
+    sqlUsers: file.sql_users,
+    sources: file.sources.flatMap((one): SourceConfiguration[] =>
+      one.engine === "postgres" ? [{ arn: one.arn, engine: one.engine, url: one.url }] : [],
+    ),
+    warehouses: file.warehouses.flatMap((one): WarehouseConfiguration[] =>
+      one.engine === "duckdb"
+        ? [
+            {
+              arn: one.arn,
+              cluster: one.cluster,
+              engine: one.engine,
+              path: one.path === undefined ? resolve(dataDir, "warehouse") : resolve(folder, one.path),
+              autoCreateDatabase: one.auto_create_database,
+            },
+          ]
+        : [],
+    ),
+  }
+  const mistakes = crossChecks(configuration)
+  return mistakes.length === 0 ? { ok: configuration } : { mistakes: mistakes.map(mistakeLine) }
+}

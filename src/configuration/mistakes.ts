@@ -1,0 +1,87 @@
+import type { z } from "zod"
+import type { PlacedMistake } from "./environment.ts"
+import { knownKeys } from "./schema.ts"
+
+type Issue = z.core.$ZodIssue
+
+/** Each mistake of the schema with its place. Values are never repeated: any of them may be a secret. */
+export function mistakesOf(issues: readonly Issue[], document: unknown): PlacedMistake[] {
+  return issues.flatMap((issue) => mistakesOfIssue(issue, document))
+}
+
+function mistakesOfIssue(issue: Issue, document: unknown): PlacedMistake[] {
+  const path = issue.path.filter((part) => typeof part !== "symbol")
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key) }))
+    case "invalid_type":
+      return [{ path, message: wrongType(issue.expected, valueAt(document, path)) }]
+    case "invalid_union":
+      return [{ path, message: wrongChoice(valueAt(document, path), path) }]
+    case "too_small":
+      return [{ path, message: issue.origin === "string" ? "must not be empty" : issue.message }]
+    case "too_big":
+      return [{ path, message: `may have at most ${issue.maximum} characters` }]
+    default:
+      return [{ path, message: issue.message }]
+  }
+}
+
+function valueAt(document: unknown, path: readonly (string | number)[]): unknown {
+  let value = document
+  for (const part of path) {
+    if (typeof value !== "object" || value === null) return undefined
+    value = (value as Record<string | number, unknown>)[part]
+  }
+  return value
+}
+
+const typeNames: Record<string, string> = {
+  string: "must be text",
+  array: "must be a list (lines that start with -)",
+  object: "must be a block of keys",
+  boolean: "must be true or false",
+}
+
+function wrongType(expected: string, value: unknown): string {
+  if (value === undefined) return "is missing"
+  const quotes = expected === "string" && (typeof value === "number" || typeof value === "boolean")
+  return `${typeNames[expected] ?? `must be ${expected}`}${quotes ? ": put it in quotes" : ""}`
+}
+
+/** The unions of the format are told apart by `engine`. */
+function wrongChoice(value: unknown, path: readonly (string | number)[]): string {
+  if (value === undefined) return "is missing"
+  if (path[0] === "sources")
+    return "must be postgres (mysql, dynamodb and s3 are not available in this version)"
+  return "must be duckdb (postgres and redshift are not available in this version)"
+}
+
+function unknownKey(key: string): string {
+  const closest = knownKeys
+    .map((known) => ({ known, distance: editDistance(key, known) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  const close = closest !== undefined && closest.distance <= Math.max(1, Math.floor(key.length / 3))
+  return close ? `is not a key here; did you mean ${closest.known}?` : "is not a key here"
+}
+
+/** How many characters to insert, drop or replace. Keys are short; an absurdly long one is cut. */
+function editDistance(a: string, b: string): number {
+  const from = a.slice(0, 64)
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (from[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** `sources[1].url: is missing` */
+export function mistakeLine({ path, message }: PlacedMistake): string {
+  const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("")
+  return place === "" ? message : `${place.replace(/^\./, "")}: ${message}`
+}

@@ -1,0 +1,29 @@
+/** What is wrong with a PostgreSQL URL, without repeating it (it holds a password); undefined when nothing is. */
+export function postgresUrlMistake(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== "postgres:" && url.protocol !== "postgresql:")) {
+    return "must be a PostgreSQL URL like postgres://user:password@host:5432/database (write / @ : # in a password as %2F %40 %3A %23)"
+  }
+  if (url.hostname === "" && !url.searchParams.has("host")) return "names no host"
+  if (url.port === "0") return "has no usable port"
+  if (!decodes(url))
+    return "has a % in user, password or database that no two hexadecimal digits follow (write % as %25)"
+  return undefined
+}
+
+function decodes(url: URL): boolean {
+  try {
+    for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part)
+    return true
+  } catch (error) {
+    if (error instanceof URIError) return false
+    throw error
+  }
+}
+
+/** The same server, user and options, another database. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${encodeURIComponent(database)}`
+  return changed.href
+}

@@ -1,0 +1,120 @@
+import { z } from "zod"
+import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
+import type { HostPort, Policy } from "../domain/configuration.ts"
+import { postgresUrlMistake } from "./postgres-url.ts"
+
+/** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
+const text = z.string().min(1)
+
+const postgresUrl = text.superRefine((url, context) => {
+  const mistake = postgresUrlMistake(url)
+  if (mistake !== undefined) context.addIssue(mistake)
+})
+
+const hostPort = text.transform((given, context): HostPort => {
+  const parsed = parseHostPort(given)
+  if (parsed !== undefined) return parsed
+  context.addIssue(`must be an address and a port from 0 to 65535, like 127.0.0.1:5440 (0: any free port)`)
+  return z.NEVER
+})
+
+function parseHostPort(given: string): HostPort | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):([0-9]{1,5})$/.exec(given)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  return host === undefined || port > 65_535 ? undefined : { host, port }
+}
+
+const policy = text.transform((given, context): Policy => {
+  if (given === "admin" || given === "read-only") return given
+  if (/^partner:.{1,255}$/.test(given)) return `partner:${given.slice("partner:".length)}`
+  context.addIssue("must be admin, read-only or partner:<PartnerName>")
+  return z.NEVER
+})
+
+const credential = z.strictObject({
+  access_key_id: text.regex(/^[A-Za-z0-9_-]{1,128}$/, "must be 1 to 128 letters, digits, _ or -"),
+  secret_access_key: text,
+  policy,
+})
+
+const sqlUser = z.strictObject({ name: text.max(63), password: text, policy })
+
+const sourceArn = text.refine(
+  (arn) => parseSourceArn(arn) !== undefined,
+  "must be a database's ARN like arn:aws:rds:us-east-1:123456789012:db:orders (or …:cluster:orders)",
+)
+
+const warehouseArn = text.refine(
+  (arn) => parseTargetArn(arn) !== undefined,
+  "must be a namespace's ARN like arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main",
+)
+
+/** Known to the format but not built yet: one clear line, and no complaints about the keys it would have. */
+function notYet<E extends string>(engine: E, available: string) {
+  return z.looseObject({ engine: z.literal(engine) }).superRefine((_, context) =>
+    context.addIssue({
+      code: "custom",
+      path: ["engine"],
+      message: `${engine} is not available in this version (available: ${available})`,
+    }),
+  )
+}
+
+const source = z.discriminatedUnion("engine", [
+  z.strictObject({ arn: sourceArn, engine: z.literal("postgres"), url: postgresUrl }),
+  notYet("mysql", "postgres"),
+  notYet("dynamodb", "postgres"),
+  notYet("s3", "postgres"),
+])
+
+const warehouse = z.discriminatedUnion("engine", [
+  z.strictObject({
+    arn: warehouseArn,
+    cluster: text.max(63).default("millrace"),
+    engine: z.literal("duckdb"),
+    path: text.optional(),
+    auto_create_database: z.boolean().default(true),
+  }),
+  notYet("postgres", "duckdb"),
+  notYet("redshift", "duckdb"),
+])
+
+export const defaultListen = {
+  http: { host: "127.0.0.1", port: 5440 },
+  sql: { host: "127.0.0.1", port: 5439 },
+} as const
+
+export const configurationFile = z.strictObject({
+  account: z
+    .string()
+    .regex(/^[0-9]{12}$/, "must be 12 digits in quotes")
+    .default("123456789012"),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, "must be a region's name like us-east-1")
+    .default("us-east-1"),
+  data_dir: text.default("./.millrace"),
+  listen: z
+    .strictObject({
+      http: hostPort.default(defaultListen.http),
+      sql: hostPort.default(defaultListen.sql),
+    })
+    .default(defaultListen),
+  state: postgresUrl.optional(),
+  credentials: z.array(credential).default([]),
+  sql_users: z.array(sqlUser).default([]),
+  sources: z.array(source),
+  warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
+})
+
+export type ConfigurationFile = z.output<typeof configurationFile>
+
+/** Every key there is, for "did you mean". */
+export const knownKeys = [
+  ...Object.keys(configurationFile.shape),
+  ...["http", "sql"],
+  ...Object.keys(credential.shape),
+  ...Object.keys(sqlUser.shape),
+  ...["arn", "engine", "url", "cluster", "path", "auto_create_database"],
+]
