@@ -1,0 +1,195 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect, type Socket } from "node:net"
+import { test } from "node:test"
+import { Hono } from "hono"
+import type { WireRequest, WireResponse } from "./message.ts"
+import {
+  answerRaw,
+  defaultHttpLimits,
+  type HttpEnvironment,
+  type HttpLimits,
+  type HttpServer,
+  serveHttp,
+} from "./server.ts"
+
+async function served(
+  work: (server: HttpServer, seen: WireRequest[]) => Promise<void>,
+  limits: Partial<HttpLimits> = {},
+  answer: (request: WireRequest) => Promise<WireResponse> = async () => ({
+    status: 200,
+    headers: {},
+    body: "fine",
+  }),
+): Promise<void> {
+  const seen: WireRequest[] = []
+  const app = new Hono<HttpEnvironment>()
+  const handler = (request: WireRequest) => {
+    seen.push(request)
+    return answer(request)
+  }
+  const tooLarge = async () => ({ status: 413, headers: {}, body: "too large" })
+  app.all("*", (context) => answerRaw(context, handler, tooLarge, limits.bodyBytes))
+  const server = await serveHttp(app, { host: "127.0.0.1", port: 0 }, { ...defaultHttpLimits, ...limits })
+  try {
+    await work(server, seen)
+  } finally {
+    await server.close(0)
+  }
+}
+
+/** Writes the text and returns everything that comes back until the server closes the connection. */
+async function talk(port: number, text: string, andEnd = false): Promise<string> {
+  const socket = connect(port, "127.0.0.1")
+  socket.write(text, "latin1")
+  if (andEnd) socket.end()
+  return received(socket)
+}
+
+async function received(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  socket.on("data", (chunk) => chunks.push(chunk))
+  // The server may cut what it no longer reads; what it said before counts.
+  socket.on("error", () => socket.destroy())
+  await once(socket, "close")
+  return Buffer.concat(chunks).toString()
+}
+
+test("a handler sees path, query, headers and body exactly as sent", async () => {
+  await served(async (server, seen) => {
+    const answer = await talk(
+      server.port,
+      "POST /a%2fb/./c//d?x=%7e+&&y HTTP/1.1\r\nHost: h\r\nX-Two: 1\r\nx-two:  2 \r\nContent-Length: 3\r\nConnection: close\r\n\r\n\0\xff!",
+    )
+    assert.match(answer, /^HTTP\/1.1 200 OK\r\n/)
+    assert.match(answer, /fine$/)
+    const [request] = seen
+    assert.equal(request?.method, "POST")
+    assert.equal(request.path, "/a%2fb/./c//d")
+    assert.equal(request.query, "x=%7e+&&y")
+    assert.deepEqual(request.headers.slice(0, 3), [
+      ["Host", "h"],
+      ["X-Two", "1"],
+      ["x-two", "2"],
+    ])
+    assert.deepEqual([...request.body], [0, 255, 33])
+  })
+})
+
+test("a body over the limit is refused by its declared length, unread", async () => {
+  await served(
+    async (server, seen) => {
+      const answer = await talk(server.port, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n12345")
+      assert.match(answer, /^HTTP\/1.1 413 /)
+      assert.match(answer, /connection: close/i)
+      assert.equal(seen.length, 0)
+    },
+    { bodyBytes: 10 },
+  )
+})
+
+test("a body over the limit is refused by its real length when it comes in chunks", async () => {
+  await served(
+    async (server, seen) => {
+      const head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      const answer = await talk(server.port, `${head}6\r\n123456\r\n6\r\n123456\r\n0\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 413 /)
+      assert.equal(seen.length, 0)
+    },
+    { bodyBytes: 10 },
+  )
+})
+
+test("a body exactly at the limit is served", async () => {
+  await served(
+    async (server, seen) => {
+      const head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 10\r\n\r\n"
+      assert.match(await talk(server.port, `${head}1234567890`), /fine$/)
+      assert.equal(seen[0]?.body.length, 10)
+    },
+    { bodyBytes: 10 },
+  )
+})
+
+test("a client that never ends its headers, or its body, is cut off", async () => {
+  await served(
+    async (server, seen) => {
+      const headers = await talk(server.port, "POST / HTTP/1.1\r\nHost: h\r\n")
+      assert.match(headers, /^HTTP\/1.1 408 /)
+      await talk(server.port, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n123")
+      assert.equal(seen.length, 0)
+    },
+    { headersTimeoutMs: 100, requestTimeoutMs: 200 },
+  )
+})
+
+test("headers over their limit are refused", async () => {
+  await served(
+    async (server, seen) => {
+      const answer = await talk(server.port, `GET / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(5_000)}\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 431 /)
+      assert.equal(seen.length, 0)
+    },
+    { headerBytes: 4_096 },
+  )
+})
+
+test("a client that hangs up in mid-body leaves the server serving", async () => {
+  await served(async (server) => {
+    const socket = connect(server.port, "127.0.0.1")
+    socket.write("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n123")
+    await once(socket, "connect")
+    socket.resetAndDestroy()
+    await once(socket, "close")
+    const next = await talk(server.port, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert.match(next, /fine$/)
+  })
+})
+
+test("closing lets a running request finish", async () => {
+  const started = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const slow = async (): Promise<WireResponse> => {
+    started.resolve()
+    await release.promise
+    return { status: 200, headers: {}, body: "finished" }
+  }
+  await served(
+    async (server) => {
+      const answer = talk(server.port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+      await started.promise
+      const closed = server.close(30_000)
+      release.resolve()
+      assert.match(await answer, /finished$/)
+      await closed
+      await assert.rejects(once(connect(server.port, "127.0.0.1"), "connect"), { code: "ECONNREFUSED" })
+    },
+    {},
+    slow,
+  )
+})
+
+test("closing cuts what does not finish in time", async () => {
+  const started = Promise.withResolvers<void>()
+  const never = () => {
+    started.resolve()
+    return new Promise<WireResponse>(() => undefined)
+  }
+  await served(
+    async (server) => {
+      const answer = talk(server.port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+      await started.promise
+      await server.close(50)
+      assert.equal(await answer, "")
+    },
+    {},
+    never,
+  )
+})
+
+test("a port that is taken is told by the system's own error", async () => {
+  await served(async (server) => {
+    const app = new Hono<HttpEnvironment>()
+    await assert.rejects(serveHttp(app, { host: "127.0.0.1", port: server.port }), { code: "EADDRINUSE" })
+  })
+})
