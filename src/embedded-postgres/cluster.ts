@@ -144,6 +144,7 @@ async function removeAbandoned(base: string): Promise<void> {
   for (const name of await readdir(base)) {
     const maker = /^new-(\d+)-/.exec(name)?.[1]
     if (maker === undefined || (await isRunning(Number(maker)))) continue
-    await rm(join(base, name), { recursive: true, force: true })
+    // Its initdb may still be writing; it fails as soon as it misses what is gone.
+    await rm(join(base, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
