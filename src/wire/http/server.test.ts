@@ -160,8 +160,10 @@ test("closing lets a running request finish", async () => {
       await started.promise
       const closed = server.close(30_000)
       release.resolve()
+      const cutOffMs = performance.now() + 10_000
       assert.match(await answer, /finished$/)
       await closed
+      assert.ok(performance.now() < cutOffMs, "the idle connection held the server open")
       await assert.rejects(once(connect(server.port, "127.0.0.1"), "connect"), { code: "ECONNREFUSED" })
     },
     {},

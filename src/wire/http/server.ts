@@ -82,12 +82,17 @@ function listening(server: Server, listen: HttpListen): Promise<void> {
   })
 }
 
+const idleSweepMs = 50
+
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  // A connection becomes idle when its last answer is sent; kept alive, it would hold the server open until it times out.
+  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
   })
+  clearInterval(sweep)
   clearTimeout(cut)
 }
 
