@@ -21,6 +21,8 @@ export interface Refusals {
   signature(problem: SignatureProblem, requestId: string): Refusal
   notServed(service: string, requestId: string): Refusal
   tooLarge(requestId: string): Refusal
+  /** For what nobody foresaw; the log has the reason under the request id. */
+  internal(requestId: string): Refusal
 }
 
 /** In the protocol that the client speaks, as far as it can be told from a request nobody has verified. */
@@ -43,6 +45,10 @@ function refusalsByContent(request: WireRequest): Refusals {
   return /^\/(domains|integrations|tags)(\/|$)/.test(request.path) ? jsonRefusals("restJson1") : queryRefusals
 }
 
+function internalMessage(requestId: string): string {
+  return `The request failed for an internal reason; the log has it as ${requestId}.`
+}
+
 const tooLargeMessage = "The request's body is larger than 1 MiB."
 
 function notServedMessage(service: string): string {
@@ -59,6 +65,7 @@ const queryRefusals: Refusals = {
     ),
   tooLarge: (requestId) =>
     queryRefusal(wireFault(commonFaults.RequestEntityTooLarge.code, tooLargeMessage), requestId),
+  internal: (requestId) => queryRefusal(wireFault("InternalFailure", internalMessage(requestId)), requestId),
 }
 
 function queryRefusal(fault: WireFault, requestId: string): Refusal {
@@ -81,5 +88,7 @@ function jsonRefusals(protocol: JsonProtocol): Refusals {
       refusal({ ...notServedJson[protocol], message: notServedMessage(service) }, requestId),
     tooLarge: (requestId) =>
       refusal({ code: "RequestEntityTooLargeException", status: 413, message: tooLargeMessage }, requestId),
+    internal: (requestId) =>
+      refusal({ code: "InternalFailure", status: 500, message: internalMessage(requestId) }, requestId),
   }
 }

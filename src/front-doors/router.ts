@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import type { Credential } from "../domain/configuration.ts"
-import type { Log } from "../wire/http/log.ts"
+import { errorFields, type Log } from "../wire/http/log.ts"
 import type { WireRequest, WireResponse } from "../wire/http/message.ts"
 import { claimedService } from "../wire/sigv4/authorization.ts"
 import { verifySignature } from "../wire/sigv4/verify.ts"
@@ -80,9 +80,23 @@ async function logged(
 ): Promise<WireResponse> {
   const requestId = randomUUID()
   const startedAtMs = performance.now()
-  const { response, operation, code, keyId } = await answer(requestId)
+  const { response, operation, code, keyId } = await answeredAnyway(options.log, request, requestId, answer)
   const ms = Math.round((performance.now() - startedAtMs) * 10) / 10
   const service = services.find((name) => name === claimedService(request))
   options.log.info({ requestId, service, operation, keyId, status: response.status, code, ms }, "aws request")
   return response
+}
+
+async function answeredAnyway(
+  log: Log,
+  request: WireRequest,
+  requestId: string,
+  answer: (requestId: string) => Promise<RouteResult>,
+): Promise<RouteResult> {
+  try {
+    return await answer(requestId)
+  } catch (error) {
+    log.error({ requestId, ...errorFields(error) }, "request failed")
+    return refused(refusalsFor(request).internal(requestId))
+  }
 }

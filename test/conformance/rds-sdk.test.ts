@@ -18,6 +18,8 @@ import {
   paginateDescribeIntegrations,
   RDSServiceException,
 } from "@aws-sdk/client-rds"
+import fc from "fast-check"
+import { isXmlText } from "../../src/wire/shapes/constraints.ts"
 import { rdsClient } from "./rds-client.ts"
 import {
   clusterArn,
@@ -151,6 +153,30 @@ describe("the RDS door and the official client", () => {
     await client.send(wanted("text", { Description: description }))
     const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
     assert.equal(Integrations?.[0]?.Description, description)
+  })
+
+  test("any text that an integration may hold comes out as it went in", async () => {
+    await forgetAll()
+    await client.send(wanted("any-text"))
+    const text = fc.string({
+      unit: fc.oneof(fc.constantFrom(..." <>&\"'\t\n\r;#x0]"), fc.string({ unit: "grapheme" })),
+      maxLength: 30,
+    })
+    const seed = Date.now() % 2_147_483_647
+    await fc.assert(
+      fc.asyncProperty(text, text, async (message, description) => {
+        fc.pre([message, description].every((one) => isXmlText(one) && !isSwallowed(one)))
+        const errors = JSON.stringify([{ code: "TEXT", message }])
+        await door.sql("update millrace.integrations set errors = $1, description = $2", [
+          errors,
+          description,
+        ])
+        const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
+        assert.equal(Integrations?.[0]?.Errors?.[0]?.ErrorMessage, message)
+        assert.equal(Integrations?.[0]?.Description, description)
+      }),
+      { seed, numRuns: 60 },
+    )
   })
 
   test("a missing source: by kind of source", async () => {
@@ -337,6 +363,11 @@ describe("the RDS door and the official client", () => {
     }
   })
 })
+
+/** The client reads text of nothing but white space with a line end in it as indentation, however it is escaped. */
+function isSwallowed(text: string): boolean {
+  return text.trim() === "" && text.includes("\n")
+}
 
 /** Past the services, which allow one source and target pair only once. */
 async function addOne(many: ServedDoor, name: string): Promise<string> {

@@ -11,7 +11,7 @@ interface Node {
   children: Map<string, Node>
 }
 
-// The deepest name in scope has 5 parts: Filters.Filter.1.Values.Value.1 has 6.
+// The deepest name in scope, Filters.Filter.1.Values.Value.1, has 6 parts.
 const depthLimit = 10
 const indexForm = /^[1-9]\d{0,5}$/
 
