@@ -14,6 +14,7 @@ export const problemKinds = {
   sourceSettings: { code: "SOURCE_SETTINGS_WRONG", then: "person", remedy: "Run `millrace check`: it names each setting and the statement that mends it." },
   sourcePrivileges: { code: "SOURCE_PRIVILEGES_MISSING", then: "person", remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it." },
   sourceHistoryLost: { code: "SOURCE_HISTORY_LOST", then: "resync", remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns." },
+  sourceSchemaChanged: { code: "SOURCE_SCHEMA_CHANGED", then: "resync", remedy: "Nothing to do: the tables are copied anew with their new columns." },
   sourceInUse: { code: "SOURCE_STREAM_IN_USE", then: "retry", remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone." },
   sourceMissing: { code: "SOURCE_NOT_CONFIGURED", then: "person", remedy: "Put the source back into millrace.yaml, or delete the integration." },
   sourceProtocol: { code: "SOURCE_PROTOCOL_ERROR", then: "retry", remedy: "The source sent something unexpected; see the log, and report it if it returns." },

@@ -1,0 +1,74 @@
+import { stage } from "./apply-loop.ts"
+import type { Collector } from "./collector.ts"
+import type { Destination } from "./warehouse.ts"
+
+/** Keeps what is being gathered within bounds of memory and disk, by spilling and by back pressure. */
+export interface FlowControl {
+  chunkDecoded(): void
+  handedOver(): void
+}
+
+export interface Flow {
+  destination: Destination
+  collector(): Collector
+  /** Pauses and resumes reading. */
+  hold(held: boolean): void
+  failed(error: unknown): void
+}
+
+/** Above this much in memory, what is being gathered is written to staging. */
+const spillBytes = 48 * 2 ** 20
+/** A table's rows below this stay in memory: writing them would free little. */
+const worthSpillingBytes = 2 ** 20
+/** Rows in one staged part: a row group of the warehouse's file. */
+const partRows = 122_880
+/** Staged for the next batch, above which reading stops until the warehouse has taken it. One transaction may pass it: it must land whole. */
+const maxStagedBytes = 2 ** 30
+
+export function newFlowControl(flow: Flow): FlowControl {
+  let spilling = false
+  let full = false
+
+  const update = () => flow.hold(spilling || full)
+
+  async function spill(): Promise<void> {
+    for (const changes of flow.collector().gathering) {
+      if (changes.bytes >= worthSpillingBytes) await stage(flow.destination, changes)
+    }
+  }
+
+  return {
+    chunkDecoded() {
+      const { inMemoryBytes, stagedBytes, mostRows } = measure(flow.collector())
+      if (stagedBytes > maxStagedBytes && !flow.collector().inTransaction) {
+        full = true
+        update()
+      }
+      if (spilling || (inMemoryBytes < spillBytes && mostRows < partRows)) return
+      spilling = true
+      update()
+      spill()
+        .catch(flow.failed)
+        .finally(() => {
+          spilling = false
+          update()
+        })
+    },
+    handedOver() {
+      full = false
+      update()
+    },
+  }
+}
+
+function measure(collector: Collector): { inMemoryBytes: number; stagedBytes: number; mostRows: number } {
+  let inMemoryBytes = 0
+  let stagedBytes = 0
+  let mostRows = 0
+  for (const changes of collector.gathering) {
+    inMemoryBytes += changes.bytes
+    mostRows = Math.max(mostRows, changes.row)
+    for (const part of changes.parts) stagedBytes += part.bytes
+  }
+  return { inMemoryBytes, stagedBytes, mostRows }
+}

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from "node:timers/promises"
+import type { Position } from "../domain/position.ts"
+import { Problem, problemKinds } from "../domain/problems.ts"
+import type { TableSchema } from "../domain/table.ts"
+import { type Applied, applyBatches } from "./apply-loop.ts"
+import { Collector } from "./collector.ts"
+import { newFlowControl } from "./flow.ts"
+import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
+import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import type { Destination, Warehouse } from "./warehouse.ts"
+import type { WriteObserver } from "./write-order.ts"
+
+export interface PipelineOptions {
+  /** Names the pipeline in the warehouse's bookkeeping. */
+  name: string
+  /** Names it at the source. */
+  handle: string
+  source: Source
+  warehouse: Warehouse
+  database: string
+  select: TableSelection
+  reporter: PipelineReporter
+  observe: WriteObserver
+}
+
+export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
+
+/** Told what happens, to show it and to record it. Must not throw. */
+export interface PipelineReporter {
+  phase(phase: Phase): void
+  /** What stands in the way now; `undefined` when it is gone. */
+  problem(problem: Problem | undefined): void
+  /** A snapshot begins: these tables, and those that cannot be taken. */
+  snapshot(tables: TableSchema[], refused: RefusedTable[]): void
+  copied(table: TableSchema, event: CopyEvent): void
+  /** Streaming begins with these tables. */
+  streaming(tables: TableSchema[]): void
+  applied(applied: Applied): void
+  tableFailed(table: TableSchema, reason: string): void
+}
+
+export interface Pipeline {
+  /** Age in ms of the oldest commit that is not visible yet; `undefined` while that cannot be known. */
+  lagMs(): number | undefined
+  /** Ends reading, finishes the batch at hand and closes. Resolves when all is closed. */
+  stop(): Promise<void>
+}
+
+const firstRetryMs = 500
+const lastRetryMs = 30_000
+/** Two readers keep both the source and the loading busy. */
+const snapshotReaders = 2
+/** How often an idle source is told that what it sent is no longer needed. */
+const advanceEveryMs = 10_000
+
+/** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
+export function startPipeline(options: PipelineOptions): Pipeline {
+  const stop = new AbortController()
+  const state: RunState = { collector: undefined, streamingSince: 0 }
+  const running = runUntilStopped(options, state, stop.signal)
+  return {
+    lagMs: () => lagOf(state),
+    async stop() {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+interface RunState {
+  collector: Collector | undefined
+  /** When the running attempt began to stream, 0 while it does not. */
+  streamingSince: number
+}
+
+function lagOf({ collector }: RunState): number | undefined {
+  if (collector === undefined || collector.caughtUpAtMs === 0) return undefined
+  const oldest = collector.oldestWaitingMs
+  return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest)
+}
+
+async function runUntilStopped(
+  options: PipelineOptions,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<void> {
+  let waitMs = firstRetryMs
+  while (!signal.aborted) {
+    try {
+      await runOnce(options, state, signal)
+    } catch (error) {
+      if (signal.aborted) break
+      const problem = asProblem(error)
+      options.reporter.problem(problem)
+      options.reporter.phase("waiting")
+      await prepareRetry(options, problem)
+    }
+    if (state.streamingSince > 0) waitMs = firstRetryMs
+    state.streamingSince = 0
+    await sleep(waitMs, signal)
+    waitMs = Math.min(waitMs * 2, lastRetryMs)
+  }
+  options.reporter.phase("stopped")
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
+}
+
+/** What only a fresh copy can mend begins with forgetting the position. */
+async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
+  if (problemKinds[problem.kind].then !== "resync") return
+  try {
+    const destination = await options.warehouse.open(options.database)
+    await destination.forget(options.name)
+    await destination.close()
+  } catch (error) {
+    // The problem is met again at the next attempt, and this is tried again with it.
+    options.reporter.problem(asProblem(error))
+  }
+}
+
+async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
+  options.reporter.phase("starting")
+  const destination = await options.warehouse.open(options.database)
+  try {
+    let position = await destination.position(options.name)
+    if (position !== undefined && (await options.source.history(options.handle, position)) === "lost") {
+      throw new Problem(
+        "sourceHistoryLost",
+        "The source no longer has the changes since the last one applied.",
+      )
+    }
+    position ??= await takeSnapshot(options, destination, signal)
+    if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
+  } finally {
+    state.collector = undefined
+    await destination.close()
+  }
+}
+
+async function takeSnapshot(
+  options: PipelineOptions,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<Position> {
+  const { reporter, source, handle, name } = options
+  reporter.phase("copying")
+  await refuseIfUnprepared(options)
+  const snapshot = await source.openSnapshot(handle, options.select)
+  try {
+    options.observe("sourcePrepared")
+    reporter.snapshot(
+      snapshot.tables.map((table) => table.schema),
+      snapshot.refused,
+    )
+    const onTable = (table: TableSchema, event: CopyEvent) => reporter.copied(table, event)
+    const tables = await copySnapshot({
+      pipeline: name,
+      snapshot,
+      destination,
+      readers: snapshotReaders,
+      observe: options.observe,
+      onTable,
+      signal,
+    })
+    await destination.completeSnapshot(name, tables, snapshot.position)
+    options.observe("positionRecorded")
+    return snapshot.position
+  } finally {
+    await snapshot.close()
+  }
+}
+
+async function refuseIfUnprepared({ source, select }: PipelineOptions): Promise<void> {
+  const errors = (await source.preflight(select)).filter((finding) => finding.severity === "error")
+  if (errors.length === 0) return
+  const list = errors.map((finding) => `${finding.what} ${finding.remedy}`).join(" ")
+  throw new Problem("sourceSettings", list)
+}
+
+async function streamFrom(
+  options: PipelineOptions,
+  state: RunState,
+  destination: Destination,
+  from: Position,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source, handle, select, name, reporter, observe } = options
+  const tables = await destination.tables(name)
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  let stream: ChangeStream | undefined
+  const flow = newFlowControl({
+    destination,
+    collector: () => collector,
+    hold: (held) => (held ? stream?.pause() : stream?.resume()),
+    failed: failure.reject,
+  })
+  const collector = new Collector(flow)
+  stream = await source.stream({ handle, from, select, tables, sink: collector })
+  state.collector = collector
+  state.streamingSince = Date.now()
+  reporter.phase("streaming")
+  reporter.problem(undefined)
+  reporter.streaming(tables)
+  const advancing = setInterval(() => collector.advance(), advanceEveryMs)
+  const { applied: onApplied, tableFailed: onFailed } = reporter
+  const applying = applyBatches({
+    pipeline: name,
+    destination,
+    collector,
+    stream,
+    observe,
+    onApplied,
+    onFailed,
+  })
+  try {
+    await Promise.race([applying, stream.ended, failure.promise, aborted(signal)])
+  } finally {
+    clearInterval(advancing)
+    await stream.stop()
+    collector.close()
+    // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
+    await Promise.allSettled([applying])
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))
+}
+
+/** Waits, or less when stopped. */
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined)
+}

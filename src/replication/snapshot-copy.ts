@@ -1,0 +1,152 @@
+import { Problem } from "../domain/problems.ts"
+import { type ColumnType, qualifiedName, type TableSchema } from "../domain/table.ts"
+import { newRowBuffer, type RowBuffer, resetRows } from "./columns.ts"
+import type { Chunk, Snapshot, SnapshotTable } from "./source.ts"
+import type { Destination, TableLoad } from "./warehouse.ts"
+import type { WriteObserver } from "./write-order.ts"
+
+export interface SnapshotCopy {
+  pipeline: string
+  snapshot: Snapshot
+  destination: Destination
+  /** How many chunks are read at once. */
+  readers: number
+  observe: WriteObserver
+  onTable(table: TableSchema, event: CopyEvent): void
+  signal: AbortSignal
+}
+
+export type CopyEvent =
+  | { kind: "begun"; estimatedRows: number }
+  | { kind: "rows"; rows: number }
+  | { kind: "finished" }
+  | { kind: "failed"; reason: string }
+
+interface Copying {
+  table: SnapshotTable
+  /** Begun by the first chunk, shared by all. */
+  load: Promise<TableLoad> | undefined
+  chunksLeft: number
+  failed: boolean
+}
+
+/** Copies every table of the snapshot, smallest first, and returns those that are now live. */
+export async function copySnapshot(copy: SnapshotCopy): Promise<TableSchema[]> {
+  const ordered = [...copy.snapshot.tables].sort((a, b) => a.estimatedRows - b.estimatedRows)
+  const copying: Copying[] = ordered.map((table) => ({
+    table,
+    load: undefined,
+    chunksLeft: table.chunks.length,
+    failed: false,
+  }))
+  const clashes = copy.destination.capabilities.caseSensitiveNames
+    ? new Map()
+    : caseClashes(ordered.map((table) => table.schema))
+  const tasks = copying.flatMap((one) => one.table.chunks.map((chunk) => ({ one, chunk })))
+  const stop = new AbortController()
+  const signal = AbortSignal.any([copy.signal, stop.signal])
+  const reader = async () => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      await copyChunk(copy, task.one, task.chunk, clashes.get(task.one.table.schema.id), signal)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: copy.readers }, reader))
+  } catch (error) {
+    // The other readers must be done before anybody starts anew.
+    tasks.length = 0
+    stop.abort()
+    await Promise.allSettled(copying.map(async (one) => (await one.load)?.abort()))
+    throw error
+  }
+  return copying.filter((one) => !one.failed).map((one) => one.table.schema)
+}
+
+async function copyChunk(
+  copy: SnapshotCopy,
+  one: Copying,
+  chunk: Chunk,
+  clash: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (one.failed) return
+  const { schema } = one.table
+  try {
+    if (clash !== undefined) throw new Problem("tableFailed", clash)
+    one.load ??= begin(copy, one)
+    const load = await one.load
+    const types = schema.columns.map((column) => column.type)
+    const writer = newDoubleBuffer(types, async (rows) => {
+      const count = rows.rows
+      await load.write(rows)
+      copy.onTable(schema, { kind: "rows", rows: count })
+    })
+    await copy.snapshot.read(schema, chunk, newRowBuffer(types), writer.write, signal)
+    await writer.settled()
+    copy.observe("chunkLoaded")
+    if (--one.chunksLeft > 0 || one.failed) return
+    await load.finish()
+    copy.observe("tableSwapped")
+    copy.onTable(schema, { kind: "finished" })
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind !== "tableFailed") throw error
+    if (one.failed) return
+    one.failed = true
+    await (await one.load)?.abort()
+    copy.onTable(schema, { kind: "failed", reason: error.message })
+  }
+}
+
+async function begin(copy: SnapshotCopy, one: Copying): Promise<TableLoad> {
+  copy.onTable(one.table.schema, { kind: "begun", estimatedRows: one.table.estimatedRows })
+  const load = await copy.destination.beginLoad(copy.pipeline, one.table.schema)
+  copy.observe("copyBegun")
+  return load
+}
+
+interface DoubleBuffer {
+  /** Takes a full buffer and gives an empty one, waiting while the one before is still being written. */
+  write(rows: RowBuffer): Promise<RowBuffer>
+  /** Resolves when all is written; throws what writing threw. */
+  settled(): Promise<void>
+}
+
+/** While one buffer is written the other is filled. */
+function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promise<void>): DoubleBuffer {
+  let spare = newRowBuffer(types)
+  let writing: Promise<void> = Promise.resolve()
+  return {
+    async write(rows) {
+      await writing
+      const next = spare
+      writing = write(rows).then(() => {
+        resetRows(rows)
+        spare = rows
+      })
+      // Whoever writes or settles next is told; until then it must not count as unhandled.
+      writing.catch(() => undefined)
+      return next
+    },
+    settled: () => writing,
+  }
+}
+
+/** Names that a warehouse without regard to case cannot keep apart: the tables concerned, and what to tell people. */
+function caseClashes(tables: TableSchema[]): Map<string, string> {
+  const clashes = new Map<string, string>()
+  const seen = new Map<string, TableSchema>()
+  for (const table of tables) {
+    const columns = new Set(table.columns.map((column) => column.name.toLowerCase()))
+    if (columns.size < table.columns.length)
+      clashes.set(table.id, "Two of its columns differ only in case, which this warehouse cannot keep apart.")
+    const folded = qualifiedName(table).toLowerCase()
+    const other = seen.get(folded)
+    if (other === undefined) seen.set(folded, table)
+    else
+      clashes.set(
+        table.id,
+        `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart.`,
+      )
+  }
+  return clashes
+}

@@ -1,0 +1,95 @@
+import type { Position } from "../domain/position.ts"
+import type { TableName, TableSchema } from "../domain/table.ts"
+import type { ChangeSink } from "./change-sink.ts"
+import type { RowBuffer } from "./columns.ts"
+
+/** Something that replication needs and the source lacks, with the statement or step that mends it. */
+export interface Finding {
+  /** `error`: replication cannot start; `warning`: it can, but somebody should know. */
+  severity: "error" | "warning"
+  what: string
+  remedy: string
+}
+
+/** Which tables a pipeline takes. */
+export type TableSelection = (table: TableName) => boolean
+
+/** A table the selection takes but that cannot be replicated, and why. */
+export interface RefusedTable extends TableName {
+  id: string
+  reason: string
+}
+
+/**
+ * Where rows come from: one database of a server. One contract suite (test/contract/source.ts) runs on every adapter.
+ * Methods throw `Problem`; everything else is a fault of ours.
+ */
+export interface Source {
+  /** Looks at settings and privileges; changes nothing. */
+  preflight(select: TableSelection): Promise<Finding[]>
+  /**
+   * Prepares the source to keep its history for `handle` from now on and opens a snapshot of exactly that moment.
+   * Whatever an earlier attempt with the same handle left is removed first.
+   */
+  openSnapshot(handle: string, select: TableSelection): Promise<Snapshot>
+  /** Whether changes after `from` can still be had. */
+  history(handle: string, from: Position): Promise<"kept" | "lost">
+  /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
+  stream(options: StreamOptions): Promise<ChangeStream>
+  /** Removes all that `openSnapshot` made at the source. Repeatable. */
+  remove(handle: string): Promise<void>
+  /** Negative: `a` is before `b`. */
+  compare(a: Position, b: Position): number
+  /** The source's newest position: what a stream must reach to have everything committed before this call. */
+  currentPosition(): Promise<Position>
+}
+
+/** One consistent moment of the source. */
+export interface Snapshot {
+  position: Position
+  tables: SnapshotTable[]
+  refused: RefusedTable[]
+  /**
+   * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to go on with; reading waits for it.
+   */
+  read(
+    table: TableSchema,
+    chunk: Chunk,
+    rows: RowBuffer,
+    write: (rows: RowBuffer) => Promise<RowBuffer>,
+    signal: AbortSignal,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SnapshotTable {
+  schema: TableSchema
+  /** An estimate, for progress. */
+  estimatedRows: number
+  chunks: Chunk[]
+}
+
+/** A part of a table that can be read by itself. Only its source understands `token`. */
+export interface Chunk {
+  token: string
+}
+
+export interface StreamOptions {
+  handle: string
+  from: Position
+  select: TableSelection
+  /** The schemas the warehouse has; a table whose columns differ from these is reported to the sink. */
+  tables: TableSchema[]
+  sink: ChangeSink
+}
+
+export interface ChangeStream {
+  /** Ends with a Problem when the stream breaks; resolves after `stop`. */
+  readonly ended: Promise<void>
+  /** Everything up to here is durable in the warehouse: the source may forget it. */
+  acknowledge(position: Position): void
+  /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */
+  pause(): void
+  resume(): void
+  stop(): Promise<void>
+}

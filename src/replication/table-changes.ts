@@ -1,0 +1,168 @@
+import type { TableSchema } from "../domain/table.ts"
+import type { RowKind, TableSink } from "./change-sink.ts"
+import {
+  bufferedBytes,
+  type ColumnBuffer,
+  endRow,
+  newRowBuffer,
+  putBoolean,
+  putInt32,
+  putNull,
+  putText,
+  type RowBuffer,
+} from "./columns.ts"
+import type { Run, StagedPart } from "./warehouse.ts"
+
+/** Counts changes through one batch, across its tables: what `_seq` holds. */
+export interface Sequence {
+  next: number
+}
+
+/** The changes of one table in the batch being gathered. */
+export class GatheredChanges implements TableSink {
+  readonly table: TableSchema
+  readonly parts: StagedPart[] = []
+  readonly runs: Run[] = []
+  rows: RowBuffer
+  columns: readonly ColumnBuffer[]
+  /** Changes gathered, staged ones included. */
+  count = 0
+  readonly #sequence: Sequence
+  #unchangedNow: number[] = []
+  #run: Exclude<Run, { kind: "truncate" }> | undefined
+  #reached = new Set<string>()
+  #leaving = ""
+
+  constructor(table: TableSchema, sequence: Sequence) {
+    this.table = table
+    this.#sequence = sequence
+    this.rows = this.#newRows()
+    this.columns = this.rows.columns
+  }
+
+  get row(): number {
+    return this.rows.rows
+  }
+
+  get bytes(): number {
+    return bufferedBytes(this.rows)
+  }
+
+  unchanged(column: number): void {
+    this.#unchangedNow.push(column)
+  }
+
+  end(kind: RowKind): void {
+    const seq = this.#sequence.next++
+    const { columns } = this.rows
+    const own = this.table.columns.length
+    putInt32(columns[own] as ColumnBuffer, seq)
+    putBoolean(columns[own + 1] as ColumnBuffer, kind === "delete" || kind === "moveFrom")
+    const run = this.#runFor(kind, seq)
+    run.last = seq
+    this.#endUnchanged(columns[own + 2] as ColumnBuffer, run)
+    endRow(this.rows)
+    this.count++
+  }
+
+  truncate(): void {
+    this.#run = undefined
+    // What came before it in this batch need not be applied at all.
+    this.runs.length = 0
+    this.runs.push({ kind: "truncate" })
+  }
+
+  /** Hands over the rows gathered so far for staging and goes on with fresh ones. */
+  takeRows(): RowBuffer {
+    const taken = this.rows
+    this.rows = this.#newRows()
+    this.columns = this.rows.columns
+    return taken
+  }
+
+  #newRows(): RowBuffer {
+    const own = this.table.columns.map((column) => column.type)
+    return newRowBuffer([...own, { kind: "int32" }, { kind: "boolean" }, { kind: "text" }])
+  }
+
+  #endUnchanged(marks: ColumnBuffer, run: Exclude<Run, { kind: "truncate" }>): void {
+    if (this.#unchangedNow.length === 0) return putNull(marks, this.rows.rows)
+    const unsent = new Set(this.#unchangedNow)
+    putText(marks, this.table.columns.map((_, index) => (unsent.has(index) ? "1" : "0")).join(""))
+    for (const column of unsent) if (!run.unchanged.includes(column)) run.unchanged.push(column)
+    this.#unchangedNow = []
+  }
+
+  #runFor(kind: RowKind, seq: number): Exclude<Run, { kind: "truncate" }> {
+    switch (kind) {
+      case "insert":
+        return this.#changesRun(seq, true)
+      case "update":
+      case "delete":
+        return this.#changesRun(seq, false)
+      case "moveFrom":
+        this.#leaving = this.#keyOfRow()
+        return this.#movesRun(seq, this.#reached.has(this.#leaving))
+      case "moveTo": {
+        this.#reached.add(this.#keyOfRow())
+        return this.#movesRun(seq, false)
+      }
+    }
+  }
+
+  #changesRun(seq: number, insert: boolean): Exclude<Run, { kind: "truncate" }> {
+    if (this.#run?.kind !== "changes") {
+      this.#run = { kind: "changes", first: seq, last: seq, insertsOnly: true, unchanged: [] }
+      this.runs.push(this.#run)
+    }
+    if (!insert) this.#run.insertsOnly = false
+    return this.#run
+  }
+
+  #movesRun(seq: number, conflict: boolean): Exclude<Run, { kind: "truncate" }> {
+    if (this.#run?.kind !== "moves" || conflict) {
+      this.#run = { kind: "moves", first: seq, last: seq, unchanged: [] }
+      this.runs.push(this.#run)
+      this.#reached.clear()
+    }
+    return this.#run
+  }
+
+  /** The key of the row being ended, as packed: equal keys give equal text. Only moves pay for it. */
+  #keyOfRow(): string {
+    return (this.table.key ?? [])
+      .map((index) => lastValue(this.rows.columns[index] as ColumnBuffer, this.row))
+      .join("|")
+  }
+}
+
+function lastValue(column: ColumnBuffer, row: number): string {
+  if (column.nulls[row] === 1) return "null"
+  return column.bytes.toString("base64", startOfLast(column), column.usedBytes)
+}
+
+/** Where the value written last begins. Text is found by its length, from the row's own start. */
+function startOfLast(column: ColumnBuffer): number {
+  switch (column.type.kind) {
+    case "boolean":
+      return column.usedBytes - 1
+    case "int16":
+    case "int32":
+    case "date":
+    case "float32":
+      return column.usedBytes - 4
+    case "int64":
+    case "timestamp":
+    case "timestamptz":
+    case "float64":
+      return column.usedBytes - 8
+    case "uuid":
+      return column.usedBytes - 16
+    case "decimal":
+      return column.usedBytes - (column.type.precision <= 18 ? 8 : 16)
+    case "text":
+    case "json":
+    case "bytes":
+      return column.lastStart
+  }
+}

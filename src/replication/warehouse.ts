@@ -1,0 +1,97 @@
+import type { Position } from "../domain/position.ts"
+import type { TableSchema } from "../domain/table.ts"
+import type { RowBuffer } from "./columns.ts"
+
+/**
+ * Where rows go. One contract suite (test/contract/warehouse.ts) runs on every adapter.
+ * The rule that makes it exact: rows and the position they bring us to become visible together, or not at all.
+ */
+export interface Warehouse {
+  /** Opens (making it if need be) a destination database. Throws Problem `warehouseUnavailable` or `diskFull`. */
+  open(database: string): Promise<Destination>
+}
+
+export interface Destination {
+  readonly capabilities: DestinationCapabilities
+  /** How far this pipeline's rows have come, by the warehouse's own word; `undefined` before the first snapshot is complete. */
+  position(pipeline: string): Promise<Position | undefined>
+  /** The live replicated tables, with the schema their rows have here. */
+  tables(pipeline: string): Promise<TableSchema[]>
+  /** Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. */
+  beginLoad(pipeline: string, table: TableSchema): Promise<TableLoad>
+  /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
+  completeSnapshot(pipeline: string, tables: TableSchema[], position: Position): Promise<void>
+  /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
+  forget(pipeline: string): Promise<void>
+  /** Records a position that the source reached without rows for us. */
+  advance(pipeline: string, position: Position): Promise<void>
+  /** Writes changes (the table's columns, then `changeColumns`) where `apply` can take them. When it resolves the buffer may be used again. Not yet durable. */
+  stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
+  apply(pipeline: string, batch: Batch): Promise<void>
+  /** Rows in each live table now, by qualified name. For people: may be an estimate. */
+  countRows(pipeline: string): Promise<Map<string, number>>
+  close(): Promise<void>
+}
+
+export interface DestinationCapabilities {
+  /** Whether "Orders" and "orders" can stand beside one another, as tables and as columns. */
+  caseSensitiveNames: boolean
+}
+
+/** A copy of one table being made. */
+export interface TableLoad {
+  /** When it resolves the buffer may be used again; loading goes on behind it. */
+  write(rows: RowBuffer): Promise<void>
+  /** Waits for all rows, then puts the copy in the live table's place in one step: readers never find it missing. */
+  finish(): Promise<void>
+  /** Drops what has been copied. Repeatable. */
+  abort(): Promise<void>
+}
+
+/** Behind a table's own columns in staged changes: the order within the batch, whether it is a delete, and a mark per column the source did not send. */
+export const changeColumns = ["__millrace_seq", "__millrace_delete", "__millrace_unchanged"] as const
+
+/** Something staged. Only the warehouse that made it understands `token`. */
+export interface StagedPart {
+  token: string
+  rows: number
+  bytes: number
+}
+
+/** A run of a table's changes, sequence from `first` to `last`, that can be applied as one set. Runs are applied in order. */
+export type Run =
+  | {
+      kind: "changes"
+      first: number
+      last: number
+      /** Nothing but inserts: nothing has to be looked for. */
+      insertsOnly: boolean
+      /** Columns (by index) that at least one row left unsent: keep what the warehouse, or an earlier row, has. */
+      unchanged: number[]
+    }
+  | {
+      /**
+       * Pairs of rows: the key left, then the row at its new key, with columns unsent. They happen all at once: no
+       * key that one of them reached is left by a later one.
+       */
+      kind: "moves"
+      first: number
+      last: number
+      unchanged: number[]
+    }
+  | { kind: "truncate" }
+
+export interface TableChanges {
+  table: TableSchema
+  parts: StagedPart[]
+  runs: Run[]
+}
+
+/** Whole source transactions, in order, and where they bring us. */
+export interface Batch {
+  tables: TableChanges[]
+  /** Tables that go no further: what they hold stays readable, but they are no longer held to be replicated. */
+  failed: TableSchema[]
+  position: Position
+}

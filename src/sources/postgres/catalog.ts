@@ -1,0 +1,149 @@
+import type pg from "pg"
+import type { TableSchema } from "../../domain/table.ts"
+import type { RefusedTable, TableSelection } from "../../replication/source.ts"
+import { mapType, type TypeMapping } from "./types.ts"
+
+/** A table of the source with what is needed to read and decode it. */
+export interface PgTable {
+  schema: TableSchema
+  columns: PgColumn[]
+  partitioned: boolean
+  /** The old version of a row comes with every column (replica identity full). */
+  sendsFullOldRow: boolean
+  estimatedRows: number
+  /** Size in blocks of the server (8 KiB by default). */
+  blocks: number
+}
+
+export interface PgColumn {
+  name: string
+  mapping: TypeMapping
+  /** As the Relation message names it, for telling whether the column changed. */
+  typeOid: number
+  typeModifier: number
+}
+
+export interface Catalog {
+  tables: PgTable[]
+  refused: RefusedTable[]
+}
+
+interface TableRow {
+  oid: string
+  schema: string
+  name: string
+  kind: "r" | "p"
+  persistence: "p" | "u"
+  identity: "d" | "f" | "i" | "n"
+  estimated_rows: string
+  blocks: number
+  primary_key: string[] | null
+  identity_index: string[] | null
+  columns: ColumnRow[]
+}
+
+interface ColumnRow {
+  name: string
+  type: number
+  modifier: number
+  display: string
+  base: number
+  base_modifier: number
+  element: number | null
+  delimiter: string | null
+}
+
+// Partitions come with their root. Generated columns are left out: the stream does not carry them before version 18.
+const tablesQuery = `
+with recursive base(type, base, modifier) as (
+  select oid, oid, -1 from pg_type where typtype <> 'd'
+  union all
+  select d.oid, b.base, case when b.modifier = -1 then d.typtypmod else b.modifier end
+  from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
+)
+select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
+  c.relpersistence::text as persistence, c.relreplident::text as identity,
+  greatest(c.reltuples, 0)::bigint::text as estimated_rows,
+  case when c.relkind = 'r' then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
+  (select array_agg(a.attname::text order by k.place)
+     from pg_index i, unnest(i.indkey) with ordinality k(number, place), pg_attribute a
+    where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid
+      and a.attrelid = c.oid and a.attnum = k.number) as primary_key,
+  (select array_agg(a.attname::text order by k.place)
+     from pg_index i, unnest(i.indkey) with ordinality k(number, place), pg_attribute a
+    where i.indrelid = c.oid and i.indisreplident
+      and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
+  coalesce((select json_agg(json_build_object('name', a.attname, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
+       'display', format_type(a.atttypid, a.atttypmod), 'base', b.base::bigint,
+       'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
+       'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
+       'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A')) order by a.attnum)
+     from pg_attribute a join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''), '[]') as columns
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by n.nspname, c.relname`
+
+/** The selected tables: those that can be replicated, and those that cannot with the reason. */
+export async function readCatalog(client: pg.Client, select: TableSelection): Promise<Catalog> {
+  const catalog: Catalog = { tables: [], refused: [] }
+  const { rows } = await client.query<TableRow>(tablesQuery)
+  for (const row of rows) {
+    if (!select({ schema: row.schema, name: row.name })) continue
+    const reason = refusal(row)
+    if (reason === undefined) catalog.tables.push(tableOf(row))
+    else catalog.refused.push({ id: row.oid, schema: row.schema, name: row.name, reason })
+  }
+  return catalog
+}
+
+/** Why a table cannot be replicated: publishing its updates would make them fail at the source, or nothing is logged. */
+function refusal(row: TableRow): string | undefined {
+  if (row.persistence === "u")
+    return "It is unlogged, so its changes are in no log. ALTER TABLE … SET LOGGED."
+  if (row.identity === "n")
+    return "Its replica identity is NOTHING. ALTER TABLE … REPLICA IDENTITY DEFAULT (or FULL)."
+  if (row.identity === "d" && row.primary_key === null) {
+    return "It has no primary key. Add one, or ALTER TABLE … REPLICA IDENTITY FULL."
+  }
+  if (row.identity === "i" && row.identity_index === null)
+    return "Its replica identity index is gone. ALTER TABLE … REPLICA IDENTITY DEFAULT."
+  if (row.columns.length === 0) return "It has no columns."
+  return undefined
+}
+
+function tableOf(row: TableRow): PgTable {
+  const columns = row.columns.map(columnOf)
+  const keyNames = row.identity === "i" ? row.identity_index : row.primary_key
+  const key = keyNames?.map((name) => columns.findIndex((column) => column.name === name))
+  const schema: TableSchema = {
+    id: row.oid,
+    schema: row.schema,
+    name: row.name,
+    columns: columns.map((column, index) => ({
+      name: column.name,
+      type: column.mapping.type,
+      sourceType: row.columns[index]?.display ?? "",
+    })),
+    key,
+  }
+  return {
+    schema,
+    columns,
+    partitioned: row.kind === "p",
+    sendsFullOldRow: row.identity === "f",
+    estimatedRows: Number(row.estimated_rows),
+    blocks: row.blocks,
+  }
+}
+
+function columnOf(row: ColumnRow): PgColumn {
+  const element = row.element === null ? undefined : { oid: row.element, delimiter: row.delimiter ?? "," }
+  return {
+    name: row.name,
+    mapping: mapType({ oid: row.base, modifier: row.base_modifier, element }),
+    typeOid: row.type,
+    typeModifier: row.modifier,
+  }
+}

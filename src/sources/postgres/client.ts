@@ -1,0 +1,137 @@
+import type { Duplex } from "node:stream"
+import pg from "pg"
+import { problemOf } from "./errors.ts"
+
+/** Where a source's database is, and as whom to go there. */
+export interface Address {
+  /** A postgres:// URL; its database is replaced. */
+  url: string
+  database: string
+}
+
+const connectTimeoutMs = 10_000
+
+// The text forms that decode-text.ts reads; a role's or database's own settings must not change them.
+const sessionSettings = {
+  DateStyle: "ISO",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  extra_float_digits: "3",
+  bytea_output: "hex",
+  lc_monetary: "C",
+  client_encoding: "UTF8",
+  statement_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+}
+
+function clientOptions(address: Address): pg.ClientConfig {
+  const url = new URL(address.url)
+  url.pathname = `/${encodeURIComponent(address.database)}`
+  const options = Object.entries(sessionSettings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ")
+  return {
+    connectionString: url.toString(),
+    options,
+    application_name: "millrace",
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+  }
+}
+
+/** An ordinary connection; the caller ends it. Throws Problem. */
+export async function connect(address: Address): Promise<pg.Client> {
+  return await opened(new pg.Client(clientOptions(address)))
+}
+
+/** A connection that speaks the replication protocol for one database. */
+export async function connectForReplication(address: Address): Promise<pg.Client> {
+  // `replication` is understood by the driver but missing from its types.
+  const config: pg.ClientConfig & { replication: string } = {
+    ...clientOptions(address),
+    replication: "database",
+  }
+  return await opened(new pg.Client(config))
+}
+
+async function opened(client: pg.Client): Promise<pg.Client> {
+  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
+  client.on("error", () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    await closeQuietly(client)
+    throw problemOf(error, "connecting")
+  }
+  return client
+}
+
+/** Ends a connection that may already be broken. */
+export async function closeQuietly(client: pg.Client): Promise<void> {
+  const { connection } = client as unknown as Driven
+  if (connection.stream.destroyed) return
+  await client.end().catch(() => undefined)
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withClient<T>(
+  address: Address,
+  doing: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(address)
+  try {
+    return await work(client)
+  } catch (error) {
+    throw problemOf(error, doing)
+  } finally {
+    await closeQuietly(client)
+  }
+}
+
+/** The part of the driver's client that its types leave out. */
+interface Driven {
+  connection: { stream: Duplex }
+}
+
+/** A connection whose bytes we read ourselves, from here on. */
+export interface RawConnection {
+  socket: Duplex
+  /** Sends a statement in the simple protocol. */
+  query(sql: string): void
+  /** Sends a CopyData message. */
+  send(body: Buffer): void
+  destroy(): void
+}
+
+/**
+ * Takes a connection over from the driver, which has done the log-in and TLS: the driver makes an object per message,
+ * we read millions.
+ */
+export function takeOver(client: pg.Client): RawConnection {
+  const { connection } = client as unknown as Driven
+  const socket = connection.stream
+  socket.removeAllListeners("data")
+  return {
+    socket,
+    query: (sql) => socket.write(message(0x51, Buffer.from(`${sql}\0`))),
+    send: (body) => socket.write(message(0x64, body)),
+    destroy: () => socket.destroy(),
+  }
+}
+
+function message(type: number, body: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(5 + body.length)
+  bytes[0] = type
+  bytes.writeInt32BE(body.length + 4, 1)
+  body.copy(bytes, 5)
+  return bytes
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,161 @@
+import {
+  type ColumnBuffer,
+  isNarrowDecimal,
+  putBoolean,
+  putBytes,
+  putFloat32,
+  putFloat64,
+  putInt32,
+  putInt64,
+  putSafeInteger,
+  putText,
+  reserve,
+} from "../../replication/columns.ts"
+import { arrayToJson } from "./array-text.ts"
+import { daysOfDate } from "./civil.ts"
+import { type Decoder, putDecimal } from "./decode-binary.ts"
+import { putInfiniteDate, putInfiniteTimestamp, putTimestamp } from "./special-values.ts"
+import { UnfitValue } from "./unfit.ts"
+
+// Bytes of the text forms that our sessions ask for (DateStyle ISO, TimeZone UTC, bytea_output hex).
+const zero = 0x30
+const minus = 0x2d
+const point = 0x2e
+const letterT = 0x74
+const letterI = 0x69
+const letterN = 0x4e
+
+export const boolean: Decoder = (column, from, start) => putBoolean(column, from[start] === letterT)
+
+export const int32: Decoder = (column, from, start, end) => putInt32(column, integer(from, start, end))
+
+export const int64: Decoder = (column, from, start, end) => {
+  if (end - start <= 15) putSafeInteger(column, integer(from, start, end))
+  else putInt64(column, BigInt(from.toString("latin1", start, end)))
+}
+
+function integer(from: Buffer, start: number, end: number): number {
+  const isNegative = from[start] === minus
+  let value = 0
+  for (let i = isNegative ? start + 1 : start; i < end; i++) value = value * 10 + (from[i] as number) - zero
+  return isNegative ? -value : value
+}
+
+export const float32: Decoder = (column, from, start, end) =>
+  putFloat32(column, Number(from.toString("latin1", start, end)))
+
+export const float64: Decoder = (column, from, start, end) =>
+  putFloat64(column, Number(from.toString("latin1", start, end)))
+
+/** numeric(p,s): the server prints every digit of the scale. */
+export function numeric(scale: number): Decoder {
+  return (column, from, start, end) => {
+    if (from[start] === letterN || from[end - 1] === 0x79)
+      throw new UnfitValue("NaN or infinity in a numeric column")
+    const isNegative = from[start] === minus
+    let digits = 0
+    let behind = -1
+    for (let i = isNegative ? start + 1 : start; i < end; i++) {
+      if (from[i] === point) behind = 0
+      else {
+        digits++
+        if (behind >= 0) behind++
+      }
+    }
+    const missing = scale - Math.max(behind, 0)
+    if (column.type.kind === "decimal" && isNarrowDecimal(column.type) && digits + missing <= 15) {
+      let value = 0
+      for (let i = isNegative ? start + 1 : start; i < end; i++)
+        if (from[i] !== point) value = value * 10 + (from[i] as number) - zero
+      value *= 10 ** missing
+      return putSafeInteger(column, isNegative ? -value : value)
+    }
+    putDecimal(column, BigInt(from.toString("latin1", start, end).replace(".", "")) * 10n ** BigInt(missing))
+  }
+}
+
+/** money in the C locale: `-$1,234.56`. */
+export const money: Decoder = (column, from, start, end) => {
+  putDecimal(column, BigInt(from.toString("latin1", start, end).replace(/[^0-9-]/g, "")) * 10n)
+}
+
+export const date: Decoder = (column, from, start, end) => {
+  if (from[start] === letterI) return putInfiniteDate(column, false)
+  if (from[start] === minus) return putInfiniteDate(column, true)
+  putInt32(column, readDate(from, start, end).days)
+}
+
+export const timestamp: Decoder = (column, from, start, end) => {
+  if (from[start] === letterI) return putInfiniteTimestamp(column, false)
+  if (from[start] === minus) return putInfiniteTimestamp(column, true)
+  const { days, next } = readDate(from, start, end)
+  const at = next + 1
+  const seconds = two(from, at) * 3600 + two(from, at + 3) * 60 + two(from, at + 6)
+  putTimestamp(column, days, seconds * 1_000_000 + fraction(from, at + 8, end))
+}
+
+function two(from: Buffer, at: number): number {
+  return ((from[at] as number) - zero) * 10 + (from[at + 1] as number) - zero
+}
+
+/** Microseconds behind the point, if there is one. */
+function fraction(from: Buffer, at: number, end: number): number {
+  if (at >= end || from[at] !== point) return 0
+  let micros = 0
+  let weight = 100_000
+  for (let i = at + 1; i < end; i++) {
+    const digit = (from[i] as number) - zero
+    if (digit < 0 || digit > 9) break
+    micros += digit * weight
+    weight /= 10
+  }
+  return micros
+}
+
+/** `YYYY-MM-DD`, with more digits to the year where it needs them, and ` BC` at the very end of the value. */
+function readDate(from: Buffer, start: number, end: number): { days: number; next: number } {
+  let at = start
+  let year = 0
+  for (; from[at] !== minus; at++) year = year * 10 + (from[at] as number) - zero
+  const isBc = end - start > 10 && from[end - 1] === 0x43
+  const days = daysOfDate(isBc ? 1 - year : year, two(from, at + 1), two(from, at + 4))
+  return { days, next: at + 6 }
+}
+
+export const uuid: Decoder = (column, from, start, end) => {
+  reserve(column, 16)
+  let at = column.usedBytes
+  for (let i = start; i < end; ) {
+    if (from[i] === minus) i++
+    else {
+      column.bytes[at++] = (nibble(from[i] as number) << 4) | nibble(from[i + 1] as number)
+      i += 2
+    }
+  }
+  column.usedBytes = at
+}
+
+function nibble(character: number): number {
+  return character <= 0x39 ? character - zero : (character | 0x20) - 0x57
+}
+
+/** bytea: `\x` and two hexadecimal digits a byte. */
+export const bytea: Decoder = (column, from, start, end) => {
+  const length = (end - start - 2) / 2
+  reserve(column, length + 4)
+  column.view.setUint32(column.usedBytes, length, true)
+  let at = column.usedBytes + 4
+  column.lastStart = column.usedBytes
+  for (let i = start + 2; i < end; i += 2)
+    column.bytes[at++] = (nibble(from[i] as number) << 4) | nibble(from[i + 1] as number)
+  column.usedBytes = at
+}
+
+export const text: Decoder = putBytes
+
+/** An array's text form becomes JSON; `asIs` elements (numbers, booleans, JSON) go without quotes. */
+export function array(element: "number" | "boolean" | "json" | "text", delimiter: string): Decoder {
+  return (column: ColumnBuffer, from, start, end) => {
+    putText(column, arrayToJson(from.toString("utf8", start, end), element, delimiter))
+  }
+}

@@ -1,0 +1,61 @@
+import pg from "pg"
+import { Problem, type ProblemKind } from "../../domain/problems.ts"
+import { UnfitValue } from "./unfit.ts"
+
+// SQLSTATEs from the PostgreSQL manual, appendix A.
+const bySqlState: Record<string, ProblemKind> = {
+  "28000": "sourceRefusedLogin",
+  "28P01": "sourceRefusedLogin",
+  "3D000": "sourceRefusedLogin",
+  "42501": "sourcePrivileges",
+  "42704": "sourceHistoryLost", // the slot or publication does not exist
+  "53300": "sourceUnreachable", // too many connections
+  "53400": "sourceSettings", // all replication slots or senders are in use
+  "55000": "sourceHistoryLost", // the slot was invalidated
+  "55006": "sourceInUse", // the slot is active for another process
+  "57P01": "sourceUnreachable",
+  "57P02": "sourceUnreachable",
+  "57P03": "sourceUnreachable",
+  "58P01": "sourceHistoryLost", // a WAL segment has been removed
+}
+
+/** Every error that talking to PostgreSQL can raise, as a Problem. `doing` completes "while …". */
+export function problemOf(error: unknown, doing: string): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof UnfitValue)
+    return new Problem("tableFailed", `${error.message} (while ${doing}).`, { cause: error })
+  if (error instanceof pg.DatabaseError) return problemOfServer(error.code ?? "", error.message, doing, error)
+  return new Problem(
+    "sourceUnreachable",
+    `The source does not answer (while ${doing}): ${plainMessage(error)}.`,
+    { cause: error },
+  )
+}
+
+export function problemOfServer(sqlState: string, message: string, doing: string, cause?: unknown): Problem {
+  const kind = bySqlState[sqlState] ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
+  return new Problem(kind, `The source says (while ${doing}): ${message}.`, { cause })
+}
+
+/** Node joins several attempts to connect into an error without a message of its own. */
+function plainMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "")
+    return error.errors.map(plainMessage).join("; ")
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The fields of an ErrorResponse message: code letter, text, zero byte, and so on. */
+export function readServerError(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): { sqlState: string; message: string } {
+  const fields = new Map<string, string>()
+  let at = start
+  while (at < end && bytes[at] !== 0) {
+    const stop = bytes.indexOf(0, at + 1)
+    fields.set(String.fromCharCode(bytes[at] as number), bytes.toString("utf8", at + 1, stop))
+    at = stop + 1
+  }
+  return { sqlState: fields.get("C") ?? "", message: fields.get("M") ?? "unknown error" }
+}

@@ -1,0 +1,261 @@
+import type { ChangeSink, RowKind, TableSink } from "../../replication/change-sink.ts"
+import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
+import type { PgTable } from "./catalog.ts"
+import type { Decoder } from "./decode-binary.ts"
+import { positionOfLsn } from "./position.ts"
+import { UnfitValue } from "./unfit.ts"
+
+/** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
+export interface PgOutput {
+  message(bytes: Buffer, start: number, end: number): void
+  readonly inTransaction: boolean
+}
+
+/** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
+interface Route {
+  table: PgTable
+  decoders: Decoder[]
+  sink: TableSink | undefined
+  transaction: number
+}
+
+/** The fields of one tuple: where each begins and ends, and of what kind it is. Reused from row to row. */
+interface Tuple {
+  kinds: Uint8Array
+  starts: Int32Array
+  ends: Int32Array
+}
+
+const kindOf = { null: 0x6e, unchanged: 0x75, text: 0x74 } as const
+const keyTuple = 0x4b
+const oldTuple = 0x4f
+const maxColumns = 1600
+const epochMs = 946_684_800_000
+
+function newTupleBuffer(): Tuple {
+  return {
+    kinds: new Uint8Array(maxColumns),
+    starts: new Int32Array(maxColumns),
+    ends: new Int32Array(maxColumns),
+  }
+}
+
+export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
+  const byId = new Map(tables.map((table) => [Number(table.schema.id), table]))
+  const routes = new Map<number, Route | undefined>()
+  const before = newTupleBuffer()
+  const after = newTupleBuffer()
+  let transaction = 0
+  let inTransaction = false
+
+  function routed(relation: number): (Route & { sink: TableSink }) | undefined {
+    const route = routes.get(relation)
+    if (route === undefined) return undefined
+    if (route.transaction !== transaction) {
+      route.transaction = transaction
+      route.sink = sink.table(route.table.schema)
+    }
+    return route as Route & { sink: TableSink }
+  }
+
+  function begin(): void {
+    transaction++
+    inTransaction = true
+    sink.begin()
+  }
+
+  function commit(bytes: Buffer, start: number): void {
+    inTransaction = false
+    const committedAtMs = Number(bytes.readBigInt64BE(start + 18) / 1000n) + epochMs
+    sink.commit(positionOfLsn(bytes.readBigUInt64BE(start + 10)), committedAtMs)
+  }
+
+  function relation(bytes: Buffer, start: number): void {
+    const id = bytes.readUInt32BE(start + 1)
+    const table = byId.get(id)
+    if (table === undefined) return void routes.set(id, undefined)
+    const difference = compareRelation(table, bytes, start + 5)
+    if (difference === undefined) {
+      const decoders = table.columns.map((column) => column.mapping.fromText)
+      routes.set(id, { table, decoders, sink: undefined, transaction: -1 })
+    } else {
+      routes.set(id, undefined)
+      sink.schemaChanged(table.schema, difference)
+    }
+  }
+
+  function truncate(bytes: Buffer, start: number): void {
+    const count = bytes.readUInt32BE(start + 1)
+    for (let i = 0; i < count; i++) {
+      const route = routes.get(bytes.readUInt32BE(start + 6 + i * 4))
+      if (route !== undefined) {
+        sink.truncate(route.table.schema)
+        route.transaction = -1
+      }
+    }
+  }
+
+  function insert(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
+    readTuple(bytes, start + 6, after)
+    put(route, bytes, after, "insert")
+  }
+
+  function remove(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
+    readTuple(bytes, start + 6, before)
+    putOld(route, bytes, "delete")
+  }
+
+  function update(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
+    let at = start + 5
+    const tag = bytes[at]
+    const hasOld = tag === keyTuple || tag === oldTuple
+    if (hasOld) at = readTuple(bytes, at + 1, before)
+    readTuple(bytes, at + 1, after)
+    if (tag === oldTuple) fillUnchanged(route.decoders.length)
+    if (!hasOld || (tag === oldTuple && sameKey(route, bytes))) return put(route, bytes, after, "update")
+    const moves = hasUnchanged(route.decoders.length)
+    putOld(route, bytes, moves ? "moveFrom" : "delete")
+    put(route, bytes, after, moves ? "moveTo" : "update")
+  }
+
+  /** With a full old row, what the new one leaves unsent is in the old. */
+  function fillUnchanged(count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (after.kinds[i] !== kindOf.unchanged) continue
+      after.kinds[i] = before.kinds[i] as number
+      after.starts[i] = before.starts[i] as number
+      after.ends[i] = before.ends[i] as number
+    }
+  }
+
+  function hasUnchanged(count: number): boolean {
+    return after.kinds.subarray(0, count).includes(kindOf.unchanged)
+  }
+
+  /** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
+  function sameKey(route: Route, bytes: Buffer): boolean {
+    const { key } = route.table.schema
+    return key?.every((index) => sameField(bytes, index)) ?? false
+  }
+
+  function sameField(bytes: Buffer, index: number): boolean {
+    if (before.kinds[index] !== after.kinds[index]) return false
+    const old = bytes.subarray(before.starts[index], before.ends[index])
+    return old.equals(bytes.subarray(after.starts[index], after.ends[index]))
+  }
+
+  function putOld(route: Route & { sink: TableSink }, bytes: Buffer, kind: RowKind): void {
+    const { key } = route.table.schema
+    if (key !== undefined) keepOnly(key, route.decoders.length)
+    put(route, bytes, before, kind)
+  }
+
+  function keepOnly(key: number[], count: number): void {
+    for (let i = 0; i < count; i++) if (!key.includes(i)) before.kinds[i] = kindOf.null
+  }
+
+  const change = (
+    bytes: Buffer,
+    start: number,
+    apply: (bytes: Buffer, start: number, route: Route & { sink: TableSink }) => void,
+  ) => {
+    const relationId = bytes.readUInt32BE(start + 1)
+    const route = routed(relationId)
+    if (route === undefined) return
+    try {
+      apply(bytes, start, route)
+    } catch (error) {
+      if (!(error instanceof UnfitValue)) throw error
+      routes.set(relationId, undefined)
+      sink.failed(
+        route.table.schema,
+        `It holds ${error.message}, which its column in the warehouse cannot hold.`,
+      )
+    }
+  }
+
+  return {
+    get inTransaction() {
+      return inTransaction
+    },
+    message(bytes, start) {
+      switch (bytes[start]) {
+        case 0x49:
+          return change(bytes, start, insert)
+        case 0x55:
+          return change(bytes, start, update)
+        case 0x44:
+          return change(bytes, start, remove)
+        case 0x42:
+          return begin()
+        case 0x43:
+          return commit(bytes, start)
+        case 0x52:
+          return relation(bytes, start)
+        case 0x54:
+          return truncate(bytes, start)
+        case 0x4f: // origin
+        case 0x59: // type
+          return
+        default:
+          throw new Error(`unknown pgoutput message: ${bytes[start]}`)
+      }
+    },
+  }
+}
+
+/** Reads the fields' places of a tuple that begins behind its tag; returns where it ends. */
+function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
+  const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
+  let at = start + 2
+  for (let i = 0; i < count; i++) {
+    const kind = bytes[at++] as number
+    tuple.kinds[i] = kind
+    if (kind !== kindOf.text) continue
+    const length = bytes.readInt32BE(at)
+    at += 4
+    tuple.starts[i] = at
+    at += length
+    tuple.ends[i] = at
+  }
+  return at
+}
+
+function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, kind: RowKind): void {
+  const { sink, decoders } = route
+  const { columns, row } = sink
+  for (let i = 0; i < decoders.length; i++) {
+    const column = columns[i] as ColumnBuffer
+    const fieldKind = tuple.kinds[i]
+    if (fieldKind === kindOf.text)
+      (decoders[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
+    else {
+      putNull(column, row)
+      if (fieldKind === kindOf.unchanged) sink.unchanged(i)
+    }
+  }
+  sink.end(kind)
+}
+
+/** What differs between the table as we know it and a Relation message's description (behind the id), if anything does. */
+function compareRelation(table: PgTable, bytes: Buffer, start: number): string | undefined {
+  const schemaEnd = bytes.indexOf(0, start)
+  const nameEnd = bytes.indexOf(0, schemaEnd + 1)
+  const schema = bytes.toString("utf8", start, schemaEnd)
+  const name = bytes.toString("utf8", schemaEnd + 1, nameEnd)
+  if (schema !== table.schema.schema || name !== table.schema.name)
+    return `it is now called ${schema}.${name}`
+  const count = bytes.readUInt16BE(nameEnd + 2)
+  if (count !== table.columns.length) return `it has ${count} columns, had ${table.columns.length}`
+  let at = nameEnd + 4
+  for (const column of table.columns) {
+    const end = bytes.indexOf(0, at + 1)
+    const columnName = bytes.toString("utf8", at + 1, end)
+    if (columnName !== column.name) return `column ${column.name} is now ${columnName}`
+    const sameType =
+      bytes.readUInt32BE(end + 1) === column.typeOid && bytes.readInt32BE(end + 5) === column.typeModifier
+    if (!sameType) return `column ${column.name} changed its type`
+    at = end + 9
+  }
+  return undefined
+}

@@ -1,0 +1,141 @@
+import type pg from "pg"
+import type { Finding, TableSelection } from "../../replication/source.ts"
+import { readCatalog } from "./catalog.ts"
+import { quoteIdentifier } from "./client.ts"
+
+interface Facts {
+  version: number
+  version_text: string
+  wal_level: string
+  slots_max: number
+  slots_used: number
+  senders_max: number
+  senders_used: number
+  keep_mb: number
+  in_recovery: boolean
+  encoding: string
+  role: string
+  may_replicate: boolean
+  may_create: boolean
+  database: string
+}
+
+const factsQuery = `
+select current_setting('server_version_num')::int as version, current_setting('server_version') as version_text,
+  current_setting('wal_level') as wal_level,
+  current_setting('max_replication_slots')::int as slots_max, (select count(*)::int from pg_replication_slots) as slots_used,
+  current_setting('max_wal_senders')::int as senders_max, (select count(*)::int from pg_stat_replication) as senders_used,
+  coalesce((select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size'), -1)::int as keep_mb,
+  pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
+  current_user::text as role, current_database()::text as database,
+  (select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname = 'rds_replication' and pg_has_role(r.oid, 'USAGE'))
+     from pg_roles where rolname = current_user) as may_replicate,
+  has_database_privilege(current_database(), 'CREATE') as may_create`
+
+// pgoutput and the old slot syntax are the same since 10; block-range reads are quick since 14.
+const oldestVersion = 130000
+
+/** Everything a copy and a stream need, each with the statement that mends it. Changes nothing. */
+export async function inspect(client: pg.Client, select: TableSelection): Promise<Finding[]> {
+  const { rows } = await client.query<Facts>(factsQuery)
+  const [facts] = rows
+  if (facts === undefined) return []
+  return [...settingFindings(facts), ...roleFindings(facts), ...(await tableFindings(client, facts, select))]
+}
+
+function settingFindings(facts: Facts): Finding[] {
+  const findings: Finding[] = []
+  const error = (what: string, remedy: string) => findings.push({ severity: "error", what, remedy })
+  if (facts.version < oldestVersion)
+    error(`PostgreSQL ${facts.version_text} is too old.`, "Upgrade to version 13 or later.")
+  if (facts.in_recovery) error("The server is a standby.", "Name the primary in the source's url.")
+  if (facts.wal_level !== "logical") {
+    error(
+      `wal_level is ${facts.wal_level}.`,
+      "ALTER SYSTEM SET wal_level = 'logical'; then restart the server (on RDS: rds.logical_replication = 1).",
+    )
+  }
+  if (facts.slots_used >= facts.slots_max) {
+    error(
+      `All ${facts.slots_max} replication slots are taken.`,
+      `ALTER SYSTEM SET max_replication_slots = ${facts.slots_max + 10}; then restart, or drop an unused slot.`,
+    )
+  }
+  // A snapshot and its stream need one sender at a time.
+  if (facts.senders_used >= facts.senders_max) {
+    error(
+      `All ${facts.senders_max} WAL senders are taken.`,
+      `ALTER SYSTEM SET max_wal_senders = ${facts.senders_max + 10}; then restart the server.`,
+    )
+  }
+  if (facts.encoding === "SQL_ASCII")
+    error(
+      "The database's encoding is SQL_ASCII.",
+      "Millrace needs an encoding that converts to UTF-8; recreate the database with ENCODING 'UTF8'.",
+    )
+  if (facts.keep_mb >= 0 && facts.keep_mb < 1024) {
+    findings.push({
+      severity: "warning",
+      what: `max_slot_wal_keep_size is ${facts.keep_mb} MB: a short outage of Millrace may cost a full copy.`,
+      remedy: "ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf();",
+    })
+  }
+  return findings
+}
+
+function roleFindings(facts: Facts): Finding[] {
+  const findings: Finding[] = []
+  const role = quoteIdentifier(facts.role)
+  if (!facts.may_replicate) {
+    findings.push({
+      severity: "error",
+      what: `Role ${facts.role} may not replicate.`,
+      remedy: `ALTER ROLE ${role} REPLICATION; (on RDS: GRANT rds_replication TO ${role};)`,
+    })
+  }
+  if (!facts.may_create) {
+    const remedy = `GRANT CREATE ON DATABASE ${quoteIdentifier(facts.database)} TO ${role};`
+    findings.push({
+      severity: "error",
+      what: `Role ${facts.role} may not create a publication in ${facts.database}.`,
+      remedy,
+    })
+  }
+  return findings
+}
+
+async function tableFindings(client: pg.Client, facts: Facts, select: TableSelection): Promise<Finding[]> {
+  const { tables, refused } = await readCatalog(client, select)
+  const ids = tables.map((table) => table.schema.id)
+  const { rows } = await client.query<{ name: string; owned: boolean; readable: boolean }>(
+    `select oid::regclass::text as name, pg_has_role(relowner, 'USAGE') as owned,
+       has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as readable
+     from pg_class where oid = any($1::oid[]) order by 1`,
+    [ids],
+  )
+  const role = quoteIdentifier(facts.role)
+  const findings: Finding[] = []
+  for (const { name, owned, readable } of rows) {
+    if (!readable)
+      findings.push({
+        severity: "error",
+        what: `Role ${facts.role} may not read ${name}.`,
+        remedy: `GRANT SELECT ON ${name} TO ${role};`,
+      })
+    if (!owned) {
+      findings.push({
+        severity: "error",
+        what: `Role ${facts.role} may not publish ${name}: only its owner may.`,
+        remedy: `ALTER TABLE ${name} OWNER TO ${role}; or GRANT the owning role TO ${role};`,
+      })
+    }
+  }
+  for (const { schema, name, reason } of refused) {
+    findings.push({
+      severity: "warning",
+      what: `Table ${schema}.${name} will not be replicated.`,
+      remedy: reason,
+    })
+  }
+  return findings
+}

@@ -1,0 +1,77 @@
+import type pg from "pg"
+import type { Position } from "../../domain/position.ts"
+import { positionFrom } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import type { PgTable } from "./catalog.ts"
+import { quoteIdentifier, quoteLiteral } from "./client.ts"
+
+/** What CREATE_REPLICATION_SLOT answers: decoding starts at `position`, and `snapshot` sees everything before it. */
+export interface NewSlot {
+  position: Position
+  snapshot: string
+}
+
+/** Publication and slot carry the same name. Listed tables only: publishing all tables needs a superuser. */
+export async function createPublication(
+  client: pg.Client,
+  name: string,
+  tables: PgTable[],
+  serverVersion: number,
+): Promise<void> {
+  const list = tables.map(({ partitioned, schema }) => {
+    const only = partitioned ? "" : "ONLY "
+    return `${only}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+  })
+  const forTables = list.length === 0 ? "" : ` FOR TABLE ${list.join(", ")}`
+  const viaRoot = serverVersion >= 130000 ? " WITH (publish_via_partition_root = true)" : ""
+  await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)}${forTables}${viaRoot}`)
+}
+
+/** `client` speaks the replication protocol and must stay open and silent until the snapshot is no longer needed. */
+export async function createSlot(client: pg.Client, name: string): Promise<NewSlot> {
+  const { rows } = await client.query<{ consistent_point: string; snapshot_name: string }>(
+    `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+  )
+  const [slot] = rows
+  if (slot === undefined)
+    throw new Problem("sourceProtocol", "The source made a slot but did not say where it starts.")
+  return { position: positionFrom(slot.consistent_point), snapshot: slot.snapshot_name }
+}
+
+/** Drops publication and slot, ending a connection of an earlier process of ours that still holds the slot. */
+export async function dropSlotAndPublication(client: pg.Client, name: string): Promise<void> {
+  await client.query(`DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)}`)
+  const literal = quoteLiteral(name)
+  for (let attempt = 1; ; attempt++) {
+    await client.query(
+      `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = ${literal} AND active_pid IS NOT NULL`,
+    )
+    try {
+      await client.query(
+        `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ${literal}`,
+      )
+      return
+    } catch (error) {
+      // 55006: the ended connection has not let go of the slot yet.
+      if ((error as { code?: string }).code !== "55006" || attempt >= maxDropAttempts) throw error
+      await new Promise((resolve) => setTimeout(resolve, dropRetryMs))
+    }
+  }
+}
+
+const maxDropAttempts = 50
+const dropRetryMs = 100
+
+/**
+ * Whether the slot still holds what comes after our position. Not so when it is gone or invalidated, when somebody has
+ * moved it past us, or when the server's own log ends before our position (it was restored to an earlier time).
+ */
+export async function slotHistory(client: pg.Client, name: string, from: Position): Promise<"kept" | "lost"> {
+  const { rows } = await client.query<{ usable: boolean }>(
+    `SELECT coalesce(wal_status, 'reserved') <> 'lost' AND confirmed_flush_lsn <= $2::pg_lsn
+            AND pg_current_wal_insert_lsn() >= $2::pg_lsn AS usable
+     FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`,
+    [name, from],
+  )
+  return rows[0]?.usable === true ? "kept" : "lost"
+}

@@ -1,0 +1,157 @@
+import type pg from "pg"
+import type { Position } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import {
+  bufferedBytes,
+  type ColumnBuffer,
+  endRow,
+  putNull,
+  type RowBuffer,
+} from "../../replication/columns.ts"
+import type { Chunk, RefusedTable, Snapshot } from "../../replication/source.ts"
+import type { PgTable } from "./catalog.ts"
+import { type Address, closeQuietly, connect, quoteIdentifier, quoteLiteral, takeOver } from "./client.ts"
+import type { Decoder } from "./decode-binary.ts"
+import { problemOf, problemOfServer, readServerError } from "./errors.ts"
+import { newFramer } from "./framing.ts"
+
+// 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
+const chunkBlocks = 32_768
+/** A full buffer is one row group of the warehouse's file; wide rows fill it sooner. */
+const bufferRows = 122_880
+const bufferBytes = 32 * 2 ** 20
+
+export interface SnapshotParts {
+  address: Address
+  /** The name under which the server exported the snapshot; lives as long as `holder`. */
+  exported: string
+  holder: pg.Client
+  position: Position
+  tables: PgTable[]
+  refused: RefusedTable[]
+}
+
+/** The reading side of an exported snapshot: every chunk is a COPY on a connection of its own that sees the same moment. */
+export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
+  const byId = new Map(parts.tables.map((table) => [table.schema.id, table]))
+  return {
+    position: parts.position,
+    refused: parts.refused,
+    tables: parts.tables.map((table) => ({
+      schema: table.schema,
+      estimatedRows: table.estimatedRows,
+      chunks: chunksOf(table),
+    })),
+    async read(schema, chunk, rows, write, signal) {
+      const table = byId.get(schema.id)
+      if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
+      const client = await connect(parts.address)
+      try {
+        await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
+        await copyOut(client, copyStatement(table, chunk), table, rows, write, signal)
+      } catch (error) {
+        throw problemOf(error, `copying ${schema.schema}.${schema.name}`)
+      } finally {
+        await closeQuietly(client)
+      }
+    },
+    close: () => closeQuietly(parts.holder),
+  }
+}
+
+/** Ranges of blocks, the last one open to the end; a partitioned table has no blocks of its own and is one chunk. */
+function chunksOf(table: PgTable): Chunk[] {
+  if (table.partitioned || table.blocks <= chunkBlocks) return [{ token: "" }]
+  const chunks: Chunk[] = []
+  for (let from = 0; from < table.blocks; from += chunkBlocks) {
+    const isLast = from + chunkBlocks >= table.blocks
+    const upper = isLast ? "" : ` and ctid < '(${from + chunkBlocks},0)'`
+    chunks.push({ token: `ctid >= '(${from},0)'${upper}` })
+  }
+  return chunks
+}
+
+function copyStatement(table: PgTable, chunk: Chunk): string {
+  const columns = table.columns.map((column) => {
+    const name = quoteIdentifier(column.name)
+    return column.mapping.fromBinary === undefined ? `${name}::text` : name
+  })
+  const only = table.partitioned ? "" : "ONLY "
+  const from = `${only}${quoteIdentifier(table.schema.schema)}.${quoteIdentifier(table.schema.name)}`
+  const where = chunk.token === "" ? "" : ` WHERE ${chunk.token}`
+  return `COPY (SELECT ${columns.join(", ")} FROM ${from}${where}) TO STDOUT (FORMAT binary)`
+}
+
+const copyData = 0x64
+const readyForQuery = 0x5a
+const errorResponse = 0x45
+// The header of binary COPY: 11 bytes of signature, flags, length of an extension (always 0 so far).
+const copyHeaderBytes = 19
+
+/** Runs the COPY and hands over full buffers, then the last one. The socket waits while `write` does. */
+async function copyOut(
+  client: pg.Client,
+  statement: string,
+  table: PgTable,
+  first: RowBuffer,
+  write: (rows: RowBuffer) => Promise<RowBuffer>,
+  signal: AbortSignal,
+): Promise<void> {
+  const raw = takeOver(client)
+  const decoders = table.columns.map((column) => column.mapping.fromBinary ?? column.mapping.fromText)
+  let rows = first
+  let headerSeen = false
+  let failure: Error | undefined
+  let finished = false
+  const framer = newFramer((type, bytes, start, end) => {
+    if (type === copyData) {
+      decodeRow(bytes, headerSeen ? start : start + copyHeaderBytes, end, decoders, rows)
+      headerSeen = true
+    } else if (type === errorResponse) failure = serverProblem(bytes, start, end, table.schema)
+    else if (type === readyForQuery) finished = true
+  })
+  const abort = () => raw.destroy()
+  signal.addEventListener("abort", abort, { once: true })
+  raw.query(statement)
+  try {
+    for await (const chunk of raw.socket as AsyncIterable<Buffer>) {
+      framer.feed(chunk)
+      if (failure !== undefined) throw failure
+      if (rows.rows >= bufferRows || bufferedBytes(rows) >= bufferBytes) rows = await write(rows)
+      if (finished) break
+    }
+  } finally {
+    signal.removeEventListener("abort", abort)
+  }
+  if (!finished)
+    throw new Problem(
+      "sourceUnreachable",
+      `The source closed the connection while copying ${table.schema.name}.`,
+    )
+  if (rows.rows > 0) await write(rows)
+}
+
+function serverProblem(bytes: Buffer, start: number, end: number, schema: TableSchema): Problem {
+  const { sqlState, message } = readServerError(bytes, start, end)
+  return problemOfServer(sqlState, message, `copying ${schema.schema}.${schema.name}`)
+}
+
+/** One row of binary COPY: count of fields, then per field its length (-1: null) and its bytes. */
+function decodeRow(bytes: Buffer, start: number, end: number, decoders: Decoder[], rows: RowBuffer): void {
+  // The trailer (a count of -1) and an empty table's lone header carry no row.
+  if (start + 2 >= end) return
+  let at = start + 2
+  const { columns } = rows
+  for (let i = 0; i < decoders.length; i++) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    if (length < 0) putNull(columns[i] as ColumnBuffer, rows.rows)
+    else {
+      ;(decoders[i] as Decoder)(columns[i] as ColumnBuffer, bytes, at, at + length)
+      at += length
+    }
+  }
+  endRow(rows)
+}

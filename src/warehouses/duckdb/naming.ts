@@ -1,0 +1,57 @@
+import type { ColumnType, TableName } from "../../domain/table.ts"
+import { unreachable } from "../../domain/unreachable.ts"
+import { quoteIdentifier } from "./instance.ts"
+
+/** The schema, in each destination database, of our own bookkeeping. */
+export const bookkeepingSchema = "millrace"
+
+/** A copy in the making stands beside its live table under this suffix; the SQL port does not list it. */
+export const loadingSuffix = "__millrace_loading"
+
+export function liveTable(database: string, table: TableName): string {
+  return [database, table.schema, table.name].map(quoteIdentifier).join(".")
+}
+
+export function loadingTable(database: string, table: TableName): string {
+  return liveTable(database, { schema: table.schema, name: table.name + loadingSuffix })
+}
+
+export function bookkeepingTable(database: string, name: "positions" | "tables"): string {
+  return liveTable(database, { schema: bookkeepingSchema, name })
+}
+
+/** The DuckDB type that holds a column exactly. */
+export function duckDbType(type: ColumnType): string {
+  switch (type.kind) {
+    case "boolean":
+      return "BOOLEAN"
+    case "int16":
+      return "SMALLINT"
+    case "int32":
+      return "INTEGER"
+    case "int64":
+      return "BIGINT"
+    case "float32":
+      return "REAL"
+    case "float64":
+      return "DOUBLE"
+    case "decimal":
+      return `DECIMAL(${type.precision}, ${type.scale})`
+    case "date":
+      return "DATE"
+    case "timestamp":
+      return "TIMESTAMP"
+    case "timestamptz":
+      return "TIMESTAMPTZ"
+    case "uuid":
+      return "UUID"
+    case "text":
+      return "VARCHAR"
+    case "json":
+      return "JSON"
+    case "bytes":
+      return "BLOB"
+    default:
+      return unreachable(type)
+  }
+}
