@@ -28,7 +28,7 @@ export function loadConfiguration(
   if ("mistake" in read) return { mistakes: [`${file}: ${read.mistake}`] }
   if (read.text === undefined) {
     if (path !== undefined) return { mistakes: [`${file}: there is no such file`] }
-    return assemble(withoutFile(), dirname(file))
+    return { ok: defaultConfiguration(dirname(file)) }
   }
   const parsed = parseYaml(read.text)
   if ("mistakes" in parsed) return parsed
@@ -75,15 +75,23 @@ function parseYaml(text: string): { document: unknown } | { mistakes: string[] }
   }
 }
 
-function withoutFile(): ConfigurationFile {
+/** What applies where nothing is configured: no sources, one DuckDB warehouse, everything in `folder`/.millrace. */
+export function defaultConfiguration(folder: string): Configuration {
   const { account, region } = configurationFile.pick({ account: true, region: true }).parse({})
   const arn = `arn:aws:redshift-serverless:${region}:${account}:namespace/${defaultNamespace}`
-  return configurationFile.parse({ sources: [], warehouses: [{ arn, engine: "duckdb" }] })
+  const file = configurationFile.parse({ sources: [], warehouses: [{ arn, engine: "duckdb" }] })
+  return configurationFrom(file, resolve(folder))
 }
 
 function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration {
+  const configuration = configurationFrom(file, folder)
+  const mistakes = crossChecks(configuration)
+  return mistakes.length === 0 ? { ok: configuration } : { mistakes: mistakes.map(mistakeLine) }
+}
+
+function configurationFrom(file: ConfigurationFile, folder: string): Configuration {
   const dataDir = resolve(folder, file.data_dir)
-  const configuration: Configuration = {
+  return {
     account: file.account,
     region: file.region,
     dataDir,
@@ -95,23 +103,23 @@ function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration 
       policy: one.policy,
     })),
     sqlUsers: file.sql_users,
-    sources: file.sources.flatMap((one): SourceConfiguration[] =>
-      one.engine === "postgres" ? [{ arn: one.arn, engine: one.engine, url: one.url }] : [],
-    ),
-    warehouses: file.warehouses.flatMap((one): WarehouseConfiguration[] =>
-      one.engine === "duckdb"
-        ? [
-            {
-              arn: one.arn,
-              cluster: one.cluster,
-              engine: one.engine,
-              path: one.path === undefined ? resolve(dataDir, "warehouse") : resolve(folder, one.path),
-              autoCreateDatabase: one.auto_create_database,
-            },
-          ]
-        : [],
-    ),
+    sources: file.sources.flatMap(sourceFrom),
+    warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
   }
-  const mistakes = crossChecks(configuration)
-  return mistakes.length === 0 ? { ok: configuration } : { mistakes: mistakes.map(mistakeLine) }
+}
+
+/** The schema has refused engines that are not built yet; here they are nothing. */
+function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfiguration[] {
+  return one.engine === "postgres" ? [{ arn: one.arn, engine: one.engine, url: one.url }] : []
+}
+
+function warehouseFrom(
+  one: ConfigurationFile["warehouses"][number],
+  folder: string,
+  dataDir: string,
+): WarehouseConfiguration[] {
+  if (one.engine !== "duckdb") return []
+  const path = one.path === undefined ? resolve(dataDir, "warehouse") : resolve(folder, one.path)
+  const { arn, cluster, engine, auto_create_database: autoCreateDatabase } = one
+  return [{ arn, cluster, engine, path, autoCreateDatabase }]
 }

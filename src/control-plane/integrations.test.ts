@@ -131,6 +131,7 @@ describe("the service of integrations", () => {
       ["name", "validation", /IntegrationName/, { integrationName: "a--b" }],
       ["reserved name", "invalidValue", /dev, which is reserved/, { integrationName: "dev" }],
       ["description", "validation", /1000/, { description: "x".repeat(1001) }],
+      ["character", "validation", /NUL/, { description: "a\0b" }],
       ["key", "kmsKeyNotAccessible", /No key k /, { kmsKeyId: "k", additionalEncryptionContext: { a: "b" } }],
       [
         "context without key",
@@ -168,8 +169,9 @@ describe("the service of integrations", () => {
       "00000000-0000-4000-8000-000000000000",
       "arn:",
       "'; drop table x; --",
+      "a\0b",
     ]) {
-      it(`says that there is no ${integrationIdentifier}`, async () => {
+      it(`says that there is no ${JSON.stringify(integrationIdentifier)}`, async () => {
         await assert.rejects(
           describeIntegrations(plane, admin, { integrationIdentifier, limit: 100 }),
           fault("integrationNotFound"),

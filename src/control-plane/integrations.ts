@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { integrationArn, isIntegrationName, isUuid } from "../domain/arn.ts"
+import { integrationArn, isIntegrationName, isUuid, parseIntegrationArn } from "../domain/arn.ts"
 import { canonicalText, databasesOf } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import { Fault } from "../domain/faults.ts"
@@ -14,7 +14,7 @@ import {
   type Tag,
 } from "../domain/integration.ts"
 import { tagsMistake } from "../domain/tags.ts"
-import type { IntegrationCursor, IntegrationPatch } from "../state/integrations.ts"
+import type { IntegrationCursor, IntegrationPatch, IntegrationStore } from "../state/integrations.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
 import { requireAdmin, requireReader } from "./policies.ts"
 
@@ -140,8 +140,13 @@ function checkName(name: string): void {
 }
 
 function checkDescription(description: string | undefined): void {
-  if (description === undefined || description.length <= descriptionMaxLength) return
-  throw new Fault("validation", `Description may have at most ${descriptionMaxLength} characters.`)
+  if (description === undefined) return
+  if (description.length > descriptionMaxLength) {
+    throw new Fault("validation", `Description may have at most ${descriptionMaxLength} characters.`)
+  }
+  // The state database could not hold it.
+  if (description.includes("\0"))
+    throw new Fault("validation", "Description may not contain the character NUL.")
 }
 
 function checkTags(tags: readonly Tag[]): void {
@@ -263,14 +268,16 @@ async function changeIf(
 }
 
 async function requireIntegration(plane: ControlPlane, identifier: string): Promise<Integration> {
-  const { integrations } = plane.store
-  // A name may look like an id, so a name is looked for in any case.
-  const found = identifier.startsWith("arn:")
-    ? await integrations.byArn(identifier)
-    : ((isUuid(identifier) ? await integrations.byId(identifier) : undefined) ??
-      (await integrations.byName(identifier)))
+  const found = await lookUp(plane.store.integrations, identifier)
   if (found === undefined) throw notFound(identifier)
   return found
+}
+
+async function lookUp(store: IntegrationStore, identifier: string): Promise<Integration | undefined> {
+  if (parseIntegrationArn(identifier) !== undefined) return store.byArn(identifier)
+  const byId = isUuid(identifier) ? await store.byId(identifier) : undefined
+  // A name may look like an id.
+  return byId ?? (isIntegrationName(identifier) ? store.byName(identifier) : undefined)
 }
 
 function notFound(identifier: string): Fault {

@@ -13,17 +13,23 @@ import type { StateSchema } from "./schema.ts"
 const poolSize = 5
 const connectTimeoutMs = 5_000
 const statementTimeoutMs = 15_000
-/** Above the server's own limit: it only ends a wait for a server that went silent. */
-const answerTimeoutMs = 20_000
 const idleInTransactionTimeoutMs = 30_000
+
+export interface ConnectionOptions {
+  /** Told when an idle connection breaks; the next call opens a new one by itself. */
+  onIdleError: (error: Error) => void
+  /** How long to wait for a server that went silent. */
+  answerTimeoutMs: number
+}
 
 /**
  * Opens a pool on the state database. Nothing is sent yet. Every failure to reach the server becomes the Fault
  * `unavailable`; what the server refuses is thrown as the driver gives it.
- *
- * @param onIdleError told when an idle connection breaks; the next call opens a new one by itself.
  */
-export function connectState(url: string, onIdleError: (error: Error) => void): Kysely<StateSchema> {
+export function connectState(
+  url: string,
+  { onIdleError, answerTimeoutMs }: ConnectionOptions,
+): Kysely<StateSchema> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: "millrace state",
@@ -49,21 +55,32 @@ function translating(pool: pg.Pool): PostgresPool {
   }
 }
 
+/** A connection that has failed once answers no more and is closed, not handed to the next: its answer may still come. */
 function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+  let failure: Fault | undefined
+  const ask = async (text: string, parameters: readonly unknown[]) => {
+    if (failure !== undefined) throw failure
+    try {
+      return await reached(client.query(text, [...parameters]))
+    } catch (error) {
+      if (error instanceof Fault) failure = error
+      throw error
+    }
+  }
   function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
   function query(text: unknown, parameters: readonly unknown[] = []): unknown {
     if (typeof text !== "string") throw new Error("the state store reads no cursors")
-    return reached(client.query(text, [...parameters]))
+    return ask(text, parameters)
   }
-  return { query, release: () => client.release() }
+  return { query, release: () => client.release(failure !== undefined) }
 }
 
 async function reached<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (!isUnreachable(error)) throw error
+    if (!isUnavailable(error)) throw error
     throw new Fault("unavailable", "The state database does not answer. Try again shortly.", String(error))
   }
 }
@@ -78,21 +95,20 @@ const networkCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ])
-/** Shutting down, starting up, crashed, too many connections. */
-const serverAwayStates = new Set(["57P01", "57P02", "57P03", "53300"])
+/** Shutting down, starting up, crashed; took too long, waited too long for a lock, in a deadlock with another. */
+const passingStates = new Set(["57P01", "57P02", "57P03", "57014", "55P03", "40P01"])
+/** The classes of broken connections and of missing resources (connections, disk, memory). */
+const passingClasses = ["08", "53"]
 /** What the driver says without a code. */
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
 
-function isUnreachable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (driverMessages.test(error.message)) return true
   const code = "code" in error && typeof error.code === "string" ? error.code : ""
-  return (
-    networkCodes.has(code) ||
-    serverAwayStates.has(code) ||
-    code.startsWith("08") ||
-    driverMessages.test(error.message)
-  )
+  if (!(error instanceof pg.DatabaseError)) return networkCodes.has(code)
+  return passingStates.has(code) || passingClasses.includes(code.slice(0, 2))
 }
 
 /** Restrict (its own code since PostgreSQL 18), foreign key, unique. */

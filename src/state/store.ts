@@ -22,6 +22,8 @@ export interface StoreOptions {
   onIdleError?: (error: Error) => void
   /** Default: the cloud's figures. */
   quotas?: IntegrationQuotas
+  /** How long to wait for a server that went silent. Default 20 s, above the server's own limit for a statement. */
+  answerTimeoutMs?: number
 }
 
 /**
@@ -30,7 +32,10 @@ export interface StoreOptions {
  * @throws Fault unavailable when the server does not answer; Error when a newer Millrace made the database.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  const db = connectState(url, options.onIdleError ?? (() => undefined))
+  const db = connectState(url, {
+    onIdleError: options.onIdleError ?? (() => undefined),
+    answerTimeoutMs: options.answerTimeoutMs ?? 20_000,
+  })
   try {
     await migrate(db, migrations)
   } catch (error) {

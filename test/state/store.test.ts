@@ -3,8 +3,16 @@ import { describe, it } from "node:test"
 import pg from "pg"
 import { Fault } from "../../src/domain/faults.ts"
 import { openStore } from "../../src/state/store.ts"
-import { testDatabase, testServer } from "../support/postgres.ts"
+import { debianServer, testDatabase, testServer } from "../support/postgres.ts"
 import { anIntegration, insertInto } from "./integration-fixture.ts"
+
+const tableRest = {
+  state: "Synced" as const,
+  reason: null,
+  keyColumns: [],
+  snapshotRows: null,
+  updatedAt: new Date(),
+}
 
 const isUnavailable = (error: unknown) => error instanceof Fault && error.kind === "unavailable"
 
@@ -68,6 +76,55 @@ describe("a state database that goes away", () => {
     const recorded = await insertInto(store, anIntegration())
     assert.deepEqual(await store.integrations.all(), [recorded])
     assert.ok(broken.length > 0)
+    await store.close()
+    await server.remove()
+  })
+})
+
+describe("a state database that falls silent", () => {
+  it("is reported as unavailable within the limit, and the silent connection is not used again", async () => {
+    const server = await testServer()
+    const store = await openStore(server.url(), { answerTimeoutMs: 300 })
+    const silent = (await query(
+      server.url(),
+      "select pid from pg_stat_activity where application_name = 'millrace state'",
+    )) as { pid: number }[]
+    assert.ok(silent.length > 0)
+    for (const { pid } of silent) process.kill(pid, "SIGSTOP")
+    try {
+      for (const _ of silent) await assert.rejects(insertInto(store, anIntegration()), isUnavailable)
+      await store.ping()
+      assert.deepEqual(await store.integrations.all(), [])
+    } finally {
+      for (const { pid } of silent) process.kill(pid, "SIGCONT")
+    }
+    await store.close()
+    await server.remove()
+  })
+})
+
+describe("a state database of the machine's own, older PostgreSQL", () => {
+  it("refuses and drops the same", async (test) => {
+    const { server, skip } = await debianServer()
+    if (server === undefined) return test.skip(skip)
+    const store = await openStore(server.url())
+    const given = anIntegration({ status: "active" })
+    const recorded = await insertInto(store, given)
+    await assert.rejects(insertInto(store, anIntegration({ name: given.name })), /already exists/)
+    assert.deepEqual(await store.integrations.list({ after: undefined, limit: 2 }), [recorded])
+    const pipeline = {
+      integrationId: given.id,
+      sourceDatabase: "s",
+      destinationDatabase: "d",
+      sourceHandle: "h",
+    }
+    await store.pipelines.put(pipeline)
+    await assert.rejects(store.integrations.remove(given.id), /still has pipelines/)
+    await store.pipelines.remove(given.id, "s")
+    await store.integrations.remove(given.id)
+    const { id: tableId } = given
+    await store.tables.set({ ...pipeline, tableId, schema: "s", name: "t", ...tableRest })
+    assert.deepEqual(await store.tables.all(), [])
     await store.close()
     await server.remove()
   })
