@@ -137,8 +137,8 @@ describe("mistakes in millrace.yaml", () => {
     ["unknown key, nothing like it", `zebra: x\n${minimal}`, ["zebra: is not a key here"]],
     [
       "unknown key deep inside",
-      withSource(`{ arn: "${source}", engine: postgres, url: "postgres://h/d", pasword: x }`),
-      ["sources[0].pasword: is not a key here; did you mean password?"],
+      withSource(`{ arn: "${source}", engine: postgres, url: "postgres://h/d", urll: x }`),
+      ["sources[0].urll: is not a key here; did you mean url?"],
     ],
     ["account a number", `account: 123456789012\n${minimal}`, ["account: must be text: put it in quotes"]],
     ["account too short", `account: "12"\n${minimal}`, ["account: must be 12 digits in quotes"]],

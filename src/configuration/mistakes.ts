@@ -13,7 +13,7 @@ function mistakesOfIssue(issue: Issue, document: unknown): PlacedMistake[] {
   const path = issue.path.filter((part) => typeof part !== "symbol")
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key) }))
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
     case "invalid_type":
       return [{ path, message: wrongType(issue.expected, valueAt(document, path)) }]
     case "invalid_union":
@@ -57,8 +57,8 @@ function wrongChoice(value: unknown, path: readonly (string | number)[]): string
   return "must be duckdb (postgres and redshift are not available in this version)"
 }
 
-function unknownKey(key: string): string {
-  const closest = knownKeys
+function unknownKey(key: string, path: readonly (string | number)[]): string {
+  const closest = (knownKeys[path[0] ?? ""] ?? [])
     .map((known) => ({ known, distance: editDistance(key, known) }))
     .sort((a, b) => a.distance - b.distance)[0]
   const close = closest !== undefined && closest.distance <= Math.max(1, Math.floor(key.length / 3))

@@ -61,21 +61,25 @@ function notYet<E extends string>(engine: E, available: string) {
   )
 }
 
+const postgresSource = z.strictObject({ arn: sourceArn, engine: z.literal("postgres"), url: postgresUrl })
+
 const source = z.discriminatedUnion("engine", [
-  z.strictObject({ arn: sourceArn, engine: z.literal("postgres"), url: postgresUrl }),
+  postgresSource,
   notYet("mysql", "postgres"),
   notYet("dynamodb", "postgres"),
   notYet("s3", "postgres"),
 ])
 
+const duckDbWarehouse = z.strictObject({
+  arn: warehouseArn,
+  cluster: text.max(63).default("millrace"),
+  engine: z.literal("duckdb"),
+  path: text.optional(),
+  auto_create_database: z.boolean().default(true),
+})
+
 const warehouse = z.discriminatedUnion("engine", [
-  z.strictObject({
-    arn: warehouseArn,
-    cluster: text.max(63).default("millrace"),
-    engine: z.literal("duckdb"),
-    path: text.optional(),
-    auto_create_database: z.boolean().default(true),
-  }),
+  duckDbWarehouse,
   notYet("postgres", "duckdb"),
   notYet("redshift", "duckdb"),
 ])
@@ -110,11 +114,12 @@ export const configurationFile = z.strictObject({
 
 export type ConfigurationFile = z.output<typeof configurationFile>
 
-/** Every key there is, for "did you mean". */
-export const knownKeys = [
-  ...Object.keys(configurationFile.shape),
-  ...["http", "sql"],
-  ...Object.keys(credential.shape),
-  ...Object.keys(sqlUser.shape),
-  ...["arn", "engine", "url", "cluster", "path", "auto_create_database"],
-]
+/** The keys there are at each place, by the name of the block or list, for "did you mean". */
+export const knownKeys: Record<string, string[]> = {
+  "": Object.keys(configurationFile.shape),
+  listen: ["http", "sql"],
+  credentials: Object.keys(credential.shape),
+  sql_users: Object.keys(sqlUser.shape),
+  sources: Object.keys(postgresSource.shape),
+  warehouses: Object.keys(duckDbWarehouse.shape),
+}
