@@ -1,36 +1,15 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import {
-  CreateIntegrationCommand,
-  type CreateIntegrationCommandInput,
-  DBClusterNotFoundFault,
-  DBInstanceNotFoundFault,
   DeleteIntegrationCommand,
-  DescribeDBInstancesCommand,
   DescribeIntegrationsCommand,
-  IntegrationAlreadyExistsFault,
-  IntegrationConflictOperationFault,
-  IntegrationNotFoundFault,
-  IntegrationQuotaExceededFault,
-  InvalidIntegrationStateFault,
-  KMSKeyNotAccessibleFault,
   ModifyIntegrationCommand,
   paginateDescribeIntegrations,
-  RDSServiceException,
 } from "@aws-sdk/client-rds"
 import fc from "fast-check"
 import { isXmlText } from "../../src/wire/shapes/constraints.ts"
-import { rdsClient } from "./rds-client.ts"
-import {
-  clusterArn,
-  instanceArn,
-  otherTargetArn,
-  reader,
-  region,
-  type ServedDoor,
-  serveDoor,
-  targetArn,
-} from "./served-door.ts"
+import { createCommand, rdsClient, refusal } from "./rds-client.ts"
+import { instanceArn, region, type ServedDoor, serveDoor, targetArn } from "./served-door.ts"
 
 describe("the RDS door and the official client", () => {
   let door: ServedDoor
@@ -44,32 +23,14 @@ describe("the RDS door and the official client", () => {
     await door.close()
   })
 
-  const wanted = (name: string, more: Partial<CreateIntegrationCommandInput> = {}) =>
-    new CreateIntegrationCommand({
-      SourceArn: instanceArn,
-      TargetArn: targetArn,
-      IntegrationName: name,
-      DataFilter: `include: ${name.replaceAll("-", "_")}.*.*`,
-      ...more,
-    })
-
   async function forgetAll(): Promise<void> {
     await door.sql("delete from millrace.integrations")
-  }
-
-  async function refusal(work: Promise<unknown>): Promise<RDSServiceException & { Code?: string }> {
-    const error = await work.then(
-      () => assert.fail("the call was accepted"),
-      (reason: unknown) => reason,
-    )
-    assert.ok(error instanceof RDSServiceException, `not a service error: ${String(error)}`)
-    return error
   }
 
   test("an integration's life: create, describe three ways, modify, delete", async () => {
     await forgetAll()
     const created = await client.send(
-      wanted("life", { Description: "first", Tags: [{ Key: "team", Value: "data: ops+1=@x/y" }] }),
+      createCommand("life", { Description: "first", Tags: [{ Key: "team", Value: "data: ops+1=@x/y" }] }),
     )
     assert.equal(created.Status, "creating")
     assert.match(
@@ -117,7 +78,7 @@ describe("the RDS door and the official client", () => {
 
   test("errors of an integration come back as the list of code and message", async () => {
     await forgetAll()
-    await client.send(wanted("ailing"))
+    await client.send(createCommand("ailing"))
     await door.sql(
       `update millrace.integrations set status = 'needs_attention',
      errors = '[{"code":"SOURCE_UNREACHABLE","message":"say \\"hello\\" & <try> again"}]'`,
@@ -131,7 +92,7 @@ describe("the RDS door and the official client", () => {
 
   test("every status of the lifecycle is told as it is", async () => {
     await forgetAll()
-    await client.send(wanted("statuses"))
+    await client.send(createCommand("statuses"))
     for (const status of [
       "creating",
       "active",
@@ -150,14 +111,14 @@ describe("the RDS door and the official client", () => {
   test("text survives both ways: spaces, line ends in messages, other scripts, what XML escapes", async () => {
     await forgetAll()
     const description = `  "q" 'a' <b> & ]]> &amp; % + \t Ünïcode 漢字 🐎  `
-    await client.send(wanted("text", { Description: description }))
+    await client.send(createCommand("text", { Description: description }))
     const { Integrations } = await client.send(new DescribeIntegrationsCommand({}))
     assert.equal(Integrations?.[0]?.Description, description)
   })
 
   test("any text that an integration may hold comes out as it went in", async () => {
     await forgetAll()
-    await client.send(wanted("any-text"))
+    await client.send(createCommand("any-text"))
     const text = fc.string({
       unit: fc.oneof(fc.constantFrom(..." <>&\"'\t\n\r;#x0]"), fc.string({ unit: "grapheme" })),
       maxLength: 30,
@@ -176,137 +137,6 @@ describe("the RDS door and the official client", () => {
         assert.equal(Integrations?.[0]?.Description, description)
       }),
       { seed, numRuns: 60 },
-    )
-  })
-
-  test("a missing source: by kind of source", async () => {
-    const instance = await refusal(client.send(wanted("a", { SourceArn: `${instanceArn}-gone` })))
-    assert.ok(instance instanceof DBInstanceNotFoundFault)
-    assert.equal(instance.$metadata.httpStatusCode, 404)
-    const cluster = await refusal(client.send(wanted("a", { SourceArn: `${clusterArn}-gone` })))
-    assert.ok(cluster instanceof DBClusterNotFoundFault)
-    assert.equal(cluster.$metadata.httpStatusCode, 404)
-  })
-
-  test("a missing target is an invalid value, for the API has no other code", async () => {
-    const error = await refusal(client.send(wanted("a", { TargetArn: `${targetArn}0` })))
-    assert.equal(error.name, "InvalidParameterValue")
-    assert.equal(error.$metadata.httpStatusCode, 400)
-  })
-
-  test("a name that is taken", async () => {
-    await forgetAll()
-    await client.send(wanted("taken"))
-    await door.sql("update millrace.integrations set status = 'active'")
-    const error = await refusal(client.send(wanted("taken", { SourceArn: clusterArn })))
-    assert.ok(error instanceof IntegrationAlreadyExistsFault)
-  })
-
-  test("two creates of one source at once: one wins, the other conflicts", async () => {
-    await forgetAll()
-    const results = await Promise.allSettled([
-      client.send(wanted("one")),
-      client.send(wanted("two", { TargetArn: otherTargetArn })),
-    ])
-    assert.equal(results.filter((result) => result.status === "fulfilled").length, 1)
-    const lost = results.find((result) => result.status === "rejected")
-    assert.ok(lost?.reason instanceof IntegrationConflictOperationFault, String(lost?.reason))
-  })
-
-  test("the quota", async () => {
-    const small = await serveDoor({ quota: 1 })
-    const itsClient = rdsClient(small.endpoint)
-    try {
-      await itsClient.send(wanted("first"))
-      await small.sql("update millrace.integrations set status = 'active'")
-      const error = await refusal(itsClient.send(wanted("second", { SourceArn: clusterArn })))
-      assert.ok(error instanceof IntegrationQuotaExceededFault)
-    } finally {
-      itsClient.destroy()
-      await small.close()
-    }
-  })
-
-  test("keys and encryption context", async () => {
-    await forgetAll()
-    const key = await refusal(client.send(wanted("k", { KMSKeyId: "arn:aws:kms:us-east-1:1:key/x" })))
-    assert.ok(key instanceof KMSKeyNotAccessibleFault)
-    const context = await refusal(client.send(wanted("k", { AdditionalEncryptionContext: { a: "b" } })))
-    assert.equal(context.name, "InvalidParameterCombination")
-  })
-
-  test("what does not exist cannot be described, modified or deleted", async () => {
-    await forgetAll()
-    const IntegrationIdentifier = "00000000-0000-4000-8000-000000000000"
-    for (const command of [
-      client.send(new DescribeIntegrationsCommand({ IntegrationIdentifier })),
-      client.send(new ModifyIntegrationCommand({ IntegrationIdentifier, Description: "x" })),
-      client.send(new DeleteIntegrationCommand({ IntegrationIdentifier })),
-    ]) {
-      const error = await refusal(command)
-      assert.ok(error instanceof IntegrationNotFoundFault)
-      assert.equal(error.$metadata.httpStatusCode, 404)
-    }
-  })
-
-  test("a state that does not allow it", async () => {
-    await forgetAll()
-    await client.send(wanted("busy"))
-    await door.sql("update millrace.integrations set status = 'deleting'")
-    const change = new ModifyIntegrationCommand({ IntegrationIdentifier: "busy", Description: "x" })
-    assert.ok((await refusal(client.send(change))) instanceof InvalidIntegrationStateFault)
-    const again = new DeleteIntegrationCommand({ IntegrationIdentifier: "busy" })
-    assert.ok((await refusal(client.send(again))) instanceof InvalidIntegrationStateFault)
-  })
-
-  test("a reader may describe and nothing else", async () => {
-    await forgetAll()
-    await client.send(wanted("guarded"))
-    const readerClient = rdsClient(door.endpoint, reader)
-    try {
-      const { Integrations } = await readerClient.send(new DescribeIntegrationsCommand({}))
-      assert.equal(Integrations?.length, 1)
-      const IntegrationIdentifier = "guarded"
-      for (const command of [
-        readerClient.send(wanted("other")),
-        readerClient.send(new ModifyIntegrationCommand({ IntegrationIdentifier, Description: "x" })),
-        readerClient.send(new DeleteIntegrationCommand({ IntegrationIdentifier })),
-      ]) {
-        const error = await refusal(command)
-        assert.equal(error.name, "AccessDenied")
-        assert.equal(error.$metadata.httpStatusCode, 403)
-      }
-    } finally {
-      readerClient.destroy()
-    }
-  })
-
-  test("filters: the API documents no name, so every name is refused; an empty list is fine", async () => {
-    const error = await refusal(
-      client.send(new DescribeIntegrationsCommand({ Filters: [{ Name: "status", Values: ["active"] }] })),
-    )
-    assert.equal(error.name, "InvalidParameterValue")
-    assert.match(error.message, /Unrecognized filter name: status/)
-    await client.send(new DescribeIntegrationsCommand({ Filters: [] }))
-  })
-
-  test("an operation that this version does not serve", async () => {
-    const error = await refusal(client.send(new DescribeDBInstancesCommand({})))
-    assert.equal(error.name, "InvalidAction")
-    assert.match(error.message, /Could not find operation DescribeDBInstances for version 2014-10-31/)
-  })
-
-  test("changing the data filter is refused clearly, the same filter is not a change", async () => {
-    await forgetAll()
-    await client.send(wanted("filtered"))
-    await door.sql("update millrace.integrations set status = 'active'")
-    const IntegrationIdentifier = "filtered"
-    const error = await refusal(
-      client.send(new ModifyIntegrationCommand({ IntegrationIdentifier, DataFilter: "include: other.*.*" })),
-    )
-    assert.equal(error.name, "InvalidParameterValue")
-    await client.send(
-      new ModifyIntegrationCommand({ IntegrationIdentifier, DataFilter: "include: filtered.*.*" }),
     )
   })
 
