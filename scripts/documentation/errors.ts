@@ -3,7 +3,7 @@ import { problemKinds } from "../../src/domain/problems.ts"
 import { unreachable } from "../../src/domain/unreachable.ts"
 import { rdsFaults } from "../../src/front-doors/rds/faults.ts"
 
-type Then = (typeof problemKinds)[keyof typeof problemKinds]["then"]
+type Policy = (typeof problemKinds)[keyof typeof problemKinds]["policy"]
 
 /** The page of everything that can be reported to people, in the form it is checked in. */
 export function errorPage(): string {
@@ -21,13 +21,13 @@ These codes stand in an integration's \`Errors\` (\`aws rds describe-integration
 
 function problems(): string[] {
   const rows = Object.values(problemKinds).map(
-    ({ code, then, remedy }) => `| \`${code}\` | ${then_(then)} | ${remedy} |`,
+    ({ code, policy, remedy }) => `| \`${code}\` | ${whatItDoes(policy)} | ${remedy} |`,
   )
   return ["| Code | Millrace | What to do |", "| --- | --- | --- |", ...rows]
 }
 
-function then_(then: Then | "giveUp"): string {
-  switch (then) {
+function whatItDoes(policy: Policy | "giveUp"): string {
+  switch (policy) {
     case "retry":
       return "tries again by itself, for as long as it takes"
     case "person":
@@ -37,7 +37,7 @@ function then_(then: Then | "giveUp"): string {
     case "giveUp":
       return "has stopped: delete the integration and create it anew"
     default:
-      return unreachable(then)
+      return unreachable(policy)
   }
 }
 

@@ -1,23 +1,112 @@
-import { readFileSync } from "node:fs"
+import { parseArgs } from "node:util"
+import { SetupError } from "../configuration/setup-error.ts"
+import { version } from "./version.ts"
 
 const usage = `usage: millrace COMMAND
 
-  serve [--config FILE]    run Millrace
-  demo [--once] [--rows N] see it work, with a database of its own
-  check                    test the configuration and every connection
-  status [--json]          integrations, tables, rows, lag
-  sql "STATEMENT"          run a statement in the warehouse
+  serve [--config FILE] [--roles api,sql,worker]   run Millrace
+  demo [--once] [--rows N]                         see it work, with a database of its own
+  check [--config FILE]                            test the configuration and every connection
+  status [--json] [--config FILE]                  integrations, tables, rows, lag
+  sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse
+
+  --version, --help
 `
 
-const [command] = process.argv.slice(2)
-if (command === "--version") {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string
+/** Exit codes: 0 fine, 1 failed, 2 wrong usage. */
+type ExitCode = 0 | 1 | 2
+
+const options = {
+  config: { type: "string" },
+  roles: { type: "string" },
+  json: { type: "boolean" },
+  once: { type: "boolean" },
+  rows: { type: "string" },
+  database: { type: "string" },
+  version: { type: "boolean" },
+  help: { type: "boolean" },
+} as const
+
+type Parsed = ReturnType<typeof parse>
+
+function parse(args: string[]) {
+  return parseArgs({ args, options, allowPositionals: true, strict: true })
+}
+
+/** Each command is loaded only when asked for: `--help` must not wait for a database engine. */
+const commands: Record<
+  string,
+  { flags: (keyof typeof options)[]; words: number; run(parsed: Parsed): Promise<ExitCode> }
+> = {
+  serve: {
+    flags: ["config", "roles"],
+    words: 0,
+    run: async ({ values }) => (await import("./serve.ts")).serve(values.config, values.roles),
+  },
+  demo: {
+    flags: ["once", "rows"],
+    words: 0,
+    run: async ({ values }) => (await import("./demo/demo.ts")).demo(values.once === true, values.rows),
+  },
+  check: {
+    flags: ["config"],
+    words: 0,
+    run: async ({ values }) => (await import("./check.ts")).check(values.config),
+  },
+  status: {
+    flags: ["json", "config"],
+    words: 0,
+    run: async ({ values }) => (await import("./status.ts")).status(values.config, values.json === true),
+  },
+  sql: {
+    flags: ["config", "database"],
+    words: 1,
+    run: async ({ values, positionals }) =>
+      (await import("./sql.ts")).sql(positionals[1] ?? "", values.database, values.config),
+  },
+}
+
+async function main(args: string[]): Promise<ExitCode> {
+  let parsed: Parsed
+  try {
+    parsed = parse(args)
+  } catch (error) {
+    return wrongUsage((error as Error).message)
   }
-  console.log(version)
-} else if (command === "--help") {
-  process.stdout.write(usage)
-} else {
+  if (parsed.values.version === true) return print(`${version()}\n`)
+  if (parsed.values.help === true) return print(usage)
+  const [name = "", ...words] = parsed.positionals
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) return wrongUsage(name === "" ? undefined : `There is no command ${name}.`)
+  const stray = Object.keys(parsed.values).find((flag) => !command.flags.some((known) => known === flag))
+  if (stray !== undefined) return wrongUsage(`${name} has no option --${stray}.`)
+  if (words.length !== command.words)
+    return wrongUsage(
+      command.words === 0 ? `${name} takes no words.` : `${name} takes one statement in quotes.`,
+    )
+  return await command.run(parsed)
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text)
+  return 0
+}
+
+function wrongUsage(mistake: string | undefined): ExitCode {
+  if (mistake !== undefined) process.stderr.write(`millrace: ${mistake}\n`)
   process.stderr.write(usage)
-  process.exitCode = 2
+  return 2
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const text =
+    error instanceof SetupError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
+  process.stderr.write(`millrace: ${text}\n`)
+  process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 import type { IntegrationStatus } from "./integration.ts"
 
 /**
- * What can go wrong while rows move: a closed list. `then` says what Millrace does about it:
+ * What can go wrong while rows move: a closed list. `policy` says what Millrace does about it:
  * - `retry`: tries again by itself, with back-off, for as long as it takes;
  * - `person`: tries again by itself, but only a person can remove the cause;
  * - `resync`: copies everything anew, by itself;
@@ -9,21 +9,21 @@ import type { IntegrationStatus } from "./integration.ts"
  * docs/operating/errors.md is checked against this table.
  */
 export const problemKinds = {
-  sourceUnreachable: { code: "SOURCE_UNREACHABLE", then: "retry", remedy: "Start the source database or mend the network; Millrace reconnects by itself." },
-  sourceRefusedLogin: { code: "SOURCE_LOGIN_REFUSED", then: "person", remedy: "Correct the user name or password in the source's url, then restart Millrace." },
-  sourceSettings: { code: "SOURCE_SETTINGS_WRONG", then: "person", remedy: "Run `millrace check`: it names each setting and the statement that mends it." },
-  sourcePrivileges: { code: "SOURCE_PRIVILEGES_MISSING", then: "person", remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it." },
-  sourceHistoryLost: { code: "SOURCE_HISTORY_LOST", then: "resync", remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns." },
-  sourceSchemaChanged: { code: "SOURCE_SCHEMA_CHANGED", then: "resync", remedy: "Nothing to do: the tables are copied anew with their new columns." },
-  sourceInUse: { code: "SOURCE_STREAM_IN_USE", then: "retry", remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone." },
-  sourceMissing: { code: "SOURCE_NOT_CONFIGURED", then: "person", remedy: "Put the source back into millrace.yaml, or delete the integration." },
-  sourceProtocol: { code: "SOURCE_PROTOCOL_ERROR", then: "retry", remedy: "The source sent something unexpected; see the log, and report it if it returns." },
-  warehouseMissing: { code: "WAREHOUSE_NOT_CONFIGURED", then: "person", remedy: "Put the warehouse back into millrace.yaml, or delete the integration." },
-  warehouseUnavailable: { code: "WAREHOUSE_UNAVAILABLE", then: "retry", remedy: "Make the warehouse reachable and writable; Millrace goes on by itself." },
-  diskFull: { code: "DISK_FULL", then: "retry", remedy: "Free space under data_dir; Millrace goes on by itself, nothing is lost." },
-  tableFailed: { code: "TABLE_FAILED", then: "person", remedy: "See the table's own reason in `millrace status`; other tables keep streaming." },
-  internal: { code: "INTERNAL_ERROR", then: "retry", remedy: "A fault in Millrace; see the log, and report it." },
-} as const satisfies Record<string, { code: string; then: "retry" | "person" | "resync" | "giveUp"; remedy: string }>
+  sourceUnreachable: { code: "SOURCE_UNREACHABLE", policy: "retry", remedy: "Start the source database or mend the network; Millrace reconnects by itself." },
+  sourceRefusedLogin: { code: "SOURCE_LOGIN_REFUSED", policy: "person", remedy: "Correct the user name or password in the source's url, then restart Millrace." },
+  sourceSettings: { code: "SOURCE_SETTINGS_WRONG", policy: "person", remedy: "Run `millrace check`: it names each setting and the statement that mends it." },
+  sourcePrivileges: { code: "SOURCE_PRIVILEGES_MISSING", policy: "person", remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it." },
+  sourceHistoryLost: { code: "SOURCE_HISTORY_LOST", policy: "resync", remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns." },
+  sourceSchemaChanged: { code: "SOURCE_SCHEMA_CHANGED", policy: "resync", remedy: "Nothing to do: the tables are copied anew with their new columns." },
+  sourceInUse: { code: "SOURCE_STREAM_IN_USE", policy: "retry", remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone." },
+  sourceMissing: { code: "SOURCE_NOT_CONFIGURED", policy: "person", remedy: "Put the source back into millrace.yaml, or delete the integration." },
+  sourceProtocol: { code: "SOURCE_PROTOCOL_ERROR", policy: "retry", remedy: "The source sent something unexpected; see the log, and report it if it returns." },
+  warehouseMissing: { code: "WAREHOUSE_NOT_CONFIGURED", policy: "person", remedy: "Put the warehouse back into millrace.yaml, or delete the integration." },
+  warehouseUnavailable: { code: "WAREHOUSE_UNAVAILABLE", policy: "retry", remedy: "Make the warehouse reachable and writable; Millrace goes on by itself." },
+  diskFull: { code: "DISK_FULL", policy: "retry", remedy: "Free space under data_dir; Millrace goes on by itself, nothing is lost." },
+  tableFailed: { code: "TABLE_FAILED", policy: "person", remedy: "See the table's own reason in `millrace status`; other tables keep streaming." },
+  internal: { code: "INTERNAL_ERROR", policy: "retry", remedy: "A fault in Millrace; see the log, and report it." },
+} as const satisfies Record<string, { code: string; policy: "retry" | "person" | "resync" | "giveUp"; remedy: string }>
 
 export type ProblemKind = keyof typeof problemKinds
 
@@ -52,7 +52,7 @@ export function reportOf(problem: Problem): ProblemReport {
 
 /** The status an integration shows while this problem lasts (spec: `syncing` heals itself, `needs_attention` waits). */
 export function statusDuring(kind: ProblemKind): IntegrationStatus {
-  switch (problemKinds[kind].then) {
+  switch (problemKinds[kind].policy) {
     case "resync":
       return "syncing"
     case "retry":

@@ -33,6 +33,7 @@ export function refusalsFor(request: WireRequest): Refusals {
       return queryRefusals
     case "cloudcontrolapi":
       return jsonRefusals("awsJson1.0")
+    case "millrace":
     case "profile":
       return jsonRefusals("restJson1")
     default:

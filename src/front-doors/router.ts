@@ -24,7 +24,7 @@ export interface AwsRouter {
 }
 
 /** The services that clients may sign for; those without a door are told so in their own protocol. */
-const services = ["rds", "redshift", "cloudcontrolapi", "profile"] as const
+const services = ["rds", "redshift", "cloudcontrolapi", "profile", "millrace"] as const
 
 /** All AWS services behind one port: checks the signature, then hands the call to the door its scope names. */
 export function awsRouter(options: AwsRouterOptions): AwsRouter {

@@ -110,7 +110,7 @@ function asProblem(error: unknown): Problem {
 
 /** What only a fresh copy can mend begins with forgetting the position. */
 async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
-  if (problemKinds[problem.kind].then !== "resync") return
+  if (problemKinds[problem.kind].policy !== "resync") return
   try {
     const destination = await options.warehouse.open(options.database)
     await destination.forget(options.name)

@@ -9,6 +9,8 @@ import type { RowBuffer } from "./columns.ts"
 export interface Warehouse {
   /** Opens (making it if need be) a destination database. Throws Problem `warehouseUnavailable` or `diskFull`. */
   open(database: string): Promise<Destination>
+  /** Rows now in each live table of an open database, by qualified name. */
+  countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }
 
 export interface Destination {
@@ -29,8 +31,6 @@ export interface Destination {
   stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
   /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
   apply(pipeline: string, batch: Batch): Promise<void>
-  /** Rows in each live table now, by qualified name. For people: may be an estimate. */
-  countRows(pipeline: string): Promise<Map<string, number>>
   close(): Promise<void>
 }
 

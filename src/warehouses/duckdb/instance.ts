@@ -71,6 +71,9 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
 /** Replication itself reads staged files and attaches databases, so just those two folders stay open to the engine. */
 async function lockDown(admin: DuckDBConnection, options: DuckDbOptions): Promise<void> {
   const folders = [options.path, options.stagingPath].map(quoteLiteral).join(", ")
+  // Otherwise large sorts would spill into a folder below wherever the process was started.
+  await admin.run(`SET temp_directory = ${quoteLiteral(join(options.stagingPath, "spill"))}`)
+  await admin.run("SET GLOBAL TimeZone = 'UTC'")
   await admin.run(`SET allowed_directories = [${folders}]`)
   await admin.run("SET autoinstall_known_extensions = false")
   await admin.run("SET autoload_known_extensions = false")

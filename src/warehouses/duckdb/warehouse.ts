@@ -24,6 +24,16 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         throw problemOf(error, `opening database ${database}`)
       }
     },
+    async countRows(database, pipeline) {
+      const connection = await instance.connect()
+      try {
+        return await countRows(connection, database, pipeline)
+      } catch (error) {
+        throw problemOf(error, "counting rows")
+      } finally {
+        connection.closeSync()
+      }
+    },
   }
 }
 
@@ -34,6 +44,32 @@ async function makeBookkeeping(connection: DuckDBConnection, database: string): 
       (pipeline VARCHAR NOT NULL, position VARCHAR NOT NULL, recorded_at TIMESTAMPTZ NOT NULL);
     CREATE TABLE IF NOT EXISTS ${bookkeepingTable(database, "tables")}
       (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, definition VARCHAR NOT NULL)`)
+}
+
+async function countRows(
+  connection: DuckDBConnection,
+  database: string,
+  pipeline: string,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  if (!(await isOpen(connection, database))) return counts
+  const held = await connection.runAndReadAll(
+    `SELECT schema_name, table_name FROM ${bookkeepingTable(database, "tables")} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+  )
+  for (const [schema, name] of held.getRowsJson() as [string, string][]) {
+    const found = await connection.runAndReadAll(
+      `SELECT count(*)::VARCHAR FROM ${liveTable(database, { schema, name })}`,
+    )
+    counts.set(qualifiedName({ schema, name }), Number(found.getRowsJson()[0]?.[0]))
+  }
+  return counts
+}
+
+async function isOpen(connection: DuckDBConnection, database: string): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(bookkeepingSchema)}`,
+  )
+  return found.currentRowCount > 0
 }
 
 function openDestination(
@@ -85,6 +121,19 @@ function openDestination(
     return found.map(([definition]) => JSON.parse(definition as string) as TableSchema)
   }
 
+  /** A database has one pipeline: what an earlier integration of the same name left, and is not replicated now, goes too. */
+  async function tablesGone(pipeline: string, kept: TableSchema[]): Promise<TableSchema[]> {
+    const ids = new Set(kept.map((table) => table.id))
+    const keptNames = new Set(kept.map(qualifiedName))
+    const left = await rows(
+      `SELECT definition FROM ${tables} WHERE pipeline <> ${quoteLiteral(pipeline)}`,
+      "reading tables",
+    )
+    const earlier = left.map(([definition]) => JSON.parse(definition as string) as TableSchema)
+    const mine = (await heldTables(pipeline)).filter((table) => !ids.has(table.id))
+    return [...mine, ...earlier].filter((table) => !keptNames.has(qualifiedName(table)))
+  }
+
   return {
     capabilities: { caseSensitiveNames: false },
     async position(pipeline) {
@@ -97,14 +146,14 @@ function openDestination(
     tables: heldTables,
     beginLoad: (pipeline, table) => beginTableLoad({ instance, database, pipeline, staging }, table),
     async completeSnapshot(pipeline, kept, position) {
-      const keptIds = new Set(kept.map((table) => table.id))
-      const gone = (await heldTables(pipeline)).filter((table) => !keptIds.has(table.id))
       const name = quoteLiteral(pipeline)
+      const gone = await tablesGone(pipeline, kept)
       await transaction(
         [
           ...gone.map((table) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`),
+          `DELETE FROM ${tables} WHERE pipeline <> ${name}`,
           ...gone.map((table) => untrack(pipeline, table)),
-          `DELETE FROM ${positions} WHERE pipeline = ${name}`,
+          `DELETE FROM ${positions}`,
           `INSERT INTO ${positions} VALUES (${name}, ${quoteLiteral(position)}, now())`,
         ],
         "ending the snapshot",
@@ -123,23 +172,6 @@ function openDestination(
       const failed = batch.failed.map((table) => untrack(pipeline, table))
       await transaction([...statements, ...failed, record(pipeline, batch.position)], "applying changes")
       await staging.remove(batch.tables.flatMap((changes) => changes.parts))
-    },
-    async countRows(pipeline) {
-      const held = await heldTables(pipeline)
-      const counts = new Map<string, number>()
-      if (held.length === 0) return counts
-      const found = await rows(
-        held
-          .map(
-            (table, index) =>
-              `SELECT ${index}::VARCHAR, count(*)::VARCHAR FROM ${liveTable(database, table)}`,
-          )
-          .join(" UNION ALL "),
-        "counting rows",
-      )
-      for (const [index, count] of found)
-        counts.set(qualifiedName(held[Number(index)] as TableSchema), Number(count))
-      return counts
     },
     async close() {
       connection.closeSync()

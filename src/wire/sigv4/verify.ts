@@ -69,7 +69,7 @@ const mismatchMessage =
   "The request signature we calculated does not match the signature you provided. " +
   "Check your AWS Secret Access Key and signing method."
 
-function sign(secret: string, scope: CredentialScope, stamp: string, canonical: string): Buffer {
+export function sign(secret: string, scope: CredentialScope, stamp: string, canonical: string): Buffer {
   const scopeText = `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`
   const dateKey = hmac(`AWS4${secret}`, scope.date)
   const key = hmac(hmac(hmac(dateKey, scope.region), scope.service), scope.terminator)

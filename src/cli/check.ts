@@ -1,0 +1,40 @@
+import type { Configuration } from "../domain/configuration.ts"
+import { Problem, reportOf } from "../domain/problems.ts"
+import type { Finding } from "../replication/source.ts"
+import { openSource } from "../server/launcher.ts"
+import { configured } from "./configured.ts"
+
+/** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
+export async function check(configPath: string | undefined): Promise<0 | 1 | 2> {
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  process.stdout.write("configuration: ok\n")
+  let failed = false
+  for (const source of configuration.sources) {
+    const findings = await findingsOf(source)
+    const errors = findings.filter((finding) => finding.severity === "error")
+    failed ||= errors.length > 0
+    process.stdout.write(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
+    for (const finding of findings)
+      process.stdout.write(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
+  }
+  if (configuration.sources.length === 0)
+    process.stdout.write("no sources configured: add some under `sources:` in millrace.yaml\n")
+  return failed ? 1 : 0
+}
+
+async function findingsOf(source: Configuration["sources"][number]): Promise<Finding[]> {
+  const database = decodeURIComponent(new URL(source.url).pathname.slice(1)) || "postgres"
+  try {
+    return await openSource(source, database).preflight(() => true)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return [
+      {
+        severity: "error",
+        what: error.message,
+        remedy: reportOf(error).message.slice(error.message.length + 1),
+      },
+    ]
+  }
+}

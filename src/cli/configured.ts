@@ -1,0 +1,10 @@
+import { loadConfiguration } from "../configuration/load.ts"
+import type { Configuration } from "../domain/configuration.ts"
+
+/** The configuration, or `undefined` after saying on standard error what is wrong with it: one line per mistake. */
+export function configured(path: string | undefined): Configuration | undefined {
+  const loaded = loadConfiguration(path, process.env)
+  if ("ok" in loaded) return loaded.ok
+  for (const mistake of loaded.mistakes) process.stderr.write(`millrace: ${mistake}\n`)
+  return undefined
+}

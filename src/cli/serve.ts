@@ -1,0 +1,59 @@
+import { newLog } from "../server/log.ts"
+import { type RunningServer, startServer } from "../server/start.ts"
+import { configured } from "./configured.ts"
+
+/** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
+const stopLimitMs = 9_000
+const allRoles = ["api", "sql", "worker"]
+
+/** Runs until SIGINT or SIGTERM. */
+export async function serve(configPath: string | undefined, roles: string | undefined): Promise<0 | 1 | 2> {
+  if (roles !== undefined && !isAllRoles(roles)) {
+    process.stderr.write(
+      "millrace: --roles other than api,sql,worker together are not available in this version.\n",
+    )
+    return 2
+  }
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  const stopped = stopSignal()
+  const server = await startServer({ configuration, log: newLog({ level: "info" }) })
+  process.stdout.write(`${readyLine(server)}\n`)
+  await stopped
+  return await stopWithin(server, stopLimitMs)
+}
+
+export function readyLine({ http, sql }: Pick<RunningServer, "http" | "sql">): string {
+  return `millrace ready: http http://${place(http)} sql postgres://${place(sql)}`
+}
+
+function place({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`
+}
+
+function isAllRoles(roles: string): boolean {
+  return roles.split(",").sort().join() === allRoles.join()
+}
+
+/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1))
+        resolve()
+      })
+    }
+  })
+}
+
+export async function stopWithin(server: RunningServer, limitMs: number): Promise<0 | 1> {
+  const late = Symbol("late")
+  const limit = Promise.withResolvers<typeof late>()
+  const timer = setTimeout(() => limit.resolve(late), limitMs)
+  const outcome = await Promise.race([server.stop(), limit.promise])
+  clearTimeout(timer)
+  if (outcome !== late) return 0
+  process.stderr.write("millrace: something did not stop in time; the next start recovers it.\n")
+  process.exit(1)
+}

@@ -1,0 +1,71 @@
+import pg from "pg"
+import { readCredentials } from "../configuration/credentials.ts"
+import type { Configuration } from "../domain/configuration.ts"
+import { configured } from "./configured.ts"
+
+/** Runs one statement on the SQL port of the Millrace that runs here, and prints a table. */
+export async function sql(
+  statement: string,
+  database: string | undefined,
+  configPath: string | undefined,
+): Promise<0 | 1 | 2> {
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  const login = await loginOf(configuration)
+  if (login === undefined) {
+    process.stderr.write("millrace: there are no credentials yet: start `millrace serve` first.\n")
+    return 1
+  }
+  const { host, port } = configuration.listen.sql
+  const client = new pg.Client({
+    host,
+    port,
+    ...login,
+    database: database ?? "dev",
+    types: { getTypeParser: () => (text: string) => text },
+  })
+  try {
+    await client.connect()
+    const result = await client.query({ text: statement, rowMode: "array" })
+    print(result)
+    return 0
+  } catch (error) {
+    process.stderr.write(`millrace: ${messageOf(error, `${host}:${port}`)}\n`)
+    return 1
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function loginOf(
+  configuration: Configuration,
+): Promise<{ user: string; password: string } | undefined> {
+  const [user] = configuration.sqlUsers
+  if (user !== undefined) return { user: user.name, password: user.password }
+  const generated = await readCredentials(configuration.dataDir)
+  return generated && { user: generated.sqlUser, password: generated.sqlPassword }
+}
+
+function messageOf(error: unknown, place: string): string {
+  const code = (error as { code?: string }).code
+  if (code === "ECONNREFUSED") return `nothing answers on ${place}: is \`millrace serve\` running?`
+  return error instanceof Error ? error.message : String(error)
+}
+
+function print(result: pg.QueryArrayResult<(string | null)[]>): void {
+  if (result.fields.length === 0)
+    return void process.stdout.write(
+      `${result.command}${result.rowCount === null ? "" : ` ${result.rowCount}`}\n`,
+    )
+  const header = result.fields.map((field) => field.name)
+  const rows = result.rows.map((row) => row.map((value) => value ?? ""))
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: string[]) =>
+    ` ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")}`.trimEnd()
+  const rule = widths.map((width) => "-".repeat(width + 2)).join("+")
+  process.stdout.write(
+    `${[line(header), rule, ...rows.map(line)].join("\n")}\n(${rows.length} ${rows.length === 1 ? "row" : "rows"})\n`,
+  )
+}

@@ -1,0 +1,79 @@
+import { readCredentials } from "../configuration/credentials.ts"
+import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/status.ts"
+import type { Configuration } from "../domain/configuration.ts"
+import { operationsService } from "../front-doors/operations/status-door.ts"
+import { signedHeaders } from "../wire/sigv4/sign.ts"
+import { configured } from "./configured.ts"
+
+/** Shows integrations, tables, rows and lag of the Millrace that runs here. */
+export async function status(configPath: string | undefined, asJson: boolean): Promise<0 | 1 | 2> {
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  const report = await fetchStatus(configuration)
+  if (typeof report === "string") {
+    process.stderr.write(`millrace: ${report}\n`)
+    return 1
+  }
+  process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report))
+  return 0
+}
+
+/** The report, or what keeps us from it. */
+async function fetchStatus(configuration: Configuration): Promise<StatusReport | string> {
+  const keys = await keysOf(configuration)
+  if (keys === undefined) return "there are no credentials yet: start `millrace serve` first."
+  const { host, port } = configuration.listen.http
+  const place = `${host}:${port}`
+  const headers = signedHeaders("GET", "/status", place, {
+    ...keys,
+    region: configuration.region,
+    service: operationsService,
+  })
+  let response: Response
+  try {
+    response = await fetch(`http://${place}/status`, { headers, signal: AbortSignal.timeout(30_000) })
+  } catch {
+    return `nothing answers on ${place}: is \`millrace serve\` running?`
+  }
+  if (!response.ok) return `${place} answers ${response.status}: ${await response.text()}`
+  return (await response.json()) as StatusReport
+}
+
+async function keysOf(
+  configuration: Configuration,
+): Promise<{ accessKeyId: string; secretAccessKey: string } | undefined> {
+  const reader = configuration.credentials.find(({ policy }) => policy === "admin" || policy === "read-only")
+  return reader ?? (await readCredentials(configuration.dataDir))
+}
+
+export function describe(report: StatusReport): string {
+  if (report.integrations.length === 0) return "no integrations\n"
+  return report.integrations.map(describeIntegration).join("\n")
+}
+
+function describeIntegration(integration: IntegrationReport): string {
+  const errors = integration.errors.map((error) => `  ! ${error.code}: ${error.message}\n`)
+  const head = `${integration.name}  ${integration.status}  ${integration.arn}\n`
+  return head + errors.join("") + integration.pipelines.map(describePipeline).join("")
+}
+
+function describePipeline(pipeline: PipelineReport): string {
+  const lag = `lag ${ms(pipeline.lagMs)} (p50 ${ms(pipeline.lagP50Ms)}, p99 ${ms(pipeline.lagP99Ms)})`
+  const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes\n`
+  const names = pipeline.tables.map((table) => `${table.schema}.${table.name}`)
+  const width = Math.max(...names.map((name) => name.length), 0)
+  const lines = pipeline.tables.map((table, index) => {
+    const rows = table.rows === null ? "?" : count(table.rows)
+    const reason = table.reason === null ? "" : `  ${table.reason}`
+    return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${reason}\n`
+  })
+  return head + lines.join("")
+}
+
+function ms(value: number | null): string {
+  return value === null ? "-" : `${Math.round(value)} ms`
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US")
+}

@@ -1,0 +1,249 @@
+import type { Problem } from "../domain/problems.ts"
+import { qualifiedName, type TableSchema, type TableState } from "../domain/table.ts"
+import type { Applied } from "../replication/apply-loop.ts"
+import { type LagSamples, newLagSamples } from "../replication/lag.ts"
+import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
+import type { CopyEvent } from "../replication/snapshot-copy.ts"
+import type { RefusedTable } from "../replication/source.ts"
+import type { PipelineRecord } from "../state/pipelines.ts"
+import type { TableRecord } from "../state/tables.ts"
+
+/** What is known of one table of a running pipeline. */
+export interface TableProgress {
+  id: string
+  schema: string
+  name: string
+  state: TableState
+  reason: string | null
+  keyColumns: string[]
+  /** Rows of the copy so far, and the source's estimate of all. */
+  copiedRows: number
+  estimatedRows: number
+  /** Changes applied since the process started. */
+  changes: number
+  /** From the latest change's commit at the source to visible, in ms; null before the first. */
+  lastLagMs: number | null
+  updatedAt: Date
+}
+
+/** Totals since the process started. */
+export interface PipelineTotals {
+  changes: number
+  transactions: number
+  batches: number
+  stagedBytes: number
+  copiedRows: number
+}
+
+/** The running side of a pipeline as others see it: fed by the pipeline, read by status, metrics and the reconciler. */
+export interface PipelineMonitor {
+  readonly record: PipelineRecord
+  readonly phase: Phase
+  readonly problem: Problem | undefined
+  readonly tables: ReadonlyMap<string, TableProgress>
+  readonly totals: PipelineTotals
+  /** Commit at the source to visible here, per transaction, in ms. */
+  readonly lags: LagSamples
+  /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
+  takeDirtyTables(): TableRecord[] | undefined
+  markDirty(): void
+  readonly reporter: PipelineReporter
+}
+
+export interface MonitorEvents {
+  /** Something others may want to record: a phase, a problem, a table's state. */
+  changed(monitor: PipelineMonitor): void
+  applied(monitor: PipelineMonitor, applied: Applied): void
+}
+
+/** `known`: the tables as last recorded, so that a restart does not forget what failed. */
+export function newPipelineMonitor(
+  record: PipelineRecord,
+  known: readonly TableRecord[],
+  events: MonitorEvents,
+): PipelineMonitor {
+  const tables = new Map(known.map((row) => [row.tableId, progressOf(row)]))
+  const totals: PipelineTotals = { changes: 0, transactions: 0, batches: 0, stagedBytes: 0, copiedRows: 0 }
+  const lags = newLagSamples()
+  let phase: Phase = "starting"
+  let problem: Problem | undefined
+  let dirty = false
+
+  const touched = () => {
+    dirty = true
+    events.changed(monitor)
+  }
+  const setState = (table: TableSchema, state: TableState, reason: string | null) => {
+    const progress = tables.get(table.id) ?? fresh(table)
+    tables.set(table.id, { ...progress, ...describe(table), state, reason, updatedAt: new Date() })
+    touched()
+  }
+
+  const reporter: PipelineReporter = {
+    phase(next) {
+      phase = next
+      events.changed(monitor)
+    },
+    problem(next) {
+      problem = next
+      events.changed(monitor)
+    },
+    snapshot(wanted, refused) {
+      const kept = new Set([...wanted, ...refused].map((table) => table.id))
+      for (const id of tables.keys()) if (!kept.has(id)) tables.delete(id)
+      for (const table of wanted) tables.set(table.id, fresh(table))
+      for (const table of refused) tables.set(table.id, refusedProgress(table))
+      touched()
+    },
+    copied(table, event) {
+      applyCopyEvent(tables, totals, table, event)
+      if (event.kind !== "rows") touched()
+    },
+    streaming(streamed) {
+      for (const table of streamed) setState(table, "Synced", null)
+    },
+    applied(applied) {
+      addTotals(totals, applied)
+      lags.add(Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs), applied.transactions)
+      for (const { table, changes } of applied.tables) {
+        const progress = tables.get(table.id)
+        if (progress === undefined) continue
+        progress.changes += changes
+        progress.lastLagMs = Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs)
+      }
+      events.applied(monitor, applied)
+    },
+    tableFailed: (table, reason) => setState(table, "Failed", reason),
+  }
+
+  const monitor: PipelineMonitor = {
+    record,
+    get phase() {
+      return phase
+    },
+    get problem() {
+      return problem
+    },
+    tables,
+    totals,
+    lags,
+    takeDirtyTables() {
+      if (!dirty) return undefined
+      dirty = false
+      return [...tables.values()].map((progress) => recordOf(record, progress))
+    },
+    markDirty() {
+      dirty = true
+    },
+    reporter,
+  }
+  return monitor
+}
+
+function addTotals(totals: PipelineTotals, applied: Applied): void {
+  totals.changes += applied.changes
+  totals.transactions += applied.transactions
+  totals.batches++
+  totals.stagedBytes += applied.stagedBytes
+}
+
+function applyCopyEvent(
+  tables: Map<string, TableProgress>,
+  totals: PipelineTotals,
+  table: TableSchema,
+  event: CopyEvent,
+): void {
+  const progress = tables.get(table.id) ?? fresh(table)
+  tables.set(table.id, progress)
+  progress.updatedAt = new Date()
+  switch (event.kind) {
+    case "begun":
+      progress.estimatedRows = event.estimatedRows
+      progress.copiedRows = 0
+      return
+    case "rows":
+      progress.copiedRows += event.rows
+      totals.copiedRows += event.rows
+      return
+    case "finished":
+      progress.state = "Synced"
+      progress.estimatedRows = progress.copiedRows
+      return
+    case "failed":
+      progress.state = "Failed"
+      progress.reason = event.reason
+      return
+  }
+}
+
+function describe(table: TableSchema): Pick<TableProgress, "schema" | "name" | "keyColumns"> {
+  const keyColumns = (table.key ?? []).map((index) => table.columns[index]?.name ?? "")
+  return { schema: table.schema, name: table.name, keyColumns }
+}
+
+const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null }
+
+function fresh(table: TableSchema): TableProgress {
+  return {
+    id: table.id,
+    ...describe(table),
+    state: "ResyncInitiated",
+    reason: null,
+    ...nothingCounted,
+    updatedAt: new Date(),
+  }
+}
+
+function refusedProgress({ id, schema, name, reason }: RefusedTable): TableProgress {
+  return {
+    id,
+    schema,
+    name,
+    keyColumns: [],
+    state: "Failed",
+    reason,
+    ...nothingCounted,
+    updatedAt: new Date(),
+  }
+}
+
+function progressOf(row: TableRecord): TableProgress {
+  const { tableId: id, schema, name, state, reason, keyColumns, updatedAt } = row
+  const copiedRows = row.snapshotRows ?? 0
+  return {
+    id,
+    schema,
+    name,
+    state,
+    reason,
+    keyColumns,
+    copiedRows,
+    estimatedRows: copiedRows,
+    changes: 0,
+    lastLagMs: null,
+    updatedAt,
+  }
+}
+
+function recordOf(record: PipelineRecord, progress: TableProgress): TableRecord {
+  const { id: tableId, schema, name, state, reason, keyColumns, updatedAt } = progress
+  const { integrationId, sourceDatabase } = record
+  const snapshotRows = state === "Synced" ? progress.copiedRows : null
+  return {
+    integrationId,
+    sourceDatabase,
+    tableId,
+    schema,
+    name,
+    state,
+    reason,
+    keyColumns,
+    snapshotRows,
+    updatedAt,
+  }
+}
+
+/** For people: `public.orders`. */
+export function tableLabel(progress: TableProgress): string {
+  return qualifiedName(progress)
+}

@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto"
+import type { Integration } from "../domain/integration.ts"
+import { Problem } from "../domain/problems.ts"
+import type { Pipeline, PipelineReporter } from "../replication/pipeline.ts"
+import type { PipelineRecord } from "../state/pipelines.ts"
+import type { Store } from "../state/store.ts"
+import { healthOf } from "./health.ts"
+import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
+
+/** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
+export interface PipelineLauncher {
+  /** @throws Problem sourceMissing or warehouseMissing when the configuration no longer names them. */
+  start(integration: Integration, record: PipelineRecord, reporter: PipelineReporter): Pipeline
+  /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
+  cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
+}
+
+export interface ReconcilerLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface ReconcilerOptions {
+  store: Store
+  launcher: PipelineLauncher
+  log: ReconcilerLog
+  events: Pick<MonitorEvents, "applied">
+}
+
+export interface RunningPipeline {
+  monitor: PipelineMonitor
+  /** `undefined`: it could not even be launched; see the monitor's problem. */
+  pipeline: Pipeline | undefined
+}
+
+export interface Reconciler {
+  /** Look now rather than at the next turn. */
+  nudge(): void
+  running(): RunningPipeline[]
+  /** Whether a turn has ended well since the start. */
+  readonly ready: boolean
+  /** Stops every pipeline. */
+  stop(): Promise<void>
+}
+
+const turnEveryMs = 1_000
+/** A deletion stops waiting for a source that is gone after this long; its slot is then named in the log. */
+const cleanUpPatienceMs = 60_000
+
+/**
+ * Makes what is be what should be: reads the integrations, and starts, stops and cleans pipelines. It takes no input,
+ * so that the way after a crash is the usual way.
+ */
+export function startReconciler(options: ReconcilerOptions): Reconciler {
+  const running = new Map<string, RunningPipeline>()
+  const deletingSince = new Map<string, number>()
+  const turn: Turn = { ...options, running, deletingSince, nudge: () => nudge() }
+  let timer: NodeJS.Timeout | undefined
+  let current: Promise<void> | undefined
+  let again = false
+  let stopped = false
+  let ready = false
+
+  async function turnOnce(): Promise<void> {
+    try {
+      await reconcile(turn)
+      ready = true
+    } catch (error) {
+      options.log.error({ err: error }, "reconciling failed; trying again")
+    }
+  }
+
+  function nudge(): void {
+    again = true
+    if (current !== undefined || stopped) return
+    clearTimeout(timer)
+    current = run().finally(() => {
+      current = undefined
+      if (!stopped) timer = setTimeout(nudge, turnEveryMs)
+    })
+  }
+
+  async function run(): Promise<void> {
+    while (again && !stopped) {
+      again = false
+      await turnOnce()
+    }
+  }
+
+  nudge()
+  return {
+    nudge,
+    running: () => [...running.values()],
+    get ready() {
+      return ready
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await current
+      await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
+    },
+  }
+}
+
+interface Turn extends ReconcilerOptions {
+  running: Map<string, RunningPipeline>
+  deletingSince: Map<string, number>
+  nudge(): void
+}
+
+function keyOf(record: PipelineRecord): string {
+  return `${record.integrationId}/${record.sourceDatabase}`
+}
+
+async function reconcile(turn: Turn): Promise<void> {
+  const integrations = await turn.store.integrations.all()
+  for (const integration of integrations) {
+    if (integration.status === "deleting") await finishDeletion(turn, integration)
+    else if (integration.status !== "failed") await bringUp(turn, integration)
+  }
+  const wanted = new Set(integrations.map((integration) => integration.id))
+  for (const [key, one] of turn.running) {
+    if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn, key)
+  }
+}
+
+async function bringUp(turn: Turn, integration: Integration): Promise<void> {
+  for (const destination of await turn.store.integrations.destinations(integration.id)) {
+    const record = {
+      integrationId: integration.id,
+      ...destination,
+      sourceHandle: handleOf(integration.id, destination.sourceDatabase),
+    }
+    const one = turn.running.get(keyOf(record))
+    if (one === undefined) await launch(turn, integration, record)
+  }
+  await report(turn, integration)
+}
+
+/** A name for slots and publications: 63 characters of a-z, 0-9 and _ at most. */
+function handleOf(integrationId: string, sourceDatabase: string): string {
+  const database = createHash("sha256").update(sourceDatabase).digest("hex").slice(0, 8)
+  return `millrace_${integrationId.replaceAll("-", "")}_${database}`
+}
+
+async function launch(turn: Turn, integration: Integration, record: PipelineRecord): Promise<void> {
+  // Recorded before anything is made at the source, so that it is never leaked.
+  await turn.store.pipelines.put(record)
+  const known = (await turn.store.tables.ofIntegration(integration.id)).filter(
+    (row) => row.sourceDatabase === record.sourceDatabase,
+  )
+  const monitor = newPipelineMonitor(record, known, {
+    changed: (changed) => {
+      logState(turn, changed)
+      turn.nudge()
+    },
+    applied: turn.events.applied,
+  })
+  turn.running.set(keyOf(record), { monitor, pipeline: start(turn, integration, monitor) })
+  turn.log.info(
+    {
+      integration: integration.id,
+      sourceDatabase: record.sourceDatabase,
+      database: record.destinationDatabase,
+    },
+    "pipeline started",
+  )
+}
+
+function start(turn: Turn, integration: Integration, monitor: PipelineMonitor): Pipeline | undefined {
+  try {
+    return turn.launcher.start(integration, monitor.record, monitor.reporter)
+  } catch (error) {
+    monitor.reporter.problem(
+      error instanceof Problem
+        ? error
+        : new Problem("internal", "The pipeline cannot be started.", { cause: error }),
+    )
+    return undefined
+  }
+}
+
+function logState(turn: Turn, { record, phase, problem }: PipelineMonitor): void {
+  const fields = { integration: record.integrationId, sourceDatabase: record.sourceDatabase, phase }
+  if (problem === undefined || phase !== "waiting") turn.log.info(fields, "pipeline state")
+  else
+    turn.log.warn(
+      { ...fields, problem: problem.kind, reason: problem.message, cause: causeOf(problem) },
+      "pipeline waits to try again",
+    )
+}
+
+/** Of the cause only name, message and stack: a driver's error object may hold a query's text or more. */
+function causeOf({ kind, cause }: Problem): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  return kind === "internal" ? cause.stack : cause.message
+}
+
+async function report(turn: Turn, integration: Integration): Promise<void> {
+  const monitors = [...turn.running.values()]
+    .map((one) => one.monitor)
+    .filter((monitor) => monitor.record.integrationId === integration.id)
+  for (const monitor of monitors) await recordTables(turn, monitor)
+  const health = healthOf(integration, monitors)
+  const same =
+    health.status === integration.status &&
+    JSON.stringify(health.errors) === JSON.stringify(integration.errors)
+  if (!same) await turn.store.integrations.setStatus(integration.id, health.status, health.errors)
+}
+
+async function recordTables(turn: Turn, monitor: PipelineMonitor): Promise<void> {
+  const rows = monitor.takeDirtyTables()
+  if (rows === undefined) return
+  try {
+    await turn.store.tables.replaceAll(monitor.record.integrationId, monitor.record.sourceDatabase, rows)
+  } catch (error) {
+    monitor.markDirty()
+    throw error
+  }
+}
+
+async function stopPipeline(turn: Turn, key: string): Promise<void> {
+  const one = turn.running.get(key)
+  await one?.pipeline?.stop()
+  turn.running.delete(key)
+}
+
+/** Stops the pipelines, cleans the source, forgets the integration. Each step may be repeated after a crash. */
+async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
+  const since = turn.deletingSince.get(integration.id) ?? Date.now()
+  turn.deletingSince.set(integration.id, since)
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
+    await stopPipeline(turn, keyOf(record))
+    try {
+      await turn.launcher.cleanSource(integration, record)
+    } catch (error) {
+      const fields = {
+        integration: integration.id,
+        handle: record.sourceHandle,
+        reason: (error as Error).message,
+      }
+      if (Date.now() - since < cleanUpPatienceMs) {
+        turn.log.warn(fields, "the source cannot be cleaned yet; trying again")
+        return
+      }
+      turn.log.error(
+        fields,
+        "the source was not cleaned: drop the replication slot and the publication named by `handle` by hand",
+      )
+    }
+    await turn.store.pipelines.remove(record.integrationId, record.sourceDatabase)
+  }
+  await turn.store.integrations.remove(integration.id)
+  turn.deletingSince.delete(integration.id)
+  turn.log.info({ integration: integration.id }, "integration deleted")
+}

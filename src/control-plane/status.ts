@@ -1,0 +1,114 @@
+import { Problem } from "../domain/problems.ts"
+import type { Store } from "../state/store.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { RunningPipeline } from "./reconcile.ts"
+
+/** What `millrace status` shows. Times in ms; ISO 8601 in UTC. */
+export interface StatusReport {
+  integrations: IntegrationReport[]
+}
+
+export interface IntegrationReport {
+  id: string
+  arn: string
+  name: string
+  status: string
+  errors: { code: string; message: string }[]
+  pipelines: PipelineReport[]
+}
+
+export interface PipelineReport {
+  sourceDatabase: string
+  destinationDatabase: string
+  phase: string
+  /** Age of the oldest commit not visible yet; null while unknown. */
+  lagMs: number | null
+  lagP50Ms: number | null
+  lagP99Ms: number | null
+  totals: { changes: number; transactions: number; batches: number; stagedBytes: number; copiedRows: number }
+  tables: TableReport[]
+}
+
+export interface TableReport {
+  schema: string
+  name: string
+  state: string
+  reason: string | null
+  /** Rows in the warehouse now; while copying, rows copied so far; null when that cannot be told. */
+  rows: number | null
+  estimatedRows: number
+  changes: number
+  lagMs: number | null
+}
+
+export interface StatusSources {
+  store: Store
+  running(): RunningPipeline[]
+  /** Rows of the live tables, by qualified name. */
+  countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
+}
+
+/** Integrations, their pipelines and tables, as they are now. */
+export async function statusReport(sources: StatusSources): Promise<StatusReport> {
+  const integrations = await sources.store.integrations.all()
+  const running = sources.running()
+  return {
+    integrations: await Promise.all(
+      integrations.map(async ({ id, arn, name, status, errors }) => {
+        const mine = running.filter((one) => one.monitor.record.integrationId === id)
+        return {
+          id,
+          arn,
+          name,
+          status,
+          errors,
+          pipelines: await Promise.all(mine.map((one) => pipelineReport(sources, one))),
+        }
+      }),
+    ),
+  }
+}
+
+async function pipelineReport(
+  sources: StatusSources,
+  { monitor, pipeline }: RunningPipeline,
+): Promise<PipelineReport> {
+  const { record, phase, totals, lags } = monitor
+  return {
+    sourceDatabase: record.sourceDatabase,
+    destinationDatabase: record.destinationDatabase,
+    phase,
+    lagMs: pipeline?.lagMs() ?? null,
+    lagP50Ms: lags.percentile(0.5) ?? null,
+    lagP99Ms: lags.percentile(0.99) ?? null,
+    totals: { ...totals },
+    tables: tableReports(monitor, await countsOrNone(sources, monitor)),
+  }
+}
+
+/** A warehouse that does not answer must not hide the rest of the status. */
+async function countsOrNone(sources: StatusSources, monitor: PipelineMonitor): Promise<Map<string, number>> {
+  try {
+    return await sources.countRows(monitor)
+  } catch (error) {
+    if (error instanceof Problem) return new Map()
+    throw error
+  }
+}
+
+function tableReports(monitor: PipelineMonitor, counts: Map<string, number>): TableReport[] {
+  return [...monitor.tables.values()]
+    .sort((a, b) => (a.schema + a.name < b.schema + b.name ? -1 : 1))
+    .map((table) => ({
+      schema: table.schema,
+      name: table.name,
+      state: table.state,
+      reason: table.reason,
+      rows:
+        counts.get(`${table.schema}.${table.name}`) ??
+        (monitor.phase === "copying" ? table.copiedRows : null),
+      estimatedRows: table.estimatedRows,
+      changes: table.changes,
+      lagMs: table.lastLagMs,
+    }))
+}

@@ -1,0 +1,63 @@
+import type { PipelineLauncher } from "../control-plane/reconcile.ts"
+import type { SourceConfiguration } from "../domain/configuration.ts"
+import { includesTable } from "../domain/data-filter.ts"
+import { parseDataFilter } from "../domain/data-filter-parser.ts"
+import type { Integration } from "../domain/integration.ts"
+import { Problem } from "../domain/problems.ts"
+import { startPipeline } from "../replication/pipeline.ts"
+import type { Source, TableSelection } from "../replication/source.ts"
+import type { WriteObserver } from "../replication/write-order.ts"
+import { openPostgresSource } from "../sources/postgres/source.ts"
+import type { OpenWarehouses } from "./warehouses.ts"
+
+/** Which adapter serves a source. The one place, with warehouses.ts, that names concrete ones. */
+export function openSource(configuration: SourceConfiguration, database: string): Source {
+  switch (configuration.engine) {
+    case "postgres":
+      return openPostgresSource({ url: configuration.url, database })
+  }
+}
+
+/** The tables that a filter takes of one source database. @throws Problem when a recorded filter no longer parses. */
+export function selectionOf(
+  engine: SourceConfiguration["engine"],
+  dataFilter: string | undefined,
+  database: string,
+): TableSelection {
+  const parsed = parseDataFilter(dataFilter, engine)
+  if (!("ok" in parsed)) throw new Problem("internal", "The integration's data filter cannot be read.")
+  return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
+}
+
+export function newLauncher(
+  sources: readonly SourceConfiguration[],
+  warehouses: OpenWarehouses,
+  observe: WriteObserver,
+): PipelineLauncher {
+  const sourceOf = (integration: Integration): SourceConfiguration => {
+    const found = sources.find((source) => source.arn === integration.sourceArn)
+    if (found === undefined)
+      throw new Problem("sourceMissing", `The configuration no longer names ${integration.sourceArn}.`)
+    return found
+  }
+  return {
+    start(integration, record, reporter) {
+      const configuration = sourceOf(integration)
+      const warehouse = warehouses.byArn(integration.targetArn)
+      if (warehouse === undefined)
+        throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
+      return startPipeline({
+        name: integration.id,
+        handle: record.sourceHandle,
+        source: openSource(configuration, record.sourceDatabase),
+        warehouse,
+        database: record.destinationDatabase,
+        select: selectionOf(configuration.engine, integration.dataFilter, record.sourceDatabase),
+        reporter,
+        observe,
+      })
+    },
+    cleanSource: (integration, record) =>
+      openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle),
+  }
+}

@@ -1,0 +1,194 @@
+import { join } from "node:path"
+import { Hono } from "hono"
+import { ensureCredentials, withGenerated } from "../configuration/credentials.ts"
+import { lockDataFolder } from "../configuration/data-folder.ts"
+import { SetupError, systemCode } from "../configuration/setup-error.ts"
+import type { ControlPlane } from "../control-plane/control-plane.ts"
+import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
+import type { StatusSources } from "../control-plane/status.ts"
+import type { Configuration, HostPort } from "../domain/configuration.ts"
+import { startEmbeddedPostgres } from "../embedded-postgres/server.ts"
+import { newMetrics } from "../front-doors/operations/metrics.ts"
+import { statusDoor } from "../front-doors/operations/status-door.ts"
+import { rdsDoor } from "../front-doors/rds/door.ts"
+import { awsRouter } from "../front-doors/router.ts"
+import { startSqlPort } from "../front-doors/sql/sql-port.ts"
+import type { WriteObserver } from "../replication/write-order.ts"
+import { openStore, type Store } from "../state/store.ts"
+import { errorFields, type Log } from "../wire/http/log.ts"
+import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
+import { newLauncher } from "./launcher.ts"
+import { type OpenWarehouses, openWarehouses } from "./warehouses.ts"
+
+export interface ServerOptions {
+  configuration: Configuration
+  log: Log
+  /** Told each point of the write order as it is passed; tests kill the process there. */
+  observe?: WriteObserver
+}
+
+export interface RunningServer {
+  http: HostPort
+  sql: HostPort
+  /** With the generated key pair and SQL user where none were configured. */
+  configuration: Configuration
+  /** Stops in order; safe to be cut short at any point. */
+  stop(): Promise<void>
+}
+
+const sqlGraceMs = 3_000
+const httpGraceMs = 2_000
+
+/** Starts everything, or nothing: what had begun is stopped again when a later part cannot. @throws SetupError */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log } = options
+  const closers: (() => Promise<void>)[] = []
+  const onStop = (close: () => Promise<void>) => void closers.unshift(close)
+  const stop = async () => {
+    for (const close of closers.splice(0))
+      await close().catch((error: unknown) => log.error(errorFields(error), "stopping a part failed"))
+  }
+  try {
+    return { ...(await startParts(options, onStop)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type OnStop = (close: () => Promise<void>) => void
+
+async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
+  const { log, observe = () => undefined } = options
+  const lock = await lockDataFolder(options.configuration.dataDir)
+  onStop(() => lock.release())
+  const { dataDir, region } = options.configuration
+  const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
+  const store = await openState(configuration, log, onStop)
+  const warehouses = await openAll(configuration)
+  onStop(() => warehouses.close())
+
+  const running: { reconciler: Reconciler | undefined } = { reconciler: undefined }
+  const runningPipelines = () => running.reconciler?.running() ?? []
+  const metrics = newMetrics(runningPipelines)
+  const plane: ControlPlane = { ...planeOf(configuration), store, nudge: () => running.reconciler?.nudge() }
+  const status: StatusSources = {
+    store,
+    running: runningPipelines,
+    countRows: (monitor) => countRows(plane, warehouses, monitor.record),
+  }
+  const router = awsRouter({
+    region,
+    credentials: configuration.credentials,
+    doors: [rdsDoor(plane, log), statusDoor(status, log)],
+    log,
+  })
+
+  const app: HttpApp = new Hono<HttpEnvironment>()
+  app.get("/healthz", (context) => context.text("ok\n"))
+  app.get("/readyz", async (context) => {
+    const problem = await notReady(store, running.reconciler)
+    return problem === undefined ? context.text("ready\n") : context.text(`not ready: ${problem}\n`, 503)
+  })
+  app.get("/metrics", async (context) =>
+    context.body(await metrics.render(), 200, { "content-type": metrics.contentType }),
+  )
+  app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
+
+  const sql = await listening(configuration.listen.sql, "listen.sql", () =>
+    startSqlPort({
+      listen: configuration.listen.sql,
+      users: configuration.sqlUsers,
+      instance: warehouses.queried,
+      log,
+      isReplicated: (database) => database !== "dev",
+    }),
+  )
+  onStop(() => sql.close(sqlGraceMs))
+  const http = await listening(configuration.listen.http, "listen.http", () =>
+    serveHttp(app, configuration.listen.http),
+  )
+  onStop(() => http.close(httpGraceMs))
+  const launcher = newLauncher(configuration.sources, warehouses, observe)
+  const reconciler = startReconciler({ store, launcher, log, events: { applied: metrics.applied } })
+  running.reconciler = reconciler
+  onStop(() => reconciler.stop())
+  return {
+    http: { host: http.host, port: http.port },
+    sql: { host: configuration.listen.sql.host, port: sql.port },
+    configuration,
+  }
+}
+
+function planeOf({
+  account,
+  region,
+  sources,
+  warehouses,
+}: Configuration): Omit<ControlPlane, "store" | "nudge"> {
+  return { account, region, sources, warehouses }
+}
+
+async function openState(configuration: Configuration, log: Log, onStop: OnStop): Promise<Store> {
+  let url = configuration.stateUrl
+  if (url === undefined) {
+    const embedded = await startEmbeddedPostgres({
+      folder: join(configuration.dataDir, "state"),
+      log: (line) => log.info({}, line),
+    })
+    onStop(() => embedded.stop())
+    url = embedded.url()
+  }
+  const store = await openStore(url, {
+    onIdleError: (error) => log.warn(errorFields(error), "a connection to the state database broke"),
+  })
+  onStop(() => store.close())
+  return store
+}
+
+async function openAll(configuration: Configuration): Promise<OpenWarehouses> {
+  try {
+    return await openWarehouses(configuration.warehouses, configuration.dataDir)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
+    throw new SetupError(`A warehouse cannot be opened: ${reason}`, { cause: error })
+  }
+}
+
+async function listening<T>(at: HostPort, key: string, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === "EADDRINUSE")
+      throw new SetupError(
+        `Port ${at.port} of ${at.host} is taken: stop what uses it, or set ${key} to another.`,
+        { cause: error },
+      )
+    if (code === undefined) throw error
+    throw new SetupError(
+      `Cannot listen on ${at.host}:${at.port} (${code}): set ${key} to an address of this machine.`,
+      { cause: error },
+    )
+  }
+}
+
+async function countRows(
+  plane: ControlPlane,
+  warehouses: OpenWarehouses,
+  record: { integrationId: string; destinationDatabase: string },
+): Promise<Map<string, number>> {
+  const integration = await plane.store.integrations.byId(record.integrationId)
+  const warehouse = integration === undefined ? undefined : warehouses.byArn(integration.targetArn)
+  return (await warehouse?.countRows(record.destinationDatabase, record.integrationId)) ?? new Map()
+}
+
+async function notReady(store: Store, reconciler: Reconciler | undefined): Promise<string | undefined> {
+  if (reconciler?.ready !== true) return "the first reconciliation has not ended"
+  try {
+    await store.ping()
+    return undefined
+  } catch {
+    return "the state database does not answer"
+  }
+}
