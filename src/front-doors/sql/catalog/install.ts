@@ -1,0 +1,42 @@
+import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
+import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
+import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
+import { informationViews } from "./information-schema.ts"
+import { type CatalogFacts, derivedRelationStatements, relationStatements } from "./relations.ts"
+
+function emptyView(qualifiedName: string, columns: string, defaultType: string): string {
+  const list = columns.split(/\s+/).map((column) => {
+    const [name, type = defaultType] = column.split(":")
+    return `NULL::${type} AS ${name}`
+  })
+  return `CREATE OR REPLACE VIEW ${qualifiedName} AS SELECT ${list.join(", ")} WHERE false;`
+}
+
+/** Makes the catalogs that PostgreSQL's clients expect, in the instance's in-memory database. Repeatable. */
+export async function installCatalog(instance: DuckDbInstance, facts: CatalogFacts): Promise<void> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(
+      "CREATE SCHEMA IF NOT EXISTS memory.pgcat; CREATE SCHEMA IF NOT EXISTS memory.pginfo;",
+    )
+    await connection.run(earlyFunctionStatements())
+    await connection.run(relationStatements(facts))
+    await connection.run(lateFunctionStatements())
+    await connection.run(derivedRelationStatements)
+    await connection.run(
+      Object.entries(emptyRelations)
+        .map(([name, columns]) => emptyView(`memory.pgcat.${name}`, columns, "BIGINT"))
+        .join("\n"),
+    )
+    await connection.run(
+      Object.entries(emptyInformationViews)
+        .map(([name, columns]) => emptyView(`memory.pginfo.${name}`, columns, "VARCHAR"))
+        .join("\n"),
+    )
+    for (const [name, query] of Object.entries(informationViews)) {
+      await connection.run(`CREATE OR REPLACE VIEW memory.pginfo.${name} AS ${query}`)
+    }
+  } finally {
+    connection.closeSync()
+  }
+}

@@ -1,0 +1,157 @@
+import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { catalogTypes, engineTypeOids } from "./type-list.ts"
+
+/** OIDs below are PostgreSQL's own, so everything of DuckDB's is lifted above them, as there. */
+const firstOid = 16384
+/** Indexes come from constraints and have no OID in DuckDB: they get a range of their own. */
+const indexOids = 1_000_000_000
+
+/** Filled in by the caller: `visible` excludes Millrace's own schemas. */
+export interface CatalogFacts {
+  hiddenSchemas: string[]
+  roles: { name: string; isAdmin: boolean }[]
+  serverVersion: string
+}
+
+function typeOidMacro(): string {
+  const cases = Object.entries(engineTypeOids)
+    .map(([name, oid]) => `WHEN ${quoteLiteral(name)} THEN ${oid}`)
+    .join(" ")
+  const arrays = catalogTypes.map(({ oid, arrayOid }) => `WHEN ${oid} THEN ${arrayOid}`).join(" ")
+  return `
+    CREATE OR REPLACE MACRO memory.pgcat.scalar_oid(t) AS CASE regexp_extract(t, '^[A-Z_ ]+') ${cases} ELSE 25 END;
+    CREATE OR REPLACE MACRO memory.pgcat.type_oid(t) AS CASE
+      WHEN regexp_matches(t, '\\[\\d*\\]\\[\\d*\\]$') THEN 114
+      WHEN regexp_matches(t, '\\[\\d*\\]$') THEN CASE memory.pgcat.scalar_oid(t) ${arrays} ELSE 114 END
+      ELSE memory.pgcat.scalar_oid(t) END;`
+}
+
+function typeRows(): string {
+  return catalogTypes
+    .flatMap(({ oid, name, size, category, arrayOid }) => {
+      const own = `(${oid}, ${quoteLiteral(name)}, ${size}, ${quoteLiteral(category)}, ${arrayOid}, 0)`
+      return arrayOid === 0 ? [own] : [own, `(${arrayOid}, ${quoteLiteral(`_${name}`)}, -1, 'A', 0, ${oid})`]
+    })
+    .join(", ")
+}
+
+/** pg_catalog's tables, from DuckDB's own account of the current database. */
+export function relationStatements(facts: CatalogFacts): string {
+  const hidden = [...facts.hiddenSchemas, "information_schema", "pg_catalog"].map(quoteLiteral).join(", ")
+  const mine = `database_name = current_database() AND schema_name NOT IN (${hidden})`
+  const roles = facts.roles
+    .map(
+      ({ name, isAdmin }, index) =>
+        `(${isAdmin && index === 0 ? 10 : firstOid + index}, ${quoteLiteral(name)}, ${isAdmin})`,
+    )
+    .join(", ")
+  return `
+    ${typeOidMacro()}
+    CREATE OR REPLACE VIEW memory.pgcat.pg_namespace AS
+      SELECT oid::BIGINT AS oid, nspname, 10::BIGINT AS nspowner, NULL::VARCHAR[] AS nspacl FROM (
+        VALUES (11, 'pg_catalog'), (13000, 'information_schema')) fixed(oid, nspname)
+      UNION ALL SELECT ${firstOid} + oid, schema_name, 10, NULL FROM duckdb_schemas() WHERE ${mine};
+    CREATE OR REPLACE VIEW memory.pgcat.indexes AS
+      SELECT ${indexOids} + table_oid * 100 + constraint_index AS oid, *,
+        coalesce(constraint_name, table_name || '_' || array_to_string(constraint_column_names, '_')
+          || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey' ELSE '_key' END) AS index_name
+      FROM duckdb_constraints() WHERE ${mine} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE');
+    CREATE OR REPLACE VIEW memory.pgcat.pg_class AS
+      SELECT oid::BIGINT AS oid, relname, relnamespace::BIGINT AS relnamespace, 0::BIGINT AS reltype,
+        0::BIGINT AS reloftype, 10::BIGINT AS relowner, CASE relkind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END::BIGINT AS relam,
+        oid::BIGINT AS relfilenode, 0::BIGINT AS reltablespace, 0::INTEGER AS relpages, reltuples::FLOAT AS reltuples,
+        0::INTEGER AS relallvisible, 0::BIGINT AS reltoastrelid, relhasindex, false AS relisshared,
+        'p' AS relpersistence, relkind, relnatts::SMALLINT AS relnatts, 0::SMALLINT AS relchecks, false AS relhasrules,
+        false AS relhastriggers, false AS relhassubclass, false AS relrowsecurity, false AS relforcerowsecurity,
+        true AS relispopulated, 'd' AS relreplident, false AS relispartition, 0::BIGINT AS relrewrite,
+        0::BIGINT AS relfrozenxid, 0::BIGINT AS relminmxid, NULL::VARCHAR[] AS relacl, NULL::VARCHAR[] AS reloptions,
+        NULL::VARCHAR AS relpartbound
+      FROM (
+        SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', estimated_size, has_primary_key, column_count
+          FROM duckdb_tables() WHERE ${mine}
+        UNION ALL SELECT ${firstOid} + view_oid, view_name, ${firstOid} + schema_oid, 'v', -1, false, column_count
+          FROM duckdb_views() WHERE ${mine} AND NOT internal
+        UNION ALL SELECT oid, index_name, ${firstOid} + schema_oid, 'i', 0, false, len(constraint_column_names)
+          FROM memory.pgcat.indexes
+      ) relation(oid, relname, relnamespace, relkind, reltuples, relhasindex, relnatts);
+    CREATE OR REPLACE VIEW memory.pgcat.columns AS
+      SELECT *, memory.pgcat.type_oid(data_type) AS type_oid FROM duckdb_columns() WHERE ${mine} AND NOT internal;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_attribute AS
+      SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::BIGINT AS atttypid,
+        -1 AS attstattarget, -1::SMALLINT AS attlen, column_index::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff,
+        CASE WHEN data_type LIKE 'DECIMAL(%)' THEN ((numeric_precision << 16) | numeric_scale) + 4 ELSE -1 END::INTEGER AS atttypmod,
+        false AS attbyval, 'i' AS attalign, 'p' AS attstorage, '' AS attcompression, NOT is_nullable AS attnotnull,
+        column_default IS NOT NULL AS atthasdef, false AS atthasmissing, '' AS attidentity, '' AS attgenerated,
+        false AS attisdropped, true AS attislocal, 0 AS attinhcount, 0::BIGINT AS attcollation,
+        NULL::VARCHAR[] AS attacl, NULL::VARCHAR[] AS attoptions, NULL::VARCHAR[] AS attfdwoptions, NULL::VARCHAR AS attmissingval
+      FROM memory.pgcat.columns;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_attrdef AS
+      SELECT (${firstOid} + table_oid) * 1000 + column_index AS oid, ${firstOid} + table_oid AS adrelid,
+        column_index AS adnum, column_default AS adbin FROM memory.pgcat.columns WHERE column_default IS NOT NULL;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_index AS
+      SELECT oid AS indexrelid, ${firstOid} + table_oid AS indrelid, len(constraint_column_names) AS indnatts,
+        len(constraint_column_names) AS indnkeyatts, true AS indisunique, constraint_type = 'PRIMARY KEY' AS indisprimary,
+        false AS indisexclusion, true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin,
+        true AS indisready, true AS indislive, false AS indisreplident, false AS indnullsnotdistinct,
+        list_transform(constraint_column_indexes, lambda i: i + 1)::BIGINT[] AS indkey, NULL::BIGINT[] AS indcollation,
+        NULL::BIGINT[] AS indclass, [0]::BIGINT[] AS indoption, NULL::VARCHAR AS indexprs, NULL::VARCHAR AS indpred
+      FROM memory.pgcat.indexes;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_constraint AS
+      SELECT oid + 500000000 AS oid, index_name AS conname, ${firstOid} + schema_oid AS connamespace,
+        CASE constraint_type WHEN 'PRIMARY KEY' THEN 'p' ELSE 'u' END AS contype, false AS condeferrable,
+        false AS condeferred, true AS convalidated, ${firstOid} + table_oid AS conrelid, 0::BIGINT AS contypid, oid AS conindid,
+        0::BIGINT AS conparentid, 0::BIGINT AS confrelid, ' ' AS confupdtype, ' ' AS confdeltype, ' ' AS confmatchtype,
+        true AS conislocal, 0 AS coninhcount, true AS connoinherit,
+        list_transform(constraint_column_indexes, lambda i: i + 1)::BIGINT[] AS conkey, NULL::BIGINT[] AS confkey,
+        NULL::VARCHAR AS conbin, constraint_text AS definition
+      FROM memory.pgcat.indexes;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_type AS
+      SELECT oid::BIGINT AS oid, typname, 11::BIGINT AS typnamespace, 10::BIGINT AS typowner, typlen::SMALLINT AS typlen,
+        false AS typbyval, CASE typname WHEN 'unknown' THEN 'p' ELSE 'b' END AS typtype, typcategory, true AS typisdefined,
+        false AS typispreferred, ',' AS typdelim, 0::BIGINT AS typrelid, typelem::BIGINT AS typelem, typarray::BIGINT AS typarray,
+        CASE WHEN typcategory = 'A' THEN 'array_in' ELSE typname || 'in' END AS typinput, '' AS typoutput,
+        'i' AS typalign, 'p' AS typstorage, false AS typnotnull, 0::BIGINT AS typbasetype, -1 AS typtypmod, 0 AS typndims,
+        0::BIGINT AS typcollation, NULL::VARCHAR AS typdefault, NULL::VARCHAR AS typdefaultbin, NULL::VARCHAR[] AS typacl
+      FROM (VALUES ${typeRows()}) types(oid, typname, typlen, typcategory, typarray, typelem);
+    CREATE OR REPLACE VIEW memory.pgcat.pg_database AS
+      SELECT database_oid::BIGINT AS oid, database_name AS datname, 10::BIGINT AS datdba, 6 AS encoding, 'c' AS datlocprovider,
+        false AS datistemplate, true AS datallowconn, -1 AS datconnlimit, 0::BIGINT AS datfrozenxid, 1::BIGINT AS datminmxid,
+        1663::BIGINT AS dattablespace, 'C' AS datcollate, 'C' AS datctype, NULL::VARCHAR AS daticulocale,
+        NULL::VARCHAR AS datcollversion, NULL::VARCHAR[] AS datacl
+      FROM duckdb_databases() WHERE NOT internal AND database_name NOT IN ('memory', 'temp', 'system');
+    CREATE OR REPLACE VIEW memory.pgcat.pg_roles AS
+      SELECT oid::BIGINT AS oid, rolname, rolsuper, true AS rolinherit, rolsuper AS rolcreaterole, rolsuper AS rolcreatedb,
+        true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********' AS rolpassword,
+        NULL::TIMESTAMPTZ AS rolvaliduntil, rolsuper AS rolbypassrls, NULL::VARCHAR[] AS rolconfig
+      FROM (VALUES ${roles}) roles(oid, rolname, rolsuper);
+    CREATE OR REPLACE VIEW memory.pgcat.pg_user AS
+      SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper,
+        rolreplication AS userepl, rolbypassrls, rolpassword AS passwd, rolvaliduntil AS valuntil FROM memory.pgcat.pg_roles;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_am AS SELECT oid::BIGINT AS oid, amname, amhandler, amtype FROM (
+      VALUES (2, 'heap', 'heap_tableam_handler', 't'), (403, 'btree', 'bthandler', 'i')) am(oid, amname, amhandler, amtype);
+    CREATE OR REPLACE VIEW memory.pgcat.pg_tablespace AS SELECT 1663::BIGINT AS oid, 'pg_default' AS spcname,
+      10::BIGINT AS spcowner, NULL::VARCHAR[] AS spcacl, NULL::VARCHAR[] AS spcoptions;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_collation AS SELECT oid::BIGINT AS oid, collname, 11::BIGINT AS collnamespace,
+      10::BIGINT AS collowner, 'd' AS collprovider, true AS collisdeterministic, -1 AS collencoding, NULL::VARCHAR AS collcollate,
+      NULL::VARCHAR AS collctype, NULL::VARCHAR AS colliculocale, NULL::VARCHAR AS collversion
+      FROM (VALUES (100, 'default'), (950, 'C')) collations(oid, collname);
+    CREATE OR REPLACE VIEW memory.pgcat.pg_settings AS SELECT name, setting, NULL::VARCHAR AS unit, 'Millrace' AS category,
+      '' AS short_desc, NULL::VARCHAR AS extra_desc, 'user' AS context, 'string' AS vartype, 'default' AS source,
+      NULL::VARCHAR AS min_val, NULL::VARCHAR AS max_val, NULL::VARCHAR[] AS enumvals, setting AS boot_val,
+      setting AS reset_val, NULL::VARCHAR AS sourcefile, NULL::INTEGER AS sourceline, false AS pending_restart
+      FROM (VALUES ('server_version', ${quoteLiteral(facts.serverVersion)}), ('server_encoding', 'UTF8'), ('TimeZone', 'UTC'),
+        ('DateStyle', 'ISO, MDY'), ('max_identifier_length', '63'), ('standard_conforming_strings', 'on'))
+        settings(name, setting);`
+}
+
+/** Views that use the functions which use the tables above: created last. */
+export const derivedRelationStatements = `
+    CREATE OR REPLACE VIEW memory.pgcat.pg_tables AS SELECT n.nspname AS schemaname, c.relname AS tablename,
+      memory.pgcat.pg_get_userbyid(c.relowner) AS tableowner, NULL::VARCHAR AS tablespace, c.relhasindex AS hasindexes,
+      false AS hasrules, false AS hastriggers, false AS rowsecurity
+      FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r';
+    CREATE OR REPLACE VIEW memory.pgcat.pg_views AS SELECT n.nspname AS schemaname, c.relname AS viewname,
+      memory.pgcat.pg_get_userbyid(c.relowner) AS viewowner, memory.pgcat.pg_get_viewdef(c.oid) AS definition
+      FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v';
+    CREATE OR REPLACE VIEW memory.pgcat.pg_indexes AS SELECT schema_name AS schemaname, table_name AS tablename,
+      index_name AS indexname, NULL::VARCHAR AS tablespace, memory.pgcat.pg_get_indexdef(oid) AS indexdef FROM memory.pgcat.indexes;`

@@ -1,0 +1,204 @@
+import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { EncodedColumn, Field, Format, Portal, RowBatch } from "../../wire/pgwire/session.ts"
+import { type WireType, wireTypeOf } from "./value-types.ts"
+
+/** Rows turned into bytes at a time: wide rows must not become one huge buffer. */
+const rowsPerBatch = 512
+/** Of a half-read result that another statement pushes aside. */
+const setAsideRowsAtMost = 1_000_000
+
+/** The engine's side of a portal, as the session lends it. */
+export interface PortalEngine {
+  /** Binds and starts; the session has begun a transaction by then. */
+  start(): Promise<DuckDBResult>
+  fetch(result: DuckDBResult): Promise<DuckDBDataChunk | null>
+  /** Called once the result is read to its end, has failed, or is given up. */
+  finished(): void
+}
+
+export interface EnginePortal extends Portal {
+  /** Reads what is left into memory, because the connection is wanted for something else. */
+  setAside(): Promise<void>
+}
+
+export function fieldsOf(names: string[], types: WireType[]): Field[] {
+  return types.map((type, index) => ({
+    name: names[index] ?? "?column?",
+    typeOid: type.oid,
+    typeSize: type.size,
+    typeModifier: type.modifier,
+  }))
+}
+
+/** One format for all, or one each; none: text. */
+export function formatsFor(count: number, asked: Format[]): Format[] {
+  if (asked.length > 1 && asked.length !== count) {
+    throw new PgError(
+      "08P01",
+      `bind message has ${asked.length} result formats but query has ${count} columns`,
+    )
+  }
+  return Array.from({ length: count }, (_none, index) => (asked.length === 1 ? asked[0] : asked[index]) ?? 0)
+}
+
+function checkBinary(types: WireType[], formats: Format[]): void {
+  const missing = types.find((type, index) => formats[index] === 1 && !type.hasBinary)
+  if (missing) throw new PgError("42883", `no binary output function available for type ${missing.oid}`)
+}
+
+function encode(
+  chunk: DuckDBDataChunk,
+  column: number,
+  type: WireType,
+  format: Format,
+  from: number,
+  to: number,
+): EncodedColumn {
+  const vector = chunk.getColumnVector(column)
+  const convert = format === 1 && type.binary ? type.binary : type.text
+  const out: EncodedColumn = new Array(to - from)
+  for (let row = from; row < to; row++) {
+    const value = vector.getItem(row)
+    out[row - from] = value === null ? null : convert(value)
+  }
+  return out
+}
+
+/** What a statement yields: rows streamed from the engine, or only a count. */
+export function enginePortal(
+  engine: PortalEngine,
+  described: { fields: Field[]; types: WireType[] } | undefined,
+  askedFormats: Format[],
+  tag: (rowsSent: number, changed: number) => string,
+): EnginePortal {
+  const formats = formatsFor(described?.fields.length ?? 0, askedFormats)
+  if (described) checkBinary(described.types, formats)
+  let result: DuckDBResult | undefined
+  let types: WireType[] = described?.types ?? []
+  let chunk: DuckDBDataChunk | null = null
+  let rowInChunk = 0
+  let aside: DuckDBDataChunk[] | undefined
+  let broken: PgError | undefined
+  let done = false
+  let changed = 0
+
+  function finish(): void {
+    if (done) return
+    done = true
+    chunk = null
+    aside = undefined
+    result = undefined
+    engine.finished()
+  }
+
+  async function start(): Promise<DuckDBResult> {
+    const started = await engine.start()
+    if (!described) return started
+    const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type))
+    if (actual.length !== described.types.length) {
+      throw new PgError("0A000", "cached plan must not change result type")
+    }
+    // Where the engine first learnt the type from the parameters, the text form fits whatever was announced.
+    types = actual.map((type, index) =>
+      type.oid === described.types[index]?.oid ? type : { ...type, binary: undefined },
+    )
+    return started
+  }
+
+  async function nextChunk(): Promise<DuckDBDataChunk | null> {
+    if (aside) return aside.shift() ?? null
+    result ??= await start()
+    return engine.fetch(result)
+  }
+
+  /** A statement without rows to show still has to run to its end. */
+  async function runToEnd(): Promise<undefined> {
+    result = await start()
+    changed = result.rowsChanged
+    while ((await engine.fetch(result)) !== null);
+    finish()
+    return undefined
+  }
+
+  async function next(maxRows: number): Promise<RowBatch | undefined> {
+    if (broken) throw broken
+    if (done) return undefined
+    try {
+      if (!described) return await runToEnd()
+      while (!chunk || rowInChunk >= chunk.rowCount) {
+        chunk = await nextChunk()
+        rowInChunk = 0
+        if (!chunk) {
+          finish()
+          return undefined
+        }
+      }
+      const current = chunk
+      const from = rowInChunk
+      rowInChunk = Math.min(current.rowCount, from + rowsPerBatch, from + maxRows)
+      const columns = types.map((type, column) =>
+        encode(current, column, type, formats[column] ?? 0, from, rowInChunk),
+      )
+      return { rowCount: rowInChunk - from, columns }
+    } catch (error) {
+      finish()
+      throw error
+    }
+  }
+
+  async function setAside(): Promise<void> {
+    if (done || aside || !result) return
+    const kept: DuckDBDataChunk[] = []
+    let rows = 0
+    for (let more = await engine.fetch(result); more; more = await engine.fetch(result)) {
+      kept.push(more)
+      rows += more.rowCount
+      if (rows > setAsideRowsAtMost) {
+        finish()
+        broken = new PgError(
+          "54000",
+          `more than ${setAsideRowsAtMost} rows were unread when another statement began`,
+        )
+        return
+      }
+    }
+    aside = kept
+  }
+
+  return {
+    fields: described?.fields,
+    formats,
+    next,
+    tag: (rowsSent) => tag(rowsSent, changed),
+    close: finish,
+    setAside,
+  }
+}
+
+/** Rows that the port itself knows: the answer to SHOW, say. */
+export function fixedPortal(
+  fields: Field[] | undefined,
+  run: () => Promise<{ rows: (string | null)[][]; tag: string }>,
+): Portal {
+  let answer: { rows: (string | null)[][]; tag: string } | undefined
+  let sent = 0
+  return {
+    fields,
+    formats: (fields ?? []).map(() => 0),
+    next: async (maxRows) => {
+      answer ??= await run()
+      const rows = answer.rows.slice(sent, sent + Math.min(maxRows, answer.rows.length))
+      sent += rows.length
+      if (rows.length === 0) return undefined
+      return {
+        rowCount: rows.length,
+        columns: (fields ?? []).map((_field, column) => rows.map((row) => row[column] ?? null)),
+      }
+    },
+    tag: () => answer?.tag ?? "",
+    close: () => {
+      answer ??= { rows: [], tag: "" }
+    },
+  }
+}

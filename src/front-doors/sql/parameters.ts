@@ -1,0 +1,246 @@
+import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBBlobValue,
+  DuckDBDecimalType,
+  DuckDBDecimalValue,
+  DuckDBListValue,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+  HUGEINT,
+  INTEGER,
+  LIST,
+  VARCHAR,
+} from "@duckdb/node-api"
+import { decodeUtf8 } from "../../wire/pgwire/frontend-messages.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { Format } from "../../wire/pgwire/session.ts"
+import { parseArrayLiteral } from "./array-literal.ts"
+import { epochDaysTo2000, epochMicrosTo2000, numericText } from "./binary-forms.ts"
+import { dateText, timestampText, timeText } from "./text-forms.ts"
+import { arrayOids, oids, wireTypeOf } from "./value-types.ts"
+
+export interface Parameter {
+  /** Its place in the engine's statement, from 1. */
+  index: number
+  oid: number
+  /** What the engine expects; undefined: it cannot say. */
+  engineType: DuckDBType | undefined
+  isArray: boolean
+}
+
+/** A value ready to bind, or text that the engine itself must read as `castTo` first. */
+export type BoundValue =
+  | { kind: "null" }
+  | { kind: "value"; value: DuckDBValue; type: DuckDBType }
+  | { kind: "cast"; value: DuckDBValue; type: DuckDBType; castTo: string }
+
+const unresolved = new Set([DuckDBTypeId.INVALID, DuckDBTypeId.ANY, DuckDBTypeId.SQLNULL])
+
+/** `$1`, `$2`, … in the client's order, with the types it declared or the engine found. */
+export function parametersOf(
+  prepared: DuckDBPreparedStatement,
+  declared: number[],
+  arrays: ReadonlySet<string>,
+): Parameter[] {
+  const count = prepared.parameterCount
+  const parameters: Parameter[] = []
+  for (let number = 1; number <= count; number++) {
+    const found = prepared.parameterType(number)
+    const engineType = unresolved.has(found.typeId) ? undefined : found
+    const isArray = arrays.has(String(number))
+    const own = declared[number - 1] ?? 0
+    const oid = own !== 0 ? own : engineType ? wireTypeOf(engineType).oid : isArray ? 1009 : oids.text
+    parameters.push({ index: number, oid, engineType, isArray })
+  }
+  return parameters
+}
+
+function invalid(type: string, text: string): PgError {
+  return new PgError("22P02", `invalid input syntax for type ${type}: "${text}"`)
+}
+
+function integerValue(text: string, type: string): BoundValue {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw invalid(type, text)
+  const value = BigInt(text.trim().replace(/^\+/, ""))
+  const fits = (bits: bigint) => BigInt.asIntN(Number(bits), value) === value
+  if (fits(32n)) return { kind: "value", value: Number(value), type: INTEGER }
+  if (fits(64n)) return { kind: "value", value, type: BIGINT }
+  if (fits(128n)) return { kind: "value", value, type: HUGEINT }
+  throw new PgError("22003", `value "${text}" is out of range for type ${type}`)
+}
+
+function floatValue(text: string): BoundValue {
+  const trimmed = text.trim()
+  const named: Record<string, number> = {
+    nan: Number.NaN,
+    infinity: Infinity,
+    "-infinity": -Infinity,
+    inf: Infinity,
+  }
+  const value = named[trimmed.toLowerCase()] ?? Number(trimmed)
+  if (trimmed === "" || (Number.isNaN(value) && trimmed.toLowerCase() !== "nan"))
+    throw invalid("double precision", text)
+  return { kind: "value", value, type: DOUBLE }
+}
+
+/** As many digits as the text has: rounding to the column's scale would change what is compared. */
+function numericValue(text: string): BoundValue {
+  const match = /^\s*([+-]?)(\d*)(?:\.(\d*))?\s*$/.exec(text)
+  const [, sign = "", whole = "", fraction = ""] = match ?? []
+  if (!match || whole + fraction === "" || (whole + fraction).length > 38) return floatValue(text)
+  const value = BigInt(whole + fraction) * (sign === "-" ? -1n : 1n)
+  const width = Math.max((whole + fraction).length, 1)
+  return {
+    kind: "value",
+    value: new DuckDBDecimalValue(value, width, fraction.length),
+    type: new DuckDBDecimalType(width, fraction.length),
+  }
+}
+
+function booleanValue(text: string): BoundValue {
+  const word = text.trim().toLowerCase()
+  if (["t", "true", "y", "yes", "on", "1"].includes(word))
+    return { kind: "value", value: true, type: BOOLEAN }
+  if (["f", "false", "n", "no", "off", "0"].includes(word))
+    return { kind: "value", value: false, type: BOOLEAN }
+  throw invalid("boolean", text)
+}
+
+function blobValue(bytes: Uint8Array): BoundValue {
+  return { kind: "value", value: new DuckDBBlobValue(bytes), type: BLOB }
+}
+
+function byteaValue(text: string): BoundValue {
+  if (/^\\x([0-9a-f]{2})*$/i.test(text)) return blobValue(Buffer.from(text.slice(2), "hex"))
+  if (text.startsWith("\\x")) throw invalid("bytea", text)
+  const bytes = text.replace(/\\(\\|[0-3][0-7]{2})/g, (_all, escaped: string) =>
+    escaped === "\\" ? "\\" : String.fromCharCode(Number.parseInt(escaped, 8)),
+  )
+  return blobValue(Buffer.from(bytes, "latin1"))
+}
+
+/** Types whose text the engine reads as PostgreSQL writes it. */
+const engineRead: Record<number, string> = {
+  [oids.date]: "DATE",
+  [oids.time]: "TIME",
+  [oids.timetz]: "TIMETZ",
+  [oids.timestamp]: "TIMESTAMP",
+  [oids.timestamptz]: "TIMESTAMPTZ",
+  [oids.interval]: "INTERVAL",
+  [oids.uuid]: "UUID",
+  [oids.varbit]: "BIT",
+}
+
+const elementTypes: Record<number, string> = {
+  ...engineRead,
+  [oids.bool]: "BOOLEAN",
+  [oids.int2]: "SMALLINT",
+  [oids.int4]: "INTEGER",
+  [oids.int8]: "BIGINT",
+  [oids.float4]: "FLOAT",
+  [oids.float8]: "DOUBLE",
+  [oids.numeric]: "DECIMAL(38,10)",
+}
+const elementOids = new Map(Object.entries(arrayOids).map(([element, array]) => [array, Number(element)]))
+
+function arrayValue(text: string, parameter: Parameter): BoundValue {
+  const items = parseArrayLiteral(text)
+  const element = elementOids.get(parameter.oid)
+  const allIntegers = items.every((item) => item === null || /^-?\d{1,18}$/.test(item))
+  const declared = element === undefined ? undefined : elementTypes[element]
+  // Undeclared and unknown to the engine: whole numbers are meant as such, anything else is text.
+  const guessed = parameter.engineType === undefined && allIntegers && items.length > 0 ? "BIGINT" : "VARCHAR"
+  const value = new DuckDBListValue(items)
+  return { kind: "cast", value, type: LIST(VARCHAR), castTo: `${declared ?? guessed}[]` }
+}
+
+function fromText(text: string, parameter: Parameter): BoundValue {
+  if (elementOids.has(parameter.oid)) return arrayValue(text, parameter)
+  switch (parameter.oid) {
+    case oids.bool:
+      return booleanValue(text)
+    case oids.int2:
+      return integerValue(text, "smallint")
+    case oids.int4:
+      return integerValue(text, "integer")
+    case oids.int8:
+    case oids.oid:
+      return integerValue(text, "bigint")
+    case oids.float4:
+    case oids.float8:
+      return floatValue(text)
+    case oids.numeric:
+      return numericValue(text)
+    case oids.bytea:
+      return byteaValue(text)
+    default: {
+      const castTo = engineRead[parameter.oid]
+      const value = { value: text, type: VARCHAR } as const
+      return castTo === undefined ? { kind: "value", ...value } : { kind: "cast", ...value, castTo }
+    }
+  }
+}
+
+function expectBytes(bytes: Buffer, length: number): Buffer {
+  if (bytes.length === length) return bytes
+  throw new PgError("22P03", `incorrect binary data format: ${bytes.length} bytes where ${length} are due`)
+}
+
+/** The binary form as text, which the rest then reads the usual way. */
+function binaryToText(bytes: Buffer, oid: number): string {
+  switch (oid) {
+    case oids.bool:
+      return expectBytes(bytes, 1)[0] === 0 ? "f" : "t"
+    case oids.int2:
+      return String(expectBytes(bytes, 2).readInt16BE())
+    case oids.int4:
+      return String(expectBytes(bytes, 4).readInt32BE())
+    case oids.oid:
+      return String(expectBytes(bytes, 4).readUInt32BE())
+    case oids.int8:
+      return String(expectBytes(bytes, 8).readBigInt64BE())
+    case oids.float4:
+      return String(expectBytes(bytes, 4).readFloatBE())
+    case oids.float8:
+      return String(expectBytes(bytes, 8).readDoubleBE())
+    case oids.numeric:
+      return numericText(bytes)
+    case oids.date:
+      return dateText(expectBytes(bytes, 4).readInt32BE() + epochDaysTo2000)
+    case oids.time:
+      return timeText(expectBytes(bytes, 8).readBigInt64BE())
+    case oids.timestamp:
+      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000, "")
+    case oids.timestamptz:
+      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000, "+00")
+    case oids.uuid:
+      return expectBytes(bytes, 16)
+        .toString("hex")
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+    case oids.jsonb:
+      return decodeUtf8(bytes.subarray(1))
+    case oids.text:
+    case oids.varchar:
+    case oids.bpchar:
+    case oids.unknown:
+    case oids.json:
+      return decodeUtf8(bytes)
+    default:
+      throw new PgError("0A000", `binary parameters of type ${oid} are not supported; send text`)
+  }
+}
+
+/** One parameter as it came. Throws 22P02 and its kin on a malformed value. */
+export function readParameter(bytes: Uint8Array | null, format: Format, parameter: Parameter): BoundValue {
+  if (bytes === null) return { kind: "null" }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (format === 0) return fromText(decodeUtf8(buffer), parameter)
+  // Drivers send bytes for a parameter whose type they were not told.
+  if (parameter.oid === oids.bytea) return blobValue(Buffer.from(buffer))
+  return fromText(binaryToText(buffer, parameter.oid), parameter)
+}

@@ -1,0 +1,126 @@
+import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api"
+import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+
+/** DuckDB's parse of a SELECT, as `json_serialize_sql` gives it. */
+export type Tree = { [key: string]: TreeValue }
+export type TreeValue = Tree | TreeValue[] | string | number | boolean | null
+
+export function isTree(value: TreeValue | undefined): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+export function textAt(tree: Tree, key: string): string {
+  const value = tree[key]
+  return typeof value === "string" ? value : ""
+}
+
+/** Every object in the tree, parents first; a loop, so that a deep statement cannot exhaust the stack. */
+export function* nodesOf(root: TreeValue): Generator<Tree> {
+  const waiting: TreeValue[] = [root]
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (Array.isArray(value)) for (const item of value) waiting.push(item)
+    else if (isTree(value)) {
+      yield value
+      for (const child of Object.values(value)) {
+        if (typeof child === "object" && child !== null) waiting.push(child)
+      }
+    }
+  }
+}
+
+export type Parsed =
+  | { kind: "select"; tree: Tree }
+  /** Parses, but only a SELECT has a tree. */
+  | { kind: "other" }
+  | { kind: "broken"; error: PgError }
+
+export interface SqlParser {
+  parse(sql: string): Promise<Parsed>
+  /** A changed tree as SQL again. */
+  deparse(tree: Tree): Promise<string>
+  close(): void
+}
+
+/** Longer texts are rarely repeated, and must not fill the memory. */
+const cachedTextUnits = 4096
+const cachedAtMost = 500
+
+interface Serialized extends Tree {
+  error: boolean
+}
+
+/** The parser's connection is shared by all sessions: it runs nothing of theirs. */
+export async function sqlParser(instance: DuckDbInstance): Promise<SqlParser> {
+  const connection: DuckDBConnection = await instance.connect()
+  const serialize = await connection.prepare("SELECT json_serialize_sql($1::VARCHAR)")
+  const deserialize = await connection.prepare("SELECT json_deserialize_sql($1::JSON)")
+  const cache = new Map<string, string>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  function ask(statement: DuckDBPreparedStatement, text: string): Promise<string> {
+    const answer = turn.then(async () => {
+      statement.bindVarchar(1, text)
+      const rows = await (await statement.run()).getRows()
+      return String(rows[0]?.[0])
+    })
+    turn = answer.catch(() => undefined)
+    return answer
+  }
+
+  async function serialized(sql: string): Promise<string> {
+    const known = cache.get(sql)
+    if (known !== undefined) return known
+    const json = await ask(serialize, sql)
+    if (sql.length <= cachedTextUnits) {
+      const oldest = cache.size >= cachedAtMost ? cache.keys().next().value : undefined
+      if (oldest !== undefined) cache.delete(oldest)
+      cache.set(sql, json)
+    }
+    return json
+  }
+
+  async function parse(sql: string): Promise<Parsed> {
+    const answer = parseExactly(await serialized(sql)) as Serialized
+    if (answer.error) {
+      if (answer.error_type === "not implemented") return { kind: "other" }
+      const at = Number(answer.position)
+      const extra = Number.isInteger(at) ? { position: at + 1 } : {}
+      return { kind: "broken", error: new PgError("42601", textAt(answer, "error_message"), extra) }
+    }
+    const statements = answer.statements
+    if (!Array.isArray(statements) || statements.length !== 1) {
+      throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
+    }
+    return { kind: "select", tree: answer }
+  }
+
+  return {
+    parse,
+    deparse: (tree) => ask(deserialize, JSON.stringify(tree)),
+    close: () => connection.closeSync(),
+  }
+}
+
+/** ES2025's parse with source text and raw numbers; not in the compiler's library yet. */
+const exactJson = JSON as unknown as {
+  parse(text: string, revive: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+  rawJSON(text: string): unknown
+}
+
+/** Numbers beyond 2^53 (constants, and DuckDB's "no location") must come back digit for digit. */
+function parseExactly(json: string): Tree {
+  try {
+    return exactJson.parse(json, (_key, value, { source = "" }) =>
+      typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+        ? exactJson.rawJSON(source)
+        : value,
+    ) as Tree
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new PgError(
+      "0A000",
+      "a constant in this statement has no finite value; write it as text with a cast",
+    )
+  }
+}

@@ -1,0 +1,109 @@
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+
+/** A token of SQL, as DuckDB's lexer would cut it. `value` is lower case for words, unquoted for the rest. */
+export interface Token {
+  kind: "word" | "quoted" | "string" | "number" | "parameter" | "symbol"
+  value: string
+  start: number
+  end: number
+}
+
+const patterns: [Token["kind"] | "space" | "comment" | "unfinished", RegExp][] = [
+  ["space", /\s+/y],
+  ["comment", /--[^\n]*/y],
+  ["string", /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y],
+  ["string", /(?:[uU]&|[xXbBnN])?'(?:[^']|'')*'/y],
+  ["quoted", /(?:[uU]&)?"(?:[^"]|"")*"/y],
+  ["unfinished", /(?:[eEuUxXbBnN]&?)?['"]/y],
+  ["string", /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$/uy],
+  ["parameter", /\$[\p{L}\p{N}_]+|\?\d*/uy],
+  ["unfinished", /\$/y],
+  ["word", /[\p{L}_\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*/uy],
+  ["number", /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y],
+  ["symbol", /::|:=|\|\||[<>!=~@#^&|*/%+-]+|[\s\S]/y],
+]
+
+/** Where a block comment that starts at `at` ends; comments nest. */
+function blockCommentEnd(sql: string, at: number): number {
+  const marks = /\/\*|\*\//g
+  marks.lastIndex = at
+  let depth = 0
+  for (let match = marks.exec(sql); match; match = marks.exec(sql)) {
+    depth += match[0] === "/*" ? 1 : -1
+    if (depth === 0) return marks.lastIndex
+  }
+  throw new PgError("42601", "unterminated /* comment", { position: at + 1 })
+}
+
+function tokenValue(kind: Token["kind"], text: string): string {
+  switch (kind) {
+    case "word":
+      return text.toLowerCase()
+    case "quoted":
+      return text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')
+    case "string":
+      return text.startsWith("$")
+        ? text.slice(text.indexOf("$", 1) + 1, text.lastIndexOf("$", text.length - 2))
+        : text.slice(text.indexOf("'") + 1, -1).replaceAll("''", "'")
+    case "number":
+    case "parameter":
+    case "symbol":
+      return text
+  }
+}
+
+function matchAt(sql: string, at: number): { kind: (typeof patterns)[number][0]; end: number } {
+  if (sql.startsWith("/*", at)) return { kind: "comment", end: blockCommentEnd(sql, at) }
+  for (const [kind, pattern] of patterns) {
+    pattern.lastIndex = at
+    if (pattern.test(sql)) return { kind, end: pattern.lastIndex }
+  }
+  return { kind: "unfinished", end: at + 1 }
+}
+
+/** An operator must not swallow a comment that starts inside what looks like its characters. */
+function symbolEnd(sql: string, start: number, end: number): number {
+  const text = sql.slice(start, end)
+  const comment = text.search(/--|\/\*/)
+  return comment > 0 ? start + comment : end
+}
+
+/** Cuts SQL into tokens without white space and comments. Throws 42601 on an unfinished string or comment. */
+export function tokenize(sql: string): Token[] {
+  const tokens: Token[] = []
+  for (let at = 0; at < sql.length; ) {
+    const { kind, end: matched } = matchAt(sql, at)
+    const end = kind === "symbol" ? symbolEnd(sql, at, matched) : matched
+    if (kind === "unfinished")
+      throw new PgError("42601", "unterminated quoted string or identifier", { position: at + 1 })
+    if (kind !== "space" && kind !== "comment") {
+      tokens.push({ kind, value: tokenValue(kind, sql.slice(at, end)), start: at, end })
+    }
+    at = end
+  }
+  return tokens
+}
+
+export function isWord(token: Token | undefined, ...words: string[]): boolean {
+  return token?.kind === "word" && words.includes(token.value)
+}
+
+export function isSymbol(token: Token | undefined, symbol: string): boolean {
+  return token?.kind === "symbol" && token.value === symbol
+}
+
+/** The statements of a text, cut at top-level semicolons; empty ones are left out. */
+export function splitStatements(sql: string): string[] {
+  const parts: string[] = []
+  let start = 0
+  let any = false
+  for (const token of tokenize(sql)) {
+    if (isSymbol(token, ";")) {
+      if (any) parts.push(sql.slice(start, token.start))
+      start = token.end
+      any = false
+    } else any = true
+  }
+  if (any) parts.push(sql.slice(start))
+  return parts
+}

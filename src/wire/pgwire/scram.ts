@@ -1,0 +1,77 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto"
+
+/** PostgreSQL's own default; a login costs the server no derivation, only hashes. */
+const iterations = 4096
+const keyBytes = 32
+
+/** What a server keeps instead of a password (RFC 5802). */
+export interface ScramVerifier {
+  salt: Buffer
+  storedKey: Buffer
+  serverKey: Buffer
+}
+
+function hmac(key: Uint8Array, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest()
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest()
+}
+
+/** Takes milliseconds: derive once per user, not once per login. Passwords are compared after NFKC, as SASLprep asks. */
+export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): ScramVerifier {
+  const salted = pbkdf2Sync(password.normalize("NFKC"), salt, iterations, keyBytes, "sha256")
+  return { salt, storedKey: sha256(hmac(salted, "Client Key")), serverKey: hmac(salted, "Server Key") }
+}
+
+/** For a user who does not exist: the same answers each time, and no password opens it. */
+export function phantomVerifier(secret: Buffer, user: string): ScramVerifier {
+  const salt = hmac(secret, `salt ${user}`).subarray(0, 16)
+  return { salt, storedKey: hmac(secret, `stored ${user}`), serverKey: hmac(secret, `server ${user}`) }
+}
+
+export interface ScramExchange {
+  /** The server-first-message, or `undefined` when the client's first message is malformed. */
+  first(clientFirst: string): string | undefined
+  /** The server-final-message, or `undefined` when the proof is wrong. */
+  final(clientFinal: string): string | undefined
+}
+
+/** One login. Channel binding is not offered, so the client must say `n` or `y`. */
+export function scramExchange(
+  verifier: ScramVerifier,
+  nonce = randomBytes(18).toString("base64"),
+): ScramExchange {
+  let clientFirstBare = ""
+  let gs2Header = ""
+  let serverFirst = ""
+  let fullNonce = ""
+
+  function first(clientFirst: string): string | undefined {
+    const match = /^([ny],[^,]*,)(n=[^,]*,r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/.exec(clientFirst)
+    if (!match) return undefined
+    gs2Header = match[1] ?? ""
+    clientFirstBare = match[2] ?? ""
+    fullNonce = `${match[3]}${nonce}`
+    serverFirst = `r=${fullNonce},s=${verifier.salt.toString("base64")},i=${iterations}`
+    return serverFirst
+  }
+
+  function final(clientFinal: string): string | undefined {
+    const match = /^(c=([^,]*),r=([^,]*)(?:,.*)?),p=([^,]*)$/.exec(clientFinal)
+    if (!match) return undefined
+    const bindingMatches = match[2] === Buffer.from(gs2Header).toString("base64")
+    const nonceMatches = match[3] === fullNonce
+    const authMessage = `${clientFirstBare},${serverFirst},${match[1]}`
+    const proof = Buffer.from(match[4] ?? "", "base64")
+    const signature = hmac(verifier.storedKey, authMessage)
+    const clientKey = Buffer.alloc(keyBytes)
+    for (let i = 0; i < keyBytes; i++) clientKey[i] = (proof[i] ?? 0) ^ (signature[i] ?? 0)
+    const proofMatches = timingSafeEqual(sha256(clientKey), verifier.storedKey)
+    if (!(bindingMatches && nonceMatches && proofMatches && proof.length === keyBytes)) return undefined
+    return `v=${hmac(verifier.serverKey, authMessage).toString("base64")}`
+  }
+
+  return { first, final }
+}

@@ -1,0 +1,224 @@
+import { randomBytes, randomInt, timingSafeEqual } from "node:crypto"
+import { createServer, type Socket } from "node:net"
+import { authenticate } from "./authenticate.ts"
+import {
+  backendKeyData,
+  errorResponse,
+  negotiateProtocolVersion,
+  parameterStatus,
+  readyForQuery,
+} from "./backend-messages.ts"
+import { decodeStartup, type StartupMessage } from "./frontend-messages.ts"
+import { type MessageLoop, messageLoop } from "./message-loop.ts"
+import { PgError } from "./pg-error.ts"
+import type { ScramVerifier } from "./scram.ts"
+import type { SqlSession } from "./session.ts"
+import { ConnectionGone, type Transport, transportOver } from "./transport.ts"
+
+export interface PgWireLimits {
+  /** Sessions at once; a further one gets 53300. */
+  connections: number
+  /** One message, a query with its parameters included. */
+  messageBytes: number
+  /** From the connection to the proven password. */
+  startupMs: number
+  /** A client that takes none of its result for so long is dropped. */
+  stalledMs: number
+}
+
+export const defaultLimits: PgWireLimits = {
+  connections: 500,
+  messageBytes: 64 * 2 ** 20,
+  startupMs: 10_000,
+  stalledMs: 10 * 60_000,
+}
+
+/** Sockets beyond the sessions: enough for cancel requests and for telling the surplus that the house is full. */
+const spareSockets = 64
+/** SSLRequest and GSSENCRequest may each precede the start-up message. */
+const startupMessagesAtMost = 4
+
+export interface PgWireOptions {
+  host: string
+  port: number
+  limits?: Partial<PgWireLimits>
+  /** Must take the same time and give an answer whether or not the user exists. */
+  verifierFor(user: string): ScramVerifier
+  /** Called after the password is proven. Throws a fatal PgError for an unknown database, say. */
+  openSession(user: string, parameters: Map<string, string>): Promise<SqlSession>
+  onError(error: unknown, where: string): void
+}
+
+export interface PgWireServer {
+  port: number
+  connections(): number
+  /** Refuses newcomers, lets what runs finish for `graceMs`, then ends every session with 57P01. */
+  close(graceMs: number): Promise<void>
+}
+
+interface Live {
+  secret: Buffer
+  session: SqlSession
+  loop: MessageLoop
+  transport: Transport
+}
+
+function shuttingDown(): PgError {
+  return new PgError("57P01", "terminating connection due to administrator command", { fatal: true })
+}
+
+/** Starts listening. Rejects with the system's error when the port is taken. */
+export async function startPgWire(options: PgWireOptions): Promise<PgWireServer> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const live = new Map<number, Live>()
+  const sockets = new Set<Socket>()
+  let sessions = 0
+  let closing = false
+
+  function cancel(request: Extract<StartupMessage, { kind: "cancel" }>): void {
+    const target = live.get(request.processId)
+    if (
+      target &&
+      request.secret.length === target.secret.length &&
+      timingSafeEqual(request.secret, target.secret)
+    ) {
+      target.session.cancel()
+    }
+  }
+
+  function newProcessId(): number {
+    for (;;) {
+      const id = randomInt(1, 2 ** 31 - 1)
+      if (!live.has(id)) return id
+    }
+  }
+
+  async function startup(transport: Transport): Promise<Map<string, string> | undefined> {
+    for (let i = 0; i < startupMessagesAtMost; i++) {
+      const message = decodeStartup(await transport.receive(true))
+      if (message.kind === "cancel") {
+        cancel(message)
+        return undefined
+      }
+      if (message.kind === "startup") {
+        const unknown = [...message.parameters.keys()].filter((name) => name.startsWith("_pq_."))
+        if (message.minor > 0 || unknown.length > 0) transport.send(negotiateProtocolVersion(unknown))
+        return message.parameters
+      }
+      transport.sendByte("N")
+    }
+    throw new PgError("08P01", "too many start-up messages", { fatal: true })
+  }
+
+  async function openSession(transport: Transport, parameters: Map<string, string>): Promise<SqlSession> {
+    const user = parameters.get("user")
+    if (!user)
+      throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
+    await authenticate(transport, user, options.verifierFor(user))
+    if (transport.gone()) throw new ConnectionGone()
+    return options.openSession(user, parameters)
+  }
+
+  function greet(
+    transport: Transport,
+    session: SqlSession,
+    processId: number,
+    secret: Buffer,
+  ): Promise<void> {
+    for (const [name, value] of Object.entries(session.parameters()))
+      transport.send(parameterStatus(name, value))
+    transport.send(backendKeyData(processId, secret))
+    transport.send(readyForQuery("I"))
+    return transport.flush()
+  }
+
+  async function converse(transport: Transport, session: SqlSession): Promise<void> {
+    const processId = newProcessId()
+    const secret = randomBytes(4)
+    const loop = messageLoop(transport, session, shuttingDown)
+    live.set(processId, { secret, session, loop, transport })
+    transport.onGone(() => session.cancel())
+    try {
+      if (closing) throw shuttingDown()
+      await greet(transport, session, processId, secret)
+      await loop.run()
+    } finally {
+      live.delete(processId)
+      await session.close()
+    }
+  }
+
+  async function serve(transport: Transport): Promise<void> {
+    const startupTimer = setTimeout(() => transport.destroy(), limits.startupMs)
+    let counted = false
+    try {
+      const parameters = await startup(transport)
+      if (!parameters) return
+      if (closing) throw new PgError("57P03", "the database system is shutting down", { fatal: true })
+      if (sessions >= limits.connections) {
+        throw new PgError("53300", "sorry, too many clients already", { fatal: true })
+      }
+      sessions++
+      counted = true
+      const session = await openSession(transport, parameters)
+      clearTimeout(startupTimer)
+      await converse(transport, session)
+    } finally {
+      clearTimeout(startupTimer)
+      if (counted) sessions--
+    }
+  }
+
+  async function accept(socket: Socket): Promise<void> {
+    if (sockets.size >= limits.connections + spareSockets) {
+      socket.destroy()
+      return
+    }
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+    const transport = transportOver(socket, limits)
+    try {
+      await serve(transport)
+    } catch (error) {
+      if (error instanceof PgError) transport.send(errorResponse(error))
+      else if (!(error instanceof ConnectionGone)) {
+        options.onError(error, "connection")
+        transport.send(
+          errorResponse(new PgError("XX000", "internal error; see the server's log", { fatal: true })),
+        )
+      }
+    }
+    transport.end()
+  }
+
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    accept(socket).catch((error: unknown) => options.onError(error, "accept"))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject)
+      server.on("error", (error) => options.onError(error, "listen"))
+      resolve()
+    })
+  })
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("the SQL port has no address")
+
+  async function close(graceMs: number): Promise<void> {
+    closing = true
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const one of live.values()) one.loop.stopWhenIdle()
+    const interrupt = setTimeout(() => {
+      for (const one of live.values()) one.session.cancel()
+    }, graceMs)
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, graceMs + 1000)
+    await closed
+    clearTimeout(interrupt)
+    clearTimeout(cut)
+  }
+
+  return { port: address.port, connections: () => sessions, close }
+}
