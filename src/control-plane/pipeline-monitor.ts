@@ -113,7 +113,18 @@ export function newPipelineMonitor(
       }
       events.applied(monitor, applied)
     },
-    tableFailed: (table, reason) => setState(table, "Failed", reason),
+    stale: ({ table, kind, reason }) =>
+      setState(table, kind === "failed" ? "Failed" : "ResyncRequired", reason),
+    dropped: (table) => setState(table, "Deleted", null),
+    refused(table) {
+      tables.set(table.id, refusedProgress(table))
+      touched()
+    },
+    lateCopyFailed(cause) {
+      for (const progress of tables.values())
+        if (progress.state === "ResyncInitiated") progress.reason = cause.message
+      touched()
+    },
   }
 
   const monitor: PipelineMonitor = {
@@ -158,8 +169,7 @@ function applyCopyEvent(
   progress.updatedAt = new Date()
   switch (event.kind) {
     case "begun":
-      progress.estimatedRows = event.estimatedRows
-      progress.copiedRows = 0
+      tables.set(table.id, { ...fresh(table), estimatedRows: event.estimatedRows })
       return
     case "rows":
       progress.copiedRows += event.rows
@@ -167,6 +177,7 @@ function applyCopyEvent(
       return
     case "finished":
       progress.state = "Synced"
+      progress.reason = null
       progress.estimatedRows = progress.copiedRows
       return
     case "failed":

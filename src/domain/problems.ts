@@ -9,21 +9,81 @@ import type { IntegrationStatus } from "./integration.ts"
  * docs/operating/errors.md is checked against this table.
  */
 export const problemKinds = {
-  sourceUnreachable: { code: "SOURCE_UNREACHABLE", policy: "retry", remedy: "Start the source database or mend the network; Millrace reconnects by itself." },
-  sourceRefusedLogin: { code: "SOURCE_LOGIN_REFUSED", policy: "person", remedy: "Correct the user name or password in the source's url, then restart Millrace." },
-  sourceSettings: { code: "SOURCE_SETTINGS_WRONG", policy: "person", remedy: "Run `millrace check`: it names each setting and the statement that mends it." },
-  sourcePrivileges: { code: "SOURCE_PRIVILEGES_MISSING", policy: "person", remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it." },
-  sourceHistoryLost: { code: "SOURCE_HISTORY_LOST", policy: "resync", remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns." },
-  sourceSchemaChanged: { code: "SOURCE_SCHEMA_CHANGED", policy: "resync", remedy: "Nothing to do: the tables are copied anew with their new columns." },
-  sourceInUse: { code: "SOURCE_STREAM_IN_USE", policy: "retry", remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone." },
-  sourceMissing: { code: "SOURCE_NOT_CONFIGURED", policy: "person", remedy: "Put the source back into millrace.yaml, or delete the integration." },
-  sourceProtocol: { code: "SOURCE_PROTOCOL_ERROR", policy: "retry", remedy: "The source sent something unexpected; see the log, and report it if it returns." },
-  warehouseMissing: { code: "WAREHOUSE_NOT_CONFIGURED", policy: "person", remedy: "Put the warehouse back into millrace.yaml, or delete the integration." },
-  warehouseUnavailable: { code: "WAREHOUSE_UNAVAILABLE", policy: "retry", remedy: "Make the warehouse reachable and writable; Millrace goes on by itself." },
-  diskFull: { code: "DISK_FULL", policy: "retry", remedy: "Free space under data_dir; Millrace goes on by itself, nothing is lost." },
-  tableFailed: { code: "TABLE_FAILED", policy: "person", remedy: "See the table's own reason in `millrace status`; other tables keep streaming." },
-  internal: { code: "INTERNAL_ERROR", policy: "retry", remedy: "A fault in Millrace; see the log, and report it." },
-} as const satisfies Record<string, { code: string; policy: "retry" | "person" | "resync" | "giveUp"; remedy: string }>
+  sourceUnreachable: {
+    code: "SOURCE_UNREACHABLE",
+    policy: "retry",
+    remedy: "Start the source database or mend the network; Millrace reconnects by itself.",
+  },
+  sourceRefusedLogin: {
+    code: "SOURCE_LOGIN_REFUSED",
+    policy: "person",
+    remedy: "Correct the user name or password in the source's url, then restart Millrace.",
+  },
+  sourceSettings: {
+    code: "SOURCE_SETTINGS_WRONG",
+    policy: "person",
+    remedy: "Run `millrace check`: it names each setting and the statement that mends it.",
+  },
+  sourcePrivileges: {
+    code: "SOURCE_PRIVILEGES_MISSING",
+    policy: "person",
+    remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it.",
+  },
+  sourceHistoryLost: {
+    code: "SOURCE_HISTORY_LOST",
+    policy: "resync",
+    remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns.",
+  },
+  sourceBusy: {
+    code: "SOURCE_BUSY",
+    policy: "retry",
+    remedy:
+      "A transaction at the source has been open for long; the copy of the table begins when it has ended.",
+  },
+  sourceInUse: {
+    code: "SOURCE_STREAM_IN_USE",
+    policy: "retry",
+    remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone.",
+  },
+  sourceMissing: {
+    code: "SOURCE_NOT_CONFIGURED",
+    policy: "person",
+    remedy: "Put the source back into millrace.yaml, or delete the integration.",
+  },
+  sourceProtocol: {
+    code: "SOURCE_PROTOCOL_ERROR",
+    policy: "retry",
+    remedy: "The source sent something unexpected; see the log, and report it if it returns.",
+  },
+  warehouseMissing: {
+    code: "WAREHOUSE_NOT_CONFIGURED",
+    policy: "person",
+    remedy: "Put the warehouse back into millrace.yaml, or delete the integration.",
+  },
+  warehouseUnavailable: {
+    code: "WAREHOUSE_UNAVAILABLE",
+    policy: "retry",
+    remedy: "Make the warehouse reachable and writable; Millrace goes on by itself.",
+  },
+  diskFull: {
+    code: "DISK_FULL",
+    policy: "retry",
+    remedy: "Free space under data_dir; Millrace goes on by itself, nothing is lost.",
+  },
+  tableFailed: {
+    code: "TABLE_FAILED",
+    policy: "person",
+    remedy: "See the table's own reason in `millrace status`; other tables keep streaming.",
+  },
+  internal: {
+    code: "INTERNAL_ERROR",
+    policy: "retry",
+    remedy: "A fault in Millrace; see the log, and report it.",
+  },
+} as const satisfies Record<
+  string,
+  { code: string; policy: "retry" | "person" | "resync" | "giveUp"; remedy: string }
+>
 
 export type ProblemKind = keyof typeof problemKinds
 

@@ -1,5 +1,5 @@
 import type { TableSchema } from "../domain/table.ts"
-import type { Collector, Gathered } from "./collector.ts"
+import type { Adoption, Collector, Gathered, StaleTable } from "./collector.ts"
 import type { ChangeStream } from "./source.ts"
 import type { GatheredChanges } from "./table-changes.ts"
 import type { Destination } from "./warehouse.ts"
@@ -27,7 +27,7 @@ export interface ApplyLoop {
   stream: ChangeStream
   observe: WriteObserver
   onApplied(applied: Applied): void
-  onFailed(table: TableSchema, reason: string): void
+  onStale(stale: StaleTable): void
 }
 
 /** Moves batches from the collector to the warehouse until the collector is closed or something throws. */
@@ -44,18 +44,34 @@ export async function applyBatches(loop: ApplyLoop): Promise<void> {
 
 async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
   const startedMs = performance.now()
-  const stagedBytes = await stageAll(loop.destination, gathered)
+  const stagedBytes = await stageAll(loop.destination, gathered.tables)
+  await completeCopies(loop.destination, gathered.adopted)
   loop.observe("staged")
   await loop.destination.apply(loop.pipeline, {
     tables: gathered.tables.filter((changes) => changes.runs.length > 0),
-    failed: gathered.failed.map((one) => one.table),
+    swaps: gathered.adopted.map((adoption) => adoption.table),
+    stale: gathered.stale.map((one) => one.table),
+    dropped: gathered.dropped,
     position: gathered.position,
   })
   loop.observe("applied")
-  loop.stream.acknowledge(gathered.position)
+  if (gathered.position !== undefined) loop.stream.acknowledge(gathered.position)
   loop.observe("acknowledged")
-  for (const { table, reason } of gathered.failed) loop.onFailed(table, reason)
-  loop.onApplied(appliedOf(gathered, stagedBytes, startedMs))
+  for (const { load, done } of gathered.adopted) {
+    load.close()
+    done(true)
+  }
+  for (const stale of gathered.stale) loop.onStale(stale)
+  if (gathered.transactions > 0) loop.onApplied(appliedOf(gathered, stagedBytes, startedMs))
+}
+
+/** Brings what was held during a copy into it, unseen, so that the batch itself has only to swap. */
+async function completeCopies(destination: Destination, adopted: readonly Adoption[]): Promise<void> {
+  await stageAll(
+    destination,
+    adopted.map((adoption) => adoption.changes),
+  )
+  for (const { load, changes } of adopted) if (changes.runs.length > 0) await load.apply(changes)
 }
 
 function appliedOf(gathered: Gathered, stagedBytes: number, startedMs: number): Applied {
@@ -74,13 +90,13 @@ function appliedOf(gathered: Gathered, stagedBytes: number, startedMs: number): 
 // Enough to keep the disk busy, few enough that a batch over thousands of tables opens few files at once.
 const filesAtOnce = 8
 
-async function stageAll(destination: Destination, gathered: Gathered): Promise<number> {
-  const waiting = gathered.tables.filter((changes) => changes.row > 0)
+async function stageAll(destination: Destination, tables: readonly GatheredChanges[]): Promise<number> {
+  const waiting = tables.filter((changes) => changes.row > 0)
   const writer = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await stage(destination, next)
   }
   await Promise.all(Array.from({ length: Math.min(filesAtOnce, waiting.length) }, writer))
-  return gathered.tables.reduce(
+  return tables.reduce(
     (sum, changes) => sum + changes.parts.reduce((bytes, part) => bytes + part.bytes, 0),
     0,
   )

@@ -13,9 +13,9 @@ export interface ChangeSink {
   /** Where rows of this table go. Ask again for each transaction: it changes with the batch. */
   table(table: TableSchema): TableSink
   truncate(table: TableSchema): void
-  /** The table no longer has the columns that the warehouse knows. Nothing more of it will come. */
+  /** The table no longer is what the warehouse knows. Nothing more of it comes until the stream includes it anew. */
   schemaChanged(table: TableSchema, what: string): void
-  /** The table cannot go on; what it has in the open batch is to be dropped. Nothing more of it will come. */
+  /** The table cannot go on; what it has in the open batch is to be dropped. Nothing more of it comes until the stream includes it anew. */
   failed(table: TableSchema, reason: string): void
   /** The source has sent everything up to here, and none of it concerned us. */
   caughtUp(position: Position): void

@@ -1,14 +1,17 @@
 import type { Position } from "../domain/position.ts"
-import { Problem } from "../domain/problems.ts"
-import { qualifiedName, type TableSchema } from "../domain/table.ts"
+import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
 import { GatheredChanges, type Sequence } from "./table-changes.ts"
+import type { TableLoad } from "./warehouse.ts"
 
-/** Whole transactions gathered for one batch. */
+/** Whole transactions gathered for one batch, and what else happens to tables with it. */
 export interface Gathered {
   tables: GatheredChanges[]
-  failed: { table: TableSchema; reason: string }[]
-  position: Position
+  adopted: Adoption[]
+  stale: StaleTable[]
+  dropped: TableSchema[]
+  /** `undefined`: no transaction among it. */
+  position: Position | undefined
   changes: number
   transactions: number
   /** Source clock of the first commit in the batch: the one that has waited longest. */
@@ -16,23 +19,37 @@ export interface Gathered {
   lastCommittedAtMs: number
 }
 
+/** A copy made while the stream went on, with the changes that came meanwhile. */
+export interface Adoption {
+  table: TableSchema
+  load: TableLoad
+  changes: GatheredChanges
+  snapshotPosition: Position
+  /** Told when the copy is live, or that it never will be. */
+  done(isLive: boolean): void
+}
+
+export interface StaleTable {
+  table: TableSchema
+  reason: string
+  /** `changed`: a fresh copy mends it; `failed`: it may not. */
+  kind: "changed" | "failed"
+}
+
 /** What the apply loop is given to do; it alone moves the position, so that it never goes back. */
 export type Work = { kind: "batch"; gathered: Gathered } | { kind: "advance"; position: Position }
 
-interface Open {
+interface Open extends Omit<Gathered, "tables" | "changes"> {
   tables: Map<string, GatheredChanges>
-  failed: { table: TableSchema; reason: string }[]
   sequence: Sequence
-  transactions: number
-  position: Position | undefined
-  firstCommittedAtMs: number
-  lastCommittedAtMs: number
 }
 
 function nothingYet(): Open {
   return {
     tables: new Map(),
-    failed: [],
+    adopted: [],
+    stale: [],
+    dropped: [],
     sequence: { next: 0 },
     transactions: 0,
     position: undefined,
@@ -41,9 +58,19 @@ function nothingYet(): Open {
   }
 }
 
+export interface CollectorHooks {
+  /** Nothing is half-decoded: the moment to look at memory. */
+  chunkDecoded(): void
+  /** A batch has left; gathering begins anew. */
+  handedOver(): void
+  /** As the source's. */
+  compare(a: Position, b: Position): number
+}
+
 /**
  * Gathers changes until the warehouse is free to take them: a slow warehouse makes larger batches, a fast one keeps
- * them small. A batch ends between transactions, never inside one.
+ * them small. A batch ends between transactions, never inside one. Changes of a table whose copy is being made are
+ * held aside until the copy is complete.
  */
 export class Collector implements ChangeSink {
   /** When the source last said that it has nothing more for us, by our clock; 0 before. */
@@ -51,10 +78,14 @@ export class Collector implements ChangeSink {
   /** Source clock of the oldest commit handed over and not yet applied. */
   inFlightSinceMs: number | undefined
   #open = nothingYet()
+  #held = new Map<string, GatheredChanges>()
+  #adopting: Adoption[] = []
   #inTransaction = false
   #closed = false
   #taker: ((work: Work | undefined) => void) | undefined
   #caughtUpPosition: Position | undefined
+  /** Everything up to here has been decoded. */
+  #reached: Position | undefined
   readonly #hooks: CollectorHooks
 
   constructor(hooks: CollectorHooks) {
@@ -75,6 +106,7 @@ export class Collector implements ChangeSink {
   close(): void {
     this.#closed = true
     this.#give(undefined)
+    for (const { done } of [...this.#adopting.splice(0), ...this.#open.adopted.splice(0)]) done(false)
   }
 
   /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
@@ -89,21 +121,54 @@ export class Collector implements ChangeSink {
   }
 
   /** The tables being gathered, for spilling to staging. */
-  get gathering(): Iterable<GatheredChanges> {
-    return this.#open.tables.values()
+  *gathering(): Generator<GatheredChanges> {
+    yield* this.#open.tables.values()
+    yield* this.#held.values()
   }
 
   /** If nothing waits to be applied, has the position moved to where the source has caught up. */
   advance(): void {
     const position = this.#caughtUpPosition
-    if (position === undefined || this.#inTransaction || this.#open.transactions > 0) return
+    if (position === undefined || this.#inTransaction || this.#hasContent()) return
     if (this.#taker === undefined) return
     this.#caughtUpPosition = undefined
     this.#give({ kind: "advance", position })
   }
 
-  begin(): void {
+  /** From here on this table's changes are held aside: a copy of it is being made. */
+  hold(table: TableSchema): void {
+    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }))
+  }
+
+  /** Forgets what was held: the copy failed. */
+  release(table: TableSchema): void {
+    this.#held.delete(table.id)
+  }
+
+  /**
+   * The copy is complete: it goes live together with what was held, once the stream has reached the copy's own
+   * position (before, a restart would repeat changes that the copy already has). Resolves when it has; `false`: the
+   * table changed meanwhile, and the copy is of no use.
+   */
+  adopt(table: TableSchema, load: TableLoad, snapshotPosition: Position): Promise<boolean> {
+    const changes = this.#held.get(table.id)
+    if (changes === undefined || this.#closed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#adopting.push({ table, load, changes, snapshotPosition, done: resolve })
+      this.#betweenTransactions()
+    })
+  }
+
+  /** The table is gone at the source. */
+  drop(table: TableSchema): void {
+    this.#held.delete(table.id)
+    this.#open.tables.delete(table.id)
+    this.#open.dropped.push(table)
     this.#handOver()
+  }
+
+  begin(): void {
+    this.#betweenTransactions()
     this.#inTransaction = true
   }
 
@@ -113,57 +178,79 @@ export class Collector implements ChangeSink {
     if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
     open.lastCommittedAtMs = committedAtMs
     open.position = position
+    this.#reached = position
   }
 
   table(table: TableSchema): TableSink {
-    const known = this.#open.tables.get(table.id)
+    return this.#gathered(table)
+  }
+
+  truncate(table: TableSchema): void {
+    this.#gathered(table).truncate()
+  }
+
+  schemaChanged(table: TableSchema, reason: string): void {
+    this.#held.delete(table.id)
+    this.#open.stale.push({ table, reason, kind: "changed" })
+  }
+
+  failed(table: TableSchema, reason: string): void {
+    this.#held.delete(table.id)
+    this.#open.tables.delete(table.id)
+    this.#open.stale.push({ table, reason, kind: "failed" })
+  }
+
+  caughtUp(position: Position): void {
+    this.#caughtUpPosition = position
+    this.#reached = position
+    this.caughtUpAtMs = Date.now()
+  }
+
+  chunkDecoded(): void {
+    this.#betweenTransactions()
+    this.#hooks.chunkDecoded()
+  }
+
+  #gathered(table: TableSchema): GatheredChanges {
+    const known = this.#held.get(table.id) ?? this.#open.tables.get(table.id)
     if (known !== undefined) return known
     const gathered = new GatheredChanges(table, this.#open.sequence)
     this.#open.tables.set(table.id, gathered)
     return gathered
   }
 
-  truncate(table: TableSchema): void {
-    ;(this.table(table) as GatheredChanges).truncate()
-  }
-
-  schemaChanged(table: TableSchema, what: string): void {
-    throw new Problem("sourceSchemaChanged", `Table ${qualifiedName(table)} changed: ${what}.`)
-  }
-
-  failed(table: TableSchema, reason: string): void {
-    this.#open.tables.delete(table.id)
-    this.#open.failed.push({ table, reason })
-  }
-
-  caughtUp(position: Position): void {
-    this.#caughtUpPosition = position
-    this.caughtUpAtMs = Date.now()
-  }
-
-  chunkDecoded(): void {
+  /** The only moments at which held changes are complete transactions, and a batch may end. */
+  #betweenTransactions(): void {
+    if (this.#inTransaction) return
+    for (const adoption of this.#adopting.splice(0)) {
+      if (!this.#hasReached(adoption.snapshotPosition)) this.#adopting.push(adoption)
+      // Dropped, changed or failed since: what was held is gone.
+      else if (this.#held.get(adoption.table.id) !== adoption.changes) adoption.done(false)
+      else {
+        this.#held.delete(adoption.table.id)
+        this.#open.adopted.push(adoption)
+      }
+    }
     this.#handOver()
-    this.#hooks.chunkDecoded()
+  }
+
+  #hasReached(position: Position): boolean {
+    return this.#reached !== undefined && this.#hooks.compare(this.#reached, position) >= 0
+  }
+
+  #hasContent(): boolean {
+    const { transactions, adopted, stale, dropped } = this.#open
+    return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0
   }
 
   #handOver(): void {
-    const { position } = this.#open
-    if (this.#taker === undefined || this.#inTransaction || position === undefined) return
-    const { tables, failed, sequence, transactions, firstCommittedAtMs, lastCommittedAtMs } = this.#open
+    if (this.#taker === undefined || this.#inTransaction || !this.#hasContent()) return
+    const { tables, sequence, ...rest } = this.#open
     this.#open = nothingYet()
     // What the source said before these changes no longer counts as "nothing for us".
     this.#caughtUpPosition = undefined
-    this.inFlightSinceMs = firstCommittedAtMs
-    const gathered: Gathered = {
-      tables: [...tables.values()],
-      failed,
-      position,
-      changes: sequence.next,
-      transactions,
-      firstCommittedAtMs,
-      lastCommittedAtMs,
-    }
-    this.#give({ kind: "batch", gathered })
+    if (rest.transactions > 0) this.inFlightSinceMs = rest.firstCommittedAtMs
+    this.#give({ kind: "batch", gathered: { ...rest, tables: [...tables.values()], changes: sequence.next } })
     this.#hooks.handedOver()
   }
 
@@ -172,11 +259,4 @@ export class Collector implements ChangeSink {
     this.#taker = undefined
     give?.(work)
   }
-}
-
-export interface CollectorHooks {
-  /** Nothing is half-decoded: the moment to look at memory. */
-  chunkDecoded(): void
-  /** A batch has left; gathering begins anew. */
-  handedOver(): void
 }

@@ -32,7 +32,7 @@ export function newFlowControl(flow: Flow): FlowControl {
   const update = () => flow.hold(spilling || full)
 
   async function spill(): Promise<void> {
-    for (const changes of flow.collector().gathering) {
+    for (const changes of flow.collector().gathering()) {
       if (changes.bytes >= worthSpillingBytes) await stage(flow.destination, changes)
     }
   }
@@ -65,7 +65,7 @@ function measure(collector: Collector): { inMemoryBytes: number; stagedBytes: nu
   let inMemoryBytes = 0
   let stagedBytes = 0
   let mostRows = 0
-  for (const changes of collector.gathering) {
+  for (const changes of collector.gathering()) {
     inMemoryBytes += changes.bytes
     mostRows = Math.max(mostRows, changes.row)
     for (const part of changes.parts) stagedBytes += part.bytes

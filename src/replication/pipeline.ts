@@ -3,10 +3,11 @@ import type { Position } from "../domain/position.ts"
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
-import { Collector } from "./collector.ts"
+import { Collector, type StaleTable } from "./collector.ts"
 import { newFlowControl } from "./flow.ts"
 import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import { watchTables } from "./table-watch.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -36,7 +37,14 @@ export interface PipelineReporter {
   /** Streaming begins with these tables. */
   streaming(tables: TableSchema[]): void
   applied(applied: Applied): void
-  tableFailed(table: TableSchema, reason: string): void
+  /** The table changed or failed: what it holds stays readable but is no longer kept fresh. */
+  stale(stale: StaleTable): void
+  /** The table is gone at the source, and now here. */
+  dropped(table: TableSchema): void
+  /** A table that the filter takes but that cannot be replicated. */
+  refused(table: RefusedTable): void
+  /** A copy made while the stream went on broke off; it is tried again. */
+  lateCopyFailed(problem: Problem): void
 }
 
 export interface Pipeline {
@@ -163,6 +171,7 @@ async function takeSnapshot(
       readers: snapshotReaders,
       observe: options.observe,
       onTable,
+      goLive: (_, load) => load.finish(),
       signal,
     })
     await destination.completeSnapshot(name, tables, snapshot.position)
@@ -198,7 +207,7 @@ async function streamFrom(
     hold: (held) => (held ? stream?.pause() : stream?.resume()),
     failed: failure.reject,
   })
-  const collector = new Collector(flow)
+  const collector = new Collector({ ...flow, compare: source.compare })
   stream = await source.stream({ handle, from, select, tables, sink: collector })
   state.collector = collector
   state.streamingSince = Date.now()
@@ -206,24 +215,37 @@ async function streamFrom(
   reporter.problem(undefined)
   reporter.streaming(tables)
   const advancing = setInterval(() => collector.advance(), advanceEveryMs)
-  const { applied: onApplied, tableFailed: onFailed } = reporter
+  const ending = new AbortController()
+  const watch = watchTables({
+    pipeline: name,
+    source,
+    stream,
+    destination,
+    collector,
+    select,
+    tables,
+    reporter,
+    observe,
+    signal: AbortSignal.any([signal, ending.signal]),
+  })
   const applying = applyBatches({
     pipeline: name,
     destination,
     collector,
     stream,
     observe,
-    onApplied,
-    onFailed,
+    onApplied: reporter.applied,
+    onStale: watch.onStale,
   })
   try {
-    await Promise.race([applying, stream.ended, failure.promise, aborted(signal)])
+    await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
   } finally {
     clearInterval(advancing)
+    ending.abort()
     await stream.stop()
     collector.close()
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
-    await Promise.allSettled([applying])
+    await Promise.allSettled([applying, watch.ended])
   }
 }
 

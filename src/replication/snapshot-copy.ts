@@ -13,6 +13,8 @@ export interface SnapshotCopy {
   readers: number
   observe: WriteObserver
   onTable(table: TableSchema, event: CopyEvent): void
+  /** Puts a complete copy in place. */
+  goLive(table: TableSchema, load: TableLoad): Promise<void>
   signal: AbortSignal
 }
 
@@ -85,7 +87,7 @@ async function copyChunk(
     await writer.settled()
     copy.observe("chunkLoaded")
     if (--one.chunksLeft > 0 || one.failed) return
-    await load.finish()
+    await copy.goLive(schema, load)
     copy.observe("tableSwapped")
     copy.onTable(schema, { kind: "finished" })
   } catch (error) {

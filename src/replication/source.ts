@@ -38,6 +38,8 @@ export interface Source {
   stream(options: StreamOptions): Promise<ChangeStream>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
+  /** The selected tables as they are now, in the stable order of their names. */
+  tables(select: TableSelection): Promise<{ tables: TableSchema[]; refused: RefusedTable[] }>
   /** Negative: `a` is before `b`. */
   compare(a: Position, b: Position): number
   /** The source's newest position: what a stream must reach to have everything committed before this call. */
@@ -91,5 +93,13 @@ export interface ChangeStream {
   /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */
   pause(): void
   resume(): void
+  /**
+   * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
+   * its moment on. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a
+   * limited time: a Problem `sourceBusy` says that the source was not ready for a snapshot, and to try later.
+   */
+  include(ids: ReadonlySet<string>, prepare: (tables: TableSchema[]) => void): Promise<Snapshot>
+  /** From here on nothing more of this table comes. */
+  exclude(id: string): void
   stop(): Promise<void>
 }

@@ -43,8 +43,14 @@ export interface DestinationCapabilities {
 export interface TableLoad {
   /** When it resolves the buffer may be used again; loading goes on behind it. */
   write(rows: RowBuffer): Promise<void>
+  /** Waits until every row written is in the copy. */
+  settled(): Promise<void>
+  /** Brings changes that came meanwhile into the copy; nobody sees them yet. */
+  apply(changes: TableChanges): Promise<void>
   /** Waits for all rows, then puts the copy in the live table's place in one step: readers never find it missing. */
   finish(): Promise<void>
+  /** After a batch has swapped it in: lets go of what the loading held. */
+  close(): void
   /** Drops what has been copied. Repeatable. */
   abort(): Promise<void>
 }
@@ -91,7 +97,12 @@ export interface TableChanges {
 /** Whole source transactions, in order, and where they bring us. */
 export interface Batch {
   tables: TableChanges[]
-  /** Tables that go no further: what they hold stays readable, but they are no longer held to be replicated. */
-  failed: TableSchema[]
-  position: Position
+  /** Copies that take their live table's place with this batch, before its changes. */
+  swaps: TableSchema[]
+  /** Tables that go no further: what they hold stays readable, but `tables` no longer names them. */
+  stale: TableSchema[]
+  /** Tables that are gone at the source: they go here too. */
+  dropped: TableSchema[]
+  /** `undefined`: no transaction has ended, the position stays. */
+  position: Position | undefined
 }

@@ -73,6 +73,12 @@ export async function closeQuietly(client: pg.Client): Promise<void> {
   await client.end().catch(() => undefined)
 }
 
+/** Ends a connection that may be busy: the server notices and gives up what it was doing. */
+export function destroy(client: pg.Client): void {
+  const { connection } = client as unknown as Driven
+  connection.stream.destroy()
+}
+
 /** Runs `work` on a connection of its own. */
 export async function withClient<T>(
   address: Address,

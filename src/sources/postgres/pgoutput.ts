@@ -9,6 +9,9 @@ import { UnfitValue } from "./unfit.ts"
 export interface PgOutput {
   message(bytes: Buffer, start: number, end: number): void
   readonly inTransaction: boolean
+  /** Carries a table from here on, but only transactions whose commit record is at `from` or later. */
+  include(table: PgTable, from: bigint): void
+  exclude(id: string): void
 }
 
 /** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
@@ -17,6 +20,8 @@ interface Route {
   decoders: Decoder[]
   sink: TableSink | undefined
   transaction: number
+  /** Transactions before this are in the copy that the table came with. */
+  from: bigint
 }
 
 /** The fields of one tuple: where each begins and ends, and of what kind it is. Reused from row to row. */
@@ -41,16 +46,19 @@ function newTupleBuffer(): Tuple {
 }
 
 export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
-  const byId = new Map(tables.map((table) => [Number(table.schema.id), table]))
+  const byId = new Map(tables.map((table) => [Number(table.schema.id), { table, from: 0n }]))
+  /** The newest description of every relation: it is not sent again when we begin to carry one. */
+  const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
   const before = newTupleBuffer()
   const after = newTupleBuffer()
   let transaction = 0
   let inTransaction = false
+  let commitLsn = 0n
 
   function routed(relation: number): (Route & { sink: TableSink }) | undefined {
     const route = routes.get(relation)
-    if (route === undefined) return undefined
+    if (route === undefined || commitLsn < route.from) return undefined
     if (route.transaction !== transaction) {
       route.transaction = transaction
       route.sink = sink.table(route.table.schema)
@@ -58,8 +66,9 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
     return route as Route & { sink: TableSink }
   }
 
-  function begin(): void {
+  function begin(bytes: Buffer, start: number): void {
     transaction++
+    commitLsn = bytes.readBigUInt64BE(start + 1)
     inTransaction = true
     sink.begin()
   }
@@ -70,25 +79,25 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
     sink.commit(positionOfLsn(bytes.readBigUInt64BE(start + 10)), committedAtMs)
   }
 
-  function relation(bytes: Buffer, start: number): void {
+  function relation(bytes: Buffer, start: number, end: number): void {
     const id = bytes.readUInt32BE(start + 1)
-    const table = byId.get(id)
-    if (table === undefined) return void routes.set(id, undefined)
-    const difference = compareRelation(table, bytes, start + 5)
-    if (difference === undefined) {
-      const decoders = table.columns.map((column) => column.mapping.fromText)
-      routes.set(id, { table, decoders, sink: undefined, transaction: -1 })
-    } else {
-      routes.set(id, undefined)
-      sink.schemaChanged(table.schema, difference)
-    }
+    relations.set(id, Buffer.from(bytes.subarray(start, end)))
+    const known = byId.get(id)
+    if (known === undefined) return void routes.set(id, undefined)
+    const difference = compareRelation(known.table, bytes, start + 5)
+    if (difference === undefined) return void routes.set(id, newRoute(known.table, known.from))
+    routes.set(id, undefined)
+    // Before `from` it may well have been otherwise.
+    if (commitLsn < known.from) return
+    byId.delete(id)
+    sink.schemaChanged(known.table.schema, difference)
   }
 
   function truncate(bytes: Buffer, start: number): void {
     const count = bytes.readUInt32BE(start + 1)
     for (let i = 0; i < count; i++) {
       const route = routes.get(bytes.readUInt32BE(start + 6 + i * 4))
-      if (route !== undefined) {
+      if (route !== undefined && commitLsn >= route.from) {
         sink.truncate(route.table.schema)
         route.transaction = -1
       }
@@ -167,6 +176,7 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error
       routes.set(relationId, undefined)
+      byId.delete(relationId)
       sink.failed(
         route.table.schema,
         `It holds ${error.message}, which its column in the warehouse cannot hold.`,
@@ -178,7 +188,19 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
     get inTransaction() {
       return inTransaction
     },
-    message(bytes, start) {
+    include(table, from) {
+      const id = Number(table.schema.id)
+      byId.set(id, { table, from })
+      const described = relations.get(id)
+      const isSame = described !== undefined && compareRelation(table, described, 5) === undefined
+      // If it is described otherwise, that was before `from`: a new description comes with its next change.
+      routes.set(id, isSame ? newRoute(table, from) : undefined)
+    },
+    exclude(id) {
+      byId.delete(Number(id))
+      routes.set(Number(id), undefined)
+    },
+    message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:
           return change(bytes, start, insert)
@@ -187,11 +209,11 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
         case 0x44:
           return change(bytes, start, remove)
         case 0x42:
-          return begin()
+          return begin(bytes, start)
         case 0x43:
           return commit(bytes, start)
         case 0x52:
-          return relation(bytes, start)
+          return relation(bytes, start, end)
         case 0x54:
           return truncate(bytes, start)
         case 0x4f: // origin
@@ -202,6 +224,11 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
       }
     },
   }
+}
+
+function newRoute(table: PgTable, from: bigint): Route {
+  const decoders = table.columns.map((column) => column.mapping.fromText)
+  return { table, decoders, sink: undefined, transaction: -1, from }
 }
 
 /** Reads the fields' places of a tuple that begins behind its tag; returns where it ends. */

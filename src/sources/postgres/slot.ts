@@ -18,24 +18,45 @@ export async function createPublication(
   tables: PgTable[],
   serverVersion: number,
 ): Promise<void> {
-  const list = tables.map(({ partitioned, schema }) => {
-    const only = partitioned ? "" : "ONLY "
-    return `${only}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
-  })
+  const list = tables.map(publishedTable)
   const forTables = list.length === 0 ? "" : ` FOR TABLE ${list.join(", ")}`
   const viaRoot = serverVersion >= 130000 ? " WITH (publish_via_partition_root = true)" : ""
   await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)}${forTables}${viaRoot}`)
 }
 
-/** `client` speaks the replication protocol and must stay open and silent until the snapshot is no longer needed. */
-export async function createSlot(client: pg.Client, name: string): Promise<NewSlot> {
+/**
+ * `client` speaks the replication protocol and must stay open and silent until the snapshot is no longer needed. A
+ * temporary slot goes with its connection.
+ */
+export async function createSlot(
+  client: pg.Client,
+  name: string,
+  temporary: "" | "TEMPORARY" = "",
+): Promise<NewSlot> {
   const { rows } = await client.query<{ consistent_point: string; snapshot_name: string }>(
-    `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+    `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)} ${temporary} LOGICAL pgoutput EXPORT_SNAPSHOT`,
   )
   const [slot] = rows
   if (slot === undefined)
     throw new Problem("sourceProtocol", "The source made a slot but did not say where it starts.")
   return { position: positionFrom(slot.consistent_point), snapshot: slot.snapshot_name }
+}
+
+/** Adds the tables that the publication does not list yet. */
+export async function extendPublication(client: pg.Client, name: string, tables: PgTable[]): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT prrelid::oid::text AS id FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid WHERE p.pubname = $1",
+    [name],
+  )
+  const listed = new Set(rows.map((row) => row.id))
+  const missing = tables.filter((table) => !listed.has(table.schema.id)).map(publishedTable)
+  if (missing.length > 0)
+    await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} ADD TABLE ${missing.join(", ")}`)
+}
+
+function publishedTable({ partitioned, schema }: PgTable): string {
+  const only = partitioned ? "" : "ONLY "
+  return `${only}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
 }
 
 /** Drops publication and slot, ending a connection of an earlier process of ours that still holds the slot. */

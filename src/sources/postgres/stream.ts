@@ -4,9 +4,10 @@ import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { ChangeStream } from "../../replication/source.ts"
 import type { PgTable } from "./catalog.ts"
-import { type RawConnection, takeOver } from "./client.ts"
+import { type Address, type RawConnection, takeOver } from "./client.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
+import { openLateSnapshot } from "./open-snapshot.ts"
 import { newPgOutput } from "./pgoutput.ts"
 import { lsnOf, positionOfLsn } from "./position.ts"
 
@@ -16,18 +17,22 @@ const errorResponse = 0x45
 const walData = 0x77
 const keepAlive = 0x6b
 /** The server drops a client it has not heard from for wal_sender_timeout (60 s unless changed). */
-const statusEveryMs = 5_000
+const statusEveryMs = 1_000
 /** Behind the kind: start and end of the data, and the server's clock, 8 bytes each. */
 const walDataHeaderBytes = 25
 
+export interface StartStream {
+  /** Speaks the replication protocol; the stream ends it. */
+  client: pg.Client
+  address: Address
+  handle: string
+  from: Position
+  tables: PgTable[]
+  sink: ChangeSink
+}
+
 /** Starts pgoutput from `from` on a connection for replication, and keeps the server informed. */
-export function startStream(
-  client: pg.Client,
-  handle: string,
-  from: Position,
-  tables: PgTable[],
-  sink: ChangeSink,
-): ChangeStream {
+export function startStream({ client, address, handle, from, tables, sink }: StartStream): ChangeStream {
   const raw = takeOver(client)
   const decode = newPgOutput(tables, sink)
   const gate = newGate(raw)
@@ -40,10 +45,11 @@ export function startStream(
   // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
   ended.catch(() => undefined)
 
-  const sendStatus = () => {
-    if (raw.socket.writable) raw.send(statusMessage(acknowledged))
+  const sendStatus = (wantsAnswer = false) => {
+    if (raw.socket.writable) raw.send(statusMessage(acknowledged, wantsAnswer))
   }
-  const timer = setInterval(sendStatus, statusEveryMs)
+  // The answer tells how far the server has come, which tells an idle stream from a slow one.
+  const timer = setInterval(sendStatus, statusEveryMs, true)
   const finish = (error?: Problem) => {
     clearInterval(timer)
     gate.close()
@@ -87,8 +93,20 @@ export function startStream(
       acknowledged = lsn
       sendStatus()
     },
-    pause: () => gate.hold(true),
-    resume: () => gate.hold(false),
+    pause: () => gate.hold("full", true),
+    resume: () => gate.hold("full", false),
+    async include(ids, prepare) {
+      gate.hold("including", true)
+      try {
+        const late = await openLateSnapshot(address, handle, ids)
+        for (const table of late.tables) decode.include(table, lsnOf(late.snapshot.position))
+        prepare(late.tables.map((table) => table.schema))
+        return late.snapshot
+      } finally {
+        gate.hold("including", false)
+      }
+    },
+    exclude: decode.exclude,
     async stop() {
       stopped = true
       sendStatus()
@@ -101,19 +119,23 @@ export function startStream(
 // PostgreSQL's clock counts microseconds from 2000-01-01.
 const epochMs = 946_684_800_000
 
-function statusMessage(lsn: bigint): Buffer {
+function statusMessage(lsn: bigint, wantsAnswer: boolean): Buffer {
   const body = Buffer.alloc(34)
   body[0] = 0x72
   body.writeBigUInt64BE(lsn, 1)
   body.writeBigUInt64BE(lsn, 9)
   body.writeBigUInt64BE(lsn, 17)
   body.writeBigInt64BE(BigInt(Date.now() - epochMs) * 1000n, 25)
+  body[33] = wantsAnswer ? 1 : 0
   return body
 }
 
+type HoldReason = "full" | "including"
+
 interface Gate {
   afterChunk(bytes: number): void
-  hold(held: boolean): void
+  /** Reading goes on when nobody holds it. */
+  hold(reason: HoldReason, held: boolean): void
   close(): void
 }
 
@@ -125,12 +147,12 @@ const closeReadsInARow = 8
 const gatherMs = 1
 
 function newGate({ socket }: RawConnection): Gate {
-  let held = false
+  const holds = new Set<HoldReason>()
   let gathering = false
   let closeReads = 0
   let lastReadMs = 0
   let timer: NodeJS.Timeout | undefined
-  const turn = () => (held || gathering ? socket.pause() : socket.resume())
+  const turn = () => (holds.size > 0 || gathering ? socket.pause() : socket.resume())
   return {
     afterChunk(bytes) {
       const now = performance.now()
@@ -145,8 +167,9 @@ function newGate({ socket }: RawConnection): Gate {
         turn()
       }, gatherMs)
     },
-    hold(wanted) {
-      held = wanted
+    hold(reason, held) {
+      if (held) holds.add(reason)
+      else holds.delete(reason)
       turn()
     },
     close: () => clearTimeout(timer),

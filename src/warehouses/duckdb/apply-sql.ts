@@ -1,11 +1,9 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { Run, TableChanges } from "../../replication/warehouse.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
-import { liveTable } from "./naming.ts"
 
-/** The statements that bring one table from before the batch to after it. Run inside the batch's transaction. */
-export function applyStatements(database: string, changes: TableChanges): string[] {
-  const table = liveTable(database, changes.table)
+/** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
+export function applyStatements(table: string, changes: TableChanges): string[] {
   return changes.runs.flatMap((run) => {
     if (run.kind === "truncate") return [`DELETE FROM ${table}`]
     const from = stagedRows(changes, run)

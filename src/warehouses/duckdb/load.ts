@@ -1,17 +1,21 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { TableSchema } from "../../domain/table.ts"
 import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
+import { applyStatements } from "./apply-sql.ts"
+import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
-import { bookkeepingTable, duckDbType, liveTable, loadingTable } from "./naming.ts"
+import { duckDbType, loadingTable } from "./naming.ts"
 import type { Staging } from "./staging.ts"
+import { swapStatements } from "./swap.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
   database: string
   pipeline: string
   staging: Staging
+  books: Bookkeeping
 }
 
 // Two parts wait while one loads; more would only fill the disk when the warehouse is the slower side.
@@ -73,9 +77,22 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     },
     async finish() {
       await settled()
-      await run(swapStatements(target, table, copy).join(";\n"), "finishing")
+      const statements = swapStatements(
+        target.database,
+        target.books,
+        target.pipeline,
+        table,
+        await target.books.tables(),
+      )
+      await run(["BEGIN", ...statements, "COMMIT"].join(";\n"), "finishing")
       connection.closeSync()
     },
+    settled,
+    async apply(changes) {
+      await run(["BEGIN", ...applyStatements(copy, changes), "COMMIT"].join(";\n"), "completing")
+      await target.staging.remove(changes.parts)
+    },
+    close: () => connection.closeSync(),
     async abort() {
       waiting = []
       await loading
@@ -83,22 +100,6 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       connection.closeSync()
     },
   }
-}
-
-/** Puts the copy in the live table's place; a table that was renamed at the source leaves its old name. */
-function swapStatements(target: LoadTarget, table: TableSchema, copy: string): string[] {
-  const tables = bookkeepingTable(target.database, "tables")
-  const values = [target.pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(
-    quoteLiteral,
-  )
-  return [
-    "BEGIN",
-    `DROP TABLE IF EXISTS ${liveTable(target.database, table)}`,
-    `ALTER TABLE ${copy} RENAME TO ${quoteIdentifier(table.name)}`,
-    `DELETE FROM ${tables} WHERE pipeline = ${values[0]} AND (table_id = ${values[1]} OR (schema_name = ${values[2]} AND table_name = ${values[3]}))`,
-    `INSERT INTO ${tables} VALUES (${values.join(", ")})`,
-    "COMMIT",
-  ]
 }
 
 async function runOrFail(connection: DuckDBConnection, sql: string, doing: string): Promise<void> {

@@ -1,0 +1,167 @@
+import { setTimeout as delay } from "node:timers/promises"
+import { Problem } from "../domain/problems.ts"
+import type { TableSchema } from "../domain/table.ts"
+import type { Collector, StaleTable } from "./collector.ts"
+import type { PipelineReporter } from "./pipeline.ts"
+import { copySnapshot } from "./snapshot-copy.ts"
+import type { ChangeStream, Source, TableSelection } from "./source.ts"
+import type { Destination } from "./warehouse.ts"
+import type { WriteObserver } from "./write-order.ts"
+
+export interface TableWatchOptions {
+  pipeline: string
+  source: Source
+  stream: ChangeStream
+  destination: Destination
+  collector: Collector
+  select: TableSelection
+  /** The tables that the stream carries at the start. */
+  tables: readonly TableSchema[]
+  reporter: PipelineReporter
+  observe: WriteObserver
+  signal: AbortSignal
+}
+
+export interface TableWatch {
+  /** A table that the stream carries no more; a fresh copy is made when that can help. */
+  onStale(stale: StaleTable): void
+  /** Ends with the signal; rejects with what stops the whole pipeline. */
+  readonly ended: Promise<void>
+}
+
+/** How often the source's tables are compared with those that stream. Changes of a table in use are seen at once. */
+const lookEveryMs = 5_000
+const firstRetryMs = 15_000
+const lastRetryMs = 600_000
+const lateReaders = 1
+
+interface Watching extends TableWatchOptions {
+  /** Tables that stream or are being copied, by id. */
+  known: Map<string, TableSchema>
+  /** When a table that failed may be tried again, by id. */
+  retries: Map<string, { atMs: number; waitMs: number }>
+  refused: Map<string, string>
+}
+
+/** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
+export function watchTables(options: TableWatchOptions): TableWatch {
+  const watching: Watching = {
+    ...options,
+    known: new Map(options.tables.map((table) => [table.id, table])),
+    retries: new Map(),
+    refused: new Map(),
+  }
+  let wake: () => void = () => undefined
+
+  async function run(): Promise<void> {
+    while (!options.signal.aborted) {
+      await look(watching)
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      await Promise.race([
+        woken,
+        delay(lookEveryMs, undefined, { signal: options.signal, ref: false }).catch(() => undefined),
+      ])
+    }
+  }
+
+  return {
+    onStale(stale) {
+      // It may have been copied anew meanwhile.
+      if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
+      if (stale.kind === "failed") postpone(watching, stale.table.id)
+      options.reporter.stale(stale)
+      wake()
+    },
+    ended: run(),
+  }
+}
+
+function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
+}
+
+function postpone({ retries }: Watching, id: string): void {
+  const waitMs = Math.min((retries.get(id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
+  retries.set(id, { atMs: Date.now() + waitMs, waitMs })
+}
+
+async function look(watching: Watching): Promise<void> {
+  const current = await watching.source.tables(watching.select)
+  const byId = new Map(current.tables.map((table) => [table.id, table]))
+  for (const refused of current.refused) {
+    if (watching.refused.get(refused.id) === refused.reason) continue
+    watching.refused.set(refused.id, refused.reason)
+    watching.reporter.refused(refused)
+  }
+  const stillThere = new Set(current.refused.map((table) => table.id))
+  for (const [id, table] of watching.known) {
+    const now = byId.get(id)
+    if (isSame(now, table)) continue
+    watching.known.delete(id)
+    watching.stream.exclude(id)
+    if (now !== undefined || stillThere.has(id))
+      watching.collector.schemaChanged(table, "its definition changed")
+    else {
+      watching.collector.drop(table)
+      watching.reporter.dropped(table)
+    }
+  }
+  const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
+  if (wanted.length > 0 && !watching.signal.aborted)
+    await copyLate(watching, new Set(wanted.map((table) => table.id)))
+}
+
+function mayTry({ retries }: Watching, id: string): boolean {
+  const retry = retries.get(id)
+  return retry === undefined || retry.atMs <= Date.now()
+}
+
+/** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
+async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<void> {
+  const { stream, collector, known, reporter, destination, pipeline, observe, signal } = watching
+  const copying = new Map<string, TableSchema>()
+  try {
+    const snapshot = await stream.include(ids, (tables) => {
+      for (const table of tables) {
+        copying.set(table.id, table)
+        known.set(table.id, table)
+        collector.hold(table)
+      }
+    })
+    try {
+      await copySnapshot({
+        pipeline,
+        snapshot,
+        destination,
+        readers: lateReaders,
+        observe,
+        signal,
+        async goLive(table, load) {
+          await load.settled()
+          if (!(await collector.adopt(table, load, snapshot.position))) return await load.abort()
+          copying.delete(table.id)
+          watching.retries.delete(table.id)
+        },
+        onTable(table, event) {
+          reporter.copied(table, event)
+          if (event.kind === "failed") postpone(watching, table.id)
+        },
+      })
+    } finally {
+      await snapshot.close()
+    }
+  } catch (error) {
+    // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
+    if (!(error instanceof Problem) || signal.aborted) throw error
+    for (const id of ids) postpone(watching, id)
+    reporter.lateCopyFailed(error)
+  } finally {
+    for (const table of copying.values()) {
+      known.delete(table.id)
+      stream.exclude(table.id)
+      collector.release(table)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import type pg from "pg"
+import { Problem } from "../../domain/problems.ts"
+import type { Snapshot, TableSelection } from "../../replication/source.ts"
+import { type Catalog, readCatalog } from "./catalog.ts"
+import {
+  type Address,
+  closeQuietly,
+  connectForReplication,
+  destroy,
+  quoteLiteral,
+  withClient,
+} from "./client.ts"
+import { problemOf } from "./errors.ts"
+import {
+  createPublication,
+  createSlot,
+  dropSlotAndPublication,
+  extendPublication,
+  type NewSlot,
+} from "./slot.ts"
+import { openExportedSnapshot } from "./snapshot.ts"
+
+/** What is made here is named by the handle alone, so an attempt that broke anywhere is cleaned up by the next. */
+export async function openSnapshot(
+  address: Address,
+  handle: string,
+  select: TableSelection,
+): Promise<Snapshot> {
+  await withClient(address, "preparing the publication", async (client) => {
+    await dropSlotAndPublication(client, handle)
+    const { tables } = await readCatalog(client, select)
+    const { rows } = await client.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int AS version",
+    )
+    await createPublication(client, handle, tables, rows[0]?.version ?? 0)
+  })
+  const holder = await connectForReplication(address)
+  try {
+    const slot = await createSlot(holder, handle)
+    const catalog = await withClient(address, "reading the catalog", (client) =>
+      catalogOfSnapshot(client, handle, slot.snapshot, select),
+    )
+    return openExportedSnapshot({
+      address,
+      holder,
+      exported: slot.snapshot,
+      position: slot.position,
+      ...catalog,
+    })
+  } catch (error) {
+    await closeQuietly(holder)
+    throw problemOf(error, "making the slot")
+  }
+}
+
+/** The catalog as the snapshot sees it, without tables that came after the publication was made. */
+async function catalogOfSnapshot(
+  client: pg.Client,
+  publication: string,
+  exported: string,
+  select: TableSelection,
+): Promise<Catalog> {
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+  await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`)
+  const catalog = await readCatalog(client, select)
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT prrelid::oid::text AS id FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid WHERE p.pubname = $1",
+    [publication],
+  )
+  await client.query("COMMIT")
+  const published = new Set(rows.map((row) => row.id))
+  return { tables: catalog.tables.filter(({ schema }) => published.has(schema.id)), refused: catalog.refused }
+}
+
+/** A slot waits for every transaction that is open when it is made; a stream that stands still for it must not wait long. */
+const lateSlotLimitMs = 10_000
+
+export interface LateSnapshot {
+  snapshot: Snapshot
+  tables: Catalog["tables"]
+}
+
+/** A snapshot of a few tables beside a running stream, on a slot that goes with its connection. */
+export async function openLateSnapshot(
+  address: Address,
+  handle: string,
+  ids: ReadonlySet<string>,
+): Promise<LateSnapshot> {
+  const known = await withClient(address, "extending the publication", async (client) => {
+    const { tables } = await readCatalog(client, () => true)
+    const wanted = tables.filter((table) => ids.has(table.schema.id))
+    await extendPublication(client, handle, wanted)
+    return new Set(wanted.map((table) => `${table.schema.schema}.${table.schema.name}`))
+  })
+  const holder = await connectForReplication(address)
+  try {
+    const slot = await withinLimit(createSlot(holder, `${handle}_late`, "TEMPORARY"))
+    const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
+    const { tables } = await withClient(address, "reading the catalog", (client) =>
+      catalogOfSnapshot(client, handle, slot.snapshot, isWanted),
+    )
+    const snapshot = openExportedSnapshot({
+      address,
+      holder,
+      exported: slot.snapshot,
+      position: slot.position,
+      tables,
+      refused: [],
+    })
+    return { snapshot, tables }
+  } catch (error) {
+    destroy(holder)
+    throw problemOf(error, "making a snapshot")
+  }
+}
+
+async function withinLimit(slot: Promise<NewSlot>): Promise<NewSlot> {
+  const limit = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => limit.reject(new Problem("sourceBusy", "The source could not make a snapshot yet.")),
+    lateSlotLimitMs,
+  )
+  // Whichever loses the race must not count as unhandled.
+  slot.catch(() => undefined)
+  try {
+    return await Promise.race([slot, limit.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

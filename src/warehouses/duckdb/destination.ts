@@ -1,0 +1,110 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
+import { qualifiedName, type TableSchema } from "../../domain/table.ts"
+import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
+import { applyStatements } from "./apply-sql.ts"
+import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
+import { problemOf } from "./errors.ts"
+import type { DuckDbInstance } from "./instance.ts"
+import { beginTableLoad } from "./load.ts"
+import { liveTable } from "./naming.ts"
+import type { Staging } from "./staging.ts"
+import { swapStatements } from "./swap.ts"
+
+export async function openDestination(
+  instance: DuckDbInstance,
+  database: string,
+  staging: Staging,
+): Promise<Destination> {
+  const connection = await instance.connect()
+  const books = await openBookkeeping(connection, database)
+  const transaction = newTransactions(connection)
+  const drop = (table: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`
+
+  async function statementsOf(pipeline: string, batch: Batch): Promise<string[]> {
+    const held = batch.swaps.length === 0 ? [] : await books.tables()
+    return [
+      ...batch.swaps.flatMap((table) => swapStatements(database, books, pipeline, table, held)),
+      ...batch.tables.flatMap((changes) => applyStatements(liveTable(database, changes.table), changes)),
+      ...batch.stale.map((table) => books.markStale(pipeline, table)),
+      ...batch.dropped.flatMap((table) => [drop(table), books.untrack(pipeline, table)]),
+      ...(batch.position === undefined ? [] : [books.setPosition(pipeline, batch.position)]),
+    ]
+  }
+
+  return {
+    capabilities: { caseSensitiveNames: false },
+    position: (pipeline) => orProblem("reading the position", () => books.position(pipeline)),
+    tables: (pipeline) =>
+      orProblem("reading the tables", async () =>
+        (await books.tables())
+          .filter((table) => table.pipeline === pipeline && !table.stale)
+          .map((table) => table.schema),
+      ),
+    beginLoad: (pipeline, table) => beginTableLoad({ instance, database, books, pipeline, staging }, table),
+    async completeSnapshot(pipeline, kept, position) {
+      const gone = await tablesGone(books, pipeline, kept)
+      const forget = gone.map((table) => books.untrack(table.pipeline, table.schema))
+      const drops = gone.filter((table) => table.isDropped).map((table) => drop(table.schema))
+      await transaction(
+        [...drops, ...forget, ...books.startPosition(pipeline, position)],
+        "ending the snapshot",
+      )
+    },
+    forget: (pipeline) => transaction([books.clearPosition(pipeline)], "forgetting the position"),
+    advance: (pipeline, position) =>
+      transaction([books.setPosition(pipeline, position)], "recording the position"),
+    stage: (table, changes) =>
+      staging.write([...table.columns.map((column) => column.name), ...changeColumns], changes),
+    async apply(pipeline, batch) {
+      await transaction(await statementsOf(pipeline, batch), "applying changes")
+      await staging.remove(batch.tables.flatMap((changes) => changes.parts))
+    },
+    close: async () => connection.closeSync(),
+  }
+}
+
+/**
+ * What a complete snapshot leaves behind. A database has one pipeline, so what an earlier integration of the same name
+ * brought is taken over or goes.
+ */
+async function tablesGone(
+  books: Bookkeeping,
+  pipeline: string,
+  kept: readonly TableSchema[],
+): Promise<{ pipeline: string; schema: TableSchema; isDropped: boolean }[]> {
+  const ids = new Set(kept.map((table) => table.id))
+  const names = new Set(kept.map(qualifiedName))
+  const held = await orProblem("reading the tables", () => books.tables())
+  return held
+    .filter((table) => table.pipeline !== pipeline || !ids.has(table.schema.id))
+    .map((table) => ({ ...table, isDropped: !names.has(qualifiedName(table.schema)) }))
+}
+
+async function orProblem<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw problemOf(error, doing)
+  }
+}
+
+/** Runs statements as one transaction. Those of two callers on the same connection must not mix: they queue. */
+function newTransactions(
+  connection: DuckDBConnection,
+): (statements: string[], doing: string) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  const run = async (statements: string[], doing: string) => {
+    try {
+      await connection.run(["BEGIN", ...statements, "COMMIT"].join(";\n"))
+    } catch (error) {
+      // The statement that failed has ended the transaction, or not: both are fine.
+      await connection.run("ROLLBACK").catch(() => undefined)
+      throw problemOf(error, doing)
+    }
+  }
+  return (statements, doing) => {
+    const mine = last.then(() => run(statements, doing))
+    last = mine.catch(() => undefined)
+    return mine
+  }
+}
