@@ -10,11 +10,13 @@ import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres-variable.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
 import { installPackages } from "./testing/packages.ts"
-import { spec } from "./testing/report.ts"
+import { show, watchForSilence } from "./testing/report.ts"
 import { removeStrays } from "./testing/strays.ts"
 
-const TEST_LIMIT_MS = 10 * 60_000
+const TEST_LIMIT_MS = 5 * 60_000
 const LONG_TEST_LIMIT_MS = 2 * 60 * 60_000
+const SILENCE_MARGIN_MS = 30_000
+const ABORT_GRACE_MS = 3_000
 /** The machines that run this have few cores, and most tests wait for servers more than they compute. */
 const CONCURRENCY = 2
 
@@ -56,7 +58,7 @@ async function runWithServer(files: string[], folder: string): Promise<number> {
   const server = await startEmbeddedPostgres({ folder: join(folder, "shared-postgres"), settings })
   process.env[SHARED_SERVER_VARIABLE] = server.url()
   try {
-    const counts = await runFiles(files)
+    const counts = await runFiles(files, folder, server.pid)
     await server.stop()
     const strays = await removeStrays(folder)
     for (const stray of strays) console.error(`left running by a test: ${stray}`)
@@ -71,18 +73,35 @@ async function runWithServer(files: string[], folder: string): Promise<number> {
   }
 }
 
-async function runFiles(files: string[]) {
+async function runFiles(files: string[], folder: string, serverPid: number) {
   const abort = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort(signal))
+  const limitMs = long ? LONG_TEST_LIMIT_MS : TEST_LIMIT_MS
   const stream = run({
     files,
     cwd: root,
     concurrency: CONCURRENCY,
-    timeout: long ? LONG_TEST_LIMIT_MS : TEST_LIMIT_MS,
+    timeout: limitMs,
     signal: abort.signal,
     execArgv: ["--disable-warning=ExperimentalWarning"],
   })
-  return spec(stream)
+  // Node ends a test that takes too long, but waits for ever for a file whose tests have left something open.
+  const endProcesses = async (why: string) => {
+    for (const stray of await removeStrays(folder, serverPid)) console.error(`${why}: ended ${stray}`)
+  }
+  const unwatch = watchForSilence(stream, limitMs + SILENCE_MARGIN_MS, () =>
+    endProcesses("no test has reported for long"),
+  )
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      abort.abort(new Error(`stopped by ${signal}`))
+      setTimeout(() => endProcesses(`stopped by ${signal}`), ABORT_GRACE_MS).unref()
+    })
+  }
+  try {
+    return await show(stream)
+  } finally {
+    unwatch()
+  }
 }
 
 process.exitCode = await main()

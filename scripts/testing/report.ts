@@ -12,7 +12,7 @@ export interface Counts {
 }
 
 /** Shows the run as Node's own reporter does, and counts single tests (not the suites around them). */
-export async function spec(stream: TestEvents & TestsStream): Promise<Counts> {
+export async function show(stream: TestEvents & TestsStream): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: [] }
   stream.on("test:pass", (event) => {
     if (event.details.type === "suite") return
@@ -31,4 +31,15 @@ export async function spec(stream: TestEvents & TestsStream): Promise<Counts> {
 function skippedName(event: { name: string; file?: string; skip?: string | boolean }): string {
   const file = event.file ? `${relative(process.cwd(), event.file)}: ` : ""
   return `${file}${event.name}${typeof event.skip === "string" ? ` (${event.skip})` : ""}`
+}
+
+/** Calls `onSilence` whenever nothing has been heard of any test for `limitMs`. Returns what ends the watch. */
+export function watchForSilence(stream: TestsStream, limitMs: number, onSilence: () => void): () => void {
+  const timer = setTimeout(function again() {
+    onSilence()
+    timer.refresh()
+  }, limitMs)
+  for (const event of ["test:start", "test:pass", "test:fail"] as const)
+    stream.on(event, () => timer.refresh())
+  return () => clearTimeout(timer)
 }

@@ -2,9 +2,10 @@ import { glob, readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { isRunning, wasStartedWith } from "../../src/embedded-postgres/processes.ts"
 
-/** Ends the processes that tests of this run left behind, and names them. */
-export async function removeStrays(folder: string): Promise<string[]> {
-  const found = [...(await straysByEnvironment(folder)), ...(await strayServers(folder))]
+/** Ends the processes that tests of this run left behind, and names them. `spared`: a server that is still needed. */
+export async function removeStrays(folder: string, spared?: number): Promise<string[]> {
+  const all = [...(await straysByEnvironment(folder)), ...(await strayServers(folder))]
+  const found = all.filter(({ pid }) => pid !== spared)
   for (const { pid } of found) kill(pid)
   return found.map(({ pid, command }) => `${pid} ${command}`)
 }

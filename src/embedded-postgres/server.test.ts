@@ -247,11 +247,15 @@ test("an ordinary user needs nothing of root's", async (context) => {
 test("library links that an install script would have made are made; in a read-only package, elsewhere", async (context) => {
   for (const readOnly of [false, true]) {
     const { folder, launcher } = await ordinaryUser(context)
-    const copy = await packageWithoutLinks(folder, readOnly, launcher)
-    const { url, pid } = await answerOf(startInChild(context, join(folder, "db"), launcher, copy))
+    const copy = await packageWithoutLinks(folder, launcher)
+    const lib = join(copy, "native", "lib")
+    if (readOnly) await chmod(lib, 0o555)
+    const { url, pid } = await answerOf(startInChild(context, join(folder, "db"), launcher, copy)).finally(
+      () => chmod(lib, 0o755),
+    )
     context.after(() => killAndWait(pid))
     assert.deepEqual(await ask(url, "SELECT 'straße' ~* 'STRASSE', 1"), [false, 1])
-    const linked = await stat(join(copy, "native", "lib", "libicuuc.so.60")).then(
+    const linked = await stat(join(lib, "libicuuc.so.60")).then(
       () => true,
       () => false,
     )
@@ -259,7 +263,7 @@ test("library links that an install script would have made are made; in a read-o
   }
 })
 
-async function packageWithoutLinks(folder: string, readOnly: boolean, launcher: Launcher): Promise<string> {
+async function packageWithoutLinks(folder: string, launcher: Launcher): Promise<string> {
   const copy = join(folder, "package")
   const native = join(packageRoot(), "native")
   for (const part of ["bin", "lib", "pg-symlinks.json"])
@@ -267,8 +271,7 @@ async function packageWithoutLinks(folder: string, readOnly: boolean, launcher: 
   await symlink(join(native, "share"), join(copy, "native", "share"))
   const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as { target: string }[]
   for (const { target } of links) await rm(join(copy, target), { force: true })
-  const lib = join(copy, "native", "lib")
-  if (readOnly) await chmod(lib, 0o555)
-  else if ("uid" in launcher.ids || launcher.prefix.length > 0) await chmod(lib, 0o777)
+  // As root the copy is root's, and the links are to be made by another account.
+  if (launcher.prefix.length > 0 || "uid" in launcher.ids) await chmod(join(copy, "native", "lib"), 0o777)
   return copy
 }
