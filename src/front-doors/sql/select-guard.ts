@@ -10,6 +10,7 @@ export interface GuardRules {
 
 /** The engine's own catalogs: their views name files and settings. Ours stand in for the useful ones. */
 const engineCatalogs = new Set(["system", "memory"])
+const ownCatalogs = new Set(["pgcat", "pginfo"])
 const engineViews = /^(duckdb_|pragma_|sqlite_)/
 /** A name that DuckDB would try as a file when no such table exists. */
 const fileLike = /[/\\*?[\]:]|\.[a-z0-9]{1,12}$/i
@@ -26,6 +27,8 @@ function refused(what: string): PgError {
 
 /** Refuses a name that reaches past the tables: a file, the engine's own catalogs, Millrace's records. */
 export function checkRelation(catalog: string, schema: string, name: string, rules: GuardRules): void {
+  // Our stand-ins for the system catalogs: the rewriting points here, and nothing in them is secret.
+  if (catalog === "memory" && ownCatalogs.has(schema)) return
   const [lowCatalog, lowSchema, lowName] = [catalog, schema, name].map((part) => part.toLowerCase())
   const parts = [catalog, schema, name].filter((part) => part !== "")
   if (parts.length > 1 ? fileSuffixes.test(name) || fileLike.test(name) : fileLike.test(name)) {

@@ -84,13 +84,19 @@ function databaseFor(shared: Shared, user: string, parameters: Map<string, strin
   throw new PgError("3D000", `database "${asked}" does not exist`, { fatal: true })
 }
 
-async function schemasOf(connection: DuckDBConnection, database: string): Promise<Map<string, string>> {
+async function schemasOf(
+  connection: DuckDBConnection,
+  database: string,
+  isAdmin: boolean,
+): Promise<Map<string, string>> {
   const result = await connection.run(
     "SELECT schema_name FROM duckdb_schemas() WHERE database_name = $1 AND schema_name NOT IN ('pg_catalog', 'information_schema')",
     [database],
   )
   const names = (await result.getRows()).map((row) => String(row[0]))
-  return new Map(names.map((name) => [name.toLowerCase(), name]))
+  // On a search path a hidden schema's tables would be reached without naming it.
+  const open = names.filter((name) => isAdmin || !hiddenSchemas.has(name.toLowerCase()))
+  return new Map(open.map((name) => [name.toLowerCase(), name]))
 }
 
 async function openSession(
@@ -112,7 +118,7 @@ async function openSession(
   return sqlSession({
     engine,
     settings,
-    schemas: () => schemasOf(connection, database),
+    schemas: () => schemasOf(connection, database, isAdmin),
     onClose: () => log.info({ user: user.name, database }, "sql session ended"),
     onInternalError: (error) =>
       log.error({ err: error, user: user.name, database }, "statement failed inside the engine"),

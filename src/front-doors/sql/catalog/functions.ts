@@ -72,6 +72,7 @@ function formatTypeStatement(): string {
 /** The functions of `computed`, besides those of `constants`: what `catalog-rewrite` may send here. */
 const computedNames = [
   "array_lower",
+  "array_remove",
   "array_upper",
   "format_type",
   "pg_get_constraintdef",
@@ -101,6 +102,7 @@ export function earlyFunctionStatements(): string {
     ${formatTypeStatement()}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_expr(a, b) AS a::VARCHAR, (a, b, c) AS a::VARCHAR;
     CREATE OR REPLACE MACRO memory.pgcat.array_upper(a, b) AS nullif(len(a), 0);
+    CREATE OR REPLACE MACRO memory.pgcat.array_remove(a, b) AS list_filter(a, lambda one: one IS DISTINCT FROM b);
     CREATE OR REPLACE MACRO memory.pgcat.array_lower(a, b) AS CASE WHEN len(a) > 0 THEN 1 END;
     CREATE OR REPLACE MACRO memory.pgcat.quote_ident(a) AS CASE
       WHEN regexp_full_match(a, '[a-z_][a-z0-9_$]*') THEN a ELSE '"' || replace(a, '"', '""') || '"' END;`

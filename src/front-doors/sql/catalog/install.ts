@@ -25,7 +25,7 @@ export async function installCatalog(instance: DuckDbInstance, facts: CatalogFac
     await connection.run(derivedRelationStatements)
     await connection.run(
       Object.entries(emptyRelations)
-        .map(([name, columns]) => emptyView(`memory.pgcat.${name}`, columns, "BIGINT"))
+        .map(([name, columns]) => emptyView(`memory.pgcat.${name}`, `tableoid ${columns}`, "BIGINT"))
         .join("\n"),
     )
     await connection.run(

@@ -97,7 +97,7 @@ export function relationStatements(facts: CatalogFacts): string {
         NULL::BIGINT[] AS indclass, [0]::BIGINT[] AS indoption, NULL::VARCHAR AS indexprs, NULL::VARCHAR AS indpred
       FROM memory.pgcat.indexes;
     CREATE OR REPLACE VIEW memory.pgcat.pg_constraint AS
-      SELECT oid + 500000000 AS oid, index_name AS conname, ${firstOid} + schema_oid AS connamespace,
+      SELECT 2606::BIGINT AS tableoid, oid + 500000000 AS oid, index_name AS conname, ${firstOid} + schema_oid AS connamespace,
         CASE constraint_type WHEN 'PRIMARY KEY' THEN 'p' ELSE 'u' END AS contype, false AS condeferrable,
         false AS condeferred, true AS convalidated, ${firstOid} + table_oid AS conrelid, 0::BIGINT AS contypid, oid AS conindid,
         0::BIGINT AS conparentid, 0::BIGINT AS confrelid, ' ' AS confupdtype, ' ' AS confdeltype, ' ' AS confmatchtype,

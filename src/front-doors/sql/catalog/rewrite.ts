@@ -134,10 +134,9 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
       const asked = Array.isArray(node.children) ? stringConstant(node.children[0]) : undefined
       const value = asked === undefined ? undefined : facts.setting(asked)
       if (value !== undefined) return constant(value)
-      throw new PgError(
-        "42704",
-        `unrecognized configuration parameter${asked === undefined ? "" : ` "${asked}"`}`,
-      )
+      // A name that comes from a row (psql's \dconfig) cannot be known here; the engine's own settings stay closed.
+      if (asked === undefined) return constant("")
+      throw new PgError("42704", `unrecognized configuration parameter "${asked}"`)
     }
     default:
       return undefined
@@ -217,6 +216,23 @@ function rewriteCast(node: Tree): boolean {
   return true
 }
 
+const oneColumnFunctions = new Set([
+  "generate_series",
+  "unnest",
+  "regexp_split_to_table",
+  "generate_subscripts",
+])
+
+/** `generate_series(1, 3) s` has a column `s` in PostgreSQL. */
+function rewriteTableFunction(node: Tree): boolean {
+  const name = isTree(node.function) ? textAt(node.function, "function_name").toLowerCase() : ""
+  const alias = textAt(node, "alias")
+  const isNamed = Array.isArray(node.column_name_alias) && node.column_name_alias.length > 0
+  if (alias === "" || isNamed || !oneColumnFunctions.has(name)) return false
+  node.column_name_alias = [alias]
+  return true
+}
+
 function rewriteNode(node: Tree, facts: SessionFacts): boolean {
   switch (node.class) {
     case "FUNCTION":
@@ -250,6 +266,8 @@ export function rewriteForSession(tree: Tree, facts: SessionFacts): boolean {
   for (const node of nodesOf(tree.statements ?? null)) {
     if (node.type === "BASE_TABLE" && typeof node.class !== "string") {
       asksCatalog = rewriteTable(node, facts) || asksCatalog
+    } else if (node.type === "TABLE_FUNCTION" && typeof node.class !== "string") {
+      changed = rewriteTableFunction(node) || changed
     } else {
       // A replaced node may be one that needs rewriting itself (a cast around a cast).
       for (

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import { inspect } from "node:util"
+import pg from "pg"
+import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+
+export const password = "s3cret, with 'quotes' & ünïcode"
+
+export interface TestWarehouse {
+  instance: DuckDbInstance
+  port: SqlPort
+  folder: string
+  logged: string[]
+  /** Connected; closed when the test ends. */
+  client(user: string, database: string, more?: pg.ClientConfig): Promise<pg.Client>
+}
+
+const shop = `
+  CREATE SCHEMA shop.public; CREATE SCHEMA shop.millrace;
+  CREATE TABLE shop.millrace.progress (integration VARCHAR, position VARCHAR);
+  INSERT INTO shop.millrace.progress VALUES ('one', '0/16B3748');
+  CREATE TABLE shop.public.orders (id BIGINT NOT NULL, customer_id INTEGER, amount DECIMAL(12,2), placed_at TIMESTAMPTZ);
+  INSERT INTO shop.public.orders SELECT i, i % 10, i / 4, TIMESTAMPTZ '2024-01-02 03:04:05.678+00' + to_seconds(i)
+    FROM range(1000) numbers(i);
+  CREATE TABLE shop.public."Größe ""x""" ("sp ace" INTEGER);
+  CREATE VIEW shop.public.big_orders AS SELECT * FROM shop.public.orders WHERE amount > 200;
+  CREATE SCHEMA crm.public;
+  CREATE TABLE crm.public.customers (id INTEGER PRIMARY KEY, name VARCHAR);
+  INSERT INTO crm.public.customers SELECT i, 'customer ' || i FROM range(10) numbers(i);`
+
+/** A warehouse with two replicated databases and `dev`, behind a port of its own. */
+export async function testWarehouse(
+  t: TestContext,
+  more: Partial<SqlPortOptions> = {},
+): Promise<TestWarehouse> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"))
+  const instance = await openDuckDb({
+    path: folder,
+    stagingPath: folder,
+    threads: 2,
+    memoryLimitBytes: 2 ** 29,
+  })
+  for (const name of ["shop", "crm"]) await instance.ensureDatabase(name)
+  const setUp = await instance.connect()
+  await setUp.run(shop)
+  setUp.closeSync()
+  const logged: string[] = []
+  const note = (facts: object, message: string) => logged.push(`${message} ${inspect(facts)}`)
+  const port = await startSqlPort({
+    listen: { host: "127.0.0.1", port: 0 },
+    users: [
+      { name: "admin", password, policy: "admin" },
+      { name: "analyst", password, policy: "read-only" },
+    ],
+    instance,
+    isReplicated: (database) => database !== "dev",
+    log: { info: () => undefined, warn: note, error: note },
+    ...more,
+  })
+  const clients: pg.Client[] = []
+  t.after(async () => {
+    // Shown with a failing test: what the port logged is the first thing one wants to know.
+    for (const line of logged) t.diagnostic(line)
+    await Promise.all(clients.map((client) => client.end()))
+    await port.close(1000)
+    await instance.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  async function client(user: string, database: string, config: pg.ClientConfig = {}): Promise<pg.Client> {
+    const made = new pg.Client({ host: "127.0.0.1", port: port.port, user, password, database, ...config })
+    // A test that ends the port's side expects the loss; others see it in their own query's failure.
+    made.on("error", (error) => logged.push(`client: ${error.message}`))
+    await made.connect()
+    clients.push(made)
+    return made
+  }
+  return { instance, port, folder, logged, client }
+}
