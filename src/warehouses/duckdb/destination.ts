@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from "@duckdb/node-api"
 import { qualifiedName, type TableSchema } from "../../domain/table.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
@@ -9,6 +8,7 @@ import { beginTableLoad } from "./load.ts"
 import { liveTable } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
+import { newTransactions } from "./transactions.ts"
 
 export async function openDestination(
   instance: DuckDbInstance,
@@ -40,7 +40,8 @@ export async function openDestination(
           .filter((table) => table.pipeline === pipeline && !table.stale)
           .map((table) => table.schema),
       ),
-    beginLoad: (pipeline, table) => beginTableLoad({ instance, database, books, pipeline, staging }, table),
+    beginLoad: (pipeline, table) =>
+      beginTableLoad({ instance, database, books, pipeline, staging, transaction }, table),
     async completeSnapshot(pipeline, kept, position) {
       const gone = await tablesGone(books, pipeline, kept)
       const forget = gone.map((table) => books.untrack(table.pipeline, table.schema))
@@ -85,26 +86,5 @@ async function orProblem<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     throw problemOf(error, doing)
-  }
-}
-
-/** Runs statements as one transaction. Those of two callers on the same connection must not mix: they queue. */
-function newTransactions(
-  connection: DuckDBConnection,
-): (statements: string[], doing: string) => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  const run = async (statements: string[], doing: string) => {
-    try {
-      await connection.run(["BEGIN", ...statements, "COMMIT"].join(";\n"))
-    } catch (error) {
-      // The statement that failed has ended the transaction, or not: both are fine.
-      await connection.run("ROLLBACK").catch(() => undefined)
-      throw problemOf(error, doing)
-    }
-  }
-  return (statements, doing) => {
-    const mine = last.then(() => run(statements, doing))
-    last = mine.catch(() => undefined)
-    return mine
   }
 }

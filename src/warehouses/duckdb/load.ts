@@ -9,6 +9,7 @@ import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { duckDbType, loadingTable } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
+import type { Transactions } from "./transactions.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
@@ -16,6 +17,8 @@ export interface LoadTarget {
   pipeline: string
   staging: Staging
   books: Bookkeeping
+  /** One at a time: two that change the catalog at once would fail one another. */
+  transaction: Transactions
 }
 
 // Two parts wait while one loads; more would only fill the disk when the warehouse is the slower side.
@@ -23,16 +26,17 @@ const maxWaitingParts = 3
 
 /** Copies a table beside the live one: parts are loaded in the background, as many at a time as have gathered. */
 export async function beginTableLoad(target: LoadTarget, table: TableSchema): Promise<TableLoad> {
-  const connection = await target.instance.connect()
+  const label = `${table.schema}.${table.name}`
   const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${duckDbType(column.type)}`)
   const copy = loadingTable(target.database, table)
-  const run = (sql: string, doing: string) =>
-    runOrFail(connection, sql, `${doing} ${table.schema}.${table.name}`)
-  await run(
-    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(target.database)}.${quoteIdentifier(table.schema)};
-     CREATE OR REPLACE TABLE ${copy} (${columns.join(", ")})`,
-    "making",
+  await target.transaction(
+    [
+      `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(target.database)}.${quoteIdentifier(table.schema)}`,
+      `CREATE OR REPLACE TABLE ${copy} (${columns.join(", ")})`,
+    ],
+    `making ${label}`,
   )
+  const connection = await target.instance.connect()
   const names = table.columns.map((column) => column.name)
   let waiting: StagedPart[] = []
   let loading: Promise<void> | undefined
@@ -43,7 +47,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       const parts = waiting
       waiting = []
       const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
-      await run(`INSERT INTO ${copy} FROM read_parquet([${files}])`, "loading")
+      await insert(connection, `INSERT INTO ${copy} FROM read_parquet([${files}])`, label)
       await target.staging.remove(parts)
     }
   }
@@ -77,36 +81,32 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     },
     async finish() {
       await settled()
-      const statements = swapStatements(
-        target.database,
-        target.books,
-        target.pipeline,
-        table,
-        await target.books.tables(),
+      const { database, books, pipeline } = target
+      await target.transaction(
+        swapStatements(database, books, pipeline, table, await books.tables()),
+        `finishing ${label}`,
       )
-      await run(["BEGIN", ...statements, "COMMIT"].join(";\n"), "finishing")
       connection.closeSync()
     },
     settled,
     async apply(changes) {
-      await run(["BEGIN", ...applyStatements(copy, changes), "COMMIT"].join(";\n"), "completing")
+      await target.transaction(applyStatements(copy, changes), `completing ${label}`)
       await target.staging.remove(changes.parts)
     },
     close: () => connection.closeSync(),
     async abort() {
       waiting = []
       await loading
-      await run(`DROP TABLE IF EXISTS ${copy}`, "dropping the copy of")
+      await target.transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)
       connection.closeSync()
     },
   }
 }
 
-async function runOrFail(connection: DuckDBConnection, sql: string, doing: string): Promise<void> {
+async function insert(connection: DuckDBConnection, sql: string, label: string): Promise<void> {
   try {
     await connection.run(sql)
   } catch (error) {
-    await connection.run("ROLLBACK").catch(() => undefined)
-    throw problemOf(error, doing)
+    throw problemOf(error, `loading ${label}`)
   }
 }
