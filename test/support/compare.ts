@@ -1,0 +1,207 @@
+import pg from "pg"
+
+/**
+ * Compares tables of a PostgreSQL source with their copies by full content. Every value is brought into a canonical
+ * form by the two servers themselves, by ways that share nothing with the code under test.
+ */
+export interface Comparison {
+  sourceUrl: string
+  /** Runs a query on the warehouse whose columns are all text. */
+  read(sql: string): Promise<(string | null)[][]>
+  /** The destination database. */
+  database: string
+  /** Qualified names; left out: every table of the source that is no partition. */
+  tables?: readonly string[]
+}
+
+/** What differs, a line for each table that does; nothing if all is equal. */
+export async function differences(comparison: Comparison): Promise<string[]> {
+  const client = await comparisonClient(comparison.sourceUrl)
+  try {
+    const found: string[] = []
+    for (const table of await sourceTables(client)) {
+      const name = `${table.schema}.${table.name}`
+      if (comparison.tables !== undefined && !comparison.tables.includes(name)) continue
+      const difference = await differenceOf(client, comparison, table)
+      if (difference !== undefined) found.push(`${name}: ${difference}`)
+    }
+    return found
+  } finally {
+    await client.end()
+  }
+}
+
+async function comparisonClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    types: { getTypeParser: () => (text: string) => text },
+    options: "-c DateStyle=ISO -c TimeZone=UTC -c extra_float_digits=3 -c IntervalStyle=postgres",
+  })
+  // A broken connection shows in the query that uses it.
+  client.on("error", () => undefined)
+  await client.connect()
+  return client
+}
+
+interface SourceColumn {
+  name: string
+  /** The type domains rest on. */
+  type: string
+  /** The element's type of an array, domains followed. */
+  element: string | null
+  modified: boolean
+}
+
+interface SourceTable {
+  schema: string
+  name: string
+  columns: SourceColumn[]
+}
+
+const columnsQuery = `
+with recursive base(type, base) as (
+  select oid, oid from pg_type where typtype <> 'd'
+  union all
+  select d.oid, b.base from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
+)
+select n.nspname as schema, c.relname as name, json_agg(json_build_object(
+    'name', a.attname, 'type', bt.typname, 'modified', a.atttypmod <> -1 or t.typtypmod <> -1,
+    'element', case when bt.typcategory = 'A' then (select et.typname from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem) end
+  ) order by a.attnum) as columns
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+  join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
+where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence = 'p' and a.attnum > 0
+  and not a.attisdropped and a.attgenerated = '' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+group by 1, 2 order by 1, 2`
+
+async function sourceTables(client: pg.Client): Promise<SourceTable[]> {
+  const { rows } = await client.query<{ schema: string; name: string; columns: string }>(columnsQuery)
+  return rows.map((row) => ({ ...row, columns: JSON.parse(row.columns) as SourceColumn[] }))
+}
+
+const examplesShown = 3
+
+async function differenceOf(
+  client: pg.Client,
+  { read, database }: Comparison,
+  table: SourceTable,
+): Promise<string | undefined> {
+  const forms = table.columns.map(formOf)
+  const place = [table.schema, table.name].map(quoted).join(".")
+  const source = await client.query<(string | null)[]>({
+    text: `SELECT ${forms.map((form) => form.source).join(", ")} FROM ${place}`,
+    rowMode: "array",
+  })
+  let copied: (string | null)[][]
+  try {
+    copied = await read(
+      `SELECT ${forms.map((form) => form.warehouse).join(", ")} FROM ${quoted(database)}.${place}`,
+    )
+  } catch (error) {
+    return `cannot be read in the warehouse: ${(error as Error).message}`
+  }
+  const wanted = counted(source.rows, forms)
+  const had = counted(copied, forms)
+  const missing = without(wanted, had)
+  const extra = without(had, wanted)
+  if (missing.length + extra.length === 0) return undefined
+  const examples = (rows: string[]) => rows.slice(0, examplesShown).join(" ").slice(0, 2000)
+  return `${source.rows.length} rows, ${copied.length} copied; ${missing.length} missing: ${examples(missing)}; ${extra.length} too many: ${examples(extra)}`
+}
+
+function counted(rows: (string | null)[][], forms: Form[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const row of rows) {
+    const canonical = JSON.stringify(
+      row.map((value, index) => (value === null ? null : (forms[index] as Form).canonical(value))),
+    )
+    counts.set(canonical, (counts.get(canonical) ?? 0) + 1)
+  }
+  return counts
+}
+
+function without(rows: Map<string, number>, others: Map<string, number>): string[] {
+  return [...rows].filter(([row, count]) => count > (others.get(row) ?? 0)).map(([row]) => row)
+}
+
+/** How a column is asked for on both sides, and what is done with both answers before they are compared. */
+interface Form {
+  source: string
+  warehouse: string
+  canonical(text: string): string
+}
+
+const asIs = (text: string) => text
+
+function formOf(column: SourceColumn): Form {
+  const name = quoted(column.name)
+  if (column.element !== null) return arrayForm(name, column.element)
+  const text = `CAST(${name} AS VARCHAR)`
+  const finite = (source: string, warehouse: string): Form => ({
+    source: `case when isfinite(${name}) then (${source})::text else ${name}::text end`,
+    warehouse: `CASE WHEN isfinite(${name}) THEN CAST(${warehouse} AS VARCHAR) ELSE ${text} END`,
+    canonical: asIs,
+  })
+  switch (column.type) {
+    case "bool":
+      return { source: `${name}::text`, warehouse: text, canonical: asIs }
+    case "float4":
+    case "float8":
+      return { source: name, warehouse: text, canonical: bitsOf }
+    case "date":
+      return finite(`${name} - date '1970-01-01'`, `${name} - DATE '1970-01-01'`)
+    case "timestamp":
+    case "timestamptz":
+      return finite(`(extract(epoch from ${name}) * 1000000)::numeric(40, 0)`, `epoch_us(${name})`)
+    case "bytea":
+      return { source: `encode(${name}, 'hex')`, warehouse: `lower(hex(${name}))`, canonical: asIs }
+    case "money":
+      return { source: `${name}::numeric::numeric(20, 3)`, warehouse: text, canonical: asIs }
+    default:
+      return { source: name, warehouse: text, canonical: asIs }
+  }
+}
+
+// Their cast to text is not what they print.
+const castOtherwise = new Set(["inet", "cidr", "bpchar", "xml", "char"])
+const jsonByItself = new Set([
+  "int2",
+  "int4",
+  "int8",
+  "oid",
+  "float4",
+  "float8",
+  "numeric",
+  "bool",
+  "json",
+  "jsonb",
+])
+
+function arrayForm(name: string, element: string): Form {
+  const warehouse = `CAST(${name} AS VARCHAR)`
+  if (jsonByItself.has(element))
+    return { source: `array_to_json(${name})`, warehouse, canonical: canonicalJson }
+  if (!castOtherwise.has(element))
+    return { source: `array_to_json(${name}::text[])`, warehouse, canonical: canonicalJson }
+  const source = `case when ${name} is not null then coalesce((select json_agg(case when e is not null then format('%s', e) end order by place)
+    from unnest(${name}) with ordinality as u(e, place)), '[]') end`
+  return { source, warehouse, canonical: canonicalJson }
+}
+
+/** Equal for equal bits; both sides print as many digits as that takes. */
+function bitsOf(text: string): string {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleBE(Number(text.replace(/^([+-]?)inf(inity)?$/i, "$1Infinity")))
+  return bytes.toString("hex")
+}
+
+/** Spaces and escapes do not matter, the digits of numbers do. */
+function canonicalJson(text: string): string {
+  const keepDigits = (_: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" ? `number ${context?.source}` : value
+  return JSON.stringify(JSON.parse(text, keepDigits))
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,229 @@
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { after } from "node:test"
+import type { DuckDBConnection } from "@duckdb/node-api"
+import pg from "pg"
+import type { Problem } from "../../src/domain/problems.ts"
+import { qualifiedName } from "../../src/domain/table.ts"
+import { type Phase, type PipelineReporter, startPipeline } from "../../src/replication/pipeline.ts"
+import type { TableSelection } from "../../src/replication/source.ts"
+import type { Warehouse } from "../../src/replication/warehouse.ts"
+import type { WriteObserver } from "../../src/replication/write-order.ts"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { openDuckDbWarehouse } from "../../src/warehouses/duckdb/warehouse.ts"
+import { differences } from "./compare.ts"
+import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
+import { waitUntil } from "./wait-until.ts"
+
+const cleanUps: (() => Promise<void>)[] = []
+
+after(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+export interface TestWarehouse {
+  instance: DuckDbInstance
+  warehouse: Warehouse
+  stagingPath: string
+  connection: DuckDBConnection
+  /** Runs a query whose columns are all text. */
+  read(sql: string): Promise<(string | null)[][]>
+  close(): Promise<void>
+}
+
+/** A DuckDB warehouse in a folder of its own; closed and removed when the test file ends. */
+export async function testWarehouse(folder?: string): Promise<TestWarehouse> {
+  const home = folder ?? (await temporaryFolder("duckdb"))
+  const path = join(home, "warehouse")
+  const stagingPath = join(home, "staging")
+  await mkdir(path, { recursive: true })
+  await mkdir(stagingPath, { recursive: true })
+  const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes: 2 ** 30 })
+  const connection = await instance.connect()
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= (async () => {
+      connection.closeSync()
+      await instance.close()
+    })()
+    return closing
+  }
+  cleanUps.push(async () => {
+    await close()
+    if (folder === undefined) await removeFolder(home)
+  })
+  return {
+    instance,
+    connection,
+    stagingPath,
+    warehouse: openDuckDbWarehouse(instance, stagingPath),
+    read: async (sql) => (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][],
+    close,
+  }
+}
+
+/** What a pipeline has reported. */
+export interface Reports {
+  phases: Phase[]
+  problems: Problem[]
+  /** Reason by qualified name. */
+  failed: Map<string, string>
+  refused: Map<string, string>
+  /** Changes and transactions that batches brought. */
+  changes: number
+  batches: number
+  copied: string[]
+}
+
+export interface TestPipeline {
+  reports: Reports
+  home: TestWarehouse
+  database: string
+  lagMs(): number | undefined
+  /** Waits until everything committed so far is visible in the warehouse. */
+  settle(): Promise<void>
+  /** Settles, then compares tables (all of them, or those named) by full content: lines that say what differs. */
+  differences(tables?: readonly string[]): Promise<string[]>
+  stop(): Promise<void>
+}
+
+export interface TestPipelineOptions {
+  url: string
+  home?: TestWarehouse
+  database?: string
+  select?: TableSelection
+  observe?: WriteObserver
+}
+
+let pipelines = 0
+
+const markerTable = "millrace_test_marker"
+
+/** A pipeline from a real PostgreSQL into a real DuckDB; returns when it streams. */
+export async function testPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
+  const pipeline = await beginTestPipeline(options)
+  await waitUntil(() => pipeline.reports.phases.includes("streaming"), {
+    what: "the pipeline to stream",
+    timeoutMs: 60_000,
+    intervalMs: 5,
+  })
+  return pipeline
+}
+
+/** As `testPipeline`, without waiting for anything. */
+export async function beginTestPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
+  const home = options.home ?? (await testWarehouse())
+  const number = ++pipelines
+  const database = options.database ?? `copy${number}`
+  const reports = newReports()
+  const url = new URL(options.url)
+  const source = openPostgresSource({ url: options.url, database: decodeURIComponent(url.pathname.slice(1)) })
+  const handle = `millrace_test_${process.pid}_${number}`
+  await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
+  const running = startPipeline({
+    name: `pipeline-${database}`,
+    handle,
+    source,
+    warehouse: home.warehouse,
+    database,
+    select: (table) => table.name === markerTable || (options.select?.(table) ?? true),
+    reporter: reporterInto(reports),
+    observe: options.observe ?? (() => undefined),
+  })
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= running.stop()
+    return stopping
+  }
+  cleanUps.push(async () => {
+    await stop()
+    await source.remove(handle).catch(() => undefined)
+  })
+  const settle = () => settled(options.url, home, database, reports)
+  return {
+    reports,
+    home,
+    database,
+    lagMs: running.lagMs,
+    settle,
+    async differences(tables) {
+      await settle()
+      return differences({ sourceUrl: options.url, read: home.read, database, ...(tables ? { tables } : {}) })
+    },
+    stop,
+  }
+}
+
+function newReports(): Reports {
+  return {
+    phases: [],
+    problems: [],
+    failed: new Map(),
+    refused: new Map(),
+    changes: 0,
+    batches: 0,
+    copied: [],
+  }
+}
+
+function reporterInto(reports: Reports): PipelineReporter {
+  const refuse = (table: { schema: string; name: string; reason: string }) =>
+    reports.refused.set(qualifiedName(table), table.reason)
+  return {
+    phase: (phase) => reports.phases.push(phase),
+    problem: (problem) => {
+      if (problem !== undefined) reports.problems.push(problem)
+    },
+    snapshot: (_, refused) => refused.forEach(refuse),
+    copied(table, event) {
+      if (event.kind === "failed") reports.failed.set(qualifiedName(table), event.reason)
+      if (event.kind === "finished") reports.copied.push(qualifiedName(table))
+    },
+    streaming: () => undefined,
+    applied(applied) {
+      reports.changes += applied.changes
+      reports.batches++
+    },
+    stale: ({ table, reason }) => reports.failed.set(qualifiedName(table), reason),
+    dropped: () => undefined,
+    refused: refuse,
+    lateCopyFailed: (problem) => reports.problems.push(problem),
+  }
+}
+
+let markers = 0
+
+async function settled(url: string, home: TestWarehouse, database: string, reports: Reports): Promise<void> {
+  const marker = ++markers
+  await runSql(url, `INSERT INTO public.${markerTable} VALUES (${marker})`)
+  await waitUntil(
+    async () => {
+      const [problem] = reports.problems
+      if (problem !== undefined && reports.phases.at(-1) === "waiting") return problem
+      const found = await home.read(
+        `SELECT n::VARCHAR FROM "${database}".public.${markerTable} WHERE n = ${marker}`,
+      )
+      return found.length > 0
+    },
+    { what: `what was committed to be visible (${describe(reports)})`, timeoutMs: 60_000, intervalMs: 5 },
+  )
+  const last = reports.problems.at(-1)
+  if (last !== undefined && reports.phases.at(-1) === "waiting") throw last
+}
+
+function describe(reports: Reports): string {
+  return `phase ${reports.phases.at(-1)}, problems: ${reports.problems.map((problem) => problem.message).join("; ") || "none"}`
+}
+
+/** Runs statements on a connection of their own, in one go unless they are several queries. */
+export async function runSql(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  client.on("error", () => undefined)
+  await client.connect()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
