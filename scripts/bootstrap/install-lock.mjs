@@ -11,7 +11,8 @@ const NOBODYS_PID = 2_147_483_647
 /**
  * Lets one process at a time do `work` in this checkout. A lock whose owner has died is taken over.
  * @param {string} root
- * @param {() => Promise<void>} work
+ * @param {(holdFor: (pid: number) => void) => Promise<void>} work may name a process that the lock lives as long as,
+ *   too: npm goes on when we are killed, and a second npm beside it would wreck both their work
  */
 export async function withInstallLock(root, work) {
   const path = join(root, ".millrace-install-lock")
@@ -22,15 +23,16 @@ export async function withInstallLock(root, work) {
       throw new Error(`another install seems to be running; if none is, remove ${path}`)
     await sleep(POLL_INTERVAL_MS)
   }
+  const holdFor = (/** @type {number} */ worker) => replace(path, { ...mine, worker })
   try {
-    await work()
+    await work(holdFor)
   } finally {
     if (readOwner(path)?.token === mine.token) rmSync(path, { force: true })
   }
 }
 
 /**
- * @typedef {{ pid: number, token: string }} Owner
+ * @typedef {{ pid: number, token: string, worker?: number }} Owner
  * @param {string} path
  * @param {Owner} mine
  */
@@ -46,13 +48,23 @@ function tryTake(path, mine) {
 }
 
 /**
+ * @param {string} path
+ * @param {Owner} owner
+ */
+function replace(path, owner) {
+  const draft = `${path}-${owner.token}`
+  writeFileSync(draft, JSON.stringify(owner))
+  renameSync(draft, path)
+}
+
+/**
  * Each dead owner can be succeeded by one process only: the one that creates the file named after its token.
  * @param {string} path
  * @param {string} draft
  */
 function takeOver(path, draft) {
   const owner = readOwner(path)
-  if (!owner || isRunning(owner.pid)) return false
+  if (!owner || isRunning(owner.pid) || (owner.worker && isRunning(owner.worker))) return false
   const claim = `${path}-after-${owner.token}`
   if (!createOnly(() => closeSync(openSync(claim, "wx")))) return false
   try {
@@ -94,9 +106,24 @@ function readOwner(path) {
 function isRunning(pid) {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return codeOf(error) === "EPERM"
+  }
+}
+
+/**
+ * Ended, but nobody collects it: so it stays in a container whose first process does not do that.
+ * @param {number} pid
+ */
+function isZombie(pid) {
+  if (process.platform !== "linux") return false
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z")
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return true
+    throw error
   }
 }
 

@@ -23,10 +23,10 @@ export async function ensureInstalled(root) {
   if (!mayWrite(root)) {
     throw new Error(`the dependencies are not installed and ${root} is read-only. As its owner, run: npm ci`)
   }
-  await withInstallLock(root, async () => {
+  await withInstallLock(root, async (holdFor) => {
     if (isInstalled(root)) return
     console.error("millrace: installing dependencies (npm ci), only needed once …")
-    await npmCi(root)
+    await npmCi(root, holdFor)
     writeFileSync(stampPath(root), stampOf(root))
   })
 }
@@ -110,15 +110,18 @@ function npmCommand() {
   return running?.endsWith("npm-cli.js") && existsSync(running) ? [process.execPath, running] : ["npm"]
 }
 
-/** @param {string} root */
-async function npmCi(root) {
+/**
+ * @param {string} root
+ * @param {(pid: number) => void} holdFor
+ */
+async function npmCi(root, holdFor) {
   const [program, ...first] = npmCommand()
   // No package of ours needs its install script; see docs/decisions. Errors stay, npm's remarks go.
   const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
   const args = [...first, "ci", "--ignore-scripts", "--include=dev", "--include=optional", ...quiet]
   const cache = mayWrite(homedir()) ? undefined : join(root, ".millrace-npm-cache")
   try {
-    await runNpm(program, args, root, cache)
+    await runNpm(program, args, root, cache, holdFor)
   } finally {
     if (cache) rmSync(cache, { recursive: true, force: true })
   }
@@ -129,12 +132,14 @@ async function npmCi(root) {
  * @param {string[]} args
  * @param {string} cwd
  * @param {string | undefined} cache an own cache for an account without a home
+ * @param {(pid: number) => void} holdFor
  * @returns {Promise<void>}
  */
-function runNpm(program, args, cwd, cache) {
+function runNpm(program, args, cwd, cache, holdFor) {
   const env = cache ? { ...process.env, npm_config_cache: cache } : process.env
   // Everything goes to standard error: standard output belongs to the program that follows.
   const npm = spawn(program, args, { cwd, env, stdio: ["ignore", 2, 2], timeout: INSTALL_LIMIT_MS })
+  if (npm.pid) holdFor(npm.pid)
   const pass = (/** @type {NodeJS.Signals} */ signal) => npm.kill(signal)
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, pass)
   return new Promise((resolve, reject) => {

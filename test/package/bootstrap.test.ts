@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { chmod, cp, mkdir, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
@@ -178,6 +178,31 @@ test("dependencies are installed once when two start at once, also over an inter
   assert.equal(existsSync(join(folder, ".millrace-install-lock")), false)
   assert.equal(existsSync(join(folder, "node_modules", "half")), false)
 })
+
+test("npm that outlives a killed bootstrap is waited for, not joined by a second", async (context) => {
+  const folder = await checkout(context, `console.log("ran")`)
+  await rm(join(folder, "node_modules"))
+  await smallProject(folder)
+  const npm = spawn(process.execPath, ["-e", "setTimeout(() => undefined, 60_000)"], { stdio: "ignore" })
+  context.after(() => npm.kill("SIGKILL"))
+  const lock = { pid: 2_147_483_646, token: "dead", worker: npm.pid }
+  await writeFile(join(folder, ".millrace-install-lock"), JSON.stringify(lock))
+  const child = startProgram(folder)
+  const ended = outcomeOf(child)
+  // Its attempts to take the lock show in the folder; several go by while the old npm runs.
+  await waitUntil(() => attempts(folder), {
+    what: "an attempt to take the lock",
+    timeoutMs: 10_000,
+    intervalMs: 1,
+  })
+  assert.equal(existsSync(join(folder, "node_modules")), false)
+  npm.kill("SIGKILL")
+  assert.equal((await ended).out, "ran\n")
+})
+
+function attempts(folder: string): boolean {
+  return readdirSync(folder).some((name) => name.startsWith(".millrace-install-lock-"))
+}
 
 /** A project whose only dependency is a Node that lies on disk: enough to see npm ci at work, without a network. */
 async function smallProject(folder: string): Promise<void> {
