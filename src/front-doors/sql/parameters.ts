@@ -25,12 +25,7 @@ import { dateText, timestampText, timeText } from "./text-forms.ts"
 import { arrayOids, oids, wireTypeOf } from "./value-types.ts"
 
 export interface Parameter {
-  /** Its place in the engine's statement, from 1. */
-  index: number
   oid: number
-  /** What the engine expects; undefined: it cannot say. */
-  engineType: DuckDBType | undefined
-  isArray: boolean
 }
 
 /** A value ready to bind, or text that the engine itself must read as `castTo` first. */
@@ -39,25 +34,14 @@ export type BoundValue =
   | { kind: "value"; value: DuckDBValue; type: DuckDBType }
   | { kind: "cast"; value: DuckDBValue; type: DuckDBType; castTo: string }
 
-const unresolved = new Set([DuckDBTypeId.INVALID, DuckDBTypeId.ANY, DuckDBTypeId.SQLNULL])
-
 /** `$1`, `$2`, … in the client's order, with the types it declared or the engine found. */
-export function parametersOf(
-  prepared: DuckDBPreparedStatement,
-  declared: number[],
-  arrays: ReadonlySet<string>,
-): Parameter[] {
-  const count = prepared.parameterCount
-  const parameters: Parameter[] = []
-  for (let number = 1; number <= count; number++) {
-    const found = prepared.parameterType(number)
-    const engineType = unresolved.has(found.typeId) ? undefined : found
-    const isArray = arrays.has(String(number))
-    const own = declared[number - 1] ?? 0
-    const oid = own !== 0 ? own : engineType ? wireTypeOf(engineType).oid : isArray ? 1009 : oids.text
-    parameters.push({ index: number, oid, engineType, isArray })
-  }
-  return parameters
+export function parametersOf(prepared: DuckDBPreparedStatement, declared: number[]): Parameter[] {
+  return Array.from({ length: prepared.parameterCount }, (_none, index) => {
+    const own = declared[index] ?? 0
+    if (own !== 0) return { oid: own }
+    const isTyped = prepared.parameterTypeId(index + 1) !== DuckDBTypeId.INVALID
+    return { oid: isTyped ? wireTypeOf(prepared.parameterType(index + 1)).oid : oids.text }
+  })
 }
 
 function invalid(type: string, text: string): PgError {
@@ -148,19 +132,26 @@ const elementTypes: Record<number, string> = {
 }
 const elementOids = new Map(Object.entries(arrayOids).map(([element, array]) => [array, Number(element)]))
 
-function arrayValue(text: string, parameter: Parameter): BoundValue {
+/** The engine's name of a type that clients declare; undefined: it is read as text. */
+export function engineTypeOf(oid: number): string | undefined {
+  const element = elementOids.get(oid)
+  if (element !== undefined) return `${elementTypes[element] ?? "VARCHAR"}[]`
+  return elementTypes[oid]
+}
+
+function arrayValue(text: string, oid: number): BoundValue {
   const items = parseArrayLiteral(text)
-  const element = elementOids.get(parameter.oid)
-  const allIntegers = items.every((item) => item === null || /^-?\d{1,18}$/.test(item))
-  const declared = element === undefined ? undefined : elementTypes[element]
-  // Undeclared and unknown to the engine: whole numbers are meant as such, anything else is text.
-  const guessed = parameter.engineType === undefined && allIntegers && items.length > 0 ? "BIGINT" : "VARCHAR"
-  const value = new DuckDBListValue(items)
-  return { kind: "cast", value, type: LIST(VARCHAR), castTo: `${declared ?? guessed}[]` }
+  const castTo = engineTypeOf(oid) ?? "VARCHAR[]"
+  // The engine would round 1.5 to a whole number; PostgreSQL refuses it.
+  const odd =
+    /^(SMALLINT|INTEGER|BIGINT)/.test(castTo) &&
+    items.find((item) => item !== null && !/^\s*[+-]?\d+\s*$/.test(item))
+  if (typeof odd === "string") throw invalid(castTo.toLowerCase().replace("[]", ""), odd)
+  return { kind: "cast", value: new DuckDBListValue(items), type: LIST(VARCHAR), castTo }
 }
 
 function fromText(text: string, parameter: Parameter): BoundValue {
-  if (elementOids.has(parameter.oid)) return arrayValue(text, parameter)
+  if (elementOids.has(parameter.oid)) return arrayValue(text, parameter.oid)
   switch (parameter.oid) {
     case oids.bool:
       return booleanValue(text)

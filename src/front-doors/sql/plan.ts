@@ -4,7 +4,7 @@ import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
-import { isTree, nodesOf, type SqlParser, type Tree, textAt } from "./syntax-tree.ts"
+import type { SqlParser, Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
 
@@ -19,8 +19,8 @@ export type Plan =
       writes: boolean
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
-      /** Parameters that stand for arrays though the engine cannot say of what: `= ANY($1)`. */
-      arrayParameters: ReadonlySet<string>
+      /** The statement's tree, where it has one. */
+      tree: Tree | undefined
       /** The engine's positions mean the client's text. */
       positionsHold: boolean
     }
@@ -51,17 +51,6 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
 }
 
-function arrayParameters(tree: Tree): Set<string> {
-  const names = new Set<string>()
-  for (const node of nodesOf(tree.statements ?? null)) {
-    if (node.class !== "FUNCTION" || node.function_name !== "unnest" || !Array.isArray(node.children))
-      continue
-    const [only] = node.children
-    if (isTree(only) && only.class === "PARAMETER") names.add(textAt(only, "identifier"))
-  }
-  return names
-}
-
 async function planSelect(sql: string, tree: Tree, context: PlanContext): Promise<Plan> {
   const columnNames = pgColumnNames(tree)
   const rewritten = rewriteForSession(tree, context.facts)
@@ -72,7 +61,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext): Promis
     verb: "SELECT",
     writes: false,
     columnNames,
-    arrayParameters: arrayParameters(tree),
+    tree,
     positionsHold: !rewritten,
   }
 }
@@ -83,7 +72,14 @@ async function planExplain(sql: string, prefix: string, context: PlanContext): P
   if (parsed.kind === "other") throw new PgError("0A000", "EXPLAIN is supported for queries only")
   const plan = await planSelect(sql, parsed.tree, context)
   if (plan.kind !== "engine") return plan
-  return { ...plan, sql: prefix + plan.sql, verb: "EXPLAIN", columnNames: undefined, positionsHold: false }
+  return {
+    ...plan,
+    sql: prefix + plan.sql,
+    verb: "EXPLAIN",
+    tree: undefined,
+    columnNames: undefined,
+    positionsHold: false,
+  }
 }
 
 /** Reads, checks and, for the catalogs, rewrites one statement. Throws PgError; nothing has run then. */
@@ -108,7 +104,7 @@ export async function planStatement(text: string, context: PlanContext): Promise
         verb,
         writes: true,
         columnNames: undefined,
-        arrayParameters: new Set(),
+        tree: undefined,
         positionsHold: true,
       }
     }

@@ -12,6 +12,7 @@ import { answer, answerFields } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
 import { splitStatements } from "./tokens.ts"
+import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
 import { type WireType, wireTypeOf } from "./value-types.ts"
 
 export interface SessionParts {
@@ -153,15 +154,25 @@ export function sqlSession(parts: SessionParts): SqlSession {
     engine.beginStatement(durationMs(settings.get("statement_timeout") ?? "0") ?? 0)
   }
 
+  async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
+    const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
+    const untyped = untypedParameters(prepared)
+    if (untyped.length === 0 || !plan.tree) return prepared
+    prepared.destroySync()
+    return prepareTyped(parts.plan.parser, plan.tree, untyped, declared, (sql) =>
+      engine.prepare(sql, undefined),
+    )
+  }
+
   async function prepareEngine(plan: EnginePlan, declared: number[]): Promise<Prepared> {
     transaction.assertUsable()
     await engine.claim(undefined)
-    const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
+    const prepared = await prepareDescribed(plan, declared)
     if (!isExpected(prepared.statementType, plan)) {
       prepared.destroySync()
       throw new PgError("0A000", "this kind of statement is not supported")
     }
-    const parameters = parametersOf(prepared, declared, plan.arrayParameters)
+    const parameters = parametersOf(prepared, declared)
     const fields = returnsRows(prepared, plan) ? describe(prepared, plan).fields : undefined
     return {
       parameterOids: parameters.map(({ oid }) => oid),
