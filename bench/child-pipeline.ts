@@ -1,0 +1,81 @@
+import { once } from "node:events"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { Applied } from "../src/replication/apply-loop.ts"
+import { type PipelineReporter, startPipeline } from "../src/replication/pipeline.ts"
+import { openPostgresSource } from "../src/sources/postgres/source.ts"
+import { openDuckDb } from "../src/warehouses/duckdb/instance.ts"
+import { openDuckDbWarehouse } from "../src/warehouses/duckdb/warehouse.ts"
+
+/** What the bench asks of the process that runs a pipeline, and what that answers. Sent over the child's channel. */
+export type Request = { kind: "query"; sql: string } | { kind: "usage" } | { kind: "stop" }
+
+export type Report =
+  | { kind: "streaming"; atMs: number }
+  | { kind: "copyDone"; atMs: number }
+  | { kind: "applied"; atMs: number; changes: number; transactions: number; firstCommittedAtMs: number }
+  | { kind: "problem"; message: string }
+  | { kind: "rows"; rows: unknown[][] }
+  | { kind: "usage"; cpuMs: number; peakRssMb: number; rssMb: number }
+
+const [folder = "", url = "", tables = ""] = process.argv.slice(2)
+
+const send = (report: Report) => void process.send?.(report)
+
+const quiet = () => undefined
+const reporter: PipelineReporter = {
+  phase: (phase) => phase === "streaming" && send({ kind: "streaming", atMs: Date.now() }),
+  problem: (problem) => problem && send({ kind: "problem", message: problem.message }),
+  applied: ({ changes, transactions, firstCommittedAtMs }: Applied) =>
+    send({ kind: "applied", atMs: Date.now(), changes, transactions, firstCommittedAtMs }),
+  copied: (_, event) => event.kind === "finished" && send({ kind: "copyDone", atMs: Date.now() }),
+  stale: ({ reason }) => send({ kind: "problem", message: reason }),
+  refused: ({ reason }) => send({ kind: "problem", message: reason }),
+  lateCopyFailed: (problem) => send({ kind: "problem", message: problem.message }),
+  snapshot: quiet,
+  streaming: quiet,
+  dropped: quiet,
+}
+
+const path = join(folder, "warehouse")
+const stagingPath = join(folder, "staging")
+await mkdir(path, { recursive: true })
+await mkdir(stagingPath, { recursive: true })
+const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes: 4 * 2 ** 30 })
+const wanted = new Set(tables.split(","))
+const pipeline = startPipeline({
+  name: "bench",
+  handle: "millrace_bench",
+  source: openPostgresSource({ url, database: "bench" }),
+  warehouse: openDuckDbWarehouse(instance, stagingPath),
+  database: "bench",
+  select: (table) => wanted.has(table.name),
+  reporter,
+  observe: quiet,
+})
+
+process.on("message", async (request: Request) => {
+  switch (request.kind) {
+    case "query": {
+      const connection = await instance.connect()
+      const result = await connection.runAndReadAll(request.sql)
+      connection.closeSync()
+      return send({ kind: "rows", rows: result.getRowsJson() as unknown[][] })
+    }
+    case "usage": {
+      const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+      const rssMb = process.memoryUsage.rss() / 2 ** 20
+      return send({
+        kind: "usage",
+        cpuMs: (userCPUTime + systemCPUTime) / 1000,
+        peakRssMb: maxRSS / 1024,
+        rssMb,
+      })
+    }
+    case "stop":
+      await pipeline.stop()
+      await instance.close()
+      process.disconnect()
+  }
+})
+await once(process, "disconnect")

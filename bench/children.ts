@@ -1,0 +1,60 @@
+import { type ChildProcess, execFile, fork } from "node:child_process"
+import { promisify } from "node:util"
+import type { Report, Request } from "./child-pipeline.ts"
+
+export interface PipelineChild {
+  next<K extends Report["kind"]>(kind: K): Promise<Extract<Report, { kind: K }>>
+  on(listener: (report: Report) => void): void
+  query(sql: string): Promise<unknown[][]>
+  usage(): Promise<Extract<Report, { kind: "usage" }>>
+  stop(): Promise<void>
+}
+
+const script = (name: string) => new URL(name, import.meta.url).pathname
+
+/** A process of its own, as in production: its processor time and memory are ours alone. */
+export function startPipelineChild(folder: string, url: string, tables: string[]): PipelineChild {
+  const child: ChildProcess = fork(script("child-pipeline.ts"), [folder, url, tables.join(",")], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  })
+  const listeners = new Set<(report: Report) => void>()
+  child.on("message", (report: Report) => {
+    if (report.kind === "problem") process.stderr.write(`bench: ${report.message}\n`)
+    for (const listener of listeners) listener(report)
+  })
+  const next = <K extends Report["kind"]>(kind: K) =>
+    new Promise<Extract<Report, { kind: K }>>((resolve, reject) => {
+      const listener = (report: Report) => {
+        if (report.kind !== kind) return
+        listeners.delete(listener)
+        resolve(report as Extract<Report, { kind: K }>)
+      }
+      listeners.add(listener)
+      child.once("exit", (code) => reject(new Error(`the pipeline's process ended (${code})`)))
+    })
+  return {
+    next,
+    on: (listener) => void listeners.add(listener),
+    async query(sql) {
+      const answer = next("rows")
+      child.send({ kind: "query", sql } satisfies Request)
+      return (await answer).rows
+    },
+    usage() {
+      const answer = next("usage")
+      child.send({ kind: "usage" } satisfies Request)
+      return answer
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve())
+        child.send({ kind: "stop" } satisfies Request)
+      }),
+  }
+}
+
+/** Runs a reader that throws everything away; how long it took, in ms. */
+export async function runDiscard(...args: string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script("child-discard.ts"), ...args])
+  return Number(stdout)
+}

@@ -1,0 +1,49 @@
+/** Every figure the bench can take, in the order it prints them. */
+export const benchNames = [
+  "snapshot_vs_copy",
+  "snapshot_rows_per_second",
+  "copy_rows_per_second",
+  "drain_vs_read",
+  "drain_changes_per_second",
+  "read_changes_per_second",
+  "rows_per_cpu_second",
+  "peak_rss_mb",
+  "latency_idle_p50_ms",
+  "latency_idle_p99_ms",
+  "latency_1000tps_p50_ms",
+  "latency_1000tps_p99_ms",
+] as const
+
+export type BenchName = (typeof benchNames)[number]
+
+export interface Figure {
+  /** Median of the runs. */
+  value: number
+  /** What it is held against: `<= 2` and the like. */
+  bar: string | undefined
+  runs: number[]
+}
+
+export type Figures = Partial<Record<BenchName, Figure>>
+
+export interface Bench {
+  /** Removed at the end. */
+  folder: string
+  url: string
+  rows: number
+  changes: number
+  runs: number
+  /** How long each latency measurement writes. */
+  seconds: number
+  wants(...names: BenchName[]): boolean
+  say(line: string): void
+}
+
+export function figure(runs: number[], bar?: string): Figure {
+  return { value: median(runs), bar, runs }
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
