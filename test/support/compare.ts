@@ -105,8 +105,14 @@ async function differenceOf(
   const missing = without(wanted, had)
   const extra = without(had, wanted)
   if (missing.length + extra.length === 0) return undefined
-  const examples = (rows: string[]) => rows.slice(0, examplesShown).join(" ").slice(0, 2000)
+  const examples = (rows: string[]) => rows.slice(0, examplesShown).map(shortened).join(" ")
   return `${source.rows.length} rows, ${copied.length} copied; ${missing.length} missing: ${examples(missing)}; ${extra.length} too many: ${examples(extra)}`
+}
+
+const lengthShown = 600
+
+function shortened(row: string): string {
+  return row.length <= lengthShown ? row : `${row.slice(0, lengthShown)}… (${row.length} characters)`
 }
 
 function counted(rows: (string | null)[][], forms: Form[]): Map<string, number> {

@@ -80,6 +80,7 @@ export interface TestPipeline {
   reports: Reports
   home: TestWarehouse
   database: string
+  handle: string
   lagMs(): number | undefined
   /** Waits until everything committed so far is visible in the warehouse. */
   settle(): Promise<void>
@@ -93,6 +94,8 @@ export interface TestPipelineOptions {
   home?: TestWarehouse
   database?: string
   select?: TableSelection
+  /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
+  handle?: string
   observe?: WriteObserver
 }
 
@@ -119,7 +122,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   const reports = newReports()
   const url = new URL(options.url)
   const source = openPostgresSource({ url: options.url, database: decodeURIComponent(url.pathname.slice(1)) })
-  const handle = `millrace_test_${process.pid}_${number}`
+  const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
   const running = startPipeline({
     name: `pipeline-${database}`,
@@ -145,6 +148,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     reports,
     home,
     database,
+    handle,
     lagMs: running.lagMs,
     settle,
     async differences(tables) {

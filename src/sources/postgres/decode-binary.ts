@@ -52,8 +52,9 @@ export const date: Decoder = (column, from, start) => {
 
 export const timestamp: Decoder = (column, from, start) => {
   const high = from.readInt32BE(start)
-  // Two halves of an exact number while the year is between 1735 and 2264.
-  if (high > -1_945_000 && high < 1_945_000)
+  // Two halves of an exact number while the year is between 1736 and 2255: with the epoch's distance added it stays
+  // below 2^53.
+  if (high > -1_945_000 && high < 1_876_000)
     return putSafeInteger(column, high * 4294967296 + from.readUInt32BE(start + 4) + epochMicros)
   const micros = from.readBigInt64BE(start)
   if (micros === int64Max) return putInfiniteTimestamp(column, false)

@@ -78,15 +78,15 @@ function patchStatements(
   const columns = names(schema)
   const found = run.unchanged.map((index) => {
     const has = `FILTER (WHERE NOT __millrace_delete AND ${isSent(index, "")})`
-    return `arg_max_null(${columns[index]}, __millrace_seq) ${has} AS _value${index}, count(*) ${has} AS _found${index}`
+    return `arg_max_null(${columns[index]}, __millrace_seq) ${has} AS __millrace_value${index}, count(*) ${has} AS __millrace_found${index}`
   })
   const values = columns.map((name, index) => {
     if (!run.unchanged.includes(index)) return `s.${name}`
-    return `CASE WHEN ${isSent(index, "s.")} THEN s.${name} WHEN l._found${index} > 0 THEN l._value${index} ELSE t.${name} END AS ${name}`
+    return `CASE WHEN ${isSent(index, "s.")} THEN s.${name} WHEN l.__millrace_found${index} > 0 THEN l.__millrace_value${index} ELSE t.${name} END AS ${name}`
   })
-  const last = `SELECT ${keys.join(", ")}, max(__millrace_seq) AS _last, ${found.join(", ")} FROM ${from} GROUP BY ${keys.join(", ")}`
+  const last = `SELECT ${keys.join(", ")}, max(__millrace_seq) AS __millrace_last, ${found.join(", ")} FROM ${from} GROUP BY ${keys.join(", ")}`
   return [
-    `CREATE OR REPLACE TEMP TABLE millrace_patched AS SELECT ${values.join(", ")} FROM ${from} AS s JOIN (${last}) AS l ON s.__millrace_seq = l._last LEFT JOIN ${table} AS t ON ${matches(keys, "t", "s")} WHERE NOT s.__millrace_delete`,
+    `CREATE OR REPLACE TEMP TABLE millrace_patched AS SELECT ${values.join(", ")} FROM ${from} AS s JOIN (${last}) AS l ON s.__millrace_seq = l.__millrace_last LEFT JOIN ${table} AS t ON ${matches(keys, "t", "s")} WHERE NOT s.__millrace_delete`,
     `DELETE FROM ${table} AS t USING (SELECT ${keys.join(", ")} FROM ${from}) AS s WHERE ${matches(keys, "t", "s")}`,
     `INSERT INTO ${table} SELECT * FROM temp.main.millrace_patched`,
     "DROP TABLE temp.main.millrace_patched",
@@ -105,7 +105,7 @@ function movesStatement(
   run: { unchanged: number[] },
 ): string {
   const keys = keyNames(schema, schema.key ?? [])
-  const left = keys.map((name, place) => `o.${name} AS _left${place}`).join(", ")
+  const left = keys.map((name, place) => `o.${name} AS __millrace_left${place}`).join(", ")
   const pairs = `SELECT n.*, ${left} FROM ${from} AS n JOIN ${from} AS o ON o.__millrace_seq = n.__millrace_seq - 1 WHERE NOT n.__millrace_delete`
   const sets = names(schema).map((name, index) => {
     const value = run.unchanged.includes(index)
@@ -113,20 +113,33 @@ function movesStatement(
       : `s.${name}`
     return `${name} = ${value}`
   })
-  const where = keys.map((name, place) => `t.${name} = s._left${place}`).join(" AND ")
+  const where = keys.map((name, place) => `t.${name} = s.__millrace_left${place}`).join(" AND ")
   return `UPDATE ${table} AS t SET ${sets.join(", ")} FROM (${pairs}) AS s WHERE ${where}`
 }
 
-/** Without a key, equal rows are counted: what was inserted more often than deleted is added, the rest taken away. */
+/**
+ * Without a key, equal rows are counted: those deleted more often than inserted are all taken out, and as many as
+ * should be left put back (the warehouse's own row numbers would do too, but a column may be called like them).
+ */
 function countedStatements(table: string, schema: TableSchema, from: string): string[] {
   const columns = names(schema)
   const list = columns.join(", ")
-  const same = columns.map((name) => `t.${name} IS NOT DISTINCT FROM g.${name}`).join(" AND ")
-  const ranked = `SELECT t.rowid AS _row, g._net, row_number() OVER (PARTITION BY g._group) AS _place FROM ${table} AS t JOIN temp.main.millrace_net AS g ON ${same} WHERE g._net < 0`
+  // As numbers 0 and -0 are equal, as rows they are not.
+  const exact = (prefix: string) =>
+    schema.columns.map(({ type }, index) => {
+      const name = `${prefix}${columns[index]}`
+      return type.kind === "float32" || type.kind === "float64" ? `CAST(${name} AS VARCHAR)` : name
+    })
+  const [left, right] = [exact("t."), exact("g.")]
+  const same = left.map((value, index) => `${value} IS NOT DISTINCT FROM ${right[index]}`).join(" AND ")
+  const net = "sum(CASE WHEN __millrace_delete THEN -1 ELSE 1 END)::BIGINT"
+  const groups = [...new Set([...columns, ...exact("")])].join(", ")
   return [
-    `CREATE OR REPLACE TEMP TABLE millrace_net AS SELECT *, row_number() OVER () AS _group FROM (SELECT ${list}, sum(CASE WHEN __millrace_delete THEN -1 ELSE 1 END)::BIGINT AS _net FROM ${from} GROUP BY ${list})`,
-    `DELETE FROM ${table} WHERE rowid IN (SELECT _row FROM (${ranked}) WHERE _place <= -_net)`,
-    `INSERT INTO ${table} (${list}) SELECT ${list} FROM temp.main.millrace_net, range(greatest(_net, 0)) AS copies(n)`,
+    `CREATE OR REPLACE TEMP TABLE millrace_net AS SELECT ${list}, ${net} AS __millrace_net, row_number() OVER () AS __millrace_group FROM ${from} GROUP BY ${groups} HAVING ${net} <> 0`,
+    `CREATE OR REPLACE TEMP TABLE millrace_held AS SELECT g.__millrace_group, count(*) AS __millrace_count FROM ${table} AS t JOIN temp.main.millrace_net AS g ON ${same} WHERE g.__millrace_net < 0 GROUP BY 1`,
+    `DELETE FROM ${table} AS t USING temp.main.millrace_net AS g WHERE g.__millrace_net < 0 AND ${same}`,
+    `INSERT INTO ${table} (${list}) SELECT ${columns.map((name) => `g.${name}`).join(", ")} FROM temp.main.millrace_net AS g LEFT JOIN temp.main.millrace_held AS h USING (__millrace_group), range(greatest(0, g.__millrace_net + coalesce(h.__millrace_count, 0)))`,
     "DROP TABLE temp.main.millrace_net",
+    "DROP TABLE temp.main.millrace_held",
   ]
 }
