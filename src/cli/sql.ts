@@ -1,7 +1,9 @@
-import pg from "pg"
+import type pg from "pg"
 import { readCredentials } from "../configuration/credentials.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { configured } from "./configured.ts"
+import { connectForText } from "./connect.ts"
+import { textTable } from "./text-table.ts"
 
 /** Runs one statement on the SQL port of the Millrace that runs here, and prints a table. */
 export async function sql(
@@ -17,23 +19,18 @@ export async function sql(
     return 1
   }
   const { host, port } = configuration.listen.sql
-  const client = new pg.Client({
-    host,
-    port,
-    ...login,
-    database: database ?? "dev",
-    types: { getTypeParser: () => (text: string) => text },
-  })
+  let client: pg.Client | undefined
   try {
-    await client.connect()
-    const result = await client.query({ text: statement, rowMode: "array" })
-    print(result)
+    client = await connectForText({ host, port, ...login, database: database ?? "dev" })
+    const results: unknown = await client.query({ text: statement, rowMode: "array" })
+    // Several statements in one text have several results.
+    for (const result of [results].flat()) print(result as pg.QueryArrayResult<(string | null)[]>)
     return 0
   } catch (error) {
     process.stderr.write(`millrace: ${messageOf(error, `${host}:${port}`)}\n`)
     return 1
   } finally {
-    await client.end().catch(() => undefined)
+    await client?.end().catch(() => undefined) // broken: nothing to end
   }
 }
 
@@ -57,15 +54,9 @@ function print(result: pg.QueryArrayResult<(string | null)[]>): void {
     return void process.stdout.write(
       `${result.command}${result.rowCount === null ? "" : ` ${result.rowCount}`}\n`,
     )
-  const header = result.fields.map((field) => field.name)
-  const rows = result.rows.map((row) => row.map((value) => value ?? ""))
-  const widths = header.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  const table = textTable(
+    result.fields.map((field) => field.name),
+    result.rows,
   )
-  const line = (cells: string[]) =>
-    ` ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")}`.trimEnd()
-  const rule = widths.map((width) => "-".repeat(width + 2)).join("+")
-  process.stdout.write(
-    `${[line(header), rule, ...rows.map(line)].join("\n")}\n(${rows.length} ${rows.length === 1 ? "row" : "rows"})\n`,
-  )
+  process.stdout.write(`${table}(${result.rows.length} ${result.rows.length === 1 ? "row" : "rows"})\n`)
 }

@@ -1,9 +1,8 @@
 import { readCredentials } from "../configuration/credentials.ts"
 import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/status.ts"
 import type { Configuration } from "../domain/configuration.ts"
-import { operationsService } from "../front-doors/operations/status-door.ts"
-import { signedHeaders } from "../wire/sigv4/sign.ts"
 import { configured } from "./configured.ts"
+import { requestStatus } from "./status-request.ts"
 
 /** Shows integrations, tables, rows and lag of the Millrace that runs here. */
 export async function status(configPath: string | undefined, asJson: boolean): Promise<0 | 1 | 2> {
@@ -22,21 +21,8 @@ export async function status(configPath: string | undefined, asJson: boolean): P
 async function fetchStatus(configuration: Configuration): Promise<StatusReport | string> {
   const keys = await keysOf(configuration)
   if (keys === undefined) return "there are no credentials yet: start `millrace serve` first."
-  const { host, port } = configuration.listen.http
-  const place = `${host}:${port}`
-  const headers = signedHeaders("GET", "/status", place, {
-    ...keys,
-    region: configuration.region,
-    service: operationsService,
-  })
-  let response: Response
-  try {
-    response = await fetch(`http://${place}/status`, { headers, signal: AbortSignal.timeout(30_000) })
-  } catch {
-    return `nothing answers on ${place}: is \`millrace serve\` running?`
-  }
-  if (!response.ok) return `${place} answers ${response.status}: ${await response.text()}`
-  return (await response.json()) as StatusReport
+  const { region, listen } = configuration
+  return await requestStatus({ ...keys, region, http: listen.http })
 }
 
 async function keysOf(

@@ -69,6 +69,16 @@ export async function openCluster(
   }
 }
 
+/** PGDATA of a cluster that was made in `folder`; `undefined` when there is none. */
+export async function existingData(folder: string): Promise<string | undefined> {
+  try {
+    return join(await realpath(folder), "cluster", "data")
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw error
+  }
+}
+
 async function readPassword(place: string): Promise<string | undefined> {
   try {
     return await readFile(join(place, "password"), "utf8")

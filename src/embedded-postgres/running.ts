@@ -16,13 +16,13 @@ export interface RunningServer {
 }
 
 /** The server that runs in this cluster: not one that died there, nor a stranger under its old process id. */
-export async function findRunning(cluster: Cluster): Promise<RunningServer | undefined> {
+export async function findRunning(cluster: Pick<Cluster, "data">): Promise<RunningServer | undefined> {
   const named = await readPostmasterFile(cluster)
   if (!named || !(await isRunning(named.pid))) return undefined
   return (await wasStartedWith(named.pid, cluster.data)) ? named : undefined
 }
 
-async function readPostmasterFile(cluster: Cluster): Promise<RunningServer | undefined> {
+async function readPostmasterFile(cluster: Pick<Cluster, "data">): Promise<RunningServer | undefined> {
   const lines = (await readPidFile(cluster))?.split("\n") ?? []
   // A crash of the machine may leave the file empty: it then names no server.
   const pid = Number.parseInt(lines[0] ?? "", 10)
@@ -30,7 +30,7 @@ async function readPostmasterFile(cluster: Cluster): Promise<RunningServer | und
   return { pid, port: Number.parseInt(lines[3] ?? "", 10) || undefined }
 }
 
-async function readPidFile({ data }: Cluster): Promise<string | undefined> {
+async function readPidFile({ data }: Pick<Cluster, "data">): Promise<string | undefined> {
   try {
     return await readFile(join(data, "postmaster.pid"), "utf8")
   } catch (error) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { PostgresBinaries } from "./binaries.ts"
-import { type Cluster, openCluster } from "./cluster.ts"
+import { type Cluster, existingData, openCluster } from "./cluster.ts"
 import {
   choosePort,
   type Launch,
@@ -121,8 +121,15 @@ async function handleOf(cluster: Cluster, { pid, port }: ReadyServer): Promise<E
   }
 }
 
+/** Stops the server of `folder` if one still runs there, as a killed process leaves it. Makes and starts nothing. */
+export async function stopEmbeddedPostgres(folder: string): Promise<void> {
+  const data = await existingData(folder)
+  const running = data === undefined ? undefined : await findRunning({ data })
+  if (data !== undefined && running !== undefined) await stopServer({ data }, running.pid)
+}
+
 /** Fast (open transactions roll back), and if that takes too long immediate (the next start recovers). */
-async function stopServer(cluster: Cluster, pid: number): Promise<void> {
+async function stopServer(cluster: Pick<Cluster, "data">, pid: number): Promise<void> {
   const stopped = async () => !((await isRunning(pid)) && (await wasStartedWith(pid, cluster.data)))
   for (const [signal, limitMs] of [
     ["SIGINT", FAST_STOP_LIMIT_MS],

@@ -76,12 +76,17 @@ function chunksOf(table: PgTable): Chunk[] {
 function copyStatement(table: PgTable, chunk: Chunk): string {
   const columns = table.columns.map((column) => {
     const name = quoteIdentifier(column.name)
-    return column.mapping.fromBinary === undefined ? `${name}::text` : name
+    return column.mapping.fromBinary === undefined ? printed(name) : name
   })
   const only = table.partitioned ? "" : "ONLY "
   const from = `${only}${quoteIdentifier(table.schema.schema)}.${quoteIdentifier(table.schema.name)}`
   const where = chunk.token === "" ? "" : ` WHERE ${chunk.token}`
   return `COPY (SELECT ${columns.join(", ")} FROM ${from}${where}) TO STDOUT (FORMAT binary)`
+}
+
+/** As the stream prints it. A cast to text may say it otherwise: an inet without a mask gets one. */
+function printed(column: string): string {
+  return `CASE WHEN ${column} IS NOT NULL THEN concat(${column}) END`
 }
 
 const copyData = 0x64

@@ -1,0 +1,102 @@
+import { setTimeout as delay } from "node:timers/promises"
+import { SetupError } from "../../configuration/setup-error.ts"
+import { newBelongings } from "./belongings.ts"
+import { demoFolderName } from "./folder.ts"
+import { count } from "./progress.ts"
+import { newScreen } from "./screen.ts"
+import { type Outcome, type Stage, story } from "./story.ts"
+
+const usualRows = 320_000
+const fewestRows = 200
+const mostRows = 100_000_000
+/** Above what stopping Millrace and two PostgreSQL servers may take; past it the next demo cleans up. */
+const stopLimitMs = 25_000
+
+/** See it work: a shop in PostgreSQL, live in the warehouse. `once`: compare everything and end, instead of running on. */
+export async function demo(once: boolean, rows: string | undefined): Promise<0 | 1 | 2> {
+  const totalRows = rows === undefined ? usualRows : Number(rows)
+  if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > mostRows) {
+    process.stderr.write(
+      `millrace: --rows must be a whole number from ${fewestRows} to ${count(mostRows)}.\n`,
+    )
+    return 2
+  }
+  const screen = newScreen(process.stdout, process.env)
+  const stage: Stage = { screen, belongings: newBelongings(), once, totalRows, keepFolder: false }
+  const ended = await Promise.race([endingOf(story(stage)), endAsked()])
+  // What went wrong may be worth a look at the log; otherwise nothing stays behind.
+  stage.keepFolder = ended.kind === "failed"
+  screen.endLive({ keep: true })
+  if (ended.kind === "asked" && !ended.quietly) screen.say("Stopping …")
+  const stopped = await stopAll(stage)
+  const code = conclude(ended, stage)
+  return stopped ? code : 1
+}
+
+type Ended = Outcome | { kind: "failed"; error: unknown } | { kind: "asked"; quietly: boolean }
+
+async function endingOf(playing: Promise<Outcome>): Promise<Ended> {
+  try {
+    return await playing
+  } catch (error) {
+    return { kind: "failed", error }
+  }
+}
+
+/** Resolves at Ctrl-C and its like, and when nobody reads what we print. A second Ctrl-C ends the process at once. */
+function endAsked(): Promise<Ended> {
+  return new Promise((resolve) => {
+    process.stdout.on("error", () => resolve({ kind: "asked", quietly: true }))
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1))
+        resolve({ kind: "asked", quietly: signal === "SIGHUP" })
+      })
+    }
+  })
+}
+
+/** Whether everything stopped, and in time. */
+async function stopAll({ belongings }: Stage): Promise<boolean> {
+  let failed = false
+  const stopping = belongings.stopAll((error) => {
+    failed = true
+    process.stderr.write(`millrace: something did not stop cleanly: ${messageOf(error)}\n`)
+  })
+  const limit = new AbortController()
+  const late = await Promise.race([
+    stopping.then(() => false),
+    delay(stopLimitMs, true, { signal: limit.signal, ref: false }),
+  ])
+  limit.abort()
+  if (late) process.stderr.write("millrace: something did not stop in time; the next demo here cleans up.\n")
+  if (late) process.exit(1)
+  return !failed
+}
+
+function conclude(ended: Ended, { screen, once }: Stage): 0 | 1 {
+  switch (ended.kind) {
+    case "equal":
+      screen.say(ended.line)
+      return 0
+    case "different":
+      return 1
+    case "asked":
+      if (!ended.quietly) screen.say("Stopped; the data of the demo is removed.")
+      return once ? 1 : 0
+    case "failed": {
+      const { error } = ended
+      process.stderr.write(`millrace: ${error instanceof SetupError ? error.message : detailsOf(error)}\n`)
+      process.stderr.write(`The log is ${demoFolderName}/log.\n`)
+      return 1
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function detailsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

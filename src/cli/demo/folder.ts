@@ -1,0 +1,77 @@
+import { rm, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { stringify } from "yaml"
+import { lockDataFolder } from "../../configuration/data-folder.ts"
+import { SetupError } from "../../configuration/setup-error.ts"
+import type { Configuration } from "../../domain/configuration.ts"
+import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
+
+/** Everything the demo keeps, in one folder below the working directory. */
+export const demoFolderName = ".millrace-demo"
+
+export interface DemoFolder {
+  /** Where the shop's PostgreSQL lives. */
+  sourcePath: string
+  /** Millrace's own data_dir. */
+  dataDir: string
+  logFile: string
+  /** Lets go of the folder; `remove`: and leaves nothing of it. */
+  release(options: { remove: boolean }): Promise<void>
+}
+
+/**
+ * Takes the folder for this process and empties it: each demo starts from nothing. PostgreSQL servers that an earlier
+ * demo left running when it was killed are stopped first.
+ * @throws SetupError when another demo runs here, or the folder cannot be used
+ */
+export async function takeDemoFolder(): Promise<DemoFolder> {
+  const path = resolve(demoFolderName)
+  const lock = await lockOf(path)
+  const sourcePath = join(path, "source")
+  const dataDir = join(path, "data")
+  const empty = async () => {
+    for (const server of [sourcePath, join(dataDir, "state")]) await stopEmbeddedPostgres(server)
+    for (const name of ["source", "data", "log", "millrace.yaml"])
+      await rm(join(path, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  }
+  await empty()
+  return {
+    sourcePath,
+    dataDir,
+    logFile: join(path, "log"),
+    async release({ remove }) {
+      if (remove) await empty()
+      await lock.release()
+    },
+  }
+}
+
+async function lockOf(path: string) {
+  try {
+    return await lockDataFolder(path)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    throw new SetupError(
+      `the demo keeps its data in ${demoFolderName} of the working directory. ${error.message}`,
+      { cause: error },
+    )
+  }
+}
+
+/** So that `status`, `sql` and `check` find the running demo by `--config`; and an example of the file. */
+export async function writeDemoConfiguration(
+  { dataDir }: DemoFolder,
+  { account, region, listen, sources, warehouses }: Configuration,
+): Promise<void> {
+  const place = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
+  const file = {
+    account,
+    region,
+    data_dir: "./data",
+    listen: { http: place(listen.http), sql: place(listen.sql) },
+    sources,
+    warehouses: warehouses.map(({ arn, cluster, engine }) => ({ arn, cluster, engine })),
+  }
+  const head = "# Written by `millrace demo` for as long as it runs.\n"
+  await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })
+}

@@ -1,0 +1,94 @@
+import { CreateIntegrationCommand, RDSClient } from "@aws-sdk/client-rds"
+import type pg from "pg"
+import { defaultConfiguration } from "../../configuration/load.ts"
+import { SetupError } from "../../configuration/setup-error.ts"
+import type { IntegrationReport } from "../../control-plane/status.ts"
+import type { Configuration } from "../../domain/configuration.ts"
+import { newLog } from "../../server/log.ts"
+import { type RunningServer, startServer } from "../../server/start.ts"
+import { connectForText } from "../connect.ts"
+import { requestStatus, type StatusAccess } from "../status-request.ts"
+import type { DemoFolder } from "./folder.ts"
+import { freePlace } from "./ports.ts"
+
+/** The integration's name, and with it that of the warehouse's database. */
+export const integrationName = "shop"
+export const sourceDatabase = "shop"
+
+/** A running Millrace, as its users see it: over its ports, with its credentials. */
+export interface Millrace {
+  server: RunningServer
+  configuration: Configuration
+  access: StatusAccess
+}
+
+/** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
+export async function startMillrace(
+  folder: DemoFolder,
+  sourceUrl: string,
+  { anyPorts }: { anyPorts: boolean },
+): Promise<Millrace> {
+  const usual = defaultConfiguration(process.cwd())
+  const place = (wanted: Configuration["listen"]["http"]) =>
+    anyPorts ? Promise.resolve({ ...wanted, port: 0 }) : freePlace(wanted)
+  const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
+  const { account, region, dataDir } = { ...usual, dataDir: folder.dataDir }
+  const source = {
+    arn: `arn:aws:rds:${region}:${account}:db:shop`,
+    engine: "postgres" as const,
+    url: sourceUrl,
+  }
+  const warehouses = usual.warehouses.map((one) => ({ ...one, path: `${dataDir}/warehouse` }))
+  const server = await startServer({
+    configuration: { ...usual, dataDir, listen, sources: [source], warehouses },
+    log: newLog({ level: "info", file: folder.logFile }),
+  })
+  const configuration = { ...server.configuration, listen: { http: server.http, sql: server.sql } }
+  const [key] = configuration.credentials
+  if (key === undefined) throw new Error("Millrace made no credentials")
+  return { server, configuration, access: { ...key, region, http: server.http } }
+}
+
+/** Creates the integration as anyone would: with the official SDK, over HTTP, signed. Answers its ARN. */
+export async function createIntegration({ access, configuration }: Millrace): Promise<string> {
+  const { http, region, accessKeyId, secretAccessKey } = access
+  const endpoint = `http://${http.host}:${http.port}`
+  const client = new RDSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
+  try {
+    const { IntegrationArn } = await client.send(
+      new CreateIntegrationCommand({
+        IntegrationName: integrationName,
+        SourceArn: configuration.sources[0]?.arn,
+        TargetArn: configuration.warehouses[0]?.arn,
+        DataFilter: `include: ${sourceDatabase}.public.*`,
+      }),
+    )
+    if (IntegrationArn === undefined) throw new Error("the integration was created without an ARN")
+    return IntegrationArn
+  } finally {
+    client.destroy()
+  }
+}
+
+/** The demo's integration as `millrace status` tells it. */
+export async function integrationReport({ access }: Millrace): Promise<IntegrationReport> {
+  const report = await requestStatus(access)
+  if (typeof report === "string") throw new SetupError(report)
+  const found = report.integrations.find(({ name }) => name === integrationName)
+  if (found === undefined) throw new SetupError(`the integration ${integrationName} is gone: was it deleted?`)
+  return found
+}
+
+/** A connection to the warehouse, through the SQL port. */
+export async function connectToWarehouse({ configuration }: Millrace): Promise<pg.Client> {
+  const [user] = configuration.sqlUsers
+  if (user === undefined) throw new Error("Millrace made no SQL user")
+  const { host, port } = configuration.listen.sql
+  return await connectForText({
+    host,
+    port,
+    user: user.name,
+    password: user.password,
+    database: integrationName,
+  })
+}

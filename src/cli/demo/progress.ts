@@ -1,0 +1,88 @@
+import type { PipelineReport, TableReport } from "../../control-plane/status.ts"
+import type { Style } from "./screen.ts"
+
+/** A look at the pipeline, and when it was taken (performance.now()). */
+export interface Look {
+  atMs: number
+  pipeline: PipelineReport
+  /** Transactions that the writers have committed. */
+  committed: number
+}
+
+export interface Rates {
+  copiedRowsPerSecond: number
+  changesPerSecond: number
+  transactionsPerSecond: number
+}
+
+/** Averages between two looks. */
+export function ratesBetween(before: Look, now: Look): Rates {
+  const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000)
+  const per = (more: number) => Math.max(0, Math.round(more / seconds))
+  return {
+    copiedRowsPerSecond: per(now.pipeline.totals.copiedRows - before.pipeline.totals.copiedRows),
+    changesPerSecond: per(now.pipeline.totals.changes - before.pipeline.totals.changes),
+    transactionsPerSecond: per(now.committed - before.committed),
+  }
+}
+
+export function isLive(pipeline: PipelineReport): boolean {
+  return (
+    pipeline.phase === "streaming" &&
+    pipeline.tables.length > 0 &&
+    pipeline.tables.every((table) => table.state !== "ResyncInitiated")
+  )
+}
+
+export function copiedRows({ tables }: PipelineReport): number {
+  return tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0)
+}
+
+const widestBar = 28
+const narrowestBar = 6
+
+/** A line per table with a bar, and one for the whole. */
+export function progressLines(look: Look, rates: Rates, style: Style, columns: number): string[] {
+  const { tables } = look.pipeline
+  const nameWidth = Math.max(...tables.map(({ name }) => name.length), 0)
+  const barWidth = Math.max(narrowestBar, Math.min(widestBar, columns - nameWidth - 42))
+  const lines = tables.map((table) => tableLine(table, nameWidth, barWidth, style))
+  return [...lines, style.dim(`  ${summary(look, rates)}`)]
+}
+
+function tableLine(table: TableReport, nameWidth: number, barWidth: number, style: Style): string {
+  const copying = table.state === "ResyncInitiated"
+  const share = copying ? Math.min(1, (table.rows ?? 0) / Math.max(1, table.estimatedRows)) : 1
+  const full = Math.round(share * barWidth)
+  const bar = style.bar[0].repeat(full) + style.bar[1].repeat(barWidth - full)
+  const rows = `${count(table.rows ?? 0).padStart(10)} rows`
+  return `  ${table.name.padEnd(nameWidth)}  ${copying ? bar : style.green(bar)} ${rows}  ${stateText(table, style)}`
+}
+
+function stateText(table: TableReport, style: Style): string {
+  switch (table.state) {
+    case "ResyncInitiated":
+      return `of ${count(table.estimatedRows)}`
+    case "Synced":
+      return table.lagMs === null ? "live" : `live, lag ${ms(table.lagMs)}`
+    default:
+      return style.red(`${table.state}${table.reason === null ? "" : `: ${table.reason}`}`)
+  }
+}
+
+/** The pipeline in one line. */
+export function summary({ pipeline }: Look, rates: Rates): string {
+  if (!isLive(pipeline))
+    return `${pipeline.phase}: ${count(copiedRows(pipeline))} rows, ${count(rates.copiedRowsPerSecond)} rows/s`
+  const written = `${count(rates.transactionsPerSecond)} transactions/s written`
+  const lags = `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`
+  return `live: ${written}, ${count(rates.changesPerSecond)} changes/s applied, ${lags}`
+}
+
+export function ms(value: number | null): string {
+  return value === null ? "-" : `${Math.round(value)} ms`
+}
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US")
+}

@@ -1,0 +1,95 @@
+/** Where the demo shows itself: lines that stay, and on a terminal a part at the bottom that is redrawn in place. */
+export interface Screen {
+  /** Whether `live` shows anything. */
+  readonly isLive: boolean
+  readonly style: Style
+  /** A line that stays, above the live part. */
+  say(line?: string): void
+  /** Replaces the live part. Lines too long for the terminal are cut. */
+  live(lines: string[]): void
+  /** Ends the live part; `keep`: it stays as it was last drawn. */
+  endLive(options?: { keep: boolean }): void
+}
+
+export interface Style {
+  bold(text: string): string
+  dim(text: string): string
+  green(text: string): string
+  red(text: string): string
+  /** Characters of a progress bar: done and not yet. */
+  bar: [string, string]
+}
+
+const hideCursor = "\x1b[?25l"
+const showCursor = "\x1b[?25h"
+const leastColumns = 20
+
+export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Screen {
+  const isLive = out.isTTY === true && environment.TERM !== "dumb"
+  let shown: string[] = []
+
+  // Up to the first line of the live part, and everything from there on away.
+  const erase = () => (shown.length === 0 ? "" : `\x1b[${shown.length}F\x1b[J`)
+  const draw = () =>
+    shown.map((line) => `${cut(line, Math.max(leastColumns, out.columns ?? 80) - 1)}\n`).join("")
+
+  return {
+    isLive,
+    style: styleOf(out, environment),
+    say(line = "") {
+      const above = `${erase()}${line}\n`
+      out.write(above + draw())
+    },
+    live(lines) {
+      if (!isLive) return
+      // More lines than the terminal has could not be found again to redraw them.
+      const fitting = lines.slice(0, Math.max(1, (out.rows ?? 24) - 1))
+      const before = shown.length === 0 ? hideCursor : erase()
+      shown = fitting
+      out.write(before + draw())
+    },
+    endLive({ keep } = { keep: false }) {
+      if (shown.length === 0) return
+      const last = keep ? "" : erase()
+      shown = []
+      out.write(last + showCursor)
+    },
+  }
+}
+
+function styleOf(out: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Style {
+  const coloured = out.isTTY === true && environment.TERM !== "dumb" && !environment.NO_COLOR
+  const code = (start: number, end: number) => (text: string) =>
+    coloured ? `\x1b[${start}m${text}\x1b[${end}m` : text
+  return {
+    bold: code(1, 22),
+    dim: code(2, 22),
+    green: code(32, 39),
+    red: code(31, 39),
+    bar: barOf(environment),
+  }
+}
+
+function barOf({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): [string, string] {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "") ? ["█", "░"] : ["#", "-"]
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour
+const colourCode = /^\x1b\[\d+m/
+
+/** The first `width` characters that show; colours are kept and closed. */
+export function cut(line: string, width: number): string {
+  let kept = ""
+  let room = width
+  for (let rest = line; rest !== ""; ) {
+    const colour = colourCode.exec(rest)?.[0]
+    const character = colour ?? String.fromCodePoint(rest.codePointAt(0) ?? 0)
+    if (colour === undefined && room-- <= 0) {
+      rest = rest.slice(character.length)
+      continue
+    }
+    kept += character
+    rest = rest.slice(character.length)
+  }
+  return kept
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from "node:timers/promises"
+import type pg from "pg"
+import { SetupError } from "../../configuration/setup-error.ts"
+import { integrationReport, type Millrace } from "./millrace.ts"
+import { isLive, type Look, progressLines, type Rates, ratesBetween, summary } from "./progress.ts"
+import type { Screen } from "./screen.ts"
+import type { Writers } from "./writers.ts"
+
+const lookEveryMs = 150
+const plainLineEveryMs = 1_000
+/** Rates are averages over this time: shorter ones jump too much to be read. */
+const rateOverMs = 1_500
+const standstillLimitMs = 60_000
+
+export interface Watched {
+  millrace: Millrace
+  writers: Writers
+  screen: Screen
+  columns(): number
+}
+
+/** Shows the pipeline until `enough`, which is asked after each look; answers the last look. */
+export async function watch(watched: Watched, enough: (look: Look) => boolean): Promise<Look> {
+  const looks: Look[] = []
+  const standstill = newStandstill()
+  let toldMs = performance.now()
+  for (;;) {
+    const look = await lookAt(watched)
+    if (look !== undefined) {
+      while ((looks[1]?.atMs ?? look.atMs) < look.atMs - rateOverMs) looks.shift()
+      looks.push(look)
+      const rates = ratesBetween(looks[0] ?? look, look)
+      const isDone = enough(look)
+      toldMs = show(watched, look, rates, toldMs, isDone)
+      if (isDone) return look
+    }
+    standstill(look)
+    await delay(lookEveryMs)
+  }
+}
+
+async function lookAt({ millrace, writers }: Watched): Promise<Look | undefined> {
+  const { pipelines, errors } = await integrationReport(millrace)
+  const [error] = errors
+  if (error !== undefined)
+    throw new SetupError(`the integration needs attention: ${error.code}: ${error.message}`)
+  const [pipeline] = pipelines
+  return pipeline && { atMs: performance.now(), pipeline, committed: writers.committed() }
+}
+
+/** Answers when the last plain line was told. */
+function show(
+  { screen, columns }: Watched,
+  look: Look,
+  rates: Rates,
+  toldMs: number,
+  isLast: boolean,
+): number {
+  if (screen.isLive) {
+    screen.live(progressLines(look, rates, screen.style, columns()))
+    return toldMs
+  }
+  if (look.atMs - toldMs < plainLineEveryMs && !isLast) return toldMs
+  screen.say(`  ${summary(look, rates)}`)
+  return look.atMs
+}
+
+/** Complains when nothing has moved for too long. */
+function newStandstill(): (look: Look | undefined) => void {
+  let before = ""
+  let sinceMs = performance.now()
+  return (look) => {
+    const now = JSON.stringify(look?.pipeline.totals ?? null)
+    if (now !== before || (look !== undefined && isLive(look.pipeline))) sinceMs = performance.now()
+    before = now
+    if (performance.now() - sinceMs > standstillLimitMs)
+      throw new SetupError(`no row has moved for ${standstillLimitMs / 1000} s; the log says more.`)
+  }
+}
+
+const catchUpLimitMs = 60_000
+const askEveryMs = 5
+
+/** Writes a mark to the source and waits until it can be read in the warehouse: then so can all that was written before. */
+export async function awaitCaughtUp(source: pg.Client, warehouse: pg.Client): Promise<void> {
+  const marked = await source.query<{ mark: string }>(
+    "UPDATE customers SET last_seen_at = clock_timestamp() WHERE id = 1 RETURNING last_seen_at::text AS mark",
+  )
+  const wanted = marked.rows[0]?.mark
+  if (wanted === undefined) throw new Error("the shop has lost its first customer")
+  const deadline = performance.now() + catchUpLimitMs
+  for (;;) {
+    const { rows } = await warehouse.query<{ mark: string }>(
+      "SELECT last_seen_at AS mark FROM customers WHERE id = 1",
+    )
+    if (rows[0]?.mark === wanted) return
+    if (performance.now() > deadline)
+      throw new SetupError(
+        `the warehouse did not catch up within ${catchUpLimitMs / 1000} s; the log says more.`,
+      )
+    await delay(askEveryMs)
+  }
+}
