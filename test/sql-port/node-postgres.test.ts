@@ -229,3 +229,36 @@ test("one client more than allowed is told so", async (t) => {
   await client("analyst", "shop")
   await assert.rejects(client("analyst", "shop"), code("53300"))
 })
+
+test("values print as PostgreSQL prints them", async (t) => {
+  const client = await (await testWarehouse(t)).client("analyst", "shop", {
+    types: { getTypeParser: () => (text: string | Buffer) => String(text) },
+  })
+  const cases: [string, string][] = [
+    ["TIMESTAMP 'infinity'", "infinity"],
+    ["DATE '-infinity'", "-infinity"],
+    ["DATE '0044-03-15 (BC)'", "0044-03-15 BC"],
+    ["TIMESTAMPTZ '2024-01-02 05:04:05.6+02'", "2024-01-02 03:04:05.6+00"],
+    ["TIMESTAMP_NS '2024-01-02 03:04:05.123456789'", "2024-01-02 03:04:05.123456"],
+    ["TIME '12:00:01.5'", "12:00:01.5"],
+    ["TIMETZ '12:00:00+02'", "12:00:00+02"],
+    ["INTERVAL '1 year 2 days'", "1 year 2 days"],
+    ["TRUE", "t"],
+    ["0.1::FLOAT", "0.1"],
+    ["1e20::DOUBLE", "1e+20"],
+    ["170141183460469231731687303715884105727::HUGEINT", "170141183460469231731687303715884105727"],
+    ["(-0.05)::DECIMAL(5,2)", "-0.05"],
+    ["'\\xAA\\x00'::BLOB", "\\xaa00"],
+    ["UUID '8B5A2B1E-0000-4000-8000-1234567890AB'", "8b5a2b1e-0000-4000-8000-1234567890ab"],
+    ["['a', 'b c', NULL]", '{a,"b c",NULL}'],
+    ["[[1], [2, 3]]", "[[1],[2,3]]"],
+    ["{'a': [1, NULL], 'b': 'x\"y'}", '{"a":[1,null],"b":"x\\"y"}'],
+    ["MAP {'k': 1.50}", '{"k":1.50}'],
+    ["JSON '{\"a\": 1.0}'", '{"a": 1.0}'],
+    ["'0101'::BIT", "0101"],
+  ]
+  for (const [sql, expected] of cases) {
+    const { rows } = await client.query(`SELECT ${sql} AS value`)
+    assert.equal(rows[0].value, expected, sql)
+  }
+})

@@ -103,6 +103,9 @@ export function sessionCommand(tokens: Token[]): SessionCommand | undefined {
       if (rest.some((token) => isWord(token, "to")))
         throw new PgError("0A000", "savepoints are not supported")
       return { kind: "rollback", chain: chained(rest) }
+    case "savepoint":
+    case "release":
+      throw new PgError("0A000", "savepoints are not supported")
     case "set":
       return parseSet(rest)
     case "show":

@@ -111,7 +111,12 @@ async function openSession(
   const database = databaseFor(shared, user.name, parameters)
   const isAdmin = user.policy === "admin"
   const connection = await instance.connect()
-  await connection.run(`USE ${quoteIdentifier(database)}`)
+  try {
+    await connection.run(`USE ${quoteIdentifier(database)}`)
+  } catch (error) {
+    connection.closeSync()
+    throw error
+  }
   const settings = sessionSettings(shared.serverVersion, isAdmin)
   applyStartupParameters(settings, parameters)
   const engine = engineSession(connection, shared.gate, database, () => isAdmin && !isReplicated(database))

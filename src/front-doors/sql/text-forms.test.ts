@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { numericBytes, numericText } from "./binary-forms.ts"
+import { dateBytes, intervalBytes, numericBytes, numericText, timestampBytes } from "./binary-forms.ts"
 import {
   arrayElementText,
   dateText,
@@ -92,4 +92,11 @@ test("numeric's binary form reads back as it was", () => {
   ]) {
     assert.equal(numericText(numericBytes(text)), text)
   }
+})
+
+test("binary forms are the bytes that PostgreSQL 15 sends", () => {
+  assert.equal(numericBytes("-12345.0678").toString("hex"), "0003000140000004" + "0001092902a6")
+  assert.equal(timestampBytes(1704164645678000n).toString("hex"), "0002b0ec85204bb0")
+  assert.equal(dateBytes(10_956).toString("hex"), "ffffffff")
+  assert.equal(intervalBytes(1, -2, 1_000_000n).toString("hex"), "00000000000f4240fffffffe00000001")
 })
