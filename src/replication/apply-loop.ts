@@ -91,9 +91,13 @@ function appliedOf(gathered: Gathered, stagedBytes: number, startedMs: number): 
 const filesAtOnce = 8
 
 async function stageAll(destination: Destination, tables: readonly GatheredChanges[]): Promise<number> {
-  const waiting = tables.filter((changes) => changes.row > 0)
+  const waiting = [...tables]
   const writer = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await stage(destination, next)
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      // Flow control may be writing an earlier part of it.
+      await next.staging
+      if (next.row > 0) await stage(destination, next)
+    }
   }
   await Promise.all(Array.from({ length: Math.min(filesAtOnce, waiting.length) }, writer))
   return tables.reduce(
@@ -103,6 +107,9 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
 }
 
 export async function stage(destination: Destination, changes: GatheredChanges): Promise<void> {
-  const part = await destination.stage(changes.table, changes.takeRows())
-  changes.parts.push(part)
+  const staged = destination.stage(changes.table, changes.takeRows())
+  changes.staging = staged.then((part) => {
+    changes.parts.push(part)
+  })
+  await changes.staging
 }

@@ -85,11 +85,13 @@ export class Collector implements ChangeSink {
   #taker: ((work: Work | undefined) => void) | undefined
   #caughtUpPosition: Position | undefined
   /** Everything up to here has been decoded. */
-  #reached: Position | undefined
+  #reached: Position
   readonly #hooks: CollectorHooks
 
-  constructor(hooks: CollectorHooks) {
+  /** `from`: where the stream begins. */
+  constructor(hooks: CollectorHooks, from: Position) {
     this.#hooks = hooks
+    this.#reached = from
   }
 
   /** The next work, as soon as there is some; `undefined` after `close`. One caller at a time. */
@@ -201,6 +203,8 @@ export class Collector implements ChangeSink {
   }
 
   caughtUp(position: Position): void {
+    // A server that goes through its log again passes places where we have long been.
+    if (!this.#hasReached(position, this.#reached)) return
     this.#caughtUpPosition = position
     this.#reached = position
     this.caughtUpAtMs = Date.now()
@@ -223,7 +227,7 @@ export class Collector implements ChangeSink {
   #betweenTransactions(): void {
     if (this.#inTransaction) return
     for (const adoption of this.#adopting.splice(0)) {
-      if (!this.#hasReached(adoption.snapshotPosition)) this.#adopting.push(adoption)
+      if (!this.#hasReached(this.#reached, adoption.snapshotPosition)) this.#adopting.push(adoption)
       // Dropped, changed or failed since: what was held is gone.
       else if (this.#held.get(adoption.table.id) !== adoption.changes) adoption.done(false)
       else {
@@ -234,8 +238,8 @@ export class Collector implements ChangeSink {
     this.#handOver()
   }
 
-  #hasReached(position: Position): boolean {
-    return this.#reached !== undefined && this.#hooks.compare(this.#reached, position) >= 0
+  #hasReached(at: Position, position: Position): boolean {
+    return this.#hooks.compare(at, position) >= 0
   }
 
   #hasContent(): boolean {

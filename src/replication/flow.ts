@@ -18,7 +18,7 @@ export interface Flow {
 
 /** Above this much in memory, what is being gathered is written to staging. */
 const spillBytes = 48 * 2 ** 20
-/** A table's rows below this stay in memory: writing them would free little. */
+/** A table's rows below this stay in memory, if others make up for it: writing them would free little. */
 const worthSpillingBytes = 2 ** 20
 /** Rows in one staged part: a row group of the warehouse's file. */
 const partRows = 122_880
@@ -31,9 +31,13 @@ export function newFlowControl(flow: Flow): FlowControl {
 
   const update = () => flow.hold(spilling || full)
 
-  async function spill(): Promise<void> {
-    for (const changes of flow.collector().gathering()) {
-      if (changes.bytes >= worthSpillingBytes) await stage(flow.destination, changes)
+  async function spill(inMemoryBytes: number): Promise<void> {
+    const tables = [...flow.collector().gathering()]
+    // At least one table has its share or more, so something always goes.
+    const worthBytes = Math.min(worthSpillingBytes, inMemoryBytes / tables.length)
+    for (const changes of tables) {
+      const isWorth = changes.bytes >= worthBytes || changes.row >= partRows
+      if (isWorth && changes.row > 0) await stage(flow.destination, changes)
     }
   }
 
@@ -47,7 +51,7 @@ export function newFlowControl(flow: Flow): FlowControl {
       if (spilling || (inMemoryBytes < spillBytes && mostRows < partRows)) return
       spilling = true
       update()
-      spill()
+      spill(inMemoryBytes)
         .catch(flow.failed)
         .finally(() => {
           spilling = false

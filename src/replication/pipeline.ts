@@ -171,7 +171,8 @@ async function takeSnapshot(
       readers: snapshotReaders,
       observe: options.observe,
       onTable,
-      goLive: (_, load) => load.finish(),
+      beside: [],
+      goLive: (_, load) => load.finish().then(() => true),
       signal,
     })
     await destination.completeSnapshot(name, tables, snapshot.position)
@@ -207,7 +208,7 @@ async function streamFrom(
     hold: (held) => (held ? stream?.pause() : stream?.resume()),
     failed: failure.reject,
   })
-  const collector = new Collector({ ...flow, compare: source.compare })
+  const collector = new Collector({ ...flow, compare: source.compare }, from)
   stream = await source.stream({ handle, from, select, tables, sink: collector })
   state.collector = collector
   state.streamingSince = Date.now()

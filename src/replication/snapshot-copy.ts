@@ -13,8 +13,10 @@ export interface SnapshotCopy {
   readers: number
   observe: WriteObserver
   onTable(table: TableSchema, event: CopyEvent): void
-  /** Puts a complete copy in place. */
-  goLive(table: TableSchema, load: TableLoad): Promise<void>
+  /** Puts a complete copy in place; `false`: it is of no use any more. */
+  goLive(table: TableSchema, load: TableLoad): Promise<boolean>
+  /** Tables that are live already and stay so: a warehouse must be able to keep new ones apart from them. */
+  beside: readonly TableSchema[]
   signal: AbortSignal
 }
 
@@ -29,7 +31,8 @@ interface Copying {
   /** Begun by the first chunk, shared by all. */
   load: Promise<TableLoad> | undefined
   chunksLeft: number
-  failed: boolean
+  /** Ends the reading of its other chunks when one finds that the table cannot go on. */
+  failed: AbortController
 }
 
 /** Copies every table of the snapshot, smallest first, and returns those that are now live. */
@@ -39,11 +42,14 @@ export async function copySnapshot(copy: SnapshotCopy): Promise<TableSchema[]> {
     table,
     load: undefined,
     chunksLeft: table.chunks.length,
-    failed: false,
+    failed: new AbortController(),
   }))
   const clashes = copy.destination.capabilities.caseSensitiveNames
     ? new Map()
-    : caseClashes(ordered.map((table) => table.schema))
+    : caseClashes(
+        ordered.map((table) => table.schema),
+        copy.beside,
+      )
   const tasks = copying.flatMap((one) => one.table.chunks.map((chunk) => ({ one, chunk })))
   const stop = new AbortController()
   const signal = AbortSignal.any([copy.signal, stop.signal])
@@ -52,16 +58,19 @@ export async function copySnapshot(copy: SnapshotCopy): Promise<TableSchema[]> {
       await copyChunk(copy, task.one, task.chunk, clashes.get(task.one.table.schema.id), signal)
     }
   }
-  try {
-    await Promise.all(Array.from({ length: copy.readers }, reader))
-  } catch (error) {
-    // The other readers must be done before anybody starts anew.
+  const breaks: unknown[] = []
+  const stopAll = (error: unknown) => {
     tasks.length = 0
     stop.abort()
-    await Promise.allSettled(copying.map(async (one) => (await one.load)?.abort()))
-    throw error
+    breaks.push(error)
   }
-  return copying.filter((one) => !one.failed).map((one) => one.table.schema)
+  await Promise.all(Array.from({ length: copy.readers }, () => reader().catch(stopAll)))
+  // Only the first says why; what the others threw comes from being stopped.
+  if (breaks.length > 0) {
+    await Promise.allSettled(copying.map(async (one) => (await one.load)?.abort()))
+    throw breaks[0]
+  }
+  return copying.filter((one) => !one.failed.signal.aborted).map((one) => one.table.schema)
 }
 
 async function copyChunk(
@@ -71,7 +80,7 @@ async function copyChunk(
   clash: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  if (one.failed) return
+  if (one.failed.signal.aborted) return
   const { schema } = one.table
   try {
     if (clash !== undefined) throw new Problem("tableFailed", clash)
@@ -83,20 +92,28 @@ async function copyChunk(
       await load.write(rows)
       copy.onTable(schema, { kind: "rows", rows: count })
     })
-    await copy.snapshot.read(schema, chunk, newRowBuffer(types), writer.write, signal)
+    const either = AbortSignal.any([signal, one.failed.signal])
+    await copy.snapshot.read(schema, chunk, newRowBuffer(types), writer.write, either)
     await writer.settled()
     copy.observe("chunkLoaded")
-    if (--one.chunksLeft > 0 || one.failed) return
-    await copy.goLive(schema, load)
+    if (--one.chunksLeft > 0 || one.failed.signal.aborted) return
+    if (!(await copy.goLive(schema, load))) return
     copy.observe("tableSwapped")
     copy.onTable(schema, { kind: "finished" })
   } catch (error) {
+    // Another chunk of it has failed, which ended this one.
+    if (one.failed.signal.aborted) return
     if (!(error instanceof Problem) || error.kind !== "tableFailed") throw error
-    if (one.failed) return
-    one.failed = true
-    await (await one.load)?.abort()
+    one.failed.abort()
+    await abortLoad(one)
     copy.onTable(schema, { kind: "failed", reason: error.message })
   }
+}
+
+async function abortLoad(one: Copying): Promise<void> {
+  // A load that could not even begin has nothing to take back.
+  const load = await one.load?.catch(() => undefined)
+  await load?.abort()
 }
 
 async function begin(copy: SnapshotCopy, one: Copying): Promise<TableLoad> {
@@ -134,9 +151,11 @@ function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promis
 }
 
 /** Names that a warehouse without regard to case cannot keep apart: the tables concerned, and what to tell people. */
-function caseClashes(tables: TableSchema[]): Map<string, string> {
+function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map<string, string> {
   const clashes = new Map<string, string>()
-  const seen = new Map<string, TableSchema>()
+  const ids = new Set(tables.map((table) => table.id))
+  const others = beside.filter((table) => !ids.has(table.id))
+  const seen = new Map(others.map((table) => [qualifiedName(table).toLowerCase(), table]))
   for (const table of tables) {
     const columns = new Set(table.columns.map((column) => column.name.toLowerCase()))
     if (columns.size < table.columns.length)

@@ -27,6 +27,8 @@ export class GatheredChanges implements TableSink {
   columns: readonly ColumnBuffer[]
   /** Changes gathered, staged ones included. */
   count = 0
+  /** Rows on their way into `parts`; a batch with this table waits for them. */
+  staging: Promise<void> = Promise.resolve()
   readonly #sequence: Sequence
   #unchangedNow: number[] = []
   #run: Exclude<Run, { kind: "truncate" }> | undefined

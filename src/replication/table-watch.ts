@@ -138,11 +138,15 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
         readers: lateReaders,
         observe,
         signal,
+        beside: [...known.values()],
         async goLive(table, load) {
           await load.settled()
-          if (!(await collector.adopt(table, load, snapshot.position))) return await load.abort()
-          copying.delete(table.id)
-          watching.retries.delete(table.id)
+          const isLive = await collector.adopt(table, load, snapshot.position)
+          if (isLive) {
+            copying.delete(table.id)
+            watching.retries.delete(table.id)
+          } else await load.abort()
+          return isLive
         },
         onTable(table, event) {
           reporter.copied(table, event)

@@ -71,7 +71,7 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
     track(pipeline, table) {
       const values = [pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(quoteLiteral)
       return [
-        `DELETE FROM ${tables} WHERE ${whose(pipeline, table)} OR (schema_name = ${values[2]} AND table_name = ${values[3]})`,
+        `DELETE FROM ${tables} WHERE ${whose(pipeline, table)} OR (lower(schema_name) = lower(${values[2]}) AND lower(table_name) = lower(${values[3]}))`,
         `INSERT INTO ${tables} VALUES (${values.join(", ")}, false)`,
       ]
     },

@@ -1,11 +1,11 @@
-import { qualifiedName, type TableSchema } from "../../domain/table.ts"
+import type { TableSchema } from "../../domain/table.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
 import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
-import { liveTable } from "./naming.ts"
+import { isSamePlace, liveTable, place } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import { newTransactions } from "./transactions.ts"
@@ -20,13 +20,24 @@ export async function openDestination(
   const transaction = newTransactions(connection)
   const drop = (table: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`
 
+  async function swapsOf(pipeline: string, tables: readonly TableSchema[]): Promise<string[]> {
+    let held = await books.tables()
+    return tables.flatMap((table) => {
+      const statements = swapStatements(database, books, pipeline, table, held)
+      // Tables that exchange their names must not take away one another's place.
+      held = held.filter(({ schema }) => schema.id !== table.id && !isSamePlace(schema, table))
+      return statements
+    })
+  }
+
   async function statementsOf(pipeline: string, batch: Batch): Promise<string[]> {
-    const held = batch.swaps.length === 0 ? [] : await books.tables()
+    const swaps = batch.swaps.length === 0 ? [] : await swapsOf(pipeline, batch.swaps)
     return [
-      ...batch.swaps.flatMap((table) => swapStatements(database, books, pipeline, table, held)),
+      // First: a table that was dropped may have been made anew under the same name.
+      ...batch.dropped.flatMap((table) => [drop(table), books.untrack(pipeline, table)]),
+      ...swaps,
       ...batch.tables.flatMap((changes) => applyStatements(liveTable(database, changes.table), changes)),
       ...batch.stale.map((table) => books.markStale(pipeline, table)),
-      ...batch.dropped.flatMap((table) => [drop(table), books.untrack(pipeline, table)]),
       ...(batch.position === undefined ? [] : [books.setPosition(pipeline, batch.position)]),
     ]
   }
@@ -74,11 +85,11 @@ async function tablesGone(
   kept: readonly TableSchema[],
 ): Promise<{ pipeline: string; schema: TableSchema; isDropped: boolean }[]> {
   const ids = new Set(kept.map((table) => table.id))
-  const names = new Set(kept.map(qualifiedName))
+  const names = new Set(kept.map(place))
   const held = await orProblem("reading the tables", () => books.tables())
   return held
     .filter((table) => table.pipeline !== pipeline || !ids.has(table.schema.id))
-    .map((table) => ({ ...table, isDropped: !names.has(qualifiedName(table.schema)) }))
+    .map((table) => ({ ...table, isDropped: !names.has(place(table.schema)) }))
 }
 
 async function orProblem<T>(doing: string, work: () => Promise<T>): Promise<T> {

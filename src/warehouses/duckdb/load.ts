@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
@@ -6,7 +7,7 @@ import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
-import { duckDbType, loadingTable } from "./naming.ts"
+import { duckDbType, loadingTable, namingRefusal } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import type { Transactions } from "./transactions.ts"
@@ -27,6 +28,8 @@ const maxWaitingParts = 3
 /** Copies a table beside the live one: parts are loaded in the background, as many at a time as have gathered. */
 export async function beginTableLoad(target: LoadTarget, table: TableSchema): Promise<TableLoad> {
   const label = `${table.schema}.${table.name}`
+  const refusal = namingRefusal(table)
+  if (refusal !== undefined) throw new Problem("tableFailed", refusal)
   const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${duckDbType(column.type)}`)
   const copy = loadingTable(target.database, table)
   await target.transaction(
@@ -41,6 +44,12 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
   let waiting: StagedPart[] = []
   let loading: Promise<void> | undefined
   let failure: unknown
+  let isOver = false
+
+  function close(): void {
+    if (!isOver) connection.closeSync()
+    isOver = true
+  }
 
   async function loadWaiting(): Promise<void> {
     while (waiting.length > 0) {
@@ -86,19 +95,23 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
         swapStatements(database, books, pipeline, table, await books.tables()),
         `finishing ${label}`,
       )
-      connection.closeSync()
+      close()
     },
     settled,
     async apply(changes) {
       await target.transaction(applyStatements(copy, changes), `completing ${label}`)
       await target.staging.remove(changes.parts)
     },
-    close: () => connection.closeSync(),
+    close,
     async abort() {
+      if (isOver) return
+      const unused = waiting
       waiting = []
+      failure ??= new Error(`the copy of ${label} was given up`)
       await loading
+      close()
+      await target.staging.remove(unused)
       await target.transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)
-      connection.closeSync()
     },
   }
 }

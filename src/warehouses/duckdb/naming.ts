@@ -1,4 +1,4 @@
-import type { ColumnType, TableName } from "../../domain/table.ts"
+import type { ColumnType, TableName, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { quoteIdentifier } from "./instance.ts"
 
@@ -7,6 +7,28 @@ export const bookkeepingSchema = "millrace"
 
 /** A copy in the making stands beside its live table under this suffix; the SQL port does not list it. */
 export const loadingSuffix = "__millrace_loading"
+
+/** Columns of staged files and of steps in between. */
+const ownColumnPrefix = "__millrace_"
+
+/** Equal where DuckDB takes two names for one: it does not mind their case. */
+export function place(table: TableName): string {
+  return JSON.stringify([table.schema, table.name]).toLowerCase()
+}
+
+export function isSamePlace(a: TableName, b: TableName): boolean {
+  return place(a) === place(b)
+}
+
+/** Why a table cannot be held under the names it brings, if so. */
+export function namingRefusal(table: TableSchema): string | undefined {
+  if (table.schema.toLowerCase() === bookkeepingSchema)
+    return `Its schema is called ${bookkeepingSchema}, which Millrace keeps for itself in the warehouse.`
+  if (table.name.toLowerCase().endsWith(loadingSuffix))
+    return `Its name ends in ${loadingSuffix}, which Millrace keeps for itself.`
+  const taken = table.columns.find((column) => column.name.toLowerCase().startsWith(ownColumnPrefix))
+  return taken && `Its column ${taken.name} has a name that Millrace keeps for itself.`
+}
 
 export function liveTable(database: string, table: TableName): string {
   return [database, table.schema, table.name].map(quoteIdentifier).join(".")

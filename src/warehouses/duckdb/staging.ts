@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { mkdir, open, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { RowBuffer } from "../../replication/columns.ts"
@@ -16,9 +17,11 @@ export async function openStaging(folder: string): Promise<Staging> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   let written = 0
+  // A writer of an earlier opening may not have noticed yet that it is over.
+  const opening = randomBytes(4).toString("hex")
   return {
     async write(names, rows) {
-      const path = join(folder, `${++written}.parquet`)
+      const path = join(folder, `${opening}-${++written}.parquet`)
       try {
         const bytes = await writeFile(path, encodeParquet(names, rows))
         return { token: path, rows: rows.rows, bytes }

@@ -17,9 +17,8 @@ export function swapStatements(
   const before = held
     .filter((one) => one.pipeline === pipeline && one.schema.id === table.id)
     .map((one) => one.schema)
-  const places = new Set([...before, table].map((one) => liveTable(database, one)))
   return [
-    ...[...places].map((place) => `DROP TABLE IF EXISTS ${place}`),
+    ...[...before, table].map((one) => `DROP TABLE IF EXISTS ${liveTable(database, one)}`),
     `ALTER TABLE ${loadingTable(database, table)} RENAME TO ${quoteIdentifier(table.name)}`,
     ...books.track(pipeline, table),
   ]
