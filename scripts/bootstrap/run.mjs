@@ -74,7 +74,8 @@ function runChild(node, entry, args) {
   const preload = pathToFileURL(join(root, "scripts", "bootstrap", "child.mjs")).href
   const nodeArgs = ["--disable-warning=ExperimentalWarning", "--import", preload, join(root, entry), ...args]
   // The fourth stream carries nothing: it closes when we die, which tells the child (see child.mjs).
-  const env = { ...process.env, MILLRACE_BOOTSTRAP_PID: String(process.pid) }
+  // Each statement inside DuckDB holds a native thread; the usual four would make queries wait for replication.
+  const env = { UV_THREADPOOL_SIZE: "16", ...process.env, MILLRACE_BOOTSTRAP_PID: String(process.pid) }
   const child = spawn(node, nodeArgs, { env, stdio: ["inherit", "inherit", "inherit", "pipe"] })
   for (const signal of forwarded) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {

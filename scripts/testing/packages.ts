@@ -1,12 +1,21 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
 
-/** Debian packages that tests use, and a path that shows that each is there. */
-const wanted = [{ name: "postgresql", shownBy: "/usr/lib/postgresql" }]
+/** Debian packages that tests use, and what shows that each is there. */
+const wanted = [
+  { name: "postgresql", isThere: () => existsSync("/usr/lib/postgresql") },
+  { name: "postgresql-client", isThere: () => isOnPath("psql") },
+  { name: "awscli", isThere: () => isOnPath("aws") },
+]
+
+function isOnPath(command: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)))
+}
 
 /** Brings what is missing where that is ours to do: as root on a machine with apt. Elsewhere its tests are skipped. */
 export function installPackages(): void {
-  const missing = wanted.filter(({ shownBy }) => !existsSync(shownBy)).map(({ name }) => name)
+  const missing = wanted.filter(({ isThere }) => !isThere()).map(({ name }) => name)
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return
   console.error(`installing for the tests: ${missing.join(" ")}`)
   apt(["update", "-qq"])
