@@ -22,12 +22,19 @@ export async function demo(once: boolean, rows: string | undefined): Promise<0 |
     return 2
   }
   const screen = newScreen(process.stdout, process.env)
-  const stage: Stage = { screen, belongings: newBelongings(), once, totalRows, keepFolder: false }
+  const stage: Stage = {
+    screen,
+    belongings: newBelongings(),
+    once,
+    totalRows,
+    keepFolder: false,
+    hasFolder: false,
+  }
   const ended = await Promise.race([endingOf(story(stage)), endAsked()])
   // What went wrong may be worth a look at the log; otherwise nothing stays behind.
   stage.keepFolder = ended.kind === "failed"
   screen.endLive({ keep: true })
-  if (ended.kind === "asked" && !ended.quietly) screen.say("Stopping …")
+  if (ended.kind === "asked" && !ended.quietly) screen.say(screen.isLive ? "\nStopping …" : "Stopping …")
   const stopped = await stopAll(stage)
   const code = conclude(ended, stage)
   return stopped ? code : 1
@@ -74,7 +81,7 @@ async function stopAll({ belongings }: Stage): Promise<boolean> {
   return !failed
 }
 
-function conclude(ended: Ended, { screen, once }: Stage): 0 | 1 {
+function conclude(ended: Ended, { screen, once, hasFolder }: Stage): 0 | 1 {
   switch (ended.kind) {
     case "equal":
       screen.say(ended.line)
@@ -87,7 +94,7 @@ function conclude(ended: Ended, { screen, once }: Stage): 0 | 1 {
     case "failed": {
       const { error } = ended
       process.stderr.write(`millrace: ${error instanceof SetupError ? error.message : detailsOf(error)}\n`)
-      process.stderr.write(`The log is ${demoFolderName}/log.\n`)
+      if (hasFolder) process.stderr.write(`millrace: the log is ${demoFolderName}/log.\n`)
       return 1
     }
   }

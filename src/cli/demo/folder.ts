@@ -51,10 +51,8 @@ async function lockOf(path: string) {
     return await lockDataFolder(path)
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    throw new SetupError(
-      `the demo keeps its data in ${demoFolderName} of the working directory. ${error.message}`,
-      { cause: error },
-    )
+    const place = `The demo keeps its data in ${demoFolderName} of the working directory: another folder serves as well.`
+    throw new SetupError(`${error.message} ${place}`, { cause: error })
   }
 }
 

@@ -40,14 +40,17 @@ export function copiedRows({ tables }: PipelineReport): number {
 
 const widestBar = 28
 const narrowestBar = 6
+/** What stands beside the name and the bar, with the longest usual state. */
+const besideBarColumns = 40
 
-/** A line per table with a bar, and one for the whole. */
+/** A line per table with a bar where there is room for one, and the whole below. */
 export function progressLines(look: Look, rates: Rates, style: Style, columns: number): string[] {
   const { tables } = look.pipeline
   const nameWidth = Math.max(...tables.map(({ name }) => name.length), 0)
-  const barWidth = Math.max(narrowestBar, Math.min(widestBar, columns - nameWidth - 42))
+  const room = columns - nameWidth - besideBarColumns
+  const barWidth = room < narrowestBar ? 0 : Math.min(widestBar, room)
   const lines = tables.map((table) => tableLine(table, nameWidth, barWidth, style))
-  return [...lines, style.dim(`  ${summary(look, rates)}`)]
+  return [...lines, ...packed(summaryParts(look, rates), columns - 3).map((line) => style.dim(`  ${line}`))]
 }
 
 function tableLine(table: TableReport, nameWidth: number, barWidth: number, style: Style): string {
@@ -55,14 +58,26 @@ function tableLine(table: TableReport, nameWidth: number, barWidth: number, styl
   const share = copying ? Math.min(1, (table.rows ?? 0) / Math.max(1, table.estimatedRows)) : 1
   const full = Math.round(share * barWidth)
   const bar = style.bar[0].repeat(full) + style.bar[1].repeat(barWidth - full)
-  const rows = `${count(table.rows ?? 0).padStart(10)} rows`
-  return `  ${table.name.padEnd(nameWidth)}  ${copying ? bar : style.green(bar)} ${rows}  ${stateText(table, style)}`
+  const rows = `${count(table.rows ?? 0).padStart(11)} rows`
+  return `  ${table.name.padEnd(nameWidth)}  ${copying ? bar : style.green(bar)}${rows}  ${stateText(table, style)}`
+}
+
+/** As many parts to a line as fit. */
+function packed(parts: string[], width: number): string[] {
+  const lines: string[] = []
+  for (const part of parts) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 2 + part.length <= width)
+      lines[lines.length - 1] = `${last}, ${part}`
+    else lines.push(part)
+  }
+  return lines
 }
 
 function stateText(table: TableReport, style: Style): string {
   switch (table.state) {
     case "ResyncInitiated":
-      return `of ${count(table.estimatedRows)}`
+      return table.estimatedRows === 0 ? "waiting" : `of ${count(table.estimatedRows)}`
     case "Synced":
       return table.lagMs === null ? "live" : `live, lag ${ms(table.lagMs)}`
     default:
@@ -71,12 +86,21 @@ function stateText(table: TableReport, style: Style): string {
 }
 
 /** The pipeline in one line. */
-export function summary({ pipeline }: Look, rates: Rates): string {
+export function summary(look: Look, rates: Rates): string {
+  return summaryParts(look, rates).join(", ")
+}
+
+function summaryParts({ pipeline }: Look, rates: Rates): string[] {
   if (!isLive(pipeline))
-    return `${pipeline.phase}: ${count(copiedRows(pipeline))} rows, ${count(rates.copiedRowsPerSecond)} rows/s`
-  const written = `${count(rates.transactionsPerSecond)} transactions/s written`
-  const lags = `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`
-  return `live: ${written}, ${count(rates.changesPerSecond)} changes/s applied, ${lags}`
+    return [
+      `${pipeline.phase}: ${count(copiedRows(pipeline))} rows`,
+      `${count(rates.copiedRowsPerSecond)} rows/s`,
+    ]
+  return [
+    `live: ${count(rates.transactionsPerSecond)} transactions/s written`,
+    `${count(rates.changesPerSecond)} changes/s applied`,
+    `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`,
+  ]
 }
 
 export function ms(value: number | null): string {

@@ -28,10 +28,13 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
   const isLive = out.isTTY === true && environment.TERM !== "dumb"
   let shown: string[] = []
 
+  const columns = () => Math.max(leastColumns, out.columns ?? 80)
+  // A terminal that was made narrower has broken the lines it had.
+  const rowsShown = () =>
+    shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / columns())), 0)
   // Up to the first line of the live part, and everything from there on away.
-  const erase = () => (shown.length === 0 ? "" : `\x1b[${shown.length}F\x1b[J`)
-  const draw = () =>
-    shown.map((line) => `${cut(line, Math.max(leastColumns, out.columns ?? 80) - 1)}\n`).join("")
+  const erase = () => (shown.length === 0 ? "" : `\x1b[${rowsShown()}F\x1b[J`)
+  const draw = () => shown.map((line) => `${line}\n`).join("")
 
   return {
     isLive,
@@ -45,7 +48,7 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
       // More lines than the terminal has could not be found again to redraw them.
       const fitting = lines.slice(0, Math.max(1, (out.rows ?? 24) - 1))
       const before = shown.length === 0 ? hideCursor : erase()
-      shown = fitting
+      shown = fitting.map((line) => cut(line, columns() - 1))
       out.write(before + draw())
     },
     endLive({ keep } = { keep: false }) {
@@ -75,21 +78,22 @@ function barOf({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): [string, string] 
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour
-const colourCode = /^\x1b\[\d+m/
+const colourCode = /(\x1b\[\d+m)/g
 
-/** The first `width` characters that show; colours are kept and closed. */
+function visibleLength(line: string): number {
+  return [...line.replace(colourCode, "")].length
+}
+
+/** The first `width` characters that show; colours are kept, so that each is closed. */
 export function cut(line: string, width: number): string {
-  let kept = ""
+  const pieces = line.split(colourCode)
   let room = width
-  for (let rest = line; rest !== ""; ) {
-    const colour = colourCode.exec(rest)?.[0]
-    const character = colour ?? String.fromCodePoint(rest.codePointAt(0) ?? 0)
-    if (colour === undefined && room-- <= 0) {
-      rest = rest.slice(character.length)
-      continue
-    }
-    kept += character
-    rest = rest.slice(character.length)
-  }
-  return kept
+  return pieces
+    .map((piece, index) => {
+      if (index % 2 === 1) return piece
+      const kept = [...piece].slice(0, Math.max(0, room))
+      room -= kept.length
+      return kept.join("")
+    })
+    .join("")
 }

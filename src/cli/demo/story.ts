@@ -27,6 +27,8 @@ export interface Stage {
   totalRows: number
   /** Asked when the folder is let go of. */
   keepFolder: boolean
+  /** Whether the folder is ours by now. */
+  hasFolder: boolean
 }
 
 export type Outcome = { kind: "equal"; line: string } | { kind: "different" }
@@ -34,6 +36,7 @@ export type Outcome = { kind: "equal"; line: string } | { kind: "different" }
 const writesPerSecond = 300
 /** How long the streaming is watched before the story goes on. */
 const underLoadMs = { once: 6_000, live: 3_000 }
+const lineEveryMs = { atFirst: 1_000, later: 60_000 }
 const differencesShown = 20
 
 /** From nothing to a live warehouse. With `once` it ends in a comparison; else it goes on until the process is ended. */
@@ -41,6 +44,7 @@ export async function story(stage: Stage): Promise<Outcome> {
   const { screen, belongings, once } = stage
   screen.say(screen.style.bold("Millrace demo: a shop in PostgreSQL, live in DuckDB"))
   const folder = await belongings.own(takeDemoFolder, (taken) => taken.release({ remove: !stage.keepFolder }))
+  stage.hasFolder = true
   const sourceUrl = await startSource(stage, folder)
   const [, millrace] = await Promise.all([fillShop(stage, sourceUrl), start(stage, folder, sourceUrl)])
   const size = shopSize(stage.totalRows)
@@ -139,7 +143,7 @@ async function compareAndEnd(
   sourceUrl: string,
 ): Promise<Outcome> {
   const { screen } = stage
-  const watched = { millrace, writers, screen, columns: terminalColumns }
+  const watched = { millrace, writers, screen, columns: terminalColumns, lineEveryMs: lineEveryMs.atFirst }
   const { pipeline } = await watchItComeAlive(stage, watched)
   const clients = await connectBoth(stage, millrace, sourceUrl)
   await writers.stop()
@@ -213,7 +217,7 @@ async function runOn(
   sourceUrl: string,
 ): Promise<Outcome> {
   const { screen } = stage
-  const watched = { millrace, writers, screen, columns: terminalColumns }
+  const watched = { millrace, writers, screen, columns: terminalColumns, lineEveryMs: lineEveryMs.atFirst }
   await watchItComeAlive(stage, watched)
   const clients = await connectBoth(stage, millrace, sourceUrl)
   await writers.pause()
@@ -223,7 +227,7 @@ async function runOn(
   for (const line of connectHints(millrace, screen.style)) screen.say(line)
   screen.say()
   screen.say(`It goes on until ${screen.style.bold("Ctrl-C")}.`)
-  await watch(watched, () => false)
+  await watch({ ...watched, lineEveryMs: lineEveryMs.later }, () => false)
   throw new Error("watching ended by itself")
 }
 

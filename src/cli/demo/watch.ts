@@ -7,7 +7,6 @@ import type { Screen } from "./screen.ts"
 import type { Writers } from "./writers.ts"
 
 const lookEveryMs = 150
-const plainLineEveryMs = 1_000
 /** Rates are averages over this time: shorter ones jump too much to be read. */
 const rateOverMs = 1_500
 const standstillLimitMs = 60_000
@@ -17,6 +16,8 @@ export interface Watched {
   writers: Writers
   screen: Screen
   columns(): number
+  /** Between two lines where nothing can be redrawn. */
+  lineEveryMs: number
 }
 
 /** Shows the pipeline until `enough`, which is asked after each look; answers the last look. */
@@ -50,7 +51,7 @@ async function lookAt({ millrace, writers }: Watched): Promise<Look | undefined>
 
 /** Answers when the last plain line was told. */
 function show(
-  { screen, columns }: Watched,
+  { screen, columns, lineEveryMs }: Watched,
   look: Look,
   rates: Rates,
   toldMs: number,
@@ -60,7 +61,7 @@ function show(
     screen.live(progressLines(look, rates, screen.style, columns()))
     return toldMs
   }
-  if (look.atMs - toldMs < plainLineEveryMs && !isLast) return toldMs
+  if (look.atMs - toldMs < lineEveryMs && !isLast) return toldMs
   screen.say(`  ${summary(look, rates)}`)
   return look.atMs
 }
