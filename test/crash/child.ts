@@ -1,0 +1,51 @@
+/**
+ * `millrace serve` that ends itself by SIGKILL when it passes a named point of the write order for the n-th time:
+ * told by MILLRACE_KILL_AT=point:n at its start, or by a message { point, passes } later.
+ */
+
+import { readyLine, stopSignal, stopWithin } from "../../src/cli/serve.ts"
+import { loadConfiguration } from "../../src/configuration/load.ts"
+import { SetupError } from "../../src/configuration/setup-error.ts"
+import type { WritePoint } from "../../src/replication/write-order.ts"
+import { newLog } from "../../src/server/log.ts"
+import { startServer } from "../../src/server/start.ts"
+
+export interface KillOrder {
+  point: WritePoint
+  /** 1: the next time. */
+  passes: number
+}
+
+let order: KillOrder | undefined = orderFrom(process.env.MILLRACE_KILL_AT)
+
+function orderFrom(text: string | undefined): KillOrder | undefined {
+  if (text === undefined) return undefined
+  const [point, passes] = text.split(":")
+  return { point: point as WritePoint, passes: Number(passes) }
+}
+
+function observe(point: WritePoint): void {
+  if (order?.point === point && --order.passes === 0) process.kill(process.pid, "SIGKILL")
+}
+
+process.on("message", (message: KillOrder) => {
+  order = message
+  process.send?.("armed")
+})
+// Only a kill or SIGTERM ends it, whatever becomes of the test.
+process.on("disconnect", () => process.exit(1))
+
+const loaded = loadConfiguration(process.argv.at(-1), process.env)
+if (!("ok" in loaded)) throw new Error(loaded.mistakes.join("\n"))
+const stopped = stopSignal()
+try {
+  const server = await startServer({ configuration: loaded.ok, log: newLog({ level: "info" }), observe })
+  process.stdout.write(`${readyLine(server)}\n`)
+  await stopped
+  process.exitCode = await stopWithin(server, 9_000)
+  process.disconnect()
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  process.stderr.write(`millrace: ${error.message}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,154 @@
+/**
+ * Which write comes before which, and what a process that dies between them leaves. Always a repeat, never a hole.
+ *
+ * A copy:
+ *   (state) integration and pipeline are recorded        nothing exists yet; the next start begins
+ *   publication and slot are made at the source
+ * 1 sourcePrepared      the slot is found under its name and made anew: without a position in the warehouse nothing of it counts
+ *   an empty copy stands beside the live table
+ * 2 copyBegun           the copy is replaced by the next attempt; the live table, if there is one, is untouched
+ *   parts are loaded into the copy
+ * 3 chunkLoaded         the same
+ *   the copy takes the live table's place, in one transaction with its entry in the bookkeeping
+ * 4 tableSwapped        some tables are newer than others, and there is no position: all are copied again
+ *   tables that are gone go, the position is recorded, in one transaction
+ * 5 positionRecorded    the stream starts there; the source has kept everything since
+ *
+ * The stream:
+ *   changes are written to staging files
+ * 6 staged              staging is emptied at the next start; the source sends the changes again
+ *   rows and position become visible and durable, in one transaction
+ * 7 applied             the source is told the warehouse's position, not its own, and sends what follows: nothing doubles
+ *   the source is told that it may forget
+ * 8 acknowledged        nothing is left to do
+ */
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { join } from "node:path"
+import { after, type TestContext, test } from "node:test"
+import { type WritePoint, writePoints } from "../../src/replication/write-order.ts"
+import { newPlace, type Place, sourceArn } from "../e2e/place.ts"
+import type { MillraceProcess } from "../e2e/process.ts"
+import { type Api, apiOf } from "../e2e/rds.ts"
+import { bank } from "../e2e/source.ts"
+import { assertEqualContent, caughtUp } from "../e2e/warehouse.ts"
+import { onDatabase, startWorkload } from "../e2e/workload.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+const entry = join(import.meta.dirname, "child.ts")
+const environment = { MILLRACE_TEST_ENTRY: entry }
+
+/** How often each point is passed before the end comes. Points of a copy are passed once, or once for each table. */
+const copyPasses: [WritePoint, number[]][] = [
+  ["sourcePrepared", [1]],
+  ["copyBegun", [1, 4]],
+  ["chunkLoaded", [1, 3]],
+  ["tableSwapped", [1, 4]],
+  ["positionRecorded", [1]],
+]
+const streamPasses: [WritePoint, number[]][] = [
+  ["staged", [1, 2, 9]],
+  ["applied", [1, 2, 9]],
+  ["acknowledged", [1, 7]],
+]
+
+const tested = new Set<WritePoint>()
+
+/** A running Millrace dies as ordered, while the source is being written to. */
+async function killAt(running: MillraceProcess, point: WritePoint, passes: number): Promise<void> {
+  const armed = once(running.child, "message")
+  running.child.send({ point, passes })
+  await armed
+}
+
+async function assertKilled(running: MillraceProcess): Promise<void> {
+  const ended = await Promise.race([running.ended, timeLimit(30_000)])
+  assert.equal(
+    ended?.signal,
+    "SIGKILL",
+    `the point was not passed, or it ended otherwise:\n${running.output()}`,
+  )
+}
+
+function timeLimit(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref())
+}
+
+async function slotsOf(url: string): Promise<string[]> {
+  const { rows } = await onDatabase(url, (client) =>
+    client.query<{ name: string }>(
+      `SELECT slot_name AS name FROM pg_replication_slots WHERE database = current_database()
+       UNION ALL SELECT pubname FROM pg_publication`,
+    ),
+  )
+  return rows.map((row) => row.name)
+}
+
+interface Scene {
+  place: Place
+  api: Api
+  source: { url: string; name: string }
+  running: MillraceProcess
+}
+
+async function scene(context: TestContext): Promise<Scene> {
+  const source = await bank(context)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
+  return { place, api: apiOf(place), source, running: await place.start(environment) }
+}
+
+test("a copy survives the end of the process at each of its points", async (context) => {
+  const at = await scene(context)
+  const load = startWorkload(at.source.url, 7)
+  let round = 0
+  for (const [point, counts] of copyPasses) {
+    for (const passes of counts) {
+      const name = `bank-${++round}`
+      await context.test(`${point}, pass ${passes}`, async () => {
+        tested.add(point)
+        await killAt(at.running, point, passes)
+        await at.api.create(name, `include: ${at.source.name}.public.*`)
+        await assertKilled(at.running)
+        at.running = await at.place.start(environment)
+        await at.api.becomes(name, "active")
+        await load.pause()
+        await caughtUp(at.place, at.source.url, name.replace("-", "_"))
+        await assertEqualContent(at.place, at.source.url, name.replace("-", "_"))
+        load.resume()
+        assert.equal((await slotsOf(at.source.url)).length, 2, "one slot and one publication")
+        await at.api.delete(name)
+        await at.api.gone(name)
+        assert.deepEqual(await slotsOf(at.source.url), [], "nothing is left at the source")
+      })
+    }
+  }
+  await load.stop()
+})
+
+test("the stream survives the end of the process at each of its points", async (context) => {
+  const at = await scene(context)
+  await at.api.create("bank", `include: ${at.source.name}.public.*`)
+  await at.api.becomes("bank", "active")
+  const load = startWorkload(at.source.url, 11)
+  for (const [point, counts] of streamPasses) {
+    for (const passes of counts) {
+      await context.test(`${point}, pass ${passes}`, async () => {
+        tested.add(point)
+        await killAt(at.running, point, passes)
+        await assertKilled(at.running)
+        const doneAtKill = load.done
+        await waitUntil(() => load.done > doneAtKill + 20, { what: "changes while nothing runs" })
+        at.running = await at.place.start(environment)
+        await load.pause()
+        await caughtUp(at.place, at.source.url, "bank")
+        await assertEqualContent(at.place, at.source.url, "bank")
+        load.resume()
+      })
+    }
+  }
+  await load.stop()
+})
+
+after(() =>
+  assert.deepEqual([...tested].sort(), [...writePoints].sort(), "a point of the write order is not tested"),
+)

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict"
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import { stringify } from "yaml"
+import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import { testDatabase } from "../support/postgres.ts"
+import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
+import { waitUntil } from "../support/wait-until.ts"
+import { atEnd } from "./clean-up.ts"
+import { type Ended, type MillraceProcess, runMillrace, spawnMillrace } from "./process.ts"
+import { rowMarker } from "./workload.ts"
+
+export const account = "123456789012"
+export const region = "us-east-1"
+export const sourceArn = `arn:aws:rds:${region}:${account}:db:orders`
+export const targetArn = `arn:aws:redshift-serverless:${region}:${account}:namespace/8f2c1d3e-0000-4000-8000-00000000e2e0`
+export const accessKeyId = "AKIDE2EEXAMPLE"
+/** Secrets of every configuration made here: nothing that Millrace prints may hold one of them. */
+export const secretAccessKey = "kEySeCrEt-7Gm2Wq9Xz-MARKER"
+export const sqlPassword = "sQlPaSsWoRd-4Jt8Rb-MARKER"
+
+export interface PlaceOptions {
+  /** postgres:// URLs by ARN. */
+  sources: { arn: string; url: string }[]
+  /** `embedded`: under the data folder. Default: a database of the test's own on the shared server, which starts sooner. */
+  state?: "embedded" | { url: string }
+  /** Where the data folder lies; default inside the place's own folder. */
+  dataDir?: string
+  warehousePath?: string
+}
+
+/** One installation of Millrace: a configuration and a data folder, started and killed as often as a test likes. */
+export interface Place {
+  readonly folder: string
+  readonly dataDir: string
+  readonly configPath: string
+  readonly httpPort: number
+  readonly sqlPort: number
+  readonly stateUrl: string | undefined
+  /** Everything every process of it printed. */
+  output(): string
+  /** Starts `serve` and waits until it is ready. */
+  start(environment?: Record<string, string>): Promise<MillraceProcess>
+  /** Starts `serve` and waits for its end. */
+  fail(environment?: Record<string, string>): Promise<Ended>
+  spawn(environment?: Record<string, string>): MillraceProcess
+  run(...args: string[]): Promise<Ended>
+  configure(change: (configuration: Record<string, unknown>) => void): Promise<void>
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  assert.ok(address !== null && typeof address === "object")
+  return address.port
+}
+
+export async function newPlace(context: TestContext, options: PlaceOptions): Promise<Place> {
+  const folder = await temporaryFolder("place")
+  // An embedded PostgreSQL runs as another account when we are root, and must get through.
+  await chmod(folder, 0o755)
+  const dataDir = options.dataDir ?? join(folder, "data")
+  const [httpPort, sqlPort] = [await freePort(), await freePort()]
+  const stateUrl = await stateOf(context, options)
+  const configPath = join(folder, "millrace.yaml")
+  const configuration: Record<string, unknown> = {
+    data_dir: dataDir,
+    listen: { http: `127.0.0.1:${httpPort}`, sql: `127.0.0.1:${sqlPort}` },
+    ...(stateUrl && { state: stateUrl }),
+    credentials: [{ access_key_id: accessKeyId, secret_access_key: secretAccessKey, policy: "admin" }],
+    sql_users: [{ name: "admin", password: sqlPassword, policy: "admin" }],
+    sources: options.sources.map(({ arn, url }) => ({ arn, engine: "postgres", url })),
+    warehouses: [
+      {
+        arn: targetArn,
+        engine: "duckdb",
+        ...(options.warehousePath && { path: options.warehousePath }),
+      },
+    ],
+  }
+  await mkdir(folder, { recursive: true })
+  await writeFile(configPath, stringify(configuration))
+  const processes: MillraceProcess[] = []
+  const printed: string[] = []
+  const output = () => [...processes.map((one) => one.output()), ...printed].join("\n")
+  const secrets = [...options.sources.map(({ url }) => url), stateUrl ?? ""].flatMap(passwordOf)
+  atEnd(context, async () => {
+    for (const one of processes) await one.kill9()
+    await stopEmbedded(dataDir)
+    assertNoSecrets(output(), secrets)
+    await removeFolder(folder)
+  })
+  const spawn = (environment: Record<string, string> = {}) => {
+    const started = spawnMillrace(["serve", "--config", configPath], environment)
+    processes.push(started)
+    return started
+  }
+  return {
+    folder,
+    dataDir,
+    configPath,
+    httpPort,
+    sqlPort,
+    stateUrl,
+    output,
+    spawn,
+    async start(environment) {
+      const started = spawn(environment)
+      await started.ready()
+      return started
+    },
+    fail: (environment) => spawn(environment).ended,
+    async run(...args) {
+      const ended = await runMillrace([...args, "--config", configPath])
+      printed.push(ended.output)
+      return ended
+    },
+    async configure(change) {
+      change(configuration)
+      await writeFile(configPath, stringify(configuration))
+    },
+  }
+}
+
+async function stateOf(context: TestContext, { state }: PlaceOptions): Promise<string | undefined> {
+  if (state === "embedded") return undefined
+  if (state !== undefined) return state.url
+  const database = await testDatabase()
+  atEnd(context, () => database.drop())
+  return database.url
+}
+
+function passwordOf(url: string): string[] {
+  const password = url === "" ? "" : decodeURIComponent(new URL(url).password)
+  return password === "" ? [] : [password]
+}
+
+/** Row values and secrets must not be in what people send to others for help. */
+export function assertNoSecrets(text: string, more: readonly string[] = []): void {
+  for (const secret of [rowMarker, secretAccessKey, sqlPassword, ...more]) {
+    const at = text.indexOf(secret)
+    assert.equal(at, -1, `printed a secret: …${text.slice(Math.max(0, at - 300), at + 60)}…`)
+  }
+}
+
+/** The process id of the embedded PostgreSQL of a data folder, if it runs. */
+export async function embeddedPid(dataDir: string): Promise<number | undefined> {
+  const pidFile = join(dataDir, "state", "cluster", "data", "postmaster.pid")
+  let text: string
+  try {
+    text = await readFile(pidFile, "utf8")
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw error
+  }
+  const pid = Number.parseInt(text, 10)
+  return pid > 0 && (await isRunning(pid)) ? pid : undefined
+}
+
+/** A killed Millrace leaves it running, on purpose. */
+export async function stopEmbedded(dataDir: string): Promise<void> {
+  const pid = await embeddedPid(dataDir)
+  if (pid === undefined) return
+  process.kill(pid, "SIGKILL")
+  await waitUntil(async () => !(await isRunning(pid)), { what: "the embedded PostgreSQL to end" })
+}

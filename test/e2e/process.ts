@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { waitUntil } from "../support/wait-until.ts"
+
+const program = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts")
+const readyLimitMs = 60_000
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** Standard output and standard error together. */
+  output: string
+  stdout: string
+  stderr: string
+}
+
+export interface MillraceProcess {
+  readonly pid: number
+  readonly ended: Promise<Ended>
+  readonly child: ChildProcess
+  output(): string
+  /** Resolves when it has printed its ready line; rejects with what it printed when it ends before. */
+  ready(): Promise<void>
+  /** Repeatable. */
+  kill9(): Promise<Ended>
+  /** SIGTERM; how it ended and after how long. */
+  terminate(): Promise<Ended & { tookMs: number }>
+}
+
+/** `program` may be another entry than the command line. */
+export function spawnMillrace(
+  args: string[],
+  environment: Record<string, string> = {},
+  entry = program,
+): MillraceProcess {
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", environment.MILLRACE_TEST_ENTRY ?? entry, ...args],
+    {
+      cwd: "/",
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    },
+  )
+  const texts = { stdout: "", stderr: "" }
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      texts[name] += text
+    })
+  }
+  // A channel that breaks with the child is no news: its end is.
+  child.on("error", () => undefined)
+  const output = () => texts.stdout + texts.stderr
+  const ended = once(child, "close").then(([code, signal]) => ({ code, signal, output: output(), ...texts }))
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return await ended
+  }
+  return {
+    pid: child.pid ?? 0,
+    child,
+    ended,
+    output,
+    async ready() {
+      const { ended: isOver, isReady } = await waitUntil(
+        () => {
+          const isOver = child.exitCode !== null || child.signalCode !== null
+          const isReady = texts.stdout.includes("millrace ready:")
+          return isOver || isReady ? { ended: isOver, isReady } : undefined
+        },
+        { what: "millrace to be ready", timeoutMs: readyLimitMs },
+      )
+      if (isOver && !isReady) throw new Error(`millrace ended before it was ready:\n${output()}`)
+    },
+    kill9: () => end("SIGKILL"),
+    async terminate() {
+      const startedMs = performance.now()
+      return { ...(await end("SIGTERM")), tookMs: performance.now() - startedMs }
+    },
+  }
+}
+
+/** Runs a command that ends by itself. */
+export async function runMillrace(args: string[]): Promise<Ended> {
+  return await spawnMillrace(args).ended
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict"
+import pg from "pg"
+import { waitUntil } from "../support/wait-until.ts"
+import { type Place, sqlPassword } from "./place.ts"
+import { onDatabase, workloadTables } from "./workload.ts"
+
+/** Everything as text, as the wire carries it. */
+const asText = { getTypeParser: () => (text: string) => text }
+
+/** Rows of a statement on the SQL port. */
+export async function ask(place: Place, database: string, statement: string): Promise<(string | null)[][]> {
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: place.sqlPort,
+    user: "admin",
+    password: sqlPassword,
+    database,
+    types: asText,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 20_000,
+  })
+  client.on("error", () => undefined)
+  await client.connect()
+  try {
+    return (await client.query<(string | null)[]>({ text: statement, rowMode: "array" })).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function rowsAtSource(url: string, statement: string): Promise<(string | null)[][]> {
+  const client = new pg.Client({ connectionString: url, types: asText, options: "-c timezone=UTC" })
+  await client.connect()
+  try {
+    return (await client.query<(string | null)[]>({ text: statement, rowMode: "array" })).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Waits until everything committed so far can be seen in the warehouse. Nothing else may write meanwhile. */
+export async function caughtUp(
+  place: Place,
+  sourceUrl: string,
+  database: string,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const n = await onDatabase(sourceUrl, async (client) => {
+    const { rows } = await client.query<{ n: number }>("UPDATE sentinel SET n = n + 1 RETURNING n")
+    return String(rows[0]?.n)
+  })
+  await waitUntil(async () => (await ask(place, database, "SELECT n FROM sentinel"))[0]?.[0] === n, {
+    what: `${database} to catch up`,
+    timeoutMs,
+  })
+}
+
+/** Every row of every table of the workload, here and there. */
+export async function assertEqualContent(
+  place: Place,
+  sourceUrl: string,
+  database: string,
+  tables: readonly string[] = workloadTables,
+): Promise<void> {
+  for (const table of tables) {
+    const statement = `SELECT * FROM public."${table}"`
+    const source = canonical(await rowsAtSource(sourceUrl, statement))
+    const warehouse = canonical(await ask(place, database, statement))
+    const difference = differences(source, warehouse)
+    assert.equal(difference, "", `${table}: ${source.length} rows at the source, ${warehouse.length} here`)
+  }
+}
+
+function canonical(rows: (string | null)[][]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort()
+}
+
+/** The first rows that only one side has, told with their number of copies. */
+function differences(source: string[], warehouse: string[]): string {
+  const copies = new Map<string, number>()
+  for (const row of source) copies.set(row, (copies.get(row) ?? 0) + 1)
+  for (const row of warehouse) copies.set(row, (copies.get(row) ?? 0) - 1)
+  return [...copies]
+    .filter(([, count]) => count !== 0)
+    .slice(0, 5)
+    .map(([row, count]) => `${count > 0 ? "missing" : "too many"} ${Math.abs(count)}x: ${row.slice(0, 300)}`)
+    .join("\n")
+}
