@@ -8,8 +8,8 @@ export interface PgTable {
   schema: TableSchema
   columns: PgColumn[]
   partitioned: boolean
-  /** The old version of a row comes with every column (replica identity full). */
-  sendsFullOldRow: boolean
+  /** The file that holds it: another one means that its rows have moved. "0" for a partitioned table. */
+  filenode: string
   estimatedRows: number
   /** Size in blocks of the server (8 KiB by default). */
   blocks: number
@@ -18,6 +18,8 @@ export interface PgTable {
 export interface PgColumn {
   name: string
   mapping: TypeMapping
+  /** A cast to text would not give what the type prints, which is what the stream carries. */
+  castsOtherwise: boolean
   /** As the Relation message names it, for telling whether the column changed. */
   typeOid: number
   typeModifier: number
@@ -33,6 +35,9 @@ interface TableRow {
   schema: string
   name: string
   kind: "r" | "p"
+  filenode: string
+  /** A partition whose changes would not tell its rows apart. */
+  unfit_partition: string | null
   persistence: "p" | "u"
   identity: "d" | "f" | "i" | "n"
   estimated_rows: string
@@ -51,6 +56,7 @@ interface ColumnRow {
   base_modifier: number
   element: number | null
   delimiter: string | null
+  casts_otherwise: boolean
 }
 
 // Partitions come with their root. Generated columns are left out: the stream does not carry them before version 18.
@@ -62,6 +68,10 @@ with recursive base(type, base, modifier) as (
   from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
 )
 select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
+  coalesce(pg_relation_filenode(c.oid), 0)::text as filenode,
+  case when c.relkind = 'p' then (select l.relname::text from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid
+    where p.isleaf and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
+      and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate))) order by 1 limit 1) end as unfit_partition,
   c.relpersistence::text as persistence, c.relreplident::text as identity,
   greatest(c.reltuples, 0)::bigint::text as estimated_rows,
   case when c.relkind = 'r' then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
@@ -77,7 +87,8 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
        'display', format_type(a.atttypid, a.atttypmod), 'base', b.base::bigint,
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
        'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
-       'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A')) order by a.attnum)
+       'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
+       'casts_otherwise', exists (select from pg_cast where castsource = bt.oid and casttarget = 'text'::regtype and castmethod <> 'i')) order by a.attnum)
      from pg_attribute a join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''), '[]') as columns
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -110,13 +121,21 @@ function refusal(row: TableRow): string | undefined {
   if (row.identity === "i" && row.identity_index === null)
     return "Its replica identity index is gone. ALTER TABLE … REPLICA IDENTITY DEFAULT."
   if (row.columns.length === 0) return "It has no columns."
+  if (row.unfit_partition !== null)
+    return `Its partition ${row.unfit_partition} is unlogged, foreign or does not identify its rows. ALTER TABLE … REPLICA IDENTITY FULL on the partition.`
+  const names = new Set(row.columns.map((column) => column.name))
+  if (keyNamesOf(row)?.some((name) => !names.has(name)))
+    return "Its key has a generated column, which changes do not carry. ALTER TABLE … REPLICA IDENTITY USING INDEX of another unique index, or FULL."
   return undefined
+}
+
+function keyNamesOf(row: TableRow): string[] | null {
+  return row.identity === "i" ? row.identity_index : row.primary_key
 }
 
 function tableOf(row: TableRow): PgTable {
   const columns = row.columns.map(columnOf)
-  const keyNames = row.identity === "i" ? row.identity_index : row.primary_key
-  const key = keyNames?.map((name) => columns.findIndex((column) => column.name === name))
+  const key = keyNamesOf(row)?.map((name) => columns.findIndex((column) => column.name === name))
   const schema: TableSchema = {
     id: row.oid,
     schema: row.schema,
@@ -132,7 +151,7 @@ function tableOf(row: TableRow): PgTable {
     schema,
     columns,
     partitioned: row.kind === "p",
-    sendsFullOldRow: row.identity === "f",
+    filenode: row.filenode,
     estimatedRows: Number(row.estimated_rows),
     blocks: row.blocks,
   }
@@ -143,6 +162,7 @@ function columnOf(row: ColumnRow): PgColumn {
   return {
     name: row.name,
     mapping: mapType({ oid: row.base, modifier: row.base_modifier, element }),
+    castsOtherwise: row.casts_otherwise,
     typeOid: row.type,
     typeModifier: row.modifier,
   }

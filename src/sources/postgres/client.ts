@@ -11,7 +11,7 @@ export interface Address {
 
 const connectTimeoutMs = 10_000
 
-// The text forms that decode-text.ts reads; a role's or database's own settings must not change them.
+// The text forms that decode-text.ts reads; a role's, a database's or the url's own settings must not change them.
 const sessionSettings = {
   DateStyle: "ISO",
   IntervalStyle: "postgres",
@@ -20,6 +20,10 @@ const sessionSettings = {
   bytea_output: "hex",
   lc_monetary: "C",
   client_encoding: "UTF8",
+  // Whether names of types come with their schema must not depend on who asks.
+  search_path: "public",
+  // A table with row-level security is refused, not copied in part.
+  row_security: "off",
   statement_timeout: "0",
   idle_in_transaction_session_timeout: "0",
 }
@@ -27,9 +31,10 @@ const sessionSettings = {
 function clientOptions(address: Address): pg.ClientConfig {
   const url = new URL(address.url)
   url.pathname = `/${encodeURIComponent(address.database)}`
-  const options = Object.entries(sessionSettings)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(" ")
+  const settings = Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value}`)
+  // The driver lets what the url says win: its options go before ours, where ours win.
+  const options = [...url.searchParams.getAll("options"), ...settings].join(" ")
+  for (const name of ["options", "client_encoding"]) url.searchParams.delete(name)
   return {
     connectionString: url.toString(),
     options,

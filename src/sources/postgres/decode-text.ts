@@ -153,6 +153,10 @@ export const bytea: Decoder = (column, from, start, end) => {
 
 export const text: Decoder = putBytes
 
+/** int2vector and oidvector: numbers with spaces between. */
+export const vector: Decoder = (column, from, start, end) =>
+  putText(column, `[${from.toString("latin1", start, end).replaceAll(" ", ",")}]`)
+
 /** An array's text form becomes JSON; `asIs` elements (numbers, booleans, JSON) go without quotes. */
 export function array(element: "number" | "boolean" | "json" | "text", delimiter: string): Decoder {
   return (column: ColumnBuffer, from, start, end) => {

@@ -50,6 +50,7 @@ export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
       try {
         await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
+        if (chunk.token !== "") await refuseIfRewritten(client, table)
         await copyOut(client, copyStatement(table, chunk), table, rows, write, signal)
       } catch (error) {
         throw problemOf(error, `copying ${schema.schema}.${schema.name}`)
@@ -73,10 +74,27 @@ function chunksOf(table: PgTable): Chunk[] {
   return chunks
 }
 
+/**
+ * Chunks are told by where rows lie, and VACUUM FULL or CLUSTER between two of them lays the rows elsewhere: some would
+ * be read twice, others not at all. From here to the end of the chunk the table cannot be rewritten.
+ */
+async function refuseIfRewritten(client: pg.Client, { schema, filenode }: PgTable): Promise<void> {
+  const place = `${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+  await client.query(`LOCK TABLE ONLY ${place} IN ACCESS SHARE MODE`)
+  const { rows } = await client.query<{ filenode: string }>(
+    "SELECT pg_relation_filenode($1::oid)::text AS filenode",
+    [schema.id],
+  )
+  if (rows[0]?.filenode === filenode) return
+  const what = `Table ${schema.schema}.${schema.name} was rewritten while it was being copied; its copy begins anew.`
+  throw new Problem("sourceProtocol", what)
+}
+
 function copyStatement(table: PgTable, chunk: Chunk): string {
   const columns = table.columns.map((column) => {
     const name = quoteIdentifier(column.name)
-    return column.mapping.fromBinary === undefined ? printed(name) : name
+    if (column.mapping.fromBinary !== undefined) return name
+    return column.castsOtherwise ? printed(name) : `${name}::text`
   })
   const only = table.partitioned ? "" : "ONLY "
   const from = `${only}${quoteIdentifier(table.schema.schema)}.${quoteIdentifier(table.schema.name)}`
@@ -84,9 +102,12 @@ function copyStatement(table: PgTable, chunk: Chunk): string {
   return `COPY (SELECT ${columns.join(", ")} FROM ${from}${where}) TO STDOUT (FORMAT binary)`
 }
 
-/** As the stream prints it. A cast to text may say it otherwise: an inet without a mask gets one. */
+/**
+ * As the stream prints it, where a cast to text says it otherwise: an inet without a mask gets one. (IS NOT NULL would
+ * take a composite value with a null in it for one.)
+ */
 function printed(column: string): string {
-  return `CASE WHEN ${column} IS NOT NULL THEN concat(${column}) END`
+  return `CASE WHEN ${column} IS DISTINCT FROM NULL THEN concat(${column}) END`
 }
 
 const copyData = 0x64
@@ -118,6 +139,7 @@ async function copyOut(
     else if (type === readyForQuery) finished = true
   })
   const abort = () => raw.destroy()
+  if (signal.aborted) abort()
   signal.addEventListener("abort", abort, { once: true })
   raw.query(statement)
   try {

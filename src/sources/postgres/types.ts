@@ -58,8 +58,13 @@ const maxPrecision = 38
 const numberOids = new Set([20, 21, 23, 26, 700, 701, numericOid])
 const jsonOids = new Set([114, 3802])
 
+/** int2vector and oidvector: arrays by their category, but not by their text form. */
+const vectorOids = new Set([22, 30])
+const vector = mapping({ kind: "json" }, text.vector, undefined)
+
 /** Types without an exact partner keep their text form. */
 export function mapType(facts: TypeFacts): TypeMapping {
+  if (vectorOids.has(facts.oid)) return vector
   if (facts.element !== undefined) return arrayMapping(facts.element)
   if (facts.oid === numericOid) return numericMapping(facts.modifier)
   return byOid.get(facts.oid) ?? asText
