@@ -81,6 +81,8 @@ export class Collector implements ChangeSink {
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
   #inTransaction = false
+  /** The chunk ended inside a transaction while complete ones were waiting. */
+  #isOverdue = false
   #closed = false
   #taker: ((work: Work | undefined) => void) | undefined
   #caughtUpPosition: Position | undefined
@@ -170,7 +172,9 @@ export class Collector implements ChangeSink {
   }
 
   begin(): void {
-    this.#betweenTransactions()
+    // Not before the end of a chunk if it can be had there: it may hold dozens of transactions, and a batch costs the
+    // same for one as for all of them.
+    if (this.#isOverdue) this.#betweenTransactions()
     this.#inTransaction = true
   }
 
@@ -212,6 +216,7 @@ export class Collector implements ChangeSink {
 
   chunkDecoded(): void {
     this.#betweenTransactions()
+    this.#isOverdue = this.#inTransaction && (this.#hasContent() || this.#adopting.length > 0)
     this.#hooks.chunkDecoded()
   }
 
