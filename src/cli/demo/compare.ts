@@ -1,8 +1,14 @@
+import type pg from "pg"
 import { canonical, quote, rowName, rowText, type SideName, type SourceTable } from "./columns.ts"
 import { readSourceTables } from "./source-tables.ts"
 
 /** One of the two databases, asked for rows of texts. */
 export type Ask = (sql: string) => Promise<(string | null)[][]>
+
+/** `client` must hand values over as texts (see connectForText). */
+export function askThrough(client: pg.Client): Ask {
+  return async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: "array" })).rows
+}
 
 export interface Sides {
   source: Ask

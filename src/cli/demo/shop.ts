@@ -54,7 +54,7 @@ CREATE TABLE order_items (
   unit_price numeric(10,2) NOT NULL, discount real, gift boolean NOT NULL, PRIMARY KEY (order_id, line)
 );
 -- No key at all, and rows that repeat.
-CREATE TABLE page_views (at timestamptz NOT NULL, customer_id bigint, path text NOT NULL, took_ms double precision, agent text);
+CREATE TABLE page_views (viewed_at timestamptz NOT NULL, customer_id bigint, path text NOT NULL, took_ms double precision, agent text);
 ALTER TABLE page_views REPLICA IDENTITY FULL;
 `
 

@@ -2,7 +2,7 @@ import pg from "pg"
 import { startEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { connectForText } from "../connect.ts"
 import type { Belongings } from "./belongings.ts"
-import { type Ask, type Comparison, compareTables, type Difference } from "./compare.ts"
+import { askThrough, type Comparison, compareTables, type Difference } from "./compare.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "./folder.ts"
 import { connectHints } from "./hints.ts"
 import {
@@ -151,7 +151,7 @@ async function compareAndEnd(
   await showAnswers(stage, clients)
   const startedMs = performance.now()
   const comparison = await compareTables(
-    { source: asker(clients.source), warehouse: asker(clients.warehouse) },
+    { source: askThrough(clients.source), warehouse: askThrough(clients.warehouse) },
     differencesShown,
   )
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -169,10 +169,6 @@ async function catchUp({ screen }: Stage, { source, warehouse }: Clients, what: 
   screen.say(`${what}; ${ms(performance.now() - startedMs)} later all of it is in the warehouse.`)
 }
 
-function asker(client: pg.Client): Ask {
-  return async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: "array" })).rows
-}
-
 function tellDifferences({ screen }: Stage, { differences }: Comparison): Outcome {
   for (const one of differences) screen.say(`${one.table}: ${one.row}: ${differenceText(one)}`)
   const more = differences.length >= differencesShown ? "at least " : ""
@@ -187,7 +183,7 @@ function differenceText({ kind, columns }: Difference): string {
     case "surplus":
       return "is in the warehouse but not at the source"
     case "different":
-      return `differs in ${columns.join(", ")}`
+      return columns.length > 0 ? `differs in ${columns.join(", ")}` : "is in the warehouse more than once"
   }
 }
 

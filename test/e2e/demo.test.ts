@@ -1,0 +1,119 @@
+/** The demo as its users run it: a process of its own, in a folder of its own. */
+import assert from "node:assert/strict"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+const program = join(import.meta.dirname, "..", "..", "bin", "millrace")
+const endLimitMs = 120_000
+
+interface Run {
+  child: ChildProcess
+  out(): string
+  /** The exit code (or signal) and everything that was printed. */
+  ended: Promise<{ code: number | NodeJS.Signals | null; out: string; err: string }>
+}
+
+async function folderWithSpaces(t: TestContext): Promise<string> {
+  const parent = await temporaryFolder("demo")
+  t.after(() => removeFolder(parent))
+  const folder = join(parent, "with spaces")
+  await mkdir(folder)
+  return folder
+}
+
+function start(t: TestContext, cwd: string, ...args: string[]): Run {
+  const child = spawn(process.execPath, [program, "demo", ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  const seen = { out: "", err: "" }
+  child.stdout.on("data", (chunk) => (seen.out += chunk))
+  child.stderr.on("data", (chunk) => (seen.err += chunk))
+  const ended = once(child, "close", { signal: AbortSignal.timeout(endLimitMs) }).then(([code, signal]) => ({
+    code: (code ?? signal) as number | NodeJS.Signals | null,
+    ...seen,
+  }))
+  t.after(async () => {
+    child.kill("SIGTERM")
+    await ended
+  })
+  return { child, out: () => seen.out, ended }
+}
+
+async function runsOn(run: Run): Promise<void> {
+  await waitUntil(() => run.out().includes("It goes on until Ctrl-C"), {
+    what: "the demo to run",
+    timeoutMs: endLimitMs,
+  })
+}
+
+const okLine = /^demo ok: 5 tables, (\d+) rows equal, lag p50 \d+ ms p99 \d+ ms$/
+
+function assertEqualAtLast({ code, out, err }: Awaited<Run["ended"]>, leastRows: number): void {
+  assert.equal(err, "")
+  const rows = okLine.exec(out.trimEnd().split("\n").at(-1) ?? "")?.[1]
+  assert.ok(Number(rows) >= leastRows, out)
+  assert.equal(code, 0)
+}
+
+function assertNothingStays(folder: string): void {
+  for (const name of ["source", "data", "log", "millrace.yaml"])
+    assert.equal(existsSync(join(folder, ".millrace-demo", name)), false, name)
+}
+
+test("demo --once ends with every row equal, and leaves nothing", async (t) => {
+  const folder = await folderWithSpaces(t)
+  assertEqualAtLast(await start(t, folder, "--once", "--rows", "20000").ended, 19_000)
+  assertNothingStays(folder)
+})
+
+test("Ctrl-C ends a demo that runs on", async (t) => {
+  const folder = await folderWithSpaces(t)
+  const run = start(t, folder, "--rows", "5000")
+  await runsOn(run)
+  run.child.kill("SIGINT")
+  const { code, out, err } = await run.ended
+  assert.equal(err, "")
+  assert.equal(code, 0)
+  assert.match(out, /The answers are equal\.[\s\S]*psql[\s\S]*aws [\s\S]*Stopped/)
+  assertNothingStays(folder)
+})
+
+test("one demo at a time in a folder; one that was killed is cleaned up by the next", async (t) => {
+  const folder = await folderWithSpaces(t)
+  const first = start(t, folder, "--rows", "5000")
+  await runsOn(first)
+  const second = await start(t, folder, "--once").ended
+  assert.equal(second.code, 1)
+  assert.match(second.err, /in use by another Millrace.*another folder/)
+  first.child.kill("SIGKILL")
+  await first.ended
+  assertEqualAtLast(await start(t, folder, "--once", "--rows", "5000").ended, 4_500)
+  assertNothingStays(folder)
+})
+
+test("Ctrl-C while the demo still starts leaves nothing either", async (t) => {
+  const folder = await folderWithSpaces(t)
+  const run = start(t, folder, "--once", "--rows", "500000")
+  await waitUntil(() => run.out().includes("PostgreSQL"), { what: "the source to run" })
+  run.child.kill("SIGINT")
+  const { code, err } = await run.ended
+  assert.equal(err, "")
+  assert.equal(code, 1)
+  assertNothingStays(folder)
+})
+
+test("a nonsensical number of rows is wrong usage", async (t) => {
+  const folder = await folderWithSpaces(t)
+  for (const rows of ["0", "many", "1.5", "1e12"]) {
+    const { code, err } = await start(t, folder, "--once", "--rows", rows).ended
+    assert.equal(code, 2)
+    assert.match(err, /--rows must be a whole number/)
+  }
+})
