@@ -105,8 +105,26 @@ async function differenceOf(
   const missing = without(wanted, had)
   const extra = without(had, wanted)
   if (missing.length + extra.length === 0) return undefined
-  const examples = (rows: string[]) => rows.slice(0, examplesShown).map(shortened).join(" ")
-  return `${source.rows.length} rows, ${copied.length} copied; ${missing.length} missing: ${examples(missing)}; ${extra.length} too many: ${examples(extra)}`
+  const names = table.columns.map((column) => column.name)
+  const examples = missing.slice(0, examplesShown).map((row) => nearest(row, extra, names))
+  if (missing.length === 0) examples.push(...extra.slice(0, examplesShown).map(shortened))
+  return `${source.rows.length} rows, ${copied.length} copied; ${missing.length} missing, ${extra.length} too many: ${examples.join("; ")}`
+}
+
+/** The row, or where there is one like it in the copy, just the columns that differ. */
+function nearest(row: string, extra: readonly string[], names: readonly string[]): string {
+  const values = JSON.parse(row) as unknown[]
+  let best: string[] = []
+  for (const other of extra.slice(0, 1000)) {
+    const others = JSON.parse(other) as unknown[]
+    const unequal = values.flatMap((value, index) =>
+      value === others[index]
+        ? []
+        : [`${names[index]} ${shortened(String(value))} became ${shortened(String(others[index]))}`],
+    )
+    if (best.length === 0 || unequal.length < best.length) best = unequal
+  }
+  return best.length > 0 && best.length < values.length ? best.join(", ") : shortened(row)
 }
 
 const lengthShown = 600
@@ -161,6 +179,9 @@ function formOf(column: SourceColumn): Form {
       return finite(`(extract(epoch from ${name}) * 1000000)::numeric(40, 0)`, `epoch_us(${name})`)
     case "bytea":
       return { source: `encode(${name}, 'hex')`, warehouse: `lower(hex(${name}))`, canonical: asIs }
+    case "numeric":
+      // DuckDB leaves out the zero before the point where the type has no digit there.
+      return { source: name, warehouse: text, canonical: (number) => number.replace(/^(-?)\./, "$10.") }
     case "money":
       return { source: `${name}::numeric::numeric(20, 3)`, warehouse: text, canonical: asIs }
     default:
@@ -170,21 +191,12 @@ function formOf(column: SourceColumn): Form {
 
 // Their cast to text is not what they print.
 const castOtherwise = new Set(["inet", "cidr", "bpchar", "xml", "char"])
-const jsonByItself = new Set([
-  "int2",
-  "int4",
-  "int8",
-  "oid",
-  "float4",
-  "float8",
-  "numeric",
-  "bool",
-  "json",
-  "jsonb",
-])
+const jsonByItself = new Set(["int2", "int4", "int8", "float4", "float8", "numeric", "bool", "json", "jsonb"])
 
 function arrayForm(name: string, element: string): Form {
   const warehouse = `CAST(${name} AS VARCHAR)`
+  if (element === "oid")
+    return { source: `array_to_json(${name}::oid[]::int8[])`, warehouse, canonical: canonicalJson }
   if (jsonByItself.has(element))
     return { source: `array_to_json(${name})`, warehouse, canonical: canonicalJson }
   if (!castOtherwise.has(element))
