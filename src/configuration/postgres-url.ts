@@ -20,10 +20,3 @@ function decodes(url: URL): boolean {
     throw error
   }
 }
-
-/** The same server, user and options, another database. */
-export function withDatabase(url: string, database: string): string {
-  const changed = new URL(url)
-  changed.pathname = `/${encodeURIComponent(database)}`
-  return changed.href
-}

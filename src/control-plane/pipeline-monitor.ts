@@ -1,5 +1,5 @@
 import type { Problem } from "../domain/problems.ts"
-import { qualifiedName, type TableSchema, type TableState } from "../domain/table.ts"
+import { qualifiedName, type TableSchema, type TableState, tableMayBecome } from "../domain/table.ts"
 import type { Applied } from "../replication/apply-loop.ts"
 import { type LagSamples, newLagSamples } from "../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
@@ -74,8 +74,17 @@ export function newPipelineMonitor(
     events.changed(monitor)
   }
   const setState = (table: TableSchema, state: TableState, reason: string | null) => {
-    const progress = tables.get(table.id) ?? fresh(table)
-    tables.set(table.id, { ...progress, ...describe(table), state, reason, updatedAt: new Date() })
+    const before = tables.get(table.id)
+    // What the table's life does not allow is a report overtaken by another.
+    if (before !== undefined && before.state !== state && !tableMayBecome(before.state, state, "pipeline"))
+      return
+    tables.set(table.id, {
+      ...(before ?? fresh(table)),
+      ...describe(table),
+      state,
+      reason,
+      updatedAt: new Date(),
+    })
     touched()
   }
 
@@ -100,7 +109,18 @@ export function newPipelineMonitor(
       if (event.kind !== "rows") touched()
     },
     streaming(streamed) {
-      for (const table of streamed) setState(table, "Synced", null)
+      // The warehouse's word: what was recorded here may be older than a crash.
+      for (const table of streamed) {
+        const before = tables.get(table.id) ?? fresh(table)
+        tables.set(table.id, {
+          ...before,
+          ...describe(table),
+          state: "Synced",
+          reason: null,
+          updatedAt: new Date(),
+        })
+      }
+      touched()
     },
     applied(applied) {
       addTotals(totals, applied)
@@ -113,8 +133,11 @@ export function newPipelineMonitor(
       }
       events.applied(monitor, applied)
     },
-    stale: ({ table, kind, reason }) =>
-      setState(table, kind === "failed" ? "Failed" : "ResyncRequired", reason),
+    stale({ table, kind, reason }) {
+      // A copy that has already begun is the answer to this; the report comes late, with its batch.
+      if (kind === "changed" && tables.get(table.id)?.state === "ResyncInitiated") return
+      setState(table, kind === "failed" ? "Failed" : "ResyncRequired", reason)
+    },
     dropped: (table) => setState(table, "Deleted", null),
     refused(table) {
       tables.set(table.id, refusedProgress(table))

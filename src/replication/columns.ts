@@ -171,14 +171,3 @@ export function putText(column: ColumnBuffer, text: string): void {
 export function isNarrowDecimal(type: { precision: number }): boolean {
   return type.precision <= 18
 }
-
-/** Undoes the columns written so far of a row that could not be finished, so that the buffer stays aligned. */
-export function rollBackRow(buffer: RowBuffer, marks: readonly number[]): void {
-  buffer.columns.forEach((column, index) => {
-    column.usedBytes = marks[index] ?? 0
-    if (column.nulls[buffer.rows] === 1) {
-      column.nulls[buffer.rows] = 0
-      column.nullCount--
-    }
-  })
-}
