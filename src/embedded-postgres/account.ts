@@ -64,6 +64,9 @@ function keep(account: Account, capability: string): string[] {
   return [
     "setpriv",
     ...ids,
+    // PostgreSQL's programs look for each other with access(2), which without this ignores the right that is kept.
+    "--securebits",
+    "+no_setuid_fixup",
     "--inh-caps",
     `-all,+${capability}`,
     "--ambient-caps",

@@ -8,7 +8,7 @@ import pg from "pg"
 import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
 import { waitUntil } from "../../test/support/wait-until.ts"
 import { accountToRunAs, type Launcher, launcherFor } from "./account.ts"
-import { packageRoot } from "./binaries.ts"
+import { binariesOf, packageRoot } from "./binaries.ts"
 import { isRunning } from "./processes.ts"
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./server.ts"
 
@@ -203,6 +203,16 @@ if (asRoot) {
     const closed = join(await folderFor(context), "closed")
     await mkdir(closed, { mode: 0o700 })
     const server = await start(context, { folder: join(closed, "postgres") })
+    assert.deepEqual(await ask(server.url(), "SELECT 1"), [1])
+  })
+
+  test("an installation in a folder that only root may enter works for root", async (context) => {
+    const closed = join(await folderFor(context), "closed")
+    await mkdir(closed, { mode: 0o700 })
+    const native = join(closed, "package", "native")
+    await cp(join(packageRoot(), "native"), native, { recursive: true, verbatimSymlinks: true })
+    const binaries = await binariesOf(join(closed, "package"), join(closed, "links"))
+    const server = await start(context, { folder: join(closed, "postgres"), binaries })
     assert.deepEqual(await ask(server.url(), "SELECT 1"), [1])
   })
 
