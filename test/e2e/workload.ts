@@ -132,7 +132,7 @@ export interface Workload {
 /** Runs steps on end; a server that is gone is waited for. */
 export function startWorkload(url: string, seed: number, pauseMs = 2): Workload {
   const random = randomFrom(seed)
-  const state = { done: 0, paused: false, stopped: false, sequence: 10_000 + (seed % 1000) }
+  const state = { done: 0, paused: false, stopped: false, sequence: 1_000_000 }
   let idle = Promise.withResolvers<void>()
   const stepOnce = async (client: pg.Client) => {
     const turn = {
@@ -204,7 +204,9 @@ async function connected(url: string): Promise<pg.Client> {
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = "code" in error ? String(error.code) : ""
-  return /^(57P0|08)/.test(code) || /ECONN|EPIPE|terminat|timeout/i.test(`${code} ${error.message}`)
+  return (
+    /^(57P0|08)/.test(code) || /ECONN|EPIPE|terminat|timeout|not queryable/i.test(`${code} ${error.message}`)
+  )
 }
 
 /** One connection for one piece of work. */

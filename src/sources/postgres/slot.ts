@@ -86,11 +86,13 @@ const dropRetryMs = 100
 /**
  * Whether the slot still holds what comes after our position. Not so when it is gone or invalidated, when somebody has
  * moved it past us, or when the server's own log ends before our position (it was restored to an earlier time).
+ * Nor when the publication is gone: what happened meanwhile was published to nobody.
  */
 export async function slotHistory(client: pg.Client, name: string, from: Position): Promise<"kept" | "lost"> {
   const { rows } = await client.query<{ usable: boolean }>(
     `SELECT coalesce(wal_status, 'reserved') <> 'lost' AND confirmed_flush_lsn <= $2::pg_lsn
-            AND pg_current_wal_insert_lsn() >= $2::pg_lsn AS usable
+            AND pg_current_wal_insert_lsn() >= $2::pg_lsn
+            AND EXISTS (SELECT FROM pg_publication WHERE pubname = $1) AS usable
      FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`,
     [name, from],
   )

@@ -14,6 +14,7 @@ import { lsnOf, positionOfLsn } from "./position.ts"
 const copyData = 0x64
 const copyDone = 0x63
 const errorResponse = 0x45
+const noticeResponse = 0x4e
 const walData = 0x77
 const keepAlive = 0x6b
 /** The server drops a client it has not heard from for wal_sender_timeout (60 s unless changed). */
@@ -67,6 +68,10 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
     } else if (type === errorResponse) {
       const { sqlState, message } = readServerError(bytes, start, end)
       finish(problemOfServer(sqlState, message, "streaming changes"))
+    } else if (type === noticeResponse) {
+      const { sqlState, message } = readServerError(bytes, start, end)
+      // Since version 18 a publication that is gone is only warned about, and nothing more is published.
+      if (sqlState === "55000") finish(problemOfServer(sqlState, message, "streaming changes"))
     } else if (type === copyDone) finish(new Problem("sourceUnreachable", "The source ended the stream."))
   })
   raw.socket.on("data", (chunk: Buffer) => {
