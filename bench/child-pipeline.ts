@@ -18,7 +18,7 @@ export type Report =
   | { kind: "rows"; rows: unknown[][] }
   | { kind: "usage"; cpuMs: number; peakRssMb: number; rssMb: number }
 
-const [folder = "", url = "", tables = ""] = process.argv.slice(2)
+const [folder = "", url = "", tables = "", count = "1"] = process.argv.slice(2)
 
 const send = (report: Report) => void process.send?.(report)
 
@@ -43,15 +43,19 @@ await mkdir(path, { recursive: true })
 await mkdir(stagingPath, { recursive: true })
 const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes: 4 * 2 ** 30 })
 const wanted = new Set(tables.split(","))
-const pipeline = startPipeline({
-  name: "bench",
-  handle: "millrace_bench",
-  source: openPostgresSource({ url, database: "bench" }),
-  warehouse: openDuckDbWarehouse(instance, stagingPath),
-  database: "bench",
-  select: (table) => wanted.has(table.name),
-  reporter,
-  observe: quiet,
+const warehouse = openDuckDbWarehouse(instance, stagingPath)
+const pipelines = Array.from({ length: Number(count) }, (_, index) => {
+  const suffix = index === 0 ? "" : `_${index}`
+  return startPipeline({
+    name: `bench${suffix}`,
+    handle: `millrace_bench${suffix}`,
+    source: openPostgresSource({ url, database: "bench" }),
+    warehouse,
+    database: `bench${suffix}`,
+    select: (table) => wanted.has(table.name),
+    reporter,
+    observe: quiet,
+  })
 })
 
 process.on("message", async (request: Request) => {
@@ -73,7 +77,7 @@ process.on("message", async (request: Request) => {
       })
     }
     case "stop":
-      await pipeline.stop()
+      await Promise.all(pipelines.map((pipeline) => pipeline.stop()))
       await instance.close()
       process.disconnect()
   }

@@ -13,11 +13,24 @@ export interface PipelineChild {
 const script = (name: string) => new URL(name, import.meta.url).pathname
 
 /** A process of its own, as in production: its processor time and memory are ours alone. */
-export function startPipelineChild(folder: string, url: string, tables: string[]): PipelineChild {
-  const child: ChildProcess = fork(script("child-pipeline.ts"), [folder, url, tables.join(",")], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  })
+export function startPipelineChild(
+  folder: string,
+  url: string,
+  tables: string[],
+  pipelines = 1,
+): PipelineChild {
+  const child: ChildProcess = fork(
+    script("child-pipeline.ts"),
+    [folder, url, tables.join(","), String(pipelines)],
+    {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    },
+  )
   const listeners = new Set<(report: Report) => void>()
+  const waiting = new Set<(error: Error) => void>()
+  child.once("exit", (code) => {
+    for (const reject of waiting) reject(new Error(`the pipeline's process ended (${code})`))
+  })
   child.on("message", (report: Report) => {
     if (report.kind === "problem") process.stderr.write(`bench: ${report.message}\n`)
     for (const listener of listeners) listener(report)
@@ -27,10 +40,11 @@ export function startPipelineChild(folder: string, url: string, tables: string[]
       const listener = (report: Report) => {
         if (report.kind !== kind) return
         listeners.delete(listener)
+        waiting.delete(reject)
         resolve(report as Extract<Report, { kind: K }>)
       }
       listeners.add(listener)
-      child.once("exit", (code) => reject(new Error(`the pipeline's process ended (${code})`)))
+      waiting.add(reject)
     })
   return {
     next,

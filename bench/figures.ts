@@ -3,15 +3,23 @@ export const benchNames = [
   "snapshot_vs_copy",
   "snapshot_rows_per_second",
   "copy_rows_per_second",
+  "snapshot_vs_subscription",
   "drain_vs_read",
   "drain_changes_per_second",
   "read_changes_per_second",
+  "drain_vs_subscription",
   "rows_per_cpu_second",
   "peak_rss_mb",
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",
   "latency_1000tps_p99_ms",
+  "latency_50m_p99_ms",
+  "big_transaction_rss_mb",
+  "big_transaction_recovery_ms",
+  "tables_2000_latency_ratio",
+  "idle_50_integrations_cpu",
+  "idle_50_integrations_rss_mb",
 ] as const
 
 export type BenchName = (typeof benchNames)[number]

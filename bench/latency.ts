@@ -59,7 +59,7 @@ export async function measureLatency(bench: Bench): Promise<Figures> {
 }
 
 /** Each transaction counts once, with the lag of the oldest of its batch. */
-async function lagsWhile(child: PipelineChild, write: () => Promise<void>): Promise<number[]> {
+export async function lagsWhile(child: PipelineChild, write: () => Promise<void>): Promise<number[]> {
   const lags: number[] = []
   let counting = true
   child.on((report) => {
@@ -106,7 +106,7 @@ async function writeAtRate(url: string, perSecond: number, seconds: number): Pro
   await client.end()
 }
 
-function percentile(values: number[], share: number): number {
+export function percentile(values: number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

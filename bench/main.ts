@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import pg from "pg"
 import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
+import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
 import { measureThroughput } from "./throughput.ts"
@@ -55,7 +56,11 @@ try {
   bench.say(
     `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL embedded`,
   )
-  const figures: Figures = { ...(await measureThroughput(bench)), ...(await measureLatency(bench)) }
+  const figures: Figures = {
+    ...(await measureThroughput(bench)),
+    ...(await measureLatency(bench)),
+    ...(await measureExtremes(bench)),
+  }
   printTable(figures, bench.say)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
 } finally {

@@ -9,10 +9,14 @@ export const rowSql = (id: string) => `
   date '2020-01-01' + (${id} % 1500)::int AS day, gen_random_uuid() AS ref,
   CASE WHEN ${id} % 5 = 0 THEN NULL ELSE 'note for row ' || ${id} || repeat('x', (${id} % 30)::int) END AS note`
 
+export async function createOrders(client: pg.Client): Promise<void> {
+  await client.query(`CREATE TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL, status text,
+    amount numeric(12,2), score double precision, active boolean, created timestamptz, day date, ref uuid, note varchar(200))`)
+}
+
 export async function makeOrders(client: pg.Client, rows: number): Promise<void> {
   await client.query("DROP TABLE IF EXISTS orders")
-  await client.query(`CREATE TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL, status text, amount numeric(12,2),
-    score double precision, active boolean, created timestamptz, day date, ref uuid, note varchar(200))`)
+  await createOrders(client)
   await client.query(`INSERT INTO orders SELECT ${rowSql("g")} FROM generate_series(1::bigint, ${rows}) g`)
   await client.query("VACUUM ANALYZE orders")
   await client.query("CHECKPOINT")

@@ -4,8 +4,24 @@ import pg from "pg"
 import { type PipelineChild, runDiscard, startPipelineChild } from "./children.ts"
 import { type Bench, type Figures, figure } from "./figures.ts"
 import { checksumAtSource, checksumInWarehouse, makeBacklog, makeOrders } from "./shop.ts"
+import { type Subscriber, startSubscriber } from "./subscription.ts"
+
+const figureNames = [
+  "snapshot_vs_copy",
+  "snapshot_rows_per_second",
+  "copy_rows_per_second",
+  "snapshot_vs_subscription",
+  "drain_vs_read",
+  "drain_changes_per_second",
+  "read_changes_per_second",
+  "drain_vs_subscription",
+  "rows_per_cpu_second",
+  "peak_rss_mb",
+] as const
 
 interface Run {
+  subscriptionCopyMs: number
+  subscriptionDrainMs: number
   copyMs: number
   snapshotMs: number
   readMs: number
@@ -17,28 +33,20 @@ interface Run {
 
 /** Snapshot against a COPY thrown away, drain against a stream thrown away: in turn, each run on fresh data of the same shape. */
 export async function measureThroughput(bench: Bench): Promise<Figures> {
-  if (
-    !bench.wants(
-      "snapshot_vs_copy",
-      "snapshot_rows_per_second",
-      "copy_rows_per_second",
-      "drain_vs_read",
-      "drain_changes_per_second",
-      "read_changes_per_second",
-      "rows_per_cpu_second",
-      "peak_rss_mb",
-    )
-  )
-    return {}
+  if (!bench.wants(...figureNames)) return {}
   const client = new pg.Client({ connectionString: bench.url })
   await client.connect()
+  const subscriber = bench.wants("snapshot_vs_subscription", "drain_vs_subscription")
+    ? await startSubscriber(bench)
+    : undefined
   const runs: Run[] = []
   for (let i = 1; i <= bench.runs; i++) {
     bench.say(`run ${i} of ${bench.runs}: making ${bench.rows.toLocaleString("en-US")} rows`)
-    runs.push(await oneRun(bench, client))
+    runs.push(await oneRun(bench, client, subscriber))
   }
   await client.query("DROP TABLE orders")
   await client.end()
+  await subscriber?.stop()
   return {
     snapshot_vs_copy: figure(
       runs.map((run) => run.snapshotMs / run.copyMs),
@@ -46,6 +54,16 @@ export async function measureThroughput(bench: Bench): Promise<Figures> {
     ),
     snapshot_rows_per_second: figure(runs.map((run) => (bench.rows / run.snapshotMs) * 1000)),
     copy_rows_per_second: figure(runs.map((run) => (bench.rows / run.copyMs) * 1000)),
+    ...(subscriber && {
+      snapshot_vs_subscription: figure(
+        runs.map((run) => run.subscriptionCopyMs / run.snapshotMs),
+        ">= 2",
+      ),
+      drain_vs_subscription: figure(
+        runs.map((run) => run.subscriptionDrainMs / run.drainMs),
+        ">= 1.3",
+      ),
+    }),
     drain_vs_read: figure(
       runs.map((run) => run.readMs / run.drainMs),
       ">= 0.75 (goal 0.9)",
@@ -57,7 +75,7 @@ export async function measureThroughput(bench: Bench): Promise<Figures> {
   }
 }
 
-async function oneRun(bench: Bench, client: pg.Client): Promise<Run> {
+async function oneRun(bench: Bench, client: pg.Client, subscriber: Subscriber | undefined): Promise<Run> {
   await makeOrders(client, bench.rows)
   const copyMs = await runDiscard("copy", bench.url, "orders")
   bench.say(`  COPY thrown away    ${perSecond(bench.rows, copyMs, "rows")}`)
@@ -73,6 +91,10 @@ async function oneRun(bench: Bench, client: pg.Client): Promise<Run> {
   await compare(client, first)
   const usage = await first.usage()
   await first.stop()
+  const subscriptionCopyMs = (await subscriber?.copy()) ?? Number.NaN
+  if (subscriber !== undefined)
+    bench.say(`  subscription copies ${perSecond(bench.rows, subscriptionCopyMs, "rows")}`)
+  await subscriber?.disable()
 
   await client.query("DROP PUBLICATION IF EXISTS bench_read")
   await client.query("CREATE PUBLICATION bench_read FOR TABLE orders")
@@ -86,11 +108,17 @@ async function oneRun(bench: Bench, client: pg.Client): Promise<Run> {
   const { drainMs, child } = await drain(bench, folder, changes)
   bench.say(`  our drain           ${perSecond(changes, drainMs, "changes")}`)
   await compare(client, child)
+  const subscriptionDrainMs = (await subscriber?.drain(until)) ?? Number.NaN
+  if (subscriber !== undefined)
+    bench.say(`  subscription drains ${perSecond(changes, subscriptionDrainMs, "changes")}`)
+  await subscriber?.unsubscribe()
   const second = await child.usage()
   await child.stop()
   await client.query("SELECT pg_drop_replication_slot('millrace_bench')")
   await client.query("DROP PUBLICATION millrace_bench")
   return {
+    subscriptionCopyMs,
+    subscriptionDrainMs,
     copyMs,
     snapshotMs,
     readMs,
