@@ -1,5 +1,6 @@
 import type { TableSchema } from "../domain/table.ts"
-import type { Adoption, Collector, Gathered, StaleTable } from "./collector.ts"
+import { unreachable } from "../domain/unreachable.ts"
+import type { Adoption, Collector, Gathered, StaleTable, Work } from "./collector.ts"
 import type { ChangeStream } from "./source.ts"
 import type { GatheredChanges } from "./table-changes.ts"
 import type { Destination } from "./warehouse.ts"
@@ -35,10 +36,22 @@ export async function applyBatches(loop: ApplyLoop): Promise<void> {
   for (;;) {
     const work = await loop.collector.next()
     if (work === undefined) return
-    if (work.kind === "advance") {
+    await doWork(loop, work)
+  }
+}
+
+async function doWork(loop: ApplyLoop, work: Work): Promise<void> {
+  switch (work.kind) {
+    case "advance":
       await loop.destination.advance(loop.pipeline, work.position)
       loop.stream.acknowledge(work.position)
-    } else await applyOne(loop, work.gathered)
+      return
+    case "batch":
+      return await applyOne(loop, work.gathered)
+    case "standStill":
+      return await work.work()
+    default:
+      unreachable(work)
   }
 }
 

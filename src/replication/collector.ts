@@ -37,11 +37,23 @@ export interface StaleTable {
 }
 
 /** What the apply loop is given to do; it alone moves the position, so that it never goes back. */
-export type Work = { kind: "batch"; gathered: Gathered } | { kind: "advance"; position: Position }
+export type Work =
+  | { kind: "batch"; gathered: Gathered }
+  | { kind: "advance"; position: Position }
+  | StandStill
+
+/** Nothing is applied while `work` runs; `givenUp` is told when it never will. */
+export interface StandStill {
+  kind: "standStill"
+  work(): Promise<void>
+  givenUp(): void
+}
 
 interface Open extends Omit<Gathered, "tables" | "changes"> {
   tables: Map<string, GatheredChanges>
   sequence: Sequence
+  /** Nothing up to here is missing from it and what went before. */
+  complete: Position | undefined
 }
 
 function nothingYet(): Open {
@@ -51,6 +63,7 @@ function nothingYet(): Open {
     stale: [],
     dropped: [],
     sequence: { next: 0 },
+    complete: undefined,
     transactions: 0,
     position: undefined,
     firstCommittedAtMs: 0,
@@ -77,7 +90,13 @@ export class Collector implements ChangeSink {
   caughtUpAtMs = 0
   /** Source clock of the oldest commit handed over and not yet applied. */
   inFlightSinceMs: number | undefined
+  /** Everything committed at the source up to here is visible in the warehouse. */
+  visible: Position
   #open = nothingYet()
+  /** What goes before the open batch, and takes no more. */
+  #sealed: { work: Work; complete: Position | undefined }[] = []
+  /** What will be visible when the work at hand is done. */
+  #underway: Position | undefined
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
   #inTransaction = false
@@ -94,11 +113,15 @@ export class Collector implements ChangeSink {
   constructor(hooks: CollectorHooks, from: Position) {
     this.#hooks = hooks
     this.#reached = from
+    this.visible = from
   }
 
   /** The next work, as soon as there is some; `undefined` after `close`. One caller at a time. */
   next(): Promise<Work | undefined> {
     this.inFlightSinceMs = undefined
+    this.#see(this.#underway)
+    this.#underway = undefined
+    if (this.#isEmpty()) this.#see(this.#open.complete)
     return new Promise((resolve) => {
       if (this.#closed) return resolve(undefined)
       this.#taker = resolve
@@ -111,6 +134,10 @@ export class Collector implements ChangeSink {
     this.#closed = true
     this.#give(undefined)
     for (const { done } of [...this.#adopting.splice(0), ...this.#open.adopted.splice(0)]) done(false)
+    for (const { work } of this.#sealed.splice(0)) {
+      if (work.kind === "standStill") work.givenUp()
+      else if (work.kind === "batch") for (const { done } of work.gathered.adopted) done(false)
+    }
   }
 
   /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
@@ -126,6 +153,7 @@ export class Collector implements ChangeSink {
 
   /** The tables being gathered, for spilling to staging. */
   *gathering(): Generator<GatheredChanges> {
+    for (const { work } of this.#sealed) if (work.kind === "batch") yield* work.gathered.tables
     yield* this.#open.tables.values()
     yield* this.#held.values()
   }
@@ -133,10 +161,27 @@ export class Collector implements ChangeSink {
   /** If nothing waits to be applied, has the position moved to where the source has caught up. */
   advance(): void {
     const position = this.#caughtUpPosition
-    if (position === undefined || this.#inTransaction || this.#hasContent()) return
+    if (position === undefined || this.#inTransaction || !this.#isEmpty()) return
     if (this.#taker === undefined) return
     this.#caughtUpPosition = undefined
     this.#give({ kind: "advance", position })
+  }
+
+  /**
+   * Runs `work`, which must not throw, when everything gathered so far is visible in the warehouse and nothing that
+   * comes later. Call it between transactions. `false`: it never ran.
+   */
+  standStill(work: () => Promise<void>): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      if (this.#hasContent()) this.#sealed.push(this.#takeOpen())
+      const whole = () => work().then(() => resolve(true))
+      this.#sealed.push({
+        work: { kind: "standStill", work: whole, givenUp: () => resolve(false) },
+        complete: undefined,
+      })
+      this.#handOver()
+    })
   }
 
   /** From here on this table's changes are held aside: a copy of it is being made. */
@@ -184,6 +229,7 @@ export class Collector implements ChangeSink {
     if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
     open.lastCommittedAtMs = committedAtMs
     open.position = position
+    open.complete = position
     this.#reached = position
   }
 
@@ -198,6 +244,7 @@ export class Collector implements ChangeSink {
   schemaChanged(table: TableSchema, reason: string): void {
     this.#held.delete(table.id)
     this.#open.stale.push({ table, reason, kind: "changed" })
+    this.#handOver()
   }
 
   failed(table: TableSchema, reason: string): void {
@@ -211,6 +258,8 @@ export class Collector implements ChangeSink {
     if (!this.#hasReached(position, this.#reached)) return
     this.#caughtUpPosition = position
     this.#reached = position
+    this.#open.complete = position
+    if (this.#taker !== undefined && this.#isEmpty()) this.#see(position)
     this.caughtUpAtMs = Date.now()
   }
 
@@ -252,14 +301,35 @@ export class Collector implements ChangeSink {
     return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0
   }
 
+  #isEmpty(): boolean {
+    return this.#sealed.length === 0 && !this.#hasContent()
+  }
+
+  #see(position: Position | undefined): void {
+    if (position !== undefined && this.#hasReached(position, this.visible)) this.visible = position
+  }
+
   #handOver(): void {
-    if (this.#taker === undefined || this.#inTransaction || !this.#hasContent()) return
-    const { tables, sequence, ...rest } = this.#open
+    if (this.#taker === undefined) return
+    const sealed = this.#sealed.shift()
+    if (sealed !== undefined) return this.#begin(sealed)
+    if (!this.#inTransaction && this.#hasContent()) this.#begin(this.#takeOpen())
+  }
+
+  #takeOpen(): { work: Work; complete: Position | undefined } {
+    const { tables, sequence, complete, ...rest } = this.#open
     this.#open = nothingYet()
     // What the source said before these changes no longer counts as "nothing for us".
     this.#caughtUpPosition = undefined
-    if (rest.transactions > 0) this.inFlightSinceMs = rest.firstCommittedAtMs
-    this.#give({ kind: "batch", gathered: { ...rest, tables: [...tables.values()], changes: sequence.next } })
+    const gathered = { ...rest, tables: [...tables.values()], changes: sequence.next }
+    return { work: { kind: "batch", gathered }, complete }
+  }
+
+  #begin({ work, complete }: { work: Work; complete: Position | undefined }): void {
+    this.#underway = complete
+    if (work.kind === "batch" && work.gathered.transactions > 0)
+      this.inFlightSinceMs = work.gathered.firstCommittedAtMs
+    this.#give(work)
     this.#hooks.handedOver()
   }
 

@@ -5,8 +5,10 @@ import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector, type StaleTable } from "./collector.ts"
 import { newFlowControl } from "./flow.ts"
+import { aborted } from "./signals.ts"
 import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import { newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { watchTables } from "./table-watch.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
@@ -50,10 +52,16 @@ export interface PipelineReporter {
 export interface Pipeline {
   /** Age in ms of the oldest commit that is not visible yet; `undefined` while that cannot be known. */
   lagMs(): number | undefined
-  /** Ends reading, finishes the batch at hand and closes. Resolves when all is closed. */
+  /** What can be asked of it while it streams; `undefined` while it does not. */
+  streaming(): StreamingPipeline | undefined
+  /**
+   * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
+   * not answer is not waited for, and nothing more is begun when it does.
+   */
   stop(): Promise<void>
 }
 
+const stopLimitMs = 5_000
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 /** Two readers keep both the source and the loading busy. */
@@ -64,19 +72,23 @@ const advanceEveryMs = 10_000
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const state: RunState = { collector: undefined, streamingSince: 0 }
+  const state: RunState = { collector: undefined, streaming: undefined, streamingSince: 0 }
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
+    streaming: () => state.streaming,
     async stop() {
       stop.abort()
-      await running
+      const over = new AbortController()
+      await Promise.race([running, delay(stopLimitMs, undefined, { signal: over.signal })])
+      over.abort()
     },
   }
 }
 
 interface RunState {
   collector: Collector | undefined
+  streaming: StreamingPipeline | undefined
   /** When the running attempt began to stream, 0 while it does not. */
   streamingSince: number
 }
@@ -144,6 +156,7 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
   } finally {
     state.collector = undefined
+    state.streaming = undefined
     await destination.close()
   }
 }
@@ -158,6 +171,7 @@ async function takeSnapshot(
   await refuseIfUnprepared(options)
   const snapshot = await source.openSnapshot(handle, options.select)
   try {
+    signal.throwIfAborted()
     options.observe("sourcePrepared")
     reporter.snapshot(
       snapshot.tables.map((table) => table.schema),
@@ -238,21 +252,18 @@ async function streamFrom(
     onApplied: reporter.applied,
     onStale: watch.onStale,
   })
+  state.streaming = newStreaming(source, stream, collector, watch)
   try {
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
   } finally {
     clearInterval(advancing)
     ending.abort()
+    state.streaming = undefined
     await stream.stop()
     collector.close()
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))
 }
 
 /** Waits, or less when stopped. */

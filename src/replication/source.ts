@@ -44,6 +44,8 @@ export interface Source {
   compare(a: Position, b: Position): number
   /** The source's newest position: what a stream must reach to have everything committed before this call. */
   currentPosition(): Promise<Position>
+  /** A position as people write it; `undefined`: not one of this source. */
+  parsePosition(text: string): Position | undefined
 }
 
 /** One consistent moment of the source. */
@@ -93,6 +95,8 @@ export interface ChangeStream {
   /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */
   pause(): void
   resume(): void
+  /** Asks the source how far it has come; the sink is told. */
+  ask(): void
   /**
    * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
    * its moment on. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a

@@ -3,6 +3,7 @@ import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { Collector, StaleTable } from "./collector.ts"
 import type { PipelineReporter } from "./pipeline.ts"
+import { aborted } from "./signals.ts"
 import { copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
 import type { Destination } from "./warehouse.ts"
@@ -25,6 +26,10 @@ export interface TableWatchOptions {
 export interface TableWatch {
   /** A table that the stream carries no more; a fresh copy is made when that can help. */
   onStale(stale: StaleTable): void
+  /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
+  resync(ids: readonly string[]): void
+  /** The tables that stream or are being copied. */
+  known(): TableSchema[]
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
@@ -41,6 +46,10 @@ interface Watching extends TableWatchOptions {
   /** When a table that failed may be tried again, by id. */
   retries: Map<string, { atMs: number; waitMs: number }>
   refused: Map<string, string>
+  /** Tables, by id, of which somebody wants a fresh copy. */
+  asked: Set<string>
+  /** Told, by id of the table, when the warehouse knows it to be stale. */
+  whenStale: Map<string, () => void>
 }
 
 /** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
@@ -50,12 +59,15 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     known: new Map(options.tables.map((table) => [table.id, table])),
     retries: new Map(),
     refused: new Map(),
+    asked: new Set(),
+    whenStale: new Map(),
   }
   let wake: () => void = () => undefined
 
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
       await look(watching)
+      if (watching.asked.size > 0) continue
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
@@ -72,8 +84,17 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
       if (stale.kind === "failed") postpone(watching, stale.table.id)
       options.reporter.stale(stale)
+      watching.whenStale.get(stale.table.id)?.()
       wake()
     },
+    resync(ids) {
+      for (const id of ids) {
+        watching.asked.add(id)
+        watching.retries.delete(id)
+      }
+      wake()
+    },
+    known: () => [...watching.known.values()],
     ended: run(),
   }
 }
@@ -87,7 +108,26 @@ function postpone({ retries }: Watching, id: string): void {
   retries.set(id, { atMs: Date.now() + waitMs, waitMs })
 }
 
+const askedReason = "A fresh copy was asked for."
+
+/** What was asked for leaves the stream. Only when the warehouse knows that may the copy begin: a crash must not end it. */
+async function letGoOfAsked(watching: Watching): Promise<void> {
+  const asked = [...watching.asked]
+  watching.asked.clear()
+  const leaving = asked.flatMap((id) => watching.known.get(id) ?? [])
+  const known = leaving.map(({ id }) => new Promise<void>((resolve) => watching.whenStale.set(id, resolve)))
+  for (const table of leaving) {
+    watching.known.delete(table.id)
+    watching.stream.exclude(table.id)
+    watching.collector.schemaChanged(table, askedReason)
+  }
+  await Promise.race([Promise.all(known), aborted(watching.signal)])
+  watching.whenStale.clear()
+}
+
 async function look(watching: Watching): Promise<void> {
+  if (watching.asked.size > 0) await letGoOfAsked(watching)
+  if (watching.signal.aborted) return
   const current = await watching.source.tables(watching.select)
   const byId = new Map(current.tables.map((table) => [table.id, table]))
   for (const refused of current.refused) {

@@ -5,7 +5,12 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
 import type { Problem } from "../../src/domain/problems.ts"
 import { qualifiedName } from "../../src/domain/table.ts"
-import { type Phase, type PipelineReporter, startPipeline } from "../../src/replication/pipeline.ts"
+import {
+  type Phase,
+  type Pipeline,
+  type PipelineReporter,
+  startPipeline,
+} from "../../src/replication/pipeline.ts"
 import type { TableSelection } from "../../src/replication/source.ts"
 import type { Warehouse } from "../../src/replication/warehouse.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
@@ -82,6 +87,7 @@ export interface TestPipeline {
   database: string
   handle: string
   lagMs(): number | undefined
+  streaming: Pipeline["streaming"]
   /** Waits until everything committed so far is visible in the warehouse. */
   settle(): Promise<void>
   /** Settles, then compares tables (all of them, or those named) by full content: lines that say what differs. */
@@ -150,6 +156,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     database,
     handle,
     lagMs: running.lagMs,
+    streaming: running.streaming,
     settle,
     async differences(tables) {
       await settle()

@@ -7,9 +7,18 @@ export function positionOfLsn(lsn: bigint): Position {
   )
 }
 
+/** `undefined`: not a log sequence number. */
+export function parseLsn(text: string): Position | undefined {
+  const parts = lsnPattern.exec(text)
+  if (parts === null) return undefined
+  return positionOfLsn((BigInt(`0x${parts[1]}`) << 32n) | BigInt(`0x${parts[2]}`))
+}
+
+const lsnPattern = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/
+
 /** Throws on text that is no log sequence number. */
 export function lsnOf(position: Position): bigint {
-  const parts = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/.exec(position)
+  const parts = lsnPattern.exec(position)
   if (parts === null) throw new Error(`not a log sequence number: ${position}`)
   return (BigInt(`0x${parts[1]}`) << 32n) | BigInt(`0x${parts[2]}`)
 }

@@ -4,7 +4,7 @@ import type { Source } from "../../replication/source.ts"
 import { type PgTable, readCatalog } from "./catalog.ts"
 import { type Address, connectForReplication, withClient } from "./client.ts"
 import { openSnapshot } from "./open-snapshot.ts"
-import { comparePositions } from "./position.ts"
+import { comparePositions, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
 import { dropSlotAndPublication, slotHistory } from "./slot.ts"
 import { startStream } from "./stream.ts"
@@ -35,6 +35,7 @@ export function openPostgresSource(address: Address): Source {
         dropSlotAndPublication(client, handle),
       ),
     compare: comparePositions,
+    parsePosition: parseLsn,
     currentPosition: () =>
       withClient(address, "reading the position", async (client) => {
         const { rows } = await client.query<{ position: string }>(

@@ -19,6 +19,8 @@ const walData = 0x77
 const keepAlive = 0x6b
 /** The server drops a client it has not heard from for wal_sender_timeout (60 s unless changed). */
 const statusEveryMs = 1_000
+/** The server answers each status at once; a connection that lost its other end without a word would never tell. */
+const silenceLimitMs = 60_000
 /** Behind the kind: start and end of the data, and the server's clock, 8 bytes each. */
 const walDataHeaderBytes = 25
 
@@ -50,7 +52,12 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
     if (raw.socket.writable) raw.send(statusMessage(acknowledged, wantsAnswer))
   }
   // The answer tells how far the server has come, which tells an idle stream from a slow one.
-  const timer = setInterval(sendStatus, statusEveryMs, true)
+  let heardAtMs = performance.now()
+  const timer = setInterval(() => {
+    if (gate.held) heardAtMs = performance.now()
+    if (performance.now() - heardAtMs > silenceLimitMs) return finish(silent())
+    sendStatus(true)
+  }, statusEveryMs)
   const finish = (error?: Problem) => {
     clearInterval(timer)
     gate.close()
@@ -76,6 +83,7 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
   })
   raw.socket.on("data", (chunk: Buffer) => {
     if (stopped) return
+    heardAtMs = performance.now()
     try {
       framer.feed(chunk)
       sink.chunkDecoded()
@@ -100,6 +108,7 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
     },
     pause: () => gate.hold("full", true),
     resume: () => gate.hold("full", false),
+    ask: () => sendStatus(true),
     async include(ids, prepare) {
       gate.hold("including", true)
       try {
@@ -137,7 +146,13 @@ function statusMessage(lsn: bigint, wantsAnswer: boolean): Buffer {
 
 type HoldReason = "full" | "including"
 
+function silent(): Problem {
+  return new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`)
+}
+
 interface Gate {
+  /** We do not listen, on purpose. */
+  readonly held: boolean
   afterChunk(bytes: number): void
   /** Reading goes on when nobody holds it. */
   hold(reason: HoldReason, held: boolean): void
@@ -159,6 +174,9 @@ function newGate({ socket }: RawConnection): Gate {
   let timer: NodeJS.Timeout | undefined
   const turn = () => (holds.size > 0 || gathering ? socket.pause() : socket.resume())
   return {
+    get held() {
+      return holds.size > 0
+    },
     afterChunk(bytes) {
       const now = performance.now()
       closeReads = now - lastReadMs < closeReadsMs + (gathering ? gatherMs : 0) ? closeReads + 1 : 0
