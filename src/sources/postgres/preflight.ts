@@ -107,20 +107,27 @@ function roleFindings(facts: Facts): Finding[] {
 async function tableFindings(client: pg.Client, facts: Facts, select: TableSelection): Promise<Finding[]> {
   const { tables, refused } = await readCatalog(client, select)
   const ids = tables.map((table) => table.schema.id)
-  const { rows } = await client.query<{ name: string; owned: boolean; readable: boolean }>(
+  const { rows } = await client.query<{ name: string; owned: boolean; readable: boolean; guarded: boolean }>(
     `select oid::regclass::text as name, pg_has_role(relowner, 'USAGE') as owned,
-       has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as readable
+       has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as readable,
+       row_security_active(oid) as guarded
      from pg_class where oid = any($1::oid[]) order by 1`,
     [ids],
   )
   const role = quoteIdentifier(facts.role)
   const findings: Finding[] = []
-  for (const { name, owned, readable } of rows) {
+  for (const { name, owned, readable, guarded } of rows) {
     if (!readable)
       findings.push({
         severity: "error",
         what: `Role ${facts.role} may not read ${name}.`,
         remedy: `GRANT SELECT ON ${name} TO ${role};`,
+      })
+    if (guarded)
+      findings.push({
+        severity: "error",
+        what: `Role ${facts.role} would see only a part of ${name}: row-level security.`,
+        remedy: `ALTER ROLE ${role} BYPASSRLS; or ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY;`,
       })
     if (!owned) {
       findings.push({

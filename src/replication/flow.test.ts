@@ -1,0 +1,165 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { positionFrom } from "../domain/position.ts"
+import type { TableSchema } from "../domain/table.ts"
+import { applyBatches } from "./apply-loop.ts"
+import { Collector } from "./collector.ts"
+import { type ColumnBuffer, putInt32 } from "./columns.ts"
+import { newFlowControl } from "./flow.ts"
+import type { ChangeStream } from "./source.ts"
+import type { Batch, Destination, StagedPart } from "./warehouse.ts"
+
+const partRows = 122_880
+
+function tableCalled(name: string): TableSchema {
+  const column = { name: "id", type: { kind: "int32" }, sourceType: "integer" } as const
+  return { id: name, schema: "public", name, columns: [column], key: [0] }
+}
+
+/** A destination whose writing to staging takes as long as the test says. */
+function slowDestination() {
+  const staging: { rows: number; done: () => void }[] = []
+  const applied: Batch[] = []
+  const unused = () => Promise.reject(new Error("not part of this test"))
+  const destination: Destination = {
+    capabilities: { caseSensitiveNames: true },
+    position: unused,
+    tables: unused,
+    beginLoad: unused,
+    completeSnapshot: unused,
+    forget: unused,
+    advance: async () => undefined,
+    stage: (_, rows) =>
+      new Promise<StagedPart>((resolve) => {
+        const part = { token: String(staging.length), rows: rows.rows, bytes: rows.rows * 4 }
+        staging.push({ rows: rows.rows, done: () => resolve(part) })
+      }),
+    apply: async (_, batch) => void applied.push(batch),
+    close: async () => undefined,
+  }
+  return { destination, staging, applied }
+}
+
+const stream: ChangeStream = {
+  ended: Promise.resolve(),
+  acknowledge: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+  ask: () => undefined,
+  include: () => Promise.reject(new Error("not part of this test")),
+  exclude: () => undefined,
+  stop: async () => undefined,
+}
+
+function newWorld() {
+  const world = slowDestination()
+  const holds: boolean[] = []
+  const failures: unknown[] = []
+  const flow = newFlowControl({
+    destination: world.destination,
+    collector: () => collector,
+    hold: (held) => holds.push(held),
+    failed: (error) => failures.push(error),
+  })
+  const compare = (a: string, b: string) => Number(a) - Number(b)
+  const collector = new Collector({ ...flow, compare }, positionFrom("0"))
+  const applying = () =>
+    applyBatches({
+      pipeline: "p",
+      destination: world.destination,
+      collector,
+      stream,
+      observe: () => undefined,
+      onApplied: () => undefined,
+      onStale: () => undefined,
+    })
+  return { ...world, collector, holds, failures, applying }
+}
+
+function insert(collector: Collector, table: TableSchema, rows: number): void {
+  const sink = collector.table(table)
+  for (let row = 0; row < rows; row++) {
+    putInt32(sink.columns[0] as ColumnBuffer, row)
+    sink.end("insert")
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+test("a batch waits for rows that flow control is still writing", async () => {
+  const { collector, staging, applied, applying } = newWorld()
+  collector.begin()
+  insert(collector, tableCalled("t"), partRows)
+  collector.commit(positionFrom("1"), 1)
+  collector.chunkDecoded()
+  assert.equal(staging.length, 1, "spilling has begun")
+  // The warehouse becomes free in the midst of it.
+  const ended = applying()
+  await turn()
+  assert.equal(applied.length, 0)
+  staging[0]?.done()
+  await turn()
+  await turn()
+  assert.deepEqual(
+    applied.map((batch) => batch.tables.map((table) => table.parts.map((part) => part.rows))),
+    [[[partRows]]],
+  )
+  collector.close()
+  await ended
+})
+
+test("reading stops while rows are written, and goes on after", async () => {
+  const { collector, staging, holds } = newWorld()
+  collector.begin()
+  insert(collector, tableCalled("t"), partRows)
+  collector.chunkDecoded()
+  assert.equal(holds.at(-1), true)
+  staging[0]?.done()
+  await turn()
+  assert.equal(holds.at(-1), false)
+})
+
+test("many small tables are spilled too: memory stays bounded", async () => {
+  const { collector, staging, failures } = newWorld()
+  collector.begin()
+  // Each stays below the size worth a file of its own.
+  for (let number = 0; number < 60; number++) insert(collector, tableCalled(`t${number}`), 95_000)
+  collector.chunkDecoded()
+  for (let done = 0; done < 60; done++) {
+    staging[done]?.done()
+    await turn()
+  }
+  let left = 0
+  for (const changes of collector.gathering()) left += changes.bytes
+  assert.ok(staging.length > 0, "something was spilled")
+  assert.ok(left < 48 * 2 ** 20, `${left} bytes are left in memory`)
+  assert.deepEqual(failures, [])
+})
+
+test("what a source says it has reached never leads backwards", async () => {
+  const { collector } = newWorld()
+  const first = collector.next()
+  collector.begin()
+  collector.commit(positionFrom("100"), 1)
+  collector.chunkDecoded()
+  assert.equal((await first)?.kind, "batch")
+  const second = collector.next()
+  // A server that reads its log again, from before what we have, says where it is.
+  collector.caughtUp(positionFrom("50"))
+  collector.advance()
+  collector.caughtUp(positionFrom("120"))
+  collector.advance()
+  assert.deepEqual(await second, { kind: "advance", position: "120" })
+})
+
+test("before the first change, progress is counted from where the stream begins", async () => {
+  const compare = (a: string, b: string) => Number(a) - Number(b)
+  const hooks = { chunkDecoded: () => undefined, handedOver: () => undefined, compare }
+  const collector = new Collector(hooks, positionFrom("100"))
+  const next = collector.next()
+  collector.caughtUp(positionFrom("99"))
+  collector.advance()
+  collector.caughtUp(positionFrom("101"))
+  collector.advance()
+  assert.deepEqual(await next, { kind: "advance", position: "101" })
+})

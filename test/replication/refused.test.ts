@@ -1,0 +1,216 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { beginTestPipeline, runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+const neighbour = ["CREATE TABLE neighbour (id int PRIMARY KEY)", "INSERT INTO neighbour VALUES (1)"]
+
+/** The neighbour of a table in trouble goes on as if nothing were. */
+async function assertNeighbourGoesOn(pipeline: TestPipeline, url: string): Promise<void> {
+  await runSql(url, "INSERT INTO neighbour SELECT coalesce(max(id), 0) + 1 FROM neighbour")
+  assert.deepEqual(await pipeline.differences(["public.neighbour"]), [])
+  assert.deepEqual(pipeline.reports.problems, [])
+}
+
+const refusals: { name: string; table: string; statements: string[]; reason: RegExp }[] = [
+  {
+    name: "no key and the default identity",
+    table: "public.keyless",
+    statements: ["CREATE TABLE keyless (v int)"],
+    reason: /no primary key.*REPLICA IDENTITY FULL/,
+  },
+  {
+    name: "unlogged",
+    table: "public.unlogged",
+    statements: ["CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY)"],
+    reason: /unlogged.*SET LOGGED/,
+  },
+  {
+    name: "no identity at all",
+    table: "public.nothing",
+    statements: ["CREATE TABLE nothing (id int PRIMARY KEY)", "ALTER TABLE nothing REPLICA IDENTITY NOTHING"],
+    reason: /REPLICA IDENTITY DEFAULT/,
+  },
+  {
+    name: "a key that is checked late",
+    table: "public.late",
+    statements: ["CREATE TABLE late (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)"],
+    reason: /no primary key/,
+  },
+  {
+    name: "an identity index that is gone",
+    table: "public.lost",
+    statements: [
+      "CREATE TABLE lost (id int NOT NULL CONSTRAINT lost_key UNIQUE)",
+      "ALTER TABLE lost REPLICA IDENTITY USING INDEX lost_key",
+      "ALTER TABLE lost DROP CONSTRAINT lost_key",
+    ],
+    reason: /index is gone/,
+  },
+  {
+    name: "no columns",
+    table: "public.bare",
+    statements: ["CREATE TABLE bare ()", "ALTER TABLE bare REPLICA IDENTITY FULL"],
+    reason: /no columns/,
+  },
+  {
+    name: "a generated column in the key",
+    table: "public.made",
+    statements: ["CREATE TABLE made (id int, twice int GENERATED ALWAYS AS (id * 2) STORED PRIMARY KEY)"],
+    reason: /generated column/,
+  },
+  {
+    name: "a partition that does not tell its rows apart",
+    table: "public.parts",
+    statements: [
+      "CREATE TABLE parts (id int) PARTITION BY RANGE (id)",
+      "ALTER TABLE parts REPLICA IDENTITY FULL",
+      "CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+    ],
+    reason: /partition parts_low.*REPLICA IDENTITY FULL/,
+  },
+]
+
+for (const { name, table, statements, reason } of refusals) {
+  test(`refused: ${name}`, async () => {
+    const { url } = await testDatabase()
+    await runSql(url, ...neighbour, ...statements)
+    const pipeline = await testPipeline({ url })
+    assert.match(pipeline.reports.refused.get(table) ?? "not refused", reason)
+    await assertNeighbourGoesOn(pipeline, url)
+  })
+}
+
+const unfit: { name: string; table: string; before: string[]; then: string; reason: RegExp }[] = [
+  {
+    name: "NaN in a numeric with a scale",
+    table: "public.n",
+    before: ["CREATE TABLE n (id int PRIMARY KEY, v numeric(10,2))"],
+    then: "INSERT INTO n VALUES (1, 'NaN')",
+    reason: /NaN or infinity in a numeric column/,
+  },
+  {
+    name: "a timestamp beyond what 64 bits hold",
+    table: "public.far",
+    before: ["CREATE TABLE far (id int PRIMARY KEY, at timestamp)"],
+    then: "INSERT INTO far VALUES (1, '294276-12-31')",
+    reason: /after the year 294247/,
+  },
+]
+
+for (const { name, table, before, then, reason } of unfit) {
+  test(`failed, by the copy: ${name}`, async () => {
+    const { url } = await testDatabase()
+    await runSql(url, ...neighbour, ...before, then)
+    const pipeline = await testPipeline({ url })
+    assert.match(pipeline.reports.failed.get(table) ?? "not failed", reason)
+    await assertNeighbourGoesOn(pipeline, url)
+  })
+
+  test(`failed, by the stream: ${name}`, async () => {
+    const { url } = await testDatabase()
+    await runSql(url, ...neighbour, ...before)
+    const pipeline = await testPipeline({ url })
+    await runSql(url, `BEGIN; ${then}; INSERT INTO neighbour VALUES (100); COMMIT`)
+    await pipeline.settle()
+    assert.match(pipeline.reports.failed.get(table) ?? "not failed", reason)
+    const left = await pipeline.home.read(`SELECT count(*)::VARCHAR FROM "${pipeline.database}".${table}`)
+    assert.deepEqual(left, [["0"]], "what it held stays readable")
+    // Described to us once more, it must not come back with a hole.
+    await runSql(url, `ALTER TABLE ${table} ADD CONSTRAINT c CHECK (id > 0)`, `DELETE FROM ${table}`)
+    await assertNeighbourGoesOn(pipeline, url)
+    await pipeline.stop()
+    const again = await testPipeline({
+      url,
+      home: pipeline.home,
+      database: pipeline.database,
+      handle: pipeline.handle,
+    })
+    await assertNeighbourGoesOn(again, url)
+  })
+}
+
+const clashes: { name: string; statements: string[]; tables: string[]; reason: RegExp }[] = [
+  {
+    name: "tables that differ only in case",
+    statements: ['CREATE TABLE "Orders" (id int PRIMARY KEY)', "CREATE TABLE orders (id int PRIMARY KEY)"],
+    tables: ["public.Orders", "public.orders"],
+    reason: /differs only in case/,
+  },
+  {
+    name: "columns that differ only in case",
+    statements: ['CREATE TABLE c (id int PRIMARY KEY, a int, "A" int)'],
+    tables: ["public.c"],
+    reason: /columns differ only in case/,
+  },
+  {
+    name: "a schema that is ours",
+    statements: ["CREATE SCHEMA millrace", "CREATE TABLE millrace.positions (id int PRIMARY KEY)"],
+    tables: ["millrace.positions"],
+    reason: /Millrace keeps for itself/,
+  },
+  {
+    name: "a column that is ours",
+    statements: ["CREATE TABLE s (id int PRIMARY KEY, __millrace_seq int)"],
+    tables: ["public.s"],
+    reason: /Millrace keeps for itself/,
+  },
+  {
+    name: "a table called like a copy in the making",
+    statements: ["CREATE TABLE neighbour__millrace_loading (id int PRIMARY KEY)"],
+    tables: ["public.neighbour__millrace_loading"],
+    reason: /Millrace keeps for itself/,
+  },
+]
+
+for (const { name, statements, tables, reason } of clashes) {
+  test(`failed for its name: ${name}`, async () => {
+    const { url } = await testDatabase()
+    await runSql(url, ...neighbour, ...statements)
+    const pipeline = await testPipeline({ url })
+    const failed = tables.filter((table) => pipeline.reports.failed.has(table))
+    assert.equal(failed.length, 1, `of ${tables} failed: ${failed}`)
+    assert.match(pipeline.reports.failed.get(failed[0] ?? "") ?? "", reason)
+    const others = tables.filter((table) => table !== failed[0])
+    assert.deepEqual(await pipeline.differences(others), [])
+    await assertNeighbourGoesOn(pipeline, url)
+  })
+}
+
+test("a new table whose name differs only in case from a live one does not take its place", async () => {
+  const { url } = await testDatabase()
+  await runSql(url, ...neighbour)
+  const pipeline = await testPipeline({ url })
+  await runSql(
+    url,
+    'CREATE TABLE "Neighbour" (other text PRIMARY KEY)',
+    "INSERT INTO \"Neighbour\" VALUES ('x')",
+  )
+  await waitUntil(() => pipeline.reports.failed.get("public.Neighbour"), { what: "the new table to fail" })
+  assert.match(pipeline.reports.failed.get("public.Neighbour") ?? "", /differs only in case/)
+  await assertNeighbourGoesOn(pipeline, url)
+})
+
+test("row-level security that hides rows from us is a problem, not a short copy", async () => {
+  const { url } = await testDatabase()
+  const role = `reader_${process.pid}`
+  await runSql(
+    url,
+    "CREATE TABLE guarded (id int PRIMARY KEY)",
+    "INSERT INTO guarded VALUES (1)",
+    "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+    `DROP ROLE IF EXISTS ${role}`,
+    `CREATE ROLE ${role} LOGIN REPLICATION PASSWORD 'pw'`,
+    `ALTER TABLE guarded OWNER TO ${role}`,
+    `DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO ${role}', current_database()); END $$`,
+    `GRANT ALL ON SCHEMA public TO ${role}`,
+  )
+  const asRole = new URL(url)
+  asRole.username = role
+  asRole.password = "pw"
+  const pipeline = await beginTestPipeline({ url: asRole.href })
+  const problem = await waitUntil(() => pipeline.reports.problems[0], { what: "a problem" })
+  assert.match(problem.message, /row-level security.*ALTER ROLE .* BYPASSRLS/)
+  await pipeline.stop()
+})
