@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
 import type { Pipeline, PipelineReporter } from "../replication/pipeline.ts"
@@ -26,6 +27,8 @@ export interface ReconcilerOptions {
   launcher: PipelineLauncher
   log: ReconcilerLog
   events: Pick<MonitorEvents, "applied">
+  /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
+  cleanUpPatienceMs?: number
 }
 
 export interface RunningPipeline {
@@ -45,8 +48,11 @@ export interface Reconciler {
 }
 
 const turnEveryMs = 1_000
-/** A deletion stops waiting for a source that is gone after this long; its slot is then named in the log. */
-const cleanUpPatienceMs = 60_000
+const usualCleanUpPatienceMs = 60_000
+/** One attempt at a source that takes connections and answers nothing. */
+const cleanUpAttemptMs = 15_000
+/** Whatever the turn at hand waits for must not keep the process from stopping. */
+const turnStopLimitMs = 3_000
 
 /**
  * Makes what is be what should be: reads the integrations, and starts, stops and cleans pipelines. It takes no input,
@@ -98,7 +104,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await current
+      await within(turnStopLimitMs, current)
       await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
     },
   }
@@ -116,13 +122,31 @@ function keyOf(record: PipelineRecord): string {
 
 async function reconcile(turn: Turn): Promise<void> {
   const integrations = await turn.store.integrations.all()
+  const failures: unknown[] = []
   for (const integration of integrations) {
-    if (integration.status === "deleting") await finishDeletion(turn, integration)
-    else if (integration.status !== "failed") await bringUp(turn, integration)
+    // One that cannot be brought on must not hold up the others.
+    await bring(turn, integration).catch((error: unknown) => failures.push(error))
   }
   const wanted = new Set(integrations.map((integration) => integration.id))
   for (const [key, one] of turn.running) {
     if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn, key)
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function bring(turn: Turn, integration: Integration): Promise<void> {
+  if (integration.status === "deleting") await finishDeletion(turn, integration)
+  else if (integration.status !== "failed") await bringUp(turn, integration)
+}
+
+/** Waits for the work or for so long; what is not done by then goes on by itself. */
+async function within(limitMs: number, work: Promise<unknown> | undefined): Promise<"done" | "late"> {
+  const over = new AbortController()
+  const late = sleep(limitMs, "late" as const, { signal: over.signal })
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => "done" as const), late])
+  } finally {
+    over.abort()
   }
 }
 
@@ -151,9 +175,10 @@ async function launch(turn: Turn, integration: Integration, record: PipelineReco
   const known = (await turn.store.tables.ofIntegration(integration.id)).filter(
     (row) => row.sourceDatabase === record.sourceDatabase,
   )
+  const logState = stateLogger(turn.log)
   const monitor = newPipelineMonitor(record, known, {
     changed: (changed) => {
-      logState(turn, changed)
+      logState(changed)
       turn.nudge()
     },
     applied: turn.events.applied,
@@ -182,14 +207,17 @@ function start(turn: Turn, integration: Integration, monitor: PipelineMonitor): 
   }
 }
 
-function logState(turn: Turn, { record, phase, problem }: PipelineMonitor): void {
-  const fields = { integration: record.integrationId, sourceDatabase: record.sourceDatabase, phase }
-  if (problem === undefined || phase !== "waiting") turn.log.info(fields, "pipeline state")
-  else
-    turn.log.warn(
-      { ...fields, problem: problem.kind, reason: problem.message, cause: causeOf(problem) },
-      "pipeline waits to try again",
-    )
+/** Tells each phase and each problem once, however often something else changes meanwhile. */
+function stateLogger(log: ReconcilerLog): (monitor: PipelineMonitor) => void {
+  let told: { phase: string; problem: Problem | undefined } | undefined
+  return ({ record, phase, problem }) => {
+    if (told?.phase === phase && told.problem === problem) return
+    told = { phase, problem }
+    const fields = { integration: record.integrationId, sourceDatabase: record.sourceDatabase, phase }
+    if (problem === undefined || phase !== "waiting") return log.info(fields, "pipeline state")
+    const { kind, message: reason } = problem
+    log.warn({ ...fields, problem: kind, reason, cause: causeOf(problem) }, "pipeline waits to try again")
+  }
 }
 
 /** Of the cause only name, message and stack: a driver's error object may hold a query's text or more. */
@@ -234,14 +262,16 @@ async function finishDeletion(turn: Turn, integration: Integration): Promise<voi
   for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
     await stopPipeline(turn, keyOf(record))
     try {
-      await turn.launcher.cleanSource(integration, record)
+      const cleaning = turn.launcher.cleanSource(integration, record)
+      if ((await within(cleanUpAttemptMs, cleaning)) === "late")
+        throw new Error("The source does not answer.")
     } catch (error) {
       const fields = {
         integration: integration.id,
         handle: record.sourceHandle,
         reason: (error as Error).message,
       }
-      if (Date.now() - since < cleanUpPatienceMs) {
+      if (Date.now() - since < (turn.cleanUpPatienceMs ?? usualCleanUpPatienceMs)) {
         turn.log.warn(fields, "the source cannot be cleaned yet; trying again")
         return
       }

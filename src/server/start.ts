@@ -25,6 +25,8 @@ export interface ServerOptions {
   log: Log
   /** Told each point of the write order as it is passed; tests kill the process there. */
   observe?: WriteObserver
+  /** See ReconcilerOptions; tests do not wait as long as people would. */
+  cleanUpPatienceMs?: number
 }
 
 export interface RunningServer {
@@ -36,8 +38,8 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-const sqlGraceMs = 3_000
-const httpGraceMs = 2_000
+const sqlGraceMs = 2_000
+const httpGraceMs = 1_000
 
 /** Starts everything, or nothing: what had begun is stopped again when a later part cannot. @throws SetupError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -110,7 +112,14 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   )
   onStop(() => http.close(httpGraceMs))
   const launcher = newLauncher(configuration.sources, warehouses, observe)
-  const reconciler = startReconciler({ store, launcher, log, events: { applied: metrics.applied } })
+  const { cleanUpPatienceMs } = options
+  const reconciler = startReconciler({
+    store,
+    launcher,
+    log,
+    events: { applied: metrics.applied },
+    ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
+  })
   running.reconciler = reconciler
   onStop(() => reconciler.stop())
   return {

@@ -39,7 +39,12 @@ const loaded = loadConfiguration(process.argv.at(-1), process.env)
 if (!("ok" in loaded)) throw new Error(loaded.mistakes.join("\n"))
 const stopped = stopSignal()
 try {
-  const server = await startServer({ configuration: loaded.ok, log: newLog({ level: "info" }), observe })
+  const server = await startServer({
+    configuration: loaded.ok,
+    log: newLog({ level: "info" }),
+    observe,
+    cleanUpPatienceMs: Number(process.env.MILLRACE_TEST_PATIENCE_MS ?? 60_000),
+  })
   process.stdout.write(`${readyLine(server)}\n`)
   await stopped
   process.exitCode = await stopWithin(server, 9_000)

@@ -44,7 +44,7 @@ test("connections are cut again and again, while copying and while streaming", a
   const api = apiOf(place)
   const load = startWorkload(source.url, 5)
   await api.create("bank", `include: ${source.name}.public.*`)
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 6; round++) {
     await waitUntil(() => proxy.connections > 0, { what: "a connection to cut" })
     const before = load.done
     await waitUntil(() => load.done > before + 5, { what: "some load" })
