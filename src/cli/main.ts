@@ -8,6 +8,8 @@ const usage = `usage: millrace COMMAND
   demo [--once] [--rows N]                         see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
+  wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
+  resync --integration I [--table SCHEMA.TABLE]    copy tables anew beside the live ones
   sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse
 
   --version, --help
@@ -23,6 +25,11 @@ const options = {
   once: { type: "boolean" },
   rows: { type: "string" },
   database: { type: "string" },
+  integration: { type: "string" },
+  table: { type: "string" },
+  position: { type: "string" },
+  now: { type: "boolean" },
+  timeout: { type: "string" },
   version: { type: "boolean" },
   help: { type: "boolean" },
 } as const
@@ -57,6 +64,18 @@ const commands: Record<
     flags: ["json", "config"],
     words: 0,
     run: async ({ values }) => (await import("./status.ts")).status(values.config, values.json === true),
+  },
+  wait: {
+    flags: ["integration", "position", "now", "timeout", "config"],
+    words: 0,
+    run: async ({ values: { integration, position, now, timeout, config } }) =>
+      (await import("./wait.ts")).wait({ integration, position, now: now === true, timeout, config }),
+  },
+  resync: {
+    flags: ["integration", "table", "config"],
+    words: 0,
+    run: async ({ values }) =>
+      (await import("./resync.ts")).resync(values.integration, values.table, values.config),
   },
   sql: {
     flags: ["config", "database"],

@@ -1,35 +1,15 @@
-import { readCredentials } from "../configuration/credentials.ts"
 import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/status.ts"
-import type { Configuration } from "../domain/configuration.ts"
-import { configured } from "./configured.ts"
+import { type ExitCode, failed, operating } from "./operate.ts"
 import { requestStatus } from "./status-request.ts"
 
 /** Shows integrations, tables, rows and lag of the Millrace that runs here. */
-export async function status(configPath: string | undefined, asJson: boolean): Promise<0 | 1 | 2> {
-  const configuration = configured(configPath)
-  if (configuration === undefined) return 2
-  const report = await fetchStatus(configuration)
-  if (typeof report === "string") {
-    process.stderr.write(`millrace: ${report}\n`)
-    return 1
-  }
-  process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report))
-  return 0
-}
-
-/** The report, or what keeps us from it. */
-async function fetchStatus(configuration: Configuration): Promise<StatusReport | string> {
-  const keys = await keysOf(configuration)
-  if (keys === undefined) return "there are no credentials yet: start `millrace serve` first."
-  const { region, listen } = configuration
-  return await requestStatus({ ...keys, region, http: listen.http })
-}
-
-async function keysOf(
-  configuration: Configuration,
-): Promise<{ accessKeyId: string; secretAccessKey: string } | undefined> {
-  const reader = configuration.credentials.find(({ policy }) => policy === "admin" || policy === "read-only")
-  return reader ?? (await readCredentials(configuration.dataDir))
+export async function status(configPath: string | undefined, asJson: boolean): Promise<ExitCode> {
+  return await operating(configPath, "read-only", async (access) => {
+    const report = await requestStatus(access)
+    if (typeof report === "string") return failed(report)
+    process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report))
+    return 0
+  })
 }
 
 export function describe(report: StatusReport): string {

@@ -7,17 +7,17 @@ import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
-import { startEmbeddedPostgres } from "../embedded-postgres/server.ts"
+import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
-import { statusDoor } from "../front-doors/operations/status-door.ts"
 import { rdsDoor } from "../front-doors/rds/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
-import { openStore, type Store } from "../state/store.ts"
+import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
 import { newLauncher } from "./launcher.ts"
+import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses } from "./warehouses.ts"
 
 export interface ServerOptions {
@@ -82,7 +82,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const router = awsRouter({
     region,
     credentials: configuration.credentials,
-    doors: [rdsDoor(plane, log), statusDoor(status, log)],
+    doors: [rdsDoor(plane, log), operationsDoor(status, log)],
     log,
   })
 
@@ -141,16 +141,11 @@ function planeOf({
 async function openState(configuration: Configuration, log: Log, onStop: OnStop): Promise<Store> {
   let url = configuration.stateUrl
   if (url === undefined) {
-    const embedded = await startEmbeddedPostgres({
-      folder: join(configuration.dataDir, "state"),
-      log: (line) => log.info({}, line),
-    })
+    const embedded = await guardedPostgres(join(configuration.dataDir, "state"), log)
     onStop(() => embedded.stop())
-    url = embedded.url()
+    url = embedded.url
   }
-  const store = await openStore(url, {
-    onIdleError: (error) => log.warn(errorFields(error), "a connection to the state database broke"),
-  })
+  const store = await openStateStore(url, log)
   onStop(() => store.close())
   return store
 }

@@ -10,12 +10,13 @@ export interface Signer {
   service: string
 }
 
-/** The headers that sign a request without a body; `host` with its port, exactly as it will be sent. */
+/** The headers that sign a request without a query; `host` with its port, exactly as it will be sent. */
 export function signedHeaders(
   method: string,
   path: string,
   host: string,
   signer: Signer,
+  body: Uint8Array = new Uint8Array(),
 ): Record<string, string> {
   const stamp = stampOf(Date.now())
   const request = {
@@ -26,7 +27,7 @@ export function signedHeaders(
       ["host", host],
       ["x-amz-date", stamp],
     ] as [string, string][],
-    body: new Uint8Array(),
+    body,
   }
   const canonical = canonicalRequest(request, ["host", "x-amz-date"], sha256Hex(request.body))
   if (canonical === undefined) throw new Error(`cannot be signed: ${path}`)

@@ -1,0 +1,26 @@
+import { configured } from "./configured.ts"
+import { type OperationsAccess, operationsAccess } from "./operations-request.ts"
+
+export type ExitCode = 0 | 1 | 2
+
+/** Runs `work` with access to the Millrace that runs here; says on standard error what keeps us from it. */
+export async function operating(
+  configPath: string | undefined,
+  needed: "admin" | "read-only",
+  work: (access: OperationsAccess) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  const access = await operationsAccess(configuration, needed)
+  return typeof access === "string" ? failed(access) : await work(access)
+}
+
+export function failed(message: string): 1 {
+  process.stderr.write(`millrace: ${message}\n`)
+  return 1
+}
+
+export function misused(message: string): 2 {
+  process.stderr.write(`millrace: ${message}\n`)
+  return 2
+}

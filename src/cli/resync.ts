@@ -1,0 +1,25 @@
+import { type ExitCode, failed, misused, operating } from "./operate.ts"
+import { askMillrace, integrationPath } from "./operations-request.ts"
+
+/** Has tables copied anew beside the live ones. */
+export async function resync(
+  integration: string | undefined,
+  table: string | undefined,
+  configPath: string | undefined,
+): Promise<ExitCode> {
+  if (integration === undefined) return misused("resync needs --integration NAME (or its id or ARN).")
+  return await operating(configPath, "admin", async (access) => {
+    const path = integrationPath(integration, "resync")
+    const answer = await askMillrace<{ tables: string[] }>(access, {
+      method: "POST",
+      path,
+      body: table === undefined ? {} : { table },
+    })
+    if (typeof answer === "string") return failed(answer)
+    const { tables } = answer
+    process.stdout.write(
+      `${tables.length === 1 ? `${tables[0]} is` : `${tables.length} tables are`} being copied anew; readers see the old rows until each copy is complete. \`millrace status\` shows how far it is.\n`,
+    )
+    return 0
+  })
+}

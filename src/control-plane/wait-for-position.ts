@@ -1,0 +1,71 @@
+import { Fault } from "../domain/faults.ts"
+import type { Position } from "../domain/position.ts"
+import { qualifiedName } from "../domain/table.ts"
+import { type AskedPipeline, askIntegration, orUnavailable, type RunningPipelines } from "./ask-pipelines.ts"
+import type { Caller } from "./control-plane.ts"
+import { requireReader } from "./policies.ts"
+
+export interface WaitOrder {
+  /** Id, ARN or name. */
+  integration: string
+  /** As the source writes positions; `undefined`: the source's newest. */
+  position: string | undefined
+  /** At most; longer waits are cut to 5 s, to be asked again with the position that was answered. */
+  timeoutMs: number
+}
+
+export interface WaitAnswer {
+  reached: boolean
+  /** What was waited for. */
+  position: string
+  pipelines: { sourceDatabase: string; visible: string }[]
+  /** Tables that are being copied or have failed: what they show may be older. */
+  notInStep: string[]
+}
+
+const longestHoldMs = 5_000
+
+/**
+ * Waits until everything that the source committed up to a position is visible in the warehouse.
+ *
+ * @throws Fault accessDenied, integrationNotFound, integrationInWrongState, invalidValue (no such position), unavailable
+ */
+export async function waitForPosition(
+  running: RunningPipelines,
+  caller: Caller,
+  order: WaitOrder,
+): Promise<WaitAnswer> {
+  requireReader(caller, "wait for a position")
+  const { pipelines } = await askIntegration(running, order.integration)
+  const [first] = pipelines as [AskedPipeline]
+  // Positions are the server's, so that one of them is good for every database of it.
+  const target = await targetOf(first, order.position)
+  const timeoutMs = Math.min(order.timeoutMs, longestHoldMs)
+  const reached = await Promise.all(pipelines.map(({ streaming }) => streaming.reached(target, timeoutMs)))
+  return {
+    reached: reached.every((one) => one),
+    position: target,
+    pipelines: pipelines.map(({ monitor, streaming }) => ({
+      sourceDatabase: monitor.record.sourceDatabase,
+      visible: streaming.visible(),
+    })),
+    notInStep: pipelines.flatMap(notInStep).sort(),
+  }
+}
+
+async function targetOf({ streaming }: AskedPipeline, position: string | undefined): Promise<Position> {
+  if (position === undefined) return await orUnavailable(streaming.currentPosition())
+  const target = streaming.parsePosition(position)
+  if (target !== undefined) return target
+  throw new Fault(
+    "invalidValue",
+    `${position.slice(0, 64)} is no position of this source. On PostgreSQL: SELECT pg_current_wal_insert_lsn().`,
+  )
+}
+
+function notInStep({ monitor }: AskedPipeline): string[] {
+  const waiting = [...monitor.tables.values()].filter(
+    ({ state }) => state !== "Synced" && state !== "Deleted",
+  )
+  return waiting.map(qualifiedName)
+}

@@ -1,0 +1,90 @@
+import { Fault } from "../../domain/faults.ts"
+import { errorFields, type Log } from "../../wire/http/log.ts"
+import type { WireResponse } from "../../wire/http/message.ts"
+import type { Door, DoorAnswer, SignedCall } from "../door.ts"
+import { faultStatus } from "./faults.ts"
+import { type Operation, type OperationSources, operations } from "./operations.ts"
+
+/** The scope that `millrace status` and its like sign for. */
+export const operationsService = "millrace"
+
+/** Millrace's own operations API: JSON over HTTP, signed. docs/wire/operations.md lists what there is. */
+export function operationsDoor(sources: OperationSources, log: Log): Door {
+  return { service: operationsService, handle: (call) => handle(sources, log, call) }
+}
+
+async function handle(sources: OperationSources, log: Log, call: SignedCall): Promise<DoorAnswer> {
+  const { request, requestId } = call
+  const found = locate(request.method, request.path)
+  if (found === undefined) {
+    const known = operations.map((one) => `${one.method} ${one.path}`).join(", ")
+    return refused(
+      404,
+      "notFound",
+      `There is no ${request.method} here by that path. There is: ${known}.`,
+      call,
+    )
+  }
+  const { operation, identifier } = found
+  try {
+    const output = await operation.run(sources, call.caller, identifier, jsonOf(request.body))
+    return { response: json(200, output, requestId), operation: operation.name, code: undefined }
+  } catch (error) {
+    if (error instanceof Fault)
+      return refused(faultStatus[error.kind], error.kind, error.message, call, operation.name)
+    log.error({ requestId, ...errorFields(error) }, "an operation failed")
+    const message = `${operation.name} failed for an internal reason; the log has it as ${requestId}.`
+    return refused(500, "internal", message, call, operation.name)
+  }
+}
+
+function locate(method: string, path: string): { operation: Operation; identifier: string } | undefined {
+  for (const operation of operations) {
+    if (operation.method !== method) continue
+    const [before = "", after] = operation.path.split("{integration}")
+    if (after === undefined) {
+      if (path === before) return { operation, identifier: "" }
+      continue
+    }
+    const middle = path.slice(before.length, path.length - after.length)
+    const fits = path.length > before.length + after.length && path.startsWith(before) && path.endsWith(after)
+    if (fits && !middle.includes("/")) return { operation, identifier: decoded(middle) }
+  }
+  return undefined
+}
+
+/** What is not percent-encoding names nothing that exists, as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return text
+    throw error
+  }
+}
+
+/** An empty body counts as an empty object. @throws Fault validation */
+function jsonOf(body: Uint8Array): unknown {
+  if (body.length === 0) return {}
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Fault("validation", "The body is not JSON.")
+    throw error
+  }
+}
+
+function refused(
+  status: number,
+  code: string,
+  message: string,
+  { requestId }: SignedCall,
+  operation?: string,
+): DoorAnswer {
+  return { response: json(status, { code, message }, requestId), operation, code }
+}
+
+function json(status: number, body: object, requestId: string): WireResponse {
+  const headers = { "content-type": "application/json", "x-amzn-requestid": requestId }
+  return { status, headers, body: JSON.stringify(body) }
+}

@@ -1,0 +1,65 @@
+import { z } from "zod"
+import type { RunningPipelines } from "../../control-plane/ask-pipelines.ts"
+import type { Caller } from "../../control-plane/control-plane.ts"
+import { requireReader } from "../../control-plane/policies.ts"
+import { resyncIntegration } from "../../control-plane/resync.ts"
+import { type StatusSources, statusReport } from "../../control-plane/status.ts"
+import { waitForPosition } from "../../control-plane/wait-for-position.ts"
+import { Fault } from "../../domain/faults.ts"
+
+export type OperationSources = StatusSources & RunningPipelines
+
+export interface Operation {
+  name: string
+  method: "GET" | "POST"
+  /** `{integration}` stands for an id, an ARN or a name, percent-encoded. */
+  path: string
+  /** @throws Fault */
+  run(sources: OperationSources, caller: Caller, identifier: string, body: unknown): Promise<object>
+}
+
+const longestTimeoutMs = 3_600_000
+
+const resyncBody = z.strictObject({ table: z.string().min(1).max(300).optional() })
+const waitBody = z.strictObject({
+  position: z.string().min(1).max(100).optional(),
+  timeoutMs: z.number().int().min(0).max(longestTimeoutMs).default(0),
+})
+
+export const operations: readonly Operation[] = [
+  {
+    name: "Status",
+    method: "GET",
+    path: "/status",
+    run(sources, caller) {
+      requireReader(caller, "see the status")
+      return statusReport(sources)
+    },
+  },
+  {
+    name: "Resync",
+    method: "POST",
+    path: "/integrations/{integration}/resync",
+    run: async (sources, caller, integration, body) =>
+      await resyncIntegration(sources, caller, { integration, table: bodyOf(resyncBody, body).table }),
+  },
+  {
+    name: "Wait",
+    method: "POST",
+    path: "/integrations/{integration}/wait",
+    async run(sources, caller, integration, body) {
+      const { position, timeoutMs } = bodyOf(waitBody, body)
+      return await waitForPosition(sources, caller, { integration, position, timeoutMs })
+    },
+  },
+]
+
+function bodyOf<T>(shape: z.ZodType<T>, body: unknown): T {
+  const checked = shape.safeParse(body)
+  if (checked.success) return checked.data
+  const [issue] = checked.error.issues
+  throw new Fault(
+    "validation",
+    `The body is not as expected: ${issue?.path.join(".") ?? ""} ${issue?.message}`,
+  )
+}
