@@ -4,6 +4,7 @@ import { configured } from "./configured.ts"
 
 /** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
 const stopLimitMs = 9_000
+const leftoverLimitMs = 500
 const allRoles = ["api", "sql", "worker"]
 
 /** Runs until SIGINT or SIGTERM. */
@@ -53,6 +54,8 @@ export async function stopWithin(server: RunningServer, limitMs: number): Promis
   const timer = setTimeout(() => limit.resolve(late), limitMs)
   const outcome = await Promise.race([server.stop(), limit.promise])
   clearTimeout(timer)
+  // What was given up, a source that never answers say, would keep the process alive.
+  setTimeout(() => process.exit(), leftoverLimitMs).unref()
   if (outcome !== late) return 0
   process.stderr.write("millrace: something did not stop in time; the next start recovers it.\n")
   process.exit(1)
