@@ -9,7 +9,7 @@ import { newFlowControl } from "./flow.ts"
 import type { ChangeStream } from "./source.ts"
 import type { Batch, Destination, StagedPart } from "./warehouse.ts"
 
-const partRows = 122_880
+const partRows = 100_000
 
 function tableCalled(name: string): TableSchema {
   const column = { name: "id", type: { kind: "int32" }, sourceType: "integer" } as const
@@ -35,6 +35,9 @@ function slowDestination() {
         staging.push({ rows: rows.rows, done: () => resolve(part) })
       }),
     apply: async (_, batch) => void applied.push(batch),
+    view: unused,
+    stageRows: unused,
+    mend: unused,
     close: async () => undefined,
   }
   return { destination, staging, applied }
@@ -47,6 +50,7 @@ const stream: ChangeStream = {
   resume: () => undefined,
   ask: () => undefined,
   include: () => Promise.reject(new Error("not part of this test")),
+  glimpse: () => Promise.reject(new Error("not part of this test")),
   exclude: () => undefined,
   stop: async () => undefined,
 }

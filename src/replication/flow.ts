@@ -20,8 +20,8 @@ export interface Flow {
 const spillBytes = 48 * 2 ** 20
 /** A table's rows below this stay in memory, if others make up for it: writing them would free little. */
 const worthSpillingBytes = 2 ** 20
-/** Rows in one staged part: a row group of the warehouse's file. */
-const partRows = 122_880
+/** Rows in one staged part, give or take those of one read: a warehouse may want to take them in portions. */
+const partRows = 100_000
 /** Staged for the next batch, above which reading stops until the warehouse has taken it. One transaction may pass it: it must land whole. */
 const maxStagedBytes = 2 ** 30
 

@@ -39,7 +39,7 @@ test("one large transaction lands whole: readers see all of it or nothing", asyn
   assert.deepEqual(await pipeline.differences(), [])
   isDone = true
   await looking
-  assert.deepEqual([...seen].sort(), ["1000/0", "257143/85714"])
+  assert.deepEqual([...seen].sort(), ["1000/0", "257143/85715"])
 })
 
 test("transactions that run at once arrive in the order of their commits", async () => {

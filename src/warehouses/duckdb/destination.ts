@@ -2,13 +2,15 @@ import type { TableSchema } from "../../domain/table.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
 import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
+import { deleteByKeys } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
-import type { DuckDbInstance } from "./instance.ts"
+import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
 import { isSamePlace, liveTable, place } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import { newTransactions } from "./transactions.ts"
+import { openView } from "./view.ts"
 
 export async function openDestination(
   instance: DuckDbInstance,
@@ -70,6 +72,19 @@ export async function openDestination(
     async apply(pipeline, batch) {
       await transaction(await statementsOf(pipeline, batch), "applying changes")
       await staging.remove(batch.tables.flatMap((changes) => changes.parts))
+    },
+    view: (pipeline) => openView(instance, database, pipeline),
+    stageRows: (table, rows) =>
+      staging.write(
+        table.columns.map((column) => column.name),
+        rows,
+      ),
+    async mend(_, table, keys, parts) {
+      const place = liveTable(database, table)
+      const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
+      const insert = parts.length === 0 ? [] : [`INSERT INTO ${place} FROM read_parquet([${files}])`]
+      await transaction([deleteByKeys(place, table, keys), ...insert], "mending rows")
+      await staging.remove(parts)
     },
     close: async () => connection.closeSync(),
   }

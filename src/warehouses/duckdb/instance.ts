@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
+import { newHealing } from "./healing.ts"
 
 const fileSuffix = ".duckdb"
 
@@ -15,8 +16,20 @@ export interface DuckDbInstance {
   ensureDatabase(name: string): Promise<void>
   /** Names of the attached databases, `dev` among them. */
   databases(): string[]
+  /** Opens anew what the engine has shut off. Call it now and then. */
+  heal(): Promise<EngineHealth>
   close(): Promise<void>
 }
+
+/**
+ * When the engine cannot write a database file while it moves changes there from its log (the disk is full, say), it
+ * shuts that database off until it is detached and attached again; what was committed is kept. After a fault of
+ * its own it shuts itself off altogether: only a new process helps.
+ */
+export type EngineHealth =
+  | { kind: "well" }
+  | { kind: "shutOff"; database: string; reason: string }
+  | { kind: "dead"; reason: string }
 
 export interface DuckDbOptions {
   /** Folder of the database files; exists. */
@@ -43,11 +56,18 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   })
   const admin = await instance.connect()
   const attached = new Set<string>()
+  const healing = newHealing(admin, attached, attach)
 
-  async function ensureDatabase(name: string): Promise<void> {
-    if (attached.has(name)) return
+  async function attach(name: string): Promise<void> {
     const file = join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
     await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(file)} AS ${quoteIdentifier(name)}`)
+  }
+
+  async function ensureDatabase(name: string): Promise<void> {
+    const shutOff = healing.shutOff.get(name)
+    if (shutOff !== undefined) throw shutOff
+    if (attached.has(name)) return
+    await attach(name)
     attached.add(name)
   }
 
@@ -61,6 +81,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     connect: () => instance.connect(),
     ensureDatabase,
     databases: () => [...attached],
+    heal: healing.heal,
     close: async () => {
       admin.closeSync()
       instance.closeSync()

@@ -1,0 +1,73 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
+import type { EngineHealth } from "./instance.ts"
+import { quoteIdentifier } from "./instance.ts"
+
+export interface Healing {
+  /** Databases that are shut off now, each with the engine's error. */
+  readonly shutOff: ReadonlyMap<string, Error>
+  heal(): Promise<EngineHealth>
+}
+
+const shutOffMessage = /has been invalidated because checkpointing failed/
+const deadMessage = /database has been invalidated because of a previous fatal error/
+
+/** Watches over the attached databases of one engine; `attach` must be repeatable. */
+export function newHealing(
+  admin: DuckDBConnection,
+  attached: ReadonlySet<string>,
+  attach: (name: string) => Promise<void>,
+): Healing {
+  const shutOff = new Map<string, Error>()
+
+  async function healAll(): Promise<EngineHealth> {
+    // One database that is shut off fails every look at the catalog, whichever database it asks about.
+    if (shutOff.size === 0 && (await failure(admin, "SELECT count(*) FROM duckdb_schemas()")) === undefined)
+      return { kind: "well" }
+    for (const name of attached) {
+      const probe = `SELECT 1 FROM ${quoteIdentifier(name)}.information_schema.schemata LIMIT 0`
+      const error = shutOff.has(name) ? undefined : await failure(admin, probe)
+      if (error !== undefined) shutOff.set(name, error)
+    }
+    for (const name of shutOff.keys()) {
+      const error = await reopened(name)
+      if (error !== undefined) return { kind: "shutOff", database: name, reason: error.message }
+      shutOff.delete(name)
+    }
+    return { kind: "well" }
+  }
+
+  /** Why it could not be; a statement that still uses the old one is a passing reason. */
+  async function reopened(name: string): Promise<Error | undefined> {
+    try {
+      await admin.run(`DETACH DATABASE IF EXISTS ${quoteIdentifier(name)}`)
+      await attach(name)
+      return undefined
+    } catch (error) {
+      return error as Error
+    }
+  }
+
+  return {
+    shutOff,
+    async heal() {
+      try {
+        return await healAll()
+      } catch (error) {
+        const { message } = error as Error
+        if (deadMessage.test(message)) return { kind: "dead", reason: message }
+        throw error
+      }
+    },
+  }
+}
+
+/** The engine's error if it has shut the database off. */
+async function failure(admin: DuckDBConnection, statement: string): Promise<Error | undefined> {
+  try {
+    await admin.run(statement)
+    return undefined
+  } catch (error) {
+    if (error instanceof Error && shutOffMessage.test(error.message)) return error
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+import { type Position, positionFrom } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { RowKey } from "../../replication/comparison.ts"
+import type { DestinationView } from "../../replication/warehouse.ts"
+import { digestsQuery, rowsQuery } from "./canonical.ts"
+import { problemOf } from "./errors.ts"
+import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
+import { bookkeepingTable, liveTable } from "./naming.ts"
+
+/** A read transaction: it sees this moment for as long as it is open, whatever is applied meanwhile. */
+export async function openView(
+  instance: DuckDbInstance,
+  database: string,
+  pipeline: string,
+): Promise<DestinationView> {
+  const connection = await instance.connect()
+  const read = async (sql: string, doing: string): Promise<(string | null)[][]> => {
+    try {
+      return (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][]
+    } catch (error) {
+      throw problemOf(error, doing)
+    }
+  }
+  const whose = `WHERE pipeline = ${quoteLiteral(pipeline)}`
+  let position: Position
+  let definitions: (string | null)[][]
+  try {
+    await read("BEGIN TRANSACTION READ ONLY", "opening a view")
+    // The engine fixes the moment with the first read of the database.
+    const [found] = await read(
+      `SELECT position FROM ${bookkeepingTable(database, "positions")} ${whose}`,
+      "opening a view",
+    )
+    if (found === undefined) throw new Problem("internal", "The warehouse has no position to look at.")
+    position = positionFrom(found[0] ?? "")
+    const tables = bookkeepingTable(database, "tables")
+    definitions = await read(`SELECT definition FROM ${tables} ${whose} AND NOT stale`, "opening a view")
+  } catch (error) {
+    connection.closeSync()
+    throw error
+  }
+  const guarded = (sql: string, table: TableSchema, signal: AbortSignal) => {
+    signal.throwIfAborted()
+    const interrupt = () => connection.interrupt()
+    signal.addEventListener("abort", interrupt, { once: true })
+    return read(sql, `comparing ${table.schema}.${table.name}`).finally(() =>
+      signal.removeEventListener("abort", interrupt),
+    )
+  }
+  return {
+    position,
+    tables: definitions.map(([text]) => JSON.parse(text ?? "") as TableSchema),
+    async countRows(table) {
+      const [row] = await read(`SELECT count(*)::VARCHAR FROM ${liveTable(database, table)}`, "counting rows")
+      return Number(row?.[0])
+    },
+    async digests(table, digits, signal) {
+      const rows = await guarded(digestsQuery(liveTable(database, table), table, digits), table, signal)
+      return new Map(
+        rows.map(([chunk, count, sum]) => [chunk ?? "", { rows: Number(count), sum: sum ?? "" }]),
+      )
+    },
+    async rows(table, chunks, signal) {
+      const rows = await guarded(rowsQuery(liveTable(database, table), table, chunks), table, signal)
+      return rows.map(([hash, key]) => ({ hash: hash ?? "", key: JSON.parse(key ?? "[]") as RowKey }))
+    },
+    close: async () => connection.closeSync(),
+  }
+}
