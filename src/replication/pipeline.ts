@@ -252,7 +252,8 @@ async function streamFrom(
     onApplied: reporter.applied,
     onStale: watch.onStale,
   })
-  state.streaming = newStreaming(source, stream, collector, watch)
+  const ended = ending.signal
+  state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
   try {
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
   } finally {

@@ -2,6 +2,7 @@ import type { Position } from "../domain/position.ts"
 import type { TableName, TableSchema } from "../domain/table.ts"
 import type { ChangeSink } from "./change-sink.ts"
 import type { RowBuffer } from "./columns.ts"
+import type { DigestedSide, RowKey } from "./comparison.ts"
 
 /** Something that replication needs and the source lacks, with the statement or step that mends it. */
 export interface Finding {
@@ -49,7 +50,7 @@ export interface Source {
 }
 
 /** One consistent moment of the source. */
-export interface Snapshot {
+export interface Snapshot extends DigestedSide {
   position: Position
   tables: SnapshotTable[]
   refused: RefusedTable[]
@@ -59,6 +60,14 @@ export interface Snapshot {
   read(
     table: TableSchema,
     chunk: Chunk,
+    rows: RowBuffer,
+    write: (rows: RowBuffer) => Promise<RowBuffer>,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** As `read`, but just the rows that have one of these keys. */
+  readKeys(
+    table: TableSchema,
+    keys: readonly RowKey[],
     rows: RowBuffer,
     write: (rows: RowBuffer) => Promise<RowBuffer>,
     signal: AbortSignal,
@@ -103,6 +112,12 @@ export interface ChangeStream {
    * limited time: a Problem `sourceBusy` says that the source was not ready for a snapshot, and to try later.
    */
   include(ids: ReadonlySet<string>, prepare: (tables: TableSchema[]) => void): Promise<Snapshot>
+  /**
+   * Opens a snapshot of tables that the stream carries, to compare them. `reached` is called once, between two
+   * transactions: the sink has been given all that the snapshot sees, and nothing that comes after. Reading stops until
+   * the snapshot is there, at most 2 s: then a Problem `sourceBusy`.
+   */
+  glimpse(ids: ReadonlySet<string>, reached: () => void): Promise<Snapshot>
   /** From here on nothing more of this table comes. */
   exclude(id: string): void
   stop(): Promise<void>

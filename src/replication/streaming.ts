@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { Position } from "../domain/position.ts"
-import type { Collector } from "./collector.ts"
-import type { ChangeStream, Source } from "./source.ts"
+import { Problem } from "../domain/problems.ts"
+import type { RowKey } from "./comparison.ts"
 import type { TableWatch } from "./table-watch.ts"
+import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify.ts"
 
 /** What can be asked of a pipeline while it streams. */
 export interface StreamingPipeline {
@@ -16,18 +17,22 @@ export interface StreamingPipeline {
   parsePosition(text: string): Position | undefined
   /** Waits until everything up to `target` is visible, at most `timeoutMs`; answers whether it is. */
   reached(target: Position, timeoutMs: number): Promise<boolean>
+  /** Compares tables, by id, with the source, at one place of its history; see verifyTables. Throws Problem. */
+  verify(
+    ids: ReadonlySet<string>,
+    onVerdict: (id: string, verdict: Verdict) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Puts the source's rows in the place of those with these keys; see mendRows. Throws Problem. */
+  mend(id: string, keys: readonly RowKey[], signal: AbortSignal): Promise<void>
 }
 
 const lookEveryMs = 5
 /** An idle source says by itself how far it is only now and then. */
 const askEveryMs = 100
 
-export function newStreaming(
-  source: Source,
-  stream: ChangeStream,
-  collector: Collector,
-  watch: TableWatch,
-): StreamingPipeline {
+export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPipeline {
+  const { source, stream, collector } = parts
   return {
     resync: watch.resync,
     visible: () => collector.visible,
@@ -46,6 +51,12 @@ export function newStreaming(
         await delay(lookEveryMs)
       }
       return true
+    },
+    verify: (ids, onVerdict, signal) => verifyTables(parts, ids, onVerdict, signal),
+    async mend(id, keys, signal) {
+      const table = watch.known().find((one) => one.id === id)
+      if (table === undefined) throw new Problem("tableFailed", "The table does not stream.")
+      await mendRows(parts, table, keys, signal)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { RowBuffer } from "./columns.ts"
+import type { DigestedSide, RowKey } from "./comparison.ts"
 
 /**
  * Where rows go. One contract suite (test/contract/warehouse.ts) runs on every adapter.
@@ -31,6 +32,26 @@ export interface Destination {
   stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
   /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
   apply(pipeline: string, batch: Batch): Promise<void>
+  /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
+  view(pipeline: string): Promise<DestinationView>
+  /** Writes whole rows of a table where `mend` can take them. When it resolves the buffer may be used again. */
+  stageRows(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** Puts `parts`' rows in the place of all rows that have one of `keys`, in one transaction. Parts are used up. */
+  mend(
+    pipeline: string,
+    table: TableSchema,
+    keys: readonly RowKey[],
+    parts: readonly StagedPart[],
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+/** One moment of the live tables. */
+export interface DestinationView extends DigestedSide {
+  position: Position
+  /** The live tables that are kept fresh. */
+  tables: TableSchema[]
+  countRows(table: TableSchema): Promise<number>
   close(): Promise<void>
 }
 

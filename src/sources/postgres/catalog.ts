@@ -1,7 +1,7 @@
 import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
-import { mapType, type TypeMapping } from "./types.ts"
+import { mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
 export interface PgTable {
@@ -18,6 +18,7 @@ export interface PgTable {
 export interface PgColumn {
   name: string
   mapping: TypeMapping
+  facts: TypeFacts
   /** A cast to text would not give what the type prints, which is what the stream carries. */
   castsOtherwise: boolean
   /** As the Relation message names it, for telling whether the column changed. */
@@ -159,9 +160,11 @@ function tableOf(row: TableRow): PgTable {
 
 function columnOf(row: ColumnRow): PgColumn {
   const element = row.element === null ? undefined : { oid: row.element, delimiter: row.delimiter ?? "," }
+  const facts = { oid: row.base, modifier: row.base_modifier, element }
   return {
     name: row.name,
-    mapping: mapType({ oid: row.base, modifier: row.base_modifier, element }),
+    mapping: mapType(facts),
+    facts,
     castsOtherwise: row.casts_otherwise,
     typeOid: row.type,
     typeModifier: row.modifier,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
@@ -75,6 +76,9 @@ async function catalogOfSnapshot(
 /** A slot waits for every transaction that is open when it is made; a stream that stands still for it must not wait long. */
 const lateSlotLimitMs = 10_000
 
+/** A comparison can wait for another day. */
+export const glimpseSlotLimitMs = 2_000
+
 export interface LateSnapshot {
   snapshot: Snapshot
   tables: Catalog["tables"]
@@ -85,6 +89,7 @@ export async function openLateSnapshot(
   address: Address,
   handle: string,
   ids: ReadonlySet<string>,
+  slotLimitMs = lateSlotLimitMs,
 ): Promise<LateSnapshot> {
   const known = await withClient(address, "extending the publication", async (client) => {
     const { tables } = await readCatalog(client, () => true)
@@ -94,7 +99,8 @@ export async function openLateSnapshot(
   })
   const holder = await connectForReplication(address)
   try {
-    const slot = await withinLimit(createSlot(holder, `${handle}_late`, "TEMPORARY"))
+    const name = `${handle}_${randomBytes(3).toString("hex")}`
+    const slot = await withinLimit(createSlot(holder, name, "TEMPORARY"), slotLimitMs)
     const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
     const { tables } = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, isWanted),
@@ -114,11 +120,11 @@ export async function openLateSnapshot(
   }
 }
 
-async function withinLimit(slot: Promise<NewSlot>): Promise<NewSlot> {
+async function withinLimit(slot: Promise<NewSlot>, limitMs: number): Promise<NewSlot> {
   const limit = Promise.withResolvers<never>()
   const timer = setTimeout(
     () => limit.reject(new Problem("sourceBusy", "The source could not make a snapshot yet.")),
-    lateSlotLimitMs,
+    limitMs,
   )
   // Whichever loses the race must not count as unhandled.
   slot.catch(() => undefined)

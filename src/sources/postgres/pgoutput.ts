@@ -12,6 +12,10 @@ export interface PgOutput {
   /** Carries a table from here on, but only transactions whose commit record is at `from` or later. */
   include(table: PgTable, from: bigint): void
   exclude(id: string): void
+  /** Calls `reached` once, between transactions, when all with a commit record before `lsn` have been given to the sink and none after. */
+  whenAt(lsn: bigint, reached: () => void): void
+  /** The server has sent everything up to `lsn`. Not inside a transaction. */
+  caughtUp(lsn: bigint): void
 }
 
 /** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
@@ -55,6 +59,13 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
   let transaction = 0
   let inTransaction = false
   let commitLsn = 0n
+  let marks: { lsn: bigint; reached(): void }[] = []
+
+  function pass(lsn: bigint): void {
+    const passed = marks.filter((mark) => mark.lsn <= lsn)
+    marks = marks.filter((mark) => mark.lsn > lsn)
+    for (const { reached } of passed) reached()
+  }
 
   function routed(relation: number): (Route & { sink: TableSink }) | undefined {
     const route = routes.get(relation)
@@ -69,6 +80,7 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
   function begin(bytes: Buffer, start: number): void {
     transaction++
     commitLsn = bytes.readBigUInt64BE(start + 1)
+    if (marks.length > 0) pass(commitLsn)
     inTransaction = true
     sink.begin()
   }
@@ -200,6 +212,8 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
       byId.delete(Number(id))
       routes.set(Number(id), undefined)
     },
+    whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
+    caughtUp: pass,
     message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:

@@ -10,11 +10,14 @@ import {
   type RowBuffer,
 } from "../../replication/columns.ts"
 import type { Chunk, RefusedTable, Snapshot } from "../../replication/source.ts"
+import { hasOneOf } from "./canonical.ts"
 import type { PgTable } from "./catalog.ts"
 import { type Address, closeQuietly, connect, quoteIdentifier, quoteLiteral, takeOver } from "./client.ts"
 import type { Decoder } from "./decode-binary.ts"
+import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
+import { placeOf, printedForm } from "./query-forms.ts"
 
 // 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
 const chunkBlocks = 32_768
@@ -35,6 +38,11 @@ export interface SnapshotParts {
 /** The reading side of an exported snapshot: every chunk is a COPY on a connection of its own that sees the same moment. */
 export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
   const byId = new Map(parts.tables.map((table) => [table.schema.id, table]))
+  const tableOf = (schema: TableSchema): PgTable => {
+    const table = byId.get(schema.id)
+    if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
+    return table
+  }
   return {
     position: parts.position,
     refused: parts.refused,
@@ -43,22 +51,42 @@ export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
       estimatedRows: table.estimatedRows,
       chunks: chunksOf(table),
     })),
+    ...digestedSnapshot(parts.address, parts.exported, byId),
     async read(schema, chunk, rows, write, signal) {
-      const table = byId.get(schema.id)
-      if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
-      const client = await connect(parts.address)
-      try {
-        await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
-        if (chunk.token !== "") await refuseIfRewritten(client, table)
-        await copyOut(client, copyStatement(table, chunk), table, rows, write, signal)
-      } catch (error) {
-        throw problemOf(error, `copying ${schema.schema}.${schema.name}`)
-      } finally {
-        await closeQuietly(client)
-      }
+      await readRows(parts, tableOf(schema), chunk.token, chunk.token !== "", { rows, write, signal })
+    },
+    async readKeys(schema, keys, rows, write, signal) {
+      const table = tableOf(schema)
+      await readRows(parts, table, hasOneOf(table, keys), false, { rows, write, signal })
     },
     close: () => closeQuietly(parts.holder),
+  }
+}
+
+interface Reading {
+  rows: RowBuffer
+  write(rows: RowBuffer): Promise<RowBuffer>
+  signal: AbortSignal
+}
+
+/** On a connection of its own. `byPlace`: the condition tells rows by where they lie. */
+async function readRows(
+  parts: SnapshotParts,
+  table: PgTable,
+  condition: string,
+  byPlace: boolean,
+  { rows, write, signal }: Reading,
+): Promise<void> {
+  const client = await connect(parts.address)
+  try {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
+    if (byPlace) await refuseIfRewritten(client, table)
+    await copyOut(client, copyStatement(table, condition), table, rows, write, signal)
+  } catch (error) {
+    throw problemOf(error, `copying ${table.schema.schema}.${table.schema.name}`)
+  } finally {
+    await closeQuietly(client)
   }
 }
 
@@ -90,24 +118,14 @@ async function refuseIfRewritten(client: pg.Client, { schema, filenode }: PgTabl
   throw new Problem("sourceProtocol", what)
 }
 
-function copyStatement(table: PgTable, chunk: Chunk): string {
+function copyStatement(table: PgTable, condition: string): string {
   const columns = table.columns.map((column) => {
     const name = quoteIdentifier(column.name)
     if (column.mapping.fromBinary !== undefined) return name
-    return column.castsOtherwise ? printed(name) : `${name}::text`
+    return printedForm(column)
   })
-  const only = table.partitioned ? "" : "ONLY "
-  const from = `${only}${quoteIdentifier(table.schema.schema)}.${quoteIdentifier(table.schema.name)}`
-  const where = chunk.token === "" ? "" : ` WHERE ${chunk.token}`
-  return `COPY (SELECT ${columns.join(", ")} FROM ${from}${where}) TO STDOUT (FORMAT binary)`
-}
-
-/**
- * As the stream prints it, where a cast to text says it otherwise: an inet without a mask gets one. (IS NOT NULL would
- * take a composite value with a null in it for one.)
- */
-function printed(column: string): string {
-  return `CASE WHEN ${column} IS DISTINCT FROM NULL THEN concat(${column}) END`
+  const where = condition === "" ? "" : ` WHERE ${condition}`
+  return `COPY (SELECT ${columns.join(", ")} FROM ${placeOf(table)}${where}) TO STDOUT (FORMAT binary)`
 }
 
 const copyData = 0x64

@@ -7,7 +7,7 @@ import type { PgTable } from "./catalog.ts"
 import { type Address, type RawConnection, takeOver } from "./client.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
-import { openLateSnapshot } from "./open-snapshot.ts"
+import { glimpseSlotLimitMs, openLateSnapshot } from "./open-snapshot.ts"
 import { newPgOutput } from "./pgoutput.ts"
 import { lsnOf, positionOfLsn } from "./position.ts"
 
@@ -69,7 +69,11 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
       const kind = bytes[start]
       if (kind === walData) decode.message(bytes, start + walDataHeaderBytes, end)
       else if (kind === keepAlive) {
-        if (!decode.inTransaction) sink.caughtUp(positionOfLsn(bytes.readBigUInt64BE(start + 1)))
+        const lsn = bytes.readBigUInt64BE(start + 1)
+        if (!decode.inTransaction) {
+          decode.caughtUp(lsn)
+          sink.caughtUp(positionOfLsn(lsn))
+        }
         if (bytes[start + 17] === 1) sendStatus()
       }
     } else if (type === errorResponse) {
@@ -120,6 +124,17 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
         gate.hold("including", false)
       }
     },
+    async glimpse(ids, reached) {
+      gate.hold("glimpsing", true)
+      try {
+        const { snapshot } = await openLateSnapshot(address, handle, ids, glimpseSlotLimitMs)
+        decode.whenAt(lsnOf(snapshot.position), reached)
+        sendStatus(true)
+        return snapshot
+      } finally {
+        gate.hold("glimpsing", false)
+      }
+    },
     exclude: decode.exclude,
     async stop() {
       stopped = true
@@ -144,7 +159,7 @@ function statusMessage(lsn: bigint, wantsAnswer: boolean): Buffer {
   return body
 }
 
-type HoldReason = "full" | "including"
+type HoldReason = "full" | "including" | "glimpsing"
 
 function silent(): Problem {
   return new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`)

@@ -13,18 +13,22 @@ export function canonicalText({ name, type }: Column): string {
     case "int16":
     case "int32":
     case "int64":
-    case "decimal":
     case "uuid":
     case "text":
     case "json":
       return text
+    case "decimal":
+      // The engine leaves out the zero before the point where the type has no room for it.
+      return type.precision === type.scale ? `regexp_replace(${text}, '^(-?)[.]', '\\10.')` : text
     case "float32":
     case "float64":
       return `CASE WHEN isnan(${column}) THEN 'NaN' WHEN isinf(${column}) THEN if(${column} > 0, 'inf', '-inf') ELSE format('{:.16e}', ${column}::DOUBLE) END`
     case "date":
     case "timestamp":
+      return eraLast(text, "")
     case "timestamptz":
-      return `CASE WHEN contains(${text}, ' (BC)') THEN replace(${text}, ' (BC)', '') || ' BC' ELSE ${text} END`
+      // Its own cast to text is off by a millisecond at the far end of time.
+      return `CASE WHEN isfinite(${column}) THEN ${eraLast(`CAST(make_timestamp(epoch_us(${column})) AS VARCHAR)`, "+00")} ELSE ${text} END`
     case "bytes":
       return `lower(hex(${column}))`
     default:
@@ -32,8 +36,12 @@ export function canonicalText({ name, type }: Column): string {
   }
 }
 
+function eraLast(text: string, zone: string): string {
+  return `CASE WHEN contains(${text}, ' (BC)') THEN replace(${text}, ' (BC)', '') || '${zone} BC' ELSE ${text} || '${zone}' END`
+}
+
 /** A canonical text as a value of its column. */
-function valueOf(text: string | null, { type }: Column): string {
+function literalOf(text: string | null, { type }: Column): string {
   if (text === null) return "NULL"
   switch (type.kind) {
     case "bytes":
@@ -79,7 +87,7 @@ export function deleteByKeys(place: string, table: TableSchema, keys: readonly R
   const columns = keyColumns(table)
   const names = columns.map((_, index) => `k${index}`)
   const tuples = keys.map(
-    (key) => `(${columns.map((column, index) => valueOf(key[index] ?? null, column)).join(", ")})`,
+    (key) => `(${columns.map((column, index) => literalOf(key[index] ?? null, column)).join(", ")})`,
   )
   const matches = columns.map(
     ({ name }, index) => `t.${quoteIdentifier(name)} IS NOT DISTINCT FROM k.k${index}`,

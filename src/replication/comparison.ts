@@ -1,0 +1,121 @@
+import type { TableSchema } from "../domain/table.ts"
+
+/**
+ * One consistent moment of a database, asked for digests of its rows. Source and warehouse each compute them, from a
+ * canonical text of each value that is the same on both sides for equal values:
+ * - boolean `true`/`false`; integers, decimals (every digit of the scale) and uuid as usual;
+ * - floats as C prints them with `%.16e`, `NaN`, `inf`, `-inf`; float32 as the float64 it equals;
+ * - dates and times in ISO form, UTC, ` BC` at the very end, `infinity`, `-infinity`; bytes in lower-case hexadecimal;
+ * - text and json as they are held.
+ * A row's text is, column by column, `<length in code points>:<text>` or `~` for null; its hash is that text's MD5 in
+ * lower-case hexadecimal, computed over UTF-8.
+ */
+export interface DigestedSide {
+  /** Rows by chunk: the first `digits` characters of their hashes. Chunks without rows are left out. */
+  digests(table: TableSchema, digits: number, signal: AbortSignal): Promise<Map<string, ChunkDigest>>
+  /** Hash and name of every row of some chunks, all of them `digits` long. */
+  rows(table: TableSchema, chunks: readonly string[], signal: AbortSignal): Promise<HashedRow[]>
+}
+
+export interface ChunkDigest {
+  rows: number
+  /** Sum of the rows' hashes' last 60 bits, in decimal. */
+  sum: string
+}
+
+export interface HashedRow {
+  hash: string
+  /** Canonical texts of the key's columns; of all columns where there is no key. */
+  key: RowKey
+}
+
+export type RowKey = (string | null)[]
+
+export interface Difference {
+  /** `missing`: only at the source; `surplus`: only in the warehouse; `different`: in both, not equal. */
+  kind: "missing" | "surplus" | "different"
+  key: RowKey
+}
+
+export interface TableComparison {
+  /** Rows of the source and of the warehouse. */
+  sourceRows: number
+  warehouseRows: number
+  differences: Difference[]
+  /** There are more differences than these. */
+  isPartial: boolean
+}
+
+/** Chunks are made about this large. */
+const chunkRows = 2_048
+/** Chunks whose rows are looked at one by one: some 130,000 rows. */
+const maxChunks = 64
+const maxDigits = 6
+
+/** `expectedRows` only sets the size of chunks. */
+export async function compareTable(
+  source: DigestedSide,
+  warehouse: DigestedSide,
+  table: TableSchema,
+  expectedRows: number,
+  signal: AbortSignal,
+): Promise<TableComparison> {
+  const digits = Math.min(maxDigits, Math.max(0, Math.ceil(Math.log2(expectedRows / chunkRows) / 4)))
+  const [here, there] = await Promise.all([
+    source.digests(table, digits, signal),
+    warehouse.digests(table, digits, signal),
+  ])
+  const suspects = [...new Set([...here.keys(), ...there.keys()])].filter(
+    (chunk) => !isEqual(here, there, chunk),
+  )
+  const counts = { sourceRows: rowsOf(here), warehouseRows: rowsOf(there) }
+  if (suspects.length === 0) return { ...counts, differences: [], isPartial: false }
+  const chunks = suspects.sort().slice(0, maxChunks)
+  const [atSource, inWarehouse] = await Promise.all([
+    source.rows(table, chunks, signal),
+    warehouse.rows(table, chunks, signal),
+  ])
+  const missing = leftover(atSource, inWarehouse)
+  const surplus = leftover(inWarehouse, atSource)
+  const isPartial = chunks.length < suspects.length
+  return { ...counts, differences: pairUp(missing, surplus, table.key !== undefined, isPartial), isPartial }
+}
+
+function isEqual(a: Map<string, ChunkDigest>, b: Map<string, ChunkDigest>, chunk: string): boolean {
+  const [here, there] = [a.get(chunk), b.get(chunk)]
+  return here?.rows === there?.rows && here?.sum === there?.sum
+}
+
+function rowsOf(digests: Map<string, ChunkDigest>): number {
+  return [...digests.values()].reduce((sum, { rows }) => sum + rows, 0)
+}
+
+/** Rows of `some` that `others` lack, as often as they lack them. */
+function leftover(some: readonly HashedRow[], others: readonly HashedRow[]): RowKey[] {
+  const counts = new Map<string, number>()
+  for (const { hash } of others) counts.set(hash, (counts.get(hash) ?? 0) + 1)
+  return some.flatMap(({ hash, key }) => {
+    const left = counts.get(hash) ?? 0
+    counts.set(hash, left - 1)
+    return left > 0 ? [] : [key]
+  })
+}
+
+/** A row that differs lies in two chunks; when not all were looked at, its other half may not have been seen. */
+function pairUp(missing: RowKey[], surplus: RowKey[], hasKey: boolean, isPartial: boolean): Difference[] {
+  if (!hasKey)
+    return [
+      ...missing.map((key): Difference => ({ kind: "missing", key })),
+      ...surplus.map((key): Difference => ({ kind: "surplus", key })),
+    ]
+  const found = new Map<string, Difference>()
+  for (const key of missing)
+    found.set(JSON.stringify(key), { kind: isPartial ? "different" : "missing", key })
+  for (const key of surplus) {
+    const text = JSON.stringify(key)
+    const isOnBoth = isPartial || found.get(text)?.kind === "missing"
+    if (found.get(text)?.kind !== "different")
+      found.set(text, { kind: isOnBoth ? "different" : "surplus", key })
+  }
+  return [...found.values()]
+}
