@@ -20,8 +20,13 @@ export async function serve(configPath: string | undefined, roles: string | unde
   const stopped = stopSignal()
   const server = await startServer({ configuration, log: newLog({ level: "info" }) })
   process.stdout.write(`${readyLine(server)}\n`)
-  await stopped
-  return await stopWithin(server, stopLimitMs)
+  const reason = await Promise.race([stopped, server.broken])
+  const outcome = await stopWithin(server, stopLimitMs)
+  if (reason === undefined) return outcome
+  process.stderr.write(
+    `millrace: the warehouse engine has failed; start Millrace again, nothing is lost: ${reason}\n`,
+  )
+  return 1
 }
 
 export function readyLine({ http, sql }: Pick<RunningServer, "http" | "sql">): string {

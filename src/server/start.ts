@@ -18,7 +18,7 @@ import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
 import { newLauncher } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
-import { type OpenWarehouses, openWarehouses } from "./warehouses.ts"
+import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
 
 export interface ServerOptions {
   configuration: Configuration
@@ -34,6 +34,8 @@ export interface RunningServer {
   sql: HostPort
   /** With the generated key pair and SQL user where none were configured. */
   configuration: Configuration
+  /** Resolves, with the reason, when only a new process can go on. */
+  broken: Promise<string>
   /** Stops in order; safe to be cut short at any point. */
   stop(): Promise<void>
 }
@@ -67,7 +69,8 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const { dataDir, region } = options.configuration
   const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
   const store = await openState(configuration, log, onStop)
-  const warehouses = await openAll(configuration)
+  const broken = Promise.withResolvers<string>()
+  const warehouses = await openAll(configuration, { log, onBroken: broken.resolve })
   onStop(() => warehouses.close())
 
   const running: { reconciler: Reconciler | undefined } = { reconciler: undefined }
@@ -126,6 +129,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     http: { host: http.host, port: http.port },
     sql: { host: configuration.listen.sql.host, port: sql.port },
     configuration,
+    broken: broken.promise,
   }
 }
 
@@ -150,9 +154,9 @@ async function openState(configuration: Configuration, log: Log, onStop: OnStop)
   return store
 }
 
-async function openAll(configuration: Configuration): Promise<OpenWarehouses> {
+async function openAll(configuration: Configuration, watch: WarehouseWatch): Promise<OpenWarehouses> {
   try {
-    return await openWarehouses(configuration.warehouses, configuration.dataDir)
+    return await openWarehouses(configuration.warehouses, configuration.dataDir, watch)
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
     throw new SetupError(`A warehouse cannot be opened: ${reason}`, { cause: error })

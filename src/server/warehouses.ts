@@ -5,6 +5,7 @@ import type { WarehouseConfiguration } from "../domain/configuration.ts"
 import type { Warehouse } from "../replication/warehouse.ts"
 import { type DuckDbInstance, openDuckDb } from "../warehouses/duckdb/instance.ts"
 import { openDuckDbWarehouse } from "../warehouses/duckdb/warehouse.ts"
+import { errorFields, type Log } from "../wire/http/log.ts"
 
 export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
@@ -16,10 +17,17 @@ export interface OpenWarehouses {
 /** Leaves room for the process itself, its sources' buffers and an embedded PostgreSQL. */
 const memoryShare = 0.4
 
+export interface WarehouseWatch {
+  log: Log
+  /** The engine can only be mended by a new process. Told once. */
+  onBroken(reason: string): void
+}
+
 /** Opens every warehouse of the configuration; the first one is the SQL port's. */
 export async function openWarehouses(
   configurations: readonly WarehouseConfiguration[],
   dataDir: string,
+  watch: WarehouseWatch,
 ): Promise<OpenWarehouses> {
   const opened = new Map<string, Warehouse>()
   const instances: DuckDbInstance[] = []
@@ -38,11 +46,56 @@ export async function openWarehouses(
   }
   const [queried] = instances
   if (queried === undefined) throw new Error("the configuration has no warehouse")
+  const watching = instances.map((instance) => watchHealth(instance, watch))
   return {
     byArn: (arn) => opened.get(arn),
     queried,
     close: async () => {
+      for (const stop of watching) stop()
       for (const instance of instances) await instance.close()
     },
   }
+}
+
+const lookEveryMs = 1_000
+/** A session that sleeps inside a transaction keeps the old database open, and the new one cannot be. */
+const stuckLimitMs = 60_000
+const stuckMessage = /Unique file handle conflict/
+
+/** Has the engine's shut-off databases opened again; gives up when that cannot succeed any more. */
+function watchHealth(instance: DuckDbInstance, { log, onBroken }: WarehouseWatch): () => void {
+  let shutOffSinceMs: number | undefined
+  let looking = false
+
+  async function look(): Promise<void> {
+    const health = await instance.heal()
+    if (health.kind === "well") {
+      if (shutOffSinceMs !== undefined) log.info({}, "the warehouse database is open again")
+      shutOffSinceMs = undefined
+      return
+    }
+    const { reason } = health
+    if (health.kind === "dead") return broken(reason)
+    if (shutOffSinceMs === undefined) {
+      log.warn({ database: health.database, reason }, "a warehouse database was shut off; opening it again")
+    }
+    shutOffSinceMs ??= Date.now()
+    if (stuckMessage.test(reason) && Date.now() - shutOffSinceMs > stuckLimitMs) broken(reason)
+  }
+
+  function broken(reason: string): void {
+    clearInterval(timer)
+    onBroken(reason)
+  }
+
+  const timer = setInterval(() => {
+    if (looking) return
+    looking = true
+    look()
+      .catch((error: unknown) => log.error(errorFields(error), "looking after the warehouse failed"))
+      .finally(() => {
+        looking = false
+      })
+  }, lookEveryMs)
+  return () => clearInterval(timer)
 }

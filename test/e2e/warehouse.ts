@@ -7,8 +7,8 @@ import { onDatabase, workloadTables } from "./workload.ts"
 /** Everything as text, as the wire carries it. */
 const asText = { getTypeParser: () => (text: string) => text }
 
-/** Rows of a statement on the SQL port. */
-export async function ask(place: Place, database: string, statement: string): Promise<(string | null)[][]> {
+/** A session on the SQL port; the caller ends it. */
+export async function connectSql(place: Place, database: string): Promise<pg.Client> {
   const client = new pg.Client({
     host: "127.0.0.1",
     port: place.sqlPort,
@@ -21,6 +21,12 @@ export async function ask(place: Place, database: string, statement: string): Pr
   })
   client.on("error", () => undefined)
   await client.connect()
+  return client
+}
+
+/** Rows of a statement on the SQL port. */
+export async function ask(place: Place, database: string, statement: string): Promise<(string | null)[][]> {
+  const client = await connectSql(place, database)
   try {
     return (await client.query<(string | null)[]>({ text: statement, rowMode: "array" })).rows
   } finally {

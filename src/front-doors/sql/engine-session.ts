@@ -99,7 +99,12 @@ export function engineSession(
     setSearchPath,
     close: () => {
       endStatement()
-      connection.closeSync()
+      // Not left to the closing: where the engine has shut the database off (its disk was full), a transaction that is
+      // still open then ends the process. That there is none to roll back is the usual case.
+      connection
+        .run("ROLLBACK")
+        .catch(() => undefined)
+        .finally(() => connection.closeSync())
     },
   }
 }

@@ -24,7 +24,8 @@ export function newHealing(
     if (shutOff.size === 0 && (await failure(admin, "SELECT count(*) FROM duckdb_schemas()")) === undefined)
       return { kind: "well" }
     for (const name of attached) {
-      const probe = `SELECT 1 FROM ${quoteIdentifier(name)}.information_schema.schemata LIMIT 0`
+      // A table that no database has: only one that is shut off says anything else than that.
+      const probe = `FROM ${quoteIdentifier(name)}.main."no such table"`
       const error = shutOff.has(name) ? undefined : await failure(admin, probe)
       if (error !== undefined) shutOff.set(name, error)
     }
@@ -68,6 +69,7 @@ async function failure(admin: DuckDBConnection, statement: string): Promise<Erro
     return undefined
   } catch (error) {
     if (error instanceof Error && shutOffMessage.test(error.message)) return error
-    throw error
+    if (error instanceof Error && deadMessage.test(error.message)) throw error
+    return undefined
   }
 }
