@@ -1,0 +1,178 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import pg from "pg"
+import { connect } from "../../src/sources/postgres/client.ts"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
+import { runSql } from "../support/pipeline.ts"
+import { debianServer, type TestServer, testServer } from "../support/postgres.ts"
+import { describeSource, type SourceUnderTest } from "./source.ts"
+
+const longestSilenceMs = 2_500
+const settings = { wal_sender_timeout: longestSilenceMs, autovacuum: false }
+
+let databases = 0
+
+async function inDatabaseOf(server: TestServer): Promise<SourceUnderTest> {
+  const database = `contract${++databases}`
+  await runSql(server.url(), `CREATE DATABASE ${database}`)
+  const url = server.url(database)
+  const ask = async (sql: string, values: string[]): Promise<string[]> => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      return (await client.query({ text: sql, values, rowMode: "array" })).rows.map(String)
+    } finally {
+      await client.end()
+    }
+  }
+  const client = new pg.Client({ connectionString: url })
+  // A broken connection shows in the query that uses it.
+  client.on("error", () => undefined)
+  await client.connect()
+  const run = async (sql: string) => void (await client.query(sql))
+  return {
+    source: openPostgresSource({ url, database }),
+    longestSilenceMs,
+    makeTable: (name, rows) =>
+      run(
+        `CREATE TABLE ${name} (id int PRIMARY KEY, v text); INSERT INTO ${name} SELECT i, 'v' FROM generate_series(1, ${rows}) i`,
+      ),
+    insert: (name, id) => run(`INSERT INTO ${name} (id, v) VALUES (${id}, 'v')`),
+    remove: (name, id) => run(`DELETE FROM ${name} WHERE id = ${id}`),
+    alter: (name) => run(`ALTER TABLE ${name} ADD COLUMN added int`),
+    writeElsewhere: () =>
+      runSql(
+        server.url(),
+        "CREATE TABLE IF NOT EXISTS elsewhere (v text)",
+        "INSERT INTO elsewhere SELECT repeat('x', 1000) FROM generate_series(1, 20000)",
+      ),
+    leftovers: (handle) =>
+      ask(
+        "SELECT 'slot' FROM pg_replication_slots WHERE slot_name LIKE $1 || '%' UNION ALL SELECT 'publication' FROM pg_publication WHERE pubname LIKE $1 || '%'",
+        [handle],
+      ),
+    keptSince: async (handle) =>
+      (await ask("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = $1", [handle]))[0] ??
+      "",
+    loseHistory: (handle) => run(`SELECT pg_drop_replication_slot('${handle}')`),
+    close: async () => {
+      await client.end()
+    },
+  }
+}
+
+let embedded: Promise<TestServer> | undefined
+let debian: ReturnType<typeof debianServer> | undefined
+
+describeSource("PostgreSQL 18", async () => {
+  embedded ??= testServer(settings)
+  return inDatabaseOf(await embedded)
+})
+
+describeSource("PostgreSQL of Debian", async () => {
+  debian ??= debianServer(settings)
+  const { server, skip } = await debian
+  return server === undefined ? { skip } : inDatabaseOf(server)
+})
+
+async function findings(url: string, database: string): Promise<string[]> {
+  const source = openPostgresSource({ url, database })
+  return (await source.preflight(() => true)).map(
+    ({ severity, what, remedy }) => `${severity}: ${what} → ${remedy}`,
+  )
+}
+
+test("a server that cannot replicate: each setting is named with what mends it", async () => {
+  const server = await testServer({ wal_level: "replica", max_replication_slots: 0, max_wal_senders: 0 })
+  const found = await findings(server.url(), "postgres")
+  assert.equal(found.length, 3)
+  assert.match(found[0] ?? "", /^error: wal_level is replica\. → ALTER SYSTEM SET wal_level = 'logical'/)
+  assert.match(
+    found[1] ?? "",
+    /^error: All 0 replication slots are taken\. → ALTER SYSTEM SET max_replication_slots/,
+  )
+  assert.match(found[2] ?? "", /^error: All 0 WAL senders are taken\. → ALTER SYSTEM SET max_wal_senders/)
+  await server.remove()
+})
+
+test("slots that are all taken, and a budget that is small", async () => {
+  const server = await testServer({ max_replication_slots: 1, max_slot_wal_keep_size: "64MB" })
+  await runSql(server.url(), "SELECT pg_create_logical_replication_slot('theirs', 'pgoutput')")
+  const found = await findings(server.url(), "postgres")
+  assert.equal(found.length, 2)
+  assert.match(found[0] ?? "", /^error: All 1 replication slots are taken\..*drop an unused slot/)
+  assert.match(found[1] ?? "", /^warning: max_slot_wal_keep_size is 64 MB/)
+  await server.remove()
+})
+
+test("a role without rights: each is named with the statement that grants it, and those statements suffice", async () => {
+  const server = await testServer(settings)
+  await runSql(
+    server.url(),
+    "CREATE TABLE t (id int PRIMARY KEY)",
+    "CREATE TABLE keyless (id int)",
+    "CREATE ROLE app LOGIN PASSWORD 'secret-of-app'",
+  )
+  const url = new URL(server.url())
+  url.username = "app"
+  url.password = "secret-of-app"
+  const source = openPostgresSource({ url: url.href, database: "postgres" })
+  const found = await source.preflight(() => true)
+  const told = found.map(({ severity, what }) => `${severity}: ${what}`)
+  assert.deepEqual(told, [
+    "error: Role app may not replicate.",
+    "error: Role app may not create a publication in postgres.",
+    "error: Role app may not read t.",
+    "error: Role app may not publish t: only its owner may.",
+    "warning: Table public.keyless will not be replicated.",
+  ])
+  for (const { severity, remedy } of found) {
+    // The statement of a remedy ends at its semicolon; what follows is another way.
+    if (severity === "error") await runSql(server.url(), remedy.slice(0, remedy.indexOf(";")))
+  }
+  assert.deepEqual(
+    (await source.preflight(() => true)).filter((one) => one.severity === "error"),
+    [],
+  )
+  const snapshot = await source.openSnapshot("millrace_rights", () => true)
+  await snapshot.close()
+  await source.remove("millrace_rights")
+  await server.remove()
+})
+
+test("a wrong password, database, port: a Problem that says so and holds no secret", async () => {
+  const server = await testServer()
+  const wrong = new URL(server.url())
+  wrong.username = "nobody"
+  wrong.password = "hidden-word"
+  const cases: [string, string, string][] = [
+    [wrong.href, "postgres", "sourceRefusedLogin"],
+    [server.url(), "no_such_database", "sourceRefusedLogin"],
+    ["postgres://nobody:hidden-word@127.0.0.1:1", "postgres", "sourceUnreachable"],
+  ]
+  for (const [url, database, kind] of cases) {
+    await assert.rejects(
+      openPostgresSource({ url, database }).preflight(() => true),
+      (error: Error & { kind?: string }) => {
+        assert.equal(error.kind, kind)
+        assert.doesNotMatch(`${error.message} ${error.stack}`, /hidden-word/)
+        return true
+      },
+    )
+  }
+  await server.remove()
+})
+
+test("a url's own options cannot change the text forms that are read", async () => {
+  const server = await testServer()
+  await runSql(server.url(), "CREATE TABLE t (id int PRIMARY KEY)")
+  const url = new URL(server.url())
+  url.searchParams.set("options", "-c DateStyle=German -c TimeZone=Asia/Tokyo -c search_path=pg_catalog")
+  const client = await connect({ url: url.href, database: "postgres" })
+  const { rows } = await client.query(
+    "SELECT '2024-02-01'::date::text AS d, current_setting('TimeZone') AS z",
+  )
+  assert.deepEqual(rows, [{ d: "2024-02-01", z: "UTC" }])
+  await client.end()
+  await server.remove()
+})

@@ -1,0 +1,78 @@
+import type { Position } from "../../src/domain/position.ts"
+import type { TableSchema } from "../../src/domain/table.ts"
+import type { ChangeSink, RowKind, TableSink } from "../../src/replication/change-sink.ts"
+import { type ColumnBuffer, newRowBuffer, type RowBuffer } from "../../src/replication/columns.ts"
+
+/** What a stream said, transaction by transaction: first column (an int32 key) of each row and what happened to it. */
+export interface SeenTransaction {
+  position: Position
+  committedAtMs: number
+  changes: { table: string; kind: RowKind | "truncate"; id: number }[]
+}
+
+export interface RecordingSink extends ChangeSink {
+  transactions: SeenTransaction[]
+  /** Newest place the source said it has reached. */
+  reached: Position | undefined
+  changed: string[]
+  failures: string[]
+}
+
+/** Keeps what a source writes; tables must have an int32 as their first column. */
+export function recordingSink(): RecordingSink {
+  let changes: SeenTransaction["changes"] = []
+  const sinks = new Map<string, TableSink>()
+  const sink: RecordingSink = {
+    transactions: [],
+    reached: undefined,
+    changed: [],
+    failures: [],
+    begin: () => {
+      changes = []
+    },
+    commit(position, committedAtMs) {
+      sink.transactions.push({ position, committedAtMs, changes })
+    },
+    table(table) {
+      const known = sinks.get(table.id) ?? newTableSink(table, (change) => changes.push(change))
+      sinks.set(table.id, known)
+      return known
+    },
+    truncate: (table) => void changes.push({ table: table.name, kind: "truncate", id: 0 }),
+    schemaChanged: (table, what) => void sink.changed.push(`${table.name}: ${what}`),
+    failed: (table, reason) => void sink.failures.push(`${table.name}: ${reason}`),
+    caughtUp: (position) => {
+      sink.reached = position
+    },
+    chunkDecoded: () => undefined,
+  }
+  return sink
+}
+
+function newTableSink(
+  table: TableSchema,
+  record: (change: SeenTransaction["changes"][number]) => void,
+): TableSink {
+  const fresh = () => newRowBuffer(table.columns.map((column) => column.type))
+  let rows: RowBuffer = fresh()
+  return {
+    table,
+    get columns() {
+      return rows.columns
+    },
+    get row() {
+      return rows.rows
+    },
+    unchanged: () => undefined,
+    end(kind) {
+      record({ table: table.name, kind, id: firstIntegers(rows, 1)[0] ?? 0 })
+      rows = fresh()
+    },
+  }
+}
+
+/** The int32 values of the first column. */
+export function firstIntegers(rows: RowBuffer, count: number): number[] {
+  const column = rows.columns[0] as ColumnBuffer
+  return Array.from({ length: count }, (_, row) => column.bytes.readInt32LE(row * 4))
+}
