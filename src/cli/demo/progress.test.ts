@@ -1,22 +1,28 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { PipelineReport, TableReport } from "../../control-plane/status.ts"
-import { isLive, type Look, progressLines, ratesBetween, summary } from "./progress.ts"
+import {
+  isLive,
+  type Look,
+  type PipelineLook,
+  progressLines,
+  ratesBetween,
+  summary,
+  type TableLook,
+} from "./progress.ts"
 import { newScreen } from "./screen.ts"
 
 const { style } = newScreen({ isTTY: false } as NodeJS.WriteStream, { LANG: "C.UTF-8" })
 
-const synced: TableReport = {
-  schema: "public",
+const synced: TableLook = {
   name: "orders",
   state: "Synced",
   reason: null,
   rows: 1_200_000,
   estimatedRows: 1_200_000,
-  changes: 5,
   lagMs: 12.4,
+  verified: null,
 }
-const copying: TableReport = {
+const copying: TableLook = {
   ...synced,
   name: "items",
   state: "ResyncInitiated",
@@ -24,13 +30,12 @@ const copying: TableReport = {
   estimatedRows: 1000,
   lagMs: null,
 }
-const waiting: TableReport = { ...copying, name: "late", rows: 0, estimatedRows: 0 }
+const waiting: TableLook = { ...copying, name: "late", rows: 0, estimatedRows: 0 }
 
-function lookAt(tables: TableReport[], more: Partial<PipelineReport> = {}, atMs = 0, committed = 0): Look {
+function lookAt(tables: TableLook[], more: Partial<PipelineLook> = {}, atMs = 0, committed = 0): Look {
   const totals = { changes: 0, transactions: 0, batches: 0, stagedBytes: 0, copiedRows: 0 }
-  const lags = { lagMs: 1, lagP50Ms: 4.2, lagP99Ms: 20.9 }
-  const names = { sourceDatabase: "shop", destinationDatabase: "shop" }
-  return { atMs, committed, pipeline: { ...names, phase: "streaming", ...lags, totals, tables, ...more } }
+  const lags = { lagP50Ms: 4.2, lagP99Ms: 20.9 }
+  return { atMs, committed, pipeline: { phase: "streaming", ...lags, totals, tables, ...more } }
 }
 
 const noRates = { copiedRowsPerSecond: 0, changesPerSecond: 0, transactionsPerSecond: 0 }
@@ -51,7 +56,7 @@ test("where there is no room the bar goes first, and the summary takes more line
 })
 
 test("a failed table says why", () => {
-  const failed: TableReport = { ...synced, state: "Failed", reason: "no key" }
+  const failed: TableLook = { ...synced, state: "Failed", reason: "no key" }
   assert.match(progressLines(lookAt([failed]), noRates, style, 100)[0] ?? "", /Failed: no key$/)
 })
 

@@ -1,10 +1,17 @@
 import type { PipelineReport, TableReport } from "../../control-plane/status.ts"
 import type { Style } from "./screen.ts"
 
+/** What is shown of a table's report. */
+export type TableLook = Pick<TableReport, "name" | "state" | "reason" | "rows" | "estimatedRows" | "lagMs">
+
+export type PipelineLook = Pick<PipelineReport, "phase" | "lagP50Ms" | "lagP99Ms" | "totals"> & {
+  tables: TableLook[]
+}
+
 /** A look at the pipeline, and when it was taken (performance.now()). */
 export interface Look {
   atMs: number
-  pipeline: PipelineReport
+  pipeline: PipelineLook
   /** Transactions that the writers have committed. */
   committed: number
 }
@@ -26,7 +33,7 @@ export function ratesBetween(before: Look, now: Look): Rates {
   }
 }
 
-export function isLive(pipeline: PipelineReport): boolean {
+export function isLive(pipeline: PipelineLook): boolean {
   return (
     pipeline.phase === "streaming" &&
     pipeline.tables.length > 0 &&
@@ -34,7 +41,7 @@ export function isLive(pipeline: PipelineReport): boolean {
   )
 }
 
-export function copiedRows({ tables }: PipelineReport): number {
+export function copiedRows({ tables }: PipelineLook): number {
   return tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0)
 }
 
@@ -53,7 +60,7 @@ export function progressLines(look: Look, rates: Rates, style: Style, columns: n
   return [...lines, ...packed(summaryParts(look, rates), columns - 3).map((line) => style.dim(`  ${line}`))]
 }
 
-function tableLine(table: TableReport, nameWidth: number, barWidth: number, style: Style): string {
+function tableLine(table: TableLook, nameWidth: number, barWidth: number, style: Style): string {
   const copying = table.state === "ResyncInitiated"
   const share = copying ? Math.min(1, (table.rows ?? 0) / Math.max(1, table.estimatedRows)) : 1
   const full = Math.round(share * barWidth)
@@ -74,7 +81,7 @@ function packed(parts: string[], width: number): string[] {
   return lines
 }
 
-function stateText(table: TableReport, style: Style): string {
+function stateText(table: TableLook, style: Style): string {
   switch (table.state) {
     case "ResyncInitiated":
       return table.estimatedRows === 0 ? "waiting" : `of ${count(table.estimatedRows)}`

@@ -1,0 +1,165 @@
+/** The command line as its users meet it: each run a process of its own. */
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { password, testWarehouse } from "../../test/sql-port/warehouse.ts"
+import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
+import { waitUntil } from "../../test/support/wait-until.ts"
+
+interface Ended {
+  code: number
+  out: string
+  err: string
+}
+
+const runLimitMs = 60_000
+
+async function millrace(cwd: string, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: runLimitMs,
+  })
+  const seen = { out: "", err: "" }
+  child.stdout.on("data", (chunk) => (seen.out += chunk))
+  child.stderr.on("data", (chunk) => (seen.err += chunk))
+  const [code] = (await once(child, "close")) as [number]
+  return { code, ...seen }
+}
+
+async function emptyFolder(t: TestContext): Promise<string> {
+  const folder = await temporaryFolder("cli")
+  t.after(() => removeFolder(folder))
+  return folder
+}
+
+/** A folder whose millrace.yaml leads to the SQL port of a test's own warehouse. */
+async function configured(
+  t: TestContext,
+): Promise<{ folder: string; warehouse: Awaited<ReturnType<typeof testWarehouse>> }> {
+  const warehouse = await testWarehouse(t)
+  const folder = await emptyFolder(t)
+  await configure(folder, warehouse.port.port)
+  return { folder, warehouse }
+}
+
+async function configure(folder: string, sqlPort: number): Promise<void> {
+  const file = {
+    listen: { sql: `127.0.0.1:${sqlPort}`, http: "127.0.0.1:1" },
+    sql_users: [{ name: "admin", password, policy: "admin" }],
+    sources: [],
+    warehouses: [
+      {
+        arn: "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/7d1d1c9e-0c8e-4f0a-9a11-2f60e8d0a111",
+        engine: "duckdb",
+      },
+    ],
+  }
+  // JSON is YAML.
+  await writeFile(join(folder, "millrace.yaml"), JSON.stringify(file))
+}
+
+const wrongUsages: [string[], RegExp][] = [
+  [[], /^usage: millrace COMMAND/],
+  [["fly"], /There is no command fly\.\nusage/],
+  [["toString"], /There is no command toString\./],
+  [["status", "--once"], /status has no option --once\./],
+  [["status", "now"], /status takes no words\./],
+  [["sql"], /sql takes one statement in quotes\./],
+  [["sql", "select", "1"], /sql takes one statement in quotes\./],
+  [["demo", "--rows"], /--rows/],
+  [["--nonsense"], /--nonsense/],
+]
+
+test("wrong usage is said, with the usage, and ends with 2", async (t) => {
+  const folder = await emptyFolder(t)
+  for (const [args, said] of wrongUsages) {
+    const { code, out, err } = await millrace(folder, ...args)
+    assert.match(err, said)
+    assert.deepEqual({ code, out }, { code: 2, out: "" }, args.join(" "))
+  }
+})
+
+test("a missing or mistaken configuration ends with 2, one line per mistake", async (t) => {
+  const folder = await emptyFolder(t)
+  for (const command of [["status"], ["check"], ["serve"], ["sql", "select 1"]]) {
+    const { code, err } = await millrace(folder, ...command, "--config", "nowhere.yaml")
+    assert.equal(code, 2)
+    assert.match(err, /^millrace: .*nowhere\.yaml.*\n$/)
+  }
+  await writeFile(join(folder, "millrace.yaml"), "colour: red\nsources: 7\nwarehouses: []\n")
+  const { code, err } = await millrace(folder, "check")
+  assert.equal(code, 2)
+  assert.match(err, /colour/)
+  assert.match(err, /sources/)
+  for (const line of err.trimEnd().split("\n")) assert.match(line, /^millrace: /)
+})
+
+test("sql prints a table as psql does", async (t) => {
+  const { folder } = await configured(t)
+  const statement = "select id, amount, null as nothing from orders order by id limit 2"
+  assert.deepEqual(await millrace(folder, "sql", statement, "--database", "shop"), {
+    code: 0,
+    out: " id | amount | nothing\n----+--------+---------\n 0  | 0.00   |\n 1  | 0.25   |\n(2 rows)\n",
+    err: "",
+  })
+})
+
+test("sql tells each result of several statements, and what a statement did", async (t) => {
+  const { folder } = await configured(t)
+  const statements = "create table t (a int); insert into t values (1), (2); select count(*) from t"
+  assert.deepEqual(await millrace(folder, "sql", statements), {
+    code: 0,
+    out: "CREATE\nINSERT 2\n count\n-------\n 2\n(1 row)\n",
+    err: "",
+  })
+})
+
+test("a statement that fails ends with 1 and the server's words", async (t) => {
+  const { folder } = await configured(t)
+  for (const [statement, said] of [
+    ["select * from nowhere", /^millrace: .*nowhere.*\n/],
+    ["insert into shop.public.orders values (1)", /^millrace: .*\n/],
+  ] as const) {
+    const { code, out, err } = await millrace(folder, "sql", statement)
+    assert.match(err, said)
+    assert.deepEqual({ code, out }, { code: 1, out: "" })
+  }
+  const unknown = await millrace(folder, "sql", "select 1", "--database", "nowhere")
+  assert.match(unknown.err, /^millrace: database "nowhere" does not exist\n$/)
+})
+
+test("sql and status say so when nothing answers", async (t) => {
+  const folder = await emptyFolder(t)
+  await configure(folder, 2)
+  const sql = await millrace(folder, "sql", "select 1")
+  assert.deepEqual(sql, {
+    code: 1,
+    out: "",
+    err: "millrace: nothing answers on 127.0.0.1:2: is `millrace serve` running?\n",
+  })
+  const status = await millrace(folder, "status")
+  assert.deepEqual(
+    { code: status.code, err: status.err },
+    {
+      code: 1,
+      err: "millrace: there are no credentials yet: start `millrace serve` first.\n",
+    },
+  )
+})
+
+test("sql ends with one line when the server stops under its statement", async (t) => {
+  const { folder, warehouse } = await configured(t)
+  const running = millrace(folder, "sql", "select count(*) from range(1000000) a, range(1000000) b")
+  await waitUntil(() => warehouse.port.connections() > 0, {
+    what: "the command to connect",
+    timeoutMs: 20_000,
+  })
+  await warehouse.port.close(0)
+  const { code, out, err } = await running
+  assert.deepEqual({ code, out }, { code: 1, out: "" })
+  assert.match(err, /^millrace: [^\n]+\n$/)
+})
