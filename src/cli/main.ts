@@ -10,6 +10,7 @@ const usage = `usage: millrace COMMAND
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
   resync --integration I [--table SCHEMA.TABLE]    copy tables anew beside the live ones
+  verify --integration I [--table SCHEMA.TABLE] [--repair]  compare source and warehouse, row by row
   sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse
 
   --version, --help
@@ -30,6 +31,7 @@ const options = {
   position: { type: "string" },
   now: { type: "boolean" },
   timeout: { type: "string" },
+  repair: { type: "boolean" },
   version: { type: "boolean" },
   help: { type: "boolean" },
 } as const
@@ -76,6 +78,12 @@ const commands: Record<
     words: 0,
     run: async ({ values }) =>
       (await import("./resync.ts")).resync(values.integration, values.table, values.config),
+  },
+  verify: {
+    flags: ["integration", "table", "repair", "config"],
+    words: 0,
+    run: async ({ values: { integration, table, repair, config } }) =>
+      (await import("./verify.ts")).verify({ integration, table, repair: repair === true, config }),
   },
   sql: {
     flags: ["config", "database"],

@@ -31,9 +31,16 @@ function describePipeline(pipeline: PipelineReport): string {
   const lines = pipeline.tables.map((table, index) => {
     const rows = table.rows === null ? "?" : count(table.rows)
     const reason = table.reason === null ? "" : `  ${table.reason}`
-    return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${reason}\n`
+    return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${verified(table)}${reason}\n`
   })
   return head + lines.join("")
+}
+
+function verified({ verified }: PipelineReport["tables"][number]): string {
+  if (verified === null) return ""
+  const { at, position, differences } = verified
+  const found = differences === 0 ? "verified" : `${count(differences)} rows differed`
+  return `  ${found} at ${position}, ${at.slice(0, 19)}Z`
 }
 
 function ms(value: number | null): string {

@@ -1,5 +1,5 @@
 import type { WaitAnswer } from "../control-plane/wait-for-position.ts"
-import { parseDuration } from "./duration.ts"
+import { parseDuration } from "../domain/duration.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
 

@@ -105,6 +105,7 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
     sqlUsers: file.sql_users,
     sources: file.sources.flatMap(sourceFrom),
     warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
+    ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
 }
 

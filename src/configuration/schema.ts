@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
 import type { HostPort, Policy } from "../domain/configuration.ts"
+import { parseDuration } from "../domain/duration.ts"
 import { postgresUrlMistake } from "./postgres-url.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
@@ -89,6 +90,17 @@ export const defaultListen = {
   sql: { host: "127.0.0.1", port: 5439 },
 } as const
 
+const leastVerifyEveryMs = 10_000
+
+const verifySchedule = z.strictObject({
+  every: text.transform((given, context): number => {
+    const everyMs = parseDuration(given)
+    if (everyMs !== undefined && everyMs >= leastVerifyEveryMs) return everyMs
+    context.addIssue("must be a length of time of 10s or more, like 30m, 24h or 7d")
+    return z.NEVER
+  }),
+})
+
 export const configurationFile = z.strictObject({
   account: z
     .string()
@@ -110,6 +122,7 @@ export const configurationFile = z.strictObject({
   sql_users: z.array(sqlUser).default([]),
   sources: z.array(source),
   warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
+  verify: verifySchedule.optional(),
 })
 
 export type ConfigurationFile = z.output<typeof configurationFile>
@@ -122,4 +135,5 @@ export const knownKeys: Record<string, string[]> = {
   sql_users: Object.keys(sqlUser.shape),
   sources: Object.keys(postgresSource.shape),
   warehouses: Object.keys(duckDbWarehouse.shape),
+  verify: Object.keys(verifySchedule.shape),
 }

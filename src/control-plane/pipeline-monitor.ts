@@ -6,7 +6,7 @@ import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
 import type { CopyEvent } from "../replication/snapshot-copy.ts"
 import type { RefusedTable } from "../replication/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
-import type { TableRecord } from "../state/tables.ts"
+import type { TableRecord, VerifiedAt } from "../state/tables.ts"
 
 /** What is known of one table of a running pipeline. */
 export interface TableProgress {
@@ -23,6 +23,8 @@ export interface TableProgress {
   changes: number
   /** From the latest change's commit at the source to visible, in ms; null before the first. */
   lastLagMs: number | null
+  /** The latest comparison with the source since it was copied. */
+  verified: VerifiedAt | null
   updatedAt: Date
 }
 
@@ -47,6 +49,8 @@ export interface PipelineMonitor {
   /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
   takeDirtyTables(): TableRecord[] | undefined
   markDirty(): void
+  /** Notes that a table, by id, was compared with its source. */
+  verified(id: string, verified: VerifiedAt): void
   readonly reporter: PipelineReporter
 }
 
@@ -169,6 +173,12 @@ export function newPipelineMonitor(
     markDirty() {
       dirty = true
     },
+    verified(id, verified) {
+      const progress = tables.get(id)
+      if (progress === undefined) return
+      progress.verified = verified
+      touched()
+    },
     reporter,
   }
   return monitor
@@ -215,7 +225,7 @@ function describe(table: TableSchema): Pick<TableProgress, "schema" | "name" | "
   return { schema: table.schema, name: table.name, keyColumns }
 }
 
-const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null }
+const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null, verified: null }
 
 function fresh(table: TableSchema): TableProgress {
   return {
@@ -255,6 +265,7 @@ function progressOf(row: TableRecord): TableProgress {
     estimatedRows: copiedRows,
     changes: 0,
     lastLagMs: null,
+    verified: row.verified,
     updatedAt,
   }
 }
@@ -273,6 +284,7 @@ function recordOf(record: PipelineRecord, progress: TableProgress): TableRecord 
     reason,
     keyColumns,
     snapshotRows,
+    verified: progress.verified,
     updatedAt,
   }
 }

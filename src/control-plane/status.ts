@@ -39,6 +39,8 @@ export interface TableReport {
   estimatedRows: number
   changes: number
   lagMs: number | null
+  /** The latest comparison with the source, and the rows that differed then; null when there was none since it was copied. */
+  verified: { position: string; at: string; differences: number } | null
 }
 
 export interface StatusSources {
@@ -110,5 +112,6 @@ function tableReports(monitor: PipelineMonitor, counts: Map<string, number>): Ta
       estimatedRows: table.estimatedRows,
       changes: table.changes,
       lagMs: table.lastLagMs,
+      verified: table.verified && { ...table.verified, at: table.verified.at.toISOString() },
     }))
 }

@@ -47,4 +47,6 @@ export interface Configuration {
   sqlUsers: SqlUser[]
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
+  /** How often every table is compared with its source; absent: only on demand. */
+  verifyEveryMs?: number
 }

@@ -6,6 +6,7 @@ import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import type { StatusSources } from "../control-plane/status.ts"
+import { newVerifier } from "../control-plane/verifier.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
@@ -82,10 +83,17 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     running: runningPipelines,
     countRows: (monitor) => countRows(plane, warehouses, monitor.record),
   }
+  const verifier = newVerifier({
+    store,
+    running: runningPipelines,
+    log,
+    everyMs: configuration.verifyEveryMs,
+  })
+  onStop(() => verifier.stop())
   const router = awsRouter({
     region,
     credentials: configuration.credentials,
-    doors: [rdsDoor(plane, log), operationsDoor(status, log)],
+    doors: [rdsDoor(plane, log), operationsDoor({ ...status, verifier }, log)],
     log,
   })
 

@@ -51,5 +51,9 @@ export interface TableRow {
   key_columns: string[]
   /** bigint: the driver hands it over as text. */
   snapshot_rows: string | null
+  verified_position: string | null
+  verified_at: Date | null
+  /** bigint. */
+  verified_differences: string | null
   updated_at: Date
 }

@@ -18,7 +18,17 @@ export interface TableRecord {
   keyColumns: string[]
   /** Rows its last snapshot brought; null while none has finished. */
   snapshotRows: number | null
+  /** The latest comparison with the source; null when there was none since it was copied. */
+  verified: VerifiedAt | null
   updatedAt: Date
+}
+
+export interface VerifiedAt {
+  /** In the source's history. */
+  position: string
+  at: Date
+  /** Rows found to differ. */
+  differences: number
 }
 
 /** Writes for an integration that is gone meanwhile are dropped: a pipeline's last report may come late. */
@@ -33,7 +43,7 @@ export interface TableStore {
   removeIntegration(integrationId: string): Promise<void>
 }
 
-/** Ten columns each, far below the 65,535 parameters a statement may have. */
+/** Thirteen columns each, far below the 65,535 parameters a statement may have. */
 const rowsPerInsert = 1_000
 
 type Db = Kysely<StateSchema>
@@ -109,6 +119,9 @@ function toRow(record: TableRecord): TableRow {
     reason: record.reason,
     key_columns: record.keyColumns,
     snapshot_rows: record.snapshotRows === null ? null : String(record.snapshotRows),
+    verified_position: record.verified?.position ?? null,
+    verified_at: record.verified?.at ?? null,
+    verified_differences: record.verified === null ? null : String(record.verified.differences),
     updated_at: record.updatedAt,
   }
 }
@@ -124,6 +137,13 @@ function fromRow(row: TableRow): TableRecord {
     reason: row.reason,
     keyColumns: row.key_columns,
     snapshotRows: row.snapshot_rows === null ? null : Number(row.snapshot_rows),
+    verified: verifiedFrom(row),
     updatedAt: row.updated_at,
   }
+}
+
+function verifiedFrom(row: TableRow): VerifiedAt | null {
+  const { verified_position: position, verified_at: at, verified_differences: differences } = row
+  if (position === null || at === null) return null
+  return { position, at, differences: Number(differences) }
 }

@@ -14,6 +14,7 @@ function aTable(integrationId: string, tableId: string, changes: Partial<TableRe
     reason: null,
     keyColumns: ["id", 'a "quoted", {name}'],
     snapshotRows: 5_000_000_000,
+    verified: { position: "16/B374D848", at: new Date("2026-02-03T04:05:06.123Z"), differences: 3 },
     updatedAt: new Date("2026-02-03T04:05:06.789Z"),
     ...changes,
   }
@@ -27,7 +28,13 @@ describe("tables", () => {
     const table = aTable(id, "1")
     await test.store.tables.set(table)
     assert.deepEqual(await test.store.tables.ofIntegration(id), [table])
-    const failed = aTable(id, "1", { state: "Failed", reason: "no", keyColumns: [], snapshotRows: null })
+    const failed = aTable(id, "1", {
+      state: "Failed",
+      reason: "no",
+      keyColumns: [],
+      snapshotRows: null,
+      verified: null,
+    })
     await test.store.tables.set(failed)
     assert.deepEqual(await test.store.tables.ofIntegration(id), [failed])
   })

@@ -20,7 +20,6 @@ const synced: TableLook = {
   rows: 1_200_000,
   estimatedRows: 1_200_000,
   lagMs: 12.4,
-  verified: null,
 }
 const copying: TableLook = {
   ...synced,

@@ -4,10 +4,11 @@ import type { Caller } from "../../control-plane/control-plane.ts"
 import { requireReader } from "../../control-plane/policies.ts"
 import { resyncIntegration } from "../../control-plane/resync.ts"
 import { type StatusSources, statusReport } from "../../control-plane/status.ts"
+import type { Verifier } from "../../control-plane/verifier.ts"
 import { waitForPosition } from "../../control-plane/wait-for-position.ts"
 import { Fault } from "../../domain/faults.ts"
 
-export type OperationSources = StatusSources & RunningPipelines
+export type OperationSources = StatusSources & RunningPipelines & { verifier: Verifier }
 
 export interface Operation {
   name: string
@@ -21,6 +22,10 @@ export interface Operation {
 const longestTimeoutMs = 3_600_000
 
 const resyncBody = z.strictObject({ table: z.string().min(1).max(300).optional() })
+const verifyBody = z.strictObject({
+  table: z.string().min(1).max(300).optional(),
+  repair: z.boolean().default(false),
+})
 const waitBody = z.strictObject({
   position: z.string().min(1).max(100).optional(),
   timeoutMs: z.number().int().min(0).max(longestTimeoutMs).default(0),
@@ -51,6 +56,21 @@ export const operations: readonly Operation[] = [
       const { position, timeoutMs } = bodyOf(waitBody, body)
       return await waitForPosition(sources, caller, { integration, position, timeoutMs })
     },
+  },
+  {
+    name: "Verify",
+    method: "POST",
+    path: "/integrations/{integration}/verify",
+    async run({ verifier }, caller, integration, body) {
+      const { table, repair } = bodyOf(verifyBody, body)
+      return await verifier.begin(caller, { integration, table, repair })
+    },
+  },
+  {
+    name: "DescribeVerification",
+    method: "GET",
+    path: "/integrations/{integration}/verify",
+    run: ({ verifier }, caller, integration) => verifier.report(caller, integration),
   },
 ]
 

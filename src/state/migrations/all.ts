@@ -1,5 +1,6 @@
 import type { Migration } from "../migrate.ts"
 import { integrations } from "./0001-integrations.ts"
+import { verifiedTables } from "./0002-verified-tables.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
-export const migrations: readonly Migration[] = [integrations]
+export const migrations: readonly Migration[] = [integrations, verifiedTables]

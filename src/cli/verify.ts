@@ -1,0 +1,79 @@
+import { setTimeout as delay } from "node:timers/promises"
+import type { VerificationReport, VerifiedTable } from "../control-plane/verification-report.ts"
+import { type ExitCode, failed, misused, operating } from "./operate.ts"
+import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
+
+export interface VerifyOptions {
+  integration: string | undefined
+  table: string | undefined
+  repair: boolean
+  config: string | undefined
+}
+
+const askEveryMs = 250
+
+/** Compares source and warehouse and prints a line per table: 0 when all is equal or mended, 1 when something differs. */
+export async function verify({ integration, table, repair, config }: VerifyOptions): Promise<ExitCode> {
+  if (integration === undefined) return misused("verify needs --integration NAME (or its id or ARN).")
+  return await operating(config, "admin", async (access) => {
+    const path = integrationPath(integration, "verify")
+    const body = { repair, ...(table !== undefined && { table }) }
+    const begun = await askMillrace<VerificationReport>(access, { method: "POST", path, body })
+    return typeof begun === "string" ? failed(begun) : await follow(access, path, begun)
+  })
+}
+
+async function follow(access: OperationsAccess, path: string, begun: VerificationReport): Promise<ExitCode> {
+  let report = begun
+  for (let shown = 0; ; await delay(askEveryMs)) {
+    for (const table of report.tables.slice(shown)) process.stdout.write(describeVerified(table))
+    shown = report.tables.length
+    if (report.state !== "running") return conclusion(report)
+    const answer = await askMillrace<VerificationReport>(access, { method: "GET", path })
+    if (typeof answer === "string") return failed(answer)
+    report = answer
+  }
+}
+
+export function describeVerified(table: VerifiedTable): string {
+  const name = `${table.schema}.${table.name}`
+  const rows = `${(table.sourceRows ?? 0).toLocaleString("en-US")} rows`
+  const found = `${table.atLeast ? "at least " : ""}${table.differences.toLocaleString("en-US")} rows differ`
+  const reason = table.reason === null ? "" : ` ${table.reason}`
+  switch (table.outcome) {
+    case "equal":
+      return `${name}  equal  ${rows} at ${table.position}\n`
+    case "skipped":
+      return `${name}  skipped${reason}\n`
+    case "repaired":
+      return `${name}  repaired  ${found.replace("differ", "differed")} at ${table.position}\n${examples(table)}`
+    case "recopying":
+      return `${name}  being copied anew  ${found} at ${table.position}.${reason}\n${examples(table)}`
+    case "differs":
+      return `${name}  DIFFERS  ${found} at ${table.position}.${reason}\n${examples(table)}`
+  }
+}
+
+const where = {
+  missing: "not in the warehouse",
+  surplus: "not at the source",
+  different: "not equal",
+} as const
+
+function examples({ examples, keyColumns, differences }: VerifiedTable): string {
+  const lines = examples.map(({ kind, key }) => {
+    const named = key.map((value, index) => {
+      const column = keyColumns[index]
+      return `${column === undefined ? "" : `${column}=`}${value ?? "null"}`
+    })
+    return `  ${named.join(", ")}: ${where[kind]}\n`
+  })
+  const more = examples.length === 0 ? 0 : differences - examples.length
+  return lines.join("") + (more > 0 ? `  and ${more.toLocaleString("en-US")} more\n` : "")
+}
+
+function conclusion({ state, error, tables }: VerificationReport): ExitCode {
+  if (state === "failed") return failed(`the verification broke off. ${error}`)
+  const differing = tables.filter(({ outcome }) => outcome === "differs").length
+  return differing === 0 ? 0 : failed(`${differing} of ${tables.length} tables differ; --repair mends them.`)
+}
