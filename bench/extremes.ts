@@ -143,6 +143,15 @@ async function manyTables(bench: Bench, client: pg.Client): Promise<Figures> {
   return { tables_2000_latency_ratio: figure([among / Math.max(1, alone)], "<= 1.5") }
 }
 
+function allStreaming(child: PipelineChild, count: number): Promise<void> {
+  let streaming = 0
+  return new Promise((resolve) => {
+    child.on((report) => {
+      if (report.kind === "streaming" && ++streaming === count) resolve()
+    })
+  })
+}
+
 /** Processor time of one core, and memory, that 50 idle pipelines take above one. */
 async function manyIdle(bench: Bench): Promise<Figures> {
   const measured = async (count: number) => {
@@ -153,7 +162,7 @@ async function manyIdle(bench: Bench): Promise<Figures> {
     const folder = join(bench.folder, "idle")
     await rm(folder, { recursive: true, force: true })
     const child = startPipelineChild(folder, bench.url, ["quiet"], count)
-    for (let i = 0; i < count; i++) await child.next("streaming")
+    await allStreaming(child, count)
     await delay(2000)
     const before = await child.usage()
     await delay(bench.seconds * 1000)

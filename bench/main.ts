@@ -36,6 +36,8 @@ const settings = {
   max_wal_size: "8GB",
   checkpoint_timeout: "30min",
   autovacuum: "off",
+  max_replication_slots: "80",
+  max_wal_senders: "80",
 }
 const server = await startEmbeddedPostgres({ folder: join(folder, "source"), settings })
 try {
