@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { liveTable } from "../../src/warehouses/duckdb/naming.ts"
 import { type TestWarehouse, testWarehouse } from "../support/pipeline.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
-import { describeWarehouse, type WarehouseUnderTest } from "./warehouse.ts"
+import { describeWarehouse } from "./warehouse.ts"
+import type { WarehouseUnderTest } from "./warehouse-harness.ts"
 
 async function openIn(folder: string): Promise<WarehouseUnderTest> {
   const home = await testWarehouse(folder)

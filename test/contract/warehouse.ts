@@ -2,65 +2,17 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { positionFrom } from "../../src/domain/position.ts"
 import { Problem } from "../../src/domain/problems.ts"
-import { qualifiedName, type TableSchema } from "../../src/domain/table.ts"
-import type { Destination, Warehouse } from "../../src/replication/warehouse.ts"
-import {
-  batchOf,
-  type Change,
-  contractTable,
-  loaded,
-  rowsOf,
-  staged,
-  unsent,
-  type Value,
-} from "./warehouse-rows.ts"
+import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
+import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
+import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
+import { casesOfTables } from "./warehouse-tables.ts"
 
-/** A warehouse under test. */
-export interface WarehouseUnderTest {
-  warehouse: Warehouse
-  /** The rows of a live table as people read it, in any order; throws if it is not there. */
-  read(database: string, table: TableSchema): Promise<(number | string | null)[][]>
-  /** Ends everything without a word, as a killed process would, and opens it again. */
-  crash(): Promise<WarehouseUnderTest>
-  close(): Promise<void>
-}
-
-const database = "destination"
-const pipeline = "pipeline"
 const at = positionFrom
 
 /** The contract of src/replication/warehouse.ts; every adapter runs these same cases. */
 export function describeWarehouse(name: string, open: () => Promise<WarehouseUnderTest>): void {
-  const withOne = async (
-    work: (opened: Destination, under: WarehouseUnderTest) => Promise<WarehouseUnderTest | undefined>,
-  ) => {
-    const under = await open()
-    const last = await work(await under.warehouse.open(database), under)
-    await (last ?? under).close()
-  }
-
-  /** Table `t` is live with `rows`, at position 1. */
-  const withTable = (
-    rows: readonly (readonly Value[])[],
-    work: (
-      destination: Destination,
-      table: TableSchema,
-      under: WarehouseUnderTest,
-    ) => Promise<WarehouseUnderTest | undefined>,
-    isKeyless = false,
-  ) =>
-    withOne(async (destination, under) => {
-      const table = contractTable("t", isKeyless)
-      await loaded(destination, pipeline, table, rows)
-      await destination.completeSnapshot(pipeline, [table], at("1"))
-      return work(destination, table, under)
-    })
-
-  const assertRows = async (
-    under: WarehouseUnderTest,
-    table: TableSchema,
-    rows: (number | string | null)[][],
-  ) => assert.deepEqual(sorted(await under.read(database, table)), sorted(rows))
+  const harness = newHarness(open)
+  const { withOne, withTable, assertRows } = harness
 
   describe(`warehouse ${name}`, () => {
     test("a new database has neither position nor tables", () =>
@@ -142,178 +94,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         return undefined
       }))
 
-    const applied: {
-      name: string
-      before: Value[][]
-      changes: Change[]
-      after: (number | string | null)[][]
-    }[] = [
-      {
-        name: "inserts, updates, deletes",
-        before: [
-          [1, "a", "b"],
-          [2, "a", "b"],
-        ],
-        changes: [
-          ["insert", 3, "a", null],
-          ["update", 1, "x", "y"],
-          ["delete", 2],
-        ],
-        after: [
-          [1, "x", "y"],
-          [3, "a", null],
-        ],
-      },
-      {
-        name: "only inserts",
-        before: [[1, "a", "b"]],
-        changes: [
-          ["insert", 2, null, ""],
-          ["insert", 3, "x", "y"],
-        ],
-        after: [
-          [1, "a", "b"],
-          [2, null, ""],
-          [3, "x", "y"],
-        ],
-      },
-      {
-        name: "the last change of a row wins",
-        before: [[1, "0", "0"]],
-        changes: [
-          ["update", 1, "1", "1"],
-          ["delete", 1],
-          ["insert", 1, "2", "2"],
-          ["update", 1, "3", "3"],
-        ],
-        after: [[1, "3", "3"]],
-      },
-      {
-        name: "inserted and deleted leaves nothing",
-        before: [],
-        changes: [
-          ["insert", 1, "x", "x"],
-          ["delete", 1],
-        ],
-        after: [],
-      },
-      {
-        name: "truncation takes what was before and not what comes after",
-        before: [[1, "a", "b"]],
-        changes: [["insert", 2, "a", "b"], "truncate", ["insert", 3, "a", "b"], ["update", 3, "c", "d"]],
-        after: [[3, "c", "d"]],
-      },
-      { name: "truncation alone", before: [[1, "a", "b"]], changes: ["truncate"], after: [] },
-      {
-        name: "a changed key is a delete and an update",
-        before: [
-          [1, "a", "b"],
-          [2, "c", "d"],
-        ],
-        changes: [
-          ["delete", 1],
-          ["update", 3, "a", "b"],
-          ["delete", 2],
-          ["update", 1, "c", "d"],
-        ],
-        after: [
-          [1, "c", "d"],
-          [3, "a", "b"],
-        ],
-      },
-      {
-        name: "unsent columns keep what the table has",
-        before: [
-          [1, "a", "big"],
-          [2, "a", null],
-        ],
-        changes: [
-          ["update", 1, "x", unsent],
-          ["update", 2, "y", unsent],
-        ],
-        after: [
-          [1, "x", "big"],
-          [2, "y", null],
-        ],
-      },
-      {
-        name: "unsent columns keep what the batch brought, also a null",
-        before: [
-          [1, "a", "big"],
-          [2, "a", "big"],
-        ],
-        changes: [
-          ["update", 1, "x", "bigger"],
-          ["update", 1, "y", unsent],
-          ["update", 1, unsent, unsent],
-          ["update", 2, "x", null],
-          ["update", 2, "y", unsent],
-          ["insert", 3, "n", "new"],
-          ["update", 3, "m", unsent],
-        ],
-        after: [
-          [1, "y", "bigger"],
-          [2, "y", null],
-          [3, "m", "new"],
-        ],
-      },
-      {
-        name: "a row that came again does not show what it held before",
-        before: [[1, "a", "big"]],
-        changes: [
-          ["update", 1, "x", unsent],
-          ["delete", 1],
-          ["insert", 1, "n", null],
-          ["update", 1, "m", unsent],
-        ],
-        after: [[1, "m", null]],
-      },
-      {
-        name: "a moved row brings its unsent columns along",
-        before: [
-          [1, "a", "big"],
-          [2, "c", "large"],
-        ],
-        changes: [
-          ["moveFrom", 1],
-          ["moveTo", 10, "x", unsent],
-          ["moveFrom", 2],
-          ["moveTo", 1, "y", unsent],
-        ],
-        after: [
-          [10, "x", "big"],
-          [1, "y", "large"],
-        ],
-      },
-      {
-        name: "a row that moves twice, and changes between",
-        before: [[1, "a", "big"]],
-        changes: [
-          ["moveFrom", 1],
-          ["moveTo", 2, "x", unsent],
-          ["update", 2, "y", unsent],
-          ["moveFrom", 2],
-          ["moveTo", 3, "z", unsent],
-          ["moveFrom", 3],
-          ["moveTo", 1, "end", unsent],
-        ],
-        after: [[1, "end", "big"]],
-      },
-      {
-        name: "moves right after the insert of what moves, then a delete",
-        before: [],
-        changes: [
-          ["insert", 1, "a", "big"],
-          ["moveFrom", 1],
-          ["moveTo", 2, "x", unsent],
-          ["insert", 1, "n", "n"],
-          ["delete", 2],
-        ],
-        after: [[1, "n", "n"]],
-      },
-    ]
-
-    for (const { name: what, before, changes, after } of applied) {
+    for (const { name: what, before, changes, after } of changesWithKey) {
       test(`applied: ${what}`, () =>
         withTable(before, async (destination, table, under) => {
           await destination.apply(pipeline, batchOf("2", await staged(destination, table, changes)))
@@ -330,57 +111,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         }))
     }
 
-    const counted: typeof applied = [
-      {
-        name: "one of equal rows is deleted",
-        before: [
-          [1, "a", null],
-          [1, "a", null],
-          [1, "a", null],
-        ],
-        changes: [["delete", 1, "a", null]],
-        after: [
-          [1, "a", null],
-          [1, "a", null],
-        ],
-      },
-      {
-        name: "inserted and deleted cancel out",
-        before: [[1, "a", "b"]],
-        changes: [
-          ["insert", 2, "a", "b"],
-          ["delete", 2, "a", "b"],
-          ["delete", 1, "a", "b"],
-          ["insert", 1, "a", "b"],
-        ],
-        after: [[1, "a", "b"]],
-      },
-      {
-        name: "equal rows are added",
-        before: [[1, null, null]],
-        changes: [
-          ["insert", 1, null, null],
-          ["insert", 1, null, null],
-          ["delete", 9, "was", "not there"],
-        ],
-        after: [
-          [1, null, null],
-          [1, null, null],
-          [1, null, null],
-        ],
-      },
-      {
-        name: "truncation between",
-        before: [
-          [1, "a", "b"],
-          [1, "a", "b"],
-        ],
-        changes: [["delete", 1, "a", "b"], "truncate", ["insert", 1, "a", "b"]],
-        after: [[1, "a", "b"]],
-      },
-    ]
-
-    for (const { name: what, before, changes, after } of counted) {
+    for (const { name: what, before, changes, after } of changesWithoutKey) {
       test(`applied without a key: ${what}`, () =>
         withTable(
           before,
@@ -465,122 +196,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         return undefined
       }))
 
-    test("a stale table stays readable and is no longer named", () =>
-      withTable([[1, "a", "b"]], async (destination, table, under) => {
-        await destination.apply(pipeline, { ...batchOf("2"), stale: [table] })
-        assert.deepEqual(await destination.tables(pipeline), [])
-        await assertRows(under, table, [[1, "a", "b"]])
-        return undefined
-      }))
-
-    test("a dropped table goes with its batch, also when one of its name comes with it", () =>
-      withTable([[1, "a", "b"]], async (destination, table, under) => {
-        const anew = { ...contractTable("t"), id: "another" }
-        const load = await destination.beginLoad(pipeline, anew)
-        await load.write(rowsOf(anew, [[7, "new", null]]))
-        await load.settled()
-        await destination.apply(pipeline, { ...batchOf("2"), dropped: [table], swaps: [anew] })
-        load.close()
-        assert.deepEqual(await destination.tables(pipeline), [anew])
-        await assertRows(under, anew, [[7, "new", null]])
-        await destination.apply(pipeline, { ...batchOf("3"), dropped: [anew] })
-        await assert.rejects(under.read(database, anew))
-        return undefined
-      }))
-
-    test("a copy made beside the stream goes live with a batch, its own late changes within", () =>
-      withTable([[1, "old", "old"]], async (destination, table, under) => {
-        const load = await destination.beginLoad(pipeline, table)
-        await load.write(
-          rowsOf(table, [
-            [1, "copied", "b"],
-            [2, "copied", "b"],
-          ]),
-        )
-        await load.settled()
-        await load.apply(
-          await staged(destination, table, [
-            ["update", 1, "late", unsent],
-            ["delete", 2],
-          ]),
-        )
-        await assertRows(under, table, [[1, "old", "old"]])
-        await destination.apply(pipeline, {
-          ...batchOf("2", await staged(destination, table, [["insert", 3, "with", "it"]])),
-          swaps: [table],
-        })
-        load.close()
-        await assertRows(under, table, [
-          [1, "late", "b"],
-          [3, "with", "it"],
-        ])
-        return undefined
-      }))
-
-    test("tables that exchange their names do not take away one another's place", () =>
-      withTable([[1, "first", null]], async (destination, first, under) => {
-        const second = contractTable("u")
-        await loaded(destination, pipeline, second, [[2, "second", null]])
-        const renamed = [
-          { ...first, name: "u" },
-          { ...second, name: "t" },
-        ]
-        const loads = await Promise.all(
-          renamed.map(async (table, place) => {
-            const load = await destination.beginLoad(pipeline, table)
-            await load.write(rowsOf(table, [[place + 1, "renamed", null]]))
-            await load.settled()
-            return load
-          }),
-        )
-        await destination.apply(pipeline, { ...batchOf("2"), swaps: renamed })
-        for (const load of loads) load.close()
-        await assertRows(under, { ...first, name: "u" }, [[1, "renamed", null]])
-        await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
-        assert.deepEqual((await destination.tables(pipeline)).map(qualifiedName).sort(), [
-          "public.t",
-          "public.u",
-        ])
-        return undefined
-      }))
-
-    test("a complete snapshot drops what is gone, and what went under another name", () =>
-      withTable([[1, "a", "b"]], async (destination, table, under) => {
-        const gone = contractTable("gone")
-        await loaded(destination, pipeline, gone, [[1, "x", null]])
-        await destination.completeSnapshot(pipeline, [table, gone], at("2"))
-        const renamed = { ...table, name: "renamed" }
-        await loaded(destination, pipeline, renamed, [[1, "a", "b"]])
-        await destination.completeSnapshot(pipeline, [renamed], at("3"))
-        assert.deepEqual(await destination.tables(pipeline), [renamed])
-        await assert.rejects(under.read(database, gone))
-        await assert.rejects(under.read(database, table))
-        await assertRows(under, renamed, [[1, "a", "b"]])
-        return undefined
-      }))
-
-    test("a table made anew under a name in another case stays, where case is not told apart", () =>
-      withTable([[1, "a", "b"]], async (destination, _, under) => {
-        if (destination.capabilities.caseSensitiveNames) return undefined
-        const anew = { ...contractTable("T"), id: "another" }
-        await loaded(destination, pipeline, anew, [[2, "new", null]])
-        await destination.completeSnapshot(pipeline, [anew], at("2"))
-        await assertRows(under, anew, [[2, "new", null]])
-        assert.deepEqual(await destination.tables(pipeline), [anew])
-        return undefined
-      }))
-
-    test("another pipeline takes a database over", () =>
-      withTable([[1, "a", "b"]], async (destination, table, under) => {
-        const kept = { ...table, id: "in the other" }
-        await loaded(destination, "other", kept, [[2, "x", null]])
-        await destination.completeSnapshot("other", [kept], at("9"))
-        assert.equal(await destination.position(pipeline), undefined)
-        assert.deepEqual(await destination.tables(pipeline), [])
-        assert.deepEqual(await destination.tables("other"), [kept])
-        await assertRows(under, kept, [[2, "x", null]])
-        return undefined
-      }))
+    casesOfTables(harness)
 
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {
@@ -616,8 +232,4 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         return undefined
       }))
   })
-}
-
-function sorted(rows: (number | string | null)[][]): string[] {
-  return rows.map((row) => JSON.stringify(row)).sort()
 }

@@ -2,15 +2,14 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
+import { type Random, randomFrom } from "./random.ts"
 import {
   createStatements,
   edgeRows,
   editStatement,
   insertStatement,
   ownTypes,
-  type Random,
   type RandomTable,
-  randomFrom,
   randomTable,
   tableOfAllTypes,
 } from "./random-tables.ts"

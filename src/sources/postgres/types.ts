@@ -62,6 +62,11 @@ const jsonOids = new Set([114, 3802])
 const vectorOids = new Set([22, 30])
 const vector = mapping({ kind: "json" }, text.vector, undefined)
 
+/** The types that have a partner of their own: the page of types must name them. */
+export function mappedOids(): number[] {
+  return [...byOid.keys(), numericOid, ...vectorOids]
+}
+
 /** Types without an exact partner keep their text form. */
 export function mapType(facts: TypeFacts): TypeMapping {
   if (vectorOids.has(facts.oid)) return vector

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict"
+import { positionFrom } from "../../src/domain/position.ts"
+import type { TableSchema } from "../../src/domain/table.ts"
+import type { Destination, Warehouse } from "../../src/replication/warehouse.ts"
+import { contractTable, loaded, type Value } from "./warehouse-rows.ts"
+
+/** A warehouse under test. */
+export interface WarehouseUnderTest {
+  warehouse: Warehouse
+  /** The rows of a live table as people read it, in any order; throws if it is not there. */
+  read(database: string, table: TableSchema): Promise<(number | string | null)[][]>
+  /** Ends everything without a word, as a killed process would, and opens it again. */
+  crash(): Promise<WarehouseUnderTest>
+  close(): Promise<void>
+}
+
+/** The destination database and the pipeline that the cases use. */
+export const database = "destination"
+export const pipeline = "pipeline"
+
+export type Harness = ReturnType<typeof newHarness>
+
+/** What the cases share: a fresh warehouse for each, with or without a table. */
+export function newHarness(open: () => Promise<WarehouseUnderTest>) {
+  const withOne = async (
+    work: (opened: Destination, under: WarehouseUnderTest) => Promise<WarehouseUnderTest | undefined>,
+  ) => {
+    const under = await open()
+    const last = await work(await under.warehouse.open(database), under)
+    await (last ?? under).close()
+  }
+
+  /** Table `t` is live with `rows`, at position 1. */
+  const withTable = (
+    rows: readonly (readonly Value[])[],
+    work: (
+      destination: Destination,
+      table: TableSchema,
+      under: WarehouseUnderTest,
+    ) => Promise<WarehouseUnderTest | undefined>,
+    isKeyless = false,
+  ) =>
+    withOne(async (destination, under) => {
+      const table = contractTable("t", isKeyless)
+      await loaded(destination, pipeline, table, rows)
+      await destination.completeSnapshot(pipeline, [table], positionFrom("1"))
+      return work(destination, table, under)
+    })
+
+  const assertRows = async (
+    under: WarehouseUnderTest,
+    table: TableSchema,
+    rows: (number | string | null)[][],
+  ) => assert.deepEqual(sorted(await under.read(database, table)), sorted(rows))
+
+  return { withOne, withTable, assertRows }
+}
+
+function sorted(rows: (number | string | null)[][]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort()
+}

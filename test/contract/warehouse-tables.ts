@@ -1,0 +1,128 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { positionFrom } from "../../src/domain/position.ts"
+import { qualifiedName } from "../../src/domain/table.ts"
+import { database, type Harness, pipeline } from "./warehouse-harness.ts"
+import { batchOf, contractTable, loaded, rowsOf, staged, unsent } from "./warehouse-rows.ts"
+
+const at = positionFrom
+
+/** Tables that come, go, change their names and hands while the stream runs. */
+export function casesOfTables({ withTable, assertRows }: Harness): void {
+  test("a stale table stays readable and is no longer named", () =>
+    withTable([[1, "a", "b"]], async (destination, table, under) => {
+      await destination.apply(pipeline, { ...batchOf("2"), stale: [table] })
+      assert.deepEqual(await destination.tables(pipeline), [])
+      await assertRows(under, table, [[1, "a", "b"]])
+      return undefined
+    }))
+
+  test("a dropped table goes with its batch, also when one of its name comes with it", () =>
+    withTable([[1, "a", "b"]], async (destination, table, under) => {
+      const anew = { ...contractTable("t"), id: "another" }
+      const load = await destination.beginLoad(pipeline, anew)
+      await load.write(rowsOf(anew, [[7, "new", null]]))
+      await load.settled()
+      await destination.apply(pipeline, { ...batchOf("2"), dropped: [table], swaps: [anew] })
+      load.close()
+      assert.deepEqual(await destination.tables(pipeline), [anew])
+      await assertRows(under, anew, [[7, "new", null]])
+      await destination.apply(pipeline, { ...batchOf("3"), dropped: [anew] })
+      await assert.rejects(under.read(database, anew))
+      return undefined
+    }))
+
+  test("a copy made beside the stream goes live with a batch, its own late changes within", () =>
+    withTable([[1, "old", "old"]], async (destination, table, under) => {
+      const load = await destination.beginLoad(pipeline, table)
+      await load.write(
+        rowsOf(table, [
+          [1, "copied", "b"],
+          [2, "copied", "b"],
+        ]),
+      )
+      await load.settled()
+      await load.apply(
+        await staged(destination, table, [
+          ["update", 1, "late", unsent],
+          ["delete", 2],
+        ]),
+      )
+      await assertRows(under, table, [[1, "old", "old"]])
+      await destination.apply(pipeline, {
+        ...batchOf("2", await staged(destination, table, [["insert", 3, "with", "it"]])),
+        swaps: [table],
+      })
+      load.close()
+      await assertRows(under, table, [
+        [1, "late", "b"],
+        [3, "with", "it"],
+      ])
+      return undefined
+    }))
+
+  test("tables that exchange their names do not take away one another's place", () =>
+    withTable([[1, "first", null]], async (destination, first, under) => {
+      const second = contractTable("u")
+      await loaded(destination, pipeline, second, [[2, "second", null]])
+      const renamed = [
+        { ...first, name: "u" },
+        { ...second, name: "t" },
+      ]
+      const loads = await Promise.all(
+        renamed.map(async (table, place) => {
+          const load = await destination.beginLoad(pipeline, table)
+          await load.write(rowsOf(table, [[place + 1, "renamed", null]]))
+          await load.settled()
+          return load
+        }),
+      )
+      await destination.apply(pipeline, { ...batchOf("2"), swaps: renamed })
+      for (const load of loads) load.close()
+      await assertRows(under, { ...first, name: "u" }, [[1, "renamed", null]])
+      await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
+      assert.deepEqual((await destination.tables(pipeline)).map(qualifiedName).sort(), [
+        "public.t",
+        "public.u",
+      ])
+      return undefined
+    }))
+
+  test("a complete snapshot drops what is gone, and what went under another name", () =>
+    withTable([[1, "a", "b"]], async (destination, table, under) => {
+      const gone = contractTable("gone")
+      await loaded(destination, pipeline, gone, [[1, "x", null]])
+      await destination.completeSnapshot(pipeline, [table, gone], at("2"))
+      const renamed = { ...table, name: "renamed" }
+      await loaded(destination, pipeline, renamed, [[1, "a", "b"]])
+      await destination.completeSnapshot(pipeline, [renamed], at("3"))
+      assert.deepEqual(await destination.tables(pipeline), [renamed])
+      await assert.rejects(under.read(database, gone))
+      await assert.rejects(under.read(database, table))
+      await assertRows(under, renamed, [[1, "a", "b"]])
+      return undefined
+    }))
+
+  test("a table made anew under a name in another case stays, where case is not told apart", () =>
+    withTable([[1, "a", "b"]], async (destination, _, under) => {
+      if (destination.capabilities.caseSensitiveNames) return undefined
+      const anew = { ...contractTable("T"), id: "another" }
+      await loaded(destination, pipeline, anew, [[2, "new", null]])
+      await destination.completeSnapshot(pipeline, [anew], at("2"))
+      await assertRows(under, anew, [[2, "new", null]])
+      assert.deepEqual(await destination.tables(pipeline), [anew])
+      return undefined
+    }))
+
+  test("another pipeline takes a database over", () =>
+    withTable([[1, "a", "b"]], async (destination, table, under) => {
+      const kept = { ...table, id: "in the other" }
+      await loaded(destination, "other", kept, [[2, "x", null]])
+      await destination.completeSnapshot("other", [kept], at("9"))
+      assert.equal(await destination.position(pipeline), undefined)
+      assert.deepEqual(await destination.tables(pipeline), [])
+      assert.deepEqual(await destination.tables("other"), [kept])
+      await assertRows(under, kept, [[2, "x", null]])
+      return undefined
+    }))
+}
