@@ -33,7 +33,30 @@ function describePipeline(pipeline: PipelineReport): string {
     const reason = table.reason === null ? "" : `  ${table.reason}`
     return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${verified(table)}${reason}\n`
   })
-  return head + lines.join("")
+  return head + retained(pipeline.retention) + lines.join("")
+}
+
+function retained(retention: PipelineReport["retention"]): string {
+  if (retention === null) return ""
+  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss } = retention
+  const rate = bytesPerSecond === null ? "" : ` at ${bytes(bytesPerSecond)}/s`
+  const loss = secondsToLoss === null ? "" : `, lost in ${lengthOf(secondsToLoss)}${rate} if nothing is read`
+  const limit = safeBytes === null ? "without limit" : `${bytes(safeBytes)} to its limit${loss}`
+  return `    the source keeps ${bytes(retainedBytes)} for us (${status}), ${limit}\n`
+}
+
+const byteUnits = ["B", "kB", "MB", "GB", "TB"]
+
+function bytes(value: number): string {
+  const power = Math.min(byteUnits.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
+  return `${(value / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${byteUnits[power]}`
+}
+
+/** Rounded down: better early than late. */
+function lengthOf(seconds: number): string {
+  if (seconds < 120) return `${Math.floor(seconds)} s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} days`
 }
 
 function verified({ verified }: PipelineReport["tables"][number]): string {

@@ -7,6 +7,7 @@ import type { CopyEvent } from "../replication/snapshot-copy.ts"
 import type { RefusedTable } from "../replication/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../state/tables.ts"
+import type { RetentionReport } from "./retention-watch.ts"
 
 /** What is known of one table of a running pipeline. */
 export interface TableProgress {
@@ -51,6 +52,9 @@ export interface PipelineMonitor {
   markDirty(): void
   /** Notes that a table, by id, was compared with its source. */
   verified(id: string, verified: VerifiedAt): void
+  /** What the source keeps for it, by the latest look; `undefined` while not known. */
+  readonly retention: RetentionReport | undefined
+  retained(retention: RetentionReport | undefined): void
   readonly reporter: PipelineReporter
 }
 
@@ -71,6 +75,7 @@ export function newPipelineMonitor(
   const lags = newLagSamples()
   let phase: Phase = "starting"
   let problem: Problem | undefined
+  let retention: RetentionReport | undefined
   let dirty = false
 
   const touched = () => {
@@ -172,6 +177,12 @@ export function newPipelineMonitor(
     },
     markDirty() {
       dirty = true
+    },
+    get retention() {
+      return retention
+    },
+    retained(next) {
+      retention = next
     },
     verified(id, verified) {
       const progress = tables.get(id)

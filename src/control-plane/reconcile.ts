@@ -32,6 +32,7 @@ export interface ReconcilerOptions {
 }
 
 export interface RunningPipeline {
+  sourceArn: string
   monitor: PipelineMonitor
   /** `undefined`: it could not even be launched; see the monitor's problem. */
   pipeline: Pipeline | undefined
@@ -183,7 +184,11 @@ async function launch(turn: Turn, integration: Integration, record: PipelineReco
     },
     applied: turn.events.applied,
   })
-  turn.running.set(keyOf(record), { monitor, pipeline: start(turn, integration, monitor) })
+  turn.running.set(keyOf(record), {
+    sourceArn: integration.sourceArn,
+    monitor,
+    pipeline: start(turn, integration, monitor),
+  })
   turn.log.info(
     {
       integration: integration.id,

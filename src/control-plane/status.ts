@@ -2,6 +2,7 @@ import { Problem } from "../domain/problems.ts"
 import type { Store } from "../state/store.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import type { RunningPipeline } from "./reconcile.ts"
+import type { RetentionReport } from "./retention-watch.ts"
 
 /** What `millrace status` shows. Times in ms; ISO 8601 in UTC. */
 export interface StatusReport {
@@ -26,7 +27,21 @@ export interface PipelineReport {
   lagP50Ms: number | null
   lagP99Ms: number | null
   totals: { changes: number; transactions: number; batches: number; stagedBytes: number; copiedRows: number }
+  retention: RetentionStatus | null
   tables: TableReport[]
+}
+
+/** What the source keeps for the pipeline, by a look in the last minute; null: not known. */
+export interface RetentionStatus {
+  /** As the source calls it (PostgreSQL: wal_status). */
+  status: string
+  retainedBytes: number
+  /** How much more the source may write before it lets go of what we need; null: it never does. */
+  safeBytes: number | null
+  bytesPerSecond: number | null
+  /** Until then at this rate, if nothing is read; null: no limit, or not known. */
+  secondsToLoss: number | null
+  at: string
 }
 
 export interface TableReport {
@@ -84,7 +99,21 @@ async function pipelineReport(
     lagP50Ms: lags.percentile(0.5) ?? null,
     lagP99Ms: lags.percentile(0.99) ?? null,
     totals: { ...totals },
+    retention: retentionStatus(monitor.retention),
     tables: tableReports(monitor, await countsOrNone(sources, monitor)),
+  }
+}
+
+function retentionStatus(retention: RetentionReport | undefined): RetentionStatus | null {
+  if (retention === undefined) return null
+  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss, at } = retention
+  return {
+    status,
+    retainedBytes,
+    safeBytes: safeBytes ?? null,
+    bytesPerSecond: bytesPerSecond ?? null,
+    secondsToLoss: secondsToLoss ?? null,
+    at: at.toISOString(),
   }
 }
 

@@ -45,8 +45,21 @@ export interface Source {
   compare(a: Position, b: Position): number
   /** The source's newest position: what a stream must reach to have everything committed before this call. */
   currentPosition(): Promise<Position>
+  /** What the source keeps for handles, whichever of its databases they are of; unknown ones are left out. */
+  retention(handles: readonly string[]): Promise<Map<string, Retention>>
   /** A position as people write it; `undefined`: not one of this source. */
   parsePosition(text: string): Position | undefined
+}
+
+/** History that a source keeps because we have not acknowledged it. */
+export interface Retention {
+  /** As the source calls it (PostgreSQL: `reserved`, `extended`, `unreserved`, `lost`). */
+  status: string
+  retainedBytes: number
+  /** How much more may be written before it lets go; `undefined`: it never does. */
+  safeBytes: number | undefined
+  /** All that the source has ever written: two of these tell its rate. */
+  writtenBytes: number
 }
 
 /** One consistent moment of the source. */

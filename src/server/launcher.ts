@@ -1,4 +1,5 @@
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
+import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
 import type { SourceConfiguration } from "../domain/configuration.ts"
 import { includesTable } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
@@ -27,6 +28,16 @@ export function selectionOf(
   const parsed = parseDataFilter(dataFilter, engine)
   if (!("ok" in parsed)) throw new Problem("internal", "The integration's data filter cannot be read.")
   return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
+}
+
+/** Asks a source, by ARN, what it keeps for pipelines; nothing of one that is no longer configured. */
+export function retentionReader(sources: readonly SourceConfiguration[]): RetentionWatchOptions["read"] {
+  return async (sourceArn, database, handles) => {
+    const configuration = sources.find((source) => source.arn === sourceArn)
+    return configuration === undefined
+      ? new Map()
+      : await openSource(configuration, database).retention(handles)
+  }
 }
 
 export function newLauncher(

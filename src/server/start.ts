@@ -5,6 +5,7 @@ import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
+import { watchRetention } from "../control-plane/retention-watch.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
@@ -17,7 +18,7 @@ import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
-import { newLauncher } from "./launcher.ts"
+import { newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
 
@@ -133,6 +134,12 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   })
   running.reconciler = reconciler
   onStop(() => reconciler.stop())
+  const retention = watchRetention({
+    running: runningPipelines,
+    read: retentionReader(configuration.sources),
+    log,
+  })
+  onStop(async () => retention.stop())
   return {
     http: { host: http.host, port: http.port },
     sql: { host: configuration.listen.sql.host, port: sql.port },

@@ -60,6 +60,28 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
     ({ monitor }) => monitor.totals.copiedRows,
   )
 
+  gauge(
+    "source_retained_bytes",
+    "History that the source keeps because it has not been read",
+    ({ monitor }) => monitor.retention?.retainedBytes,
+  )
+  gauge(
+    "source_safe_bytes",
+    "How much more the source may write before it lets go of what has not been read",
+    ({ monitor }) => monitor.retention?.safeBytes,
+  )
+  gauge(
+    "source_seconds_to_loss",
+    "Until then at the source's present rate, if nothing is read",
+    ({ monitor }) => monitor.retention?.secondsToLoss,
+  )
+  gauge(
+    "integration_tables_differing",
+    "Tables whose latest verification found rows that differ",
+    ({ monitor }) =>
+      [...monitor.tables.values()].filter(({ verified }) => (verified?.differences ?? 0) > 0).length,
+  )
+
   const bytes = new Counter({
     name: "millrace_integration_transferred_bytes_total",
     help: "IntegrationDataTransferred: bytes of changes staged",

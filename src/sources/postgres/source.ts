@@ -6,6 +6,7 @@ import { type Address, connectForReplication, withClient } from "./client.ts"
 import { openSnapshot } from "./open-snapshot.ts"
 import { comparePositions, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
+import { readRetention } from "./retention.ts"
 import { dropSlotAndPublication, slotHistory } from "./slot.ts"
 import { startStream } from "./stream.ts"
 
@@ -36,6 +37,8 @@ export function openPostgresSource(address: Address): Source {
       ),
     compare: comparePositions,
     parsePosition: parseLsn,
+    retention: (handles) =>
+      withClient(address, "looking at the slots", (client) => readRetention(client, handles)),
     currentPosition: () =>
       withClient(address, "reading the position", async (client) => {
         const { rows } = await client.query<{ position: string }>(

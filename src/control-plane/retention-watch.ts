@@ -1,0 +1,121 @@
+import type { Retention } from "../replication/source.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { ReconcilerLog, RunningPipeline } from "./reconcile.ts"
+
+/** What a source keeps for a pipeline that has not read it yet, and how long that can go on. */
+export interface RetentionReport extends Retention {
+  /** What the source writes, over the last minutes; `undefined` before the second look. */
+  bytesPerSecond: number | undefined
+  /** Until the source lets go of what we still need, if nothing is read and it writes on like this; `undefined`: no limit, or not known. */
+  secondsToLoss: number | undefined
+  at: Date
+}
+
+export interface RetentionWatchOptions {
+  running(): RunningPipeline[]
+  /** Asks one source, by ARN, over one of its databases, for several pipelines. Throws Problem. */
+  read(sourceArn: string, database: string, handles: readonly string[]): Promise<Map<string, Retention>>
+  log: ReconcilerLog
+  /** Default 10 s. */
+  everyMs?: number
+}
+
+const usualEveryMs = 10_000
+/** The rate is taken over so many looks: ten minutes at the usual pace. */
+const maxSamples = 60
+/** An hour is what a person needs to do something about it. */
+const alarmSeconds = 3_600
+/** What is older says nothing about now. */
+const staleAfterMs = 60_000
+
+interface Sample {
+  atMs: number
+  writtenBytes: number
+}
+
+/** Looks now and then at what the sources keep for us, one connection per source, and notes it with the pipelines. */
+export function watchRetention(options: RetentionWatchOptions): { stop(): void } {
+  const samples = new Map<string, Sample[]>()
+  const asking = new Set<string>()
+
+  async function look(sourceArn: string, monitors: PipelineMonitor[]): Promise<void> {
+    const [first] = monitors
+    if (first === undefined) return
+    const handles = monitors.map(({ record }) => record.sourceHandle)
+    const found = await options.read(sourceArn, first.record.sourceDatabase, handles)
+    const taken = samples.get(sourceArn) ?? []
+    samples.set(sourceArn, taken)
+    const [any] = found.values()
+    if (any !== undefined) taken.push({ atMs: Date.now(), writtenBytes: any.writtenBytes })
+    if (taken.length > maxSamples) taken.shift()
+    const bytesPerSecond = rateOf(taken)
+    for (const monitor of monitors) {
+      const retention = found.get(monitor.record.sourceHandle)
+      const report = retention && reportOf(retention, bytesPerSecond)
+      alarm(options.log, monitor, report)
+      monitor.retained(report)
+    }
+  }
+
+  const tick = () => {
+    const bySource = Map.groupBy(options.running(), (one) => one.sourceArn)
+    for (const sourceArn of samples.keys()) if (!bySource.has(sourceArn)) samples.delete(sourceArn)
+    for (const [sourceArn, pipelines] of bySource) {
+      const monitors = pipelines.map(({ monitor }) => monitor)
+      forgetOld(monitors)
+      // One that does not answer is asked again when it has.
+      if (asking.has(sourceArn)) continue
+      asking.add(sourceArn)
+      look(sourceArn, monitors)
+        // Its pipelines say what is wrong with the source; here it only means that nothing is known.
+        .catch((error: unknown) =>
+          options.log.info({ sourceArn, reason: String(error) }, "retention is not known"),
+        )
+        .finally(() => asking.delete(sourceArn))
+    }
+  }
+  const timer = setInterval(tick, options.everyMs ?? usualEveryMs)
+  return { stop: () => clearInterval(timer) }
+}
+
+function rateOf(samples: readonly Sample[]): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (first === undefined || last === undefined || last.atMs === first.atMs) return undefined
+  // A source restored to an earlier time has written less than before.
+  return Math.max(0, ((last.writtenBytes - first.writtenBytes) * 1000) / (last.atMs - first.atMs))
+}
+
+function reportOf(retention: Retention, bytesPerSecond: number | undefined): RetentionReport {
+  const { safeBytes } = retention
+  const isKnown = safeBytes !== undefined && bytesPerSecond !== undefined && bytesPerSecond > 0
+  return {
+    ...retention,
+    bytesPerSecond,
+    secondsToLoss: isKnown ? safeBytes / bytesPerSecond : undefined,
+    at: new Date(),
+  }
+}
+
+function forgetOld(monitors: readonly PipelineMonitor[]): void {
+  for (const monitor of monitors)
+    if (monitor.retention !== undefined && Date.now() - monitor.retention.at.getTime() > staleAfterMs)
+      monitor.retained(undefined)
+}
+
+/** Once, when it becomes dangerous. */
+function alarm(
+  log: ReconcilerLog,
+  { record, retention }: PipelineMonitor,
+  now: RetentionReport | undefined,
+): void {
+  if (now === undefined || !isAlarming(now) || (retention !== undefined && isAlarming(retention))) return
+  const { status, retainedBytes, safeBytes, secondsToLoss } = now
+  log.warn(
+    { integration: record.integrationId, status, retainedBytes, safeBytes, secondsToLoss },
+    "the source is about to let go of changes that have not been read, which would cost a full copy",
+  )
+}
+
+function isAlarming({ status, secondsToLoss }: RetentionReport): boolean {
+  return status === "unreserved" || status === "lost" || (secondsToLoss ?? alarmSeconds) < alarmSeconds
+}
