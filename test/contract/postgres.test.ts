@@ -163,6 +163,15 @@ test("a wrong password, database, port: a Problem that says so and holds no secr
   await server.remove()
 })
 
+test("a partitioned table comes with a warning of what is not carried", async () => {
+  const server = await testServer(settings)
+  await runSql(server.url(), "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id)")
+  const found = await findings(server.url(), "postgres")
+  assert.equal(found.length, 1)
+  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not carried.*millrace resync/)
+  await server.remove()
+})
+
 test("a url's own options cannot change the text forms that are read", async () => {
   const server = await testServer()
   await runSql(server.url(), "CREATE TABLE t (id int PRIMARY KEY)")

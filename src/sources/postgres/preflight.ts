@@ -137,6 +137,15 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
       })
     }
   }
+  for (const { partitioned, schema } of tables) {
+    if (!partitioned) continue
+    // PostgreSQL publishes what happens to rows through the root, and nothing of what happens to a whole partition.
+    findings.push({
+      severity: "warning",
+      what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not carried.`,
+      remedy: `After one, copy the table anew: millrace resync. TRUNCATE or DELETE through ${schema.schema}.${schema.name} itself is carried.`,
+    })
+  }
   for (const { schema, name, reason } of refused) {
     findings.push({
       severity: "warning",

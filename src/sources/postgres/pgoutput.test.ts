@@ -1,0 +1,233 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { recordingSink } from "../../../test/contract/source-sink.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { PgTable } from "./catalog.ts"
+import { newPgOutput } from "./pgoutput.ts"
+import { mapType } from "./types.ts"
+
+const int4 = 23
+const text = 25
+const unchanged = Symbol("unchanged")
+type Field = string | null | typeof unchanged
+
+function tableOf(id: number, name: string, key: number[] | undefined): PgTable {
+  const columns = [int4, text].map((oid, index) => {
+    const facts = { oid, modifier: -1, element: undefined }
+    const mapping = mapType(facts)
+    return { name: `c${index}`, mapping, facts, castsOtherwise: false, typeOid: oid, typeModifier: -1 }
+  })
+  const schema: TableSchema = {
+    id: String(id),
+    schema: "public",
+    name,
+    columns: columns.map((column) => ({ name: column.name, type: column.mapping.type, sourceType: "" })),
+    key,
+  }
+  return { schema, columns, partitioned: false, filenode: "1", estimatedRows: 0, blocks: 0 }
+}
+
+const u8 = (...values: number[]) => Buffer.from(values)
+const u16 = (value: number) => u8(value >> 8, value & 255)
+const u32 = (value: number) => Buffer.from(value.toString(16).padStart(8, "0"), "hex")
+const u64 = (value: bigint) => Buffer.from(value.toString(16).padStart(16, "0"), "hex")
+const letter = (character: string) => Buffer.from(character)
+const zeroEnded = (value: string) => Buffer.from(`${value}\0`)
+
+function tuple(fields: readonly Field[]): Buffer {
+  return Buffer.concat([
+    u16(fields.length),
+    ...fields.map((field) => {
+      if (field === null) return letter("n")
+      if (field === unchanged) return letter("u")
+      return Buffer.concat([letter("t"), u32(Buffer.byteLength(field)), Buffer.from(field)])
+    }),
+  ])
+}
+
+const messages = {
+  begin: (lsn: bigint) => Buffer.concat([letter("B"), u64(lsn), u64(0n), u32(1)]),
+  commit: (lsn: bigint, end: bigint, micros = 0n) =>
+    Buffer.concat([letter("C"), u8(0), u64(lsn), u64(end), u64(micros)]),
+  relation: (id: number, name: string, types = [int4, text]) =>
+    Buffer.concat([
+      letter("R"),
+      u32(id),
+      zeroEnded("public"),
+      zeroEnded(name),
+      letter("d"),
+      u16(types.length),
+      ...types.map((oid, index) => Buffer.concat([u8(0), zeroEnded(`c${index}`), u32(oid), u32(0xffffffff)])),
+    ]),
+  insert: (id: number, row: Field[]) => Buffer.concat([letter("I"), u32(id), letter("N"), tuple(row)]),
+  update: (id: number, row: Field[], old?: ["K" | "O", Field[]]) =>
+    Buffer.concat([
+      letter("U"),
+      u32(id),
+      ...(old ? [letter(old[0]), tuple(old[1])] : []),
+      letter("N"),
+      tuple(row),
+    ]),
+  remove: (id: number, kind: "K" | "O", row: Field[]) =>
+    Buffer.concat([letter("D"), u32(id), letter(kind), tuple(row)]),
+  truncate: (...ids: number[]) => Buffer.concat([letter("T"), u32(ids.length), u8(0), ...ids.map(u32)]),
+}
+
+function decoded(tables: PgTable[], list: readonly Buffer[]) {
+  const sink = recordingSink()
+  const decode = newPgOutput(tables, sink)
+  for (const message of list) {
+    // Among other bytes, as they come from the connection.
+    const around = Buffer.concat([u8(1, 2, 3), message, u8(4, 5)])
+    decode.message(around, 3, 3 + message.length)
+  }
+  return { sink, decode }
+}
+
+const { begin, commit, relation, insert, update, remove, truncate } = messages
+const inTransaction = (...list: Buffer[]) => [begin(100n), ...list, commit(100n, 0x1_0000_0080n)]
+const kindsOf = (tables: PgTable[], ...list: Buffer[]) =>
+  decoded(tables, inTransaction(relation(7, "t"), ...list)).sink.transactions.flatMap((one) =>
+    one.changes.map(({ kind, id }) => `${kind} ${id}`),
+  )
+
+const keyed = tableOf(7, "t", [0])
+const keyless = tableOf(7, "t", undefined)
+
+test("a commit tells where a restart goes on, and when it was", () => {
+  const { sink } = decoded([keyed], [begin(100n), commit(100n, 0x1_0000_0080n, 1_000_000n)])
+  assert.deepEqual(sink.transactions, [{ position: "1/80", committedAtMs: 946_684_801_000, changes: [] }])
+})
+
+test("inserts, updates, deletes", () => {
+  const kinds = kindsOf([keyed], insert(7, ["1", "a"]), update(7, ["1", "b"]), remove(7, "K", ["1", null]))
+  assert.deepEqual(kinds, ["insert 1", "update 1", "delete 1"])
+})
+
+test("a changed key is a delete and an update, or a move where a column is left unsent", () => {
+  assert.deepEqual(kindsOf([keyed], update(7, ["2", "b"], ["K", ["1", null]])), ["delete 1", "update 2"])
+  assert.deepEqual(kindsOf([keyed], update(7, ["2", unchanged], ["K", ["1", null]])), [
+    "moveFrom 1",
+    "moveTo 2",
+  ])
+})
+
+test("a full old row fills what is unsent, so that nothing has to move", () => {
+  assert.deepEqual(kindsOf([keyed], update(7, ["2", unchanged], ["O", ["1", "big"]])), [
+    "delete 1",
+    "update 2",
+  ])
+  assert.deepEqual(kindsOf([keyed], update(7, ["1", unchanged], ["O", ["1", "big"]])), ["update 1"])
+})
+
+test("without a key every update is a delete and an insert of whole rows", () => {
+  assert.deepEqual(kindsOf([keyless], update(7, ["1", "b"], ["O", ["1", "a"]])), ["delete 1", "update 1"])
+})
+
+test("truncation of several tables reaches those that are ours", () => {
+  const tables = [keyed, tableOf(8, "u", [0])]
+  const list = inTransaction(
+    relation(7, "t"),
+    relation(8, "u"),
+    relation(9, "other"),
+    truncate(7, 9, 8),
+    insert(7, ["1", "a"]),
+  )
+  const { sink } = decoded(tables, list)
+  assert.deepEqual(
+    sink.transactions[0]?.changes.map(({ table, kind }) => `${kind} ${table}`),
+    ["truncate t", "truncate u", "insert t"],
+  )
+})
+
+test("relations that are not ours go by", () => {
+  const { sink } = decoded([keyed], inTransaction(relation(9, "other"), insert(9, ["1", "a"])))
+  assert.deepEqual(sink.transactions[0]?.changes, [])
+})
+
+test("another name, another type, another column: said once, then nothing more of the table", () => {
+  for (const changed of [
+    relation(7, "renamed"),
+    relation(7, "t", [int4, int4]),
+    relation(7, "t", [int4, text, int4]),
+    relation(7, "t", [int4]),
+  ]) {
+    const list = inTransaction(
+      relation(7, "t"),
+      insert(7, ["1", "a"]),
+      changed,
+      insert(7, ["2", "b"]),
+      relation(7, "t"),
+      insert(7, ["3", "c"]),
+    )
+    const { sink } = decoded([keyed], list)
+    assert.equal(sink.changed.length, 1)
+    assert.deepEqual(
+      sink.transactions[0]?.changes.map((change) => change.id),
+      [1],
+    )
+  }
+})
+
+test("a value that does not fit fails its table once; described again, it does not come back", () => {
+  const table = tableOf(7, "t", [0])
+  const facts = { oid: 1700, modifier: ((10 << 16) | 2) + 4, element: undefined }
+  const second = table.columns[1]
+  if (second) Object.assign(second, { mapping: mapType(facts), facts, typeOid: 1700 })
+  const list = inTransaction(
+    relation(7, "t", [int4, 1700]),
+    insert(7, ["1", "NaN"]),
+    insert(7, ["2", "1.50"]),
+    relation(7, "t", [int4, 1700]),
+    insert(7, ["3", "1.50"]),
+  )
+  const { sink } = decoded([table], list)
+  assert.equal(sink.failures.length, 1)
+  assert.match(sink.failures[0] ?? "", /NaN/)
+  assert.deepEqual(sink.transactions[0]?.changes, [])
+})
+
+test("a table included later begins with the transactions after its copy", () => {
+  const { sink, decode } = decoded(
+    [],
+    [begin(100n), relation(7, "t"), insert(7, ["1", "a"]), commit(100n, 110n)],
+  )
+  decode.include(keyed, 300n)
+  const feed = (list: Buffer[]) => {
+    for (const message of list) decode.message(message, 0, message.length)
+  }
+  feed([begin(200n), insert(7, ["2", "b"]), truncate(7), commit(200n, 210n)])
+  feed([begin(300n), insert(7, ["3", "c"]), commit(300n, 310n)])
+  decode.exclude("7")
+  feed([begin(400n), insert(7, ["4", "d"]), commit(400n, 410n)])
+  assert.deepEqual(
+    sink.transactions.map((one) => one.changes.map((change) => change.id)),
+    [[], [], [3], []],
+  )
+})
+
+test("origin and type messages go by, an unknown one is an error", () => {
+  assert.doesNotThrow(() => decoded([keyed], inTransaction(letter("O"), letter("Y"))))
+  assert.throws(() => decoded([keyed], [letter("?")]), /unknown pgoutput message/)
+})
+
+test("unsent, null and empty are told apart", () => {
+  const { sink, decode } = decoded([keyed], [begin(1n), relation(7, "t")])
+  const table = sink.table(keyed.schema)
+  const seen: string[] = []
+  const { end, unchanged: note } = table
+  table.unchanged = (column) => {
+    seen.push(`unsent ${column}`)
+    note(column)
+  }
+  table.end = (kind) => {
+    const second = table.columns[1]
+    seen.push(second?.nulls[0] === 1 ? "null" : `${second?.usedBytes} bytes`)
+    end(kind)
+  }
+  for (const field of [null, "", unchanged, "ab"] as Field[]) {
+    const message = update(7, ["1", field])
+    decode.message(message, 0, message.length)
+  }
+  assert.deepEqual(seen, ["null", "4 bytes", "unsent 1", "null", "6 bytes"])
+})
