@@ -66,13 +66,15 @@ const firstRetryMs = 500
 const lastRetryMs = 30_000
 /** Two readers keep both the source and the loading busy. */
 const snapshotReaders = 2
+/** How long a stream without work must hold until what stood in the way before counts as gone. */
+const settledAfterMs = 1_000
 /** How often an idle source is told that what it sent is no longer needed. */
 const advanceEveryMs = 10_000
 
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const state: RunState = { collector: undefined, streaming: undefined, streamingSince: 0 }
+  const state: RunState = { collector: undefined, streaming: undefined, hasProgressed: false }
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
@@ -89,8 +91,8 @@ export function startPipeline(options: PipelineOptions): Pipeline {
 interface RunState {
   collector: Collector | undefined
   streaming: StreamingPipeline | undefined
-  /** When the running attempt began to stream, 0 while it does not. */
-  streamingSince: number
+  /** Whether the running attempt has come so far that whatever stood in the way before is gone. */
+  hasProgressed: boolean
 }
 
 function lagOf({ collector }: RunState): number | undefined {
@@ -115,8 +117,8 @@ async function runUntilStopped(
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
-    if (state.streamingSince > 0) waitMs = firstRetryMs
-    state.streamingSince = 0
+    if (state.hasProgressed) waitMs = firstRetryMs
+    state.hasProgressed = false
     await sleep(waitMs, signal)
     waitMs = Math.min(waitMs * 2, lastRetryMs)
   }
@@ -225,10 +227,15 @@ async function streamFrom(
   const collector = new Collector({ ...flow, compare: source.compare }, from)
   stream = await source.stream({ handle, from, select, tables, sink: collector })
   state.collector = collector
-  state.streamingSince = Date.now()
   reporter.phase("streaming")
-  reporter.problem(undefined)
   reporter.streaming(tables)
+  const progressed = () => {
+    if (state.hasProgressed) return
+    state.hasProgressed = true
+    reporter.problem(undefined)
+  }
+  // A stream alone proves nothing about the warehouse: either a batch is applied, or there is none to apply.
+  const settling = setTimeout(() => collector.oldestWaitingMs === undefined && progressed(), settledAfterMs)
   const advancing = setInterval(() => collector.advance(), advanceEveryMs)
   const ending = new AbortController()
   const watch = watchTables({
@@ -249,7 +256,10 @@ async function streamFrom(
     collector,
     stream,
     observe,
-    onApplied: reporter.applied,
+    onApplied: (applied) => {
+      progressed()
+      reporter.applied(applied)
+    },
     onStale: watch.onStale,
   })
   const ended = ending.signal
@@ -258,6 +268,7 @@ async function streamFrom(
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
   } finally {
     clearInterval(advancing)
+    clearTimeout(settling)
     ending.abort()
     state.streaming = undefined
     await stream.stop()
