@@ -38,7 +38,8 @@ listen: { http: 0.0.0.0:80, sql: "[::1]:0" }
 state: postgres://u:\${PW}@db/state
 credentials: [{ access_key_id: AKIDX, secret_access_key: "\${KEY}-\${KEY}", policy: "partner:Acme & Co" }]
 sql_users: [{ name: analyst, password: "$\${PW}", policy: read-only }]
-sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require" }]
+sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require", failover_slots: true }]
+verify: { every: 24h }
 warehouses:
   - { arn: "arn:aws:redshift:eu-west-1:210987654321:namespace:a-b", cluster: c1, engine: duckdb, path: wh, auto_create_database: false }
 `
@@ -57,6 +58,7 @@ warehouses:
             arn: "arn:aws:rds:eu-west-1:123456789012:db:orders",
             engine: "postgres",
             url: "postgresql://h/db?sslmode=require",
+            failoverSlots: true,
           },
         ],
         warehouses: [
@@ -68,6 +70,7 @@ warehouses:
             autoCreateDatabase: false,
           },
         ],
+        verifyEveryMs: 86_400_000,
       },
     })
   })
@@ -220,6 +223,11 @@ describe("mistakes in millrace.yaml", () => {
       `${minimal}state: "\${NOPE}"\nregion: 7`,
       ["state: the environment variable NOPE is not set", "region: must be text: put it in quotes"],
     ],
+    ...["5s", "sometimes", "-1h"].map((every): [string, string, (string | RegExp)[]] => [
+      `verify every ${every}`,
+      `${minimal}verify: { every: "${every}" }`,
+      [/^verify\.every: must be a length of time of 10s or more/],
+    ]),
     ["variable without a name", `${minimal}state: "\${}"`, [/^state: dollar and braces must hold/]],
   ]
   for (const [name, text, expected] of cases) {

@@ -111,7 +111,9 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
 
 /** The schema has refused engines that are not built yet; here they are nothing. */
 function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfiguration[] {
-  return one.engine === "postgres" ? [{ arn: one.arn, engine: one.engine, url: one.url }] : []
+  if (one.engine !== "postgres") return []
+  const { arn, engine, url, failover_slots: failoverSlots } = one
+  return [{ arn, engine, url, ...(failoverSlots !== undefined && { failoverSlots }) }]
 }
 
 function warehouseFrom(

@@ -62,7 +62,12 @@ function notYet<E extends string>(engine: E, available: string) {
   )
 }
 
-const postgresSource = z.strictObject({ arn: sourceArn, engine: z.literal("postgres"), url: postgresUrl })
+const postgresSource = z.strictObject({
+  arn: sourceArn,
+  engine: z.literal("postgres"),
+  url: postgresUrl,
+  failover_slots: z.boolean().optional(),
+})
 
 const source = z.discriminatedUnion("engine", [
   postgresSource,

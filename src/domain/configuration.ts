@@ -23,6 +23,8 @@ export interface SourceConfiguration {
   arn: string
   engine: "postgres"
   url: string
+  /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
+  failoverSlots?: boolean
 }
 
 /** A warehouse that rows go to, under the ARN that callers name it by. */

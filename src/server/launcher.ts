@@ -15,7 +15,11 @@ import type { OpenWarehouses } from "./warehouses.ts"
 export function openSource(configuration: SourceConfiguration, database: string): Source {
   switch (configuration.engine) {
     case "postgres":
-      return openPostgresSource({ url: configuration.url, database })
+      return openPostgresSource({
+        url: configuration.url,
+        database,
+        failoverSlots: configuration.failoverSlots ?? false,
+      })
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import type { StreamingPipeline } from "../../src/replication/streaming.ts"
 import type { Verdict } from "../../src/replication/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { debianServer, testDatabase } from "../support/postgres.ts"
 import { createStatements, edgeRows, ownTypes, tableOfAllTypes } from "./random-tables.ts"
 
 const never = new AbortController().signal
@@ -76,24 +76,52 @@ test("rows changed, taken out and put in behind our back are named, exactly", as
   assert.deepEqual(await pipeline.differences(), [])
 })
 
-test("every type and edge value has the same text on both sides, by copy and by stream", async () => {
-  const database = await testDatabase()
+async function assertEveryTypeAlike(url: string): Promise<void> {
   const [copied, streamed] = [tableOfAllTypes("copied"), tableOfAllTypes("streamed")]
   await runSql(
-    database.url,
+    url,
     ...ownTypes,
     ...createStatements(copied),
     ...createStatements(streamed),
     ...edgeRows(copied),
   )
-  const pipeline = await testPipeline({ url: database.url })
-  await runSql(database.url, ...edgeRows(streamed))
+  const pipeline = await testPipeline({ url })
+  await runSql(url, ...edgeRows(streamed))
   await pipeline.settle()
   for (const table of ["copied", "streamed"]) {
     const verdict = await compared(pipeline, table)
     assert.deepEqual(verdict.differences, [], table)
     assert.ok(verdict.sourceRows > 10)
   }
+  await pipeline.stop()
+}
+
+test("every type and edge value has the same text on both sides, by copy and by stream", async () => {
+  const database = await testDatabase()
+  await assertEveryTypeAlike(database.url)
+})
+
+test("the same on the machine's own, older PostgreSQL, in a database that is not in UTF-8", async (context) => {
+  const { server, skip } = await debianServer()
+  if (server === undefined) return context.skip(skip)
+  await runSql(server.url(), "CREATE DATABASE alltypes")
+  await assertEveryTypeAlike(server.url("alltypes"))
+
+  await runSql(server.url(), "CREATE DATABASE latin ENCODING 'LATIN9' LOCALE 'C' TEMPLATE template0")
+  const url = server.url("latin")
+  await runSql(
+    url,
+    "CREATE TABLE t (k text PRIMARY KEY, v text)",
+    "INSERT INTO t VALUES ('ü€', 'Œuvre ž'), ('plain', '')",
+  )
+  const pipeline = await testPipeline({ url })
+  assert.deepEqual((await compared(pipeline, "t")).differences, [])
+  await pipeline.home.connection.run(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
+  const { differences } = await compared(pipeline, "t")
+  assert.deepEqual(differences.map(({ key }) => key).sort(), [["plain"], ["ü€"]])
+  await streaming(pipeline).mend(await idOf(pipeline, "t"), [["ü€"], ["plain"]], never)
+  assert.deepEqual((await compared(pipeline, "t")).differences, [])
+  await pipeline.stop()
 })
 
 test("under constant writes nothing is found that is not there, and what is there is found and mended", async () => {

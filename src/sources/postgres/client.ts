@@ -7,6 +7,8 @@ export interface Address {
   /** A postgres:// URL; its database is replaced. */
   url: string
   database: string
+  /** Slots that a standby takes along (PostgreSQL 17 and later; nothing before). */
+  failoverSlots?: boolean
 }
 
 const connectTimeoutMs = 10_000

@@ -21,23 +21,29 @@ import {
 } from "./slot.ts"
 import { openExportedSnapshot } from "./snapshot.ts"
 
+/** The first that hands slots on to a standby. */
+const failoverVersion = 170_000
+
 /** What is made here is named by the handle alone, so an attempt that broke anywhere is cleaned up by the next. */
 export async function openSnapshot(
   address: Address,
   handle: string,
   select: TableSelection,
 ): Promise<Snapshot> {
-  await withClient(address, "preparing the publication", async (client) => {
+  const version = await withClient(address, "preparing the publication", async (client) => {
     await dropSlotAndPublication(client, handle)
     const { tables } = await readCatalog(client, select)
     const { rows } = await client.query<{ version: number }>(
       "SELECT current_setting('server_version_num')::int AS version",
     )
-    await createPublication(client, handle, tables, rows[0]?.version ?? 0)
+    const version = rows[0]?.version ?? 0
+    await createPublication(client, handle, tables, version)
+    return version
   })
+  const isFailover = address.failoverSlots === true && version >= failoverVersion
   const holder = await connectForReplication(address)
   try {
-    const slot = await createSlot(holder, handle)
+    const slot = await createSlot(holder, handle, isFailover ? "failover" : "lasting")
     const catalog = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, select),
     )
@@ -100,7 +106,7 @@ export async function openLateSnapshot(
   const holder = await connectForReplication(address)
   try {
     const name = `${handle}_${randomBytes(3).toString("hex")}`
-    const slot = await withinLimit(createSlot(holder, name, "TEMPORARY"), slotLimitMs)
+    const slot = await withinLimit(createSlot(holder, name, "temporary"), slotLimitMs)
     const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
     const { tables } = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, isWanted),

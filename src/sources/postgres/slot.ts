@@ -31,16 +31,23 @@ export async function createPublication(
 export async function createSlot(
   client: pg.Client,
   name: string,
-  temporary: "" | "TEMPORARY" = "",
+  kind: "lasting" | "failover" | "temporary",
 ): Promise<NewSlot> {
   const { rows } = await client.query<{ consistent_point: string; snapshot_name: string }>(
-    `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)} ${temporary} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+    `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)} ${slotOptions[kind]}`,
   )
   const [slot] = rows
   if (slot === undefined)
     throw new Problem("sourceProtocol", "The source made a slot but did not say where it starts.")
   return { position: positionFrom(slot.consistent_point), snapshot: slot.snapshot_name }
 }
+
+// Servers before 15 know only the old form.
+const slotOptions = {
+  lasting: "LOGICAL pgoutput EXPORT_SNAPSHOT",
+  failover: "LOGICAL pgoutput (SNAPSHOT 'export', FAILOVER)",
+  temporary: "TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
+} as const
 
 /** Adds the tables that the publication does not list yet. */
 export async function extendPublication(client: pg.Client, name: string, tables: PgTable[]): Promise<void> {
