@@ -17,6 +17,8 @@ export interface RandomTable {
   columns: { name: string; type: RandomType }[]
   /** How many of the columns, from the first, are the key; 0: none, told by all columns. */
   keyColumns: number
+  /** Old rows come whole though there is a key. */
+  isFull: boolean
 }
 
 export function randomTable(random: Random, name: string): RandomTable {
@@ -26,7 +28,12 @@ export function randomTable(random: Random, name: string): RandomTable {
     ...Array.from({ length: keyColumns }, () => random.pick(keys)),
     ...Array.from({ length: 2 + random.below(10) }, () => random.pick(types)),
   ]
-  return { name, keyColumns, columns: chosen.map((type, index) => ({ name: `c${index}`, type })) }
+  return {
+    name,
+    keyColumns,
+    isFull: random.chance(0.25),
+    columns: chosen.map((type, index) => ({ name: `c${index}`, type })),
+  }
 }
 
 /** A table of every type, with a number as its key. */
@@ -35,16 +42,24 @@ export function tableOfAllTypes(name: string): RandomTable {
   return {
     name,
     keyColumns: 1,
+    isFull: false,
     columns: [number, ...types].map((type, index) => ({ name: `c${index}`, type })),
   }
 }
 
-export function createStatements({ name, columns, keyColumns }: RandomTable): string[] {
+/** Large values of these are kept out of the row, so that updates leave them unsent. */
+const storedApart = new Set(["text", "varchar(200)", "bytea", "json", "jsonb", "text[]"])
+
+export function createStatements({ name, columns, keyColumns, isFull }: RandomTable): string[] {
   const list = columns.map((column) => `${column.name} ${column.type.sql}`)
   const key = columns.slice(0, keyColumns).map((column) => column.name)
   if (keyColumns > 0) list.push(`PRIMARY KEY (${key.join(", ")})`)
-  const create = `CREATE TABLE ${name} (${list.join(", ")})`
-  return keyColumns > 0 ? [create] : [create, `ALTER TABLE ${name} REPLICA IDENTITY FULL`]
+  const apart = columns.filter(({ type }, index) => index >= keyColumns && storedApart.has(type.sql))
+  return [
+    `CREATE TABLE ${name} (${list.join(", ")})`,
+    ...apart.map((column) => `ALTER TABLE ${name} ALTER ${column.name} SET STORAGE EXTERNAL`),
+    ...(keyColumns > 0 && !isFull ? [] : [`ALTER TABLE ${name} REPLICA IDENTITY FULL`]),
+  ]
 }
 
 function value(random: Random, type: RandomType, isKey: boolean): string {

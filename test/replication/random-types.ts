@@ -155,6 +155,7 @@ export const types: readonly RandomType[] = [
       "x".repeat(47),
       "x".repeat(48),
       "y".repeat(3000),
+      "z".repeat(5000),
     ],
     random: words,
     isKey: true,
