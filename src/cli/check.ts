@@ -32,6 +32,7 @@ async function findingsOf(source: Configuration["sources"][number]): Promise<Fin
     return [
       {
         severity: "error",
+        concerns: "source",
         what: error.message,
         remedy: reportOf(error).message.slice(error.message.length + 1),
       },

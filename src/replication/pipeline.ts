@@ -66,15 +66,15 @@ const firstRetryMs = 500
 const lastRetryMs = 30_000
 /** Two readers keep both the source and the loading busy. */
 const snapshotReaders = 2
-/** How long a stream without work must hold until what stood in the way before counts as gone. */
-const settledAfterMs = 1_000
+/** How long one look at whether the stream has come far enough waits for that. */
+const settledLookMs = 500
 /** How often an idle source is told that what it sent is no longer needed. */
 const advanceEveryMs = 10_000
 
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const state: RunState = { collector: undefined, streaming: undefined, hasProgressed: false }
+  const state: RunState = { collector: undefined, streaming: undefined, troubled: false }
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
@@ -91,8 +91,8 @@ export function startPipeline(options: PipelineOptions): Pipeline {
 interface RunState {
   collector: Collector | undefined
   streaming: StreamingPipeline | undefined
-  /** Whether the running attempt has come so far that whatever stood in the way before is gone. */
-  hasProgressed: boolean
+  /** An attempt has failed, and what stood in its way is not known to be gone. */
+  troubled: boolean
 }
 
 function lagOf({ collector }: RunState): number | undefined {
@@ -113,12 +113,12 @@ async function runUntilStopped(
     } catch (error) {
       if (signal.aborted) break
       const problem = asProblem(error)
+      if (!state.troubled) waitMs = firstRetryMs
+      state.troubled = true
       options.reporter.problem(problem)
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
-    if (state.hasProgressed) waitMs = firstRetryMs
-    state.hasProgressed = false
     await sleep(waitMs, signal)
     waitMs = Math.min(waitMs * 2, lastRetryMs)
   }
@@ -200,7 +200,9 @@ async function takeSnapshot(
 }
 
 async function refuseIfUnprepared({ source, select }: PipelineOptions): Promise<void> {
-  const errors = (await source.preflight(select)).filter((finding) => finding.severity === "error")
+  const errors = (await source.preflight(select)).filter(
+    ({ severity, concerns }) => severity === "error" && concerns === "source",
+  )
   if (errors.length === 0) return
   const list = errors.map((finding) => `${finding.what} ${finding.remedy}`).join(" ")
   throw new Problem("sourceSettings", list)
@@ -230,12 +232,10 @@ async function streamFrom(
   reporter.phase("streaming")
   reporter.streaming(tables)
   const progressed = () => {
-    if (state.hasProgressed) return
-    state.hasProgressed = true
+    if (!state.troubled) return
+    state.troubled = false
     reporter.problem(undefined)
   }
-  // A stream alone proves nothing about the warehouse: either a batch is applied, or there is none to apply.
-  const settling = setTimeout(() => collector.oldestWaitingMs === undefined && progressed(), settledAfterMs)
   const advancing = setInterval(() => collector.advance(), advanceEveryMs)
   const ending = new AbortController()
   const watch = watchTables({
@@ -264,11 +264,11 @@ async function streamFrom(
   })
   const ended = ending.signal
   state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
+  if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
   } finally {
     clearInterval(advancing)
-    clearTimeout(settling)
     ending.abort()
     state.streaming = undefined
     await stream.stop()
@@ -276,6 +276,16 @@ async function streamFrom(
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])
   }
+}
+
+/**
+ * A stream that opens proves nothing about the warehouse: either a batch is applied, or all that was committed when it
+ * opened is found to be visible already. `false`: the stream ended before.
+ */
+async function hasSettled(streaming: StreamingPipeline, ended: AbortSignal): Promise<boolean> {
+  const target = await streaming.currentPosition()
+  while (!ended.aborted) if (await streaming.reached(target, settledLookMs)) return true
+  return false
 }
 
 /** Waits, or less when stopped. */

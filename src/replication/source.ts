@@ -8,6 +8,8 @@ import type { DigestedSide, RowKey } from "./comparison.ts"
 export interface Finding {
   /** `error`: replication cannot start; `warning`: it can, but somebody should know. */
   severity: "error" | "warning"
+  /** An error of one table keeps only that table out. */
+  concerns: "source" | "table"
   what: string
   remedy: string
 }

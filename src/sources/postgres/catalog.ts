@@ -1,6 +1,7 @@
 import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
+import { quoteIdentifier } from "./client.ts"
 import { mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
@@ -40,6 +41,10 @@ interface TableRow {
   /** A partition whose changes would not tell its rows apart. */
   unfit_partition: string | null
   persistence: "p" | "u"
+  role: string
+  owned: boolean
+  readable: boolean
+  guarded: boolean
   identity: "d" | "f" | "i" | "n"
   estimated_rows: string
   blocks: number
@@ -73,6 +78,8 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
   case when c.relkind = 'p' then (select l.relname::text from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid
     where p.isleaf and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
       and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate))) order by 1 limit 1) end as unfit_partition,
+  current_user::text as role, pg_has_role(c.relowner, 'USAGE') as owned, row_security_active(c.oid) as guarded,
+  has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE') as readable,
   c.relpersistence::text as persistence, c.relreplident::text as identity,
   greatest(c.reltuples, 0)::bigint::text as estimated_rows,
   case when c.relkind = 'r' then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
@@ -112,6 +119,20 @@ export async function readCatalog(client: pg.Client, select: TableSelection): Pr
 
 /** Why a table cannot be replicated: publishing its updates would make them fail at the source, or nothing is logged. */
 function refusal(row: TableRow): string | undefined {
+  return missingRight(row) ?? unfitness(row)
+}
+
+/** What only the table's owner, or a superuser, can give. The statements are those of `millrace check`. */
+function missingRight({ role, owned, readable, guarded }: TableRow): string | undefined {
+  const quoted = quoteIdentifier(role)
+  if (!readable) return `Role ${role} may not read it. GRANT SELECT ON … TO ${quoted}.`
+  if (guarded)
+    return `Role ${role} would see only a part of it: row-level security. ALTER ROLE ${quoted} BYPASSRLS.`
+  if (!owned) return `Role ${role} may not publish it: only its owner may. ALTER TABLE … OWNER TO ${quoted}.`
+  return undefined
+}
+
+function unfitness(row: TableRow): string | undefined {
   if (row.persistence === "u")
     return "It is unlogged, so its changes are in no log. ALTER TABLE … SET LOGGED."
   if (row.identity === "n")

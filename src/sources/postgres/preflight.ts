@@ -45,7 +45,8 @@ export async function inspect(client: pg.Client, select: TableSelection): Promis
 
 function settingFindings(facts: Facts): Finding[] {
   const findings: Finding[] = []
-  const error = (what: string, remedy: string) => findings.push({ severity: "error", what, remedy })
+  const error = (what: string, remedy: string) =>
+    findings.push({ severity: "error", concerns: "source", what, remedy })
   if (facts.version < oldestVersion)
     error(`PostgreSQL ${facts.version_text} is too old.`, "Upgrade to version 13 or later.")
   if (facts.in_recovery) error("The server is a standby.", "Name the primary in the source's url.")
@@ -76,6 +77,7 @@ function settingFindings(facts: Facts): Finding[] {
   if (facts.keep_mb >= 0 && facts.keep_mb < 1024) {
     findings.push({
       severity: "warning",
+      concerns: "source",
       what: `max_slot_wal_keep_size is ${facts.keep_mb} MB: a short outage of Millrace may cost a full copy.`,
       remedy: "ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf();",
     })
@@ -89,6 +91,7 @@ function roleFindings(facts: Facts): Finding[] {
   if (!facts.may_replicate) {
     findings.push({
       severity: "error",
+      concerns: "source",
       what: `Role ${facts.role} may not replicate.`,
       remedy: `ALTER ROLE ${role} REPLICATION; (on RDS: GRANT rds_replication TO ${role};)`,
     })
@@ -97,6 +100,7 @@ function roleFindings(facts: Facts): Finding[] {
     const remedy = `GRANT CREATE ON DATABASE ${quoteIdentifier(facts.database)} TO ${role};`
     findings.push({
       severity: "error",
+      concerns: "source",
       what: `Role ${facts.role} may not create a publication in ${facts.database}.`,
       remedy,
     })
@@ -106,9 +110,15 @@ function roleFindings(facts: Facts): Finding[] {
 
 async function tableFindings(client: pg.Client, facts: Facts, select: TableSelection): Promise<Finding[]> {
   const { tables, refused } = await readCatalog(client, select)
-  const ids = tables.map((table) => table.schema.id)
-  const { rows } = await client.query<{ name: string; owned: boolean; readable: boolean; guarded: boolean }>(
-    `select oid::regclass::text as name, pg_has_role(relowner, 'USAGE') as owned,
+  const ids = [...tables.map((table) => table.schema.id), ...refused.map((table) => table.id)]
+  const { rows } = await client.query<{
+    id: string
+    name: string
+    owned: boolean
+    readable: boolean
+    guarded: boolean
+  }>(
+    `select oid::text as id, oid::regclass::text as name, pg_has_role(relowner, 'USAGE') as owned,
        has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as readable,
        row_security_active(oid) as guarded
      from pg_class where oid = any($1::oid[]) order by 1`,
@@ -120,18 +130,21 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     if (!readable)
       findings.push({
         severity: "error",
+        concerns: "table",
         what: `Role ${facts.role} may not read ${name}.`,
         remedy: `GRANT SELECT ON ${name} TO ${role};`,
       })
     if (guarded)
       findings.push({
         severity: "error",
+        concerns: "table",
         what: `Role ${facts.role} would see only a part of ${name}: row-level security.`,
         remedy: `ALTER ROLE ${role} BYPASSRLS; or ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY;`,
       })
     if (!owned) {
       findings.push({
         severity: "error",
+        concerns: "table",
         what: `Role ${facts.role} may not publish ${name}: only its owner may.`,
         remedy: `ALTER TABLE ${name} OWNER TO ${role}; or GRANT the owning role TO ${role};`,
       })
@@ -142,13 +155,17 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     // PostgreSQL publishes what happens to rows through the root, and nothing of what happens to a whole partition.
     findings.push({
       severity: "warning",
+      concerns: "table",
       what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not carried.`,
       remedy: `After one, copy the table anew: millrace resync. TRUNCATE or DELETE through ${schema.schema}.${schema.name} itself is carried.`,
     })
   }
-  for (const { schema, name, reason } of refused) {
+  const named = new Set(rows.filter((row) => !row.readable || row.guarded || !row.owned).map((row) => row.id))
+  for (const { id, schema, name, reason } of refused) {
+    if (named.has(id)) continue
     findings.push({
       severity: "warning",
+      concerns: "table",
       what: `Table ${schema}.${name} will not be replicated.`,
       remedy: reason,
     })
