@@ -45,7 +45,7 @@ export interface PipelineMonitor {
   readonly problem: Problem | undefined
   readonly tables: ReadonlyMap<string, TableProgress>
   readonly totals: PipelineTotals
-  /** Commit at the source to visible here, per transaction, in ms. */
+  /** Commit at the source to visible here, per transaction committed while streaming, in ms. */
   readonly lags: LagSamples
   /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
   takeDirtyTables(): TableRecord[] | undefined
@@ -77,6 +77,7 @@ export function newPipelineMonitor(
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
   let dirty = false
+  let streamingSinceMs = 0
 
   const touched = () => {
     dirty = true
@@ -100,6 +101,7 @@ export function newPipelineMonitor(
   const reporter: PipelineReporter = {
     phase(next) {
       phase = next
+      if (next === "streaming") streamingSinceMs = Date.now()
       events.changed(monitor)
     },
     problem(next) {
@@ -133,7 +135,10 @@ export function newPipelineMonitor(
     },
     applied(applied) {
       addTotals(totals, applied)
-      lags.add(Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs), applied.transactions)
+      // What was committed during a copy, or while we were away, waited for that and says nothing of the stream.
+      if (applied.firstCommittedAtMs >= streamingSinceMs) {
+        lags.add(Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs), applied.transactions)
+      }
       for (const { table, changes } of applied.tables) {
         const progress = tables.get(table.id)
         if (progress === undefined) continue
