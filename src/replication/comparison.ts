@@ -7,7 +7,8 @@ import type { TableSchema } from "../domain/table.ts"
  * - floats as C prints them with `%.16e`, `NaN`, `inf`, `-inf`; float32 as the float64 it equals;
  * - dates and times in ISO form, UTC, ` BC` at the very end, `infinity`, `-infinity`; bytes in lower-case hexadecimal;
  * - text and json as they are held.
- * A row's text is, column by column, `<length in code points>:<text>` or `~` for null; its hash is that text's MD5 in
+ * A row's text is, column by column: `<length in code points>:<text>`, or `~` for null, where the type is text or json;
+ * `<text>;`, or `~;` for null, where it is any other (no text of those holds a `;`). Its hash is that text's MD5 in
  * lower-case hexadecimal, computed over UTF-8.
  */
 export interface DigestedSide {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import pg from "pg"
 import type { StreamingPipeline } from "../../src/replication/streaming.ts"
 import type { Verdict } from "../../src/replication/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { debianServer, testDatabase } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
 import { createStatements, edgeRows, ownTypes, tableOfAllTypes } from "./random-tables.ts"
 
 const never = new AbortController().signal
@@ -242,7 +244,6 @@ test("an open transaction at the source makes a comparison wait for another time
   const database = await testDatabase()
   await runSql(database.url, "CREATE TABLE t (id int PRIMARY KEY)")
   const pipeline = await testPipeline({ url: database.url })
-  const { default: pg } = await import("pg")
   const client = new pg.Client({ connectionString: database.url })
   await client.connect()
   await client.query("BEGIN; INSERT INTO t VALUES (1)")
@@ -252,4 +253,75 @@ test("an open transaction at the source makes a comparison wait for another time
   await client.end()
   assert.deepEqual(await pipeline.differences(), [])
   assert.deepEqual((await compared(pipeline, "t")).differences, [])
+})
+
+async function rowsOf(url: string, query: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(query)).rows.length
+  } finally {
+    await client.end()
+  }
+}
+
+test("comparing, copying anew and writing at once get along", async () => {
+  const database = await testDatabase()
+  await runSql(
+    database.url,
+    "CREATE TABLE t (id int PRIMARY KEY, n int)",
+    "INSERT INTO t SELECT i, 0 FROM generate_series(1, 3000) i",
+    "CREATE TABLE u (id int PRIMARY KEY, n int)",
+    "INSERT INTO u SELECT i, 0 FROM generate_series(1, 3000) i",
+  )
+  const pipeline = await testPipeline({ url: database.url })
+  const ids = [await idOf(pipeline, "t"), await idOf(pipeline, "u")]
+  let isOver = false
+  const writing = (async () => {
+    for (let round = 1; !isOver; round++)
+      await runSql(
+        database.url,
+        `BEGIN; UPDATE t SET n = ${round} WHERE id % 7 = ${round % 7}; UPDATE u SET n = n + 1 WHERE id = ${round}; COMMIT`,
+      )
+  })()
+  const seen = new Map<string, number>()
+  try {
+    for (let round = 0; round < 8; round++) {
+      streaming(pipeline).resync([ids[round % 2] ?? ""])
+      for (const [table, verdict] of await verdicts(pipeline)) {
+        seen.set(verdict.kind, (seen.get(verdict.kind) ?? 0) + 1)
+        if (verdict.kind === "compared") assert.deepEqual(verdict.differences, [], table)
+      }
+    }
+  } finally {
+    isOver = true
+    await writing
+  }
+  assert.ok((seen.get("compared") ?? 0) > 6, JSON.stringify([...seen]))
+  // The last fresh copy may still be under way.
+  await waitUntil(async () => (await pipeline.differences()).length === 0, { what: "both tables to be equal" })
+  assert.deepEqual(pipeline.reports.problems, [])
+})
+
+test("a pipeline that stops ends a comparison at once", async () => {
+  const database = await testDatabase()
+  await runSql(
+    database.url,
+    "CREATE TABLE t (id int PRIMARY KEY, v text)",
+    "INSERT INTO t SELECT i, repeat('x', 200) FROM generate_series(1, 200000) i",
+  )
+  const pipeline = await testPipeline({ url: database.url })
+  const comparing = verdicts(pipeline)
+  comparing.catch(() => undefined)
+  const digesting =
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT left(h,%'"
+  await waitUntil(async () => (await rowsOf(database.url, digesting)) > 0, {
+    what: "the source to digest",
+    intervalMs: 5,
+  })
+  await pipeline.stop()
+  await assert.rejects(comparing, { name: "Problem" })
+  await waitUntil(async () => (await rowsOf(database.url, digesting)) === 0, {
+    what: "the source to be left alone",
+  })
 })

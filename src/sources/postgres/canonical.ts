@@ -74,7 +74,10 @@ export function rowsQuery(place: string, table: PgTable, chunks: readonly string
 function hash(table: PgTable): string {
   const parts = table.columns.map((column) => {
     const text = canonicalText(column)
-    return `coalesce(length(${text}) || ':' || ${text}, '~')`
+    const { kind } = column.mapping.type
+    return kind === "text" || kind === "json"
+      ? `coalesce(length(${text}) || ':' || ${text}, '~')`
+      : `coalesce(${text}, '~') || ';'`
   })
   return `md5(convert_to(${parts.join(" || ")}, 'UTF8'))`
 }

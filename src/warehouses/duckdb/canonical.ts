@@ -77,7 +77,9 @@ export function rowsQuery(place: string, table: TableSchema, chunks: readonly st
 function hash(table: TableSchema): string {
   const parts = table.columns.map((column) => {
     const text = canonicalText(column)
-    return `coalesce(length(${text})::VARCHAR || ':' || ${text}, '~')`
+    return column.type.kind === "text" || column.type.kind === "json"
+      ? `coalesce(length(${text})::VARCHAR || ':' || ${text}, '~')`
+      : `coalesce(${text}, '~') || ';'`
   })
   return `md5(${parts.join(" || ")})`
 }

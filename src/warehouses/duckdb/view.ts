@@ -40,13 +40,16 @@ export async function openView(
     connection.closeSync()
     throw error
   }
+  const interrupt = () => connection.interrupt()
+  let running: Promise<unknown> = Promise.resolve()
   const guarded = (sql: string, table: TableSchema, signal: AbortSignal) => {
     signal.throwIfAborted()
-    const interrupt = () => connection.interrupt()
     signal.addEventListener("abort", interrupt, { once: true })
-    return read(sql, `comparing ${table.schema}.${table.name}`).finally(() =>
+    const rows = read(sql, `comparing ${table.schema}.${table.name}`).finally(() =>
       signal.removeEventListener("abort", interrupt),
     )
+    running = rows.catch(() => undefined)
+    return rows
   }
   return {
     position,
@@ -65,6 +68,11 @@ export async function openView(
       const rows = await guarded(rowsQuery(liveTable(database, table), table, chunks), table, signal)
       return rows.map(([hash, key]) => ({ hash: hash ?? "", key: JSON.parse(key ?? "[]") as RowKey }))
     },
-    close: async () => connection.closeSync(),
+    // The engine must not lose a connection on which it is at work, as after the other side has failed.
+    async close() {
+      interrupt()
+      await running
+      connection.closeSync()
+    },
   }
 }
