@@ -299,7 +299,9 @@ test("comparing, copying anew and writing at once get along", async () => {
   }
   assert.ok((seen.get("compared") ?? 0) > 6, JSON.stringify([...seen]))
   // The last fresh copy may still be under way.
-  await waitUntil(async () => (await pipeline.differences()).length === 0, { what: "both tables to be equal" })
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "both tables to be equal",
+  })
   assert.deepEqual(pipeline.reports.problems, [])
 })
 
