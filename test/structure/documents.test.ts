@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
 import { errorPage } from "../../scripts/documentation/errors.ts"
+import { writePoints } from "../../src/replication/write-order.ts"
 import { filesOf, root } from "./source-files.ts"
 
 interface Manifest {
@@ -111,4 +112,11 @@ test("nothing that is shipped names the place it was made in", async () => {
     wrong.map(({ path }) => path),
     [],
   )
+})
+
+test("ARCHITECTURE.md lists the points of the write order, in their order", async () => {
+  const page = await readFile(join(root, "ARCHITECTURE.md"), "utf8")
+  const section = page.split("## The write order")[1] ?? ""
+  const listed = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1])
+  assert.deepEqual(listed, [...writePoints])
 })
