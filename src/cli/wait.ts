@@ -42,7 +42,7 @@ async function waitFor(
     const body = { ...(target !== undefined && { position: target }), timeoutMs: leftMs }
     const answer = await askMillrace<WaitAnswer>(access, { method: "POST", path, body })
     if (typeof answer === "string") return failed(answer)
-    target = answer.position
+    target = answer.position ?? target
     if (answer.reached) return reached(answer)
     if (performance.now() >= deadline) return failed(notReached(answer))
   }
@@ -55,7 +55,8 @@ function reached({ position, notInStep }: WaitAnswer): 0 {
   return 0
 }
 
-function notReached({ position, pipelines }: WaitAnswer): string {
+function notReached({ position, pipelines, hindrance }: WaitAnswer): string {
+  if (hindrance !== null) return hindrance
   const places = pipelines.map(({ sourceDatabase, visible }) => `${sourceDatabase} at ${visible}`).join(", ")
   return `${position} is not reached yet: ${places}.`
 }

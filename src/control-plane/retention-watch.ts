@@ -39,7 +39,8 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
   const asking = new Set<string>()
 
   async function look(sourceArn: string, monitors: PipelineMonitor[]): Promise<void> {
-    const [first] = monitors
+    // The database of one that does not stream may not even exist.
+    const first = monitors.find(({ phase }) => phase === "streaming") ?? monitors[0]
     if (first === undefined) return
     const handles = monitors.map(({ record }) => record.sourceHandle)
     const found = await options.read(sourceArn, first.record.sourceDatabase, handles)

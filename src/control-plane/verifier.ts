@@ -148,14 +148,17 @@ function scheduled(
   const look = async () => {
     if ([...runs.values()].some(({ report }) => report.state === "running")) return
     for (const id of new Set(options.running().map(({ monitor }) => monitor.record.integrationId))) {
-      const asked = await askIntegration(options, id)
-      if (isDue(asked)) return void start(asked, { table: undefined, repair: false })
+      const asked = await askIntegration(options, id).catch(unlessRefused)
+      if (asked !== undefined && isDue(asked)) return void start(asked, { table: undefined, repair: false })
     }
   }
+  // Not streaming now, or gone: its turn comes.
+  const unlessRefused = (error: unknown): undefined => {
+    if (!(error instanceof Fault)) throw error
+  }
   const tick = () =>
-    void look().catch((error: unknown) => {
-      // Not streaming now, or gone: its turn comes.
-      if (!(error instanceof Fault)) options.log.error({ err: error }, "a scheduled verification failed")
-    })
+    void look().catch((error: unknown) =>
+      options.log.error({ err: error }, "a scheduled verification could not begin"),
+    )
   return setInterval(tick, Math.min(longestTickMs, Math.max(1_000, everyMs / 10)))
 }

@@ -1,7 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../domain/faults.ts"
 import type { Position } from "../domain/position.ts"
 import { qualifiedName } from "../domain/table.ts"
-import { type AskedPipeline, askIntegration, orUnavailable, type RunningPipelines } from "./ask-pipelines.ts"
+import {
+  type AskedIntegration,
+  type AskedPipeline,
+  askIntegration,
+  orUnavailable,
+  type RunningPipelines,
+} from "./ask-pipelines.ts"
 import type { Caller } from "./control-plane.ts"
 import { requireReader } from "./policies.ts"
 
@@ -16,19 +23,24 @@ export interface WaitOrder {
 
 export interface WaitAnswer {
   reached: boolean
-  /** What was waited for. */
-  position: string
+  /** What was waited for; null while the source's newest position is not known. */
+  position: string | null
+  /** Why it cannot be told how far the warehouse is. */
+  hindrance: string | null
   pipelines: { sourceDatabase: string; visible: string }[]
   /** Tables that are being copied or have failed: what they show may be older. */
   notInStep: string[]
 }
 
 const longestHoldMs = 5_000
+const lookEveryMs = 100
 
 /**
  * Waits until everything that the source committed up to a position is visible in the warehouse.
  *
- * @throws Fault accessDenied, integrationNotFound, integrationInWrongState, invalidValue (no such position), unavailable
+ * A pipeline that does not stream yet is waited for, too.
+ *
+ * @throws Fault accessDenied, integrationNotFound, invalidValue (no such position), unavailable
  */
 export async function waitForPosition(
   running: RunningPipelines,
@@ -36,20 +48,48 @@ export async function waitForPosition(
   order: WaitOrder,
 ): Promise<WaitAnswer> {
   requireReader(caller, "wait for a position")
-  const { pipelines } = await askIntegration(running, order.integration)
+  const deadline = performance.now() + Math.min(order.timeoutMs, longestHoldMs)
+  const asked = await whenStreaming(running, order.integration, deadline)
+  if (asked instanceof Fault)
+    return {
+      reached: false,
+      position: order.position ?? null,
+      hindrance: asked.message,
+      pipelines: [],
+      notInStep: [],
+    }
+  const { pipelines } = asked
   const [first] = pipelines as [AskedPipeline]
   // Positions are the server's, so that one of them is good for every database of it.
   const target = await targetOf(first, order.position)
-  const timeoutMs = Math.min(order.timeoutMs, longestHoldMs)
+  const timeoutMs = Math.max(0, deadline - performance.now())
   const reached = await Promise.all(pipelines.map(({ streaming }) => streaming.reached(target, timeoutMs)))
   return {
     reached: reached.every((one) => one),
     position: target,
+    hindrance: null,
     pipelines: pipelines.map(({ monitor, streaming }) => ({
       sourceDatabase: monitor.record.sourceDatabase,
       visible: streaming.visible(),
     })),
     notInStep: pipelines.flatMap(notInStep).sort(),
+  }
+}
+
+/** What keeps it from streaming when the time is over. */
+async function whenStreaming(
+  running: RunningPipelines,
+  identifier: string,
+  deadline: number,
+): Promise<AskedIntegration | Fault> {
+  for (;;) {
+    try {
+      return await askIntegration(running, identifier)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.kind !== "integrationInWrongState") throw error
+      if (performance.now() >= deadline) return error
+    }
+    await delay(lookEveryMs)
   }
 }
 

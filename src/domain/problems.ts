@@ -38,7 +38,7 @@ export const problemKinds = {
     code: "SOURCE_BUSY",
     policy: "retry",
     remedy:
-      "A transaction at the source has been open for long; the copy of the table begins when it has ended.",
+      "A transaction at the source has been open for long, or the pipeline is far behind: a copy begins by itself when that is over, a comparison must be asked for again.",
   },
   sourceInUse: {
     code: "SOURCE_STREAM_IN_USE",

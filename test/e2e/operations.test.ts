@@ -60,6 +60,24 @@ test("wait says how far the warehouse is when the time is over", async (context)
   assert.match(wrong.stderr, /yesterday is no position of this source/)
 })
 
+test("wait also waits for an integration that has only just been made", async (context) => {
+  const { url, name } = await bank(context, 20_000)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
+  await place.start()
+  await apiOf(place).create("bank", `include: ${name}.public.*`)
+  const { code, stdout, stderr } = await place.run(
+    "wait",
+    "--integration",
+    "bank",
+    "--now",
+    "--timeout",
+    "60s",
+  )
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^reached /m)
+  await assertEqualContent(place, url, "bank")
+})
+
 test("resync copies a table anew under load", async (context) => {
   const { place, url } = await streamingPlace(context)
   const load = startWorkload(url, 3)
@@ -118,4 +136,7 @@ test("a pipeline that does not stream refuses a resync and says why", async (con
   const { code, stderr } = await place.run("resync", "--integration", "bank")
   assert.equal(code, 1)
   assert.match(stderr, /is not streaming now .*Try again when it streams\./)
+  const waited = await place.run("wait", "--integration", "bank", "--now", "--timeout", "500ms")
+  assert.equal(waited.code, 1)
+  assert.match(waited.stderr, /is not streaming now .*Start the source database/)
 })
