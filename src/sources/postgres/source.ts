@@ -1,8 +1,8 @@
-import { positionFrom } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { type PgTable, readCatalog } from "./catalog.ts"
 import { type Address, connectForReplication, withClient } from "./client.ts"
+import { committedPosition } from "./committed-position.ts"
 import { openSnapshot } from "./open-snapshot.ts"
 import { comparePositions, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
@@ -39,13 +39,7 @@ export function openPostgresSource(address: Address): Source {
     parsePosition: parseLsn,
     retention: (handles) =>
       withClient(address, "looking at the slots", (client) => readRetention(client, handles)),
-    currentPosition: () =>
-      withClient(address, "reading the position", async (client) => {
-        const { rows } = await client.query<{ position: string }>(
-          "SELECT pg_current_wal_insert_lsn()::text AS position",
-        )
-        return positionFrom(rows[0]?.position ?? "0/0")
-      }),
+    currentPosition: () => withClient(address, "reading the position", committedPosition),
   }
 }
 
