@@ -49,8 +49,8 @@ export interface TableComparison {
 
 /** Chunks are made about this large. */
 const chunkRows = 2_048
-/** Chunks whose rows are looked at one by one: some 130,000 rows. */
-const maxChunks = 64
+/** Rows looked at one by one: their hashes and keys, of both sides, are held in memory. */
+const maxSuspectRows = 250_000
 const maxDigits = 6
 
 /** `expectedRows` only sets the size of chunks. */
@@ -71,7 +71,7 @@ export async function compareTable(
   )
   const counts = { sourceRows: rowsOf(here), warehouseRows: rowsOf(there) }
   if (suspects.length === 0) return { ...counts, differences: [], isPartial: false }
-  const chunks = suspects.sort().slice(0, maxChunks)
+  const chunks = affordable(suspects.sort(), here, there)
   const [atSource, inWarehouse] = await Promise.all([
     source.rows(table, chunks, signal),
     warehouse.rows(table, chunks, signal),
@@ -85,6 +85,19 @@ export async function compareTable(
 function isEqual(a: Map<string, ChunkDigest>, b: Map<string, ChunkDigest>, chunk: string): boolean {
   const [here, there] = [a.get(chunk), b.get(chunk)]
   return here?.rows === there?.rows && here?.sum === there?.sum
+}
+
+/** As many of the chunks as fit, at least one. */
+function affordable(
+  chunks: readonly string[],
+  here: Map<string, ChunkDigest>,
+  there: Map<string, ChunkDigest>,
+): string[] {
+  let rows = 0
+  return chunks.filter((chunk, index) => {
+    rows += Math.max(here.get(chunk)?.rows ?? 0, there.get(chunk)?.rows ?? 0)
+    return index === 0 || rows <= maxSuspectRows
+  })
 }
 
 function rowsOf(digests: Map<string, ChunkDigest>): number {
