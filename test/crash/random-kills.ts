@@ -25,8 +25,9 @@ export async function killAtRandom(context: TestContext, kills: number, seed: nu
   const source = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }], state: "embedded" })
   let running = await place.start()
-  await apiOf(place).create("bank", `include: ${source.name}.public.*`)
-  const load = startWorkload(source.url, seed)
+  const api = apiOf(place)
+  await api.create("bank", `include: ${source.name}.public.*`)
+  const load = startWorkload(context, source.url, seed)
   for (let kill = 1; kill <= kills; kill++) {
     if (random() < 0.8) await running.ready()
     await sleep(random() * random() * 1_500)
@@ -35,6 +36,8 @@ export async function killAtRandom(context: TestContext, kills: number, seed: nu
     running = place.spawn()
     if (kill % 10 !== 0 && kill !== kills) continue
     await running.ready()
+    // The first copy may not be complete yet: its tables become readable one after another.
+    await api.becomes("bank", "active", 60_000)
     await load.pause()
     await caughtUp(place, source.url, "bank")
     assert.deepEqual(await ask(place, "bank", "SELECT sum(balance) FROM accounts"), [[wholeSum]])

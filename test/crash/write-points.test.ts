@@ -99,7 +99,7 @@ async function scene(context: TestContext): Promise<Scene> {
 
 test("a copy survives the end of the process at each of its points", async (context) => {
   const at = await scene(context)
-  const load = startWorkload(at.source.url, 7)
+  const load = startWorkload(context, at.source.url, 7)
   let round = 0
   for (const [point, counts] of copyPasses) {
     for (const passes of counts) {
@@ -129,7 +129,7 @@ test("the stream survives the end of the process at each of its points", async (
   const at = await scene(context)
   await at.api.create("bank", `include: ${at.source.name}.public.*`)
   await at.api.becomes("bank", "active")
-  const load = startWorkload(at.source.url, 11)
+  const load = startWorkload(context, at.source.url, 11)
   for (const [point, counts] of streamPasses) {
     for (const passes of counts) {
       await context.test(`${point}, pass ${passes}`, async () => {

@@ -31,7 +31,7 @@ async function streamingPlace(
 
 test("wait returns when the warehouse has what was committed", async (context) => {
   const { place, url } = await streamingPlace(context)
-  const load = startWorkload(url, 3)
+  const load = startWorkload(context, url, 3)
   for (let round = 1; round <= 3; round++) {
     await onDatabase(url, (client) => client.query("UPDATE sentinel SET n = 1000 + $1", [round]))
     const { code, stdout } = await place.run("wait", "--integration", "bank", "--now")
@@ -80,7 +80,7 @@ test("wait also waits for an integration that has only just been made", async (c
 
 test("resync copies a table anew under load", async (context) => {
   const { place, url } = await streamingPlace(context)
-  const load = startWorkload(url, 3)
+  const load = startWorkload(context, url, 3)
   const one = await place.run("resync", "--integration", "bank", "--table", "public.sentinel")
   assert.equal(one.code, 0, one.stderr)
   assert.match(one.stdout, /^public\.sentinel is being copied anew/)

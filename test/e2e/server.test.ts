@@ -102,7 +102,7 @@ test("two starts at once: one runs, the other says so", async (context) => {
 
 test("killed alone: the embedded PostgreSQL is adopted; killed together: both recover", async (context) => {
   const { source, place, running, api } = await streamingPlace(context)
-  const load = startWorkload(source.url, 31)
+  const load = startWorkload(context, source.url, 31)
   const before = await embeddedPid(place.dataDir)
   assert.ok(before)
   await running.kill9()
@@ -185,7 +185,7 @@ test("the state database lost while running: 503 at the door, replication and qu
 
 test("SIGTERM under load ends within 10 s with exit 0, and leaves no process", async (context) => {
   const { source, place, running } = await streamingPlace(context)
-  const load = startWorkload(source.url, 33, 0)
+  const load = startWorkload(context, source.url, 33, 0)
   await waitUntil(() => load.done > 100, { what: "some load" })
   const ended = await running.terminate()
   assert.equal(ended.code, 0, ended.output)

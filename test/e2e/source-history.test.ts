@@ -79,7 +79,7 @@ async function dropSlot(url: string, handle: string): Promise<void> {
 test("a slot dropped by hand: everything is copied anew, and the tables stay readable meanwhile", async (context) => {
   const source = await bank(context)
   const { place, api, handle } = await streaming(context, source.url, source.name)
-  const load = startWorkload(source.url, 21)
+  const load = startWorkload(context, source.url, 21)
   const watch = watchTable(place)
   await dropSlot(source.url, handle)
   const message = await api.reports("bank", "SOURCE_HISTORY_LOST")

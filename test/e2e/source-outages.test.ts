@@ -16,7 +16,7 @@ test("the source server is killed under load, three times", async (context) => {
   const api = apiOf(place)
   await api.create("bank", "include: bank.public.*")
   await api.becomes("bank", "active")
-  const load = startWorkload(url, 3)
+  const load = startWorkload(context, url, 3)
   for (let round = 0; round < 3; round++) {
     const before = load.done
     await waitUntil(() => load.done > before + 30, { what: "some load" })
@@ -42,7 +42,7 @@ test("connections are cut again and again, while copying and while streaming", a
   })
   await place.start()
   const api = apiOf(place)
-  const load = startWorkload(source.url, 5)
+  const load = startWorkload(context, source.url, 5)
   await api.create("bank", `include: ${source.name}.public.*`)
   for (let round = 0; round < 6; round++) {
     await waitUntil(() => proxy.connections > 0, { what: "a connection to cut" })
@@ -89,7 +89,7 @@ test("a source that falls silent delays rows, and neither loses them nor keeps M
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.public.*`)
   await api.becomes("bank", "active")
-  const load = startWorkload(source.url, 9)
+  const load = startWorkload(context, source.url, 9)
   proxy.stall()
   await waitUntil(() => load.done > 100, { what: "some load" })
   proxy.mend()
@@ -119,7 +119,7 @@ test("a slow wire only delays rows", async (context) => {
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.public.*`)
   await api.becomes("bank", "active")
-  const load = startWorkload(source.url, 9)
+  const load = startWorkload(context, source.url, 9)
   await waitUntil(() => load.done > 100, { what: "some load" })
   await load.stop()
   await caughtUp(place, source.url, "bank")

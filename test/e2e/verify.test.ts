@@ -82,7 +82,7 @@ test("verify finds and names what differs, repair mends it, status tells of it, 
   assert.match(found.stdout, /^public\.sentinel {2}equal {2}1 rows at /m)
   assert.match(found.stderr, /3 of 4 tables differ; --repair mends them/)
 
-  const load = startWorkload(url, 3)
+  const load = startWorkload(context, url, 3)
   const mended = await place.run("verify", "--integration", "bank", "--repair")
   assert.equal(mended.code, 0, mended.output)
   assert.match(mended.stdout, /^public\.accounts {2}repaired {2}/m)

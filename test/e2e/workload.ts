@@ -1,5 +1,7 @@
+import type { TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import pg from "pg"
+import { atEnd } from "./clean-up.ts"
 
 /** Stands in every text value of the workload: nothing that Millrace prints may hold it. */
 export const rowMarker = "rOwVaLuE-MARKER"
@@ -129,8 +131,11 @@ export interface Workload {
   stop(): Promise<void>
 }
 
-/** Runs steps on end; a server that is gone is waited for. */
-export function startWorkload(url: string, seed: number, pauseMs = 2): Workload {
+/**
+ * Runs steps until stopped; a server that is gone is waited for. It stops with the test at the latest: a test that
+ * fails must not wait for a writer for ever.
+ */
+export function startWorkload(context: TestContext, url: string, seed: number, pauseMs = 2): Workload {
   const random = randomFrom(seed)
   const state = { done: 0, paused: false, stopped: false, sequence: 1_000_000 }
   let idle = Promise.withResolvers<void>()
@@ -165,6 +170,10 @@ export function startWorkload(url: string, seed: number, pauseMs = 2): Workload 
     await client?.end().catch(() => undefined)
   })()
   running.catch((error) => idle.reject(error))
+  atEnd(context, async () => {
+    state.stopped = true
+    await running
+  })
   return {
     get done() {
       return state.done
