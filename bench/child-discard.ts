@@ -57,7 +57,8 @@ async function stream(slot: string, publication: string, until: bigint): Promise
         at = end
       }
       waiting = bytes.subarray(at)
-      if (chunk.length >= smallReadBytes) return
+      // What Node has read ahead comes first.
+      if (chunk.length >= smallReadBytes || socket.readableLength > 0) return
       socket.pause()
       setTimeout(() => socket.resume(), 1)
     })

@@ -197,6 +197,8 @@ function newGate({ socket }: RawConnection): Gate {
       closeReads = now - lastReadMs < closeReadsMs + (gathering ? gatherMs : 0) ? closeReads + 1 : 0
       lastReadMs = now
       if (bytes >= smallReadBytes || closeReads < closeReadsInARow) return
+      // What Node has read ahead comes first: paused with it, we would take one small frame a millisecond.
+      if (socket.readableLength > 0) return
       gathering = true
       turn()
       timer = setTimeout(() => {
