@@ -4,7 +4,7 @@ import pg from "pg"
 /**
  * The limits we are measured against: clients that read what PostgreSQL sends and throw it away.
  * `copy TABLE`: one COPY in text form. `stream SLOT PUBLICATION LSN`: pgoutput up to a position, in binary, letting
- * frames gather for a millisecond (twice as quick as reading each as it comes).
+ * frames gather for a while (half as quick again as reading each as it comes: the server writes one for each change).
  */
 const [kind = "", url = "", ...rest] = process.argv.slice(2)
 
@@ -32,6 +32,8 @@ async function copy(table: string): Promise<number> {
 }
 
 const smallReadBytes = 48 * 1024
+// Measured with 1, 2, 4, 8, 16 and 30 ms: 160, 180, 247, 263, 275 and 265 thousand changes/s.
+const gatherMs = 16
 
 async function stream(slot: string, publication: string, until: bigint): Promise<number> {
   const config: pg.ClientConfig & { replication: string } = { connectionString: url, replication: "database" }
@@ -60,7 +62,7 @@ async function stream(slot: string, publication: string, until: bigint): Promise
       // What Node has read ahead comes first.
       if (chunk.length >= smallReadBytes || socket.readableLength > 0) return
       socket.pause()
-      setTimeout(() => socket.resume(), 1)
+      setTimeout(() => socket.resume(), gatherMs)
     })
   })
   const tookMs = performance.now() - startedMs
