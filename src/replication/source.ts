@@ -130,7 +130,7 @@ export interface ChangeStream {
   /**
    * Opens a snapshot of tables that the stream carries, to compare them. `reached` is called once, between two
    * transactions: the sink has been given all that the snapshot sees, and nothing that comes after. Reading stops until
-   * the snapshot is there, at most 2 s: then a Problem `sourceBusy`.
+   * the snapshot is there, at most 5 s: then a Problem `sourceBusy`.
    */
   glimpse(ids: ReadonlySet<string>, reached: () => void): Promise<Snapshot>
   /** From here on nothing more of this table comes. */

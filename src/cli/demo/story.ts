@@ -68,6 +68,8 @@ async function startSource({ screen, belongings }: Stage, folder: DemoFolder): P
     (started) => started.stop(),
   )
   const client = new pg.Client({ connectionString: server.url() })
+  // Ctrl-C may stop the server under it; the statement that waits says so.
+  client.on("error", () => undefined)
   await client.connect()
   await client.query(`CREATE DATABASE ${sourceDatabase}`)
   const { rows } = await client.query<{ server_version: string }>("SHOW server_version")

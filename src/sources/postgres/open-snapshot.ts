@@ -83,7 +83,7 @@ async function catalogOfSnapshot(
 const lateSlotLimitMs = 10_000
 
 /** A comparison can wait for another day. */
-export const glimpseSlotLimitMs = 2_000
+export const glimpseSlotLimitMs = 5_000
 
 export interface LateSnapshot {
   snapshot: Snapshot
