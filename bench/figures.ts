@@ -1,5 +1,5 @@
-/** Every figure the bench can take, in the order it prints them. */
-export const benchNames = [
+/** Taken together, in one run. */
+export const throughputNames = [
   "snapshot_vs_copy",
   "snapshot_rows_per_second",
   "copy_rows_per_second",
@@ -10,6 +10,11 @@ export const benchNames = [
   "drain_vs_subscription",
   "rows_per_cpu_second",
   "peak_rss_mb",
+] as const
+
+/** Every figure the bench can take, in the order it prints them. */
+export const benchNames = [
+  ...throughputNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

@@ -2,22 +2,9 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import pg from "pg"
 import { type PipelineChild, runDiscard, startPipelineChild } from "./children.ts"
-import { type Bench, type Figures, figure } from "./figures.ts"
+import { type Bench, type Figures, figure, throughputNames } from "./figures.ts"
 import { checksumAtSource, checksumInWarehouse, makeBacklog, makeOrders } from "./shop.ts"
 import { type Subscriber, startSubscriber } from "./subscription.ts"
-
-const figureNames = [
-  "snapshot_vs_copy",
-  "snapshot_rows_per_second",
-  "copy_rows_per_second",
-  "snapshot_vs_subscription",
-  "drain_vs_read",
-  "drain_changes_per_second",
-  "read_changes_per_second",
-  "drain_vs_subscription",
-  "rows_per_cpu_second",
-  "peak_rss_mb",
-] as const
 
 interface Run {
   subscriptionCopyMs: number
@@ -33,7 +20,7 @@ interface Run {
 
 /** Snapshot against a COPY thrown away, drain against a stream thrown away: in turn, each run on fresh data of the same shape. */
 export async function measureThroughput(bench: Bench): Promise<Figures> {
-  if (!bench.wants(...figureNames)) return {}
+  if (!bench.wants(...throughputNames)) return {}
   const client = new pg.Client({ connectionString: bench.url })
   await client.connect()
   const subscriber = bench.wants("snapshot_vs_subscription", "drain_vs_subscription")
