@@ -38,11 +38,12 @@ function describePipeline(pipeline: PipelineReport): string {
 
 function retained(retention: PipelineReport["retention"]): string {
   if (retention === null) return ""
-  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss } = retention
+  const { status, retainedBytes, budgetBytes, policy, safeBytes, bytesPerSecond, secondsToLoss } = retention
   const rate = bytesPerSecond === null ? "" : ` at ${bytes(bytesPerSecond)}/s`
   const loss = secondsToLoss === null ? "" : `, lost in ${lengthOf(secondsToLoss)}${rate} if nothing is read`
   const limit = safeBytes === null ? "without limit" : `${bytes(safeBytes)} to its limit${loss}`
-  return `    the source keeps ${bytes(retainedBytes)} for us (${status}), ${limit}\n`
+  const budget = budgetBytes === null ? "" : `, budget ${bytes(budgetBytes)} (then: ${policy})`
+  return `    the source keeps ${bytes(retainedBytes)} for us (${status})${budget}, ${limit}\n`
 }
 
 const byteUnits = ["B", "kB", "MB", "GB", "TB"]

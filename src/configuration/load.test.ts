@@ -38,7 +38,7 @@ listen: { http: 0.0.0.0:80, sql: "[::1]:0" }
 state: postgres://u:\${PW}@db/state
 credentials: [{ access_key_id: AKIDX, secret_access_key: "\${KEY}-\${KEY}", policy: "partner:Acme & Co" }]
 sql_users: [{ name: analyst, password: "$\${PW}", policy: read-only }]
-sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require", failover_slots: true }]
+sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require", failover_slots: true, retention: { budget: 10GiB, policy: spool } }]
 verify: { every: 24h }
 warehouses:
   - { arn: "arn:aws:redshift:eu-west-1:210987654321:namespace:a-b", cluster: c1, engine: duckdb, path: wh, auto_create_database: false }
@@ -59,6 +59,7 @@ warehouses:
             engine: "postgres",
             url: "postgresql://h/db?sslmode=require",
             failoverSlots: true,
+            retention: { budgetBytes: 10 * 2 ** 30, policy: "spool", spoolLimitBytes: 20 * 2 ** 30 },
           },
         ],
         warehouses: [
@@ -228,6 +229,26 @@ describe("mistakes in millrace.yaml", () => {
       `${minimal}verify: { every: "${every}" }`,
       [/^verify\.every: must be a length of time of 10s or more/],
     ]),
+    [
+      "retention",
+      minimal.replace(
+        "sources: []",
+        `sources: [{ arn: "${source}", engine: postgres, url: "postgres://h/db", retention: { budgett: 1GiB, policy: spil } }]`,
+      ),
+      [
+        "sources[0].retention.budget: is missing",
+        "sources[0].retention.policy: must be one of hold, spool, drop_and_resync",
+        "sources[0].retention.budgett: is not a key here; did you mean budget?",
+      ],
+    ],
+    [
+      "a spool's limit without a spool",
+      minimal.replace(
+        "sources: []",
+        `sources: [{ arn: "${source}", engine: postgres, url: "postgres://h/db", retention: { budget: "0", spool_limit: 1GiB } }]`,
+      ),
+      ["sources[0].retention.spool_limit: is only for policy: spool"],
+    ],
     ["variable without a name", `${minimal}state: "\${}"`, [/^state: dollar and braces must hold/]],
   ]
   for (const [name, text, expected] of cases) {

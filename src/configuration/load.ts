@@ -112,8 +112,16 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
 /** The schema has refused engines that are not built yet; here they are nothing. */
 function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfiguration[] {
   if (one.engine !== "postgres") return []
-  const { arn, engine, url, failover_slots: failoverSlots } = one
-  return [{ arn, engine, url, ...(failoverSlots !== undefined && { failoverSlots }) }]
+  const { arn, engine, url, failover_slots: failoverSlots, retention } = one
+  return [
+    {
+      arn,
+      engine,
+      url,
+      ...(failoverSlots !== undefined && { failoverSlots }),
+      ...(retention !== undefined && { retention }),
+    },
+  ]
 }
 
 function warehouseFrom(

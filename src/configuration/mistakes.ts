@@ -58,7 +58,8 @@ function wrongChoice(value: unknown, path: readonly (string | number)[]): string
 }
 
 function unknownKey(key: string, path: readonly (string | number)[]): string {
-  const closest = (knownKeys[path[0] ?? ""] ?? [])
+  const block = path.findLast((part) => typeof part === "string") ?? ""
+  const closest = (knownKeys[block] ?? [])
     .map((known) => ({ known, distance: editDistance(key, known) }))
     .sort((a, b) => a.distance - b.distance)[0]
   const close = closest !== undefined && closest.distance <= Math.max(1, Math.floor(key.length / 3))

@@ -1,7 +1,8 @@
 import { z } from "zod"
 import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
-import type { HostPort, Policy } from "../domain/configuration.ts"
+import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
+import { parseSize } from "../domain/size.ts"
 import { postgresUrlMistake } from "./postgres-url.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
@@ -62,11 +63,37 @@ function notYet<E extends string>(engine: E, available: string) {
   )
 }
 
+const size = text.transform((given, context): number => {
+  const bytes = parseSize(given)
+  if (bytes !== undefined) return bytes
+  context.addIssue("must be a size like 64MiB, 10GiB or 500GB")
+  return z.NEVER
+})
+
+const defaultSpoolLimitBytes = 20 * 2 ** 30
+
+const retention = z
+  .strictObject({
+    budget: size,
+    policy: z.enum(retentionPolicies, `must be one of ${retentionPolicies.join(", ")}`).default("hold"),
+    spool_limit: size.optional(),
+  })
+  .refine(({ policy, spool_limit: limit }) => policy === "spool" || limit === undefined, {
+    path: ["spool_limit"],
+    message: "is only for policy: spool",
+  })
+  .transform(({ budget: budgetBytes, policy, spool_limit: limit }) => ({
+    budgetBytes,
+    policy,
+    spoolLimitBytes: limit ?? defaultSpoolLimitBytes,
+  }))
+
 const postgresSource = z.strictObject({
   arn: sourceArn,
   engine: z.literal("postgres"),
   url: postgresUrl,
   failover_slots: z.boolean().optional(),
+  retention: retention.optional(),
 })
 
 const source = z.discriminatedUnion("engine", [
@@ -141,4 +168,5 @@ export const knownKeys: Record<string, string[]> = {
   sources: Object.keys(postgresSource.shape),
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
+  retention: ["budget", "policy", "spool_limit"],
 }

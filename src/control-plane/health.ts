@@ -1,6 +1,7 @@
 import type { Integration, IntegrationStatus } from "../domain/integration.ts"
-import { type ProblemReport, problemKinds, reportOf, statusDuring } from "../domain/problems.ts"
+import { Problem, type ProblemReport, problemKinds, reportOf, statusDuring } from "../domain/problems.ts"
 import { type PipelineMonitor, tableLabel } from "./pipeline-monitor.ts"
+import { isOverBudget, type RetentionReport } from "./retention-watch.ts"
 
 export interface Health {
   status: IntegrationStatus
@@ -12,7 +13,7 @@ const maxErrors = 20
 
 /** What an integration's pipelines amount to. Nothing is reported as well that is not. */
 export function healthOf(integration: Integration, monitors: readonly PipelineMonitor[]): Health {
-  const problems = monitors.flatMap((monitor) => (monitor.problem === undefined ? [] : [monitor.problem]))
+  const problems = monitors.flatMap(problemsOf)
   const failed = monitors.flatMap(failedTables)
   const errors = [...problems.map(reportOf), ...failed].slice(0, maxErrors)
   return {
@@ -24,6 +25,29 @@ export function healthOf(integration: Integration, monitors: readonly PipelineMo
     ),
     errors,
   }
+}
+
+function problemsOf({ problem, retention, relief }: PipelineMonitor): Problem[] {
+  const own = problem === undefined ? [] : [problem]
+  if (relief?.kind === "released") return [...own, released()]
+  const failure = relief?.kind === "failed" ? [relief.problem] : []
+  if (retention === undefined || !isOverBudget(retention)) return [...own, ...failure]
+  return [...own, ...failure, overBudget(retention)]
+}
+
+function released(): Problem {
+  return new Problem(
+    "sourceReleased",
+    "The source kept more than its budget, and by policy drop_and_resync its replication slot was dropped.",
+  )
+}
+
+function overBudget({ retainedBytes, budget }: RetentionReport): Problem {
+  const kept = `${retainedBytes} bytes of its log for this pipeline`
+  return new Problem(
+    "retentionOverBudget",
+    `The source keeps ${kept}; its budget is ${budget?.budgetBytes} (policy ${budget?.policy}).`,
+  )
 }
 
 function failedTables(monitor: PipelineMonitor): ProblemReport[] {

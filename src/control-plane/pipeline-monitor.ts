@@ -3,6 +3,7 @@ import { qualifiedName, type TableSchema, type TableState, tableMayBecome } from
 import type { Applied } from "../replication/apply-loop.ts"
 import { type LagSamples, newLagSamples } from "../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
+import type { ReliefState } from "../replication/relief.ts"
 import type { CopyEvent } from "../replication/snapshot-copy.ts"
 import type { RefusedTable } from "../replication/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
@@ -55,6 +56,9 @@ export interface PipelineMonitor {
   /** What the source keeps for it, by the latest look; `undefined` while not known. */
   readonly retention: RetentionReport | undefined
   retained(retention: RetentionReport | undefined): void
+  /** What was done because the source keeps too much, by the latest look. */
+  readonly relief: ReliefState | undefined
+  relieved(relief: ReliefState | undefined): void
   readonly reporter: PipelineReporter
 }
 
@@ -76,6 +80,7 @@ export function newPipelineMonitor(
   let phase: Phase = "starting"
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
+  let relief: ReliefState | undefined
   let dirty = false
   let streamingSinceMs = 0
 
@@ -188,6 +193,12 @@ export function newPipelineMonitor(
     },
     retained(next) {
       retention = next
+    },
+    get relief() {
+      return relief
+    },
+    relieved(next) {
+      relief = next
     },
     verified(id, verified) {
       const progress = tables.get(id)

@@ -1,3 +1,4 @@
+import type { RetentionBudget } from "../domain/configuration.ts"
 import type { Retention } from "../replication/source.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import type { ReconcilerLog, RunningPipeline } from "./reconcile.ts"
@@ -8,6 +9,8 @@ export interface RetentionReport extends Retention {
   bytesPerSecond: number | undefined
   /** Until the source lets go of what we still need, if nothing is read and it writes on like this; `undefined`: no limit, or not known. */
   secondsToLoss: number | undefined
+  /** What the source may keep for the pipeline, and what is done beyond; `undefined`: nothing is declared. */
+  budget: RetentionBudget | undefined
   at: Date
 }
 
@@ -15,6 +18,7 @@ export interface RetentionWatchOptions {
   running(): RunningPipeline[]
   /** Asks one source, by ARN, over one of its databases, for several pipelines. Throws Problem. */
   read(sourceArn: string, database: string, handles: readonly string[]): Promise<Map<string, Retention>>
+  budgetOf(sourceArn: string): RetentionBudget | undefined
   log: ReconcilerLog
   /** Default 10 s. */
   everyMs?: number
@@ -38,7 +42,8 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
   const samples = new Map<string, Sample[]>()
   const asking = new Set<string>()
 
-  async function look(sourceArn: string, monitors: PipelineMonitor[]): Promise<void> {
+  async function look(sourceArn: string, pipelines: RunningPipeline[]): Promise<void> {
+    const monitors = pipelines.map(({ monitor }) => monitor)
     // The database of one that does not stream may not even exist.
     const first = monitors.find(({ phase }) => phase === "streaming") ?? monitors[0]
     if (first === undefined) return
@@ -50,11 +55,16 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
     if (any !== undefined) taken.push({ atMs: Date.now(), writtenBytes: any.writtenBytes })
     if (taken.length > maxSamples) taken.shift()
     const bytesPerSecond = rateOf(taken)
-    for (const monitor of monitors) {
+    const budget = options.budgetOf(sourceArn)
+    for (const { monitor, pipeline } of pipelines) {
       const retention = found.get(monitor.record.sourceHandle)
-      const report = retention && reportOf(retention, bytesPerSecond)
+      const report = retention && reportOf(retention, bytesPerSecond, budget)
       alarm(options.log, monitor, report)
+      tellOverBudget(options.log, monitor, report)
       monitor.retained(report)
+      // What is kept for transactions that are still open, no reading would free.
+      if (budget !== undefined && (report?.unreadBytes ?? 0) > budget.budgetBytes) pipeline?.relieve()
+      monitor.relieved(pipeline?.relief())
     }
   }
 
@@ -62,12 +72,11 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
     const bySource = Map.groupBy(options.running(), (one) => one.sourceArn)
     for (const sourceArn of samples.keys()) if (!bySource.has(sourceArn)) samples.delete(sourceArn)
     for (const [sourceArn, pipelines] of bySource) {
-      const monitors = pipelines.map(({ monitor }) => monitor)
-      forgetOld(monitors)
+      forgetOld(pipelines.map(({ monitor }) => monitor))
       // One that does not answer is asked again when it has.
       if (asking.has(sourceArn)) continue
       asking.add(sourceArn)
-      look(sourceArn, monitors)
+      look(sourceArn, pipelines)
         // Its pipelines say what is wrong with the source; here it only means that nothing is known.
         .catch((error: unknown) =>
           options.log.info({ sourceArn, reason: String(error) }, "retention is not known"),
@@ -86,13 +95,18 @@ function rateOf(samples: readonly Sample[]): number | undefined {
   return Math.max(0, ((last.writtenBytes - first.writtenBytes) * 1000) / (last.atMs - first.atMs))
 }
 
-function reportOf(retention: Retention, bytesPerSecond: number | undefined): RetentionReport {
+function reportOf(
+  retention: Retention,
+  bytesPerSecond: number | undefined,
+  budget: RetentionBudget | undefined,
+): RetentionReport {
   const { safeBytes } = retention
   const isKnown = safeBytes !== undefined && bytesPerSecond !== undefined && bytesPerSecond > 0
   return {
     ...retention,
     bytesPerSecond,
     secondsToLoss: isKnown ? safeBytes / bytesPerSecond : undefined,
+    budget,
     at: new Date(),
   }
 }
@@ -119,4 +133,22 @@ function alarm(
 
 function isAlarming({ status, secondsToLoss }: RetentionReport): boolean {
   return status === "unreserved" || status === "lost" || (secondsToLoss ?? alarmSeconds) < alarmSeconds
+}
+
+export function isOverBudget({ retainedBytes, budget }: RetentionReport): boolean {
+  return budget !== undefined && retainedBytes > budget.budgetBytes
+}
+
+/** Once, when it begins. */
+function tellOverBudget(
+  log: ReconcilerLog,
+  { record, retention }: PipelineMonitor,
+  now: RetentionReport | undefined,
+): void {
+  if (now === undefined || !isOverBudget(now) || (retention !== undefined && isOverBudget(retention))) return
+  const { retainedBytes, unreadBytes, budget } = now
+  log.warn(
+    { integration: record.integrationId, retainedBytes, unreadBytes, ...budget },
+    "the source keeps more for this pipeline than its budget",
+  )
 }

@@ -1,4 +1,5 @@
 import { Problem } from "../domain/problems.ts"
+import type { ReliefState } from "../replication/relief.ts"
 import type { Store } from "../state/store.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import type { RunningPipeline } from "./reconcile.ts"
@@ -28,6 +29,8 @@ export interface PipelineReport {
   lagP99Ms: number | null
   totals: { changes: number; transactions: number; batches: number; stagedBytes: number; copiedRows: number }
   retention: RetentionStatus | null
+  /** What was done because the source kept too much: `released`, `failed`; null: nothing. */
+  relief: { kind: string } | null
   tables: TableReport[]
 }
 
@@ -36,6 +39,9 @@ export interface RetentionStatus {
   /** As the source calls it (PostgreSQL: wal_status). */
   status: string
   retainedBytes: number
+  /** What the source may keep for it by the configuration, and the policy beyond; null: nothing is declared. */
+  budgetBytes: number | null
+  policy: string | null
   /** How much more the source may write before it lets go of what we need; null: it never does. */
   safeBytes: number | null
   bytesPerSecond: number | null
@@ -100,21 +106,28 @@ async function pipelineReport(
     lagP99Ms: lags.percentile(0.99) ?? null,
     totals: { ...totals },
     retention: retentionStatus(monitor.retention),
+    relief: reliefStatus(pipeline?.relief()),
     tables: tableReports(monitor, await countsOrNone(sources, monitor)),
   }
 }
 
 function retentionStatus(retention: RetentionReport | undefined): RetentionStatus | null {
   if (retention === undefined) return null
-  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss, at } = retention
+  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss, budget, at } = retention
   return {
     status,
     retainedBytes,
+    budgetBytes: budget?.budgetBytes ?? null,
+    policy: budget?.policy ?? null,
     safeBytes: safeBytes ?? null,
     bytesPerSecond: bytesPerSecond ?? null,
     secondsToLoss: secondsToLoss ?? null,
     at: at.toISOString(),
   }
+}
+
+function reliefStatus(relief: ReliefState | undefined): PipelineReport["relief"] {
+  return relief === undefined ? null : { kind: relief.kind }
 }
 
 /** A warehouse that does not answer must not hide the rest of the status. */

@@ -18,6 +18,18 @@ export interface HostPort {
   port: number
 }
 
+/** What is done when a source keeps more for us than its budget. */
+export const retentionPolicies = ["hold", "spool", "drop_and_resync"] as const
+export type RetentionPolicy = (typeof retentionPolicies)[number]
+
+/** How much history a source may keep for us, and what happens beyond. */
+export interface RetentionBudget {
+  budgetBytes: number
+  policy: RetentionPolicy
+  /** Policy `spool`: the most that is kept here instead, per pipeline. */
+  spoolLimitBytes: number
+}
+
 /** A database that rows come from, under the ARN that callers name it by. */
 export interface SourceConfiguration {
   arn: string
@@ -25,6 +37,7 @@ export interface SourceConfiguration {
   url: string
   /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
   failoverSlots?: boolean
+  retention?: RetentionBudget
 }
 
 /** A warehouse that rows go to, under the ARN that callers name it by. */

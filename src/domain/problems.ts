@@ -50,6 +50,23 @@ export const problemKinds = {
     policy: "person",
     remedy: "Put the source back into millrace.yaml, or delete the integration.",
   },
+  retentionOverBudget: {
+    code: "SOURCE_RETENTION_OVER_BUDGET",
+    policy: "person",
+    remedy:
+      "Make the warehouse keep up (the other errors say what hinders it), end transactions that have been open for long at the source, or raise retention.budget.",
+  },
+  spoolFull: {
+    code: "SPOOL_FULL",
+    policy: "person",
+    remedy:
+      "Make the warehouse available, free space under data_dir, or raise retention.spool_limit; until then the source keeps its log.",
+  },
+  sourceReleased: {
+    code: "SOURCE_RELEASED",
+    policy: "resync",
+    remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
+  },
   sourceProtocol: {
     code: "SOURCE_PROTOCOL_ERROR",
     policy: "retry",

@@ -5,6 +5,7 @@ import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector, type StaleTable } from "./collector.ts"
 import { newFlowControl } from "./flow.ts"
+import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { aborted } from "./signals.ts"
 import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
@@ -24,6 +25,8 @@ export interface PipelineOptions {
   select: TableSelection
   reporter: PipelineReporter
   observe: WriteObserver
+  /** What `relieve` does; default: nothing. */
+  relief?: Relief
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -54,6 +57,10 @@ export interface Pipeline {
   lagMs(): number | undefined
   /** What can be asked of it while it streams; `undefined` while it does not. */
   streaming(): StreamingPipeline | undefined
+  /** The source keeps more for this pipeline than it may. Returns at once. */
+  relieve(): void
+  /** What has been done about that; `undefined`: nothing, or it is over. */
+  relief(): ReliefState | undefined
   /**
    * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
    * not answer is not waited for, and nothing more is begun when it does.
@@ -74,15 +81,18 @@ const advanceEveryMs = 10_000
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const state: RunState = { collector: undefined, streaming: undefined, troubled: false }
+  const relief = newReliefWorker({ ...options, relief: options.relief ?? { kind: "hold" } })
+  const state: RunState = { collector: undefined, streaming: undefined, troubled: false, relief }
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
     streaming: () => state.streaming,
+    relieve: relief.ask,
+    relief: () => relief.state,
     async stop() {
       stop.abort()
       const over = new AbortController()
-      await Promise.race([running, delay(stopLimitMs, undefined, { signal: over.signal })])
+      await Promise.race([running.then(relief.stop), delay(stopLimitMs, undefined, { signal: over.signal })])
       over.abort()
     },
   }
@@ -93,6 +103,7 @@ interface RunState {
   streaming: StreamingPipeline | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
+  readonly relief: ReliefWorker
 }
 
 function lagOf({ collector }: RunState): number | undefined {
@@ -145,15 +156,18 @@ async function prepareRetry(options: PipelineOptions, problem: Problem): Promise
 
 async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
   options.reporter.phase("starting")
+  state.relief.warehouseAway()
   const destination = await options.warehouse.open(options.database)
   try {
     let position = await destination.position(options.name)
+    await state.relief.warehouseBack()
     if (position !== undefined && (await options.source.history(options.handle, position)) === "lost") {
       throw new Problem(
         "sourceHistoryLost",
         "The source no longer has the changes since the last one applied.",
       )
     }
+    if (position === undefined) state.relief.copying()
     position ??= await takeSnapshot(options, destination, signal)
     if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
   } finally {
@@ -266,13 +280,15 @@ async function streamFrom(
   state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
-    await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal)])
+    const relieving = state.relief.streaming()
+    await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } finally {
     clearInterval(advancing)
     ending.abort()
     state.streaming = undefined
     await stream.stop()
     collector.close()
+    state.relief.warehouseAway()
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])
   }

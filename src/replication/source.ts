@@ -58,6 +58,8 @@ export interface Retention {
   /** As the source calls it (PostgreSQL: `reserved`, `extended`, `unreserved`, `lost`). */
   status: string
   retainedBytes: number
+  /** What of it is behind our acknowledgement; more than that is kept for transactions that are still open. */
+  unreadBytes: number
   /** How much more may be written before it lets go; `undefined`: it never does. */
   safeBytes: number | undefined
   /** All that the source has ever written: two of these tell its rate. */

@@ -6,6 +6,7 @@ import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
 import { startPipeline } from "../replication/pipeline.ts"
+import type { Relief } from "../replication/relief.ts"
 import type { Source, TableSelection } from "../replication/source.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import { openPostgresSource } from "../sources/postgres/source.ts"
@@ -44,6 +45,18 @@ export function retentionReader(sources: readonly SourceConfiguration[]): Retent
   }
 }
 
+function reliefOf({ retention }: SourceConfiguration): Relief {
+  switch (retention?.policy) {
+    case undefined:
+    case "hold":
+      return { kind: "hold" }
+    case "spool":
+      throw new Problem("internal", "retention.policy spool is not available yet.")
+    case "drop_and_resync":
+      return { kind: "letGo" }
+  }
+}
+
 export function newLauncher(
   sources: readonly SourceConfiguration[],
   warehouses: OpenWarehouses,
@@ -70,6 +83,7 @@ export function newLauncher(
         select: selectionOf(configuration.engine, integration.dataFilter, record.sourceDatabase),
         reporter,
         observe,
+        relief: reliefOf(configuration),
       })
     },
     cleanSource: (integration, record) =>

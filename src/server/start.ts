@@ -29,6 +29,8 @@ export interface ServerOptions {
   observe?: WriteObserver
   /** See ReconcilerOptions; tests do not wait as long as people would. */
   cleanUpPatienceMs?: number
+  /** See RetentionWatchOptions; as above. */
+  retentionEveryMs?: number
 }
 
 export interface RunningServer {
@@ -124,7 +126,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   )
   onStop(() => http.close(httpGraceMs))
   const launcher = newLauncher(configuration.sources, warehouses, observe)
-  const { cleanUpPatienceMs } = options
+  const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({
     store,
     launcher,
@@ -137,7 +139,9 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const retention = watchRetention({
     running: runningPipelines,
     read: retentionReader(configuration.sources),
+    budgetOf: (arn) => configuration.sources.find((source) => source.arn === arn)?.retention,
     log,
+    ...(retentionEveryMs !== undefined && { everyMs: retentionEveryMs }),
   })
   onStop(async () => retention.stop())
   return {

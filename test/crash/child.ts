@@ -44,6 +44,7 @@ try {
     log: newLog({ level: "info" }),
     observe,
     cleanUpPatienceMs: Number(process.env.MILLRACE_TEST_PATIENCE_MS ?? 60_000),
+    retentionEveryMs: Number(process.env.MILLRACE_TEST_RETENTION_MS ?? 10_000),
   })
   process.stdout.write(`${readyLine(server)}\n`)
   await stopped

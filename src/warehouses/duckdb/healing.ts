@@ -5,6 +5,8 @@ import { quoteIdentifier } from "./instance.ts"
 export interface Healing {
   /** Databases that are shut off now, each with the engine's error. */
   readonly shutOff: ReadonlyMap<string, Error>
+  /** It could not be opened: `heal` tries again. */
+  isShutOff(name: string, error: Error): void
   heal(): Promise<EngineHealth>
 }
 
@@ -50,6 +52,7 @@ export function newHealing(
 
   return {
     shutOff,
+    isShutOff: (name, error) => void shutOff.set(name, error),
     async heal() {
       try {
         return await healAll()

@@ -61,6 +61,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   async function attach(name: string): Promise<void> {
     const file = join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
     await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(file)} AS ${quoteIdentifier(name)}`)
+    attached.add(name)
   }
 
   async function ensureDatabase(name: string): Promise<void> {
@@ -68,11 +69,20 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     if (shutOff !== undefined) throw shutOff
     if (attached.has(name)) return
     await attach(name)
-    attached.add(name)
+  }
+
+  /** One file that another process holds, or that cannot be read, must not keep the others from their rows. */
+  async function attachFound(name: string): Promise<void> {
+    try {
+      await attach(name)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      healing.isShutOff(name, error)
+    }
   }
 
   for (const file of await readdir(options.path)) {
-    if (file.endsWith(fileSuffix)) await ensureDatabase(decodeURIComponent(file.slice(0, -fileSuffix.length)))
+    if (file.endsWith(fileSuffix)) await attachFound(decodeURIComponent(file.slice(0, -fileSuffix.length)))
   }
   await ensureDatabase("dev")
   await lockDown(admin, options)
