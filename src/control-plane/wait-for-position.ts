@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../domain/faults.ts"
-import type { Position } from "../domain/position.ts"
+import { type Position, shownPosition } from "../domain/position.ts"
 import { qualifiedName } from "../domain/table.ts"
 import {
   type AskedIntegration,
@@ -70,7 +70,7 @@ export async function waitForPosition(
     hindrance: null,
     pipelines: pipelines.map(({ monitor, streaming }) => ({
       sourceDatabase: monitor.record.sourceDatabase,
-      visible: streaming.visible(),
+      visible: shownPosition(streaming.visible()),
     })),
     notInStep: pipelines.flatMap(notInStep).sort(),
   }

@@ -34,6 +34,12 @@ export const problemKinds = {
     policy: "resync",
     remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns.",
   },
+  sourceRestored: {
+    code: "SOURCE_RESTORED",
+    policy: "resync",
+    remedy:
+      "Nothing to do: every table is copied anew, and what was copied before stays readable meanwhile. If this is the wrong server, correct the source's url.",
+  },
   sourceBusy: {
     code: "SOURCE_BUSY",
     policy: "retry",

@@ -21,6 +21,7 @@ const wholeSum = "200000.00"
  */
 export async function killAtRandom(context: TestContext, kills: number, seed: number): Promise<void> {
   context.diagnostic(`MILLRACE_TEST_SEED=${seed}`)
+  const startedMs = performance.now()
   const random = randomFrom(seed)
   const source = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }], state: "embedded" })
@@ -42,7 +43,14 @@ export async function killAtRandom(context: TestContext, kills: number, seed: nu
     await caughtUp(place, source.url, "bank")
     assert.deepEqual(await ask(place, "bank", "SELECT sum(balance) FROM accounts"), [[wholeSum]])
     await assertEqualContent(place, source.url, "bank")
+    showProgress(kill, kills, startedMs)
     load.resume()
   }
   await load.stop()
+}
+
+/** A diagnostic would only be shown at the end. */
+function showProgress(kill: number, kills: number, startedMs: number): void {
+  const seconds = Math.round((performance.now() - startedMs) / 1_000)
+  process.stderr.write(`${kill} of ${kills} kills survived, ${seconds} s\n`)
 }

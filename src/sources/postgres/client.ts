@@ -102,6 +102,22 @@ export async function withClient<T>(
   }
 }
 
+/** The same on a connection that speaks the replication protocol. */
+export async function withReplicationClient<T>(
+  address: Address,
+  doing: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await connectForReplication(address)
+  try {
+    return await work(client)
+  } catch (error) {
+    throw problemOf(error, doing)
+  } finally {
+    await closeQuietly(client)
+  }
+}
+
 /** The part of the driver's client that its types leave out. */
 interface Driven {
   connection: { stream: Duplex }

@@ -12,6 +12,8 @@ import {
   withClient,
 } from "./client.ts"
 import { problemOf } from "./errors.ts"
+import { identifyServer } from "./lineage.ts"
+import { lsnOf, withOrigin } from "./position.ts"
 import {
   createPublication,
   createSlot,
@@ -43,7 +45,9 @@ export async function openSnapshot(
   const isFailover = address.failoverSlots === true && version >= failoverVersion
   const holder = await connectForReplication(address)
   try {
+    const server = await identifyServer(holder)
     const slot = await createSlot(holder, handle, isFailover ? "failover" : "lasting")
+    const base = lsnOf(slot.position)
     const catalog = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, select),
     )
@@ -51,7 +55,7 @@ export async function openSnapshot(
       address,
       holder,
       exported: slot.snapshot,
-      position: slot.position,
+      position: withOrigin(base, { ...server, base, witness: undefined }),
       ...catalog,
     })
   } catch (error) {

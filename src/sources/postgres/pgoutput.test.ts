@@ -75,7 +75,14 @@ const messages = {
 
 function decoded(tables: PgTable[], list: readonly Buffer[]) {
   const sink = recordingSink()
-  const decode = newPgOutput(tables, sink)
+  const decode = newPgOutput({
+    tables,
+    sink,
+    server: { system: "7", timeline: 1 },
+    last: { base: 0n, witness: undefined },
+    given: 0n,
+    expected: undefined,
+  })
   for (const message of list) {
     // Among other bytes, as they come from the connection.
     const around = Buffer.concat([u8(1, 2, 3), message, u8(4, 5)])
@@ -96,7 +103,9 @@ const keyless = tableOf(7, "t", undefined)
 
 test("a commit tells where a restart goes on, and when it was", () => {
   const { sink } = decoded([keyed], [begin(100n), commit(100n, 0x1_0000_0080n, 1_000_000n)])
-  assert.deepEqual(sink.transactions, [{ position: "1/80", committedAtMs: 946_684_801_000, changes: [] }])
+  assert.deepEqual(sink.transactions, [
+    { position: "1/80@7:1:1/80:0/64:1:0", committedAtMs: 946_684_801_000, changes: [] },
+  ])
 })
 
 test("inserts, updates, deletes", () => {

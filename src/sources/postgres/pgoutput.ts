@@ -1,8 +1,10 @@
+import type { Position } from "../../domain/position.ts"
 import type { ChangeSink, RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import type { PgTable } from "./catalog.ts"
 import type { Decoder } from "./decode-binary.ts"
-import { positionOfLsn } from "./position.ts"
+import { refuseOtherWitness } from "./lineage.ts"
+import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { UnfitValue } from "./unfit.ts"
 
 /** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
@@ -14,8 +16,8 @@ export interface PgOutput {
   exclude(id: string): void
   /** Calls `reached` once, between transactions, when all with a commit record before `lsn` have been given to the sink and none after. */
   whenAt(lsn: bigint, reached: () => void): void
-  /** The server has sent everything up to `lsn`. Not inside a transaction. */
-  caughtUp(lsn: bigint): void
+  /** The server has sent everything up to `lsn`. Not inside a transaction. Returns that place as a position. */
+  caughtUp(lsn: bigint): Position
 }
 
 /** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
@@ -49,13 +51,27 @@ function newTupleBuffer(): Tuple {
   }
 }
 
-export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
-  const byId = new Map(tables.map((table) => [Number(table.schema.id), { table, from: 0n }]))
+export interface Decoding {
+  tables: PgTable[]
+  sink: ChangeSink
+  server: ServerIdentity
+  /** Behind the last commit that came before, and that commit. */
+  last: { base: bigint; witness: Witness | undefined }
+  /** Transactions whose commit record lies before this have been given to the sink. */
+  given: bigint
+  /** This transaction has to come first. */
+  expected: Witness | undefined
+}
+
+export function newPgOutput({ tables, sink, server, last, given, expected }: Decoding): PgOutput {
+  const byId = new Map(tables.map((table) => [Number(table.schema.id), { table, from: given }]))
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
   const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
   const before = newTupleBuffer()
   const after = newTupleBuffer()
+  let awaited = expected
+  let { base, witness } = last
   let transaction = 0
   let inTransaction = false
   let commitLsn = 0n
@@ -82,13 +98,25 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
     commitLsn = bytes.readBigUInt64BE(start + 1)
     if (marks.length > 0) pass(commitLsn)
     inTransaction = true
-    sink.begin()
+    witness = { commitLsn, committedAt: bytes.readBigInt64BE(start + 9), xid: bytes.readUInt32BE(start + 17) }
+    if (awaited !== undefined) meet(awaited, witness)
+    if (commitLsn >= given) sink.begin()
+  }
+
+  function meet(wanted: Witness, came: Witness): void {
+    const isSame =
+      came.commitLsn === wanted.commitLsn &&
+      came.xid === wanted.xid &&
+      came.committedAt === wanted.committedAt
+    if (!isSame) refuseOtherWitness()
+    awaited = undefined
   }
 
   function commit(bytes: Buffer, start: number): void {
     inTransaction = false
     const committedAtMs = Number(bytes.readBigInt64BE(start + 18) / 1000n) + epochMs
-    sink.commit(positionOfLsn(bytes.readBigUInt64BE(start + 10)), committedAtMs)
+    base = bytes.readBigUInt64BE(start + 10)
+    if (commitLsn >= given) sink.commit(withOrigin(base, { ...server, base, witness }), committedAtMs)
   }
 
   function relation(bytes: Buffer, start: number, end: number): void {
@@ -213,7 +241,11 @@ export function newPgOutput(tables: PgTable[], sink: ChangeSink): PgOutput {
       routes.set(Number(id), undefined)
     },
     whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
-    caughtUp: pass,
+    caughtUp(lsn) {
+      if (awaited !== undefined && lsn >= base) refuseOtherWitness()
+      pass(lsn)
+      return withOrigin(lsn, { ...server, base, witness })
+    },
     message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:

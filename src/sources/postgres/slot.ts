@@ -1,9 +1,10 @@
 import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
-import { positionFrom } from "../../domain/position.ts"
+import { positionFrom, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { PgTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
+import { lsnOf } from "./position.ts"
 
 /** What CREATE_REPLICATION_SLOT answers: decoding starts at `position`, and `snapshot` sees everything before it. */
 export interface NewSlot {
@@ -96,12 +97,35 @@ const dropRetryMs = 100
  * Nor when the publication is gone: what happened meanwhile was published to nobody.
  */
 export async function slotHistory(client: pg.Client, name: string, from: Position): Promise<"kept" | "lost"> {
+  await refuseStandby(client)
   const { rows } = await client.query<{ usable: boolean }>(
     `SELECT coalesce(wal_status, 'reserved') <> 'lost' AND confirmed_flush_lsn <= $2::pg_lsn
             AND pg_current_wal_insert_lsn() >= $2::pg_lsn
             AND EXISTS (SELECT FROM pg_publication WHERE pubname = $1) AS usable
      FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`,
-    [name, from],
+    [name, shownPosition(from)],
   )
   return rows[0]?.usable === true ? "kept" : "lost"
+}
+
+/** A standby has no slots of ours to show; once promoted, it may. */
+async function refuseStandby(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby")
+  if (rows[0]?.standby === true)
+    throw new Problem("sourceUnreachable", "The server is a standby that has not been promoted.")
+}
+
+/**
+ * Up to where the slot knows that its client has everything. While another connection (perhaps an earlier one of
+ * ours, whose last word is still on its way) holds the slot, that may change.
+ */
+export async function confirmedBySlot(client: pg.Client, name: string): Promise<bigint> {
+  const { rows } = await client.query<{ confirmed: string; active: boolean }>(
+    "SELECT confirmed_flush_lsn::text AS confirmed, active FROM pg_replication_slots WHERE slot_name = $1",
+    [name],
+  )
+  const [slot] = rows
+  if (slot === undefined) throw new Problem("sourceHistoryLost", "The slot at the source is gone.")
+  if (slot.active) throw new Problem("sourceInUse", "The slot at the source is in use.")
+  return lsnOf(positionFrom(slot.confirmed))
 }

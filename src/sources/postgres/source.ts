@@ -1,13 +1,15 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { type PgTable, readCatalog } from "./catalog.ts"
-import { type Address, connectForReplication, withClient } from "./client.ts"
+import { type Address, connectForReplication, destroy, withClient, withReplicationClient } from "./client.ts"
 import { committedPosition } from "./committed-position.ts"
+import { problemOf } from "./errors.ts"
+import { beginningOf, identifyServer, refuseOtherLineage } from "./lineage.ts"
 import { openSnapshot } from "./open-snapshot.ts"
 import { comparePositions, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
 import { readRetention } from "./retention.ts"
-import { dropSlotAndPublication, slotHistory } from "./slot.ts"
+import { confirmedBySlot, dropSlotAndPublication, slotHistory } from "./slot.ts"
 import { startStream } from "./stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
@@ -15,16 +17,34 @@ export function openPostgresSource(address: Address): Source {
   return {
     preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
     openSnapshot: (handle, select) => openSnapshot(address, handle, select),
-    history: (handle, from) =>
-      withClient(address, "looking at the slot", (client) => slotHistory(client, handle, from)),
+    async history(handle, from) {
+      const history = await withClient(address, "looking at the slot", (client) =>
+        slotHistory(client, handle, from),
+      )
+      if (history === "lost") return history
+      await withReplicationClient(address, "comparing its history", (client) =>
+        refuseOtherLineage(client, from),
+      )
+      return history
+    },
     async stream({ handle, from, tables, select, sink }) {
-      const known = await withClient(address, "reading the catalog", (client) => readCatalog(client, select))
+      const [known, beginning] = await withClient(address, "reading the catalog", async (client) => [
+        await readCatalog(client, select),
+        beginningOf(from, await confirmedBySlot(client, handle)),
+      ])
       const current = knownTables(known.tables, tables)
       for (const table of tables) {
         if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
       }
       const client = await connectForReplication(address)
-      return startStream({ client, address, handle, from, tables: [...current.values()], sink })
+      try {
+        const server = await identifyServer(client)
+        const carried = [...current.values()]
+        return startStream({ client, address, handle, from, beginning, server, tables: carried, sink })
+      } catch (error) {
+        destroy(client)
+        throw problemOf(error, "asking which server it is")
+      }
     },
     tables: (select) =>
       withClient(address, "reading the catalog", async (client) => {

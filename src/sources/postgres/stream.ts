@@ -7,9 +7,10 @@ import type { PgTable } from "./catalog.ts"
 import { type Address, type RawConnection, takeOver } from "./client.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
+import type { Beginning } from "./lineage.ts"
 import { glimpseSlotLimitMs, openLateSnapshot } from "./open-snapshot.ts"
 import { newPgOutput } from "./pgoutput.ts"
-import { lsnOf, positionOfLsn } from "./position.ts"
+import { lsnOf, originOf, positionOfLsn, type ServerIdentity } from "./position.ts"
 
 const copyData = 0x64
 const copyDone = 0x63
@@ -30,16 +31,21 @@ export interface StartStream {
   address: Address
   handle: string
   from: Position
+  /** Where that is on this server. */
+  beginning: Beginning
+  server: ServerIdentity
   tables: PgTable[]
   sink: ChangeSink
 }
 
 /** Starts pgoutput from `from` on a connection for replication, and keeps the server informed. */
-export function startStream({ client, address, handle, from, tables, sink }: StartStream): ChangeStream {
+export function startStream(options: StartStream): ChangeStream {
+  const { client, address, handle, from, beginning, sink } = options
   const raw = takeOver(client)
-  const decode = newPgOutput(tables, sink)
+  const last = originOf(from) ?? { base: lsnOf(from), witness: undefined }
+  const decode = newPgOutput({ ...options, ...beginning, last })
   const gate = newGate(raw)
-  let acknowledged = lsnOf(from)
+  let acknowledged = beginning.start
   let stopped = false
   let settle: (error?: Problem) => void = () => undefined
   const ended = new Promise<void>((resolve, reject) => {
@@ -71,8 +77,7 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
       else if (kind === keepAlive) {
         const lsn = bytes.readBigUInt64BE(start + 1)
         if (!decode.inTransaction) {
-          decode.caughtUp(lsn)
-          sink.caughtUp(positionOfLsn(lsn))
+          sink.caughtUp(decode.caughtUp(lsn))
         }
         if (bytes[start + 17] === 1) sendStatus()
       }
@@ -99,7 +104,7 @@ export function startStream({ client, address, handle, from, tables, sink }: Sta
   raw.socket.on("error", (error) => finish(problemOf(error, "streaming changes")))
   raw.socket.on("close", () => finish(new Problem("sourceUnreachable", "The source closed the stream.")))
   raw.query(
-    `START_REPLICATION SLOT "${handle}" LOGICAL ${from} (proto_version '1', publication_names '"${handle}"')`,
+    `START_REPLICATION SLOT "${handle}" LOGICAL ${positionOfLsn(beginning.start)} (proto_version '1', publication_names '"${handle}"')`,
   )
 
   return {
