@@ -1,4 +1,4 @@
-import type { Configuration } from "../domain/configuration.ts"
+import { type Configuration, type DatabaseSource, isDatabaseSource } from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
 import type { Finding } from "../replication/source.ts"
 import { openSource } from "../server/launcher.ts"
@@ -24,7 +24,7 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
 }
 
 async function findingsOf(source: Configuration["sources"][number]): Promise<Finding[]> {
-  const database = decodeURIComponent(new URL(source.url).pathname.slice(1)) || "postgres"
+  const database = isDatabaseSource(source) ? databaseOf(source) : ""
   try {
     return await openSource(source, database).preflight(() => true)
   } catch (error) {
@@ -38,4 +38,8 @@ async function findingsOf(source: Configuration["sources"][number]): Promise<Fin
       },
     ]
   }
+}
+
+function databaseOf({ url }: DatabaseSource): string {
+  return decodeURIComponent(new URL(url).pathname.slice(1)) || "postgres"
 }

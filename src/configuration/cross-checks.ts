@@ -1,4 +1,4 @@
-import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
+import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import type { PlacedMistake } from "./environment.ts"
 
@@ -39,7 +39,8 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
     ...otherRegions(
       "sources",
       region,
-      sources.map(({ arn }) => parseSourceArn(arn)?.region),
+      // A bucket's ARN names no region.
+      sources.map(({ arn }) => (parseSourceArn(arn) ?? parseTableArn(arn))?.region ?? region),
     ),
     ...otherRegions(
       "warehouses",

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { LineCounter, parseDocument } from "yaml"
-import type { Configuration, SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
+import type {
+  Configuration,
+  ServiceSource,
+  SourceConfiguration,
+  WarehouseConfiguration,
+} from "../domain/configuration.ts"
 import { crossChecks } from "./cross-checks.ts"
 import { fillIn } from "./environment.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
@@ -111,17 +116,41 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
 
 /** The schema has refused engines that are not built yet; here they are nothing. */
 function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfiguration[] {
-  if (one.engine !== "postgres") return []
-  const { arn, engine, url, failover_slots: failoverSlots, retention } = one
-  return [
-    {
-      arn,
-      engine,
-      url,
-      ...(failoverSlots !== undefined && { failoverSlots }),
-      ...(retention !== undefined && { retention }),
-    },
-  ]
+  switch (one.engine) {
+    case "postgres": {
+      const { arn, engine, url, failover_slots: failoverSlots, retention } = one
+      return [
+        {
+          arn,
+          engine,
+          url,
+          ...(failoverSlots !== undefined && { failoverSlots }),
+          ...(retention !== undefined && { retention }),
+        },
+      ]
+    }
+    case "dynamodb":
+    case "s3":
+      return [serviceSourceFrom(one)]
+    default:
+      return []
+  }
+}
+
+function serviceSourceFrom({
+  arn,
+  engine,
+  endpoint,
+  access_key_id: accessKeyId,
+  secret_access_key: secretAccessKey,
+}: Extract<ConfigurationFile["sources"][number], { engine: "dynamodb" | "s3" }>): ServiceSource {
+  return {
+    arn,
+    engine,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+  }
 }
 
 function warehouseFrom(

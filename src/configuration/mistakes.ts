@@ -53,7 +53,7 @@ function wrongType(expected: string, value: unknown): string {
 function wrongChoice(value: unknown, path: readonly (string | number)[]): string {
   if (value === undefined) return "is missing"
   if (path[0] === "sources")
-    return "must be postgres (mysql, dynamodb and s3 are not available in this version)"
+    return "must be postgres, dynamodb or s3 (mysql is not available in this version)"
   return "must be duckdb (postgres and redshift are not available in this version)"
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { parseSourceArn, parseTargetArn } from "../domain/arn.ts"
+import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { parseSize } from "../domain/size.ts"
@@ -96,12 +96,39 @@ const postgresSource = z.strictObject({
   retention: retention.optional(),
 })
 
-const source = z.discriminatedUnion("engine", [
-  postgresSource,
-  notYet("mysql", "postgres"),
-  notYet("dynamodb", "postgres"),
-  notYet("s3", "postgres"),
-])
+const tableArn = text.refine(
+  (arn) => parseTableArn(arn) !== undefined,
+  "must be a table's ARN like arn:aws:dynamodb:us-east-1:123456789012:table/carts",
+)
+
+const bucketArn = text.refine(
+  (arn) => parseBucketArn(arn) !== undefined,
+  "must be a bucket's ARN like arn:aws:s3:::landing",
+)
+
+const httpUrl = text.refine(
+  // A URL with a user in it would put a password where no one expects one.
+  (given) => /^https?:\/\/[^\s@/]+\/?$/.test(given) && URL.canParse(given),
+  "must be http://host:port or https://host:port, without user, path or query",
+)
+
+/** The keys of both kinds of sources behind an AWS API; without keys those of the environment apply. */
+const serviceKeys = {
+  endpoint: httpUrl.optional(),
+  access_key_id: text.optional(),
+  secret_access_key: text.optional(),
+}
+
+const dynamoDbSource = z.strictObject({ arn: tableArn, engine: z.literal("dynamodb"), ...serviceKeys })
+const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys })
+
+const source = z
+  .discriminatedUnion("engine", [postgresSource, notYet("mysql", "postgres"), dynamoDbSource, s3Source])
+  .superRefine((given, context) => {
+    if (given.engine !== "dynamodb" && given.engine !== "s3") return
+    if ((given.access_key_id === undefined) === (given.secret_access_key === undefined)) return
+    context.addIssue("must have both access_key_id and secret_access_key, or neither")
+  })
 
 const duckDbWarehouse = z.strictObject({
   arn: warehouseArn,
@@ -165,7 +192,7 @@ export const knownKeys: Record<string, string[]> = {
   listen: ["http", "sql"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
-  sources: Object.keys(postgresSource.shape),
+  sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys)],
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
   retention: ["budget", "policy", "spool_limit"],

@@ -1,4 +1,9 @@
-import type { Policy, SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
+import type {
+  Policy,
+  SourceConfiguration,
+  SourceEngine,
+  WarehouseConfiguration,
+} from "../domain/configuration.ts"
 import type { Store } from "../state/store.ts"
 
 /** Who calls, as the door established it. Services decide what the caller may do. */
@@ -14,6 +19,8 @@ export interface ControlPlane {
   region: string
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
+  /** Whether there is an adapter that reads sources of this engine; the configuration may name more. */
+  isReadable(engine: SourceEngine): boolean
   store: Store
   /** Asks the reconciler to look now rather than at its next turn. Never throws, returns at once. */
   nudge(): void

@@ -65,6 +65,7 @@ describe("the service of integrations", () => {
       region: "us-east-1",
       sources: Array.from({ length: 40 }, (_, n) => source(`s${n}`)),
       warehouses: [warehouse(targetArn), warehouse(otherTargetArn)],
+      isReadable: () => true,
       store,
       nudge: () => nudges++,
     }

@@ -1,5 +1,13 @@
 import { randomUUID } from "node:crypto"
-import { integrationArn, isIntegrationName, isUuid, parseIntegrationArn } from "../domain/arn.ts"
+import {
+  integrationArn,
+  isIntegrationName,
+  isUuid,
+  parseBucketArn,
+  parseIntegrationArn,
+  parseTableArn,
+} from "../domain/arn.ts"
+import { isDatabaseSource } from "../domain/configuration.ts"
 import { canonicalText, databasesOf } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import { Fault } from "../domain/faults.ts"
@@ -108,13 +116,24 @@ function newIntegration(
 function checkEnds(
   plane: ControlPlane,
   input: CreateIntegrationInput,
-): { destinations: Destination[]; dataFilter: string } {
+): { destinations: Destination[]; dataFilter: string | undefined } {
   const source = plane.sources.find(({ arn }) => arn === input.sourceArn)
   if (source === undefined) {
     throw new Fault("sourceNotFound", `No source ${input.sourceArn} is configured.`)
   }
   if (!plane.warehouses.some(({ arn }) => arn === input.targetArn)) {
     throw new Fault("targetNotFound", `No warehouse ${input.targetArn} is configured.`)
+  }
+  if (!plane.isReadable(source.engine)) {
+    throw new Fault(
+      "unsupported",
+      `Sources of the engine ${source.engine} cannot be read by this version yet.`,
+    )
+  }
+  // What is no database has nothing to choose from, and goes as a whole into one database.
+  if (!isDatabaseSource(source)) {
+    const sourceDatabase = parseTableArn(source.arn)?.name ?? parseBucketArn(source.arn)?.name ?? ""
+    return { destinations: destinationsOf(input.integrationName, [sourceDatabase]), dataFilter: undefined }
   }
   const filter = parseDataFilter(input.dataFilter, source.engine)
   if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))

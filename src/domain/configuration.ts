@@ -30,14 +30,33 @@ export interface RetentionBudget {
   spoolLimitBytes: number
 }
 
-/** A database that rows come from, under the ARN that callers name it by. */
-export interface SourceConfiguration {
+/** Where rows come from, under the ARN that callers name it by. */
+export type SourceConfiguration = DatabaseSource | ServiceSource
+
+export type SourceEngine = SourceConfiguration["engine"]
+
+/** A database server, reached by its URL. */
+export interface DatabaseSource {
   arn: string
   engine: "postgres"
   url: string
   /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
   failoverSlots?: boolean
   retention?: RetentionBudget
+}
+
+/** A table or bucket behind an AWS API; without an endpoint, the cloud's own, without keys, those of the environment. */
+export interface ServiceSource {
+  arn: string
+  engine: "dynamodb" | "s3"
+  endpoint?: string
+  accessKeyId?: string
+  secretAccessKey?: string
+}
+
+/** Told apart by what they have, so that engines may be added to either kind. */
+export function isDatabaseSource(source: SourceConfiguration): source is DatabaseSource {
+  return "url" in source
 }
 
 /** A warehouse that rows go to, under the ARN that callers name it by. */

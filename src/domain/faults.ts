@@ -16,6 +16,7 @@ export const faultKinds = [
   "sourceNotFound",
   "targetNotFound",
   "unavailable",
+  "unsupported",
   "validation",
 ] as const
 

@@ -73,6 +73,11 @@ export const problemKinds = {
     policy: "resync",
     remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
   },
+  sourceUnbuilt: {
+    code: "SOURCE_ENGINE_UNAVAILABLE",
+    policy: "person",
+    remedy: "Delete the integration; this version of Millrace has no adapter for its source.",
+  },
   sourceProtocol: {
     code: "SOURCE_PROTOCOL_ERROR",
     policy: "retry",

@@ -1,6 +1,6 @@
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
-import type { SourceConfiguration } from "../domain/configuration.ts"
+import type { SourceConfiguration, SourceEngine } from "../domain/configuration.ts"
 import { includesTable } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import type { Integration } from "../domain/integration.ts"
@@ -21,15 +21,27 @@ export function openSource(configuration: SourceConfiguration, database: string)
         database,
         failoverSlots: configuration.failoverSlots ?? false,
       })
+    case "dynamodb":
+    case "s3":
+      throw new Problem("sourceUnbuilt", `Sources of the engine ${configuration.engine} cannot be read yet.`)
   }
+}
+
+/** Engines that the configuration may name, and whether there is an adapter that reads them. */
+const readable: Record<SourceEngine, boolean> = { postgres: true, dynamodb: false, s3: false }
+
+export function isReadable(engine: SourceEngine): boolean {
+  return readable[engine]
 }
 
 /** The tables that a filter takes of one source database. @throws Problem when a recorded filter no longer parses. */
 export function selectionOf(
-  engine: SourceConfiguration["engine"],
+  engine: SourceEngine,
   dataFilter: string | undefined,
   database: string,
 ): TableSelection {
+  // What is no database has nothing to choose from.
+  if (engine === "dynamodb" || engine === "s3") return () => true
   const parsed = parseDataFilter(dataFilter, engine)
   if (!("ok" in parsed)) throw new Problem("internal", "The integration's data filter cannot be read.")
   return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })

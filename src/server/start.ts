@@ -18,7 +18,7 @@ import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
-import { newLauncher, retentionReader } from "./launcher.ts"
+import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
 
@@ -80,7 +80,12 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const running: { reconciler: Reconciler | undefined } = { reconciler: undefined }
   const runningPipelines = () => running.reconciler?.running() ?? []
   const metrics = newMetrics(runningPipelines)
-  const plane: ControlPlane = { ...planeOf(configuration), store, nudge: () => running.reconciler?.nudge() }
+  const plane: ControlPlane = {
+    ...planeOf(configuration),
+    isReadable,
+    store,
+    nudge: () => running.reconciler?.nudge(),
+  }
   const status: StatusSources = {
     store,
     running: runningPipelines,
@@ -157,7 +162,7 @@ function planeOf({
   region,
   sources,
   warehouses,
-}: Configuration): Omit<ControlPlane, "store" | "nudge"> {
+}: Configuration): Omit<ControlPlane, "isReadable" | "store" | "nudge"> {
   return { account, region, sources, warehouses }
 }
 

@@ -93,6 +93,7 @@ function planeOver(store: Store, sources: string[]): ControlPlane {
       path: "/nowhere",
       autoCreateDatabase: true,
     })),
+    isReadable: () => true,
     store,
     nudge: () => undefined,
   }

@@ -15,5 +15,6 @@ export const faultStatus: Record<FaultKind, number> = {
   sourceNotFound: 404,
   targetNotFound: 404,
   unavailable: 503,
+  unsupported: 400,
   validation: 400,
 }

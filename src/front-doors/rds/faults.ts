@@ -18,6 +18,8 @@ export const rdsFaults: Record<FaultKind, FaultCode> = {
   // The RDS API has no code of its own for a missing target.
   targetNotFound: commonFaults.InvalidParameterValue,
   unavailable: commonFaults.ServiceUnavailable,
+  // The RDS API has no code for what is not supported.
+  unsupported: commonFaults.InvalidParameterValue,
   validation: commonFaults.ValidationError,
 }
 
