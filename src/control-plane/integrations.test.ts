@@ -38,6 +38,7 @@ let made = 0
 function wish(changes: Partial<CreateIntegrationInput> = {}): CreateIntegrationInput {
   const n = made++
   return {
+    service: "rds",
     sourceArn: `arn:aws:rds:us-east-1:123456789012:db:s${n}`,
     targetArn,
     integrationName: `wish-${n}`,
@@ -140,7 +141,7 @@ describe("the service of integrations", () => {
         /needs KMSKeyId/,
         { additionalEncryptionContext: { a: "b" } },
       ],
-      ["tags", "invalidValue", /reserved/, { tags: [{ key: "aws:x", value: "" }] }],
+      ["tags", "invalidTag", /reserved/, { tags: [{ key: "aws:x", value: "" }] }],
     ]
     for (const [name, kind, words, changes] of refusals) {
       it(`refuses a wrong ${name} and records nothing`, async () => {
@@ -157,10 +158,13 @@ describe("the service of integrations", () => {
       const integrationName = "a0000000-0000-4000-8000-000000000000"
       const wanted = await createIntegration(plane, admin, wish({ integrationName }))
       for (const integrationIdentifier of [wanted.arn, wanted.id, wanted.name]) {
-        assert.deepEqual(await describeIntegrations(plane, admin, { integrationIdentifier, limit: 100 }), {
-          integrations: [wanted],
-          next: undefined,
-        })
+        assert.deepEqual(
+          await describeIntegrations(plane, admin, { service: "rds", integrationIdentifier, limit: 100 }),
+          {
+            integrations: [wanted],
+            next: undefined,
+          },
+        )
       }
     })
 
@@ -174,7 +178,7 @@ describe("the service of integrations", () => {
     ]) {
       it(`says that there is no ${JSON.stringify(integrationIdentifier)}`, async () => {
         await assert.rejects(
-          describeIntegrations(plane, admin, { integrationIdentifier, limit: 100 }),
+          describeIntegrations(plane, admin, { service: "rds", integrationIdentifier, limit: 100 }),
           fault("integrationNotFound"),
         )
       })
@@ -186,7 +190,7 @@ describe("the service of integrations", () => {
       const seen: string[] = []
       let after: string | undefined
       do {
-        const page = await describeIntegrations(plane, admin, { after, limit: 3 })
+        const page = await describeIntegrations(plane, admin, { service: "rds", after, limit: 3 })
         assert.ok(page.integrations.length > 0 && page.integrations.length <= 3)
         seen.push(...page.integrations.map(({ id }) => id))
         after = page.next
@@ -195,14 +199,14 @@ describe("the service of integrations", () => {
         seen,
         all.map(({ id }) => id),
       )
-      const whole = await describeIntegrations(plane, admin, { limit: all.length })
+      const whole = await describeIntegrations(plane, admin, { service: "rds", limit: all.length })
       assert.equal(whole.next, undefined)
     })
 
     for (const after of ["", "x", "1.x", "1", "9999999999999999.00000000-0000-4000-8000-000000000000"]) {
       it(`refuses the foreign marker ${JSON.stringify(after)}`, async () => {
         await assert.rejects(
-          describeIntegrations(plane, admin, { after, limit: 20 }),
+          describeIntegrations(plane, admin, { service: "rds", after, limit: 20 }),
           fault("invalidValue", /marker/),
         )
       })
@@ -214,24 +218,33 @@ describe("the service of integrations", () => {
       const { id, arn } = await createIntegration(plane, admin, wish({ description: "old" }))
       await store.integrations.setStatus(id, "active", [])
       const renamed = await modifyIntegration(plane, admin, {
+        service: "rds",
         integrationIdentifier: id,
         integrationName: "renamed",
       })
       assert.deepEqual([renamed.name, renamed.description, renamed.status], ["renamed", "old", "active"])
-      const cleared = await modifyIntegration(plane, admin, { integrationIdentifier: arn, description: "" })
+      const cleared = await modifyIntegration(plane, admin, {
+        service: "rds",
+        integrationIdentifier: arn,
+        description: "",
+      })
       assert.deepEqual([cleared.name, cleared.description], ["renamed", undefined])
       assert.deepEqual(await store.integrations.byId(id), cleared)
     })
 
-    it("refuses a taken name as a conflict", async () => {
+    it("refuses a taken name", async () => {
       const [first, second] = [
         await createIntegration(plane, admin, wish()),
         await createIntegration(plane, admin, wish()),
       ]
       await store.integrations.setStatus(second.id, "active", [])
       await assert.rejects(
-        modifyIntegration(plane, admin, { integrationIdentifier: second.id, integrationName: first.name }),
-        fault("conflictingOperation", new RegExp(first.name)),
+        modifyIntegration(plane, admin, {
+          service: "rds",
+          integrationIdentifier: second.id,
+          integrationName: first.name,
+        }),
+        fault("integrationExists", new RegExp(first.name)),
       )
     })
 
@@ -239,11 +252,16 @@ describe("the service of integrations", () => {
       const { id } = await createIntegration(plane, admin, wish())
       await store.integrations.setStatus(id, "active", [])
       await modifyIntegration(plane, admin, {
+        service: "rds",
         integrationIdentifier: id,
         dataFilter: "include: shop.public.*",
       })
       await assert.rejects(
-        modifyIntegration(plane, admin, { integrationIdentifier: id, dataFilter: "include: shop.*.*" }),
+        modifyIntegration(plane, admin, {
+          service: "rds",
+          integrationIdentifier: id,
+          dataFilter: "include: shop.*.*",
+        }),
         fault("invalidValue", /not available in this version/),
       )
     })
@@ -254,16 +272,16 @@ describe("the service of integrations", () => {
       const { id } = await createIntegration(plane, admin, wish())
       await store.integrations.setStatus(id, "needs_attention", [{ code: "X", message: "y" }])
       nudges = 0
-      const answer = await deleteIntegration(plane, admin, { integrationIdentifier: id })
+      const answer = await deleteIntegration(plane, admin, { service: "rds", integrationIdentifier: id })
       assert.equal(answer.status, "deleting")
       assert.equal(nudges, 1)
       await assert.rejects(
-        deleteIntegration(plane, admin, { integrationIdentifier: id }),
+        deleteIntegration(plane, admin, { service: "rds", integrationIdentifier: id }),
         fault("integrationInWrongState", /is deleting/),
       )
       await store.integrations.remove(id)
       await assert.rejects(
-        deleteIntegration(plane, admin, { integrationIdentifier: id }),
+        deleteIntegration(plane, admin, { service: "rds", integrationIdentifier: id }),
         fault("integrationNotFound"),
       )
     })
@@ -282,10 +300,10 @@ describe("the service of integrations", () => {
           else await assert.rejects(act(integration.id), fault("integrationInWrongState", new RegExp(status)))
         }
         await change(modifiableStatuses, (integrationIdentifier) =>
-          modifyIntegration(plane, admin, { integrationIdentifier, description: "new" }),
+          modifyIntegration(plane, admin, { service: "rds", integrationIdentifier, description: "new" }),
         )
         await change(deletableStatuses, (integrationIdentifier) =>
-          deleteIntegration(plane, admin, { integrationIdentifier }),
+          deleteIntegration(plane, admin, { service: "rds", integrationIdentifier }),
         )
       })
     }
@@ -301,9 +319,17 @@ describe("the service of integrations", () => {
   describe("who may do what", () => {
     const calls: [name: string, reader: boolean, call: (by: Caller) => Promise<unknown>][] = [
       ["create", false, (by) => createIntegration(plane, by, wish())],
-      ["describe", true, (by) => describeIntegrations(plane, by, { limit: 20 })],
-      ["modify", false, (by) => modifyIntegration(plane, by, { integrationIdentifier: "nobody" })],
-      ["delete", false, (by) => deleteIntegration(plane, by, { integrationIdentifier: "nobody" })],
+      ["describe", true, (by) => describeIntegrations(plane, by, { service: "rds", limit: 20 })],
+      [
+        "modify",
+        false,
+        (by) => modifyIntegration(plane, by, { service: "rds", integrationIdentifier: "nobody" }),
+      ],
+      [
+        "delete",
+        false,
+        (by) => deleteIntegration(plane, by, { service: "rds", integrationIdentifier: "nobody" }),
+      ],
     ]
     for (const [name, reader, call] of calls) {
       it(name, async () => {

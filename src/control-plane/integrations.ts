@@ -17,16 +17,24 @@ import {
   destinationDatabase,
   destinationMistake,
   type Integration,
+  type IntegrationService,
   type IntegrationStatus,
   modifiableStatuses,
   type Tag,
 } from "../domain/integration.ts"
 import { tagsMistake } from "../domain/tags.ts"
-import type { IntegrationCursor, IntegrationPatch, IntegrationStore } from "../state/integrations.ts"
+import type {
+  IntegrationCursor,
+  IntegrationFilter,
+  IntegrationPatch,
+  IntegrationStore,
+} from "../state/integrations.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
 import { requireAdmin, requireReader } from "./policies.ts"
 
 export interface CreateIntegrationInput {
+  /** The API that makes it, and alone sees it as its own. */
+  service: IntegrationService
   sourceArn: string
   targetArn: string
   integrationName: string
@@ -38,8 +46,11 @@ export interface CreateIntegrationInput {
 }
 
 export interface DescribeIntegrationsInput {
+  service: IntegrationService
   /** ARN, UUID or name; alone it must exist. */
   integrationIdentifier?: string | undefined
+  /** Each member that is present narrows the list. */
+  filter?: IntegrationFilter
   /** `next` of the page before. */
   after?: string | undefined
   /** Most integrations to answer. */
@@ -53,6 +64,7 @@ export interface IntegrationPage {
 }
 
 export interface ModifyIntegrationInput {
+  service: IntegrationService
   integrationIdentifier: string
   integrationName?: string | undefined
   description?: string | undefined
@@ -60,6 +72,7 @@ export interface ModifyIntegrationInput {
 }
 
 export interface DeleteIntegrationInput {
+  service: IntegrationService
   integrationIdentifier: string
 }
 
@@ -69,7 +82,7 @@ const descriptionMaxLength = 1000
  * Records what should be and returns at once, `creating`; the reconciler does the rest.
  *
  * @throws Fault accessDenied, validation, sourceNotFound, targetNotFound, invalidValue, invalidCombination,
- * kmsKeyNotAccessible, integrationExists, conflictingOperation, quotaExceeded.
+ * kmsKeyNotAccessible, integrationExists, conflictingOperation, quotaExceeded, invalidTag, tagLimitExceeded, unsupported.
  */
 export async function createIntegration(
   plane: ControlPlane,
@@ -95,8 +108,8 @@ function newIntegration(
   const id = randomUUID()
   const integration: Integration = {
     id,
-    arn: integrationArn({ service: "rds", region: plane.region, account: plane.account, id }),
-    service: "rds",
+    arn: integrationArn({ service: input.service, region: plane.region, account: plane.account, id }),
+    service: input.service,
     name: input.integrationName,
     description: input.description === "" ? undefined : input.description,
     sourceArn: input.sourceArn,
@@ -170,7 +183,7 @@ function checkDescription(description: string | undefined): void {
 
 function checkTags(tags: readonly Tag[]): void {
   const mistake = tagsMistake(tags)
-  if (mistake !== undefined) throw new Fault("invalidValue", mistake)
+  if (mistake !== undefined) throw new Fault(mistake.kind, mistake.message)
 }
 
 function checkEncryption(input: CreateIntegrationInput): void {
@@ -195,14 +208,23 @@ export async function describeIntegrations(
 ): Promise<IntegrationPage> {
   requireReader(caller, "describe integrations")
   if (input.integrationIdentifier !== undefined) {
-    return { integrations: [await requireIntegration(plane, input.integrationIdentifier)], next: undefined }
+    return { integrations: [await requireIntegration(plane, input)], next: undefined }
   }
-  const after = input.after === undefined ? undefined : cursorFrom(input.after)
+  return await integrationPage(plane, { ...input.filter, service: input.service }, input)
+}
+
+/** A page of what the filter leaves, oldest first. @throws Fault invalidValue (`after`). */
+export async function integrationPage(
+  plane: ControlPlane,
+  filter: IntegrationFilter,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<IntegrationPage> {
+  const cursor = after === undefined ? undefined : cursorFrom(after)
   // One more than asked tells whether there is another page.
-  const found = await plane.store.integrations.list({ after, limit: input.limit + 1 })
-  const integrations = found.slice(0, input.limit)
+  const found = await plane.store.integrations.list({ after: cursor, limit: limit + 1, filter })
+  const integrations = found.slice(0, limit)
   const last = integrations.at(-1)
-  return { integrations, next: found.length > input.limit && last ? cursorText(last) : undefined }
+  return { integrations, next: found.length > limit && last ? cursorText(last) : undefined }
 }
 
 function cursorText({ createdAt, id }: IntegrationCursor): string {
@@ -220,7 +242,7 @@ function cursorFrom(text: string): IntegrationCursor {
 /**
  * Changes name and description at once; the warehouse databases keep their names.
  *
- * @throws Fault accessDenied, validation, integrationNotFound, integrationInWrongState, conflictingOperation (the
+ * @throws Fault accessDenied, validation, integrationNotFound, integrationInWrongState, integrationExists (the
  * name is taken), invalidValue (another data filter).
  */
 export async function modifyIntegration(
@@ -231,7 +253,7 @@ export async function modifyIntegration(
   requireAdmin(caller, "modify integrations")
   if (input.integrationName !== undefined) checkName(input.integrationName)
   checkDescription(input.description)
-  const found = await requireIntegration(plane, input.integrationIdentifier)
+  const found = await requireIntegration(plane, input)
   if (input.dataFilter !== undefined && input.dataFilter !== found.dataFilter) {
     throw new Fault("invalidValue", "Changing DataFilter is not available in this version.")
   }
@@ -239,17 +261,7 @@ export async function modifyIntegration(
     ...(input.integrationName !== undefined && { name: input.integrationName }),
     ...(input.description !== undefined && { description: input.description || undefined }),
   }
-  return renaming(() => changeIf(plane, found, modifiableStatuses, patch, "modified"))
-}
-
-/** The RDS API knows no "already exists" for a modification, only a conflict. */
-async function renaming<T>(change: () => Promise<T>): Promise<T> {
-  try {
-    return await change()
-  } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== "integrationExists") throw error
-    throw new Fault("conflictingOperation", error.message)
-  }
+  return await changeIf(plane, found, modifiableStatuses, patch, "modified")
 }
 
 /**
@@ -263,7 +275,7 @@ export async function deleteIntegration(
   input: DeleteIntegrationInput,
 ): Promise<Integration> {
   requireAdmin(caller, "delete integrations")
-  const found = await requireIntegration(plane, input.integrationIdentifier)
+  const found = await requireIntegration(plane, input)
   const deleting = await changeIf(plane, found, deletableStatuses, { status: "deleting" }, "deleted")
   plane.nudge()
   return deleting
@@ -286,9 +298,16 @@ async function changeIf(
   )
 }
 
-async function requireIntegration(plane: ControlPlane, identifier: string): Promise<Integration> {
-  const found = await lookUp(plane.store.integrations, identifier)
-  if (found === undefined) throw notFound(identifier)
+/** By ARN, id or name, among those of the service; the other service's are not there for it. */
+async function requireIntegration(
+  plane: ControlPlane,
+  {
+    service,
+    integrationIdentifier = "",
+  }: { service: IntegrationService; integrationIdentifier?: string | undefined },
+): Promise<Integration> {
+  const found = await lookUp(plane.store.integrations, integrationIdentifier)
+  if (found?.service !== service) throw notFound(integrationIdentifier)
   return found
 }
 

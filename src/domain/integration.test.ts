@@ -92,7 +92,7 @@ describe("tags", () => {
   ]
   for (const [words, tags] of refused) {
     it(`${words.source}: ${tags.length} like ${JSON.stringify(tags[0]).slice(0, 40)}`, () => {
-      assert.match(tagsMistake(tags) ?? "", words)
+      assert.match(tagsMistake(tags)?.message ?? "", words)
     })
   }
 

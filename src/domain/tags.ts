@@ -5,15 +5,21 @@ export const tagLimits = { perResource: 50, keyLength: 128, valueLength: 256 } a
 const allowedCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const reservedPrefixes = ["aws:", "rds:"]
 
-/** What is wrong with a set of tags, as one sentence; undefined when nothing is. */
-export function tagsMistake(tags: readonly Tag[]): string | undefined {
+export interface TagsMistake {
+  kind: "tagLimitExceeded" | "invalidTag"
+  message: string
+}
+
+/** What is wrong with the set of tags of one resource; undefined when nothing is. */
+export function tagsMistake(tags: readonly Tag[]): TagsMistake | undefined {
   if (tags.length > tagLimits.perResource) {
-    return `There are ${tags.length} tags; at most ${tagLimits.perResource} are allowed.`
+    const message = `There would be ${tags.length} tags; at most ${tagLimits.perResource} are allowed.`
+    return { kind: "tagLimitExceeded", message }
   }
   const keys = new Set<string>()
   for (const tag of tags) {
     const mistake = keys.has(tag.key) ? `The tag key ${tag.key} is given twice.` : tagMistake(tag)
-    if (mistake !== undefined) return mistake
+    if (mistake !== undefined) return { kind: "invalidTag", message: mistake }
     keys.add(tag.key)
   }
   return undefined
@@ -32,4 +38,10 @@ function tagMistake({ key, value }: Tag): string | undefined {
     return `The tag ${JSON.stringify(key)} may hold only letters, digits, spaces and _ . : / = + - @`
   }
   return undefined
+}
+
+/** The tags with these put in; those of the same key give way. */
+export function withTags(tags: readonly Tag[], added: readonly Tag[]): Tag[] {
+  const replaced = new Set(added.map(({ key }) => key))
+  return [...tags.filter(({ key }) => !replaced.has(key)), ...added]
 }

@@ -34,7 +34,7 @@ function throwing(error: unknown) {
     name: "test",
     service,
     handlers: { Do: () => Promise.reject(error) },
-    codeOf: (fault) => rdsFaultCode(fault, undefined),
+    codeOf: (fault) => rdsFaultCode(fault, new Map()),
     log,
   })
 }

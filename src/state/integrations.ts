@@ -4,6 +4,7 @@ import {
   type Destination,
   type Integration,
   type IntegrationQuotas,
+  type IntegrationService,
   type IntegrationStatus,
   statusesBefore,
 } from "../domain/integration.ts"
@@ -15,6 +16,17 @@ import type { IntegrationRow, StateSchema } from "./schema.ts"
 export interface IntegrationCursor {
   createdAt: Date
   id: string
+}
+
+/** Each member that is present narrows what is listed; a list stands for any of its values. */
+export interface IntegrationFilter {
+  service?: IntegrationService
+  targetArn?: string
+  arns?: readonly string[]
+  sourceArns?: readonly string[]
+  /** The service in the source's ARN. */
+  sourceServices?: readonly string[]
+  statuses?: readonly IntegrationStatus[]
 }
 
 /** What may change of a recorded integration. A member that is present and undefined is cleared. */
@@ -37,7 +49,11 @@ export interface IntegrationStore {
   byArn(arn: string): Promise<Integration | undefined>
   byName(name: string): Promise<Integration | undefined>
   /** Oldest first. Integrations made while someone pages appear at the end. */
-  list(page: { after: IntegrationCursor | undefined; limit: number }): Promise<Integration[]>
+  list(page: {
+    after: IntegrationCursor | undefined
+    limit: number
+    filter?: IntegrationFilter
+  }): Promise<Integration[]>
   /** Every integration, oldest first (there are at most as many as the quota allows). */
   all(): Promise<Integration[]>
   /** The destination databases reserved at creation, by name of the source database. */
@@ -131,9 +147,10 @@ function ordered(db: Db) {
 
 async function list(
   db: Db,
-  { after, limit }: { after: IntegrationCursor | undefined; limit: number },
+  page: { after: IntegrationCursor | undefined; limit: number; filter?: IntegrationFilter },
 ): Promise<Integration[]> {
-  const start = ordered(db).limit(limit)
+  const { after, limit, filter = {} } = page
+  const start = filtered(ordered(db), filter).limit(limit)
   const query =
     after === undefined
       ? start
@@ -141,6 +158,20 @@ async function list(
           eb(refTuple("created_at", "id"), ">", tuple(after.createdAt, after.id)),
         )
   return (await query.execute()).map(fromRow)
+}
+
+function filtered(query: ReturnType<typeof ordered>, filter: IntegrationFilter) {
+  const { service, targetArn, arns, sourceArns, sourceServices, statuses } = filter
+  let narrowed = query
+  if (service !== undefined) narrowed = narrowed.where("service", "=", service)
+  if (targetArn !== undefined) narrowed = narrowed.where("target_arn", "=", targetArn)
+  if (arns !== undefined) narrowed = narrowed.where("arn", "in", arns)
+  if (sourceArns !== undefined) narrowed = narrowed.where("source_arn", "in", sourceArns)
+  if (statuses !== undefined) narrowed = narrowed.where("status", "in", statuses)
+  if (sourceServices !== undefined) {
+    narrowed = narrowed.where(sql`split_part(source_arn, ':', 3)`, "in", sourceServices)
+  }
+  return narrowed
 }
 
 async function destinationsOf(db: Db, id: string): Promise<Destination[]> {

@@ -1,4 +1,6 @@
+import type { Generated } from "kysely"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
+import type { PartnerStatus } from "../domain/partner.ts"
 import type { TableState } from "../domain/table.ts"
 
 /** The state database's tables as TypeScript sees them; src/state/migrations/ makes them. */
@@ -7,6 +9,10 @@ export interface StateSchema {
   destinations: DestinationRow
   pipelines: PipelineRow
   tables: TableRow
+  partners: PartnerRow
+  resource_policies: ResourcePolicyRow
+  resource_tags: ResourceTagsRow
+  audit: AuditTable
 }
 
 export interface IntegrationRow {
@@ -57,3 +63,41 @@ export interface TableRow {
   verified_differences: string | null
   updated_at: Date
 }
+
+export interface PartnerRow {
+  cluster: string
+  database_name: string
+  partner_name: string
+  status: PartnerStatus
+  status_message: string | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface ResourcePolicyRow {
+  resource_arn: string
+  policy: string
+  updated_at: Date
+}
+
+export interface ResourceTagsRow {
+  resource_arn: string
+  tags: Tag[]
+}
+
+export interface AuditRow {
+  /** bigint. */
+  id: string
+  at: Date
+  request_id: string
+  door: string
+  operation: string
+  access_key_id: string
+  policy: string
+  address: string | null
+  resource: string | null
+  parameters: object
+  outcome: string | null
+}
+
+export type AuditTable = Omit<AuditRow, "id"> & { id: Generated<string> }

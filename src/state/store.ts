@@ -1,17 +1,26 @@
 import { sql } from "kysely"
+import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
+import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type IntegrationStore, integrationStore } from "./integrations.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
+import { type PartnerStore, partnerStore } from "./partners.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
+import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type TableStore, tableStore } from "./tables.ts"
+import { type TagStore, tagStore } from "./tags.ts"
 
 /** The state database: what should be (integrations) and what was last known to be (pipelines, tables). */
 export interface Store {
   integrations: IntegrationStore
   pipelines: PipelineStore
   tables: TableStore
+  partners: PartnerStore
+  resourcePolicies: ResourcePolicyStore
+  tags: TagStore
+  audit: AuditStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -22,6 +31,7 @@ export interface StoreOptions {
   onIdleError?: (error: Error) => void
   /** Default: the cloud's figures. */
   quotas?: IntegrationQuotas
+  auditRetention?: AuditRetention
   /** How long to wait for a server that went silent. Default 20 s, above the server's own limit for a statement. */
   answerTimeoutMs?: number
 }
@@ -46,6 +56,10 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     pipelines: pipelineStore(db),
     tables: tableStore(db),
+    partners: partnerStore(db),
+    resourcePolicies: resourcePolicyStore(db),
+    tags: tagStore(db),
+    audit: auditStore(db, options.auditRetention ?? usualAuditRetention),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -104,7 +104,7 @@ describe("the aws command", { skip }, () => {
     const gone = await aws("delete-integration", "--integration-identifier", "gone")
     assert.notEqual(gone.exitCode, 0)
     assert.match(gone.stderr, /\(IntegrationNotFoundFault\) when calling the DeleteIntegration operation/)
-    const unserved = await aws("describe-db-instances")
+    const unserved = await aws("describe-db-snapshots")
     assert.match(unserved.stderr, /\(InvalidAction\)/)
     const range = await aws("describe-integrations", "--max-records", "7", "--no-paginate")
     assert.match(range.stderr, /\(InvalidParameterValue\).*Must be between 20 and 100/)

@@ -25,6 +25,9 @@ const valid: Record<string, Record<string, string>> = {
   DescribeIntegrations: {},
   ModifyIntegration: { IntegrationIdentifier: "constrained" },
   DeleteIntegration: { IntegrationIdentifier: "constrained" },
+  AddTagsToResource: { ResourceName: instanceArn, "Tags.Tag.1.Key": "k" },
+  ListTagsForResource: { ResourceName: instanceArn },
+  RemoveTagsFromResource: { ResourceName: instanceArn, "TagKeys.member.1": "k" },
 }
 
 function attempts(): Attempt[] {
@@ -42,7 +45,9 @@ function attempts(): Attempt[] {
 
 function missing(operation: string, member: string, required: readonly string[]): Attempt[] {
   if (!required.includes(member)) return []
-  const { [member]: _, ...parameters } = valid[operation] ?? {}
+  const parameters = Object.fromEntries(
+    Object.entries(valid[operation] ?? {}).filter(([name]) => name.split(".")[0] !== member),
+  )
   const message = new RegExp(`The request must contain the parameter ${member}<`)
   return [{ operation, what: `${member} missing`, parameters, code: "MissingParameter", message }]
 }
@@ -134,6 +139,10 @@ function broken(member: string, shape: Shape): Broken[] {
           /exactly a key and a value/,
         ),
       ]
+    case "boolean":
+      return ["", "yes", "1"].map((text) =>
+        refusal(`as "${text}"`, { [member]: text }, "InvalidParameterValue", /Must be true or false/),
+      )
     default:
       return assert.fail(`no attempts for a ${shape.kind}`)
   }

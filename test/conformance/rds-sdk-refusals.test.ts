@@ -4,7 +4,6 @@ import {
   DBClusterNotFoundFault,
   DBInstanceNotFoundFault,
   DeleteIntegrationCommand,
-  DescribeDBInstancesCommand,
   DescribeIntegrationsCommand,
   IntegrationAlreadyExistsFault,
   IntegrationConflictOperationFault,
@@ -152,12 +151,6 @@ describe("what the RDS door refuses, as the official client sees it", () => {
     assert.equal(error.name, "InvalidParameterValue")
     assert.match(error.message, /Unrecognized filter name: status/)
     await client.send(new DescribeIntegrationsCommand({ Filters: [] }))
-  })
-
-  test("an operation that this version does not serve", async () => {
-    const error = await refusal(client.send(new DescribeDBInstancesCommand({})))
-    assert.equal(error.name, "InvalidAction")
-    assert.match(error.message, /Could not find operation DescribeDBInstances for version 2014-10-31/)
   })
 
   test("changing the data filter is refused clearly, the same filter is not a change", async () => {

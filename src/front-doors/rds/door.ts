@@ -12,7 +12,7 @@ export function rdsDoor(plane: ControlPlane, log: Log): Door {
     name: "rds",
     service: rdsService,
     handlers: rdsHandlers(plane),
-    codeOf: (fault, form) => rdsFaultCode(fault, form.get("SourceArn")),
+    codeOf: rdsFaultCode,
     log,
   })
 }

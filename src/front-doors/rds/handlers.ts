@@ -8,31 +8,42 @@ import {
 import { Fault } from "../../domain/faults.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"
+import { fromMarker, pageLimit, pagingOf, toMarker } from "../paging.ts"
 import type { QueryHandlers } from "../query-door.ts"
+import { databaseHandlers } from "./database-handlers.ts"
 import type { RdsOperations } from "./operations.ts"
-import { fromMarker, pageLimit, toMarker } from "./paging.ts"
+import { tagHandlers } from "./tag-handlers.ts"
+
+const service = "rds"
+const paging = pagingOf("rds/DescribeIntegrations")
 
 export function rdsHandlers(plane: ControlPlane): QueryHandlers<RdsOperations> {
   return {
+    ...databaseHandlers(plane),
+    ...tagHandlers(plane),
     CreateIntegration: async (input, caller) =>
       toWire(await createIntegration(plane, caller, fromCreate(input))),
     DescribeIntegrations: (input, caller) => describe(plane, caller, input),
     ModifyIntegration: async (input, caller) =>
       toWire(
         await modifyIntegration(plane, caller, {
+          service,
           integrationIdentifier: input.IntegrationIdentifier,
           integrationName: input.IntegrationName,
           description: input.Description,
           dataFilter: input.DataFilter,
         }),
       ),
-    DeleteIntegration: async (input, caller) =>
-      toWire(await deleteIntegration(plane, caller, { integrationIdentifier: input.IntegrationIdentifier })),
+    DeleteIntegration: async (input, caller) => {
+      const integrationIdentifier = input.IntegrationIdentifier
+      return toWire(await deleteIntegration(plane, caller, { service, integrationIdentifier }))
+    },
   }
 }
 
 function fromCreate(input: InputOf<RdsOperations["CreateIntegration"]>) {
   return {
+    service,
     sourceArn: input.SourceArn,
     targetArn: input.TargetArn,
     integrationName: input.IntegrationName,
@@ -41,7 +52,7 @@ function fromCreate(input: InputOf<RdsOperations["CreateIntegration"]>) {
     kmsKeyId: input.KMSKeyId,
     additionalEncryptionContext: input.AdditionalEncryptionContext,
     tags: input.Tags?.map((tag) => ({ key: tag.Key, value: tag.Value ?? "" })),
-  }
+  } as const
 }
 
 async function describe(
@@ -51,13 +62,14 @@ async function describe(
 ): Promise<OutputOf<RdsOperations["DescribeIntegrations"]>> {
   refuseFilters(input.Filters)
   const { integrations, next } = await describeIntegrations(plane, caller, {
+    service,
     integrationIdentifier: input.IntegrationIdentifier,
-    after: input.Marker === undefined ? undefined : fromMarker(input.Marker),
-    limit: pageLimit(input.MaxRecords),
+    after: input.Marker === undefined ? undefined : fromMarker(paging, input.Marker),
+    limit: pageLimit(paging, input.MaxRecords),
   })
   return {
     Integrations: integrations.map(toWire),
-    Marker: next === undefined ? undefined : toMarker(next),
+    Marker: next === undefined ? undefined : toMarker(paging, next),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { QueryService } from "../../wire/aws-query/operation.ts"
+import { anyText, description, encryptionContext, integrationName } from "../integration-shapes.ts"
 import * as shapes from "./shapes.ts"
 
 export const rdsService = {
@@ -11,12 +12,12 @@ export const rdsService = {
         members: {
           SourceArn: shapes.sourceArn,
           TargetArn: shapes.targetArn,
-          IntegrationName: shapes.integrationName,
-          KMSKeyId: shapes.kmsKeyId,
-          AdditionalEncryptionContext: shapes.encryptionContext,
+          IntegrationName: integrationName,
+          KMSKeyId: anyText,
+          AdditionalEncryptionContext: encryptionContext,
           Tags: shapes.tags,
           DataFilter: shapes.dataFilter,
-          Description: shapes.description,
+          Description: description,
         },
         required: ["SourceArn", "TargetArn", "IntegrationName"],
       },
@@ -46,9 +47,9 @@ export const rdsService = {
         kind: "structure",
         members: {
           IntegrationIdentifier: shapes.integrationIdentifier,
-          IntegrationName: shapes.integrationName,
+          IntegrationName: integrationName,
           DataFilter: shapes.dataFilter,
-          Description: shapes.description,
+          Description: description,
         },
         required: ["IntegrationIdentifier"],
       },
@@ -61,6 +62,57 @@ export const rdsService = {
         required: ["IntegrationIdentifier"],
       },
       output: shapes.integration,
+    },
+    AddTagsToResource: {
+      input: {
+        kind: "structure",
+        members: { ResourceName: anyText, Tags: shapes.tags },
+        required: ["ResourceName", "Tags"],
+      },
+    },
+    ListTagsForResource: {
+      input: {
+        kind: "structure",
+        members: { ResourceName: anyText, Filters: shapes.filters },
+        required: ["ResourceName"],
+      },
+      output: { kind: "structure", members: { TagList: shapes.tags }, required: ["TagList"] },
+    },
+    RemoveTagsFromResource: {
+      input: {
+        kind: "structure",
+        members: { ResourceName: anyText, TagKeys: shapes.tagKeys },
+        required: ["ResourceName", "TagKeys"],
+      },
+    },
+    DescribeDBInstances: {
+      input: { kind: "structure", members: { DBInstanceIdentifier: anyText, ...shapes.listing } },
+      output: {
+        kind: "structure",
+        members: {
+          Marker: anyText,
+          DBInstances: { kind: "list", itemName: "DBInstance", item: shapes.instance },
+        },
+        required: ["DBInstances"],
+      },
+    },
+    DescribeDBClusters: {
+      input: {
+        kind: "structure",
+        members: {
+          DBClusterIdentifier: anyText,
+          ...shapes.listing,
+          IncludeShared: { kind: "boolean" },
+        },
+      },
+      output: {
+        kind: "structure",
+        members: {
+          Marker: anyText,
+          DBClusters: { kind: "list", itemName: "DBCluster", item: shapes.cluster },
+        },
+        required: ["DBClusters"],
+      },
     },
   },
 } as const satisfies QueryService

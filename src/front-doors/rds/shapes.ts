@@ -1,10 +1,14 @@
-import { integrationStatuses } from "../../domain/integration.ts"
 import type { Shape } from "../../wire/shapes/shape.ts"
+import {
+  anyText,
+  description,
+  encryptionContext,
+  integrationErrors,
+  integrationName,
+  integrationStatus,
+} from "../integration-shapes.ts"
 
 /** The data form of what the RDS integration operations exchange (API version 2014-10-31). */
-
-// The cloud's model leaves these strings without a limit. What is stored needs one.
-const unboundedMax = 2_048
 
 export const sourceArn = {
   kind: "string",
@@ -14,14 +18,6 @@ export const sourceArn = {
 } as const satisfies Shape
 
 export const targetArn = { kind: "string", min: 20, max: 2048 } as const satisfies Shape
-
-export const integrationName = {
-  kind: "string",
-  min: 1,
-  max: 63,
-  // The same language as the RDS model's `[a-zA-Z](?:-?[a-zA-Z0-9]+)*`, whose nested repetition takes exponential time.
-  pattern: "[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*",
-} as const satisfies Shape
 
 export const integrationIdentifier = {
   kind: "string",
@@ -37,32 +33,25 @@ export const dataFilter = {
   pattern: '[a-zA-Z0-9_ "\\\\\\-$,*.:?+\\/]*',
 } as const satisfies Shape
 
-export const description = { kind: "string", min: 0, max: 1000, pattern: ".*" } as const satisfies Shape
-
-export const kmsKeyId = { kind: "string", max: unboundedMax } as const satisfies Shape
-
-export const encryptionContext = {
-  kind: "map",
-  key: { kind: "string", max: unboundedMax },
-  value: { kind: "string", max: unboundedMax },
-  // The cloud allows 8 pairs and adds 2 of its own.
-  max: 6,
-} as const satisfies Shape
-
 const tagText = "[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@]*"
 
-export const tags = {
-  kind: "list",
-  itemName: "Tag",
-  max: 50,
-  item: {
-    kind: "structure",
-    members: {
-      Key: { kind: "string", min: 1, max: 128, pattern: tagText },
-      Value: { kind: "string", min: 0, max: 256, pattern: tagText },
-    },
-    required: ["Key"],
+const tag = {
+  kind: "structure",
+  members: {
+    Key: { kind: "string", min: 1, max: 128, pattern: tagText },
+    Value: { kind: "string", min: 0, max: 256, pattern: tagText },
   },
+  required: ["Key"],
+} as const satisfies Shape
+
+export const tags = { kind: "list", itemName: "Tag", max: 50, item: tag } as const satisfies Shape
+
+/** The model names no item for these, unlike for tags. */
+export const tagKeys = {
+  kind: "list",
+  itemName: "member",
+  max: 50,
+  item: anyText,
 } as const satisfies Shape
 
 export const filters = {
@@ -72,14 +61,51 @@ export const filters = {
   item: {
     kind: "structure",
     members: {
-      Name: { kind: "string", max: unboundedMax },
-      Values: { kind: "list", itemName: "Value", max: 200, item: { kind: "string", max: unboundedMax } },
+      Name: anyText,
+      Values: { kind: "list", itemName: "Value", max: 200, item: anyText },
     },
     required: ["Name", "Values"],
   },
 } as const satisfies Shape
 
 export const marker = { kind: "string", min: 1, max: 340 } as const satisfies Shape
+
+/** What an operation that lists takes, besides what it looks for. */
+export const listing = { Filters: filters, MaxRecords: { kind: "integer" }, Marker: anyText } as const
+
+const endpoint = {
+  kind: "structure",
+  members: { Address: { kind: "string" }, Port: { kind: "integer" } },
+} as const satisfies Shape
+
+/** Of the cloud's many members those that a source has. */
+export const instance = {
+  kind: "structure",
+  members: {
+    DBInstanceIdentifier: { kind: "string" },
+    Engine: { kind: "string" },
+    DBInstanceStatus: { kind: "string" },
+    DBName: { kind: "string" },
+    Endpoint: endpoint,
+    DBInstanceArn: { kind: "string" },
+    TagList: tags,
+  },
+} as const satisfies Shape
+
+/** A cluster's endpoint is its address alone, other than an instance's. */
+export const cluster = {
+  kind: "structure",
+  members: {
+    DatabaseName: { kind: "string" },
+    DBClusterIdentifier: { kind: "string" },
+    Status: { kind: "string" },
+    Endpoint: { kind: "string" },
+    Engine: { kind: "string" },
+    Port: { kind: "integer" },
+    DBClusterArn: { kind: "string" },
+    TagList: tags,
+  },
+} as const satisfies Shape
 
 export const integration = {
   kind: "structure",
@@ -88,21 +114,13 @@ export const integration = {
     TargetArn: targetArn,
     IntegrationName: integrationName,
     IntegrationArn: { kind: "string" },
-    KMSKeyId: kmsKeyId,
+    KMSKeyId: anyText,
     AdditionalEncryptionContext: encryptionContext,
-    Status: { kind: "string", values: integrationStatuses },
+    Status: integrationStatus,
     Tags: tags,
     DataFilter: dataFilter,
     Description: description,
     CreateTime: { kind: "timestamp" },
-    Errors: {
-      kind: "list",
-      itemName: "IntegrationError",
-      item: {
-        kind: "structure",
-        members: { ErrorCode: { kind: "string" }, ErrorMessage: { kind: "string" } },
-        required: ["ErrorCode"],
-      },
-    },
+    Errors: integrationErrors,
   },
 } as const satisfies Shape
