@@ -59,6 +59,11 @@ export function isDatabaseSource(source: SourceConfiguration): source is Databas
   return "url" in source
 }
 
+/** Only a database keeps a log for its readers. */
+export function retentionOf(source: SourceConfiguration): RetentionBudget | undefined {
+  return isDatabaseSource(source) ? source.retention : undefined
+}
+
 /** A warehouse that rows go to, under the ARN that callers name it by. */
 export interface WarehouseConfiguration {
   arn: string

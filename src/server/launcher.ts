@@ -1,6 +1,6 @@
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
-import type { SourceConfiguration, SourceEngine } from "../domain/configuration.ts"
+import { retentionOf, type SourceConfiguration, type SourceEngine } from "../domain/configuration.ts"
 import { includesTable } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import type { Integration } from "../domain/integration.ts"
@@ -57,8 +57,8 @@ export function retentionReader(sources: readonly SourceConfiguration[]): Retent
   }
 }
 
-function reliefOf({ retention }: SourceConfiguration): Relief {
-  switch (retention?.policy) {
+function reliefOf(source: SourceConfiguration): Relief {
+  switch (retentionOf(source)?.policy) {
     case undefined:
     case "hold":
       return { kind: "hold" }

@@ -8,7 +8,7 @@ import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
-import type { Configuration, HostPort } from "../domain/configuration.ts"
+import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
 import { rdsDoor } from "../front-doors/rds/door.ts"
@@ -144,7 +144,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const retention = watchRetention({
     running: runningPipelines,
     read: retentionReader(configuration.sources),
-    budgetOf: (arn) => configuration.sources.find((source) => source.arn === arn)?.retention,
+    budgetOf: (arn) => {
+      const source = configuration.sources.find((source) => source.arn === arn)
+      return source && retentionOf(source)
+    },
     log,
     ...(retentionEveryMs !== undefined && { everyMs: retentionEveryMs }),
   })
