@@ -182,26 +182,6 @@ describe("mistakes in millrace.yaml", () => {
       [/^sources\[0\]\.arn: must be a database's ARN/],
     ],
     [
-      "ARN of another kind than the engine",
-      withSource('{ arn: "arn:aws:s3:::bucket", engine: dynamodb }'),
-      [/^sources\[0\]\.arn: must be a table's ARN/],
-    ],
-    [
-      "a table in another region",
-      withSource('{ arn: "arn:aws:dynamodb:eu-west-1:123456789012:table/carts", engine: dynamodb }'),
-      ["sources[0].arn: is in region eu-west-1, but region is us-east-1"],
-    ],
-    [
-      "half a key pair",
-      withSource('{ arn: "arn:aws:s3:::bucket", engine: s3, access_key_id: A }'),
-      ["sources[0]: must have both access_key_id and secret_access_key, or neither"],
-    ],
-    [
-      "an endpoint with a password in it",
-      withSource('{ arn: "arn:aws:s3:::bucket", engine: s3, endpoint: "http://u:s3cret@h" }'),
-      ["sources[0].endpoint: must be http://host:port or https://host:port, without user, path or query"],
-    ],
-    [
       "ARN of another region",
       withSource(
         `{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgres://h/d" }`,
@@ -281,23 +261,6 @@ describe("mistakes in millrace.yaml", () => {
       }
     })
   }
-
-  it("tables and buckets, with and without endpoint and keys", () => {
-    const keys = 'endpoint: "http://127.0.0.1:8000", access_key_id: A, secret_access_key: B'
-    const table = "arn:aws:dynamodb:us-east-1:123456789012:table/carts"
-    const text = `sources: [{ arn: "${table}", engine: dynamodb, ${keys} }, { arn: "arn:aws:s3:::landing", engine: s3 }]`
-    const loaded = load(`${text}\n${warehouses}`)
-    assert.deepEqual("ok" in loaded && loaded.ok.sources, [
-      {
-        arn: table,
-        engine: "dynamodb",
-        endpoint: "http://127.0.0.1:8000",
-        accessKeyId: "A",
-        secretAccessKey: "B",
-      },
-      { arn: "arn:aws:s3:::landing", engine: "s3" },
-    ])
-  })
 
   for (const engine of ["mysql"]) {
     it(`source engine ${engine} is not built yet, whatever its keys`, () => {
