@@ -6,6 +6,7 @@ import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
 import type { ReliefState } from "../replication/relief.ts"
 import type { CopyEvent } from "../replication/snapshot-copy.ts"
 import type { RefusedTable } from "../replication/source.ts"
+import { textReason, unfitReason } from "../replication/text-columns.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../state/tables.ts"
 import type { RetentionReport } from "./retention-watch.ts"
@@ -132,7 +133,7 @@ export function newPipelineMonitor(
           ...before,
           ...describe(table),
           state: "Synced",
-          reason: null,
+          reason: textReason(table),
           updatedAt: new Date(),
         })
       }
@@ -155,7 +156,7 @@ export function newPipelineMonitor(
     stale({ table, kind, reason }) {
       // A copy that has already begun is the answer to this; the report comes late, with its batch.
       if (kind === "changed" && tables.get(table.id)?.state === "ResyncInitiated") return
-      setState(table, kind === "failed" ? "Failed" : "ResyncRequired", reason)
+      setState(table, "ResyncRequired", reason)
     },
     dropped: (table) => setState(table, "Deleted", null),
     refused(table) {
@@ -237,12 +238,16 @@ function applyCopyEvent(
       return
     case "finished":
       progress.state = "Synced"
-      progress.reason = null
+      progress.reason = textReason(table)
       progress.estimatedRows = progress.copiedRows
       return
     case "failed":
       progress.state = "Failed"
       progress.reason = event.reason
+      return
+    case "unfit":
+      progress.state = "ResyncRequired"
+      progress.reason = unfitReason(event)
       return
   }
 }

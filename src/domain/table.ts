@@ -23,6 +23,8 @@ export interface Column {
   type: ColumnType
   /** The source's own name of the type, for people: `numeric(12,2)`, `order_status`. */
   sourceType: string
+  /** Set where `type` is text though the source's type has an exact partner: what came that it cannot hold. */
+  keptAsText?: string
 }
 
 /** Names keep the source's case and characters. */

@@ -15,8 +15,11 @@ export interface ChangeSink {
   truncate(table: TableSchema): void
   /** The table no longer is what the warehouse knows. Nothing more of it comes until the stream includes it anew. */
   schemaChanged(table: TableSchema, what: string): void
-  /** The table cannot go on; what it has in the open batch is to be dropped. Nothing more of it comes until the stream includes it anew. */
-  failed(table: TableSchema, reason: string): void
+  /**
+   * The table can go on only with this column as text: `what` came, which its type cannot hold. What the table has in the
+   * open batch is to be dropped. Nothing more of it comes until the stream includes it anew.
+   */
+  unfit(table: TableSchema, column: string, what: string): void
   /** The source has sent everything up to here, and none of it concerned us. */
   caughtUp(position: Position): void
   /** The bytes at hand are decoded: a good moment to hand over a batch. */

@@ -2,6 +2,7 @@ import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
 import { GatheredChanges, type Sequence } from "./table-changes.ts"
+import { unfitReason } from "./text-columns.ts"
 import type { TableLoad } from "./warehouse.ts"
 
 /** Whole transactions gathered for one batch, and what else happens to tables with it. */
@@ -29,12 +30,12 @@ export interface Adoption {
   done(isLive: boolean): void
 }
 
-export interface StaleTable {
-  table: TableSchema
-  reason: string
-  /** `changed`: a fresh copy mends it; `failed`: it may not. */
-  kind: "changed" | "failed"
-}
+/** A table that goes no further; a fresh copy mends it. */
+export type StaleTable = { table: TableSchema; reason: string } & (
+  | { kind: "changed" }
+  /** The copy must hold this column as text; `what` came. */
+  | { kind: "unfit"; column: string; what: string }
+)
 
 /** What the apply loop is given to do; it alone moves the position, so that it never goes back. */
 export type Work =
@@ -247,10 +248,10 @@ export class Collector implements ChangeSink {
     this.#handOver()
   }
 
-  failed(table: TableSchema, reason: string): void {
+  unfit(table: TableSchema, column: string, what: string): void {
     this.#held.delete(table.id)
     this.#open.tables.delete(table.id)
-    this.#open.stale.push({ table, reason, kind: "failed" })
+    this.#open.stale.push({ table, reason: unfitReason({ column, what }), kind: "unfit", column, what })
   }
 
   caughtUp(position: Position): void {
@@ -282,7 +283,7 @@ export class Collector implements ChangeSink {
     if (this.#inTransaction) return
     for (const adoption of this.#adopting.splice(0)) {
       if (!this.#hasReached(this.#reached, adoption.snapshotPosition)) this.#adopting.push(adoption)
-      // Dropped, changed or failed since: what was held is gone.
+      // Dropped or changed since: what was held is gone.
       else if (this.#held.get(adoption.table.id) !== adoption.changes) adoption.done(false)
       else {
         this.#held.delete(adoption.table.id)

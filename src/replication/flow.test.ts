@@ -25,6 +25,8 @@ function slowDestination() {
     capabilities: { caseSensitiveNames: true },
     position: unused,
     tables: unused,
+    textColumns: unused,
+    noteTextColumns: unused,
     beginLoad: unused,
     completeSnapshot: unused,
     forget: unused,

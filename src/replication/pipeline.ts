@@ -11,6 +11,7 @@ import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
 import { newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { watchTables } from "./table-watch.ts"
+import { type UnfitNote, widened } from "./text-columns.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -42,7 +43,7 @@ export interface PipelineReporter {
   /** Streaming begins with these tables. */
   streaming(tables: TableSchema[]): void
   applied(applied: Applied): void
-  /** The table changed or failed: what it holds stays readable but is no longer kept fresh. */
+  /** The table changed, or a column of it must become text: what it holds stays readable but is no longer kept fresh. */
   stale(stale: StaleTable): void
   /** The table is gone at the source, and now here. */
   dropped(table: TableSchema): void
@@ -185,7 +186,8 @@ async function takeSnapshot(
   const { reporter, source, handle, name } = options
   reporter.phase("copying")
   await refuseIfUnprepared(options)
-  const snapshot = await source.openSnapshot(handle, options.select)
+  const texts = await destination.textColumns(name)
+  const snapshot = await source.openSnapshot(handle, options.select, texts)
   try {
     signal.throwIfAborted()
     options.observe("sourcePrepared")
@@ -193,7 +195,11 @@ async function takeSnapshot(
       snapshot.tables.map((table) => table.schema),
       snapshot.refused,
     )
-    const onTable = (table: TableSchema, event: CopyEvent) => reporter.copied(table, event)
+    const unfit: UnfitNote[] = []
+    const onTable = (table: TableSchema, event: CopyEvent) => {
+      if (event.kind === "unfit") unfit.push({ ...event, table })
+      reporter.copied(table, event)
+    }
     const tables = await copySnapshot({
       pipeline: name,
       snapshot,
@@ -205,6 +211,11 @@ async function takeSnapshot(
       goLive: (_, load) => load.finish().then(() => true),
       signal,
     })
+    // They are copied again beside the stream: the others do not wait for them.
+    for (const one of unfit) {
+      const noted = widened(texts.get(one.table.id), one)
+      if (noted !== undefined) await destination.noteTextColumns(name, one.table.id, noted)
+    }
     await destination.completeSnapshot(name, tables, snapshot.position)
     options.observe("positionRecorded")
     return snapshot.position
@@ -231,6 +242,7 @@ async function streamFrom(
 ): Promise<void> {
   const { source, handle, select, name, reporter, observe } = options
   const tables = await destination.tables(name)
+  const texts = await destination.textColumns(name)
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   let stream: ChangeStream | undefined
@@ -260,6 +272,7 @@ async function streamFrom(
     collector,
     select,
     tables,
+    texts,
     reporter,
     observe,
     signal: AbortSignal.any([signal, ending.signal]),

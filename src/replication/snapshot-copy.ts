@@ -2,6 +2,7 @@ import { Problem } from "../domain/problems.ts"
 import { type ColumnType, qualifiedName, type TableSchema } from "../domain/table.ts"
 import { newRowBuffer, type RowBuffer, resetRows } from "./columns.ts"
 import type { Chunk, Snapshot, SnapshotTable } from "./source.ts"
+import { UnfitColumn } from "./text-columns.ts"
 import type { Destination, TableLoad } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -25,6 +26,8 @@ export type CopyEvent =
   | { kind: "rows"; rows: number }
   | { kind: "finished" }
   | { kind: "failed"; reason: string }
+  /** With this column as text it could be copied; `what` came. */
+  | { kind: "unfit"; column: string; what: string }
 
 interface Copying {
   table: SnapshotTable
@@ -106,8 +109,13 @@ async function copyChunk(
     if (!(error instanceof Problem) || error.kind !== "tableFailed") throw error
     one.failed.abort()
     await abortLoad(one)
-    copy.onTable(schema, { kind: "failed", reason: error.message })
+    copy.onTable(schema, failureOf(error))
   }
+}
+
+function failureOf(problem: Problem): CopyEvent {
+  if (problem instanceof UnfitColumn) return { kind: "unfit", column: problem.column, what: problem.what }
+  return { kind: "failed", reason: problem.message }
 }
 
 async function abortLoad(one: Copying): Promise<void> {

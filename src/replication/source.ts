@@ -3,6 +3,7 @@ import type { TableName, TableSchema } from "../domain/table.ts"
 import type { ChangeSink } from "./change-sink.ts"
 import type { RowBuffer } from "./columns.ts"
 import type { DigestedSide, RowKey } from "./comparison.ts"
+import type { TextColumns } from "./text-columns.ts"
 
 /** Something that replication needs and the source lacks, with the statement or step that mends it. */
 export interface Finding {
@@ -32,16 +33,16 @@ export interface Source {
   preflight(select: TableSelection): Promise<Finding[]>
   /**
    * Prepares the source to keep its history for `handle` from now on and opens a snapshot of exactly that moment.
-   * Whatever an earlier attempt with the same handle left is removed first.
+   * Whatever an earlier attempt with the same handle left is removed first. Its tables hold `texts` as text.
    */
-  openSnapshot(handle: string, select: TableSelection): Promise<Snapshot>
+  openSnapshot(handle: string, select: TableSelection, texts: TextColumns): Promise<Snapshot>
   /** Whether changes after `from` can still be had. */
   history(handle: string, from: Position): Promise<"kept" | "lost">
   /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
   stream(options: StreamOptions): Promise<ChangeStream>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
-  /** The selected tables as they are now, in the stable order of their names. */
+  /** The selected tables as they are now, in the stable order of their names, with the exact types of all columns. */
   tables(select: TableSelection): Promise<{ tables: TableSchema[]; refused: RefusedTable[] }>
   /** Negative: `a` is before `b`. */
   compare(a: Position, b: Position): number
@@ -73,6 +74,7 @@ export interface Snapshot extends DigestedSide {
   refused: RefusedTable[]
   /**
    * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to go on with; reading waits for it.
+   * Throws UnfitColumn where text would do.
    */
   read(
     table: TableSchema,
@@ -108,7 +110,10 @@ export interface StreamOptions {
   handle: string
   from: Position
   select: TableSelection
-  /** The schemas the warehouse has; a table whose columns differ from these is reported to the sink. */
+  /**
+   * The schemas the warehouse has, columns that are text instead of their exact type among them; a table whose columns
+   * differ from these is reported to the sink.
+   */
   tables: TableSchema[]
   sink: ChangeSink
 }
@@ -125,10 +130,14 @@ export interface ChangeStream {
   ask(): void
   /**
    * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
-   * its moment on. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a
+   * its moment on, with `texts` as text. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a
    * limited time: a Problem `sourceBusy` says that the source was not ready for a snapshot, and to try later.
    */
-  include(ids: ReadonlySet<string>, prepare: (tables: TableSchema[]) => void): Promise<Snapshot>
+  include(
+    ids: ReadonlySet<string>,
+    texts: TextColumns,
+    prepare: (tables: TableSchema[]) => void,
+  ): Promise<Snapshot>
   /**
    * Opens a snapshot of tables that the stream carries, to compare them. `reached` is called once, between two
    * transactions: the sink has been given all that the snapshot sees, and nothing that comes after. Reading stops until

@@ -6,6 +6,13 @@ import type { PipelineReporter } from "./pipeline.ts"
 import { aborted } from "./signals.ts"
 import { copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
+import {
+  type TextColumn,
+  type TextColumns,
+  type UnfitNote,
+  widened,
+  withTextColumns,
+} from "./text-columns.ts"
 import type { Destination } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -18,13 +25,15 @@ export interface TableWatchOptions {
   select: TableSelection
   /** The tables that the stream carries at the start. */
   tables: readonly TableSchema[]
+  /** What the warehouse noted of columns that are to be text. */
+  texts: TextColumns
   reporter: PipelineReporter
   observe: WriteObserver
   signal: AbortSignal
 }
 
 export interface TableWatch {
-  /** A table that the stream carries no more; a fresh copy is made when that can help. */
+  /** A table that the stream carries no more: a fresh copy is made. */
   onStale(stale: StaleTable): void
   /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
   resync(ids: readonly string[]): void
@@ -46,6 +55,9 @@ interface Watching extends TableWatchOptions {
   /** When a table that failed may be tried again, by id. */
   retries: Map<string, { atMs: number; waitMs: number }>
   refused: Map<string, string>
+  texts: Map<string, readonly TextColumn[]>
+  /** Columns that are to be text, and are not noted yet. */
+  unfit: UnfitNote[]
   /** Tables, by id, of which somebody wants a fresh copy. */
   asked: Set<string>
   /** Told, by id of the table, when the warehouse knows it to be stale. */
@@ -59,6 +71,8 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     known: new Map(options.tables.map((table) => [table.id, table])),
     retries: new Map(),
     refused: new Map(),
+    texts: new Map(options.texts),
+    unfit: [],
     asked: new Set(),
     whenStale: new Map(),
   }
@@ -67,7 +81,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
       await look(watching)
-      if (watching.asked.size > 0) continue
+      if (watching.asked.size > 0 || watching.unfit.length > 0) continue
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
@@ -82,7 +96,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     onStale(stale) {
       // It may have been copied anew meanwhile.
       if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
-      if (stale.kind === "failed") postpone(watching, stale.table.id)
+      if (stale.kind === "unfit") watching.unfit.push(stale)
       options.reporter.stale(stale)
       watching.whenStale.get(stale.table.id)?.()
       wake()
@@ -123,13 +137,37 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
   }
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
+  for (const id of asked) await forgetTexts(watching, id)
+}
+
+/** A copy that was asked for tries the exact types again. */
+async function forgetTexts({ texts, destination, pipeline }: Watching, id: string): Promise<void> {
+  if (texts.delete(id)) await destination.noteTextColumns(pipeline, id, [])
+}
+
+/** Notes what is to be text before it is copied so: a crash must not begin with the exact type again. */
+async function noteUnfit(watching: Watching): Promise<void> {
+  const { texts, destination, pipeline } = watching
+  for (const unfit of watching.unfit.splice(0)) {
+    const { table } = unfit
+    const noted = widened(texts.get(table.id), unfit)
+    if (noted === undefined) {
+      postpone(watching, table.id)
+      continue
+    }
+    await destination.noteTextColumns(pipeline, table.id, noted)
+    texts.set(table.id, noted)
+  }
 }
 
 async function look(watching: Watching): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
+  await noteUnfit(watching)
   if (watching.signal.aborted) return
   const current = await watching.source.tables(watching.select)
-  const byId = new Map(current.tables.map((table) => [table.id, table]))
+  const byId = new Map(
+    current.tables.map((table) => [table.id, withTextColumns(table, watching.texts.get(table.id))]),
+  )
   for (const refused of current.refused) {
     if (watching.refused.get(refused.id) === refused.reason) continue
     watching.refused.set(refused.id, refused.reason)
@@ -163,7 +201,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
   const { stream, collector, known, reporter, destination, pipeline, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
   try {
-    const snapshot = await stream.include(ids, (tables) => {
+    const snapshot = await stream.include(ids, watching.texts, (tables) => {
       for (const table of tables) {
         copying.set(table.id, table)
         known.set(table.id, table)
@@ -191,6 +229,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
         onTable(table, event) {
           reporter.copied(table, event)
           if (event.kind === "failed") postpone(watching, table.id)
+          if (event.kind === "unfit") watching.unfit.push({ ...event, table })
         },
       })
     } finally {

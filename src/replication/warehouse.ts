@@ -2,6 +2,7 @@ import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { RowBuffer } from "./columns.ts"
 import type { DigestedSide, RowKey } from "./comparison.ts"
+import type { TextColumn, TextColumns } from "./text-columns.ts"
 
 /**
  * Where rows go. One contract suite (test/contract/warehouse.ts) runs on every adapter.
@@ -20,6 +21,10 @@ export interface Destination {
   position(pipeline: string): Promise<Position | undefined>
   /** The live replicated tables, with the schema their rows have here. */
   tables(pipeline: string): Promise<TableSchema[]>
+  /** What `noteTextColumns` noted, of tables that are here and of others. */
+  textColumns(pipeline: string): Promise<TextColumns>
+  /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
+  noteTextColumns(pipeline: string, tableId: string, columns: readonly TextColumn[]): Promise<void>
   /** Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. */
   beginLoad(pipeline: string, table: TableSchema): Promise<TableLoad>
   /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */

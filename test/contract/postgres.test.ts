@@ -136,7 +136,7 @@ test("a role without rights: each is named with the statement that grants it, an
     left.map(({ severity, what }) => `${severity}: ${what}`),
     ["warning: Table public.keyless will not be replicated."],
   )
-  const snapshot = await source.openSnapshot("millrace_rights", () => true)
+  const snapshot = await source.openSnapshot("millrace_rights", () => true, new Map())
   await snapshot.close()
   await source.remove("millrace_rights")
   await server.remove()

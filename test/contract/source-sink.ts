@@ -40,7 +40,7 @@ export function recordingSink(): RecordingSink {
     },
     truncate: (table) => void changes.push({ table: table.name, kind: "truncate", id: 0 }),
     schemaChanged: (table, what) => void sink.changed.push(`${table.name}: ${what}`),
-    failed: (table, reason) => void sink.failures.push(`${table.name}: ${reason}`),
+    unfit: (table, column, what) => void sink.failures.push(`${table.name}.${column}: ${what}`),
     caughtUp: (position) => {
       sink.reached = position
     },

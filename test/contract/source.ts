@@ -54,7 +54,7 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
   }
 
   const opened = async ({ source }: SourceUnderTest) => {
-    const snapshot = await source.openSnapshot(handle, everything)
+    const snapshot = await source.openSnapshot(handle, everything, new Map())
     return { snapshot, tables: snapshot.tables.map((table) => table.schema) }
   }
 
@@ -67,7 +67,7 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
     it("a snapshot has every selected row, once, and no other table", async (under) => {
       await under.makeTable("t", 5000)
       await under.makeTable("other", 1)
-      const snapshot = await under.source.openSnapshot(handle, (table) => table.name === "t")
+      const snapshot = await under.source.openSnapshot(handle, (table) => table.name === "t", new Map())
       assert.deepEqual(
         snapshot.tables.map((table) => table.schema.name),
         ["t"],
@@ -225,10 +225,10 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
 
     it("a snapshot opened again takes the place of the one before", async (under) => {
       await under.makeTable("t", 3)
-      const first = await under.source.openSnapshot(handle, everything)
+      const first = await under.source.openSnapshot(handle, everything, new Map())
       await first.close()
       await under.remove("t", 2)
-      const second = await under.source.openSnapshot(handle, everything)
+      const second = await under.source.openSnapshot(handle, everything, new Map())
       assert.deepEqual((await idsOf(second, "t")).sort(), [1, 3])
       await second.close()
     })

@@ -8,7 +8,7 @@ import { batchOf, contractTable, loaded, rowsOf, staged, unsent } from "./wareho
 const at = positionFrom
 
 /** Tables that come, go, change their names and hands while the stream runs. */
-export function casesOfTables({ withTable, assertRows }: Harness): void {
+export function casesOfTables({ withOne, withTable, assertRows }: Harness): void {
   test("a stale table stays readable and is no longer named", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       await destination.apply(pipeline, { ...batchOf("2"), stale: [table] })
@@ -114,13 +114,35 @@ export function casesOfTables({ withTable, assertRows }: Harness): void {
       return undefined
     }))
 
+  test("what is to be held as text is noted table by table, and outlasts a crash", () =>
+    withOne(async (destination, under) => {
+      const noted = [{ column: 'a "b"', sourceType: "numeric(10,2)", reason: "it's NaN" }]
+      assert.deepEqual(await destination.textColumns(pipeline), new Map())
+      await destination.noteTextColumns(pipeline, "1", [])
+      await destination.noteTextColumns(pipeline, "1", [...noted, ...noted])
+      await destination.noteTextColumns(pipeline, "1", noted)
+      await destination.noteTextColumns(pipeline, "2", noted)
+      await destination.noteTextColumns(pipeline, "2", [])
+      await destination.noteTextColumns("other", "1", [])
+      const again = await under.crash()
+      const reopened = await again.warehouse.open(database)
+      assert.deepEqual(await reopened.textColumns(pipeline), new Map([["1", noted]]))
+      await reopened.completeSnapshot(pipeline, [], at("1"))
+      assert.deepEqual(await reopened.textColumns(pipeline), new Map([["1", noted]]))
+      await reopened.apply(pipeline, { ...batchOf("2"), dropped: [{ ...contractTable("gone"), id: "1" }] })
+      assert.deepEqual(await reopened.textColumns(pipeline), new Map())
+      return again
+    }))
+
   test("another pipeline takes a database over", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const kept = { ...table, id: "in the other" }
+      await destination.noteTextColumns(pipeline, "1", [{ column: "c", sourceType: "t", reason: "r" }])
       await loaded(destination, "other", kept, [[2, "x", null]])
       await destination.completeSnapshot("other", [kept], at("9"))
       assert.equal(await destination.position(pipeline), undefined)
       assert.deepEqual(await destination.tables(pipeline), [])
+      assert.deepEqual(await destination.textColumns(pipeline), new Map())
       assert.deepEqual(await destination.tables("other"), [kept])
       await assertRows(under, kept, [[2, "x", null]])
       return undefined

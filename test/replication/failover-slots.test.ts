@@ -12,7 +12,7 @@ async function slotMadeOn(
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await (await source.openSnapshot("millrace_failover", () => true)).close()
+    await (await source.openSnapshot("millrace_failover", () => true, new Map())).close()
     const { rows } = await client.query(
       "SELECT to_jsonb(s) -> 'failover' AS failover, current_setting('server_version_num')::int AS version FROM pg_replication_slots s WHERE slot_name = 'millrace_failover'",
     )

@@ -86,8 +86,11 @@ async function differenceOf(
   { read, database }: Comparison,
   table: SourceTable,
 ): Promise<string | undefined> {
-  const forms = table.columns.map(formOf)
   const place = [table.schema, table.name].map(quoted).join(".")
+  const asText = await textColumns(read, database, table)
+  const forms = table.columns.map((column) =>
+    asText.has(column.name) && timeTypes.has(column.type) ? textForm(column) : formOf(column),
+  )
   const source = await client.query<(string | null)[]>({
     text: `SELECT ${forms.map((form) => form.source).join(", ")} FROM ${place}`,
     rowMode: "array",
@@ -156,6 +159,26 @@ interface Form {
 }
 
 const asIs = (text: string) => text
+
+const timeTypes = new Set(["date", "timestamp", "timestamptz"])
+
+/** Of a column that is text in the warehouse: what the source prints. */
+function textForm(column: SourceColumn): Form {
+  const name = quoted(column.name)
+  return { source: name, warehouse: name, canonical: asIs }
+}
+
+async function textColumns(
+  read: Comparison["read"],
+  database: string,
+  { schema, name }: SourceTable,
+): Promise<Set<string | null | undefined>> {
+  const [where, table] = [schema, name].map((text) => text.replaceAll("'", "''"))
+  const found = await read(
+    `SELECT column_name FROM duckdb_columns() WHERE database_name = '${database}' AND schema_name = '${where}' AND table_name = '${table}' AND data_type = 'VARCHAR'`,
+  )
+  return new Set(found.map(([column]) => column))
+}
 
 function formOf(column: SourceColumn): Form {
   const name = quoted(column.name)

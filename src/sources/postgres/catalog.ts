@@ -1,8 +1,9 @@
 import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
+import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier } from "./client.ts"
-import { mapType, type TypeFacts, type TypeMapping } from "./types.ts"
+import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
 export interface PgTable {
@@ -190,4 +191,13 @@ function columnOf(row: ColumnRow): PgColumn {
     typeOid: row.type,
     typeModifier: row.modifier,
   }
+}
+
+/** The table with these columns as text, whatever their type. */
+export function keptAsText(table: PgTable, texts: readonly TextColumn[] | undefined): PgTable {
+  const schema = withTextColumns(table.schema, texts)
+  const columns = table.columns.map((column, index) =>
+    schema.columns[index]?.keptAsText === undefined ? column : { ...column, mapping: asText },
+  )
+  return { ...table, schema, columns }
 }

@@ -1,6 +1,5 @@
 import pg from "pg"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
-import { UnfitValue } from "./unfit.ts"
 
 // SQLSTATEs from the PostgreSQL manual, appendix A.
 const bySqlState: Record<string, ProblemKind> = {
@@ -22,8 +21,6 @@ const bySqlState: Record<string, ProblemKind> = {
 /** Every error that talking to PostgreSQL can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof UnfitValue)
-    return new Problem("tableFailed", `${error.message} (while ${doing}).`, { cause: error })
   if (error instanceof pg.DatabaseError) return problemOfServer(error.code ?? "", error.message, doing, error)
   return new Problem(
     "sourceUnreachable",

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto"
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
-import { type Catalog, readCatalog } from "./catalog.ts"
+import type { TextColumns } from "../../replication/text-columns.ts"
+import { type Catalog, keptAsText, readCatalog } from "./catalog.ts"
 import {
   type Address,
   closeQuietly,
@@ -31,6 +32,7 @@ export async function openSnapshot(
   address: Address,
   handle: string,
   select: TableSelection,
+  texts: TextColumns,
 ): Promise<Snapshot> {
   const version = await withClient(address, "preparing the publication", async (client) => {
     await dropSlotAndPublication(client, handle)
@@ -49,7 +51,7 @@ export async function openSnapshot(
     const slot = await createSlot(holder, handle, isFailover ? "failover" : "lasting")
     const base = lsnOf(slot.position)
     const catalog = await withClient(address, "reading the catalog", (client) =>
-      catalogOfSnapshot(client, handle, slot.snapshot, select),
+      catalogOfSnapshot(client, handle, slot.snapshot, select, texts),
     )
     return openExportedSnapshot({
       address,
@@ -70,6 +72,7 @@ async function catalogOfSnapshot(
   publication: string,
   exported: string,
   select: TableSelection,
+  texts: TextColumns,
 ): Promise<Catalog> {
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`)
@@ -80,7 +83,10 @@ async function catalogOfSnapshot(
   )
   await client.query("COMMIT")
   const published = new Set(rows.map((row) => row.id))
-  return { tables: catalog.tables.filter(({ schema }) => published.has(schema.id)), refused: catalog.refused }
+  const tables = catalog.tables
+    .filter(({ schema }) => published.has(schema.id))
+    .map((table) => keptAsText(table, texts.get(table.schema.id)))
+  return { tables, refused: catalog.refused }
 }
 
 /** A slot waits for every transaction that is open when it is made; a stream that stands still for it must not wait long. */
@@ -99,6 +105,7 @@ export async function openLateSnapshot(
   address: Address,
   handle: string,
   ids: ReadonlySet<string>,
+  texts: TextColumns,
   slotLimitMs = lateSlotLimitMs,
 ): Promise<LateSnapshot> {
   const known = await withClient(address, "extending the publication", async (client) => {
@@ -113,7 +120,7 @@ export async function openLateSnapshot(
     const slot = await withinLimit(createSlot(holder, name, "temporary"), slotLimitMs)
     const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
     const { tables } = await withClient(address, "reading the catalog", (client) =>
-      catalogOfSnapshot(client, handle, slot.snapshot, isWanted),
+      catalogOfSnapshot(client, handle, slot.snapshot, isWanted, texts),
     )
     const snapshot = openExportedSnapshot({
       address,

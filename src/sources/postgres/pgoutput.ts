@@ -5,7 +5,7 @@ import type { PgTable } from "./catalog.ts"
 import type { Decoder } from "./decode-binary.ts"
 import { refuseOtherWitness } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
-import { UnfitValue } from "./unfit.ts"
+import { inColumn, UnfitValue } from "./unfit.ts"
 
 /** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
 export interface PgOutput {
@@ -217,10 +217,8 @@ export function newPgOutput({ tables, sink, server, last, given, expected }: Dec
       if (!(error instanceof UnfitValue)) throw error
       routes.set(relationId, undefined)
       byId.delete(relationId)
-      sink.failed(
-        route.table.schema,
-        `It holds ${error.message}, which its column in the warehouse cannot hold.`,
-      )
+      const { columns } = route.table
+      sink.unfit(route.table.schema, columns[error.column]?.name ?? "", error.message)
     }
   }
 
@@ -297,15 +295,20 @@ function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
 function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, kind: RowKind): void {
   const { sink, decoders } = route
   const { columns, row } = sink
-  for (let i = 0; i < decoders.length; i++) {
-    const column = columns[i] as ColumnBuffer
-    const fieldKind = tuple.kinds[i]
-    if (fieldKind === kindOf.text)
-      (decoders[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
-    else {
-      putNull(column, row)
-      if (fieldKind === kindOf.unchanged) sink.unchanged(i)
+  let i = 0
+  try {
+    for (; i < decoders.length; i++) {
+      const column = columns[i] as ColumnBuffer
+      const fieldKind = tuple.kinds[i]
+      if (fieldKind === kindOf.text)
+        (decoders[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
+      else {
+        putNull(column, row)
+        if (fieldKind === kindOf.unchanged) sink.unchanged(i)
+      }
     }
+  } catch (error) {
+    throw inColumn(error, i)
   }
   sink.end(kind)
 }

@@ -12,7 +12,7 @@ async function opened(statements: string[]) {
   const { url, name } = await testDatabase()
   await runSql(url, ...statements)
   const source = openPostgresSource({ url, database: name })
-  const snapshot = await source.openSnapshot(handle, () => true)
+  const snapshot = await source.openSnapshot(handle, () => true, new Map())
   const close = async () => {
     await snapshot.close()
     await source.remove(handle)

@@ -18,6 +18,7 @@ import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { placeOf, printedForm } from "./query-forms.ts"
+import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 
 // 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
 const chunkBlocks = 32_768
@@ -84,6 +85,7 @@ async function readRows(
     if (byPlace) await refuseIfRewritten(client, table)
     await copyOut(client, copyStatement(table, condition), table, rows, write, signal)
   } catch (error) {
+    if (error instanceof UnfitValue) throw unfitColumn(error, table.columns)
     throw problemOf(error, `copying ${table.schema.schema}.${table.schema.name}`)
   } finally {
     await closeQuietly(client)
@@ -189,14 +191,19 @@ function decodeRow(bytes: Buffer, start: number, end: number, decoders: Decoder[
   if (start + 2 >= end) return
   let at = start + 2
   const { columns } = rows
-  for (let i = 0; i < decoders.length; i++) {
-    const length = bytes.readInt32BE(at)
-    at += 4
-    if (length < 0) putNull(columns[i] as ColumnBuffer, rows.rows)
-    else {
-      ;(decoders[i] as Decoder)(columns[i] as ColumnBuffer, bytes, at, at + length)
-      at += length
+  let i = 0
+  try {
+    for (; i < decoders.length; i++) {
+      const length = bytes.readInt32BE(at)
+      at += 4
+      if (length < 0) putNull(columns[i] as ColumnBuffer, rows.rows)
+      else {
+        ;(decoders[i] as Decoder)(columns[i] as ColumnBuffer, bytes, at, at + length)
+        at += length
+      }
     }
+  } catch (error) {
+    throw inColumn(error, i)
   }
   endRow(rows)
 }

@@ -1,6 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
-import { type PgTable, readCatalog } from "./catalog.ts"
+import { textColumnsOf } from "../../replication/text-columns.ts"
+import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
 import { type Address, connectForReplication, destroy, withClient, withReplicationClient } from "./client.ts"
 import { committedPosition } from "./committed-position.ts"
 import { problemOf } from "./errors.ts"
@@ -16,7 +17,7 @@ import { startStream } from "./stream.ts"
 export function openPostgresSource(address: Address): Source {
   return {
     preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
-    openSnapshot: (handle, select) => openSnapshot(address, handle, select),
+    openSnapshot: (handle, select, texts) => openSnapshot(address, handle, select, texts),
     async history(handle, from) {
       const history = await withClient(address, "looking at the slot", (client) =>
         slotHistory(client, handle, from),
@@ -65,10 +66,13 @@ export function openPostgresSource(address: Address): Source {
 
 /** The tables of the source that still are what the warehouse holds, by id. */
 function knownTables(current: PgTable[], held: TableSchema[]): Map<string, PgTable> {
-  const heldById = new Map(held.map((schema) => [schema.id, JSON.stringify(schema)]))
-  return new Map(
-    current
-      .filter(({ schema }) => heldById.get(schema.id) === JSON.stringify(schema))
-      .map((table) => [table.schema.id, table]),
-  )
+  const heldById = new Map(held.map((schema) => [schema.id, schema]))
+  const known = new Map<string, PgTable>()
+  for (const exact of current) {
+    const schema = heldById.get(exact.schema.id)
+    if (schema === undefined) continue
+    const table = keptAsText(exact, textColumnsOf(schema))
+    if (JSON.stringify(table.schema) === JSON.stringify(schema)) known.set(schema.id, table)
+  }
+  return known
 }

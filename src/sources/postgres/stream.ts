@@ -3,6 +3,7 @@ import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { ChangeStream } from "../../replication/source.ts"
+import { textColumnsOf } from "../../replication/text-columns.ts"
 import type { PgTable } from "./catalog.ts"
 import { type Address, type RawConnection, takeOver } from "./client.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
@@ -45,6 +46,7 @@ export function startStream(options: StartStream): ChangeStream {
   const last = originOf(from) ?? { base: lsnOf(from), witness: undefined }
   const decode = newPgOutput({ ...options, ...beginning, last })
   const gate = newGate(raw)
+  const carriedTexts = new Map(options.tables.map(({ schema }) => [schema.id, textColumnsOf(schema)]))
   let acknowledged = beginning.start
   let stopped = false
   let settle: (error?: Problem) => void = () => undefined
@@ -118,11 +120,14 @@ export function startStream(options: StartStream): ChangeStream {
     pause: () => gate.hold("full", true),
     resume: () => gate.hold("full", false),
     ask: () => sendStatus(true),
-    async include(ids, prepare) {
+    async include(ids, texts, prepare) {
       gate.hold("including", true)
       try {
-        const late = await openLateSnapshot(address, handle, ids)
-        for (const table of late.tables) decode.include(table, lsnOf(late.snapshot.position))
+        const late = await openLateSnapshot(address, handle, ids, texts)
+        for (const table of late.tables) {
+          decode.include(table, lsnOf(late.snapshot.position))
+          carriedTexts.set(table.schema.id, textColumnsOf(table.schema))
+        }
         prepare(late.tables.map((table) => table.schema))
         return late.snapshot
       } finally {
@@ -132,7 +137,7 @@ export function startStream(options: StartStream): ChangeStream {
     async glimpse(ids, reached) {
       gate.hold("glimpsing", true)
       try {
-        const { snapshot } = await openLateSnapshot(address, handle, ids, glimpseSlotLimitMs)
+        const { snapshot } = await openLateSnapshot(address, handle, ids, carriedTexts, glimpseSlotLimitMs)
         decode.whenAt(lsnOf(snapshot.position), reached)
         sendStatus(true)
         return snapshot

@@ -20,7 +20,8 @@ export interface TypeFacts {
   element: { oid: number; delimiter: string } | undefined
 }
 
-const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text, fromBinary: undefined }
+/** Holds every value of every type. */
+export const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text, fromBinary: undefined }
 const plainText: TypeMapping = { ...asText, fromBinary: binary.bytes }
 const wideInteger: TypeMapping = { type: { kind: "int64" }, fromText: text.int64, fromBinary: binary.uint32 }
 

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
+import type { TextColumn, TextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { bookkeepingSchema, bookkeepingTable } from "./naming.ts"
 
@@ -17,6 +18,8 @@ export interface Bookkeeping {
   track(pipeline: string, table: TableSchema): string[]
   untrack(pipeline: string, table: TableSchema): string
   markStale(pipeline: string, table: TableSchema): string
+  textColumns(pipeline: string): Promise<TextColumns>
+  noteTextColumns(pipeline: string, tableId: string, columns: readonly TextColumn[]): string[]
 }
 
 export interface HeldTable {
@@ -30,16 +33,18 @@ export interface HeldTable {
 export async function openBookkeeping(connection: DuckDBConnection, database: string): Promise<Bookkeeping> {
   const positions = bookkeepingTable(database, "positions")
   const tables = bookkeepingTable(database, "tables")
+  const texts = bookkeepingTable(database, "text_columns")
   await connection.run(`
     CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.${quoteIdentifier(bookkeepingSchema)};
     CREATE TABLE IF NOT EXISTS ${positions}
       (pipeline VARCHAR NOT NULL, position VARCHAR NOT NULL, recorded_at TIMESTAMPTZ NOT NULL);
     CREATE TABLE IF NOT EXISTS ${tables}
       (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
-       definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL)`)
+       definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
+    CREATE TABLE IF NOT EXISTS ${texts} (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, columns VARCHAR NOT NULL)`)
 
-  const whose = (pipeline: string, table: TableSchema) =>
-    `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(table.id)}`
+  const whose = (pipeline: string, { id }: { id: string }) =>
+    `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
   const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()
 
   return {
@@ -65,6 +70,7 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
       `UPDATE ${positions} SET position = ${quoteLiteral(position)}, recorded_at = now() WHERE pipeline = ${quoteLiteral(pipeline)}`,
     startPosition: (pipeline, position) => [
       `DELETE FROM ${positions}`,
+      `DELETE FROM ${texts} WHERE pipeline <> ${quoteLiteral(pipeline)}`,
       `INSERT INTO ${positions} VALUES (${quoteLiteral(pipeline)}, ${quoteLiteral(position)}, now())`,
     ],
     clearPosition: (pipeline) => `DELETE FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
@@ -79,6 +85,19 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
     // Only this definition: a fresh copy with another may have come in the same batch.
     markStale: (pipeline, table) =>
       `UPDATE ${tables} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
+    async textColumns(pipeline) {
+      const found = (await read(
+        `SELECT table_id, columns FROM ${texts} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+      )) as [string, string][]
+      return new Map(found.map(([id, columns]) => [id, JSON.parse(columns) as TextColumn[]]))
+    },
+    noteTextColumns(pipeline, id, columns) {
+      const values = [pipeline, id, JSON.stringify(columns)].map(quoteLiteral)
+      return [
+        `DELETE FROM ${texts} WHERE ${whose(pipeline, { id })}`,
+        ...(columns.length === 0 ? [] : [`INSERT INTO ${texts} VALUES (${values.join(", ")})`]),
+      ]
+    },
   }
 }
 

@@ -36,7 +36,11 @@ export async function openDestination(
     const swaps = batch.swaps.length === 0 ? [] : await swapsOf(pipeline, batch.swaps)
     return [
       // First: a table that was dropped may have been made anew under the same name.
-      ...batch.dropped.flatMap((table) => [drop(table), books.untrack(pipeline, table)]),
+      ...batch.dropped.flatMap((table) => [
+        drop(table),
+        books.untrack(pipeline, table),
+        ...books.noteTextColumns(pipeline, table.id, []),
+      ]),
       ...swaps,
       ...batch.tables.flatMap((changes) => applyStatements(liveTable(database, changes.table), changes)),
       ...batch.stale.map((table) => books.markStale(pipeline, table)),
@@ -53,6 +57,9 @@ export async function openDestination(
           .filter((table) => table.pipeline === pipeline && !table.stale)
           .map((table) => table.schema),
       ),
+    textColumns: (pipeline) => orProblem("reading the notes", () => books.textColumns(pipeline)),
+    noteTextColumns: (pipeline, tableId, columns) =>
+      transaction(books.noteTextColumns(pipeline, tableId, columns), "noting columns that are text"),
     beginLoad: (pipeline, table) =>
       beginTableLoad({ instance, database, books, pipeline, staging, transaction }, table),
     async completeSnapshot(pipeline, kept, position) {

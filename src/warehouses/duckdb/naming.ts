@@ -38,7 +38,7 @@ export function loadingTable(database: string, table: TableName): string {
   return liveTable(database, { schema: table.schema, name: table.name + loadingSuffix })
 }
 
-export function bookkeepingTable(database: string, name: "positions" | "tables"): string {
+export function bookkeepingTable(database: string, name: "positions" | "tables" | "text_columns"): string {
   return liveTable(database, { schema: bookkeepingSchema, name })
 }
 
