@@ -42,6 +42,18 @@ export interface TableSchema extends TableName {
    * `undefined`: no key; a row is told by all its columns, and equal rows are counted.
    */
   key: number[] | undefined
+  /** What only the source reads: it tells by this what has been done to the table since. */
+  revision?: string
+}
+
+/** Whether rows of one are rows of the other. */
+export function isSameDefinition(a: TableSchema | undefined, b: TableSchema | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return definitionOf(a) === definitionOf(b)
+}
+
+function definitionOf({ id, schema, name, columns, key }: TableSchema): string {
+  return JSON.stringify([id, schema, name, key, columns])
 }
 
 /** The states of a replicated table (cloud: SVV_INTEGRATION_TABLE_STATE, spelled as there). */

@@ -1,6 +1,7 @@
 import type { TableSchema } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
-import type { Adoption, Collector, Gathered, StaleTable, Work } from "./collector.ts"
+import type { Collector } from "./collector.ts"
+import type { Adoption, Gathered, StaleTable, Work } from "./gathered.ts"
 import type { ChangeStream } from "./source.ts"
 import type { GatheredChanges } from "./table-changes.ts"
 import type { Destination } from "./warehouse.ts"
@@ -61,7 +62,7 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
   await completeCopies(loop.destination, gathered.adopted)
   loop.observe("staged")
   await loop.destination.apply(loop.pipeline, {
-    tables: gathered.tables.filter((changes) => changes.runs.length > 0),
+    tables: gathered.tables.filter(({ runs, alteration }) => runs.length > 0 || alteration !== undefined),
     swaps: gathered.adopted.map((adoption) => adoption.table),
     stale: gathered.stale.map((one) => one.table),
     dropped: gathered.dropped,
@@ -75,7 +76,8 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
     done(true)
   }
   for (const stale of gathered.stale) loop.onStale(stale)
-  if (gathered.transactions > 0) loop.onApplied(appliedOf(gathered, stagedBytes, startedMs))
+  const isTold = gathered.transactions > 0 || gathered.tables.length > 0
+  if (isTold) loop.onApplied(appliedOf(gathered, stagedBytes, startedMs))
 }
 
 /** Brings what was held during a copy into it, unseen, so that the batch itself has only to swap. */
@@ -110,6 +112,7 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
       // Flow control may be writing an earlier part of it.
       await next.staging
       if (next.row > 0) await stage(destination, next)
+      await stageAlteration(destination, next)
     }
   }
   await Promise.all(Array.from({ length: Math.min(filesAtOnce, waiting.length) }, writer))
@@ -117,6 +120,16 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
     (sum, changes) => sum + changes.parts.reduce((bytes, part) => bytes + part.bytes, 0),
     0,
   )
+}
+
+async function stageAlteration(destination: Destination, changes: GatheredChanges): Promise<void> {
+  const alteration = changes.decodedAlteration
+  if (alteration === undefined) return
+  const { fill } = alteration
+  changes.alteration = {
+    ...alteration,
+    fill: fill && (await destination.stageRows(alteration.to, fill)),
+  }
 }
 
 export async function stage(destination: Destination, changes: GatheredChanges): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
-import type { ColumnBuffer } from "./columns.ts"
+import type { ColumnBuffer, RowBuffer } from "./columns.ts"
+import type { Alteration } from "./warehouse.ts"
 
 /**
  * Where a source puts the changes it decodes, in commit order. Rows are written straight into the columns of a
@@ -13,6 +14,13 @@ export interface ChangeSink {
   /** Where rows of this table go. Ask again for each transaction: it changes with the batch. */
   table(table: TableSchema): TableSink
   truncate(table: TableSchema): void
+  /**
+   * From here on, also in the middle of a transaction, the table is another and keeps its rows. `false`: that cannot be
+   * done here; the table is then treated as after `schemaChanged`.
+   */
+  altered(alteration: Alteration<RowBuffer>): boolean
+  /** The table is gone, or no longer wanted. Nothing more of it comes. Between transactions or inside one. */
+  dropped(table: TableSchema): void
   /** The table no longer is what the warehouse knows. Nothing more of it comes until the stream includes it anew. */
   schemaChanged(table: TableSchema, what: string): void
   /**

@@ -1,76 +1,11 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
-import { GatheredChanges, type Sequence } from "./table-changes.ts"
+import type { RowBuffer } from "./columns.ts"
+import { type Adoption, nothingYet, type Work } from "./gathered.ts"
+import { GatheredChanges } from "./table-changes.ts"
 import { unfitReason } from "./text-columns.ts"
-import type { TableLoad } from "./warehouse.ts"
-
-/** Whole transactions gathered for one batch, and what else happens to tables with it. */
-export interface Gathered {
-  tables: GatheredChanges[]
-  adopted: Adoption[]
-  stale: StaleTable[]
-  dropped: TableSchema[]
-  /** `undefined`: no transaction among it. */
-  position: Position | undefined
-  changes: number
-  transactions: number
-  /** Source clock of the first commit in the batch: the one that has waited longest. */
-  firstCommittedAtMs: number
-  lastCommittedAtMs: number
-}
-
-/** A copy made while the stream went on, with the changes that came meanwhile. */
-export interface Adoption {
-  table: TableSchema
-  load: TableLoad
-  changes: GatheredChanges
-  snapshotPosition: Position
-  /** Told when the copy is live, or that it never will be. */
-  done(isLive: boolean): void
-}
-
-/** A table that goes no further; a fresh copy mends it. */
-export type StaleTable = { table: TableSchema; reason: string } & (
-  | { kind: "changed" }
-  /** The copy must hold this column as text; `what` came. */
-  | { kind: "unfit"; column: string; what: string }
-)
-
-/** What the apply loop is given to do; it alone moves the position, so that it never goes back. */
-export type Work =
-  | { kind: "batch"; gathered: Gathered }
-  | { kind: "advance"; position: Position }
-  | StandStill
-
-/** Nothing is applied while `work` runs; `givenUp` is told when it never will. */
-export interface StandStill {
-  kind: "standStill"
-  work(): Promise<void>
-  givenUp(): void
-}
-
-interface Open extends Omit<Gathered, "tables" | "changes"> {
-  tables: Map<string, GatheredChanges>
-  sequence: Sequence
-  /** Nothing up to here is missing from it and what went before. */
-  complete: Position | undefined
-}
-
-function nothingYet(): Open {
-  return {
-    tables: new Map(),
-    adopted: [],
-    stale: [],
-    dropped: [],
-    sequence: { next: 0 },
-    complete: undefined,
-    transactions: 0,
-    position: undefined,
-    firstCommittedAtMs: 0,
-    lastCommittedAtMs: 0,
-  }
-}
+import type { Alteration, TableLoad } from "./warehouse.ts"
 
 export interface CollectorHooks {
   /** Nothing is half-decoded: the moment to look at memory. */
@@ -79,6 +14,10 @@ export interface CollectorHooks {
   handedOver(): void
   /** As the source's. */
   compare(a: Position, b: Position): number
+  /** Why the warehouse cannot let the table become this; `undefined`: it can. */
+  refusal(to: TableSchema): string | undefined
+  altered(to: TableSchema): void
+  dropped(table: TableSchema): void
 }
 
 /**
@@ -155,6 +94,7 @@ export class Collector implements ChangeSink {
   /** The tables being gathered, for spilling to staging. */
   *gathering(): Generator<GatheredChanges> {
     for (const { work } of this.#sealed) if (work.kind === "batch") yield* work.gathered.tables
+    yield* this.#open.earlier
     yield* this.#open.tables.values()
     yield* this.#held.values()
   }
@@ -209,12 +149,32 @@ export class Collector implements ChangeSink {
     })
   }
 
-  /** The table is gone at the source. */
-  drop(table: TableSchema): void {
+  dropped(table: TableSchema): void {
     this.#held.delete(table.id)
-    this.#open.tables.delete(table.id)
+    this.#forget(table.id)
     this.#open.dropped.push(table)
-    this.#handOver()
+    this.#hooks.dropped(table)
+  }
+
+  altered(alteration: Alteration<RowBuffer>): boolean {
+    const { from, to } = alteration
+    const reason = this.#obstacle(to)
+    if (reason !== undefined) {
+      this.schemaChanged(from, reason)
+      return false
+    }
+    const { tables, earlier, sequence } = this.#open
+    const before = tables.get(from.id)
+    if (before !== undefined) earlier.push(before)
+    tables.set(to.id, new GatheredChanges(to, sequence, alteration))
+    this.#open.isAltered = true
+    this.#hooks.altered(to)
+    return true
+  }
+
+  #obstacle(to: TableSchema): string | undefined {
+    const isArriving = this.#held.has(to.id) || this.#open.adopted.some(({ table }) => table.id === to.id)
+    return isArriving ? "its definition changed while it was copied" : this.#hooks.refusal(to)
   }
 
   begin(): void {
@@ -245,13 +205,28 @@ export class Collector implements ChangeSink {
   schemaChanged(table: TableSchema, reason: string): void {
     this.#held.delete(table.id)
     this.#open.stale.push({ table, reason, kind: "changed" })
+  }
+
+  /** As `schemaChanged`, at any time. */
+  letGo(table: TableSchema, reason: string): void {
+    this.schemaChanged(table, reason)
     this.#handOver()
   }
 
   unfit(table: TableSchema, column: string, what: string): void {
     this.#held.delete(table.id)
-    this.#open.tables.delete(table.id)
-    this.#open.stale.push({ table, reason: unfitReason({ column, what }), kind: "unfit", column, what })
+    const held = this.#forget(table.id) ?? table
+    const reason = unfitReason({ column, what })
+    this.#open.stale.push({ table: held, reason, kind: "unfit", column, what })
+  }
+
+  /** What it has in the open batch is not applied; returns what the table was before, if it became another there. */
+  #forget(id: string): TableSchema | undefined {
+    const open = this.#open
+    const gathered = [...open.earlier, ...open.tables.values()].filter(({ table }) => table.id === id)
+    open.earlier = open.earlier.filter(({ table }) => table.id !== id)
+    open.tables.delete(id)
+    return gathered.find(({ decodedAlteration }) => decodedAlteration !== undefined)?.decodedAlteration?.from
   }
 
   caughtUp(position: Position): void {
@@ -298,8 +273,8 @@ export class Collector implements ChangeSink {
   }
 
   #hasContent(): boolean {
-    const { transactions, adopted, stale, dropped } = this.#open
-    return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0
+    const { transactions, adopted, stale, dropped, isAltered } = this.#open
+    return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0 || isAltered
   }
 
   #isEmpty(): boolean {
@@ -318,11 +293,11 @@ export class Collector implements ChangeSink {
   }
 
   #takeOpen(): { work: Work; complete: Position | undefined } {
-    const { tables, sequence, complete, ...rest } = this.#open
+    const { tables, earlier, sequence, complete, isAltered: _, ...rest } = this.#open
     this.#open = nothingYet()
     // What the source said before these changes no longer counts as "nothing for us".
     this.#caughtUpPosition = undefined
-    const gathered = { ...rest, tables: [...tables.values()], changes: sequence.next }
+    const gathered = { ...rest, tables: [...earlier, ...tables.values()], changes: sequence.next }
     return { work: { kind: "batch", gathered }, complete }
   }
 

@@ -17,12 +17,15 @@ function tableCalled(name: string): TableSchema {
 }
 
 /** A destination whose writing to staging takes as long as the test says. */
+const deaf = { refusal: () => undefined, altered: () => undefined, dropped: () => undefined }
+
 function slowDestination() {
   const staging: { rows: number; done: () => void }[] = []
   const applied: Batch[] = []
   const unused = () => Promise.reject(new Error("not part of this test"))
   const destination: Destination = {
     capabilities: { caseSensitiveNames: true },
+    refusal: () => undefined,
     position: unused,
     tables: unused,
     textColumns: unused,
@@ -68,7 +71,7 @@ function newWorld() {
     failed: (error) => failures.push(error),
   })
   const compare = (a: string, b: string) => Number(a) - Number(b)
-  const collector = new Collector({ ...flow, compare }, positionFrom("0"))
+  const collector = new Collector({ ...flow, ...deaf, compare }, positionFrom("0"))
   const applying = () =>
     applyBatches({
       pipeline: "p",
@@ -160,7 +163,7 @@ test("what a source says it has reached never leads backwards", async () => {
 
 test("before the first change, progress is counted from where the stream begins", async () => {
   const compare = (a: string, b: string) => Number(a) - Number(b)
-  const hooks = { chunkDecoded: () => undefined, handedOver: () => undefined, compare }
+  const hooks = { ...deaf, chunkDecoded: () => undefined, handedOver: () => undefined, compare }
   const collector = new Collector(hooks, positionFrom("100"))
   const next = collector.next()
   collector.caughtUp(positionFrom("99"))

@@ -3,14 +3,15 @@ import type { Position } from "../domain/position.ts"
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
-import { Collector, type StaleTable } from "./collector.ts"
+import { Collector } from "./collector.ts"
 import { newFlowControl } from "./flow.ts"
+import type { StaleTable } from "./gathered.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { aborted } from "./signals.ts"
 import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
 import { newStreaming, type StreamingPipeline } from "./streaming.ts"
-import { watchTables } from "./table-watch.ts"
+import { type TableWatch, watchTables } from "./table-watch.ts"
 import { type UnfitNote, widened } from "./text-columns.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
@@ -246,13 +247,23 @@ async function streamFrom(
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   let stream: ChangeStream | undefined
+  let watch: TableWatch | undefined
   const flow = newFlowControl({
     destination,
     collector: () => collector,
     hold: (held) => (held ? stream?.pause() : stream?.resume()),
     failed: failure.reject,
   })
-  const collector = new Collector({ ...flow, compare: source.compare }, from)
+  const collector = new Collector(
+    {
+      ...flow,
+      compare: source.compare,
+      refusal: (to) => watch?.refusal(to),
+      altered: (to) => watch?.onAltered(to),
+      dropped: (table) => watch?.onDropped(table),
+    },
+    from,
+  )
   stream = await source.stream({ handle, from, select, tables, sink: collector })
   state.collector = collector
   reporter.phase("streaming")
@@ -264,7 +275,7 @@ async function streamFrom(
   }
   const advancing = setInterval(() => collector.advance(), advanceEveryMs)
   const ending = new AbortController()
-  const watch = watchTables({
+  watch = watchTables({
     pipeline: name,
     source,
     stream,

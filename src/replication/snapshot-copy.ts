@@ -158,6 +158,23 @@ function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promis
   }
 }
 
+/** Why a warehouse without regard to case cannot keep a table's names apart from one another and from others'. */
+export function caseClash(
+  { capabilities }: Destination,
+  table: TableSchema,
+  others: readonly TableSchema[],
+): string | undefined {
+  if (capabilities.caseSensitiveNames) return undefined
+  const columns = new Set(table.columns.map((column) => column.name.toLowerCase()))
+  if (columns.size < table.columns.length)
+    return "Two of its columns differ only in case, which this warehouse cannot keep apart."
+  const name = qualifiedName(table)
+  const other = others
+    .map(qualifiedName)
+    .find((one) => one !== name && one.toLowerCase() === name.toLowerCase())
+  return other && `Its name differs only in case from ${other}, which this warehouse cannot keep apart.`
+}
+
 /** Names that a warehouse without regard to case cannot keep apart: the tables concerned, and what to tell people. */
 function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map<string, string> {
   const clashes = new Map<string, string>()

@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type Position, positionFrom } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
-import { Collector, type Work } from "./collector.ts"
+import { Collector } from "./collector.ts"
 import { type ColumnBuffer, putInt32 } from "./columns.ts"
+import type { Work } from "./gathered.ts"
 
 const table: TableSchema = {
   id: "1",
@@ -17,7 +18,8 @@ const at = (place: number): Position => positionFrom(String(place))
 function newCollector(): Collector {
   const quiet = () => undefined
   const compare = (a: Position, b: Position) => Number(a) - Number(b)
-  return new Collector({ chunkDecoded: quiet, handedOver: quiet, compare }, at(0))
+  const hooks = { chunkDecoded: quiet, handedOver: quiet, refusal: quiet, altered: quiet, dropped: quiet }
+  return new Collector({ ...hooks, compare }, at(0))
 }
 
 function transaction(collector: Collector, place: number): void {

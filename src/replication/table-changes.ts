@@ -11,7 +11,7 @@ import {
   putText,
   type RowBuffer,
 } from "./columns.ts"
-import type { Run, StagedPart } from "./warehouse.ts"
+import type { Alteration, Run, StagedPart } from "./warehouse.ts"
 
 /** Counts changes through one batch, across its tables: what `_seq` holds. */
 export interface Sequence {
@@ -21,6 +21,9 @@ export interface Sequence {
 /** The changes of one table in the batch being gathered. */
 export class GatheredChanges implements TableSink {
   readonly table: TableSchema
+  /** As decoded; `alteration` when its values are staged. */
+  readonly decodedAlteration: Alteration<RowBuffer> | undefined
+  alteration: Alteration<StagedPart> | undefined
   readonly parts: StagedPart[] = []
   readonly runs: Run[] = []
   rows: RowBuffer
@@ -35,8 +38,9 @@ export class GatheredChanges implements TableSink {
   #reached = new Set<string>()
   #leaving = ""
 
-  constructor(table: TableSchema, sequence: Sequence) {
+  constructor(table: TableSchema, sequence: Sequence, alteration?: Alteration<RowBuffer>) {
     this.table = table
+    this.decodedAlteration = alteration
     this.#sequence = sequence
     this.rows = this.#newRows()
     this.columns = this.rows.columns

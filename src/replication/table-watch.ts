@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
-import type { Collector, StaleTable } from "./collector.ts"
+import type { Collector } from "./collector.ts"
+import type { StaleTable } from "./gathered.ts"
 import type { PipelineReporter } from "./pipeline.ts"
 import { aborted } from "./signals.ts"
-import { copySnapshot } from "./snapshot-copy.ts"
+import { caseClash, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
 import {
   type TextColumn,
@@ -35,6 +36,11 @@ export interface TableWatchOptions {
 export interface TableWatch {
   /** A table that the stream carries no more: a fresh copy is made. */
   onStale(stale: StaleTable): void
+  /** Why a table cannot become this here; `undefined`: it can. */
+  refusal(to: TableSchema): string | undefined
+  /** A table that the stream carries has become this. */
+  onAltered(to: TableSchema): void
+  onDropped(table: TableSchema): void
   /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
   resync(ids: readonly string[]): void
   /** The tables that stream or are being copied. */
@@ -101,6 +107,15 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       watching.whenStale.get(stale.table.id)?.()
       wake()
     },
+    refusal(to) {
+      const others = [...watching.known.values()].filter(({ id }) => id !== to.id)
+      return options.destination.refusal(to) ?? caseClash(options.destination, to, others)
+    },
+    onAltered: (to) => void watching.known.set(to.id, to),
+    onDropped(table) {
+      watching.known.delete(table.id)
+      options.reporter.dropped(table)
+    },
     resync(ids) {
       for (const id of ids) {
         watching.asked.add(id)
@@ -133,7 +148,7 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
   for (const table of leaving) {
     watching.known.delete(table.id)
     watching.stream.exclude(table.id)
-    watching.collector.schemaChanged(table, askedReason)
+    watching.collector.letGo(table, askedReason)
   }
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
@@ -179,11 +194,10 @@ async function look(watching: Watching): Promise<void> {
     if (isSame(now, table)) continue
     watching.known.delete(id)
     watching.stream.exclude(id)
-    if (now !== undefined || stillThere.has(id))
-      watching.collector.schemaChanged(table, "its definition changed")
+    if (now !== undefined || stillThere.has(id)) watching.collector.letGo(table, "its definition changed")
     else {
-      watching.collector.drop(table)
-      watching.reporter.dropped(table)
+      watching.collector.dropped(table)
+      watching.collector.chunkDecoded()
     }
   }
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))

@@ -1,6 +1,6 @@
 import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
-import { qualifiedName, type TableSchema } from "../domain/table.ts"
+import { isSameDefinition, qualifiedName, type TableSchema } from "../domain/table.ts"
 import type { Collector } from "./collector.ts"
 import { newRowBuffer, resetRows } from "./columns.ts"
 import { compareTable, type RowKey, type TableComparison } from "./comparison.ts"
@@ -61,7 +61,7 @@ async function judge(
   const there = view.tables.find((table) => table.id === id)
   if (here === undefined) return { kind: "skipped", reason: "It is gone at the source." }
   if (there === undefined) return { kind: "skipped", reason: "It is being copied." }
-  if (JSON.stringify(here) !== JSON.stringify(there))
+  if (!isSameDefinition(here, there))
     return { kind: "skipped", reason: "Its definition changed at the source; it is about to be copied anew." }
   const limited = AbortSignal.any([signal, AbortSignal.timeout(tableLimitMs)])
   try {
@@ -87,7 +87,7 @@ export async function mendRows(
   const mend = async (snapshot: Promise<Snapshot>) => {
     const rows = await within(mendLimitMs, stagedRows(destination, await snapshot, table, keys, signal))
     const live = await destination.tables(pipeline)
-    if (!live.some((one) => JSON.stringify(one) === JSON.stringify(table))) throw changed(table)
+    if (!live.some((one) => isSameDefinition(one, table))) throw changed(table)
     await destination.mend(pipeline, table, keys, rows)
   }
   const { snapshot } = await atGlimpse(parts, new Set([table.id]), mend, async () => undefined, signal)
@@ -106,7 +106,7 @@ async function stagedRows(
   signal: AbortSignal,
 ): Promise<StagedPart[]> {
   const [found] = snapshot.tables
-  if (JSON.stringify(found?.schema) !== JSON.stringify(table)) throw changed(table)
+  if (!isSameDefinition(found?.schema, table)) throw changed(table)
   const parts: StagedPart[] = []
   const rows = newRowBuffer(table.columns.map((column) => column.type))
   const write = async (full: typeof rows) => {

@@ -17,6 +17,8 @@ export interface Warehouse {
 
 export interface Destination {
   readonly capabilities: DestinationCapabilities
+  /** Why a table cannot be held under the names it brings; `undefined`: it can. */
+  refusal(table: TableSchema): string | undefined
   /** How far this pipeline's rows have come, by the warehouse's own word; `undefined` before the first snapshot is complete. */
   position(pipeline: string): Promise<Position | undefined>
   /** The live replicated tables, with the schema their rows have here. */
@@ -114,8 +116,20 @@ export type Run =
     }
   | { kind: "truncate" }
 
+/** A table becomes another and keeps its rows. */
+export interface Alteration<Fill> {
+  from: TableSchema
+  to: TableSchema
+  /** For each column of `to` the column (by index) of `from` that it was; `undefined`: it is new. */
+  origins: (number | undefined)[]
+  /** One row of `to`: what the rows that are there hold in the new columns. `undefined`: nulls. */
+  fill: Fill | undefined
+}
+
 export interface TableChanges {
   table: TableSchema
+  /** Happens before the changes; a table can have several `TableChanges` in a batch, one after another. */
+  alteration?: Alteration<StagedPart> | undefined
   parts: StagedPart[]
   runs: Run[]
 }

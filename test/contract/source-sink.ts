@@ -15,6 +15,8 @@ export interface RecordingSink extends ChangeSink {
   /** Newest place the source said it has reached. */
   reached: Position | undefined
   changed: string[]
+  /** What tables became. */
+  alterations: TableSchema[]
   failures: string[]
 }
 
@@ -26,6 +28,7 @@ export function recordingSink(): RecordingSink {
     transactions: [],
     reached: undefined,
     changed: [],
+    alterations: [],
     failures: [],
     begin: () => {
       changes = []
@@ -39,6 +42,11 @@ export function recordingSink(): RecordingSink {
       return known
     },
     truncate: (table) => void changes.push({ table: table.name, kind: "truncate", id: 0 }),
+    altered: ({ to }) => {
+      sink.alterations.push(to)
+      return true
+    },
+    dropped: (table) => void sink.changed.push(`${table.name}: dropped`),
     schemaChanged: (table, what) => void sink.changed.push(`${table.name}: ${what}`),
     unfit: (table, column, what) => void sink.failures.push(`${table.name}.${column}: ${what}`),
     caughtUp: (position) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { positionFrom } from "../../src/domain/position.ts"
 import { Problem } from "../../src/domain/problems.ts"
+import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
@@ -197,6 +198,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
       }))
 
     casesOfTables(harness)
+    casesOfAlterations(harness)
 
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {

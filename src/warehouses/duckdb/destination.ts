@@ -1,12 +1,13 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
-import { applyStatements } from "./apply-sql.ts"
+import { changeStatements, filesOf, fillsOf, finalNames, movesOf } from "./batch-sql.ts"
 import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
 import { deleteByKeys } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
 import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
-import { isSamePlace, liveTable, place } from "./naming.ts"
+import { moveStatements } from "./moves.ts"
+import { isSamePlace, liveTable, namingRefusal, place } from "./naming.ts"
 import type { Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import { newTransactions } from "./transactions.ts"
@@ -22,27 +23,35 @@ export async function openDestination(
   const transaction = newTransactions(connection)
   const drop = (table: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`
 
-  async function swapsOf(pipeline: string, tables: readonly TableSchema[]): Promise<string[]> {
-    let held = await books.tables()
-    return tables.flatMap((table) => {
+  /** In the order in which a batch happens: what goes makes room, then what moves, then what comes. */
+  async function statementsOf(pipeline: string, batch: Batch): Promise<string[]> {
+    const alterations = batch.tables.flatMap(({ alteration }) => alteration ?? [])
+    const fills = await fillsOf(connection, alterations)
+    const isCatalogTouched = batch.swaps.length + batch.dropped.length + alterations.length > 0
+    let held = isCatalogTouched ? await books.tables() : []
+    const gone = new Set(batch.dropped.map(({ id }) => id))
+    // By what it is called here: at the source it may have got another name on its way out.
+    const leaving = held.filter((one) => one.pipeline === pipeline && gone.has(one.schema.id))
+    held = held.filter((one) => !leaving.includes(one))
+    const names = finalNames(alterations)
+    const moved = moveStatements(database, books, movesOf(held, names), held)
+    held = moved.held
+    const swaps = batch.swaps.flatMap((table) => {
       const statements = swapStatements(database, books, pipeline, table, held)
       // Tables that exchange their names must not take away one another's place.
       held = held.filter(({ schema }) => schema.id !== table.id && !isSamePlace(schema, table))
       return statements
     })
-  }
-
-  async function statementsOf(pipeline: string, batch: Batch): Promise<string[]> {
-    const swaps = batch.swaps.length === 0 ? [] : await swapsOf(pipeline, batch.swaps)
     return [
-      // First: a table that was dropped may have been made anew under the same name.
-      ...batch.dropped.flatMap((table) => [
-        drop(table),
-        books.untrack(pipeline, table),
-        ...books.noteTextColumns(pipeline, table.id, []),
+      ...leaving.flatMap(({ schema }) => [
+        drop(schema),
+        books.untrack(pipeline, schema),
+        ...books.noteTextColumns(pipeline, schema.id, []),
       ]),
+      ...moved.statements,
       ...swaps,
-      ...batch.tables.flatMap((changes) => applyStatements(liveTable(database, changes.table), changes)),
+      ...changeStatements(database, batch.tables, names, fills),
+      ...[...names.values()].flatMap((table) => books.track(pipeline, table)),
       ...batch.stale.map((table) => books.markStale(pipeline, table)),
       ...(batch.position === undefined ? [] : [books.setPosition(pipeline, batch.position)]),
     ]
@@ -50,6 +59,7 @@ export async function openDestination(
 
   return {
     capabilities: { caseSensitiveNames: false },
+    refusal: namingRefusal,
     position: (pipeline) => orProblem("reading the position", () => books.position(pipeline)),
     tables: (pipeline) =>
       orProblem("reading the tables", async () =>
@@ -77,8 +87,11 @@ export async function openDestination(
     stage: (table, changes) =>
       staging.write([...table.columns.map((column) => column.name), ...changeColumns], changes),
     async apply(pipeline, batch) {
-      await transaction(await statementsOf(pipeline, batch), "applying changes")
-      await staging.remove(batch.tables.flatMap((changes) => changes.parts))
+      const statements = await orProblem("reading the tables", () => statementsOf(pipeline, batch))
+      await transaction(statements, "applying changes")
+      await staging.remove(
+        batch.tables.flatMap(({ parts, alteration }) => [...parts, ...filesOf(alteration)]),
+      )
     },
     view: (pipeline) => openView(instance, database, pipeline),
     stageRows: (table, rows) =>

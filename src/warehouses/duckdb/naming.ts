@@ -8,6 +8,9 @@ export const bookkeepingSchema = "millrace"
 /** A copy in the making stands beside its live table under this suffix; the SQL port does not list it. */
 export const loadingSuffix = "__millrace_loading"
 
+/** A table that is being altered or moved, inside one transaction: nobody sees it. */
+const passingSuffix = "__millrace_passing"
+
 /** Columns of staged files and of steps in between. */
 const ownColumnPrefix = "__millrace_"
 
@@ -24,8 +27,8 @@ export function isSamePlace(a: TableName, b: TableName): boolean {
 export function namingRefusal(table: TableSchema): string | undefined {
   if (table.schema.toLowerCase() === bookkeepingSchema)
     return `Its schema is called ${bookkeepingSchema}, which Millrace keeps for itself in the warehouse.`
-  if (table.name.toLowerCase().endsWith(loadingSuffix))
-    return `Its name ends in ${loadingSuffix}, which Millrace keeps for itself.`
+  const suffix = [loadingSuffix, passingSuffix].find((one) => table.name.toLowerCase().endsWith(one))
+  if (suffix !== undefined) return `Its name ends in ${suffix}, which Millrace keeps for itself.`
   const taken = table.columns.find((column) => column.name.toLowerCase().startsWith(ownColumnPrefix))
   return taken && `Its column ${taken.name} has a name that Millrace keeps for itself.`
 }
@@ -36,6 +39,14 @@ export function liveTable(database: string, table: TableName): string {
 
 export function loadingTable(database: string, table: TableName): string {
   return liveTable(database, { schema: table.schema, name: table.name + loadingSuffix })
+}
+
+export function movingTable({ schema, name }: TableName): TableName {
+  return { schema, name: name + passingSuffix }
+}
+
+export function alteringTable(database: string, table: TableName): string {
+  return liveTable(database, movingTable(table))
 }
 
 export function bookkeepingTable(database: string, name: "positions" | "tables" | "text_columns"): string {

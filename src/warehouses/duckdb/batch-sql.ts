@@ -1,0 +1,69 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
+import type { TableSchema } from "../../domain/table.ts"
+import type { Alteration, StagedPart, TableChanges } from "../../replication/warehouse.ts"
+import { alterStatements } from "./alter-sql.ts"
+import { applyStatements } from "./apply-sql.ts"
+import type { HeldTable } from "./bookkeeping.ts"
+import { quoteIdentifier, quoteLiteral } from "./instance.ts"
+import type { Move } from "./moves.ts"
+import { liveTable } from "./naming.ts"
+
+type StagedAlteration = Alteration<StagedPart>
+
+export function filesOf(alteration: StagedAlteration | undefined): StagedPart[] {
+  return alteration?.fill === undefined ? [] : [alteration.fill]
+}
+
+/** What the altered tables are in the end, by id. */
+export function finalNames(alterations: readonly StagedAlteration[]): Map<string, TableSchema> {
+  return new Map(alterations.map(({ to }) => [to.id, to]))
+}
+
+export function movesOf(held: readonly HeldTable[], names: ReadonlyMap<string, TableSchema>): Move[] {
+  return held.flatMap(({ schema: from }) => {
+    const to = names.get(from.id)
+    return to === undefined || (to.schema === from.schema && to.name === from.name) ? [] : [{ from, to }]
+  })
+}
+
+/** Changes and alterations of each table in their order, under the name it has in the end. */
+export function changeStatements(
+  database: string,
+  tables: readonly TableChanges[],
+  names: ReadonlyMap<string, TableSchema>,
+  fills: ReadonlyMap<StagedAlteration, (string | null)[]>,
+): string[] {
+  const touched = new Set<string>()
+  return tables.flatMap((changes) => {
+    const { table, alteration, runs } = changes
+    const place = names.get(table.id) ?? table
+    const altering =
+      alteration === undefined
+        ? []
+        : alterStatements(
+            database,
+            place,
+            { ...alteration, fill: fills.get(alteration) },
+            touched.has(table.id),
+          )
+    if (runs.length > 0) touched.add(table.id)
+    return [...altering, ...applyStatements(liveTable(database, place), changes)]
+  })
+}
+
+/** The values staged for new columns, as the engine's own text: its ALTER takes constants only. */
+export async function fillsOf(
+  connection: DuckDBConnection,
+  alterations: readonly StagedAlteration[],
+): Promise<Map<StagedAlteration, (string | null)[]>> {
+  const fills = new Map<StagedAlteration, (string | null)[]>()
+  for (const alteration of alterations) {
+    if (alteration.fill === undefined) continue
+    const values = alteration.to.columns.map(({ name }) => `CAST(${quoteIdentifier(name)} AS VARCHAR)`)
+    const found = await connection.runAndReadAll(
+      `SELECT ${values.join(", ")} FROM read_parquet(${quoteLiteral(alteration.fill.token)})`,
+    )
+    fills.set(alteration, found.getRowsJson()[0] as (string | null)[])
+  }
+  return fills
+}
