@@ -43,11 +43,8 @@ export async function openDestination(
       return statements
     })
     return [
-      ...leaving.flatMap(({ schema }) => [
-        drop(schema),
-        books.untrack(pipeline, schema),
-        ...books.noteTextColumns(pipeline, schema.id, []),
-      ]),
+      ...leaving.flatMap(({ schema }) => [drop(schema), books.untrack(pipeline, schema)]),
+      ...batch.dropped.flatMap(({ id }) => books.noteTextColumns(pipeline, id, [])),
       ...moved.statements,
       ...swaps,
       ...changeStatements(database, batch.tables, names, fills),
