@@ -1,16 +1,18 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { debianServer, testDatabase } from "../support/postgres.ts"
+import { ownTypes } from "./composed-types.ts"
 import { type Random, randomFrom } from "./random.ts"
 import {
   createStatements,
   edgeRows,
   editStatement,
+  embedded,
   insertStatement,
-  ownTypes,
   type RandomTable,
   randomTable,
+  type Server,
   tableOfAllTypes,
 } from "./random-tables.ts"
 
@@ -32,15 +34,31 @@ async function assertBothWays(url: string, streamed: TestPipeline, message: stri
   await copied.stop()
 }
 
-test("every type and edge value, by copy and by stream", async () => {
-  const database = await testDatabase()
-  const table = tableOfAllTypes("all_types")
-  await runSql(database.url, ...ownTypes, ...createStatements(table))
-  const pipeline = await testPipeline({ url: database.url })
-  await runSql(database.url, ...edgeRows(table))
-  await assertBothWays(database.url, pipeline, "after inserts")
-  await runSql(database.url, "UPDATE all_types SET c0 = -c0")
+async function everyType(url: string, server: Server): Promise<void> {
+  const table = tableOfAllTypes("all_types", server)
+  await runSql(url, ...ownTypes, ...createStatements(table))
+  const pipeline = await testPipeline({ url })
+  await runSql(url, ...edgeRows(table))
+  await assertBothWays(url, pipeline, "after inserts")
+  await runSql(url, "UPDATE all_types SET c0 = -c0")
   assert.deepEqual(await pipeline.differences(), [], "after all keys changed")
+  await runSql(
+    url,
+    "ALTER TABLE all_types REPLICA IDENTITY FULL",
+    "UPDATE all_types SET c0 = -c0 WHERE c0 < -2",
+  )
+  await runSql(url, "DELETE FROM all_types WHERE c0 IN (-1, 3)")
+  assert.deepEqual(await pipeline.differences(), [], "with whole old rows")
+}
+
+test("every type and edge value, by copy and by stream", async () => {
+  await everyType((await testDatabase()).url, embedded)
+})
+
+test("every type and edge value, by copy and by stream, from PostgreSQL 15 with xml", async (t) => {
+  const { server, skip } = await debianServer({ wal_level: "logical" })
+  if (skip !== undefined) return t.skip(skip)
+  await everyType(server.url(), { version: 15, hasXml: true })
 })
 
 test(`random tables and edits, ${seedVariable}=${seed}`, async () => {

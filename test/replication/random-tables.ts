@@ -1,16 +1,22 @@
+import { composedTypes } from "./composed-types.ts"
+import { plainTypes } from "./plain-types.ts"
 import type { Random } from "./random.ts"
-import { digits, type RandomType, types } from "./random-types.ts"
+import { digits, type RandomType } from "./random-values.ts"
 
 /** Random tables over every type, random rows with edge values, random edits. */
-/** Created before the tables. `xml` is left out: the embedded server has no libxml. */
-export const ownTypes = [
-  "CREATE TYPE mood AS ENUM ('sad', 'ok', 'very happy', '')",
-  "CREATE TYPE pair AS (a int, b text)",
-  "CREATE DOMAIN small_price AS numeric(6,2) CHECK (VALUE > -5000)",
-  "CREATE DOMAIN tiny_price AS small_price",
-  "CREATE DOMAIN tags AS text[]",
-  "CREATE DOMAIN moment AS timestamptz",
-]
+export interface Server {
+  version: number
+  hasXml: boolean
+}
+
+/** The embedded server, which has no libxml. */
+export const embedded: Server = { version: 18, hasXml: false }
+
+function typesOf({ version, hasXml }: Server): RandomType[] {
+  return [...plainTypes, ...composedTypes].filter(
+    ({ since = 0, isXml = false }) => since <= version && (hasXml || !isXml),
+  )
+}
 
 export interface RandomTable {
   name: string
@@ -22,6 +28,7 @@ export interface RandomTable {
 }
 
 export function randomTable(random: Random, name: string): RandomTable {
+  const types = typesOf(embedded)
   const keys = types.filter((type) => type.isKey)
   const keyColumns = random.below(4)
   const chosen = [
@@ -37,13 +44,13 @@ export function randomTable(random: Random, name: string): RandomTable {
 }
 
 /** A table of every type, with a number as its key. */
-export function tableOfAllTypes(name: string): RandomTable {
+export function tableOfAllTypes(name: string, server: Server): RandomTable {
   const number: RandomType = { sql: "integer", edges: ["1"], random: (random) => digits(random, 8) }
   return {
     name,
     keyColumns: 1,
     isFull: false,
-    columns: [number, ...types].map((type, index) => ({ name: `c${index}`, type })),
+    columns: [number, ...typesOf(server)].map((type, index) => ({ name: `c${index}`, type })),
   }
 }
 

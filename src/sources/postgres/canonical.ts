@@ -6,8 +6,9 @@ import { printedForm } from "./query-forms.ts"
 
 const moneyOid = 790
 const vectorOids = new Set([22, 30])
-/** array_to_json writes their elements as we do: int2, int4, int8, oid, float4, float8, numeric, bool, json, jsonb. */
-const jsonElementOids = new Set([21, 23, 20, 26, 700, 701, 1700, 16, 114, 3802])
+const oidOid = 26
+/** array_to_json writes their elements as we do: int2, int4, int8, float4, float8, numeric, bool, json, jsonb. */
+const jsonElementOids = new Set([21, 23, 20, 700, 701, 1700, 16, 114, 3802])
 
 /** The canonical text of a column's value, as replication/comparison.ts says it must be. */
 export function canonicalText(column: PgColumn): string {
@@ -44,6 +45,8 @@ function jsonText(column: PgColumn): string {
   const { oid, element } = column.facts
   if (vectorOids.has(oid)) return `'[' || replace(${name}::text, ' ', ',') || ']'`
   if (element === undefined) return printedForm(column)
+  // It writes oids as strings.
+  if (element.oid === oidOid) return `array_to_json(${name}::int8[])::text`
   // Only a box is delimited otherwise, and array_to_json prints it as it is.
   if (jsonElementOids.has(element.oid) || element.delimiter !== ",") return `array_to_json(${name})::text`
   // By the array's own text: array_to_json has ideas of its own about times and composites.

@@ -1,51 +1,7 @@
-import type { Random } from "./random.ts"
+import { digits, floats, hex, instant, type RandomType, signed, words } from "./random-values.ts"
 
-export interface RandomType {
-  sql: string
-  /** Text forms; each is quoted and cast. */
-  edges: readonly string[]
-  random?: (random: Random) => string
-  /** May be part of a primary key. */
-  isKey?: boolean
-}
-
-export const digits = (random: Random, count: number) =>
-  Array.from({ length: count }, () => random.below(10)).join("")
-const signed = (random: Random, count: number) =>
-  `${random.chance(0.5) ? "-" : ""}${digits(random, 1 + random.below(count))}`
-const instant = (random: Random) =>
-  `${String(1 + random.below(9999)).padStart(4, "0")}-${1 + random.below(12)}-${1 + random.below(28)} ${random.below(24)}:${random.below(60)}:${random.below(60)}.${digits(random, 6)}`
-const letters = [
-  "a",
-  "Z",
-  " ",
-  "'",
-  '"',
-  "\\",
-  "{",
-  "}",
-  ",",
-  ";",
-  "\n",
-  "\t",
-  "ä",
-  "ß",
-  "日",
-  "🚰",
-  "\u0001",
-  "\u007f",
-  "NULL",
-  "|",
-  "%",
-  "$",
-]
-const words = (random: Random) =>
-  Array.from({ length: random.below(12) }, () => random.pick(letters)).join("")
-const floats = (random: Random) => `${signed(random, 17)}e${random.below(2) ? "-" : ""}${random.below(20)}`
-const hex = (random: Random, bytes: number) =>
-  Array.from({ length: bytes }, () => random.below(256).toString(16).padStart(2, "0")).join("")
-
-export const types: readonly RandomType[] = [
+/** Types that stand for themselves. */
+export const plainTypes: readonly RandomType[] = [
   { sql: "boolean", edges: ["t", "f"], isKey: true },
   { sql: "smallint", edges: ["-32768", "32767", "0", "-1", "255", "256"], isKey: true },
   {
@@ -136,10 +92,26 @@ export const types: readonly RandomType[] = [
   },
   {
     sql: "numeric",
-    edges: ["NaN", "Infinity", "-Infinity", "0", "0.000", `1${"0".repeat(300)}`, `0.${"0".repeat(300)}1`],
+    edges: [
+      "NaN",
+      "Infinity",
+      "-Infinity",
+      "0",
+      "-0",
+      "0.000",
+      "1.0",
+      "1.00",
+      `1${"0".repeat(300)}`,
+      `0.${"0".repeat(300)}1`,
+      "1e131071",
+    ],
     random: (random) => `${signed(random, 40)}.${digits(random, 30)}`,
     isKey: true,
   },
+  { sql: "numeric", edges: [`-${"9".repeat(131_072)}.${"8".repeat(16_383)}`, `0.${"7".repeat(16_383)}`] },
+  { sql: "numeric(1000,500)", edges: [`${"9".repeat(500)}.${"9".repeat(500)}`, "NaN", "-0.5"] },
+  { sql: "numeric(5,-2)", edges: ["1234567", "-50", "NaN"], since: 15 },
+  { sql: "numeric(3,5)", edges: ["0.00999", "-0.00001"], since: 15 },
   { sql: "numeric(50,10)", edges: ["NaN", `${"9".repeat(40)}.5`, "0"] },
   { sql: "money", edges: ["-92233720368547758.08", "92233720368547758.07", "0", "-0.01", "1234.56"] },
   {
@@ -161,7 +133,9 @@ export const types: readonly RandomType[] = [
     isKey: true,
   },
   { sql: "varchar(200)", edges: ["", "  padded  "], random: words, isKey: true },
-  { sql: "char(5)", edges: ["", "a", "abcde", " a"], isKey: true },
+  { sql: "char(5)", edges: ["", "a", "abcde", " a", "ä日🚰", "     "], isKey: true },
+  { sql: "char", edges: ["", "x"] },
+  { sql: "bpchar", edges: ["", "blanks  ", `${" ".repeat(3000)}x`] },
   { sql: '"char"', edges: ["", "a", "\\377", "\\"] },
   { sql: "name", edges: ["", "n".repeat(63)] },
   {
@@ -227,8 +201,9 @@ export const types: readonly RandomType[] = [
     isKey: true,
   },
   { sql: "timestamp(0)", edges: ["2024-02-29 23:59:59.5"] },
-  { sql: "time", edges: ["00:00:00", "24:00:00", "23:59:59.999999"] },
-  { sql: "timetz", edges: ["00:00:00+15:59", "24:00:00-15:59", "12:34:56.789-00:30"] },
+  { sql: "time", edges: ["00:00:00", "24:00:00", "23:59:59.999999", "allballs"] },
+  { sql: "time(0)", edges: ["23:59:59.999999"] },
+  { sql: "timetz", edges: ["00:00:00+15:59", "allballs", "24:00:00-15:59", "12:34:56.789-00:30"] },
   {
     sql: "interval",
     edges: [
@@ -238,8 +213,14 @@ export const types: readonly RandomType[] = [
       "1 day",
       "24 hours",
       "00:00:00.000001",
+      "178000000 years",
+      "-2147483648 days",
+      "1 mon -1 day",
+      "-1 year -1 mon +1 day -00:00:00.000001",
     ],
   },
+  { sql: "interval", edges: ["infinity", "-infinity"], since: 17 },
+  { sql: "interval year to month", edges: ["1-2", "-1-2"] },
   { sql: "interval day to second(3)", edges: ["1 02:03:04.567"] },
   {
     sql: "uuid",
@@ -255,6 +236,7 @@ export const types: readonly RandomType[] = [
     sql: "json",
     edges: [
       '{"a" :  1, "a": 2}',
+      `[${"9".repeat(1000)}.${"1".repeat(1000)}, 1E+5, -0, -0.0]`,
       "null",
       '"\\u0000"',
       "[ ]",
@@ -273,6 +255,11 @@ export const types: readonly RandomType[] = [
       "123456789012345678901234567890.00100",
       "-0",
       "1e300",
+      "1e1000",
+      "-1e-1000",
+      "1.50",
+      `${"9".repeat(1000)}.${"1".repeat(1000)}`,
+      '{"a": 1, "a": 2, "": null, "aa": 1, "b\\u0041": "\\u00e9"}',
       '{"b": 1, "a": {"c": [1, null, "x\\ny"]}}',
       '"🚰"',
     ],
@@ -290,58 +277,37 @@ export const types: readonly RandomType[] = [
     edges: ["192.168.1.1", "192.168.1.1/24", "::1", "::ffff:1.2.3.4/128", "0.0.0.0/0"],
     isKey: true,
   },
-  { sql: "cidr", edges: ["10.0.0.0/8", "::/0", "192.168.1.1/32"] },
+  {
+    sql: "inet",
+    edges: ["2001:db8::1/64", "fe80::1", "::/0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/1", "127.0.0.1/0"],
+    isKey: true,
+  },
+  { sql: "cidr", edges: ["10.0.0.0/8", "::/0", "192.168.1.1/32", "2001:db8::/32", "::1/128"] },
   { sql: "macaddr", edges: ["08:00:2b:01:02:03"] },
   { sql: "macaddr8", edges: ["08:00:2b:01:02:03:04:05"] },
   { sql: "bit(8)", edges: ["00000000", "10101010"] },
+  { sql: "bit", edges: ["0", "1"] },
+  { sql: "bit(64)", edges: ["1".repeat(64)] },
   { sql: "bit varying(10)", edges: ["", "1", "0000000001"] },
+  { sql: "bit varying", edges: ["", "10".repeat(50_001)] },
   { sql: "point", edges: ["(0,0)", "(-0,NaN)", "(Infinity,1e-300)"] },
+  { sql: "line", edges: ["{1,-1,0}", "{0,1,1e300}"] },
+  { sql: "lseg", edges: ["[(0,0),(1,-1.5)]"] },
+  { sql: "path", edges: ["((0,0),(1,1))", "[(0,0),(1e-300,Infinity)]"] },
   { sql: "box", edges: ["(1,1),(0,0)"] },
   { sql: "polygon", edges: ["((0,0),(1,1),(2,0))"] },
   { sql: "circle", edges: ["<(0,0),1>"] },
-  { sql: "tsvector", edges: ["", "'a':1A 'cat':2,3"] },
-  { sql: "tsquery", edges: ["'a' & !'b'"] },
-  { sql: "int4range", edges: ["empty", "(,)", "[1,5)", "(,5)"] },
-  { sql: "numrange", edges: ["[1.10,2.20]", "(,)"] },
-  { sql: "tstzrange", edges: ['["2024-01-01 00:00:00+00",infinity)'] },
-  { sql: "int4multirange", edges: ["{}", "{[1,3),[5,7)}"] },
-  { sql: "regclass", edges: ["pg_class", "0"] },
-  { sql: "mood", edges: ["sad", "ok", "very happy", ""], isKey: true },
-  { sql: "pair", edges: ["(,)", "(1,x)", '(-1,"a ""quoted"", \\\\ one")', '(,"")'] },
-  { sql: "small_price", edges: ["9999.99", "-4999.99", "0"] },
-  { sql: "tiny_price", edges: ["0.01", "-0.01"] },
-  { sql: "moment", edges: ["infinity", "2024-01-01 00:00:00+00"] },
-  { sql: "tags", edges: ["{}", '{a,"b c",NULL,"NULL",""}'] },
+  { sql: "tsvector", edges: ["", "'a':1A 'cat':2,3", "'it''s' 'new\nline':16383D '日'"] },
+  { sql: "tsquery", edges: ["", "'a' & !'b'", "'a':*A <2> ( 'b' | 'c' )"] },
+  { sql: "pg_snapshot", edges: ["10:20:10,14,15"] },
   {
-    sql: "integer[]",
-    edges: ["{}", "{1,NULL,-2147483648}", "{{1,2},{3,4}}", "[0:1]={5,6}", "[-1:0][2:3]={{1,2},{3,4}}"],
-  },
-  { sql: "bigint[]", edges: ["{9223372036854775807,-9223372036854775808}"] },
-  { sql: "double precision[]", edges: ["{NaN,Infinity,-Infinity,-0,1e300,0.1}"] },
-  { sql: "numeric(10,2)[]", edges: ["{1.50,NaN,NULL}"] },
-  { sql: "numeric[]", edges: ["{NaN,Infinity,0.10,1e30}"] },
-  { sql: "boolean[]", edges: ["{t,f,NULL}", "{{t},{f}}"] },
-  {
-    sql: "text[]",
+    sql: "xml",
     edges: [
-      "{}",
-      '{a,"",NULL,"NULL","null"," ","\\"","\\\\","a,b","{x}","new\nline","🚰"}',
-      "{{a,b},{c,NULL}}",
+      "",
+      "<a/>",
+      '<?xml version="1.0" encoding="UTF-8"?><a>é</a>',
+      "text & <b x='1'>ä</b>".replace("&", "&amp;"),
     ],
-    random: (random) =>
-      `{${Array.from({ length: random.below(5) }, () => `"${words(random).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`,
+    isXml: true,
   },
-  { sql: "json[]", edges: ['{"{\\"a\\": [1, 2]}",1,NULL,"null","\\"text, with comma\\""}'] },
-  { sql: "jsonb[]", edges: ['{"{\\"a\\": 1}",NULL,"[]"}'] },
-  { sql: "timestamptz[]", edges: ['{"2024-01-01 00:00:00+00",infinity,NULL}'] },
-  { sql: "date[]", edges: ['{2024-01-01,-infinity,"0044-03-15 BC"}'] },
-  { sql: "uuid[]", edges: ["{00000000-0000-0000-0000-000000000000}"] },
-  { sql: "bytea[]", edges: ['{"\\\\x00ff","\\\\x"}'] },
-  { sql: "inet[]", edges: ["{192.168.1.1,::1/64}"] },
-  { sql: "box[]", edges: ["{(1,1),(0,0);(2,2),(1,1)}"] },
-  { sql: "mood[]", edges: ['{sad,"very happy",""}'] },
-  { sql: "pair[]", edges: ['{"(1,x)","(,)"}'] },
-  { sql: "small_price[]", edges: ["{1.00,NULL}"] },
-  { sql: "int2vector", edges: ["", "1 2 3"] },
-  { sql: "oidvector", edges: ["4294967295 0"] },
 ]
