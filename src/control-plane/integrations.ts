@@ -134,7 +134,8 @@ function checkEnds(
   if (source === undefined) {
     throw new Fault("sourceNotFound", `No source ${input.sourceArn} is configured.`)
   }
-  if (!plane.warehouses.some(({ arn }) => arn === input.targetArn)) {
+  const warehouse = plane.warehouses.find(({ arn }) => arn === input.targetArn)
+  if (warehouse === undefined) {
     throw new Fault("targetNotFound", `No warehouse ${input.targetArn} is configured.`)
   }
   if (!plane.isReadable(source.engine)) {
@@ -150,7 +151,10 @@ function checkEnds(
   }
   const filter = parseDataFilter(input.dataFilter, source.engine)
   if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))
-  const destinations = destinationsOf(input.integrationName, databasesOf(filter.ok))
+  const databases = databasesOf(filter.ok)
+  const destinations = warehouse.autoCreateDatabase
+    ? destinationsOf(input.integrationName, databases)
+    : databases.map((sourceDatabase) => ({ sourceDatabase, destinationDatabase: undefined }))
   return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter.ok) }
 }
 
@@ -158,7 +162,7 @@ function destinationsOf(integrationName: string, databases: string[]): Destinati
   return databases.map((sourceDatabase) => {
     const name = destinationDatabase(integrationName, sourceDatabase, databases.length > 1)
     const mistake = destinationMistake(name)
-    if (mistake !== undefined) throw new Fault("invalidValue", mistake)
+    if (mistake !== undefined) throw new Fault("invalidValue", `${mistake} Choose another integration name.`)
     return { sourceDatabase, destinationDatabase: name }
   })
 }

@@ -1,19 +1,28 @@
 import { createHash } from "node:crypto"
-import { setTimeout as sleep } from "node:timers/promises"
+import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
-import type { Pipeline, PipelineReporter } from "../replication/pipeline.ts"
+import type { Pipeline, PipelineReporter, PipelineSettings } from "../replication/pipeline.ts"
+import type { DatabaseRecord } from "../state/databases.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { Store } from "../state/store.ts"
+import { type Endings, keyOf, newEndings, within } from "./ending.ts"
 import { healthOf } from "./health.ts"
 import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
 /** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
 export interface PipelineLauncher {
   /** @throws Problem sourceMissing or warehouseMissing when the configuration no longer names them. */
-  start(integration: Integration, record: PipelineRecord, reporter: PipelineReporter): Pipeline
+  start(
+    integration: Integration,
+    record: PipelineRecord,
+    reporter: PipelineReporter,
+    settings: PipelineSettings,
+  ): Pipeline
   /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
   cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
+  /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
+  dropDatabase(integration: Integration, name: string): Promise<void>
 }
 
 export interface ReconcilerLog {
@@ -36,6 +45,8 @@ export interface RunningPipeline {
   monitor: PipelineMonitor
   /** `undefined`: it could not even be launched; see the monitor's problem. */
   pipeline: Pipeline | undefined
+  /** Its database as ordered, by the latest look. */
+  database: DatabaseRecord
 }
 
 export interface Reconciler {
@@ -50,8 +61,6 @@ export interface Reconciler {
 
 const turnEveryMs = 1_000
 const usualCleanUpPatienceMs = 60_000
-/** One attempt at a source that takes connections and answers nothing. */
-const cleanUpAttemptMs = 15_000
 /** Whatever the turn at hand waits for must not keep the process from stopping. */
 const turnStopLimitMs = 3_000
 
@@ -61,8 +70,12 @@ const turnStopLimitMs = 3_000
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const running = new Map<string, RunningPipeline>()
-  const deletingSince = new Map<string, number>()
-  const turn: Turn = { ...options, running, deletingSince, nudge: () => nudge() }
+  const endings = newEndings({
+    ...options,
+    patienceMs: options.cleanUpPatienceMs ?? usualCleanUpPatienceMs,
+    stop: (record) => stopPipeline(running, keyOf(record)),
+  })
+  const turn: Turn = { ...options, running, endings, nudge: () => nudge() }
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
   let again = false
@@ -113,12 +126,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 
 interface Turn extends ReconcilerOptions {
   running: Map<string, RunningPipeline>
-  deletingSince: Map<string, number>
+  endings: Endings
   nudge(): void
-}
-
-function keyOf(record: PipelineRecord): string {
-  return `${record.integrationId}/${record.sourceDatabase}`
 }
 
 async function reconcile(turn: Turn): Promise<void> {
@@ -130,7 +139,7 @@ async function reconcile(turn: Turn): Promise<void> {
   }
   const wanted = new Set(integrations.map((integration) => integration.id))
   for (const [key, one] of turn.running) {
-    if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn, key)
+    if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn.running, key)
   }
   if (failures.length > 0) throw failures[0]
 }
@@ -140,28 +149,50 @@ async function bring(turn: Turn, integration: Integration): Promise<void> {
   else if (integration.status !== "failed") await bringUp(turn, integration)
 }
 
-/** Waits for the work or for so long; what is not done by then goes on by itself. */
-async function within(limitMs: number, work: Promise<unknown> | undefined): Promise<"done" | "late"> {
-  const over = new AbortController()
-  const late = sleep(limitMs, "late" as const, { signal: over.signal })
-  try {
-    return await Promise.race([Promise.resolve(work).then(() => "done" as const), late])
-  } finally {
-    over.abort()
+async function bringUp(turn: Turn, integration: Integration): Promise<void> {
+  const databases = await turn.store.databases.ofIntegration(integration.id)
+  const occupied = await endDropped(turn, integration, databases)
+  for (const database of databases) {
+    const record = recordOf(database)
+    const one = turn.running.get(keyOf(record))
+    if (one === undefined && !occupied.has(database.sourceDatabase))
+      await launch(turn, integration, record, database)
+    else if (one !== undefined) adjust(one, database)
+  }
+  await report(turn, integration)
+}
+
+function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
+  return {
+    integrationId,
+    sourceDatabase,
+    destinationDatabase: name,
+    sourceHandle: handleOf(integrationId, sourceDatabase),
   }
 }
 
-async function bringUp(turn: Turn, integration: Integration): Promise<void> {
-  for (const destination of await turn.store.integrations.destinations(integration.id)) {
-    const record = {
-      integrationId: integration.id,
-      ...destination,
-      sourceHandle: handleOf(integration.id, destination.sourceDatabase),
-    }
-    const one = turn.running.get(keyOf(record))
-    if (one === undefined) await launch(turn, integration, record)
+/** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */
+async function endDropped(
+  turn: Turn,
+  integration: Integration,
+  databases: readonly DatabaseRecord[],
+): Promise<Set<string>> {
+  const occupied = new Set<string>()
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
+    const isWanted = databases.some(
+      (one) => one.sourceDatabase === record.sourceDatabase && one.name === record.destinationDatabase,
+    )
+    if (isWanted || (await turn.endings.end(integration, record, "dropped"))) continue
+    occupied.add(record.sourceDatabase)
   }
-  await report(turn, integration)
+  return occupied
+}
+
+/** New options act without a restart. */
+function adjust(one: RunningPipeline, database: DatabaseRecord): void {
+  const before = one.database.options
+  one.database = database
+  if (JSON.stringify(before) !== JSON.stringify(database.options)) one.pipeline?.settingsChanged()
 }
 
 /** A name for slots and publications: 63 characters of a-z, 0-9 and _ at most. */
@@ -170,7 +201,12 @@ function handleOf(integrationId: string, sourceDatabase: string): string {
   return `millrace_${integrationId.replaceAll("-", "")}_${database}`
 }
 
-async function launch(turn: Turn, integration: Integration, record: PipelineRecord): Promise<void> {
+async function launch(
+  turn: Turn,
+  integration: Integration,
+  record: PipelineRecord,
+  database: DatabaseRecord,
+): Promise<void> {
   // Recorded before anything is made at the source, so that it is never leaked.
   await turn.store.pipelines.put(record)
   const known = (await turn.store.tables.ofIntegration(integration.id)).filter(
@@ -184,11 +220,14 @@ async function launch(turn: Turn, integration: Integration, record: PipelineReco
     },
     applied: turn.events.applied,
   })
-  turn.running.set(keyOf(record), {
+  const one: RunningPipeline = {
     sourceArn: integration.sourceArn,
     monitor,
-    pipeline: start(turn, integration, monitor),
-  })
+    pipeline: undefined,
+    database,
+  }
+  one.pipeline = start(turn, integration, monitor, () => one.database.options)
+  turn.running.set(keyOf(record), one)
   turn.log.info(
     {
       integration: integration.id,
@@ -199,9 +238,14 @@ async function launch(turn: Turn, integration: Integration, record: PipelineReco
   )
 }
 
-function start(turn: Turn, integration: Integration, monitor: PipelineMonitor): Pipeline | undefined {
+function start(
+  turn: Turn,
+  integration: Integration,
+  monitor: PipelineMonitor,
+  options: () => DatabaseOptions,
+): Pipeline | undefined {
   try {
-    return turn.launcher.start(integration, monitor.record, monitor.reporter)
+    return turn.launcher.start(integration, monitor.record, monitor.reporter, { options })
   } catch (error) {
     monitor.reporter.problem(
       error instanceof Problem
@@ -254,40 +298,15 @@ async function recordTables(turn: Turn, monitor: PipelineMonitor): Promise<void>
   }
 }
 
-async function stopPipeline(turn: Turn, key: string): Promise<void> {
-  const one = turn.running.get(key)
-  await one?.pipeline?.stop()
-  turn.running.delete(key)
+async function stopPipeline(running: Map<string, RunningPipeline>, key: string): Promise<void> {
+  await running.get(key)?.pipeline?.stop()
+  running.delete(key)
 }
 
-/** Stops the pipelines, cleans the source, forgets the integration. Each step may be repeated after a crash. */
+/** Ends its pipelines, then forgets the integration; its databases stay. */
 async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
-  const since = turn.deletingSince.get(integration.id) ?? Date.now()
-  turn.deletingSince.set(integration.id, since)
-  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
-    await stopPipeline(turn, keyOf(record))
-    try {
-      const cleaning = turn.launcher.cleanSource(integration, record)
-      if ((await within(cleanUpAttemptMs, cleaning)) === "late")
-        throw new Error("The source does not answer.")
-    } catch (error) {
-      const fields = {
-        integration: integration.id,
-        handle: record.sourceHandle,
-        reason: (error as Error).message,
-      }
-      if (Date.now() - since < (turn.cleanUpPatienceMs ?? usualCleanUpPatienceMs)) {
-        turn.log.warn(fields, "the source cannot be cleaned yet; trying again")
-        return
-      }
-      turn.log.error(
-        fields,
-        "the source was not cleaned: drop the replication slot and the publication named by `handle` by hand",
-      )
-    }
-    await turn.store.pipelines.remove(record.integrationId, record.sourceDatabase)
-  }
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id))
+    if (!(await turn.endings.end(integration, record, "kept"))) return
   await turn.store.integrations.remove(integration.id)
-  turn.deletingSince.delete(integration.id)
   turn.log.info({ integration: integration.id }, "integration deleted")
 }

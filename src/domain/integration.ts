@@ -40,10 +40,11 @@ export interface Integration {
   createdAt: Date
 }
 
-/** Which database of the source an integration writes into which database of the warehouse. Fixed when it is created. */
+/** Which database of the source an integration writes into which database of the warehouse. */
 export interface Destination {
   sourceDatabase: string
-  destinationDatabase: string
+  /** Undefined: nothing is written until somebody creates it. */
+  destinationDatabase: string | undefined
 }
 
 /** How many integrations there may be; the cloud's figures. */
@@ -100,15 +101,21 @@ const reservedDatabases = new Set([
   "awscc",
   "main",
   "memory",
+  "padb_harvest",
   "public",
+  "spill",
   "system",
   "temp",
+  "template0",
+  "template1",
   "pg_catalog",
   "information_schema",
 ])
 
 /** As in the cloud. */
 const databaseNameMaxBytes = 127
+/** A name becomes a file's, with three characters for each byte that is not a plain letter or digit. */
+const encodedNameMaxLength = 230
 
 /**
  * The warehouse database a source database goes to: the integration's name with `-` as `_`; where an integration takes
@@ -125,11 +132,14 @@ export function destinationDatabase(
 
 /** Why a destination database cannot have this name; undefined when it can. */
 export function destinationMistake(name: string): string | undefined {
-  if (reservedDatabases.has(name.toLowerCase())) {
-    return `The warehouse database would be named ${name}, which is reserved. Choose another integration name.`
-  }
-  if (Buffer.byteLength(name) > databaseNameMaxBytes) {
-    return `The warehouse database would be named ${name}, longer than ${databaseNameMaxBytes} bytes. Choose a shorter integration name.`
-  }
-  return undefined
+  if (name === "") return "A warehouse database needs a name."
+  if (name.includes("\0")) return "A warehouse database's name may not contain the character NUL."
+  if (/^\.+$/.test(name)) return "A warehouse database's name may not be dots alone."
+  if (reservedDatabases.has(name.toLowerCase()))
+    return `The warehouse database would be named ${name}, which is reserved.`
+  const bytes = Buffer.byteLength(name)
+  if (bytes > databaseNameMaxBytes)
+    return `The warehouse database would be named ${name.slice(0, 200)}, longer than ${databaseNameMaxBytes} bytes.`
+  if (encodeURIComponent(name).length <= encodedNameMaxLength) return undefined
+  return `The warehouse database would be named ${name}, which is too long for the name of a file.`
 }

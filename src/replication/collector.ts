@@ -12,6 +12,8 @@ export interface CollectorHooks {
   chunkDecoded(): void
   /** A batch has left; gathering begins anew. */
   handedOver(): void
+  /** Whether changes wait, though the warehouse is free; `wake` when they no longer do. */
+  rests(): boolean
   /** As the source's. */
   compare(a: Position, b: Position): number
   /** Why the warehouse cannot let the table become this; `undefined`: it can. */
@@ -85,6 +87,11 @@ export class Collector implements ChangeSink {
     if (this.inFlightSinceMs !== undefined) return this.inFlightSinceMs
     if (this.#open.transactions > 0) return this.#open.firstCommittedAtMs
     return this.#inTransaction ? this.caughtUpAtMs : undefined
+  }
+
+  /** The rest is over. */
+  wake(): void {
+    this.#betweenTransactions()
   }
 
   get inTransaction(): boolean {
@@ -289,7 +296,15 @@ export class Collector implements ChangeSink {
     if (this.#taker === undefined) return
     const sealed = this.#sealed.shift()
     if (sealed !== undefined) return this.#begin(sealed)
-    if (!this.#inTransaction && this.#hasContent()) this.#begin(this.#takeOpen())
+    if (this.#inTransaction || !this.#hasContent()) return
+    if (this.#isChangesOnly() && this.#hooks.rests()) return
+    this.#begin(this.#takeOpen())
+  }
+
+  /** Somebody waits for what happens to a table as a whole. */
+  #isChangesOnly(): boolean {
+    const { adopted, stale, dropped } = this.#open
+    return adopted.length + stale.length + dropped.length === 0
   }
 
   #takeOpen(): { work: Work; complete: Position | undefined } {

@@ -71,7 +71,7 @@ function newWorld() {
     failed: (error) => failures.push(error),
   })
   const compare = (a: string, b: string) => Number(a) - Number(b)
-  const collector = new Collector({ ...flow, ...deaf, compare }, positionFrom("0"))
+  const collector = new Collector({ ...flow, ...deaf, rests: () => false, compare }, positionFrom("0"))
   const applying = () =>
     applyBatches({
       pipeline: "p",
@@ -163,7 +163,13 @@ test("what a source says it has reached never leads backwards", async () => {
 
 test("before the first change, progress is counted from where the stream begins", async () => {
   const compare = (a: string, b: string) => Number(a) - Number(b)
-  const hooks = { ...deaf, chunkDecoded: () => undefined, handedOver: () => undefined, compare }
+  const hooks = {
+    ...deaf,
+    chunkDecoded: () => undefined,
+    handedOver: () => undefined,
+    rests: () => false,
+    compare,
+  }
   const collector = new Collector(hooks, positionFrom("100"))
   const next = collector.next()
   collector.caughtUp(positionFrom("99"))

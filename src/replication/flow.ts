@@ -6,6 +6,8 @@ import type { Destination } from "./warehouse.ts"
 export interface FlowControl {
   chunkDecoded(): void
   handedOver(): void
+  /** Whether so much is staged that reading waits for the warehouse. */
+  isFull(): boolean
 }
 
 export interface Flow {
@@ -42,11 +44,14 @@ export function newFlowControl(flow: Flow): FlowControl {
   }
 
   return {
+    isFull: () => full,
     chunkDecoded() {
       const { inMemoryBytes, stagedBytes, mostRows } = measure(flow.collector())
       if (stagedBytes > maxStagedBytes && !flow.collector().inTransaction) {
         full = true
         update()
+        // Changes that are resting would keep us waiting.
+        flow.collector().wake()
       }
       if (spilling || (inMemoryBytes < spillBytes && mostRows < partRows)) return
       spilling = true

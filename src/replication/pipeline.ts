@@ -1,20 +1,27 @@
 import { setTimeout as delay } from "node:timers/promises"
+import { type DatabaseOptions, defaultDatabaseOptions } from "../domain/database-options.ts"
 import type { Position } from "../domain/position.ts"
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector } from "./collector.ts"
+import { takeSnapshot } from "./first-snapshot.ts"
 import { newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
+import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { aborted } from "./signals.ts"
-import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
+import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
 import { newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
-import { type UnfitNote, widened } from "./text-columns.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
+
+/** What may change while a pipeline runs. */
+export interface PipelineSettings {
+  options(): DatabaseOptions
+}
 
 export interface PipelineOptions {
   /** Names the pipeline in the warehouse's bookkeeping. */
@@ -29,6 +36,8 @@ export interface PipelineOptions {
   observe: WriteObserver
   /** What `relieve` does; default: nothing. */
   relief?: Relief
+  /** Default: the defaults of a database. */
+  settings?: PipelineSettings
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -63,6 +72,8 @@ export interface Pipeline {
   relieve(): void
   /** What has been done about that; `undefined`: nothing, or it is over. */
   relief(): ReliefState | undefined
+  /** What the settings say is to be looked at now. */
+  settingsChanged(): void
   /**
    * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
    * not answer is not waited for, and nothing more is begun when it does.
@@ -73,8 +84,6 @@ export interface Pipeline {
 const stopLimitMs = 5_000
 const firstRetryMs = 500
 const lastRetryMs = 30_000
-/** Two readers keep both the source and the loading busy. */
-const snapshotReaders = 2
 /** How long one look at whether the stream has come far enough waits for that. */
 const settledLookMs = 500
 /** How often an idle source is told that what it sent is no longer needed. */
@@ -84,13 +93,20 @@ const advanceEveryMs = 10_000
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
   const relief = newReliefWorker({ ...options, relief: options.relief ?? { kind: "hold" } })
-  const state: RunState = { collector: undefined, streaming: undefined, troubled: false, relief }
+  const state: RunState = {
+    collector: undefined,
+    pace: undefined,
+    streaming: undefined,
+    troubled: false,
+    relief,
+  }
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
     streaming: () => state.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
+    settingsChanged: () => state.pace?.intervalChanged(),
     async stop() {
       stop.abort()
       const over = new AbortController()
@@ -102,6 +118,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
 
 interface RunState {
   collector: Collector | undefined
+  pace: Pace | undefined
   streaming: StreamingPipeline | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
@@ -143,6 +160,10 @@ function asProblem(error: unknown): Problem {
   return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
 }
 
+function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
+  return settings?.options() ?? defaultDatabaseOptions
+}
+
 /** What only a fresh copy can mend begins with forgetting the position. */
 async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
   if (problemKinds[problem.kind].policy !== "resync") return
@@ -179,61 +200,6 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   }
 }
 
-async function takeSnapshot(
-  options: PipelineOptions,
-  destination: Destination,
-  signal: AbortSignal,
-): Promise<Position> {
-  const { reporter, source, handle, name } = options
-  reporter.phase("copying")
-  await refuseIfUnprepared(options)
-  const texts = await destination.textColumns(name)
-  const snapshot = await source.openSnapshot(handle, options.select, texts)
-  try {
-    signal.throwIfAborted()
-    options.observe("sourcePrepared")
-    reporter.snapshot(
-      snapshot.tables.map((table) => table.schema),
-      snapshot.refused,
-    )
-    const unfit: UnfitNote[] = []
-    const onTable = (table: TableSchema, event: CopyEvent) => {
-      if (event.kind === "unfit") unfit.push({ ...event, table })
-      reporter.copied(table, event)
-    }
-    const tables = await copySnapshot({
-      pipeline: name,
-      snapshot,
-      destination,
-      readers: snapshotReaders,
-      observe: options.observe,
-      onTable,
-      beside: [],
-      goLive: (_, load) => load.finish().then(() => true),
-      signal,
-    })
-    // They are copied again beside the stream: the others do not wait for them.
-    for (const one of unfit) {
-      const noted = widened(texts.get(one.table.id), one)
-      if (noted !== undefined) await destination.noteTextColumns(name, one.table.id, noted)
-    }
-    await destination.completeSnapshot(name, tables, snapshot.position)
-    options.observe("positionRecorded")
-    return snapshot.position
-  } finally {
-    await snapshot.close()
-  }
-}
-
-async function refuseIfUnprepared({ source, select }: PipelineOptions): Promise<void> {
-  const errors = (await source.preflight(select)).filter(
-    ({ severity, concerns }) => severity === "error" && concerns === "source",
-  )
-  if (errors.length === 0) return
-  const list = errors.map((finding) => `${finding.what} ${finding.remedy}`).join(" ")
-  throw new Problem("sourceSettings", list)
-}
-
 async function streamFrom(
   options: PipelineOptions,
   state: RunState,
@@ -254,9 +220,14 @@ async function streamFrom(
     hold: (held) => (held ? stream?.pause() : stream?.resume()),
     failed: failure.reject,
   })
+  const pace = newPace({
+    intervalMs: () => optionsOf(options).refreshIntervalSeconds * 1_000,
+    wake: () => collector.wake(),
+  })
   const collector = new Collector(
     {
       ...flow,
+      rests: () => pace.rests() && !flow.isFull(),
       compare: source.compare,
       refusal: (to) => watch?.refusal(to),
       altered: (to) => watch?.onAltered(to),
@@ -266,6 +237,7 @@ async function streamFrom(
   )
   stream = await source.stream({ handle, from, select, tables, sink: collector })
   state.collector = collector
+  state.pace = pace
   reporter.phase("streaming")
   reporter.streaming(tables)
   const progressed = () => {
@@ -296,6 +268,7 @@ async function streamFrom(
     observe,
     onApplied: (applied) => {
       progressed()
+      pace.applied(applied)
       reporter.applied(applied)
     },
     onStale: watch.onStale,
@@ -308,6 +281,8 @@ async function streamFrom(
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } finally {
     clearInterval(advancing)
+    pace.stop()
+    state.pace = undefined
     ending.abort()
     state.streaming = undefined
     await stream.stop()

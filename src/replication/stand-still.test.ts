@@ -19,7 +19,7 @@ function newCollector(): Collector {
   const quiet = () => undefined
   const compare = (a: Position, b: Position) => Number(a) - Number(b)
   const hooks = { chunkDecoded: quiet, handedOver: quiet, refusal: quiet, altered: quiet, dropped: quiet }
-  return new Collector({ ...hooks, compare }, at(0))
+  return new Collector({ ...hooks, rests: () => false, compare }, at(0))
 }
 
 function transaction(collector: Collector, place: number): void {

@@ -11,6 +11,8 @@ import type { TextColumn, TextColumns } from "./text-columns.ts"
 export interface Warehouse {
   /** Opens (making it if need be) a destination database. Throws Problem `warehouseUnavailable` or `diskFull`. */
   open(database: string): Promise<Destination>
+  /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
+  drop(database: string): Promise<void>
   /** Rows now in each live table of an open database, by qualified name. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }

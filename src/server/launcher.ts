@@ -81,7 +81,7 @@ export function newLauncher(
     return found
   }
   return {
-    start(integration, record, reporter) {
+    start(integration, record, reporter, settings) {
       const configuration = sourceOf(integration)
       const warehouse = warehouses.byArn(integration.targetArn)
       if (warehouse === undefined)
@@ -96,7 +96,14 @@ export function newLauncher(
         reporter,
         observe,
         relief: reliefOf(configuration),
+        settings,
       })
+    },
+    async dropDatabase(integration, name) {
+      const warehouse = warehouses.byArn(integration.targetArn)
+      if (warehouse === undefined)
+        throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
+      await warehouse.drop(name)
     },
     cleanSource: (integration, record) =>
       openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle),

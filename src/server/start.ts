@@ -18,6 +18,7 @@ import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
+import { newDatabaseAdministration } from "./database-administration.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
@@ -123,6 +124,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       instance: warehouses.queried,
       log,
       isReplicated: (database) => database !== "dev",
+      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines),
     }),
   )
   onStop(() => sql.close(sqlGraceMs))

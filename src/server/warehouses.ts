@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import { availableParallelism, totalmem } from "node:os"
 import { basename, join } from "node:path"
+import type { DatabaseHost } from "../control-plane/destination-databases.ts"
 import type { WarehouseConfiguration } from "../domain/configuration.ts"
 import type { Warehouse } from "../replication/warehouse.ts"
 import { type DuckDbInstance, openDuckDb } from "../warehouses/duckdb/instance.ts"
@@ -11,6 +12,8 @@ export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
   /** The engine whose databases the SQL port shows. */
   readonly queried: DuckDbInstance
+  /** The same engine's databases. */
+  readonly databases: DatabaseHost
   close(): Promise<void>
 }
 
@@ -45,15 +48,30 @@ export async function openWarehouses(
     opened.set(configuration.arn, openDuckDbWarehouse(instance, stagingPath))
   }
   const [queried] = instances
-  if (queried === undefined) throw new Error("the configuration has no warehouse")
+  const [first] = configurations
+  if (queried === undefined || first === undefined) throw new Error("the configuration has no warehouse")
   const watching = instances.map((instance) => watchHealth(instance, watch))
   return {
     byArn: (arn) => opened.get(arn),
     queried,
+    databases: hostOf(first.arn, queried, opened.get(first.arn)),
     close: async () => {
       for (const stop of watching) stop()
       for (const instance of instances) await instance.close()
     },
+  }
+}
+
+function hostOf(
+  warehouseArn: string,
+  instance: DuckDbInstance,
+  warehouse: Warehouse | undefined,
+): DatabaseHost {
+  return {
+    warehouseArn,
+    names: () => instance.databases(),
+    ensure: async (name) => (await warehouse?.open(name))?.close(),
+    drop: async (name) => warehouse?.drop(name),
   }
 }
 

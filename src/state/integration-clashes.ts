@@ -54,8 +54,8 @@ async function refuseTakenDestination(
   targetArn: string,
   destinations: readonly Destination[],
 ): Promise<void> {
-  if (destinations.length === 0) return
-  const folded = destinations.map((destination) => destination.destinationDatabase.toLowerCase())
+  const folded = destinations.flatMap((destination) => destination.destinationDatabase?.toLowerCase() ?? [])
+  if (folded.length === 0) return
   const taken = await db
     .selectFrom("destinations")
     .innerJoin("integrations", "integrations.id", "destinations.integration_id")

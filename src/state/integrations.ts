@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely"
+import type { DatabaseOptions } from "../domain/database-options.ts"
 import { Fault } from "../domain/faults.ts"
 import {
   type Destination,
@@ -56,7 +57,7 @@ export interface IntegrationStore {
   }): Promise<Integration[]>
   /** Every integration, oldest first (there are at most as many as the quota allows). */
   all(): Promise<Integration[]>
-  /** The destination databases reserved at creation, by name of the source database. */
+  /** Where its source databases go, by their names. */
   destinations(id: string): Promise<Destination[]>
   /**
    * Changes it only if its status is one of `allowed`; undefined when it is not (or is gone).
@@ -183,7 +184,7 @@ async function destinationsOf(db: Db, id: string): Promise<Destination[]> {
     .execute()
   return rows.map((row) => ({
     sourceDatabase: row.source_database,
-    destinationDatabase: row.destination_database,
+    destinationDatabase: row.destination_database ?? undefined,
   }))
 }
 
@@ -272,6 +273,9 @@ function destinationRow(integration: Integration, destination: Destination) {
     integration_id: integration.id,
     target_arn: integration.targetArn,
     source_database: destination.sourceDatabase,
-    destination_database: destination.destinationDatabase,
+    destination_database: destination.destinationDatabase ?? null,
+    options: sql<Partial<DatabaseOptions>>`'{}'::jsonb`,
+    owner: null,
+    connected_at: destination.destinationDatabase === undefined ? null : integration.createdAt,
   }
 }

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely"
+import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
 import type { PartnerStatus } from "../domain/partner.ts"
 import type { TableState } from "../domain/table.ts"
@@ -36,7 +37,12 @@ export interface DestinationRow {
   integration_id: string
   target_arn: string
   source_database: string
-  destination_database: string
+  /** Null: its database has not been created. */
+  destination_database: string | null
+  /** What differs from the defaults. */
+  options: Partial<DatabaseOptions>
+  owner: string | null
+  connected_at: Date | null
 }
 
 export interface PipelineRow {

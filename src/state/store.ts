@@ -3,6 +3,7 @@ import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
+import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type IntegrationStore, integrationStore } from "./integrations.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
@@ -15,6 +16,7 @@ import { type TagStore, tagStore } from "./tags.ts"
 /** The state database: what should be (integrations) and what was last known to be (pipelines, tables). */
 export interface Store {
   integrations: IntegrationStore
+  databases: DatabaseStore
   pipelines: PipelineStore
   tables: TableStore
   partners: PartnerStore
@@ -54,6 +56,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   }
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
+    databases: databaseStore(db),
     pipelines: pipelineStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

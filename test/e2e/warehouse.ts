@@ -8,12 +8,15 @@ import { onDatabase, workloadTables } from "./workload.ts"
 const asText = { getTypeParser: () => (text: string) => text }
 
 /** A session on the SQL port; the caller ends it. */
-export async function connectSql(place: Place, database: string): Promise<pg.Client> {
+export async function connectSql(
+  place: Place,
+  database: string,
+  login = { user: "admin", password: sqlPassword },
+): Promise<pg.Client> {
   const client = new pg.Client({
     host: "127.0.0.1",
     port: place.sqlPort,
-    user: "admin",
-    password: sqlPassword,
+    ...login,
     database,
     types: asText,
     connectionTimeoutMillis: 10_000,

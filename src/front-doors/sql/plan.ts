@@ -2,6 +2,7 @@ import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
+import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import type { SqlParser, Tree } from "./syntax-tree.ts"
@@ -11,6 +12,7 @@ import { guardWrite, type WriteRules } from "./write-guard.ts"
 /** What is to be done for one statement, after every check. */
 export type Plan =
   | { kind: "session"; command: SessionCommand }
+  | { kind: "database"; command: DatabaseCommand }
   | {
       kind: "engine"
       sql: string
@@ -88,6 +90,8 @@ export async function planStatement(text: string, context: PlanContext): Promise
   const tokens = tokenize(sql)
   const command = sessionCommand(tokens)
   if (command) return { kind: "session", command }
+  const database = databaseCommand(tokens)
+  if (database) return { kind: "database", command: database }
   const explained = explainedFrom(tokens)
   if (explained) return planExplain(sql.slice(explained.start.start), explained.prefix, context)
   const parsed = await context.parser.parse(sql)

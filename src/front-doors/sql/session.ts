@@ -1,7 +1,10 @@
 import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
+import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
+import { type AdministrationContext, runDatabaseCommand } from "./administration.ts"
 import { bindParameters } from "./bind-parameters.ts"
+import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
@@ -19,6 +22,7 @@ export interface SessionParts {
   engine: EngineSession
   settings: SessionSettings
   plan: PlanContext
+  administration: AdministrationContext
   /** The schemas of the session's database that exist now, by lower-case name. */
   schemas(): Promise<Map<string, string>>
   onClose(): void
@@ -208,6 +212,17 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
+  function prepareDatabaseCommand(command: DatabaseCommand): Prepared {
+    const run = () => runDatabaseCommand(command, parts.administration, transaction)
+    return {
+      parameterOids: [],
+      fields: undefined,
+      bind: async () =>
+        fixedPortal(undefined, () => runCommand(async () => ({ rows: [], tag: await run() }))),
+      close: () => undefined,
+    }
+  }
+
   async function runCommand<T>(run: () => Promise<T>): Promise<T> {
     await engine.claim(undefined)
     return run()
@@ -218,7 +233,16 @@ export function sqlSession(parts: SessionParts): SqlSession {
     if (!hasSearchPath) await applySearchPath()
     const plan = await planOne(sql)
     if (plan === undefined) return emptyPrepared
-    return plan.kind === "session" ? prepareCommand(plan.command) : prepareEngine(plan, declared)
+    switch (plan.kind) {
+      case "session":
+        return prepareCommand(plan.command)
+      case "database":
+        return prepareDatabaseCommand(plan.command)
+      case "engine":
+        return prepareEngine(plan, declared)
+      default:
+        return unreachable(plan)
+    }
   }
 
   async function planOne(sql: string): Promise<Plan | undefined> {

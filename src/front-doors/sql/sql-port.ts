@@ -7,6 +7,7 @@ import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { phantomVerifier, scramVerifier } from "../../wire/pgwire/scram.ts"
 import { type PgWireLimits, startPgWire } from "../../wire/pgwire/server.ts"
 import type { SqlSession } from "../../wire/pgwire/session.ts"
+import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { installCatalog } from "./catalog/install.ts"
 import { engineSession } from "./engine-session.ts"
@@ -33,6 +34,8 @@ export interface SqlPortOptions {
   log: SqlPortLog
   /** Replicated databases are read-only to everybody. Asked at each transaction. */
   isReplicated(database: string): boolean
+  /** What CREATE, ALTER and DROP DATABASE do; absent: they are refused. */
+  administration?: DatabaseAdministration
   serverVersion?: string
   limits?: Partial<PgWireLimits>
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
@@ -53,6 +56,8 @@ interface Shared {
   functions: FunctionLists
   enginePgViews: ReadonlySet<string>
   serverVersion: string
+  /** Open sessions by database. */
+  sessions: Map<string, number>
 }
 
 async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
@@ -99,6 +104,12 @@ async function schemasOf(
   return new Map(open.map((name) => [name.toLowerCase(), name]))
 }
 
+function countSession({ sessions }: Shared, database: string, difference: 1 | -1): void {
+  const count = (sessions.get(database) ?? 0) + difference
+  if (count > 0) sessions.set(database, count)
+  else sessions.delete(database)
+}
+
 async function openSession(
   shared: Shared,
   user: SqlUser,
@@ -117,6 +128,7 @@ async function openSession(
     connection.closeSync()
     throw error
   }
+  countSession(shared, database, 1)
   const settings = sessionSettings(shared.serverVersion, isAdmin)
   applyStartupParameters(settings, parameters)
   const engine = engineSession(connection, shared.gate, database, () => isAdmin && !isReplicated(database))
@@ -124,7 +136,17 @@ async function openSession(
     engine,
     settings,
     schemas: () => schemasOf(connection, database, isAdmin),
-    onClose: () => log.info({ user: user.name, database }, "sql session ended"),
+    onClose: () => {
+      countSession(shared, database, -1)
+      log.info({ user: user.name, database }, "sql session ended")
+    },
+    administration: {
+      administration: shared.options.administration,
+      caller: { name: user.name, policy: user.policy },
+      database,
+      databases: () => instance.databases(),
+      sessions: (name) => shared.sessions.get(name) ?? 0,
+    },
     onInternalError: (error) =>
       log.error({ err: error, user: user.name, database }, "statement failed inside the engine"),
     plan: {
@@ -167,6 +189,7 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
       gate: nativeGate(options.statementsAtOnce ?? placesForQueries()),
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
+      sessions: new Map(),
     }
   } finally {
     connection.closeSync()

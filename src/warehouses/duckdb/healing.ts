@@ -4,9 +4,9 @@ import { quoteIdentifier } from "./instance.ts"
 
 export interface Healing {
   /** Databases that are shut off now, each with the engine's error. */
-  readonly shutOff: ReadonlyMap<string, Error>
   /** It could not be opened: `heal` tries again. */
   isShutOff(name: string, error: Error): void
+  readonly shutOff: Map<string, Error>
   heal(): Promise<EngineHealth>
 }
 

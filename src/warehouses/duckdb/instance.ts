@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises"
+import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { newHealing } from "./healing.ts"
@@ -14,6 +14,8 @@ export interface DuckDbInstance {
   connect(): Promise<DuckDBConnection>
   /** Attaches (and creates, if new) a destination database. Repeatable. */
   ensureDatabase(name: string): Promise<void>
+  /** Detaches a destination database and removes its files. Repeatable. */
+  dropDatabase(name: string): Promise<void>
   /** Names of the attached databases, `dev` among them. */
   databases(): string[]
   /** Opens anew what the engine has shut off. Call it now and then. */
@@ -58,10 +60,18 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   const attached = new Set<string>()
   const healing = newHealing(admin, attached, attach)
 
+  const fileOf = (name: string) => join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
+
   async function attach(name: string): Promise<void> {
-    const file = join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
-    await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(file)} AS ${quoteIdentifier(name)}`)
+    await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(fileOf(name))} AS ${quoteIdentifier(name)}`)
     attached.add(name)
+  }
+
+  async function dropDatabase(name: string): Promise<void> {
+    await admin.run(`DETACH DATABASE IF EXISTS ${quoteIdentifier(name)}`)
+    attached.delete(name)
+    healing.shutOff.delete(name)
+    for (const file of [fileOf(name), `${fileOf(name)}.wal`]) await rm(file, { force: true })
   }
 
   async function ensureDatabase(name: string): Promise<void> {
@@ -90,6 +100,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   return {
     connect: () => instance.connect(),
     ensureDatabase,
+    dropDatabase,
     databases: () => [...attached],
     heal: healing.heal,
     close: async () => {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/warehouse.ts"
@@ -18,6 +19,14 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         return await openDestination(instance, database, staging)
       } catch (error) {
         throw problemOf(error, `opening database ${database}`)
+      }
+    },
+    async drop(database) {
+      try {
+        await instance.dropDatabase(database)
+        await rm(join(stagingPath, encodeURIComponent(database)), { recursive: true, force: true })
+      } catch (error) {
+        throw problemOf(error, `dropping database ${database}`)
       }
     },
     async countRows(database, pipeline) {

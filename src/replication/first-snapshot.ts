@@ -1,0 +1,66 @@
+import type { Position } from "../domain/position.ts"
+import { Problem } from "../domain/problems.ts"
+import type { TableSchema } from "../domain/table.ts"
+import type { PipelineOptions } from "./pipeline.ts"
+import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
+import { type UnfitNote, widened } from "./text-columns.ts"
+import type { Destination } from "./warehouse.ts"
+
+/** Two readers keep both the source and the loading busy. */
+const snapshotReaders = 2
+
+/** Copies everything, when there is no position to stream from. Its position. Throws Problem. */
+export async function takeSnapshot(
+  options: PipelineOptions,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<Position> {
+  const { reporter, source, handle, name } = options
+  reporter.phase("copying")
+  await refuseIfUnprepared(options)
+  const texts = await destination.textColumns(name)
+  const snapshot = await source.openSnapshot(handle, options.select, texts)
+  try {
+    signal.throwIfAborted()
+    options.observe("sourcePrepared")
+    reporter.snapshot(
+      snapshot.tables.map((table) => table.schema),
+      snapshot.refused,
+    )
+    const unfit: UnfitNote[] = []
+    const onTable = (table: TableSchema, event: CopyEvent) => {
+      if (event.kind === "unfit") unfit.push({ ...event, table })
+      reporter.copied(table, event)
+    }
+    const tables = await copySnapshot({
+      pipeline: name,
+      snapshot,
+      destination,
+      readers: snapshotReaders,
+      observe: options.observe,
+      onTable,
+      beside: [],
+      goLive: (_, load) => load.finish().then(() => true),
+      signal,
+    })
+    // They are copied again beside the stream: the others do not wait for them.
+    for (const one of unfit) {
+      const noted = widened(texts.get(one.table.id), one)
+      if (noted !== undefined) await destination.noteTextColumns(name, one.table.id, noted)
+    }
+    await destination.completeSnapshot(name, tables, snapshot.position)
+    options.observe("positionRecorded")
+    return snapshot.position
+  } finally {
+    await snapshot.close()
+  }
+}
+
+async function refuseIfUnprepared({ source, select }: PipelineOptions): Promise<void> {
+  const errors = (await source.preflight(select)).filter(
+    ({ severity, concerns }) => severity === "error" && concerns === "source",
+  )
+  if (errors.length === 0) return
+  const list = errors.map((finding) => `${finding.what} ${finding.remedy}`).join(" ")
+  throw new Problem("sourceSettings", list)
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { ControlPlane } from "../control-plane/control-plane.ts"
+import {
+  createDatabase,
+  type DatabaseHost,
+  dropDatabase,
+  requireDatabase,
+  setDatabaseOptions,
+} from "../control-plane/destination-databases.ts"
+import type { RunningPipeline } from "../control-plane/reconcile.ts"
+import { refreshDatabase } from "../control-plane/refresh.ts"
+import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
+
+/** A dropped database is gone in a moment, unless its source does not answer. */
+const dropPatienceMs = 15_000
+const lookEveryMs = 50
+
+/** The SQL port's statements about databases, on the services that do them. */
+export function newDatabaseAdministration(
+  plane: ControlPlane,
+  host: DatabaseHost,
+  running: () => RunningPipeline[],
+): DatabaseAdministration {
+  return {
+    create: (caller, input) => createDatabase(plane, host, caller, input),
+    drop: (caller, name) => dropDatabase(plane, host, caller, name, becomesTrue),
+    set: (caller, name, options) => setDatabaseOptions(plane, host, caller, name, options),
+    async refresh(caller, name, scope) {
+      const database = await requireDatabase(plane, host, name)
+      refreshDatabase(running(), caller, database, scope)
+    },
+  }
+}
+
+async function becomesTrue(check: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + dropPatienceMs
+  while (performance.now() < deadline) {
+    if (await check()) return true
+    await sleep(lookEveryMs)
+  }
+  return false
+}

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import type pg from "pg"
+import { waitUntil } from "../support/wait-until.ts"
+import { newPlace, type Place, sourceArn } from "./place.ts"
+import { type Api, apiOf } from "./rds.ts"
+import { bank } from "./source.ts"
+import { ask, assertEqualContent, caughtUp, connectSql } from "./warehouse.ts"
+import { onDatabase } from "./workload.ts"
+
+interface World {
+  place: Place
+  url: string
+  /** Of the source database. */
+  source: string
+  api: Api
+  /** The integration's id. */
+  id: string
+  /** A session on `dev`. */
+  admin: pg.Client
+}
+
+/** An integration that waits for CREATE DATABASE, as in the cloud. */
+async function waitingIntegration(context: TestContext): Promise<World> {
+  const { url, name: source } = await bank(context)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
+  await place.configure((configuration) => {
+    for (const one of configuration.warehouses as Record<string, unknown>[]) one.auto_create_database = false
+    const users = configuration.sql_users as object[]
+    users.push({ name: "reader", password: "reader-pw", policy: "read-only" })
+  })
+  await place.start()
+  const api = apiOf(place)
+  const arn = await api.create("bank", `include: ${source}.public.*`)
+  await api.becomes("bank", "active")
+  const admin = await connectSql(place, "dev")
+  context.after(() => admin.end())
+  return { place, url, source, api, id: arn.split(":").at(-1) ?? "", admin }
+}
+
+async function slots(url: string): Promise<string[]> {
+  return onDatabase(url, async (client) => {
+    const { rows } = await client.query<{ slot_name: string }>(
+      "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()",
+    )
+    return rows.map((row) => row.slot_name)
+  })
+}
+
+async function refusal(work: Promise<unknown>): Promise<{ code: string; message: string }> {
+  try {
+    await work
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string }
+    return { code, message }
+  }
+  throw new Error("it was not refused")
+}
+
+test("an active integration moves nothing until CREATE DATABASE; then its rows come; DROP DATABASE ends it and cleans up", async (context) => {
+  const { place, url, source, api, id, admin } = await waitingIntegration(context)
+  assert.deepEqual(await slots(url), [])
+  assert.deepEqual((await refusal(connectSql(place, "shop"))).code, "3D000")
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
+  await waitUntil(async () => (await slots(url)).length === 1, { what: "the slot" })
+  await waitUntil(
+    async () =>
+      (await ask(place, "shop", "SELECT 1 FROM information_schema.tables WHERE table_name = 'sentinel'"))
+        .length === 1,
+    { what: "the tables" },
+  )
+  await caughtUp(place, url, "shop")
+  await assertEqualContent(place, url, "shop")
+  await api.becomes("bank", "active")
+
+  const inside = await connectSql(place, "shop")
+  assert.deepEqual(await refusal(inside.query("DROP DATABASE shop")), {
+    code: "55006",
+    message: "cannot drop the currently open database",
+  })
+  assert.equal((await refusal(admin.query("DROP DATABASE shop"))).code, "55006")
+  await inside.end()
+  await waitUntil(() => admin.query("DROP DATABASE shop").then(() => true), {
+    what: "the session to have ended",
+  })
+  assert.equal((await refusal(connectSql(place, "shop"))).code, "3D000")
+  assert.deepEqual(await slots(url), [])
+  await api.becomes("bank", "active")
+
+  await admin.query(
+    `CREATE DATABASE "Shop 2" FROM INTEGRATION '${id}' DATABASE "${source}" SET REFRESH_INTERVAL 0`,
+  )
+  await waitUntil(async () => (await slots(url)).length === 1, { what: "the slot" })
+  await waitUntil(
+    async () =>
+      (await ask(place, "Shop 2", "SELECT 1 FROM information_schema.tables WHERE table_name = 'sentinel'"))
+        .length === 1,
+    { what: "the tables" },
+  )
+  await caughtUp(place, url, "Shop 2")
+})
+
+test("of two CREATE DATABASE at once one wins, and bad ones say why", async (context) => {
+  const { place, source, id, admin } = await waitingIntegration(context)
+  const create = (name: string, more = "") =>
+    admin.query(`CREATE DATABASE ${name} FROM INTEGRATION '${id}' DATABASE '${source}' ${more}`)
+  const reader = await connectSql(place, "dev", { user: "reader", password: "reader-pw" })
+  context.after(() => reader.end())
+  const create1 = `CREATE DATABASE a FROM INTEGRATION '${id}' DATABASE '${source}'`
+  assert.equal((await refusal(reader.query(create1))).code, "42501")
+  await admin.query("BEGIN")
+  assert.deepEqual(await refusal(create("a")), {
+    code: "25001",
+    message: "CREATE DATABASE cannot run inside a transaction block",
+  })
+  await admin.query("ROLLBACK")
+  for (const [statement, code, message] of [
+    [`CREATE DATABASE a FROM INTEGRATION '${id}'`, "22023", new RegExp(`DATABASE, then one of '${source}'`)],
+    [`CREATE DATABASE a FROM INTEGRATION '${id}' DATABASE other`, "22023", /not the database 'other'/],
+    [`CREATE DATABASE a FROM INTEGRATION 'nothing' DATABASE x`, "42704", /no integration nothing/],
+    [`CREATE DATABASE dev FROM INTEGRATION '${id}' DATABASE '${source}'`, "22023", /reserved/],
+    [`CREATE DATABASE AWSCC FROM INTEGRATION '${id}' DATABASE '${source}'`, "22023", /reserved/],
+    [
+      `CREATE DATABASE ${"x".repeat(128)} FROM INTEGRATION '${id}' DATABASE '${source}'`,
+      "22023",
+      /127 bytes/,
+    ],
+    [`${create1} REFRESH_INTERVAL 432001`, "22023", /0 to 432000 seconds/],
+    [`${create1} HISTORY_MODE TRUE`, "0A000", /HISTORY_MODE/],
+    ["CREATE DATABASE a", "0A000", /FROM INTEGRATION/],
+    ["DROP DATABASE nothing", "3D000", /does not exist/],
+    ["DROP DATABASE dev", "55006", /currently open/],
+    ["ALTER DATABASE dev INTEGRATION REFRESH ALL TABLES", "22023", /not created from an integration/],
+  ] as const) {
+    const refused = await refusal(admin.query(statement))
+    assert.equal(refused.code, code, statement)
+    assert.match(refused.message, message, statement)
+  }
+  await admin.query("DROP DATABASE IF EXISTS nothing")
+
+  const second = await connectSql(place, "dev")
+  context.after(() => second.end())
+  const outcomes = await Promise.allSettled([
+    create("one"),
+    second.query(`CREATE DATABASE two FROM INTEGRATION '${id}' DATABASE '${source}'`),
+  ])
+  const lost = outcomes.filter((one) => one.status === "rejected")
+  assert.deepEqual(
+    lost.map((one) => (one.reason as { code: string }).code),
+    ["42P04"],
+  )
+  const made = (await ask(place, "dev", "SELECT datname FROM pg_database ORDER BY 1")).flat()
+  assert.equal(made.length, 2)
+  assert.equal((await refusal(create(made.find((name) => name !== "dev") ?? ""))).code, "42P04")
+})
+
+test("REFRESH copies tables anew, REFRESH_INTERVAL spaces batches out and can be changed at once", async (context) => {
+  const { place, url, source, id, admin } = await waitingIntegration(context)
+  await admin.query(
+    `CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE ${source} SET REFRESH_INTERVAL 3600`,
+  )
+  const isThere = async () =>
+    (await ask(place, "shop", "SELECT 1 FROM information_schema.tables WHERE table_name = 'sentinel'"))
+      .length === 1
+  await waitUntil(isThere, { what: "the tables" })
+  const sentinel = async () => (await ask(place, "shop", "SELECT n FROM sentinel"))[0]?.[0]
+  const write = (n: number) => onDatabase(url, (client) => client.query("UPDATE sentinel SET n = $1", [n]))
+  // The first batch begins the rest; the second has to wait.
+  await write(1001)
+  await waitUntil(async () => (await sentinel()) === "1001", { what: "the first batch" })
+  await write(1002)
+  const status = async () => JSON.parse((await place.run("status", "--json")).stdout)
+  await waitUntil(async () => (await status()).integrations[0].pipelines[0].lagMs > 500, {
+    what: "the change to have come and wait",
+  })
+  assert.equal(await sentinel(), "1001")
+  await admin.query("ALTER DATABASE shop INTEGRATION SET REFRESH_INTERVAL = 0")
+  await waitUntil(async () => (await sentinel()) === "1002", { what: "the second batch" })
+  await caughtUp(place, url, "shop")
+
+  for (const scope of [
+    "TABLE public.sentinel",
+    "TABLES sentinel",
+    "ALL TABLES",
+    "ALL TABLES IN SCHEMA public",
+    "INERROR TABLES",
+    "REMEDIABLE TABLES",
+  ])
+    await admin.query(`ALTER DATABASE shop INTEGRATION REFRESH ${scope}`)
+  for (const scope of ["TABLE public.nothing", 'TABLE "Sentinel"', "ALL TABLES IN SCHEMA nothing"])
+    assert.equal(
+      (await refusal(admin.query(`ALTER DATABASE shop INTEGRATION REFRESH ${scope}`))).code,
+      "22023",
+    )
+  await caughtUp(place, url, "shop")
+  await assertEqualContent(place, url, "shop")
+})
