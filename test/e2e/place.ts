@@ -64,7 +64,10 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
   // An embedded PostgreSQL runs as another account when we are root, and must get through.
   await chmod(folder, 0o755)
   const dataDir = options.dataDir ?? join(folder, "data")
-  const [httpPort, sqlPort] = [await freePort(), await freePort()]
+  const httpPort = await freePort()
+  let sqlPort = await freePort()
+  // A port that was let go of may be the next one offered.
+  while (sqlPort === httpPort) sqlPort = await freePort()
   const stateUrl = await stateOf(context, options)
   const configPath = join(folder, "millrace.yaml")
   const configuration: Record<string, unknown> = {
