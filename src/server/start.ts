@@ -6,6 +6,7 @@ import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
+import { openSqlUsers } from "../control-plane/sql-users.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
 import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
@@ -117,10 +118,18 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   )
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
+  const users = await openSqlUsers({
+    store: store.sqlUsers,
+    configured: configuration.sqlUsers,
+    databasesOfPartner: (partner) => databasesOf(store, configuration, partner),
+    onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
+  })
+  onStop(async () => users.stop())
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
-      users: configuration.sqlUsers,
+      configured: configuration.sqlUsers,
+      users,
       instance: warehouses.queried,
       log,
       isReplicated: (database) => database !== "dev",
@@ -218,6 +227,13 @@ async function countRows(
   const integration = await plane.store.integrations.byId(record.integrationId)
   const warehouse = integration === undefined ? undefined : warehouses.byArn(integration.targetArn)
   return (await warehouse?.countRows(record.destinationDatabase, record.integrationId)) ?? new Map()
+}
+
+/** The SQL port shows the first warehouse: what partners of another are authorised for is not there. */
+async function databasesOf(store: Store, { warehouses }: Configuration, partner: string): Promise<string[]> {
+  const [shown] = warehouses
+  if (shown === undefined) return []
+  return (await store.partners.list({ cluster: shown.cluster, partner })).map(({ database }) => database)
 }
 
 async function notReady(store: Store, reconciler: Reconciler | undefined): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import type { Generated } from "kysely"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
 import type { PartnerStatus } from "../domain/partner.ts"
+import type { Privilege } from "../domain/sql-access.ts"
 import type { TableState } from "../domain/table.ts"
 
 /** The state database's tables as TypeScript sees them; src/state/migrations/ makes them. */
@@ -14,6 +15,8 @@ export interface StateSchema {
   resource_policies: ResourcePolicyRow
   resource_tags: ResourceTagsRow
   audit: AuditTable
+  sql_users: SqlUserTable
+  sql_grants: SqlGrantTable
 }
 
 export interface IntegrationRow {
@@ -107,3 +110,23 @@ export interface AuditRow {
 }
 
 export type AuditTable = Omit<AuditRow, "id"> & { id: Generated<string> }
+export interface SqlUserRow {
+  name: string
+  superuser: boolean
+  create_databases: boolean
+  verifier: string | null
+  valid_until: Date | null
+}
+
+interface SqlUserTable extends SqlUserRow {
+  created_at: Generated<Date>
+}
+
+interface SqlGrantTable {
+  grantee: string
+  privilege: Privilege
+  database: string
+  schema: string
+  table_name: string
+  granted_at: Generated<Date>
+}

@@ -10,6 +10,7 @@ import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
+import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
 import { type TableStore, tableStore } from "./tables.ts"
 import { type TagStore, tagStore } from "./tags.ts"
 
@@ -23,6 +24,7 @@ export interface Store {
   resourcePolicies: ResourcePolicyStore
   tags: TagStore
   audit: AuditStore
+  sqlUsers: SqlUserStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -63,6 +65,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     resourcePolicies: resourcePolicyStore(db),
     tags: tagStore(db),
     audit: auditStore(db, options.auditRetention ?? usualAuditRetention),
+    sqlUsers: sqlUserStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

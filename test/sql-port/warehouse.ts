@@ -4,19 +4,31 @@ import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { inspect } from "node:util"
 import pg from "pg"
+import { openSqlUsers, type SqlUsers, type SqlUsersOptions } from "../../src/control-plane/sql-users.ts"
+import type { SqlUser } from "../../src/domain/configuration.ts"
 import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { testDatabase } from "../support/postgres.ts"
 
 export const password = "s3cret, with 'quotes' & ünïcode"
 
 export interface TestWarehouse {
   instance: DuckDbInstance
   port: SqlPort
+  users: SqlUsers
+  stateUrl: string
   folder: string
   logged: string[]
   /** Connected; closed when the test ends. */
   client(user: string, database: string, more?: pg.ClientConfig): Promise<pg.Client>
 }
+
+const configured: SqlUser[] = [
+  { name: "admin", password, policy: "admin" },
+  { name: "analyst", password, policy: "read-only" },
+  { name: "loader", password, policy: "partner:Etleap" },
+]
 
 const shop = `
   CREATE SCHEMA shop.public; CREATE SCHEMA shop.millrace;
@@ -34,7 +46,7 @@ const shop = `
 /** A warehouse with two replicated databases and `dev`, behind a port of its own. */
 export async function testWarehouse(
   t: TestContext,
-  more: Partial<SqlPortOptions> = {},
+  more: Partial<SqlPortOptions> & Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> = {},
 ): Promise<TestWarehouse> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"))
   const instance = await openDuckDb({
@@ -49,12 +61,18 @@ export async function testWarehouse(
   setUp.closeSync()
   const logged: string[] = []
   const note = (facts: object, message: string) => logged.push(`${message} ${inspect(facts)}`)
+  const state = await testDatabase()
+  const store = await openStore(state.url)
+  const users = await openSqlUsers({
+    store: store.sqlUsers,
+    configured,
+    onRefreshError: (error) => note({ err: error }, "refresh"),
+    ...(more.databasesOfPartner && { databasesOfPartner: more.databasesOfPartner }),
+  })
   const port = await startSqlPort({
     listen: { host: "127.0.0.1", port: 0 },
-    users: [
-      { name: "admin", password, policy: "admin" },
-      { name: "analyst", password, policy: "read-only" },
-    ],
+    configured,
+    users,
     instance,
     isReplicated: (database) => database !== "dev",
     log: { info: () => undefined, warn: note, error: note },
@@ -66,6 +84,9 @@ export async function testWarehouse(
     for (const line of logged) t.diagnostic(line)
     await Promise.all(clients.map((client) => client.end()))
     await port.close(1000)
+    users.stop()
+    await store.close()
+    await state.drop()
     await instance.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -77,5 +98,5 @@ export async function testWarehouse(
     clients.push(made)
     return made
   }
-  return { instance, port, folder, logged, client }
+  return { instance, port, users, stateUrl: state.url, folder, logged, client }
 }

@@ -38,14 +38,18 @@ export const deniedFunctions = new Set([
 export interface FunctionLists {
   /** Everything that may stand in FROM or after CALL, by its lower-case name. */
   table: Set<string>
+  /** Every function there is. */
+  all: Set<string>
 }
 
 /** What this version of DuckDB brings, so that a function new to it is refused until somebody has looked at it. */
 export async function functionLists(connection: DuckDBConnection): Promise<FunctionLists> {
   const result = await connection.runAndReadAll(
-    "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type IN ('table', 'table_macro', 'pragma')",
+    "SELECT DISTINCT lower(function_name), function_type IN ('table', 'table_macro', 'pragma') FROM duckdb_functions()",
   )
-  return { table: new Set(result.getRows().map((row) => String(row[0]))) }
+  const rows = result.getRows()
+  const names = (some: typeof rows) => new Set(some.map(([name]) => String(name)))
+  return { all: names(rows), table: names(rows.filter(([, isTable]) => isTable === true)) }
 }
 
 export function isDeniedFunction(name: string): boolean {

@@ -16,6 +16,8 @@ export interface EngineSession {
   /** Makes way: a half-read result of another portal is read into memory first. */
   claim(portal: EnginePortal | undefined): Promise<void>
   release(portal: EnginePortal): void
+  /** A question of our own: all its rows, as text. */
+  ask(sql: string): Promise<string[][]>
   /** Text as a value of the type it is to have. Throws 22P02 and its kin. */
   cast(bound: Extract<BoundValue, { kind: "cast" }>): Promise<{ value: DuckDBValue; type: DuckDBType }>
   /** Marks the time in which `cancel` means something; starts the statement's time limit. */
@@ -75,6 +77,11 @@ export function engineSession(
     transaction: transactionOn(connection, mayWrite),
     call,
     prepare: (sql, shownSql) => call(() => connection.prepare(sql), shownSql),
+    ask: (sql) =>
+      call(async () => {
+        const rows = await (await connection.run(sql)).getRows()
+        return rows.map((row) => row.map(String))
+      }),
     cast: async ({ value, type, castTo }) => {
       const result = await connection.run(`SELECT CAST($1 AS ${castTo})`, [value], [type])
       return { value: (await result.getRows())[0]?.[0] ?? null, type: result.columnType(0) }

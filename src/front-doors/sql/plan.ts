@@ -1,11 +1,17 @@
+import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { isTableNode, type Need, refuseReservedNames } from "./access/pin-relations.ts"
+import type { AskEngine, NamePlace } from "./access/relation-names.ts"
+import { guardKnown, type RestrictedSelect, restrictSelect } from "./access/restricted-select.ts"
+import { restrictWrite } from "./access/restricted-write.ts"
+import { type AccessCommand, accessCommand } from "./access/statements.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
-import type { SqlParser, Tree } from "./syntax-tree.ts"
+import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
 
@@ -13,6 +19,7 @@ import { guardWrite, type WriteRules } from "./write-guard.ts"
 export type Plan =
   | { kind: "session"; command: SessionCommand }
   | { kind: "database"; command: DatabaseCommand }
+  | { kind: "access"; command: AccessCommand }
   | {
       kind: "engine"
       sql: string
@@ -25,12 +32,18 @@ export type Plan =
       tree: Tree | undefined
       /** The engine's positions mean the client's text. */
       positionsHold: boolean
+      /** Held against the user's rights whenever it runs; "superuser": checked as an administrator's. */
+      needs: Need[] | "superuser"
     }
 
 export interface PlanContext {
   parser: SqlParser
   facts: SessionFacts
   rules: WriteRules
+  /** What the user may do now. Throws 57P01 when there is no such user any more. */
+  access(): Promise<SqlAccess>
+  place(): NamePlace
+  ask: AskEngine
 }
 
 /** Past `EXPLAIN [ANALYZE] [VERBOSE]` or `EXPLAIN (…)`. */
@@ -53,26 +66,77 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
 }
 
-async function planSelect(sql: string, tree: Tree, context: PlanContext): Promise<Plan> {
+async function planSelect(sql: string, tree: Tree, context: PlanContext, access: SqlAccess): Promise<Plan> {
   const columnNames = pgColumnNames(tree)
-  const rewritten = rewriteForSession(tree, context.facts)
-  guardSelect(tree, context.rules)
+  const checked = await checkSelect(sql, tree, context, access)
   return {
     kind: "engine",
-    sql: rewritten ? await context.parser.deparse(tree) : sql,
+    sql: checked.sql,
     verb: "SELECT",
     writes: false,
     columnNames,
     tree,
-    positionsHold: !rewritten,
+    positionsHold: checked.sql === sql,
+    needs: access.isSuperuser ? "superuser" : checked.needs,
   }
 }
 
-async function planExplain(sql: string, prefix: string, context: PlanContext): Promise<Plan> {
+async function checkSelect(
+  sql: string,
+  tree: Tree,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<RestrictedSelect> {
+  const { parser, rules } = context
+  if (!access.isSuperuser) refuseReservedNames(tree)
+  const rewritten = rewriteForSession(tree, context.facts)
+  guardSelect(tree, rules)
+  if (!access.isSuperuser) guardKnown(tree, rules.functions)
+  const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
+  if (!access.readsAll && looksUp) {
+    return restrictSelect(tree, parser, rules, { access, place: context.place(), ask: context.ask })
+  }
+  return { sql: rewritten ? await parser.deparse(tree) : sql, needs: [] }
+}
+
+async function planWrite(
+  tokens: Token[],
+  sql: string,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<Plan> {
+  const rest = { kind: "engine", writes: true, columnNames: undefined, tree: undefined } as const
+  if (access.isSuperuser) {
+    const { verb } = guardWrite(tokens, sql, context.rules)
+    return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }
+  }
+  const write = await restrictWrite(tokens, sql, {
+    access,
+    rules: context.rules,
+    place: context.place(),
+    parser: context.parser,
+    ask: context.ask,
+    select: async (query) => {
+      const parsed = await context.parser.parse(query)
+      if (parsed.kind === "broken") throw parsed.error
+      if (parsed.kind === "other") throw new PgError("0A000", "only a query can stand here")
+      return checkSelect(query, parsed.tree, context, access)
+    },
+    selectTree: (tree) => checkSelect("", tree, context, access),
+  })
+  return { ...rest, ...write, positionsHold: false }
+}
+
+async function planExplain(
+  sql: string,
+  prefix: string,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<Plan> {
   const parsed = await context.parser.parse(sql)
   if (parsed.kind === "broken") throw parsed.error
   if (parsed.kind === "other") throw new PgError("0A000", "EXPLAIN is supported for queries only")
-  const plan = await planSelect(sql, parsed.tree, context)
+  const plan = await planSelect(sql, parsed.tree, context, access)
   if (plan.kind !== "engine") return plan
   return {
     ...plan,
@@ -84,33 +148,32 @@ async function planExplain(sql: string, prefix: string, context: PlanContext): P
   }
 }
 
+/** To the engine, SHOW TABLES lists what is there, also to those who may not see it. */
+const listOfTables =
+  "SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v') ORDER BY 1"
+
 /** Reads, checks and, for the catalogs, rewrites one statement. Throws PgError; nothing has run then. */
 export async function planStatement(text: string, context: PlanContext): Promise<Plan> {
-  const sql = withoutPgSpellings(text)
-  const tokens = tokenize(sql)
+  const access = await context.access()
+  const spelled = withoutPgSpellings(text)
+  const tokens = tokenize(spelled)
+  const forAccess = accessCommand(tokens)
+  if (forAccess) return { kind: "access", command: forAccess }
   const command = sessionCommand(tokens)
   if (command) return { kind: "session", command }
   const database = databaseCommand(tokens)
   if (database) return { kind: "database", command: database }
   const explained = explainedFrom(tokens)
-  if (explained) return planExplain(sql.slice(explained.start.start), explained.prefix, context)
+  if (explained) return planExplain(spelled.slice(explained.start.start), explained.prefix, context, access)
+  const isShowTables = isWord(tokens[0], "show") && isWord(tokens[1], "tables") && tokens.length === 2
+  const sql = isShowTables && !access.isSuperuser ? listOfTables : spelled
   const parsed = await context.parser.parse(sql)
   switch (parsed.kind) {
     case "broken":
       throw parsed.error
     case "select":
-      return planSelect(sql, parsed.tree, context)
-    case "other": {
-      const { verb } = guardWrite(tokens, sql, context.rules)
-      return {
-        kind: "engine",
-        sql,
-        verb,
-        writes: true,
-        columnNames: undefined,
-        tree: undefined,
-        positionsHold: true,
-      }
-    }
+      return planSelect(sql, parsed.tree, context, access)
+    case "other":
+      return planWrite(tokens, sql, context, access)
   }
 }

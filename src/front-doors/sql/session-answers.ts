@@ -19,7 +19,7 @@ export interface AnswerContext {
   localValues: Map<string, string>
 }
 
-function textField(name: string): Field {
+export function textField(name: string): Field {
   return { name, typeOid: oids.text, typeSize: -1, typeModifier: -1 }
 }
 

@@ -1,9 +1,16 @@
-import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
+import type { DuckDBPreparedStatement } from "@duckdb/node-api"
+import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
+import type { NamePlace } from "./access/relation-names.ts"
+import { requireStill } from "./access/restricted-select.ts"
+import { type AccessContext, runAccessCommand } from "./access/run-command.ts"
+import { grantColumns } from "./access/show-grants.ts"
+import type { AccessCommand } from "./access/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./administration.ts"
 import { bindParameters } from "./bind-parameters.ts"
+import { visibilityStatement } from "./catalog/visibility.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
@@ -11,9 +18,10 @@ import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
 import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
-import { answer, answerFields } from "./session-answers.ts"
+import { answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
+import { commandTag, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
 import { splitStatements } from "./tokens.ts"
 import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
 import { type WireType, wireTypeOf } from "./value-types.ts"
@@ -21,48 +29,20 @@ import { type WireType, wireTypeOf } from "./value-types.ts"
 export interface SessionParts {
   engine: EngineSession
   settings: SessionSettings
-  plan: PlanContext
   administration: AdministrationContext
+  plan: Omit<PlanContext, "access" | "place" | "ask">
+  /** The session's database. */
+  database: string
+  /** No statement runs longer, whatever the session has set; 0: as the session has set. */
+  timeoutAtMostMs(): number
+  /** What the user may do now. Throws 57P01 when there is no such user any more. */
+  access(): Promise<SqlAccess>
+  /** What statements about users and rights work on. */
+  users(): Omit<AccessContext, "place" | "ask">
   /** The schemas of the session's database that exist now, by lower-case name. */
   schemas(): Promise<Map<string, string>>
   onClose(): void
   onInternalError(error: unknown): void
-}
-
-type EnginePlan = Extract<Plan, { kind: "engine" }>
-
-const writingTags = new Set(["UPDATE", "DELETE", "MERGE"])
-
-function commandTag(verb: string, rowsSent: number, changed: number, returning: boolean): string {
-  const count = returning ? rowsSent : changed
-  if (verb === "SELECT") return `SELECT ${rowsSent}`
-  if (verb === "INSERT") return `INSERT 0 ${count}`
-  return writingTags.has(verb) ? `${verb} ${count}` : verb
-}
-
-/** The statement kinds that the plan's verb may turn out to be; anything else means that we misread it. */
-function isExpected(type: StatementType, plan: EnginePlan): boolean {
-  if (plan.verb === "SELECT") return type === StatementType.SELECT
-  if (plan.verb === "EXPLAIN") return type === StatementType.EXPLAIN
-  const [first] = plan.verb.split(" ")
-  const expected: Record<string, StatementType[]> = {
-    INSERT: [StatementType.INSERT],
-    UPDATE: [StatementType.UPDATE],
-    DELETE: [StatementType.DELETE],
-    TRUNCATE: [StatementType.DELETE],
-    MERGE: [StatementType.MERGE_INTO],
-    CREATE: [StatementType.CREATE],
-    DROP: [StatementType.DROP],
-    ALTER: [StatementType.ALTER],
-  }
-  return expected[first ?? ""]?.includes(type) ?? false
-}
-
-/** Only a query, or a write with RETURNING, has rows; a plain write reports DuckDB's single column `Count`. */
-function returnsRows(prepared: DuckDBPreparedStatement, plan: EnginePlan): boolean {
-  if (!plan.writes) return true
-  if (!/^(INSERT|UPDATE|DELETE|MERGE)/.test(plan.verb)) return false
-  return !(prepared.columnCount === 1 && prepared.columnName(0) === "Count")
 }
 
 /** What an empty statement prepares to. */
@@ -91,6 +71,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
   const { transaction } = engine
   const localValues = new Map<string, string>()
   let hasSearchPath = false
+  let searchPath: string[] = []
+  let shownTo = ""
+  const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask }
 
   async function applySearchPath(): Promise<void> {
     const existing = await parts.schemas()
@@ -102,7 +85,37 @@ export function sqlSession(parts: SessionParts): SqlSession {
     const main = existing.get("main")
     if (main !== undefined && !wanted.includes(main)) wanted.push(main)
     hasSearchPath = existing.has("public") || !asked.includes("public")
+    searchPath = wanted
     await engine.setSearchPath(wanted)
+  }
+
+  function place(): NamePlace {
+    return { database: parts.database, searchPath }
+  }
+
+  /** A question of our own, on the session's connection and in its transaction. */
+  async function ask(sql: string): Promise<string[][]> {
+    await engine.claim(undefined)
+    return engine.ask(sql)
+  }
+
+  async function currentAccess(): Promise<SqlAccess> {
+    const access = await parts.access()
+    const shown = visibilityStatement(access)
+    if (shown !== shownTo) {
+      await ask(shown)
+      shownTo = shown
+    }
+    return access
+  }
+
+  /** What was taken away since a statement was prepared is missed before it runs. */
+  async function requireRights({ needs }: EnginePlan): Promise<void> {
+    const access = await currentAccess()
+    if (needs !== "superuser") requireStill(access, needs)
+    else if (!access.isSuperuser) {
+      throw new PgError("42501", "permission denied: this statement was prepared with rights that are gone")
+    }
   }
 
   function describe(prepared: DuckDBPreparedStatement, plan: EnginePlan) {
@@ -155,7 +168,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 
   function startStatement(): void {
-    engine.beginStatement(durationMs(settings.get("statement_timeout") ?? "0") ?? 0)
+    const asked = durationMs(settings.get("statement_timeout") ?? "0") ?? 0
+    const limits = [asked, parts.timeoutAtMostMs()].filter((ms) => ms > 0)
+    engine.beginStatement(limits.length === 0 ? 0 : Math.min(...limits))
   }
 
   async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
@@ -183,6 +198,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       fields: plan.verb === "EXPLAIN" ? explainFields : fields,
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
+        await requireRights(plan)
         const bound = readAll(parameters, values, formats)
         if (plan.verb === "EXPLAIN") {
           return explainPortal(async () => {
@@ -223,6 +239,29 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
+  function prepareAccess(command: AccessCommand): Prepared {
+    const fields = command.kind === "showGrants" ? grantColumns.map(textField) : undefined
+    const run = async () => {
+      transaction.assertUsable()
+      if (fields === undefined && transaction.isExplicit()) {
+        throw new PgError(
+          "25001",
+          "statements about users and rights cannot run inside a transaction block",
+          {
+            hint: "They take effect at once, and ROLLBACK would not undo them.",
+          },
+        )
+      }
+      return runAccessCommand(command, { ...parts.users(), place: place(), ask })
+    }
+    return {
+      parameterOids: [],
+      fields,
+      bind: async () => fixedPortal(fields, () => runCommand(run)),
+      close: () => undefined,
+    }
+  }
+
   async function runCommand<T>(run: () => Promise<T>): Promise<T> {
     await engine.claim(undefined)
     return run()
@@ -231,17 +270,19 @@ export function sqlSession(parts: SessionParts): SqlSession {
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
     startStatement()
     if (!hasSearchPath) await applySearchPath()
-    const plan = await planOne(sql)
-    if (plan === undefined) return emptyPrepared
-    switch (plan.kind) {
+    const planned = await planOne(sql)
+    if (planned === undefined) return emptyPrepared
+    switch (planned.kind) {
       case "session":
-        return prepareCommand(plan.command)
+        return prepareCommand(planned.command)
       case "database":
-        return prepareDatabaseCommand(plan.command)
+        return prepareDatabaseCommand(planned.command)
+      case "access":
+        return prepareAccess(planned.command)
       case "engine":
-        return prepareEngine(plan, declared)
+        return prepareEngine(planned, declared)
       default:
-        return unreachable(plan)
+        return unreachable(planned)
     }
   }
 
@@ -250,7 +291,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     if (statement === undefined) return undefined
     if (more !== undefined)
       throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
-    return planStatement(statement, parts.plan)
+    return planStatement(statement, plan)
   }
 
   return {

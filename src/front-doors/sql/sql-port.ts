@@ -1,15 +1,17 @@
-import { randomBytes, randomInt } from "node:crypto"
+import { randomInt } from "node:crypto"
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { mayWriteSomewhere } from "../../control-plane/sql-access.ts"
+import type { SqlUsers } from "../../control-plane/sql-users.ts"
 import type { HostPort, SqlUser } from "../../domain/configuration.ts"
 import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import { phantomVerifier, scramVerifier } from "../../wire/pgwire/scram.ts"
 import { type PgWireLimits, startPgWire } from "../../wire/pgwire/server.ts"
 import type { SqlSession } from "../../wire/pgwire/session.ts"
+import { callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./access/port-users.ts"
 import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
-import { installCatalog } from "./catalog/install.ts"
+import { installCatalog, showRoles } from "./catalog/install.ts"
 import { engineSession } from "./engine-session.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
 import { sqlSession } from "./session.ts"
@@ -29,7 +31,9 @@ export interface SqlPortLog {
 
 export interface SqlPortOptions {
   listen: HostPort
-  users: SqlUser[]
+  /** Of the configuration: their passwords stand there. */
+  configured: readonly SqlUser[]
+  users: SqlUsers
   instance: DuckDbInstance
   log: SqlPortLog
   /** Replicated databases are read-only to everybody. Asked at each transaction. */
@@ -40,7 +44,11 @@ export interface SqlPortOptions {
   limits?: Partial<PgWireLimits>
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
   statementsAtOnce?: number
+  /** A statement of somebody who is no administrator is stopped after this. Default 10 minutes. */
+  statementTimeoutMs?: number
 }
+
+const defaultStatementTimeoutMs = 10 * 60_000
 
 export interface SqlPort {
   port: number
@@ -56,8 +64,8 @@ interface Shared {
   functions: FunctionLists
   enginePgViews: ReadonlySet<string>
   serverVersion: string
-  /** Open sessions by database. */
-  sessions: Map<string, number>
+  /** Those open now. */
+  sessions: Map<SqlSession, { user: string; database: string }>
 }
 
 async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
@@ -104,23 +112,23 @@ async function schemasOf(
   return new Map(open.map((name) => [name.toLowerCase(), name]))
 }
 
-function countSession({ sessions }: Shared, database: string, difference: 1 | -1): void {
-  const count = (sessions.get(database) ?? 0) + difference
-  if (count > 0) sessions.set(database, count)
-  else sessions.delete(database)
+function sessionsOn({ sessions }: Shared, database: string): number {
+  return [...sessions.values()].filter((one) => one.database === database).length
 }
 
 async function openSession(
   shared: Shared,
-  user: SqlUser,
+  user: string,
   parameters: Map<string, string>,
 ): Promise<SqlSession> {
-  const { instance, isReplicated, log } = shared.options
+  const { instance, isReplicated, log, users } = shared.options
   if (parameters.has("replication")) {
     throw new PgError("0A000", "this server does not serve replication connections", { fatal: true })
   }
-  const database = databaseFor(shared, user.name, parameters)
-  const isAdmin = user.policy === "admin"
+  const rights = rightsOf(users, user)
+  const access = await rights.now()
+  const database = databaseFor(shared, user, parameters)
+  requireConnect(access, user, database)
   const connection = await instance.connect()
   try {
     await connection.run(`USE ${quoteIdentifier(database)}`)
@@ -128,31 +136,49 @@ async function openSession(
     connection.closeSync()
     throw error
   }
-  countSession(shared, database, 1)
-  const settings = sessionSettings(shared.serverVersion, isAdmin)
+  const isSuperuser = () => users.find(user)?.isSuperuser === true
+  const settings = sessionSettings(shared.serverVersion, access.isSuperuser)
   applyStartupParameters(settings, parameters)
-  const engine = engineSession(connection, shared.gate, database, () => isAdmin && !isReplicated(database))
-  return sqlSession({
+  const engine = engineSession(
+    connection,
+    shared.gate,
+    database,
+    () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
+  )
+  const session: SqlSession = sqlSession({
     engine,
     settings,
-    schemas: () => schemasOf(connection, database, isAdmin),
+    database,
+    schemas: () => schemasOf(connection, database, isSuperuser()),
+    timeoutAtMostMs: () =>
+      isSuperuser() ? 0 : (shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs),
+    access: rights.now,
+    users: () => ({
+      users,
+      caller: callerOf(users, user),
+      databases: () => instance.databases(),
+      isReplicated,
+      hiddenSchemas,
+    }),
     onClose: () => {
-      countSession(shared, database, -1)
-      log.info({ user: user.name, database }, "sql session ended")
+      shared.sessions.delete(session)
+      log.info({ user, database }, "sql session ended")
     },
     administration: {
       administration: shared.options.administration,
-      caller: { name: user.name, policy: user.policy },
+      get caller() {
+        return callerOf(users, user)
+      },
       database,
       databases: () => instance.databases(),
-      sessions: (name) => shared.sessions.get(name) ?? 0,
+      sessions: (name) => sessionsOn(shared, name),
     },
     onInternalError: (error) =>
-      log.error({ err: error, user: user.name, database }, "statement failed inside the engine"),
+      log.error({ err: error, user, database }, "statement failed inside the engine"),
     plan: {
       parser: shared.parser,
       facts: {
-        user: user.name,
+        user,
         database,
         version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
         processId: randomInt(1, 2 ** 31 - 1),
@@ -160,8 +186,10 @@ async function openSession(
         enginePgViews: shared.enginePgViews,
       },
       rules: {
-        user: user.name,
-        isAdmin,
+        user,
+        get isAdmin() {
+          return isSuperuser()
+        },
         database,
         databases: () => instance.databases(),
         isReplicated,
@@ -171,25 +199,27 @@ async function openSession(
       },
     },
   })
+  shared.sessions.set(session, { user, database })
+  return session
 }
 
 async function prepareShared(options: SqlPortOptions): Promise<Shared> {
   const serverVersion = options.serverVersion ?? defaultServerVersion
-  await installCatalog(options.instance, {
-    hiddenSchemas: [...hiddenSchemas],
-    roles: options.users.map(({ name, policy }) => ({ name, isAdmin: policy === "admin" })),
-    serverVersion,
-  })
+  await installCatalog(
+    options.instance,
+    { hiddenSchemas: [...hiddenSchemas], serverVersion },
+    options.users.all(),
+  )
   const connection = await options.instance.connect()
   try {
     return {
       options,
       serverVersion,
+      sessions: new Map(),
       parser: await sqlParser(options.instance),
       gate: nativeGate(options.statementsAtOnce ?? placesForQueries()),
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
-      sessions: new Map(),
     }
   } finally {
     connection.closeSync()
@@ -199,24 +229,19 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
 /** Serves the warehouse's databases to PostgreSQL clients. Rejects with the system's error when the port is taken. */
 export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
   const shared = await prepareShared(options)
-  const phantomSecret = randomBytes(32)
-  const users = new Map(
-    options.users.map((user) => [user.name, { user, verifier: scramVerifier(user.password) }]),
+  const { users, instance, log } = options
+  followUsers(
+    users,
+    shared.sessions,
+    () => showRoles(instance, users.all()),
+    (error) => log.error({ err: error }, "the catalogs could not show the users"),
   )
   const server = await startPgWire({
     host: options.listen.host,
     port: options.listen.port,
     ...(options.limits ? { limits: options.limits } : {}),
-    verifierFor: (name) => {
-      const phantom = phantomVerifier(phantomSecret, name)
-      return users.get(name)?.verifier ?? phantom
-    },
-    openSession: (name, parameters) => {
-      const known = users.get(name)
-      if (!known)
-        throw new PgError("28P01", `password authentication failed for user "${name}"`, { fatal: true })
-      return openSession(shared, known.user, parameters)
-    },
+    verifierFor: verifiers(options.configured, options.users),
+    openSession: (name, parameters) => openSession(shared, name, parameters),
     onError: (error, where) => options.log.error({ err: error, where }, "sql port"),
   })
   return {

@@ -58,7 +58,7 @@ function skip(tokens: Token[], at: number, ...words: string[]): number {
   return i
 }
 
-interface Target {
+export interface Target {
   verb: string
   isSchema: boolean
   names: Name[]
@@ -148,7 +148,7 @@ function databasesMeant(name: Name, isSchema: boolean, rules: WriteRules): strin
   return meant
 }
 
-function checkTarget(target: Target, rules: WriteRules): void {
+export function checkTarget(target: Target, rules: WriteRules): void {
   for (const name of target.names) {
     const lower = name.map((part) => part.toLowerCase())
     const meant = databasesMeant(name, target.isSchema, rules)

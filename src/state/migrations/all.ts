@@ -3,6 +3,13 @@ import { integrations } from "./0001-integrations.ts"
 import { verifiedTables } from "./0002-verified-tables.ts"
 import { governance } from "./0003-governance.ts"
 import { databases } from "./0004-databases.ts"
+import { sqlUsers } from "./0005-sql-users.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
-export const migrations: readonly Migration[] = [integrations, verifiedTables, governance, databases]
+export const migrations: readonly Migration[] = [
+  integrations,
+  verifiedTables,
+  governance,
+  databases,
+  sqlUsers,
+]

@@ -25,6 +25,21 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16)):
   return { salt, storedKey: sha256(hmac(salted, "Client Key")), serverKey: hmac(salted, "Server Key") }
 }
 
+/** As PostgreSQL keeps it: `SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>`. */
+export function verifierText({ salt, storedKey, serverKey }: ScramVerifier): string {
+  const [s, stored, server] = [salt, storedKey, serverKey].map((bytes) => bytes.toString("base64"))
+  return `SCRAM-SHA-256$${iterations}:${s}$${stored}:${server}`
+}
+
+/** undefined: not such a text, or made with other iterations than this server announces. */
+export function verifierFromText(text: string): ScramVerifier | undefined {
+  const match = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/.exec(text)
+  if (match === null || Number(match[1]) !== iterations) return undefined
+  const [salt, storedKey, serverKey] = match.slice(2).map((part) => Buffer.from(part, "base64"))
+  if (salt === undefined || storedKey?.length !== keyBytes || serverKey?.length !== keyBytes) return undefined
+  return { salt, storedKey, serverKey }
+}
+
 /** For a user who does not exist: the same answers each time, and no password opens it. */
 export function phantomVerifier(secret: Buffer, user: string): ScramVerifier {
   const salt = hmac(secret, `salt ${user}`).subarray(0, 16)

@@ -1,5 +1,6 @@
 import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
 import { catalogTypes } from "./type-list.ts"
+import { privilegeFunctionNames, privilegeFunctions } from "./visibility.ts"
 
 /** Answers that are the same whatever is asked, by the number of arguments. */
 const constants: Record<string, { arities: number[]; value: string }> = {
@@ -91,6 +92,7 @@ const computedNames = [
 ]
 
 export const catalogFunctionNames: ReadonlySet<string> = new Set([
+  ...privilegeFunctionNames,
   ...Object.keys(constants),
   ...computedNames,
 ])
@@ -131,9 +133,9 @@ export function lateFunctionStatements(): string {
       WHERE c.oid = a AND in_search_path(current_database(), n.nspname));
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_viewdef(a) AS
         (SELECT any_value(regexp_replace(sql, '^CREATE VIEW .*? AS ', '')) FROM duckdb_views() WHERE 16384 + view_oid = a
-          AND database_name = current_database() AND NOT internal),
+          AND database_name = current_database() AND NOT internal AND memory.pgcat.sees_table(database_name, schema_name, view_name)),
       (a, b) AS (SELECT any_value(regexp_replace(sql, '^CREATE VIEW .*? AS ', '')) FROM duckdb_views() WHERE 16384 + view_oid = a
-          AND database_name = current_database() AND NOT internal);
+          AND database_name = current_database() AND NOT internal AND memory.pgcat.sees_table(database_name, schema_name, view_name));
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_constraintdef(a) AS
         (SELECT any_value(definition) FROM memory.pgcat.pg_constraint WHERE oid = a),
       (a, b) AS (SELECT any_value(definition) FROM memory.pgcat.pg_constraint WHERE oid = a);
@@ -141,5 +143,6 @@ export function lateFunctionStatements(): string {
         (SELECT any_value('CREATE UNIQUE INDEX ' || index_name || ' ON ' || table_name || ' USING btree (' ||
           array_to_string(constraint_column_names, ', ') || ')') FROM memory.pgcat.indexes WHERE oid = a),
       (a, b, c) AS (SELECT any_value('CREATE UNIQUE INDEX ' || index_name || ' ON ' || table_name || ' USING btree (' ||
-          array_to_string(constraint_column_names, ', ') || ')') FROM memory.pgcat.indexes WHERE oid = a);`
+          array_to_string(constraint_column_names, ', ') || ')') FROM memory.pgcat.indexes WHERE oid = a);
+    ${privilegeFunctions()}`
 }

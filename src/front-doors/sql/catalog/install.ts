@@ -2,7 +2,13 @@ import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
-import { type CatalogFacts, derivedRelationStatements, relationStatements } from "./relations.ts"
+import {
+  type CatalogFacts,
+  type CatalogRole,
+  derivedRelationStatements,
+  relationStatements,
+  roleStatement,
+} from "./relations.ts"
 
 function emptyView(qualifiedName: string, columns: string, defaultType: string): string {
   const list = columns.split(/\s+/).map((column) => {
@@ -13,13 +19,18 @@ function emptyView(qualifiedName: string, columns: string, defaultType: string):
 }
 
 /** Makes the catalogs that PostgreSQL's clients expect, in the instance's in-memory database. Repeatable. */
-export async function installCatalog(instance: DuckDbInstance, facts: CatalogFacts): Promise<void> {
+export async function installCatalog(
+  instance: DuckDbInstance,
+  facts: CatalogFacts,
+  roles: readonly CatalogRole[],
+): Promise<void> {
   const connection = await instance.connect()
   try {
     await connection.run(
       "CREATE SCHEMA IF NOT EXISTS memory.pgcat; CREATE SCHEMA IF NOT EXISTS memory.pginfo;",
     )
     await connection.run(earlyFunctionStatements())
+    await connection.run(roleStatement(roles))
     await connection.run(relationStatements(facts))
     await connection.run(lateFunctionStatements())
     await connection.run(derivedRelationStatements)
@@ -36,6 +47,16 @@ export async function installCatalog(instance: DuckDbInstance, facts: CatalogFac
     for (const [name, query] of Object.entries(informationViews)) {
       await connection.run(`CREATE OR REPLACE VIEW memory.pginfo.${name} AS ${query}`)
     }
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** The users as the catalogs show them from now on. */
+export async function showRoles(instance: DuckDbInstance, roles: readonly CatalogRole[]): Promise<void> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(roleStatement(roles))
   } finally {
     connection.closeSync()
   }

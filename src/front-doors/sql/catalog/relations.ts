@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto"
 import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
 import { catalogTypes, engineTypeOids } from "./type-list.ts"
+import { visibilityFunctions } from "./visibility.ts"
 
 /** OIDs below are PostgreSQL's own, so everything of DuckDB's is lifted above them, as there. */
 const firstOid = 16384
@@ -9,7 +11,6 @@ const indexOids = 1_000_000_000
 /** Filled in by the caller: `visible` excludes Millrace's own schemas. */
 export interface CatalogFacts {
   hiddenSchemas: string[]
-  roles: { name: string; isAdmin: boolean }[]
   serverVersion: string
 }
 
@@ -35,27 +36,51 @@ function typeRows(): string {
     .join(", ")
 }
 
+export interface CatalogRole {
+  name: string
+  isSuperuser: boolean
+  canCreateDatabases: boolean
+  validUntil: Date | null
+}
+
+/** Stays the same as long as the name: clients keep it between queries. */
+function roleOid(name: string): number {
+  return firstOid + 100 + (createHash("sha256").update(name).digest().readUInt32BE() % 1_000_000_000)
+}
+
+/** Made anew whenever users come, go or change. */
+export function roleStatement(roles: readonly CatalogRole[]): string {
+  const owner = roles.find(({ isSuperuser }) => isSuperuser)
+  const rows = roles.map((role) => {
+    const oid = role === owner ? 10 : roleOid(role.name)
+    const until = role.validUntil === null ? "NULL" : quoteLiteral(role.validUntil.toISOString())
+    return `(${oid}, ${quoteLiteral(role.name)}, ${role.isSuperuser}, ${role.canCreateDatabases}, ${until})`
+  })
+  return `CREATE OR REPLACE VIEW memory.pgcat.pg_roles AS
+    SELECT oid::BIGINT AS oid, rolname, rolsuper, true AS rolinherit, rolsuper AS rolcreaterole, createdb AS rolcreatedb,
+      true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********' AS rolpassword,
+      until::TIMESTAMPTZ AS rolvaliduntil, rolsuper AS rolbypassrls, NULL::VARCHAR[] AS rolconfig
+    FROM (VALUES ${rows.join(", ")}) roles(oid, rolname, rolsuper, createdb, until);`
+}
+
 /** pg_catalog's tables, from DuckDB's own account of the current database. */
 export function relationStatements(facts: CatalogFacts): string {
   const hidden = [...facts.hiddenSchemas, "information_schema", "pg_catalog"].map(quoteLiteral).join(", ")
   const mine = `database_name = current_database() AND schema_name NOT IN (${hidden})`
-  const roles = facts.roles
-    .map(
-      ({ name, isAdmin }, index) =>
-        `(${isAdmin && index === 0 ? 10 : firstOid + index}, ${quoteLiteral(name)}, ${isAdmin})`,
-    )
-    .join(", ")
+  const seen = (name: string) => `${mine} AND memory.pgcat.sees_table(database_name, schema_name, ${name})`
   return `
+    ${visibilityFunctions}
     ${typeOidMacro()}
     CREATE OR REPLACE VIEW memory.pgcat.pg_namespace AS
       SELECT oid::BIGINT AS oid, nspname, 10::BIGINT AS nspowner, NULL::VARCHAR[] AS nspacl FROM (
         VALUES (11, 'pg_catalog'), (13000, 'information_schema')) fixed(oid, nspname)
-      UNION ALL SELECT ${firstOid} + oid, schema_name, 10, NULL FROM duckdb_schemas() WHERE ${mine};
+      UNION ALL SELECT ${firstOid} + oid, schema_name, 10, NULL FROM duckdb_schemas()
+        WHERE ${mine} AND memory.pgcat.sees_schema(database_name, schema_name);
     CREATE OR REPLACE VIEW memory.pgcat.indexes AS
       SELECT ${indexOids} + table_oid * 100 + constraint_index AS oid, *,
         coalesce(constraint_name, table_name || '_' || array_to_string(constraint_column_names, '_')
           || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey' ELSE '_key' END) AS index_name
-      FROM duckdb_constraints() WHERE ${mine} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE');
+      FROM duckdb_constraints() WHERE ${seen("table_name")} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE');
     CREATE OR REPLACE VIEW memory.pgcat.pg_class AS
       SELECT oid::BIGINT AS oid, relname, relnamespace::BIGINT AS relnamespace, 0::BIGINT AS reltype,
         0::BIGINT AS reloftype, 10::BIGINT AS relowner, CASE relkind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END::BIGINT AS relam,
@@ -68,14 +93,14 @@ export function relationStatements(facts: CatalogFacts): string {
         NULL::VARCHAR AS relpartbound
       FROM (
         SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', estimated_size, has_primary_key, column_count
-          FROM duckdb_tables() WHERE ${mine}
+          FROM duckdb_tables() WHERE ${seen("table_name")}
         UNION ALL SELECT ${firstOid} + view_oid, view_name, ${firstOid} + schema_oid, 'v', -1, false, column_count
-          FROM duckdb_views() WHERE ${mine} AND NOT internal
+          FROM duckdb_views() WHERE ${seen("view_name")} AND NOT internal
         UNION ALL SELECT oid, index_name, ${firstOid} + schema_oid, 'i', 0, false, len(constraint_column_names)
           FROM memory.pgcat.indexes
       ) relation(oid, relname, relnamespace, relkind, reltuples, relhasindex, relnatts);
     CREATE OR REPLACE VIEW memory.pgcat.columns AS
-      SELECT *, memory.pgcat.type_oid(data_type) AS type_oid FROM duckdb_columns() WHERE ${mine} AND NOT internal;
+      SELECT *, memory.pgcat.type_oid(data_type) AS type_oid FROM duckdb_columns() WHERE ${seen("table_name")} AND NOT internal;
     CREATE OR REPLACE VIEW memory.pgcat.pg_attribute AS
       SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::BIGINT AS atttypid,
         -1 AS attstattarget, -1::SMALLINT AS attlen, column_index::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff,
@@ -118,12 +143,8 @@ export function relationStatements(facts: CatalogFacts): string {
         false AS datistemplate, true AS datallowconn, -1 AS datconnlimit, 0::BIGINT AS datfrozenxid, 1::BIGINT AS datminmxid,
         1663::BIGINT AS dattablespace, 'C' AS datcollate, 'C' AS datctype, NULL::VARCHAR AS daticulocale,
         NULL::VARCHAR AS datcollversion, NULL::VARCHAR[] AS datacl
-      FROM duckdb_databases() WHERE NOT internal AND database_name NOT IN ('memory', 'temp', 'system');
-    CREATE OR REPLACE VIEW memory.pgcat.pg_roles AS
-      SELECT oid::BIGINT AS oid, rolname, rolsuper, true AS rolinherit, rolsuper AS rolcreaterole, rolsuper AS rolcreatedb,
-        true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********' AS rolpassword,
-        NULL::TIMESTAMPTZ AS rolvaliduntil, rolsuper AS rolbypassrls, NULL::VARCHAR[] AS rolconfig
-      FROM (VALUES ${roles}) roles(oid, rolname, rolsuper);
+      FROM duckdb_databases() WHERE NOT internal AND database_name NOT IN ('memory', 'temp', 'system')
+        AND memory.pgcat.sees_database(database_name);
     CREATE OR REPLACE VIEW memory.pgcat.pg_user AS
       SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper,
         rolreplication AS userepl, rolbypassrls, rolpassword AS passwd, rolvaliduntil AS valuntil FROM memory.pgcat.pg_roles;

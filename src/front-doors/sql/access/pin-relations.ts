@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto"
+import { allows, type SqlAccess } from "../../../control-plane/sql-access.ts"
+import type { GrantScope, Privilege } from "../../../domain/sql-access.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
+import {
+  type AskEngine,
+  meantRelation,
+  type NamePlace,
+  type RelationName,
+  relationsNamed,
+} from "./relation-names.ts"
+
+export interface PinContext {
+  access: SqlAccess
+  place: NamePlace
+  ask: AskEngine
+}
+
+/** A right that a statement rests on: held against the user's rights again whenever it runs. */
+export interface Need {
+  privilege: Privilege
+  scope: GrantScope
+}
+
+export interface Pinned {
+  needs: Need[]
+  /** `database\0schema\0name` of every table that may stand in the text. */
+  relations: ReadonlySet<string>
+  /** What the statement's WITH queries are called now. */
+  cteNames: ReadonlySet<string>
+}
+
+/** Only the rewriting may point there: a client that names them gets past the rules of what it may see. */
+const reserved = new Set(["memory", "system", "temp", "pgcat", "pginfo", "recurring"])
+
+export function isTableNode(node: Tree): boolean {
+  return node.type === "BASE_TABLE" && typeof node.class !== "string"
+}
+
+function denied(what: string): PgError {
+  return new PgError("42501", `permission denied for ${what}`)
+}
+
+/** Before anything is rewritten: names that only our own rewriting may use. Throws PgError. */
+export function refuseReservedNames(tree: Tree): void {
+  for (const node of nodesOf(tree.statements ?? null)) {
+    const names = [
+      textAt(node, "catalog_name"),
+      textAt(node, "schema_name"),
+      textAt(node, "catalog"),
+      textAt(node, "schema"),
+    ]
+    const found = names.find((name) => reserved.has(name.toLowerCase()))
+    if (found !== undefined && (isTableNode(node) || "function_name" in node)) throw denied(`schema ${found}`)
+  }
+}
+
+export function relationKey(node: Tree): string {
+  return [textAt(node, "catalog_name"), textAt(node, "schema_name"), textAt(node, "table_name")].join("\0")
+}
+
+function scopeOf({ database, schema, name }: RelationName): GrantScope {
+  return { database: database.toLowerCase(), schema: schema.toLowerCase(), table: name.toLowerCase() }
+}
+
+/** Throws 42501. Says no more of a table than that it may not be read; nothing of one in a closed schema. */
+export function requirePrivilege(access: SqlAccess, { privilege, scope }: Need): void {
+  if (allows(access, privilege, scope)) return
+  if (scope.table !== "" && !allows(access, "usage", { ...scope, table: "" }))
+    throw denied(`schema ${scope.schema}`)
+  throw denied(scope.table === "" ? `schema ${scope.schema}` : `relation ${scope.table}`)
+}
+
+type CteNames = ReadonlyMap<string, string>
+
+/**
+ * Makes each name in a SELECT mean just one thing, in place: tables get all three parts, as the rights were checked
+ * for them; WITH queries get names that no table has, so that neither can pass for the other. Throws PgError.
+ */
+export async function pinRelations(tree: Tree, context: PinContext): Promise<Pinned> {
+  const tables = [...nodesOf(tree.statements ?? null)].filter(isTableNode)
+  const names = tables.map((node) => textAt(node, "table_name"))
+  const found = await relationsNamed(names, context.ask)
+  const nonce = randomBytes(6).toString("hex")
+  const needs: Need[] = []
+  const relations = new Set<string>()
+  const cteNames = new Set<string>()
+
+  function pinTable(node: Tree, ctes: CteNames): void {
+    const parts = ["catalog_name", "schema_name", "table_name"]
+      .map((key) => textAt(node, key))
+      .filter((part) => part !== "")
+    if (textAt(node, "catalog_name") === "memory") return
+    const renamed = parts.length === 1 ? ctes.get((parts[0] ?? "").toLowerCase()) : undefined
+    if (renamed !== undefined) {
+      if (textAt(node, "alias") === "") node.alias = parts[0] ?? ""
+      node.table_name = renamed
+      return
+    }
+    const relation = meantRelation(parts, context.place, found)
+    if (relation === undefined) throw missing(parts)
+    const need: Need = { privilege: "select", scope: scopeOf(relation) }
+    requirePrivilege(context.access, need)
+    needs.push(need)
+    node.catalog_name = relation.database
+    node.schema_name = relation.schema
+    node.table_name = relation.name
+    relations.add(relationKey(node))
+  }
+
+  function missing(parts: string[]): PgError {
+    const [, schema] = [...parts].reverse()
+    const usage = {
+      database: context.place.database.toLowerCase(),
+      schema: (schema ?? "").toLowerCase(),
+      table: "",
+    }
+    if (schema !== undefined && !allows(context.access, "usage", usage)) return denied(`schema ${schema}`)
+    return new PgError("42P01", `relation "${parts.join(".")}" does not exist`)
+  }
+
+  function renameCte(entry: Tree, ctes: CteNames, waiting: [TreeValue, CteNames][]): CteNames {
+    const name = textAt(entry, "key")
+    const renamed = `with_${cteNames.size}_${nonce}`
+    cteNames.add(renamed)
+    const withIt = new Map([...ctes, [name.toLowerCase(), renamed]])
+    const query = isTree(entry.value) && isTree(entry.value.query) ? entry.value.query.node : undefined
+    const isRecursive = isTree(query) && query.type === "RECURSIVE_CTE_NODE"
+    if (isRecursive) query.cte_name = renamed
+    entry.key = renamed
+    waiting.push([entry.value ?? null, isRecursive ? withIt : ctes])
+    return withIt
+  }
+
+  // A loop of our own, so that a deep statement cannot exhaust the stack.
+  const waiting: [TreeValue, CteNames][] = [[tree.statements ?? null, new Map()]]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [value, outer] = next
+    if (Array.isArray(value)) for (const item of value) waiting.push([item, outer])
+    if (!isTree(value)) continue
+    if (isTableNode(value)) pinTable(value, outer)
+    let ctes = outer
+    if (isTree(value.cte_map) && Array.isArray(value.cte_map.map)) {
+      for (const entry of value.cte_map.map) if (isTree(entry)) ctes = renameCte(entry, ctes, waiting)
+    }
+    for (const [key, child] of Object.entries(value)) if (key !== "cte_map") waiting.push([child, ctes])
+  }
+  return { needs, relations, cteNames }
+}

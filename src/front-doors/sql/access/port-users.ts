@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto"
+import type { Caller } from "../../../control-plane/control-plane.ts"
+import { mayConnect, type SqlAccess } from "../../../control-plane/sql-access.ts"
+import type { SqlUsers } from "../../../control-plane/sql-users.ts"
+import type { SqlUser } from "../../../domain/configuration.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import {
+  phantomVerifier,
+  type ScramVerifier,
+  scramVerifier,
+  verifierFromText,
+} from "../../../wire/pgwire/scram.ts"
+import type { SqlSession } from "../../../wire/pgwire/session.ts"
+
+/** What a session's user may do, asked anew for each statement. */
+export function rightsOf(users: SqlUsers, user: string) {
+  let last: SqlAccess = { isSuperuser: false, readsAll: false, grants: [] }
+  return {
+    last: () => last,
+    now: async (): Promise<SqlAccess> => {
+      const access = await users.accessOf(user)
+      if (access === undefined) {
+        throw new PgError("57P01", `user "${user}" does not exist any more`, { fatal: true })
+      }
+      last = access
+      return access
+    },
+  }
+}
+
+export function callerOf(users: SqlUsers, name: string): Caller {
+  const user = users.find(name)
+  return { name, policy: user?.isSuperuser === true ? "admin" : (user?.policy ?? "partner:") }
+}
+
+export function requireConnect(access: SqlAccess, user: string, database: string): void {
+  if (mayConnect(access, database)) return
+  throw new PgError("42501", `permission denied for database "${database}"`, {
+    detail: `User "${user}" has nothing granted there.`,
+    fatal: true,
+  })
+}
+
+/** Each user's proof of the password, derived once; the same shape of answer for whoever does not exist. */
+export function verifiers(configured: readonly SqlUser[], users: SqlUsers): (name: string) => ScramVerifier {
+  const phantomSecret = randomBytes(32)
+  const derived = new Map(configured.map(({ name, password }) => [name, scramVerifier(password)]))
+  return (name) => {
+    const phantom = phantomVerifier(phantomSecret, name)
+    const fixed = derived.get(name)
+    if (fixed) return fixed
+    const { validUntil = null } = users.find(name) ?? {}
+    const isValid = validUntil === null || validUntil.getTime() > Date.now()
+    const kept = verifierFromText(users.verifierOf(name) ?? "")
+    return (isValid ? kept : undefined) ?? phantom
+  }
+}
+
+/** Shows users as they come and go, and stops what a dropped one is running. */
+export function followUsers(
+  users: SqlUsers,
+  sessions: ReadonlyMap<SqlSession, { user: string }>,
+  show: () => Promise<void>,
+  onError: (error: unknown) => void,
+): void {
+  let turn: Promise<void> = Promise.resolve()
+  users.onChange(() => {
+    for (const [session, { user }] of sessions) if (!users.find(user)) session.cancel()
+    turn = turn.then(show).catch(onError)
+  })
+}

@@ -1,0 +1,62 @@
+import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+
+/** A table or view as the warehouse spells it. */
+export interface RelationName {
+  database: string
+  schema: string
+  name: string
+}
+
+/** Runs a query of our own on the session's connection, in its transaction, and gives all rows. */
+export type AskEngine = (sql: string) => Promise<string[][]>
+
+/** Every table and view, in any database, that has one of the names. */
+export async function relationsNamed(names: readonly string[], ask: AskEngine): Promise<RelationName[]> {
+  if (names.length === 0) return []
+  const wanted = [...new Set(names.map((name) => name.toLowerCase()))].map(quoteLiteral).join(", ")
+  const rows = await ask(`
+    SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND lower(table_name) IN (${wanted})
+    UNION ALL
+    SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal AND lower(view_name) IN (${wanted})`)
+  return rows.map(([database = "", schema = "", name = ""]) => ({ database, schema, name }))
+}
+
+export async function schemasNamed(
+  name: string,
+  ask: AskEngine,
+): Promise<{ database: string; schema: string }[]> {
+  const rows = await ask(
+    `SELECT database_name, schema_name FROM duckdb_schemas() WHERE lower(schema_name) = ${quoteLiteral(name.toLowerCase())}`,
+  )
+  return rows.map(([database = "", schema = ""]) => ({ database, schema }))
+}
+
+export interface NamePlace {
+  /** The session's database. */
+  database: string
+  /** Where unqualified names are looked for, in order. */
+  searchPath: readonly string[]
+}
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
+
+/**
+ * The relation that a name with one to three parts means, or undefined. Two parts are a schema and a name before they
+ * are a database and a name in its `main`.
+ */
+export function meantRelation(
+  parts: readonly string[],
+  place: NamePlace,
+  found: readonly RelationName[],
+): RelationName | undefined {
+  const [name = "", schema = "", database = ""] = [...parts].reverse()
+  const at = (inDatabase: string, inSchema: string) =>
+    found.find((one) => same(one.name, name) && same(one.database, inDatabase) && same(one.schema, inSchema))
+  if (database !== "") return at(database, schema)
+  if (schema !== "") return at(place.database, schema) ?? at(schema, "main")
+  for (const one of place.searchPath) {
+    const relation = at(place.database, one)
+    if (relation) return relation
+  }
+  return undefined
+}

@@ -1,0 +1,65 @@
+import type { SqlAccess } from "../../../control-plane/sql-access.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+
+/** Between the parts of a name, where no name has it. */
+const separator = "\u001f"
+/** Sees every table; and besides, may do anything with it. */
+const everything = "*"
+const anything = "**"
+
+/**
+ * The catalogs are the same views for all sessions; what each shows is decided by a variable of its connection, which
+ * clients cannot set. Where it is not set, nothing is shown.
+ */
+export function visibilityStatement(access: SqlAccess): string {
+  const all = access.isSuperuser ? [everything, anything] : [everything]
+  const keys = access.readsAll ? all : [...new Set(access.grants.map(keyOf))]
+  return `SET VARIABLE millrace_sees = [${keys.map(quoteLiteral).join(", ")}]::VARCHAR[]`
+}
+
+/** USAGE opens schemas, everything else shows tables: `s` and `t` keep them apart. */
+function keyOf({ privilege, database, schema, table }: SqlAccess["grants"][number]): string {
+  const kind = privilege === "usage" ? "s" : "t"
+  return [kind, database, schema, table].filter((part) => part !== "").join(separator)
+}
+
+/** Made before the views that ask them. */
+export const visibilityFunctions = `
+    CREATE OR REPLACE MACRO memory.pgcat.visible_keys() AS getvariable('millrace_sees')::VARCHAR[];
+    CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS coalesce(lower(s) = 'public'
+      OR list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 's', lower(d)),
+        concat_ws('${separator}', 's', lower(d), lower(s))]), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_table(d, s, t) AS coalesce(memory.pgcat.sees_schema(d, s)
+      AND list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 't', lower(d)),
+        concat_ws('${separator}', 't', lower(d), lower(s)), concat_ws('${separator}', 't', lower(d), lower(s), lower(t))]), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_database(d) AS coalesce(lower(d) = 'dev' OR lower(d) = lower(current_database())
+      OR list_contains(memory.pgcat.visible_keys(), '${everything}')
+      OR len(list_filter(memory.pgcat.visible_keys(), lambda one: string_split(one, '${separator}')[2] = lower(d))) > 0, false);`
+
+/** Asked by psql and BI tools. Of rights beyond reading they tell administrators only: those of others hang on objects. */
+export const privilegeFunctionNames = [
+  "has_any_column_privilege",
+  "has_database_privilege",
+  "has_schema_privilege",
+  "has_table_privilege",
+]
+
+/** With or without a user's name before them; the answer is always for the session's own. */
+export function privilegeFunctions(): string {
+  const may = (read: string, p: string) =>
+    `(lower(${p}) LIKE '${read}%' OR coalesce(list_contains(memory.pgcat.visible_keys(), '${anything}'), false))`
+  const table = (t: string, p: string) =>
+    `EXISTS (SELECT 1 FROM memory.pgcat.pg_class c WHERE c.oid = memory.pgcat.regclass_in(${t}::VARCHAR)) AND ${may("select", p)}`
+  const schema = (s: string, p: string) =>
+    `EXISTS (SELECT 1 FROM memory.pgcat.pg_namespace n WHERE ${s}::VARCHAR IN (n.nspname, n.oid::VARCHAR)) AND ${may("usage", p)}`
+  const database = (d: string, p: string) =>
+    `EXISTS (SELECT 1 FROM memory.pgcat.pg_database b WHERE ${d}::VARCHAR IN (b.datname, b.oid::VARCHAR)) AND ${may("connect", p)}`
+  const macro = (name: string, answer: (object: string, privilege: string) => string) =>
+    `CREATE OR REPLACE MACRO memory.pgcat.${name}(a, b) AS ${answer("a", "b")}, (a, b, c) AS ${answer("b", "c")};`
+  return [
+    macro("has_table_privilege", table),
+    macro("has_any_column_privilege", table),
+    macro("has_schema_privilege", schema),
+    macro("has_database_privilege", database),
+  ].join("\n")
+}

@@ -1,0 +1,38 @@
+import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
+import type { Plan } from "./plan.ts"
+
+export type EnginePlan = Extract<Plan, { kind: "engine" }>
+
+const writingTags = new Set(["UPDATE", "DELETE", "MERGE"])
+
+export function commandTag(verb: string, rowsSent: number, changed: number, returning: boolean): string {
+  const count = returning ? rowsSent : changed
+  if (verb === "SELECT") return `SELECT ${rowsSent}`
+  if (verb === "INSERT") return `INSERT 0 ${count}`
+  return writingTags.has(verb) ? `${verb} ${count}` : verb
+}
+
+/** The statement kinds that the plan's verb may turn out to be; anything else means that we misread it. */
+export function isExpected(type: StatementType, plan: EnginePlan): boolean {
+  if (plan.verb === "SELECT") return type === StatementType.SELECT
+  if (plan.verb === "EXPLAIN") return type === StatementType.EXPLAIN
+  const [first] = plan.verb.split(" ")
+  const expected: Record<string, StatementType[]> = {
+    INSERT: [StatementType.INSERT],
+    UPDATE: [StatementType.UPDATE],
+    DELETE: [StatementType.DELETE],
+    TRUNCATE: [StatementType.DELETE],
+    MERGE: [StatementType.MERGE_INTO],
+    CREATE: [StatementType.CREATE],
+    DROP: [StatementType.DROP],
+    ALTER: [StatementType.ALTER],
+  }
+  return expected[first ?? ""]?.includes(type) ?? false
+}
+
+/** Only a query, or a write with RETURNING, has rows; a plain write reports DuckDB's single column `Count`. */
+export function returnsRows(prepared: DuckDBPreparedStatement, plan: EnginePlan): boolean {
+  if (!plan.writes) return true
+  if (!/^(INSERT|UPDATE|DELETE|MERGE)/.test(plan.verb)) return false
+  return !(prepared.columnCount === 1 && prepared.columnName(0) === "Count")
+}
