@@ -133,3 +133,10 @@ function pairUp(missing: RowKey[], surplus: RowKey[], hasKey: boolean, isPartial
   }
   return [...found.values()]
 }
+
+/** SQL that joins texts, nested by halves: a table may have more columns than an engine lets expressions be deep. */
+export function concatenation(texts: readonly string[]): string {
+  if (texts.length <= 8) return texts.join(" || ")
+  const half = Math.ceil(texts.length / 2)
+  return `(${concatenation(texts.slice(0, half))}) || (${concatenation(texts.slice(half))})`
+}

@@ -1,5 +1,5 @@
 import { unreachable } from "../../domain/unreachable.ts"
-import type { RowKey } from "../../replication/comparison.ts"
+import { concatenation, type RowKey } from "../../replication/comparison.ts"
 import type { PgColumn, PgTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
 import { printedForm } from "./query-forms.ts"
@@ -69,7 +69,8 @@ export function digestsQuery(place: string, table: PgTable, digits: number): str
 
 export function rowsQuery(place: string, table: PgTable, chunks: readonly string[]): string {
   const digits = chunks[0]?.length ?? 0
-  const key = `json_build_array(${keyColumns(table).map(canonicalText).join(", ")})::text`
+  // A function takes at most 100 arguments.
+  const key = `array_to_json(ARRAY[${keyColumns(table).map(canonicalText).join(", ")}]::text[])::text`
   return `SELECT ${hash(table)}, ${key} FROM ${place} WHERE left(${hash(table)}, ${digits}) IN (${chunks.map(quoteLiteral).join(", ")})`
 }
 
@@ -82,7 +83,7 @@ function hash(table: PgTable): string {
       ? `coalesce(length(${text}) || ':' || ${text}, '~')`
       : `coalesce(${text}, '~') || ';'`
   })
-  return `md5(convert_to(${parts.join(" || ")}, 'UTF8'))`
+  return `md5(convert_to(${concatenation(parts)}, 'UTF8'))`
 }
 
 /** A condition that holds for rows with one of these keys, made so that an index serves it. */

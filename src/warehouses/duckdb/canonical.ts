@@ -1,6 +1,6 @@
 import type { Column, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
-import type { RowKey } from "../../replication/comparison.ts"
+import { concatenation, type RowKey } from "../../replication/comparison.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { duckDbType } from "./naming.ts"
 
@@ -81,7 +81,7 @@ function hash(table: TableSchema): string {
       ? `coalesce(length(${text})::VARCHAR || ':' || ${text}, '~')`
       : `coalesce(${text}, '~') || ';'`
   })
-  return `md5(${parts.join(" || ")})`
+  return `md5(${concatenation(parts)})`
 }
 
 /** Takes every row with one of these keys out of a table. */
