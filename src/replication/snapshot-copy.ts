@@ -182,17 +182,30 @@ function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map
   const others = beside.filter((table) => !ids.has(table.id))
   const seen = new Map(others.map((table) => [qualifiedName(table).toLowerCase(), table]))
   for (const table of tables) {
-    const columns = new Set(table.columns.map((column) => column.name.toLowerCase()))
-    if (columns.size < table.columns.length)
-      clashes.set(table.id, "Two of its columns differ only in case, which this warehouse cannot keep apart.")
+    const twins = alikeButForCase(table.columns.map((column) => column.name))
+    if (twins !== undefined)
+      clashes.set(
+        table.id,
+        `Columns ${twins.join(" and ")} differ only in case, which this warehouse cannot keep apart. Rename one of them.`,
+      )
     const folded = qualifiedName(table).toLowerCase()
     const other = seen.get(folded)
     if (other === undefined) seen.set(folded, table)
     else
       clashes.set(
         table.id,
-        `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart.`,
+        `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart. Rename one of them, or leave it out with the data filter.`,
       )
   }
   return clashes
+}
+
+function alikeButForCase(names: readonly string[]): [string, string] | undefined {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase())
+    if (other !== undefined) return [other, name]
+    seen.set(name.toLowerCase(), name)
+  }
+  return undefined
 }

@@ -71,7 +71,7 @@ select n.nspname as schema, c.relname as name, json_agg(json_build_object(
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
   join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
 where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence = 'p' and a.attnum > 0
-  and not a.attisdropped and a.attgenerated = '' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and not a.attisdropped and (a.attgenerated = '' or a.attgenerated = 's' and current_setting('server_version_num')::int >= 180000) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 group by 1, 2 order by 1, 2`
 
 async function sourceTables(client: pg.Client): Promise<SourceTable[]> {

@@ -9,6 +9,10 @@ import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 export interface PgTable {
   schema: TableSchema
   columns: PgColumn[]
+  /** It has no column: `columns` has just one that stands for its rows. */
+  isBare: boolean
+  /** Generated columns that the stream does not carry, so that the copy leaves them out too. */
+  leftOut: string[]
   partitioned: boolean
   /** The file that holds it: another one means that its rows have moved. "0" for a partitioned table. */
   filenode: string
@@ -52,6 +56,7 @@ interface TableRow {
   primary_key: string[] | null
   identity_index: string[] | null
   columns: ColumnRow[]
+  left_out: string[]
 }
 
 interface ColumnRow {
@@ -66,7 +71,11 @@ interface ColumnRow {
   casts_otherwise: boolean
 }
 
-// Partitions come with their root. Generated columns are left out: the stream does not carry them before version 18.
+/** Whether the stream carries a column: generated ones from version 18 on, where they are stored. */
+const isCarried =
+  "(a.attgenerated = '' or a.attgenerated = 's' and current_setting('server_version_num')::int >= 180000)"
+
+// Partitions come with their root.
 const tablesQuery = `
 with recursive base(type, base, modifier) as (
   select oid, oid, -1 from pg_type where typtype <> 'd'
@@ -99,7 +108,9 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
        'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
        'casts_otherwise', exists (select from pg_cast where castsource = bt.oid and casttarget = 'text'::regtype and castmethod <> 'i')) order by a.attnum)
      from pg_attribute a join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''), '[]') as columns
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and ${isCarried}), '[]') as columns,
+  coalesce((select json_agg(a.attname order by a.attnum) from pg_attribute a
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not ${isCarried}), '[]') as left_out
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -143,12 +154,11 @@ function unfitness(row: TableRow): string | undefined {
   }
   if (row.identity === "i" && row.identity_index === null)
     return "Its replica identity index is gone. ALTER TABLE … REPLICA IDENTITY DEFAULT."
-  if (row.columns.length === 0) return "It has no columns."
   if (row.unfit_partition !== null)
     return `Its partition ${row.unfit_partition} is unlogged, foreign or does not identify its rows. ALTER TABLE … REPLICA IDENTITY FULL on the partition.`
   const names = new Set(row.columns.map((column) => column.name))
   if (keyNamesOf(row)?.some((name) => !names.has(name)))
-    return "Its key has a generated column, which changes do not carry. ALTER TABLE … REPLICA IDENTITY USING INDEX of another unique index, or FULL."
+    return "Its key has a generated column, which this server's changes do not carry. ALTER TABLE … REPLICA IDENTITY USING INDEX of another unique index, or FULL."
   return undefined
 }
 
@@ -156,7 +166,23 @@ function keyNamesOf(row: TableRow): string[] | null {
   return row.identity === "i" ? row.identity_index : row.primary_key
 }
 
-function tableOf(row: TableRow): PgTable {
+/** What a table without columns lands with: rows are counted, and there must be something to count. */
+export const placeholderColumn = "millrace_no_columns"
+const placeholder: ColumnRow = {
+  name: placeholderColumn,
+  type: 16,
+  modifier: -1,
+  display: "boolean",
+  base: 16,
+  base_modifier: -1,
+  element: null,
+  delimiter: null,
+  casts_otherwise: false,
+}
+
+function tableOf(found: TableRow): PgTable {
+  const isBare = found.columns.length === 0
+  const row = isBare ? { ...found, columns: [placeholder] } : found
   const columns = row.columns.map(columnOf)
   const key = keyNamesOf(row)?.map((name) => columns.findIndex((column) => column.name === name))
   const schema: TableSchema = {
@@ -173,6 +199,8 @@ function tableOf(row: TableRow): PgTable {
   return {
     schema,
     columns,
+    isBare,
+    leftOut: row.left_out,
     partitioned: row.kind === "p",
     filenode: row.filenode,
     estimatedRows: Number(row.estimated_rows),

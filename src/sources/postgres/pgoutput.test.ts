@@ -24,7 +24,16 @@ function tableOf(id: number, name: string, key: number[] | undefined): PgTable {
     columns: columns.map((column) => ({ name: column.name, type: column.mapping.type, sourceType: "" })),
     key,
   }
-  return { schema, columns, partitioned: false, filenode: "1", estimatedRows: 0, blocks: 0 }
+  return {
+    schema,
+    columns,
+    isBare: false,
+    leftOut: [],
+    partitioned: false,
+    filenode: "1",
+    estimatedRows: 0,
+    blocks: 0,
+  }
 }
 
 const u8 = (...values: number[]) => Buffer.from(values)

@@ -279,6 +279,8 @@ function newRoute(table: PgTable, from: bigint): Route {
 function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
   const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
   let at = start + 2
+  // The column that stands for none.
+  if (count === 0) tuple.kinds[0] = kindOf.null
   for (let i = 0; i < count; i++) {
     const kind = bytes[at++] as number
     tuple.kinds[i] = kind
@@ -322,9 +324,10 @@ function compareRelation(table: PgTable, bytes: Buffer, start: number): string |
   if (schema !== table.schema.schema || name !== table.schema.name)
     return `it is now called ${schema}.${name}`
   const count = bytes.readUInt16BE(nameEnd + 2)
-  if (count !== table.columns.length) return `it has ${count} columns, had ${table.columns.length}`
+  const columns = table.isBare ? [] : table.columns
+  if (count !== columns.length) return `it has ${count} columns, had ${columns.length}`
   let at = nameEnd + 4
-  for (const column of table.columns) {
+  for (const column of columns) {
     const end = bytes.indexOf(0, at + 1)
     const columnName = bytes.toString("utf8", at + 1, end)
     if (columnName !== column.name) return `column ${column.name} is now ${columnName}`

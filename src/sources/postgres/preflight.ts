@@ -1,4 +1,5 @@
 import type pg from "pg"
+import type { TableSchema } from "../../domain/table.ts"
 import type { Finding, TableSelection } from "../../replication/source.ts"
 import { readCatalog } from "./catalog.ts"
 import { quoteIdentifier } from "./client.ts"
@@ -150,7 +151,8 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
       })
     }
   }
-  for (const { partitioned, schema } of tables) {
+  for (const { partitioned, leftOut, schema } of tables) {
+    if (leftOut.length > 0) findings.push(generatedColumns(schema, leftOut))
     if (!partitioned) continue
     // PostgreSQL publishes what happens to rows through the root, and nothing of what happens to a whole partition.
     findings.push({
@@ -171,4 +173,13 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     })
   }
   return findings
+}
+
+function generatedColumns({ schema, name }: TableSchema, columns: string[]): Finding {
+  return {
+    severity: "warning",
+    concerns: "table",
+    what: `Generated columns of ${schema}.${name} do not arrive: ${columns.join(", ")}.`,
+    remedy: "A view in the warehouse can compute them; stored ones arrive from PostgreSQL 18 on.",
+  }
 }

@@ -1,4 +1,4 @@
-import type { PgColumn, PgTable } from "./catalog.ts"
+import { type PgColumn, type PgTable, placeholderColumn } from "./catalog.ts"
 import { quoteIdentifier } from "./client.ts"
 
 /**
@@ -13,6 +13,7 @@ export function printedForm({ name, castsOtherwise }: Pick<PgColumn, "name" | "c
 }
 
 /** The table as a query names it: a root with its partitions, any other without tables that inherit from it. */
-export function placeOf({ partitioned, schema }: PgTable): string {
-  return `${partitioned ? "" : "ONLY "}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+export function placeOf({ partitioned, isBare, schema }: PgTable): string {
+  const place = `${partitioned ? "" : "ONLY "}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+  return isBare ? `(SELECT NULL::boolean AS ${placeholderColumn} FROM ${place}) AS bare` : place
 }

@@ -21,8 +21,22 @@ export async function createPublication(
 ): Promise<void> {
   const list = tables.map(publishedTable)
   const forTables = list.length === 0 ? "" : ` FOR TABLE ${list.join(", ")}`
-  const viaRoot = serverVersion >= 130000 ? " WITH (publish_via_partition_root = true)" : ""
-  await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)}${forTables}${viaRoot}`)
+  const generated = serverVersion >= generatedVersion ? `, ${withGenerated}` : ""
+  const options = serverVersion >= 130000 ? ` WITH (publish_via_partition_root = true${generated})` : ""
+  await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)}${forTables}${options}`)
+}
+
+/** The first that can publish generated columns. */
+const generatedVersion = 180_000
+const withGenerated = "publish_generated_columns = stored"
+
+/** A publication that was made before its server was upgraded does not publish generated columns yet. */
+export async function publishGenerated(client: pg.Client, name: string): Promise<void> {
+  const { rows } = await client.query(
+    "SELECT FROM pg_publication p WHERE pubname = $1 AND to_jsonb(p) ->> 'pubgencols' = 'n'",
+    [name],
+  )
+  if (rows.length > 0) await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} SET (${withGenerated})`)
 }
 
 /**

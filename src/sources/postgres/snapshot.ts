@@ -92,9 +92,9 @@ async function readRows(
   }
 }
 
-/** Ranges of blocks, the last one open to the end; a partitioned table has no blocks of its own and is one chunk. */
+/** Ranges of blocks, the last one open to the end; a partitioned table has no blocks of its own and is one chunk, as is a bare one. */
 function chunksOf(table: PgTable): Chunk[] {
-  if (table.partitioned || table.blocks <= chunkBlocks) return [{ token: "" }]
+  if (table.partitioned || table.isBare || table.blocks <= chunkBlocks) return [{ token: "" }]
   const chunks: Chunk[] = []
   for (let from = 0; from < table.blocks; from += chunkBlocks) {
     const isLast = from + chunkBlocks >= table.blocks

@@ -10,7 +10,7 @@ import { openSnapshot } from "./open-snapshot.ts"
 import { comparePositions, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
 import { readRetention } from "./retention.ts"
-import { confirmedBySlot, dropSlotAndPublication, slotHistory } from "./slot.ts"
+import { confirmedBySlot, dropSlotAndPublication, publishGenerated, slotHistory } from "./slot.ts"
 import { startStream } from "./stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
@@ -29,10 +29,11 @@ export function openPostgresSource(address: Address): Source {
       return history
     },
     async stream({ handle, from, tables, select, sink }) {
-      const [known, beginning] = await withClient(address, "reading the catalog", async (client) => [
-        await readCatalog(client, select),
-        beginningOf(from, await confirmedBySlot(client, handle)),
-      ])
+      const [known, beginning] = await withClient(address, "reading the catalog", async (client) => {
+        await publishGenerated(client, handle)
+        const catalog = await readCatalog(client, select)
+        return [catalog, beginningOf(from, await confirmedBySlot(client, handle))] as const
+      })
       const current = knownTables(known.tables, tables)
       for (const table of tables) {
         if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
