@@ -2,6 +2,8 @@ import { faultKinds } from "../../src/domain/faults.ts"
 import { problemKinds } from "../../src/domain/problems.ts"
 import { unreachable } from "../../src/domain/unreachable.ts"
 import { rdsFaults } from "../../src/front-doors/rds/faults.ts"
+import { redshiftFaults } from "../../src/front-doors/redshift/faults.ts"
+import type { FaultCode } from "../../src/wire/aws-query/fault.ts"
 
 type Policy = (typeof problemKinds)[keyof typeof problemKinds]["policy"]
 
@@ -46,13 +48,17 @@ const requests = `
 
 What each refusal is called on the wire.
 
-| Refusal | RDS API |
-| --- | --- |`
+| Refusal | RDS API | Redshift API |
+| --- | --- | --- |`
 
 function faults(): string[] {
   return faultKinds.map(
-    (kind) => `| ${words(kind)} | \`${rdsFaults[kind].code}\` (${rdsFaults[kind].status}) |`,
+    (kind) => `| ${words(kind)} | ${shown(rdsFaults[kind])} | ${shown(redshiftFaults[kind])} |`,
   )
+}
+
+function shown({ code, status }: FaultCode): string {
+  return `\`${code}\` (${status})`
 }
 
 /** integrationNotFound → integration not found */

@@ -1,4 +1,5 @@
 import type {
+  HostPort,
   Policy,
   SourceConfiguration,
   SourceEngine,
@@ -21,6 +22,8 @@ export interface ControlPlane {
   warehouses: WarehouseConfiguration[]
   /** Whether there is an adapter that reads sources of this engine; the configuration may name more. */
   isReadable(engine: SourceEngine): boolean
+  /** Where SQL clients connect; undefined until the port is open. */
+  sqlEndpoint(): HostPort | undefined
   store: Store
   /** Asks the reconciler to look now rather than at its next turn. Never throws, returns at once. */
   nudge(): void

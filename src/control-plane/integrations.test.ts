@@ -67,6 +67,7 @@ describe("the service of integrations", () => {
       sources: Array.from({ length: 40 }, (_, n) => source(`s${n}`)),
       warehouses: [warehouse(targetArn), warehouse(otherTargetArn)],
       isReadable: () => true,
+      sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
       store,
       nudge: () => nudges++,
     }

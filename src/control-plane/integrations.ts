@@ -31,6 +31,7 @@ import type {
 } from "../state/integrations.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
 import { requireAdmin, requireReader } from "./policies.ts"
+import { endUnauthorised, requireInbound } from "./resource-policies.ts"
 
 export interface CreateIntegrationInput {
   /** The API that makes it, and alone sees it as its own. */
@@ -91,7 +92,10 @@ export async function createIntegration(
 ): Promise<Integration> {
   requireAdmin(caller, "create integrations")
   const wanted = newIntegration(plane, input)
+  await requireInbound(plane, caller, input)
   const recorded = await plane.store.integrations.insert(wanted.integration, wanted.destinations)
+  // A policy that was put meanwhile did not see it yet.
+  await endUnauthorised(plane, input.targetArn)
   plane.nudge()
   return recorded
 }

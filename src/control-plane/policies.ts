@@ -11,6 +11,11 @@ export function requireReader(caller: Caller, what: string): void {
   if (caller.policy !== "admin" && caller.policy !== "read-only") throw denied(caller, what)
 }
 
+/** The partner that the caller is; undefined for everyone else. */
+export function partnerOf({ policy }: Caller): string | undefined {
+  return policy.startsWith("partner:") ? policy.slice("partner:".length) : undefined
+}
+
 function denied(caller: Caller, what: string): Fault {
   return new Fault(
     "accessDenied",

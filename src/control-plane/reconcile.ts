@@ -145,8 +145,16 @@ async function reconcile(turn: Turn): Promise<void> {
 }
 
 async function bring(turn: Turn, integration: Integration): Promise<void> {
-  if (integration.status === "deleting") await finishDeletion(turn, integration)
-  else if (integration.status !== "failed") await bringUp(turn, integration)
+  switch (integration.status) {
+    case "deleting":
+      return await finishDeletion(turn, integration)
+    case "failed":
+      // It can only be deleted: until then its source must keep nothing for it.
+      await windDown(turn, integration)
+      return
+    default:
+      return await bringUp(turn, integration)
+  }
 }
 
 async function bringUp(turn: Turn, integration: Integration): Promise<void> {
@@ -305,8 +313,14 @@ async function stopPipeline(running: Map<string, RunningPipeline>, key: string):
 
 /** Ends its pipelines, then forgets the integration; its databases stay. */
 async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
-  for (const record of await turn.store.pipelines.ofIntegration(integration.id))
-    if (!(await turn.endings.end(integration, record, "kept"))) return
+  if (!(await windDown(turn, integration))) return
   await turn.store.integrations.remove(integration.id)
   turn.log.info({ integration: integration.id }, "integration deleted")
+}
+
+/** Ends its pipelines, and what the source keeps for them; false when that is to be tried again. */
+async function windDown(turn: Turn, integration: Integration): Promise<boolean> {
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id))
+    if (!(await turn.endings.end(integration, record, "kept"))) return false
+  return true
 }

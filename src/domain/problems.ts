@@ -78,6 +78,12 @@ export const problemKinds = {
     policy: "person",
     remedy: "Delete the integration; this version of Millrace has no adapter for its source.",
   },
+  sourceNotAuthorised: {
+    code: "SOURCE_NOT_AUTHORIZED",
+    policy: "giveUp",
+    remedy:
+      "Authorise the source in the target's resource policy, then delete the integration and create it anew.",
+  },
   sourceProtocol: {
     code: "SOURCE_PROTOCOL_ERROR",
     policy: "retry",
@@ -146,5 +152,7 @@ export function statusDuring(kind: ProblemKind): IntegrationStatus {
     case "retry":
     case "person":
       return "needs_attention"
+    case "giveUp":
+      return "failed"
   }
 }

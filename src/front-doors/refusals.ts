@@ -53,7 +53,7 @@ function internalMessage(requestId: string): string {
 const tooLargeMessage = "The request's body is larger than 1 MiB."
 
 function notServedMessage(service: string): string {
-  return `The ${service} API is not available in this version of Millrace; the rds API is.`
+  return `The ${service} API is not available in this version of Millrace; the rds and redshift APIs are.`
 }
 
 const queryRefusals: Refusals = {

@@ -13,6 +13,7 @@ import { type Configuration, type HostPort, retentionOf } from "../domain/config
 import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
 import { rdsDoor } from "../front-doors/rds/door.ts"
+import { redshiftDoor } from "../front-doors/redshift/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
@@ -79,12 +80,13 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const warehouses = await openAll(configuration, { log, onBroken: broken.resolve })
   onStop(() => warehouses.close())
 
-  const running: { reconciler: Reconciler | undefined } = { reconciler: undefined }
+  const running: { reconciler?: Reconciler; sql?: HostPort } = {}
   const runningPipelines = () => running.reconciler?.running() ?? []
   const metrics = newMetrics(runningPipelines)
   const plane: ControlPlane = {
     ...planeOf(configuration),
     isReadable,
+    sqlEndpoint: () => running.sql,
     store,
     nudge: () => running.reconciler?.nudge(),
   }
@@ -103,7 +105,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const router = awsRouter({
     region,
     credentials: configuration.credentials,
-    doors: [rdsDoor(plane, log), operationsDoor({ ...status, verifier }, log)],
+    doors: [rdsDoor(plane, log), redshiftDoor(plane, log), operationsDoor({ ...status, verifier }, log)],
     log,
   })
 
@@ -136,6 +138,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines),
     }),
   )
+  running.sql = { host: configuration.listen.sql.host, port: sql.port }
   onStop(() => sql.close(sqlGraceMs))
   const http = await listening(configuration.listen.http, "listen.http", () =>
     serveHttp(app, configuration.listen.http),
@@ -165,7 +168,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   onStop(async () => retention.stop())
   return {
     http: { host: http.host, port: http.port },
-    sql: { host: configuration.listen.sql.host, port: sql.port },
+    sql: running.sql,
     configuration,
     broken: broken.promise,
   }
@@ -176,7 +179,7 @@ function planeOf({
   region,
   sources,
   warehouses,
-}: Configuration): Omit<ControlPlane, "isReadable" | "store" | "nudge"> {
+}: Configuration): Omit<ControlPlane, "isReadable" | "sqlEndpoint" | "store" | "nudge"> {
   return { account, region, sources, warehouses }
 }
 

@@ -3,6 +3,7 @@ import pg from "pg"
 import type { ControlPlane } from "../../src/control-plane/control-plane.ts"
 import type { Credential } from "../../src/domain/configuration.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
+import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
@@ -12,6 +13,7 @@ export const region = "us-east-1"
 export const account = "123456789012"
 export const instanceArn = `arn:aws:rds:${region}:${account}:db:orders`
 export const clusterArn = `arn:aws:rds:${region}:${account}:cluster:crm`
+export const tableArn = `arn:aws:dynamodb:${region}:${account}:table/carts`
 export const targetArn = `arn:aws:redshift-serverless:${region}:${account}:namespace/8f2c1d3e-0000-4000-8000-000000000001`
 export const otherTargetArn = `arn:aws:redshift:${region}:${account}:namespace:8f2c1d3e-0000-4000-8000-000000000002`
 
@@ -24,6 +26,14 @@ export const reader: Credential = {
   accessKeyId: "AKIDREADEREXAMPLE",
   secretAccessKey: "0123456789+/readerREADERreader0123456789",
   policy: "read-only",
+}
+
+/** The ClusterIdentifiers of the two targets. */
+export const clusters = ["analytics", "archive"] as const
+export const partner: Credential = {
+  accessKeyId: "AKIDPARTNEREXAMPLE",
+  secretAccessKey: "partnerPARTNERpartner0123456789+/0123456",
+  policy: "partner:Fivetran",
 }
 
 export interface ServedDoor {
@@ -43,6 +53,8 @@ export interface ServeOptions {
   limits?: HttpLimits
   sources?: string[]
   now?: () => number
+  /** Whether there are adapters for the sources; true unless said otherwise. */
+  readable?: boolean
 }
 
 /** The RDS door on a real port, over a real state database of its own. */
@@ -57,10 +69,11 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
   const write = (fields: object, message: string) =>
     void logLines.push(JSON.stringify({ ...fields, message }))
   const log = { info: write, warn: write, error: write }
+  const plane = planeOver(store, options)
   const router = awsRouter({
     region,
-    credentials: [admin, reader],
-    doors: [rdsDoor(planeOver(store, options.sources ?? [instanceArn, clusterArn]), log)],
+    credentials: [admin, reader, partner],
+    doors: [rdsDoor(plane, log), redshiftDoor(plane, log)],
     log,
     ...(options.now && { now: options.now }),
   })
@@ -81,19 +94,27 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
   }
 }
 
-function planeOver(store: Store, sources: string[]): ControlPlane {
+function planeOver(
+  store: Store,
+  { sources = [instanceArn, clusterArn, tableArn], readable = true }: ServeOptions,
+): ControlPlane {
   return {
     account,
     region,
-    sources: sources.map((arn) => ({ arn, engine: "postgres", url: "postgres://nobody@127.0.0.1:1/none" })),
-    warehouses: [targetArn, otherTargetArn].map((arn) => ({
+    sources: sources.map((arn) =>
+      arn.startsWith("arn:aws:dynamodb:")
+        ? { arn, engine: "dynamodb" }
+        : { arn, engine: "postgres", url: "postgres://nobody:s3cret@127.0.0.1:1/none" },
+    ),
+    warehouses: [targetArn, otherTargetArn].map((arn, at) => ({
       arn,
-      cluster: "test",
+      cluster: clusters[at] ?? "",
       engine: "duckdb",
       path: "/nowhere",
       autoCreateDatabase: true,
     })),
-    isReadable: () => true,
+    isReadable: () => readable,
+    sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
     store,
     nudge: () => undefined,
   }

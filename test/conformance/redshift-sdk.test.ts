@@ -1,0 +1,386 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { CreateIntegrationCommand as CreateRdsIntegration } from "@aws-sdk/client-rds"
+import {
+  CreateIntegrationCommand,
+  CreateTagsCommand,
+  DeleteIntegrationCommand,
+  DeleteTagsCommand,
+  DescribeClustersCommand,
+  DescribeInboundIntegrationsCommand,
+  DescribeIntegrationsCommand,
+  type DescribeIntegrationsCommandInput,
+  DescribeTagsCommand,
+  ModifyIntegrationCommand,
+  paginateDescribeClusters,
+  paginateDescribeInboundIntegrations,
+  paginateDescribeIntegrations,
+  paginateDescribeTags,
+  waitUntilClusterAvailable,
+  waitUntilClusterDeleted,
+  waitUntilClusterRestored,
+} from "@aws-sdk/client-redshift"
+import { rdsClient } from "./rds-client.ts"
+import { redshiftClient, refusalCode } from "./redshift-client.ts"
+import {
+  clusters,
+  instanceArn,
+  otherTargetArn,
+  reader,
+  region,
+  type ServedDoor,
+  serveDoor,
+  tableArn,
+  targetArn,
+} from "./served-door.ts"
+
+describe("the Redshift door and the official client", () => {
+  let door: ServedDoor
+  let client: ReturnType<typeof redshiftClient>
+  before(async () => {
+    door = await serveDoor()
+    client = redshiftClient(door.endpoint)
+  })
+  after(async () => {
+    client.destroy()
+    await door.close()
+  })
+  beforeEach(() => door.sql("truncate millrace.integrations, millrace.resource_tags cascade"))
+
+  const create = (changes: object = {}) =>
+    client.send(
+      new CreateIntegrationCommand({
+        SourceArn: tableArn,
+        TargetArn: targetArn,
+        IntegrationName: "carts",
+        ...changes,
+      }),
+    )
+
+  test("an integration's life: create, describe, modify, delete", async () => {
+    const created = await create({ Description: "first", TagList: [{ Key: "team", Value: "data" }] })
+    assert.equal(created.Status, "creating")
+    assert.match(
+      created.IntegrationArn ?? "",
+      new RegExp(`^arn:aws:redshift:${region}:\\d{12}:integration:[0-9a-f-]{36}$`),
+    )
+    assert.deepEqual(created.Tags, [{ Key: "team", Value: "data" }])
+    assert.deepEqual(created.Errors, [])
+    const IntegrationArn = created.IntegrationArn
+    const { $metadata: _, ...fields } = created
+    const found = await client.send(new DescribeIntegrationsCommand({ IntegrationArn }))
+    assert.deepEqual(found.Integrations, [fields])
+
+    await door.sql("update millrace.integrations set status = 'active'")
+    const modified = await client.send(
+      new ModifyIntegrationCommand({ IntegrationArn, IntegrationName: "renamed", Description: "" }),
+    )
+    assert.equal(modified.IntegrationName, "renamed")
+    assert.equal(modified.Description, undefined)
+    const deleted = await client.send(new DeleteIntegrationCommand({ IntegrationArn }))
+    assert.equal(deleted.Status, "deleting")
+    assert.equal(
+      await refusalCode(client.send(new DeleteIntegrationCommand({ IntegrationArn }))),
+      "IntegrationConflictStateFault",
+    )
+  })
+
+  test("each refusal of a creation has the code of the API", async () => {
+    await create()
+    const expectations: [object, string][] = [
+      [{}, "IntegrationAlreadyExistsFault"],
+      [{ SourceArn: `${tableArn}-gone`, IntegrationName: "b" }, "IntegrationSourceNotFoundFault"],
+      [{ TargetArn: `${targetArn}9`, IntegrationName: "b" }, "IntegrationTargetNotFoundFault"],
+      [{ TargetArn: otherTargetArn, IntegrationName: "b" }, "IntegrationConflictOperationFault"],
+      [{ SourceArn: instanceArn, IntegrationName: "b" }, "ValidationError"],
+      [{ IntegrationName: "b", AdditionalEncryptionContext: { a: "b" } }, "InvalidParameterCombination"],
+      [{ IntegrationName: "b", KMSKeyId: "k" }, "InvalidParameterValue"],
+      [{ IntegrationName: "b", TagList: [{ Key: "aws:x" }] }, "InvalidTagFault"],
+      [{ IntegrationName: "b", TagList: [{ Value: "x" }] }, "InvalidTagFault"],
+      [
+        { IntegrationName: "b", TagList: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}` })) },
+        "TagLimitExceededFault",
+      ],
+    ]
+    for (const [changes, code] of expectations) {
+      assert.equal(await refusalCode(create(changes)), code, JSON.stringify(changes))
+    }
+    const { Integrations } = await client.send(new DescribeIntegrationsCommand())
+    assert.equal(Integrations?.length, 1)
+  })
+
+  test("an engine that cannot be read yet is said to be so", async () => {
+    const unbuilt = await serveDoor({ readable: false })
+    try {
+      const other = redshiftClient(unbuilt.endpoint)
+      const input = { SourceArn: tableArn, TargetArn: targetArn, IntegrationName: "a" }
+      assert.equal(await refusalCode(other.send(new CreateIntegrationCommand(input))), "UnsupportedOperation")
+      other.destroy()
+    } finally {
+      await unbuilt.close()
+    }
+  })
+
+  test("a taken name: the API has its own code where RDS has only a conflict", async () => {
+    await create()
+    const { IntegrationArn } = await createForOtherTable("second")
+    await door.sql("update millrace.integrations set status = 'active'")
+    assert.equal(
+      await refusalCode(
+        client.send(new ModifyIntegrationCommand({ IntegrationArn, IntegrationName: "carts" })),
+      ),
+      "IntegrationAlreadyExistsFault",
+    )
+  })
+
+  /** The door has one table; what lists integrations needs more than one. */
+  async function createForOtherTable(name: string) {
+    await door.sql(
+      "update millrace.integrations set source_arn = source_arn || '-' || name, target_arn = target_arn || name where source_arn = $1",
+      [tableArn],
+    )
+    return await create({ IntegrationName: name })
+  }
+
+  test("filters, each and together", async () => {
+    const first = await create()
+    await door.sql("update millrace.integrations set status = 'active'")
+    const second = await createForOtherTable("second")
+    const names = async (...Filters: { Name: string; Values: string[] }[]) => {
+      const { Integrations } = await client.send(
+        new DescribeIntegrationsCommand({ Filters } as DescribeIntegrationsCommandInput),
+      )
+      return Integrations?.map(({ IntegrationName }) => IntegrationName)
+    }
+    const arns = [first.IntegrationArn ?? "", second.IntegrationArn ?? ""]
+    assert.deepEqual(await names({ Name: "integration-arn", Values: [arns[1] ?? ""] }), ["second"])
+    assert.deepEqual(await names({ Name: "integration-arn", Values: arns }), ["carts", "second"])
+    assert.deepEqual(await names({ Name: "status", Values: ["active"] }), ["carts"])
+    assert.deepEqual(await names({ Name: "source-arn", Values: [tableArn] }), ["second"])
+    assert.deepEqual(await names({ Name: "source-types", Values: ["dynamodb"] }), ["carts", "second"])
+    assert.deepEqual(await names({ Name: "source-types", Values: ["s3-event-notifications"] }), [])
+    assert.deepEqual(
+      await names(
+        { Name: "status", Values: ["active"] },
+        { Name: "integration-arn", Values: [arns[1] ?? ""] },
+      ),
+      [],
+    )
+    for (const wrong of [
+      { Name: "status", Values: ["asleep"] },
+      { Name: "source-types", Values: ["mysql"] },
+      { Name: "status", Values: [] },
+    ]) {
+      assert.equal(await refusalCode(names(wrong)), "InvalidParameterValue", JSON.stringify(wrong))
+    }
+    const twice = { Name: "status", Values: ["active"] }
+    assert.equal(await refusalCode(names(twice, twice)), "InvalidParameterCombination")
+    assert.equal(await refusalCode(names({ Name: "name", Values: ["a"] })), "ValidationError")
+  })
+
+  test("each API shows its own integrations; what arrives shows both", async () => {
+    const rds = rdsClient(door.endpoint)
+    const fromRds = await rds.send(
+      new CreateRdsIntegration({
+        SourceArn: instanceArn,
+        TargetArn: targetArn,
+        IntegrationName: "shop",
+        DataFilter: "include: shop.*.*",
+      }),
+    )
+    rds.destroy()
+    const own = await create()
+    const listed = await client.send(new DescribeIntegrationsCommand())
+    assert.deepEqual(
+      listed.Integrations?.map(({ IntegrationName }) => IntegrationName),
+      ["carts"],
+    )
+    const inbound = await client.send(new DescribeInboundIntegrationsCommand({ TargetArn: targetArn }))
+    assert.deepEqual(
+      inbound.InboundIntegrations?.map(({ IntegrationArn }) => IntegrationArn),
+      [fromRds.IntegrationArn, own.IntegrationArn],
+    )
+    const one = await client.send(
+      new DescribeInboundIntegrationsCommand({ IntegrationArn: fromRds.IntegrationArn }),
+    )
+    assert.equal(one.InboundIntegrations?.[0]?.SourceArn, instanceArn)
+    const none = await client.send(new DescribeInboundIntegrationsCommand({ TargetArn: otherTargetArn }))
+    assert.deepEqual(none.InboundIntegrations, [])
+    const gone = (own.IntegrationArn ?? "").replace(/.$/, (last) => (last === "0" ? "1" : "0"))
+    assert.equal(
+      await refusalCode(client.send(new DescribeInboundIntegrationsCommand({ IntegrationArn: gone }))),
+      "IntegrationNotFoundFault",
+    )
+    assert.equal(
+      await refusalCode(client.send(new DescribeInboundIntegrationsCommand({ TargetArn: `${targetArn}9` }))),
+      "InvalidNamespaceFault",
+    )
+  })
+
+  test("tags of integrations and clusters", async () => {
+    const { IntegrationArn = "" } = await create({ TagList: [{ Key: "a", Value: "1" }] })
+    const [clusterName] = clusters
+    const cluster = `arn:aws:redshift:${region}:123456789012:cluster:${clusterName}`
+    for (const ResourceName of [IntegrationArn, cluster]) {
+      const Tags = [
+        { Key: "a", Value: "2" },
+        { Key: "b", Value: "3" },
+      ]
+      await client.send(new CreateTagsCommand({ ResourceName, Tags }))
+      const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+      assert.deepEqual(
+        TaggedResources?.map(({ Tag }) => Tag),
+        Tags,
+      )
+      await client.send(new DeleteTagsCommand({ ResourceName, TagKeys: ["a", "never-there"] }))
+    }
+    const all = await client.send(new DescribeTagsCommand())
+    assert.deepEqual(
+      all.TaggedResources?.map(({ ResourceName, ResourceType, Tag }) => [ResourceName, ResourceType, Tag]),
+      [
+        [cluster, "Cluster", { Key: "b", Value: "3" }],
+        [IntegrationArn, "Integration", { Key: "b", Value: "3" }],
+      ],
+    )
+    const byType = await client.send(new DescribeTagsCommand({ ResourceType: "Cluster", TagValues: ["3"] }))
+    assert.equal(byType.TaggedResources?.length, 1)
+    const { Clusters } = await client.send(new DescribeClustersCommand({ TagKeys: ["b"] }))
+    assert.deepEqual(
+      Clusters?.map(({ ClusterIdentifier }) => ClusterIdentifier),
+      [clusterName],
+    )
+  })
+
+  test("refusals of tags", async () => {
+    const ResourceName = (await create()).IntegrationArn ?? ""
+    const sends: [Promise<unknown>, string][] = [
+      [client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })), "ResourceNotFoundFault"],
+      [
+        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
+        "InvalidTagFault",
+      ],
+      [
+        client.send(
+          new CreateTagsCommand({
+            ResourceName,
+            Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: "" })),
+          }),
+        ),
+        "TagLimitExceededFault",
+      ],
+      [
+        client.send(
+          new DeleteTagsCommand({ ResourceName: `${ResourceName.slice(0, -36)}x`, TagKeys: ["a"] }),
+        ),
+        "ResourceNotFoundFault",
+      ],
+      [
+        client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
+        "InvalidParameterCombination",
+      ],
+      [client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })), "InvalidParameterCombination"],
+      [client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
+      [client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
+      [client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
+    ]
+    for (const [at, [sent, code]] of sends.entries())
+      assert.equal(await refusalCode(sent), code, `send ${at}`)
+  })
+
+  test("fifty tags are the most, also when they come one by one at once", async () => {
+    const ResourceName = (await create()).IntegrationArn ?? ""
+    const sent = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, at) =>
+        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: `k${at}`, Value: "" }] })),
+      ),
+    )
+    assert.equal(sent.filter(({ status }) => status === "fulfilled").length, 50)
+    const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+    assert.equal(TaggedResources?.length, 50)
+  })
+
+  test("clusters are the warehouses, with the endpoint of the SQL port", async () => {
+    const { Clusters } = await client.send(new DescribeClustersCommand())
+    assert.deepEqual(
+      Clusters?.map(({ ClusterIdentifier, ClusterNamespaceArn }) => [ClusterIdentifier, ClusterNamespaceArn]),
+      [
+        [clusters[0], targetArn],
+        [clusters[1], otherTargetArn],
+      ],
+    )
+    assert.deepEqual(Clusters?.[0]?.Endpoint, { Address: "127.0.0.1", Port: 5439 })
+    assert.equal(
+      await refusalCode(
+        client.send(new DescribeClustersCommand({ ClusterIdentifier: clusters[0].toUpperCase() })),
+      ),
+      "ClusterNotFound",
+    )
+  })
+
+  test("every waiter ends", async () => {
+    const wait = { client, maxWaitTime: 10, minDelay: 1, maxDelay: 2 }
+    const known = { ClusterIdentifier: clusters[0] }
+    assert.equal((await waitUntilClusterAvailable(wait, known)).state, "SUCCESS")
+    assert.equal((await waitUntilClusterRestored(wait, known)).state, "SUCCESS")
+    assert.equal((await waitUntilClusterDeleted(wait, { ClusterIdentifier: "gone" })).state, "SUCCESS")
+  })
+
+  test("every paginator sees each thing once", async () => {
+    const { IntegrationArn = "" } = await create()
+    await door.sql(
+      `insert into millrace.integrations
+       select md5(n::text)::uuid, replace(arn, id::text, md5(n::text)::uuid::text), service, name || n, description,
+         source_arn || n, target_arn, data_filter, kms_key_id, additional_encryption_context,
+         '[{"key": "n", "value": "1"}]', 'active', errors, created_at + n * interval '1 ms'
+       from millrace.integrations, generate_series(1, 44) n`,
+    )
+    const sizes = {
+      own: [] as number[],
+      inbound: [] as number[],
+      tags: [] as number[],
+      clusters: [] as number[],
+    }
+    const seen = new Set<string>()
+    for await (const page of paginateDescribeIntegrations({ client, pageSize: 20 }, {})) {
+      sizes.own.push(page.Integrations?.length ?? 0)
+      for (const one of page.Integrations ?? []) seen.add(one.IntegrationArn ?? "")
+    }
+    for await (const page of paginateDescribeInboundIntegrations({ client, pageSize: 20 }, {}))
+      sizes.inbound.push(page.InboundIntegrations?.length ?? 0)
+    for await (const page of paginateDescribeTags({ client, pageSize: 10 }, {}))
+      sizes.tags.push(page.TaggedResources?.length ?? 0)
+    for await (const page of paginateDescribeClusters({ client, pageSize: 20 }, {}))
+      sizes.clusters.push(page.Clusters?.length ?? 0)
+    assert.deepEqual(sizes, {
+      own: [20, 20, 5],
+      inbound: [20, 20, 5],
+      tags: [10, 10, 10, 10, 4],
+      clusters: [2],
+    })
+    assert.equal(seen.size, 45)
+    assert.ok(seen.has(IntegrationArn))
+  })
+
+  test("a marker of another operation is refused", async () => {
+    const { Marker } = await client.send(new DescribeTagsCommand({ MaxRecords: 10 }))
+    assert.equal(Marker, undefined)
+    assert.equal(
+      await refusalCode(client.send(new DescribeIntegrationsCommand({ Marker: "foreign" }))),
+      "InvalidParameterValue",
+    )
+  })
+
+  test("who only reads changes nothing", async () => {
+    const reading = redshiftClient(door.endpoint, reader)
+    const { IntegrationArn = "" } = await create()
+    assert.equal((await reading.send(new DescribeIntegrationsCommand())).Integrations?.length, 1)
+    const changes = [
+      reading.send(new DeleteIntegrationCommand({ IntegrationArn })),
+      reading.send(new ModifyIntegrationCommand({ IntegrationArn, Description: "d" })),
+      reading.send(new CreateTagsCommand({ ResourceName: IntegrationArn, Tags: [{ Key: "k", Value: "" }] })),
+      reading.send(new DeleteTagsCommand({ ResourceName: IntegrationArn, TagKeys: ["k"] })),
+    ]
+    for (const change of changes) assert.equal(await refusalCode(change), "AccessDenied")
+    reading.destroy()
+  })
+})
