@@ -1,0 +1,117 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import {
+  CreateIntegrationCommand,
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  DescribeClustersCommand,
+  DescribeTagsCommand,
+} from "@aws-sdk/client-redshift"
+import { redshiftClient, refusalCode } from "./redshift-client.ts"
+import { clusters, region, type ServedDoor, serveDoor, tableArn, targetArn } from "./served-door.ts"
+
+describe("tags, over the Redshift API", () => {
+  let door: ServedDoor
+  let client: ReturnType<typeof redshiftClient>
+  before(async () => {
+    door = await serveDoor()
+    client = redshiftClient(door.endpoint)
+  })
+  after(async () => {
+    client.destroy()
+    await door.close()
+  })
+  beforeEach(() => door.sql("truncate millrace.integrations, millrace.resource_tags cascade"))
+
+  const create = (changes: object = {}) =>
+    client.send(
+      new CreateIntegrationCommand({
+        SourceArn: tableArn,
+        TargetArn: targetArn,
+        IntegrationName: "carts",
+        ...changes,
+      }),
+    )
+
+  test("tags of integrations and clusters", async () => {
+    const { IntegrationArn = "" } = await create({ TagList: [{ Key: "a", Value: "1" }] })
+    const [clusterName] = clusters
+    const cluster = `arn:aws:redshift:${region}:123456789012:cluster:${clusterName}`
+    for (const ResourceName of [IntegrationArn, cluster]) {
+      const Tags = [
+        { Key: "a", Value: "2" },
+        { Key: "b", Value: "3" },
+      ]
+      await client.send(new CreateTagsCommand({ ResourceName, Tags }))
+      const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+      assert.deepEqual(
+        TaggedResources?.map(({ Tag }) => Tag),
+        Tags,
+      )
+      await client.send(new DeleteTagsCommand({ ResourceName, TagKeys: ["a", "never-there"] }))
+    }
+    const all = await client.send(new DescribeTagsCommand())
+    assert.deepEqual(
+      all.TaggedResources?.map(({ ResourceName, ResourceType, Tag }) => [ResourceName, ResourceType, Tag]),
+      [
+        [cluster, "Cluster", { Key: "b", Value: "3" }],
+        [IntegrationArn, "Integration", { Key: "b", Value: "3" }],
+      ],
+    )
+    const byType = await client.send(new DescribeTagsCommand({ ResourceType: "Cluster", TagValues: ["3"] }))
+    assert.equal(byType.TaggedResources?.length, 1)
+    const { Clusters } = await client.send(new DescribeClustersCommand({ TagKeys: ["b"] }))
+    assert.deepEqual(
+      Clusters?.map(({ ClusterIdentifier }) => ClusterIdentifier),
+      [clusterName],
+    )
+  })
+
+  test("refusals of tags", async () => {
+    const ResourceName = (await create()).IntegrationArn ?? ""
+    const sends: [Promise<unknown>, string][] = [
+      [client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })), "ResourceNotFoundFault"],
+      [
+        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
+        "InvalidTagFault",
+      ],
+      [
+        client.send(
+          new CreateTagsCommand({
+            ResourceName,
+            Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: "" })),
+          }),
+        ),
+        "TagLimitExceededFault",
+      ],
+      [
+        client.send(
+          new DeleteTagsCommand({ ResourceName: `${ResourceName.slice(0, -36)}x`, TagKeys: ["a"] }),
+        ),
+        "ResourceNotFoundFault",
+      ],
+      [
+        client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
+        "InvalidParameterCombination",
+      ],
+      [client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })), "InvalidParameterCombination"],
+      [client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
+      [client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
+      [client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
+    ]
+    for (const [at, [sent, code]] of sends.entries())
+      assert.equal(await refusalCode(sent), code, `send ${at}`)
+  })
+
+  test("fifty tags are the most, also when they come one by one at once", async () => {
+    const ResourceName = (await create()).IntegrationArn ?? ""
+    const sent = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, at) =>
+        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: `k${at}`, Value: "" }] })),
+      ),
+    )
+    assert.equal(sent.filter(({ status }) => status === "fulfilled").length, 50)
+    const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+    assert.equal(TaggedResources?.length, 50)
+  })
+})
