@@ -11,7 +11,7 @@ import {
   type PipelineReporter,
   startPipeline,
 } from "../../src/replication/pipeline.ts"
-import type { TableSelection } from "../../src/replication/source.ts"
+import type { Source, TableSelection } from "../../src/replication/source.ts"
 import type { Warehouse } from "../../src/replication/warehouse.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
@@ -103,6 +103,8 @@ export interface TestPipelineOptions {
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
   handle?: string
   observe?: WriteObserver
+  /** Put around the real ones, to make them fail. */
+  around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
 
 let pipelines = 0
@@ -133,8 +135,8 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   const running = startPipeline({
     name: `pipeline-${database}`,
     handle,
-    source,
-    warehouse: home.warehouse,
+    source: options.around?.source(source) ?? source,
+    warehouse: options.around?.warehouse(home.warehouse) ?? home.warehouse,
     database,
     select: (table) => table.name === markerTable || (options.select?.(table) ?? true),
     reporter: reporterInto(reports),

@@ -1,0 +1,125 @@
+import { Problem } from "../../src/domain/problems.ts"
+import type { ChangeStream, Source } from "../../src/replication/source.ts"
+import type { Destination, TableLoad, Warehouse } from "../../src/replication/warehouse.ts"
+import type { WritePoint } from "../../src/replication/write-order.ts"
+
+export const faultKinds = ["refuse", "doneUnsaid", "hang", "late"] as const
+
+/**
+ * `refuse`: it does nothing and says so; `doneUnsaid`: it does it and says that it failed; `hang`: it does it when it
+ * is released, not before; `late`: it does it at once and says so when it is released.
+ */
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface ScriptedFault {
+  source(source: Source): Source
+  warehouse(warehouse: Warehouse): Warehouse
+  /** From now on, the next pass of the point meets the fault. */
+  arm(): void
+  /** Resolves when it has happened (or hangs). */
+  readonly struck: Promise<void>
+  release(): void
+}
+
+/** Around the real adapters: one operation, the one that writes what `point` says, fails once. */
+export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault {
+  const struck = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  let armed = false
+
+  /** `lose`: lets go of what was made and is not handed on. */
+  async function failing<T>(
+    work: () => Promise<T>,
+    error: Problem,
+    lose: (made: T) => Promise<void>,
+  ): Promise<T> {
+    struck.resolve()
+    switch (kind) {
+      case "refuse":
+        throw error
+      case "doneUnsaid":
+        await lose(await work())
+        throw error
+      case "hang":
+        await released.promise
+        return await work()
+      case "late": {
+        const done = await work()
+        await released.promise
+        return done
+      }
+    }
+  }
+
+  function pass<T>(
+    at: WritePoint,
+    work: () => Promise<T>,
+    error: () => Problem,
+    lose: (made: T) => Promise<void> = async () => undefined,
+  ): Promise<T> {
+    if (!armed || at !== point) return work()
+    armed = false
+    return failing(work, error(), lose)
+  }
+
+  /** What nobody waits for an answer to: it gets lost, or arrives when released. */
+  function acknowledge(stream: ChangeStream, position: Parameters<ChangeStream["acknowledge"]>[0]): void {
+    if (!armed || point !== "acknowledged") return stream.acknowledge(position)
+    armed = false
+    struck.resolve()
+    if (kind === "hang") released.promise.then(() => stream.acknowledge(position))
+  }
+
+  const destination = (real: Destination): Destination => ({
+    ...real,
+    beginLoad: async (pipeline, table) =>
+      loading(
+        await pass(
+          "copyBegun",
+          () => real.beginLoad(pipeline, table),
+          unavailable,
+          async (load) => load.close(),
+        ),
+      ),
+    completeSnapshot: (...args) =>
+      pass("positionRecorded", () => real.completeSnapshot(...args), unavailable),
+    stage: (table, rows) => pass("staged", () => real.stage(table, rows), full),
+    apply: (pipeline, batch) => pass("applied", () => real.apply(pipeline, batch), unavailable),
+  })
+
+  const loading = (real: TableLoad): TableLoad => ({
+    ...real,
+    write: (rows) => pass("chunkLoaded", () => real.write(rows), full),
+    finish: () => pass("tableSwapped", () => real.finish(), unavailable),
+  })
+
+  return {
+    source: (real) => ({
+      ...real,
+      openSnapshot: (handle, select) =>
+        pass(
+          "sourcePrepared",
+          () => real.openSnapshot(handle, select),
+          unreachable,
+          (snapshot) => snapshot.close(),
+        ),
+      async stream(options) {
+        const stream = await real.stream(options)
+        return { ...stream, acknowledge: (position) => acknowledge(stream, position) }
+      },
+    }),
+    warehouse: (real) => ({
+      ...real,
+      open: async (database) => destination(await real.open(database)),
+    }),
+    arm: () => {
+      armed = true
+    },
+    struck: struck.promise,
+    release: released.resolve,
+  }
+}
+
+const unreachable = () => new Problem("sourceUnreachable", "The source does not answer (as scripted).")
+const unavailable = () => new Problem("warehouseUnavailable", "The warehouse failed (as scripted).")
+const full = () => new Problem("diskFull", "No space is left (as scripted).")
