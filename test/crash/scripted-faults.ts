@@ -72,19 +72,19 @@ export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault
 
   const destination = (real: Destination): Destination => ({
     ...real,
-    beginLoad: async (pipeline, table) =>
+    beginLoad: async (...args) =>
       loading(
         await pass(
           "copyBegun",
-          () => real.beginLoad(pipeline, table),
+          () => real.beginLoad(...args),
           unavailable,
           async (load) => load.close(),
         ),
       ),
     completeSnapshot: (...args) =>
       pass("positionRecorded", () => real.completeSnapshot(...args), unavailable),
-    stage: (table, rows) => pass("staged", () => real.stage(table, rows), full),
-    apply: (pipeline, batch) => pass("applied", () => real.apply(pipeline, batch), unavailable),
+    stage: (...args) => pass("staged", () => real.stage(...args), full),
+    apply: (...args) => pass("applied", () => real.apply(...args), unavailable),
   })
 
   const loading = (real: TableLoad): TableLoad => ({
@@ -96,10 +96,10 @@ export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault
   return {
     source: (real) => ({
       ...real,
-      openSnapshot: (handle, select) =>
+      openSnapshot: (...args) =>
         pass(
           "sourcePrepared",
-          () => real.openSnapshot(handle, select),
+          () => real.openSnapshot(...args),
           unreachable,
           (snapshot) => snapshot.close(),
         ),

@@ -103,6 +103,7 @@ export interface TestPipelineOptions {
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
   handle?: string
   observe?: WriteObserver
+  failoverSlots?: boolean
   /** Put around the real ones, to make them fail. */
   around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
@@ -129,7 +130,11 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   const database = options.database ?? `copy${number}`
   const reports = newReports()
   const url = new URL(options.url)
-  const source = openPostgresSource({ url: options.url, database: decodeURIComponent(url.pathname.slice(1)) })
+  const source = openPostgresSource({
+    url: options.url,
+    database: decodeURIComponent(url.pathname.slice(1)),
+    failoverSlots: options.failoverSlots ?? false,
+  })
   const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
   const running = startPipeline({

@@ -14,6 +14,8 @@ export interface TcpProxy {
   /** Holds every chunk back for so long; 0 for not at all. */
   delay(ms: number): void
   mend(): void
+  /** Breaks every connection; new ones go to another server. */
+  lead(port: number): void
   /** Connections open now. */
   readonly connections: number
   close(): Promise<void>
@@ -26,10 +28,10 @@ interface Wire {
 
 export async function tcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const wires = new Set<Wire>()
-  const state = { severed: false, stalled: false, delayMs: 0 }
+  const state = { severed: false, stalled: false, delayMs: 0, port: target.port }
   const server = createServer({ allowHalfOpen: false }, (near) => {
     if (state.severed) return void near.destroy()
-    const wire = { near, far: connect(target) }
+    const wire = { near, far: connect({ host: target.host, port: state.port }) }
     wires.add(wire)
     join(wire, state, () => wires.delete(wire))
     if (state.stalled) pause(wire)
@@ -67,6 +69,10 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
         near.resume()
         far.resume()
       }
+    },
+    lead(port) {
+      Object.assign(state, { port, stalled: false })
+      cut()
     },
     get connections() {
       return wires.size
