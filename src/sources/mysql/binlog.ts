@@ -1,0 +1,312 @@
+import { crc32 } from "node:zlib"
+import { Problem } from "../../domain/problems.ts"
+import type { ChangeSink } from "../../replication/change-sink.ts"
+import { type CarriedTables, newCarriedTables, type Route } from "./carried-tables.ts"
+import type { MyTable } from "./catalog.ts"
+import { inflatePart } from "./compressed.ts"
+import { checksumBytes, gtidFlags, hasChecksums, headerBytes, rowEvents, types, xidOf } from "./events.ts"
+import { newLogPlace } from "./log-place.ts"
+import { type Place, positionOf } from "./position.ts"
+import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
+import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
+import { readStatement, type Statement } from "./statements.ts"
+import { UnfitValue } from "./unfit.ts"
+
+/** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
+export interface Binlog {
+  /** One event, with its header and without what the packet has in front of it. */
+  event(bytes: Buffer, start: number, end: number): void
+  /** What was read is decoded: the sink is told how far that is, when nothing of it was ours. */
+  chunkEnded(): void
+  /** Tells the sink how far the log has been read. */
+  tell(): void
+  /**
+   * Whether a snapshot of this weight lies where we are or ahead: nothing of what it does not see has been given to the
+   * sink.
+   */
+  isAhead(weight: number): boolean
+  include(table: MyTable, from: number): void
+  exclude(id: string): void
+  /** Calls `reached` once, between transactions, when all before this weight has been given to the sink and nothing after. */
+  whenAt(weight: number, reached: () => void): void
+}
+
+/** The transaction being read. */
+interface Open {
+  /** Weight before it. */
+  at: number
+  /** Its statements and rows go on until its end is told; else the first statement is all of it. */
+  hasBegun: boolean
+  /** It is only being prepared: its rows are kept aside under this name. */
+  xid: string | undefined
+  /** Something of it was given to the sink. */
+  isGiven: boolean
+  /** Tables, by id, that it changed. */
+  touched: Set<string>
+  /** The server's own time of the commit, where the log tells it in parts of a second. */
+  committedAtMs: number | undefined
+}
+
+/** `checksummed`: the server has been told that we understand checksums, and writes them now. */
+export function newBinlog(
+  tables: readonly MyTable[],
+  from: Place,
+  sink: ChangeSink,
+  checksummed: boolean,
+): Binlog {
+  const log = newLogPlace(from)
+  const carried: CarriedTables = newCarriedTables(tables, sink)
+  const prepared = newPreparedTransactions()
+  const [before, after] = [newImage(), newImage()]
+  let open: Open | undefined
+  let transaction = 0
+  let hasMoved = false
+  let checksums = checksummed
+  let marks: { weight: number; reached(): void }[] = []
+
+  function pass(weight: number): void {
+    const passed = marks.filter((mark) => mark.weight <= weight)
+    marks = marks.filter((mark) => mark.weight > weight)
+    for (const { reached } of passed) reached()
+  }
+
+  function begin(at: number, hasBegun: boolean): Open {
+    if (marks.length > 0) pass(at)
+    transaction++
+    open = { at, hasBegun, xid: undefined, isGiven: false, touched: new Set(), committedAtMs: undefined }
+    return open
+  }
+
+  function give(current: Open): void {
+    if (current.isGiven) return
+    current.isGiven = true
+    sink.begin()
+  }
+
+  function end(timestamp: number, offset: number): void {
+    const ended = open
+    if (ended === undefined) return
+    open = undefined
+    log.ended(offset)
+    if (ended.isGiven) {
+      // The log knows whole seconds: the end of that second, unless it has not come yet.
+      const committedAtMs = ended.committedAtMs ?? Math.min(Date.now(), timestamp * 1000 + 999)
+      sink.commit(positionOf(log.place), committedAtMs)
+      hasMoved = false
+    } else hasMoved = true
+    if (marks.length > 0) pass(log.weight)
+  }
+
+  function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
+    const route = carried.route(bytes.readUIntLE(start, 6), current.at)
+    const event = rowEvents[type]
+    if (route === undefined || event === undefined) return
+    const { id } = route.table.schema
+    try {
+      give(current)
+      current.touched.add(id)
+      if (route.transaction !== transaction || route.sink === undefined) {
+        route.transaction = transaction
+        route.sink = sink.table(route.table.schema)
+      }
+      const extra = event.extra ? bytes.readUInt16LE(start + 8) : 0
+      const count = route.table.columns.length
+      const present = readPresence(bytes, start + 8 + extra, count, event.change === "update" ? 2 : 1)
+      if (!present.isComplete)
+        return carried.changed(id, current.at, "a row was logged without all its columns (binlog_row_image)")
+      const body = event.packed ? inflatePart(bytes, present.at, end) : undefined
+      if (body === undefined) putRows(event.change, bytes, present.at, end, route)
+      else putRows(event.change, body, 0, body.length, route)
+    } catch (error) {
+      if (!(error instanceof UnfitValue)) throw error
+      carried.failed(id, `It holds ${error.message}, which its column in the warehouse cannot hold.`)
+    }
+  }
+
+  function putRows(
+    change: "insert" | "update" | "delete",
+    bytes: Buffer,
+    start: number,
+    end: number,
+    { table, fields, sink: into }: Route,
+  ): void {
+    if (into === undefined) return
+    const target: RowTarget = { sink: into, fields, key: table.schema.key }
+    switch (change) {
+      case "insert":
+        return insertRows(bytes, start, end, target, after)
+      case "delete":
+        return deleteRows(bytes, start, end, target, before)
+      case "update":
+        return updateRows(bytes, start, end, target, before, after)
+    }
+  }
+
+  function rolledBack(current: Open): void {
+    for (const id of current.touched)
+      carried.changed(id, current.at, "a part of a transaction was rolled back")
+  }
+
+  function replay(events: KeptEvent[] | undefined, current: Open): void {
+    if (events === undefined)
+      return carried.everythingChanged(
+        current.at,
+        "a transaction in two phases (XA) was prepared before the stream began, or was too large",
+      )
+    for (const { type, body } of events) {
+      if (type === types.tableMap) carried.tableMap(body, 0, body.length, current.at)
+      else rows(type, body, 0, body.length, current)
+    }
+  }
+
+  /** `true`: it was the transaction's last. */
+  function statement(statement: Statement, current: Open): boolean {
+    switch (statement.kind) {
+      case "begin":
+      case "xaStart":
+        current.hasBegun = true
+        if (statement.kind === "xaStart") current.xid = statement.xid
+        return false
+      case "xaEnd":
+        return false
+      case "commit":
+        return true
+      case "rollback":
+        rolledBack(current)
+        return true
+      case "xaCommit":
+        replay(prepared.take(statement.xid), current)
+        return true
+      case "xaRollback":
+        prepared.take(statement.xid)
+        return true
+      case "unloggedRows":
+        carried.everythingChanged(current.at, "a statement was logged without its rows (binlog_format)")
+        return !current.hasBegun
+      default:
+        carried.statement(statement, current.at, (table) => {
+          give(current)
+          sink.truncate(table.schema)
+        })
+        return !current.hasBegun
+    }
+  }
+
+  function query(bytes: Buffer, start: number, end: number, current: Open): boolean {
+    const schemaLength = bytes[start + 8] as number
+    const schemaAt = start + 13 + bytes.readUInt16LE(start + 11)
+    const schema = bytes.toString("utf8", schemaAt, schemaAt + schemaLength)
+    const sql = bytes.toString("utf8", schemaAt + schemaLength + 1, end)
+    if (/^\s*rollback\s+to/i.test(sql)) rolledBack(current)
+    return statement(readStatement(sql, schema), current)
+  }
+
+  function compressedQuery(bytes: Buffer, start: number, end: number, current: Open): boolean {
+    const schemaLength = bytes[start + 8] as number
+    const sqlAt = start + 13 + bytes.readUInt16LE(start + 11) + schemaLength + 1
+    const sql = inflatePart(bytes, sqlAt, end)
+    const whole = Buffer.concat([bytes.subarray(start, sqlAt), sql])
+    return query(whole, 0, whole.length, current)
+  }
+
+  function mariadbGtid(bytes: Buffer, start: number, server: number, at: number): void {
+    const flags = bytes[start + 12] as number
+    const current = begin(at, (flags & gtidFlags.standalone) === 0)
+    log.mariadbGtid(bytes, start, server)
+    if ((flags & gtidFlags.preparedXa) !== 0) current.xid = xidOf(bytes, start + 13)
+  }
+
+  function mysqlGtid(type: number, bytes: Buffer, start: number, end: number, at: number): void {
+    const current = begin(at, false)
+    if (type === types.mysqlGtid) log.mysqlGtid(bytes, start)
+    // Microseconds in 7 bytes; the highest bit says that another server's time follows.
+    if (end - start >= 49) {
+      const low = bytes.readUIntLE(start + 42, 6)
+      current.committedAtMs = Math.floor((low + ((bytes[start + 48] as number) & 0x7f) * 2 ** 48) / 1000)
+    }
+  }
+
+  /** Events that belong to a transaction; `true`: it ends with this one. */
+  function inside(type: number, bytes: Buffer, start: number, end: number, current: Open): boolean {
+    if (current.xid !== undefined && (type === types.tableMap || type in rowEvents)) {
+      prepared.keep(current.xid, type, bytes, start, end)
+      return false
+    }
+    switch (type) {
+      case types.tableMap:
+        carried.tableMap(bytes, start, end, current.at)
+        return false
+      case types.query:
+        return query(bytes, start, end, current)
+      case types.queryCompressed:
+        return compressedQuery(bytes, start, end, current)
+      case types.xid:
+      case types.xaPrepare:
+        return true
+      case types.beginLoadQuery:
+      case types.executeLoadQuery:
+      case types.partialUpdateRows:
+        carried.everythingChanged(current.at, "rows were logged in part only (binlog_row_value_options)")
+        return false
+      default:
+        if (type in rowEvents) rows(type, bytes, start, end, current)
+        return false
+    }
+  }
+
+  function decode(type: number, bytes: Buffer, header: number, end_: number): void {
+    const [start, timestamp] = [header + headerBytes, bytes.readUInt32LE(header)]
+    const offset = bytes.readUInt32LE(header + 13)
+    switch (type) {
+      case types.formatDescription:
+        return
+      case types.rotate:
+        return log.rotated(bytes.toString("utf8", start + 8, end_), Number(bytes.readBigUInt64LE(start)))
+      case types.heartbeat:
+      case types.heartbeat2:
+        if (open === undefined) sink.caughtUp(positionOf(log.place))
+        return
+      case types.mariadbGtid:
+        return mariadbGtid(bytes, start, bytes.readUInt32LE(header + 5), log.weight)
+      case types.mysqlGtid:
+      case types.anonymousGtid:
+        return mysqlGtid(type, bytes, start, end_, log.weight)
+      case types.incident:
+        throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
+      case types.transactionPayload:
+        throw new Problem(
+          "sourceSettings",
+          "The source compresses its transactions. SET GLOBAL binlog_transaction_compression = OFF.",
+        )
+    }
+    if (open === undefined) return
+    if (inside(type, bytes, start, end_, open)) end(timestamp, offset)
+  }
+
+  return {
+    event(bytes, start, eventEnd) {
+      const type = bytes[start + 4] as number
+      if (type === types.formatDescription) checksums = hasChecksums(bytes, eventEnd)
+      // What the server makes up for the connection alone comes at no offset, and with a checksum all the same.
+      const stop = checksums ? eventEnd - checksumBytes : eventEnd
+      if (checksums && crc32(bytes.subarray(start, stop)) !== bytes.readUInt32LE(stop))
+        throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
+      decode(type, bytes, start, stop)
+    },
+    chunkEnded() {
+      if (!hasMoved || open !== undefined) return
+      hasMoved = false
+      sink.caughtUp(positionOf(log.place))
+    },
+    tell() {
+      if (open === undefined) sink.caughtUp(positionOf(log.place))
+    },
+    isAhead: (weight) => (open === undefined ? weight >= log.weight : weight > open.at),
+    include: carried.include,
+    exclude: carried.exclude,
+    whenAt(weight, reached) {
+      marks.push({ weight, reached })
+      if (open === undefined) pass(log.weight)
+    },
+  }
+}

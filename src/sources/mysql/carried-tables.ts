@@ -1,0 +1,165 @@
+import type { TableName } from "../../domain/table.ts"
+import type { ChangeSink, TableSink } from "../../replication/change-sink.ts"
+import { type MyTable, tableId } from "./catalog.ts"
+import type { Field } from "./fields.ts"
+import type { Statement } from "./statements.ts"
+import { fitTable, namesOf, readTableMap } from "./table-map.ts"
+
+/** A table that the stream carries. */
+interface Carried {
+  table: MyTable
+  /** What is in the log before this weight is in the copy that the table came with. */
+  from: number
+  /** Its name was taken away; the same name may come to mean another table. */
+  isGone: boolean
+}
+
+/** Where the rows of a numbered table go; `undefined`: nowhere. */
+export interface Route {
+  table: MyTable
+  fields: Field[]
+  from: number
+  /** Of the transaction `transaction`. */
+  sink: TableSink | undefined
+  transaction: number
+}
+
+/** The tables that a stream carries, and how the log's statements change them. `at`: weight before the transaction. */
+export interface CarriedTables {
+  tableMap(bytes: Buffer, start: number, end: number, at: number): void
+  /** `undefined`: not ours, or its rows are in its copy already. */
+  route(number: number, at: number): Route | undefined
+  /** Applies a statement that changes what tables are. Truncation is given to `truncated`. */
+  statement(statement: Statement, at: number, truncated: (table: MyTable) => void): void
+  changed(id: string, at: number, what: string): void
+  failed(id: string, reason: string): void
+  everythingChanged(at: number, what: string): void
+  include(table: MyTable, from: number): void
+  exclude(id: string): void
+}
+
+const mostRoutes = 10_000
+
+export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): CarriedTables {
+  const carried = new Map<string, Carried>(
+    tables.map((table) => [table.schema.id, { table, from: 0, isGone: false }]),
+  )
+  /** By the log's number of a table: its map, and where its rows go. */
+  const routes = new Map<number, { map: Buffer; id: string; route: Route | undefined }>()
+
+  function forgetRoutes(id: string): void {
+    for (const [number, known] of routes) if (known.id === id) routes.delete(number)
+  }
+
+  function changed(id: string, at: number, what: string): void {
+    const known = carried.get(id)
+    if (known === undefined || at < known.from) return
+    exclude(id)
+    sink.schemaChanged(known.table.schema, what)
+  }
+
+  function exclude(id: string): void {
+    carried.delete(id)
+    forgetRoutes(id)
+  }
+
+  function failed(id: string, reason: string): void {
+    const known = carried.get(id)
+    if (known === undefined) return
+    exclude(id)
+    sink.failed(known.table.schema, reason)
+  }
+
+  function newRoute(id: string, bytes: Buffer, start: number, end: number, at: number): Route | undefined {
+    const known = carried.get(id)
+    // Before `from` it may well have been otherwise.
+    if (known === undefined || at < known.from) return undefined
+    const fit = fitTable(known.table, readTableMap(bytes, start, end))
+    switch (fit.kind) {
+      case "fits":
+        return {
+          table: known.table,
+          fields: fit.fields,
+          from: known.from,
+          sink: undefined,
+          transaction: -1,
+        }
+      case "differs":
+        changed(id, at, fit.what)
+        return undefined
+      case "failed":
+        failed(id, fit.what)
+        return undefined
+    }
+  }
+
+  const idOf = ({ schema, name }: TableName) => tableId(schema, name)
+
+  function redefined(names: readonly TableName[], at: number): void {
+    for (const name of names) changed(idOf(name), at, `it was defined anew`)
+  }
+
+  function gone(id: string, at: number): void {
+    const known = carried.get(id)
+    if (known !== undefined && at >= known.from) known.isGone = true
+  }
+
+  return {
+    tableMap(bytes, start, end, at) {
+      const number = bytes.readUIntLE(start, 6)
+      const known = routes.get(number)
+      if (
+        known?.map.length === end - start &&
+        bytes.compare(known.map, 0, known.map.length, start, end) === 0
+      ) {
+        // What was nobody's before `from` may be somebody's now.
+        if (known.route !== undefined || !carried.has(known.id)) return
+      }
+      const { schema, name } = namesOf(bytes, start)
+      const id = tableId(schema, name)
+      if (routes.size >= mostRoutes) routes.clear()
+      const map = Buffer.from(bytes.subarray(start, end))
+      routes.set(number, { map, id, route: newRoute(id, bytes, start, end, at) })
+    },
+    route(number, at) {
+      const route = routes.get(number)?.route
+      return route === undefined || at < route.from ? undefined : route
+    },
+    statement(statement, at, truncated) {
+      switch (statement.kind) {
+        case "truncate":
+          for (const name of statement.tables) {
+            const known = carried.get(idOf(name))
+            if (known !== undefined && at >= known.from) truncated(known.table)
+          }
+          return
+        case "redefine":
+          redefined(statement.tables, at)
+          for (const name of statement.gone) gone(idOf(name), at)
+          return
+        case "createIfMissing":
+          redefined(
+            statement.tables.filter((name) => carried.get(idOf(name))?.isGone),
+            at,
+          )
+          return
+        case "dropSchema":
+          for (const { table } of carried.values())
+            if (table.schema.schema === statement.schema) gone(table.schema.id, at)
+          return
+        default:
+          return
+      }
+    },
+    changed,
+    failed,
+    everythingChanged(at, what) {
+      for (const id of [...carried.keys()]) changed(id, at, what)
+    },
+    include(table, from) {
+      carried.set(table.schema.id, { table, from, isGone: false })
+      forgetRoutes(table.schema.id)
+    },
+    exclude,
+  }
+}

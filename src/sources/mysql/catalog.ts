@@ -1,0 +1,193 @@
+import type { TableSchema } from "../../domain/table.ts"
+import type { RefusedTable, TableSelection } from "../../replication/source.ts"
+import { type CharsetReading, isReadable, readCharsets } from "./charsets.ts"
+import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
+import { labelsOf } from "./labels.ts"
+import { mapType, type TypeFacts, type TypeMapping } from "./types.ts"
+
+/** A table of the source with what is needed to read and decode it. */
+export interface MyTable {
+  schema: TableSchema
+  columns: MyColumn[]
+  estimatedRows: number
+}
+
+export interface MyColumn {
+  name: string
+  mapping: TypeMapping
+  facts: TypeFacts
+  /** How its text is decoded where it is not UTF-8 in the log; `undefined`: it is. */
+  charset: CharsetReading | undefined
+}
+
+export interface Catalog {
+  tables: MyTable[]
+  refused: RefusedTable[]
+}
+
+export interface ReadCatalog {
+  select: TableSelection
+  zeroDates: "fail" | "text"
+  /** Only of these; `undefined`: all. */
+  schemas?: string[]
+}
+
+const ownSchemas = ["mysql", "information_schema", "performance_schema", "sys"]
+
+/** Names are without regard to case where the server says so; we take what it prints. */
+export function tableId(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
+}
+
+const text = (value: string | null | undefined): string => value ?? ""
+
+/** The selected tables: those that can be replicated, and those that cannot with the reason. */
+export async function readCatalog(client: Client, { select, zeroDates }: ReadCatalog): Promise<Catalog> {
+  const among = `NOT IN (${ownSchemas.map(quoteLiteral).join(", ")})`
+  const found = await client.query(
+    `SELECT table_schema AS db, table_name AS name, table_type AS kind, engine AS engine, table_rows AS row_estimate
+     FROM information_schema.tables WHERE table_schema ${among} AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+     ORDER BY table_schema, table_name`,
+  )
+  const wanted = found.filter((row) => select({ schema: text(row.db), name: text(row.name) }))
+  const catalog: Catalog = { tables: [], refused: [] }
+  if (wanted.length === 0) return catalog
+  const parts = await readParts(client, among)
+  for (const row of wanted) {
+    const [schema, name] = [text(row.db), text(row.name)]
+    const id = tableId(schema, name)
+    const table = tableOf(row, id, parts, zeroDates)
+    if (typeof table === "string") catalog.refused.push({ id, schema, name, reason: table })
+    else catalog.tables.push(table)
+  }
+  return catalog
+}
+
+interface Parts {
+  columns: Map<string, Row[]>
+  keys: Map<string, Row[]>
+  cascades: Map<string, Row[]>
+  jsonChecks: Set<string>
+  charsets: Map<string, CharsetReading | "utf8">
+}
+
+async function readParts(client: Client, among: string): Promise<Parts> {
+  const columns = await client.query(
+    `SELECT table_schema AS db, table_name AS name, column_name AS col, data_type AS data_type, column_type AS column_type,
+       numeric_precision AS p, numeric_scale AS s, datetime_precision AS dp, character_set_name AS charset,
+       character_octet_length AS octets
+     FROM information_schema.columns WHERE table_schema ${among} ORDER BY table_schema, table_name, ordinal_position`,
+  )
+  const keys = await client.query(
+    `SELECT table_schema AS db, table_name AS name, index_name AS k, column_name AS col, sub_part AS part, nullable AS n
+     FROM information_schema.statistics WHERE table_schema ${among} AND non_unique = 0
+     ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index`,
+  )
+  const cascades = await client.query(
+    `SELECT constraint_schema AS db, table_name AS name, constraint_name AS k, referenced_table_name AS parent
+     FROM information_schema.referential_constraints WHERE constraint_schema ${among}
+       AND (delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))`,
+  )
+  const charsets = new Set(columns.flatMap((row) => row.charset ?? []))
+  return {
+    columns: byTable(columns),
+    keys: byTable(keys),
+    cascades: byTable(cascades),
+    jsonChecks: await jsonChecks(client, among),
+    charsets: await readCharsets(client, [...charsets]),
+  }
+}
+
+/** MariaDB has no type for JSON: it is text with a check. */
+async function jsonChecks(client: Client, among: string): Promise<Set<string>> {
+  if (client.flavor !== "mariadb") return new Set()
+  const rows = await client.query(
+    `SELECT constraint_schema AS db, table_name AS name, check_clause AS clause
+     FROM information_schema.check_constraints WHERE constraint_schema ${among} AND check_clause LIKE 'json_valid(%'`,
+  )
+  return new Set(rows.map((row) => `${tableId(text(row.db), text(row.name))} ${text(row.clause)}`))
+}
+
+function byTable(rows: Row[]): Map<string, Row[]> {
+  const found = new Map<string, Row[]>()
+  for (const row of rows) {
+    const id = tableId(text(row.db), text(row.name))
+    const of = found.get(id)
+    if (of === undefined) found.set(id, [row])
+    else of.push(row)
+  }
+  return found
+}
+
+/** A text says why it cannot be replicated. */
+function tableOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text"): MyTable | string {
+  if (row.kind === "SYSTEM VERSIONED")
+    return "It is system-versioned: its rows' history would arrive as rows. ALTER TABLE … DROP SYSTEM VERSIONING."
+  if (row.engine?.toLowerCase() !== "innodb")
+    return `Its engine is ${row.engine}, which has no consistent snapshots. ALTER TABLE … ENGINE = InnoDB.`
+  const [cascade] = parts.cascades.get(id) ?? []
+  if (cascade !== undefined)
+    return `Its foreign key ${cascade.k} to ${cascade.parent} changes rows by itself (CASCADE, SET NULL or SET DEFAULT), and the server's log does not tell which. Make it NO ACTION or RESTRICT and let the application or a trigger change the rows.`
+  const columns = (parts.columns.get(id) ?? []).map((column) => columnOf(column, id, parts, zeroDates))
+  const unfit = columns.find((column) => typeof column === "string")
+  if (typeof unfit === "string") return unfit
+  const fit = columns.filter((column) => typeof column !== "string")
+  const schema: TableSchema = {
+    id,
+    schema: text(row.db),
+    name: text(row.name),
+    columns: fit.map((column, index) => ({
+      name: column.name,
+      type: column.mapping.type,
+      sourceType: text(parts.columns.get(id)?.[index]?.column_type),
+    })),
+    key: keyOf(
+      parts.keys.get(id) ?? [],
+      fit.map((column) => column.name),
+    ),
+  }
+  return { schema, columns: fit, estimatedRows: Number(row.row_estimate ?? 0) }
+}
+
+function columnOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text"): MyColumn | string {
+  const name = text(row.col)
+  const columnType = text(row.column_type)
+  if (/compressed/i.test(columnType))
+    return `Its column ${name} is COMPRESSED, which the log carries in a form of its own. ALTER TABLE … MODIFY it without.`
+  const facts = factsOf(row, parts.jsonChecks.has(`${id} json_valid(${quoteIdentifier(name)})`))
+  const mapping = mapType(facts, zeroDates)
+  if (mapping === undefined || (row.data_type === "json" && !facts.isJson))
+    return `Its column ${name} has the type ${columnType}, which is not replicated yet.`
+  const charset = facts.charset === undefined ? "utf8" : parts.charsets.get(facts.charset)
+  if (!isReadable(charset))
+    return `Its column ${name} is in the character set ${facts.charset}, which is not replicated. ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4.`
+  return { name, mapping, facts, charset: charset === "utf8" ? undefined : charset }
+}
+
+function factsOf(row: Row, isJson: boolean): TypeFacts {
+  const dataType = text(row.data_type).toLowerCase()
+  const columnType = text(row.column_type)
+  const isTemporal = row.dp !== null
+  return {
+    dataType,
+    isUnsigned: /\bunsigned\b/i.test(columnType),
+    precision: Number(row.p ?? 0),
+    scale: Number((isTemporal ? row.dp : row.s) ?? 0),
+    charset: row.charset ?? undefined,
+    labels: dataType === "enum" || dataType === "set" ? labelsOf(columnType) : [],
+    octets: Number(row.octets ?? 0),
+    isJson,
+  }
+}
+
+/** The primary key, or else the first unique index that tells every row: whole columns, none of them nullable. */
+function keyOf(rows: Row[], names: string[]): number[] | undefined {
+  const indexes = new Map<string, Row[]>()
+  for (const row of rows) indexes.set(text(row.k), [...(indexes.get(text(row.k)) ?? []), row])
+  for (const index of indexes.values()) {
+    const places = index.map((row) => names.indexOf(text(row.col)))
+    const tells = index.every((row) => row.part === null && row.n !== "YES") && !places.includes(-1)
+    if (tells) return places
+  }
+  return undefined
+}

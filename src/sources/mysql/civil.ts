@@ -1,0 +1,43 @@
+import { type ColumnBuffer, putInt32, putSafeInteger } from "../../replication/columns.ts"
+import { UnfitValue } from "./unfit.ts"
+
+const dayMicros = 86_400_000_000
+
+/** Days since 1970-01-01 of a date from year 0 on, in the proleptic Gregorian calendar. */
+function daysOfDate(year: number, month: number, day: number): number {
+  // Counts years from March, so that the leap day is the last of its year.
+  const shifted = month > 2 ? year : year - 1
+  const era = Math.floor(shifted / 400)
+  const yearOfEra = shifted - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146097 + dayOfEra - 719468
+}
+
+function lastDayOf(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
+}
+
+/** These servers hold dates that are none: with zeroes in them, or a 31st of February. */
+function realDate(year: number, month: number, day: number): number {
+  if (year === 0 || month === 0 || day === 0)
+    throw new UnfitValue("a zero date, or one with a zero in it (set zero_dates: text at the source)")
+  if (day > 28 && day > lastDayOf(year, month))
+    throw new UnfitValue("a date that is in no calendar (set zero_dates: text at the source)")
+  return daysOfDate(year, month, day)
+}
+
+export function putDate(column: ColumnBuffer, year: number, month: number, day: number): void {
+  putInt32(column, realDate(year, month, day))
+}
+
+export function putTimestamp(
+  column: ColumnBuffer,
+  year: number,
+  month: number,
+  day: number,
+  microsOfDay: number,
+): void {
+  putSafeInteger(column, realDate(year, month, day) * dayMicros + microsOfDay)
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from "node:fs"
+import type { Duplex } from "node:stream"
+import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from "mysql2"
+import { Problem } from "../../domain/problems.ts"
+import { problemOf } from "./errors.ts"
+
+/** Where a server is, and as whom to go there. */
+export interface Address {
+  /** mysql://user:password@host:port/?ssl-mode=… (a database in it does not matter). */
+  url: string
+  /** What becomes of dates that are none: see docs/replication/mysql-types.md. */
+  zeroDates: "fail" | "text"
+}
+
+export type Row = Record<string, string | null>
+
+/** An open connection that asks one thing at a time. */
+export interface Client {
+  readonly connection: Connection
+  readonly threadId: number
+  readonly flavor: "mariadb" | "mysql"
+  /** Every value as text, as the server prints it. Throws the driver's error. */
+  query(sql: string): Promise<Row[]>
+}
+
+const connectTimeoutMs = 10_000
+/** The server's longest: how long it waits for us while the warehouse is busy. */
+const patienceSeconds = 2_147_483
+
+// What the text forms and the snapshot rest on; the server's or the account's own settings must not change them.
+const commonSettings = [
+  "NAMES utf8mb4",
+  "time_zone = '+00:00'",
+  "sql_mode = 'NO_BACKSLASH_ESCAPES'",
+  "autocommit = 1",
+  "sql_select_limit = DEFAULT",
+  "wait_timeout = 2147483",
+  `net_write_timeout = ${patienceSeconds}`,
+  `net_read_timeout = ${patienceSeconds}`,
+]
+
+const flavorSettings = {
+  mariadb: ["max_statement_time = 0"],
+  mysql: ["max_execution_time = 0"],
+} as const
+
+function optionsOf({ url: text }: Address): ConnectionOptions {
+  const url = new URL(text)
+  const ssl = sslOptions(url)
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? 3306 : Number(url.port),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    connectTimeout: connectTimeoutMs,
+    enableKeepAlive: true,
+    charset: "utf8mb4",
+    typeCast: (field) => field.string(),
+    // The driver would ask the server for the rows of LOAD DATA LOCAL: a server must not read our files.
+    flags: ["-LOCAL_FILES"],
+    ...(ssl && { ssl }),
+  }
+}
+
+/** As the servers' own programs call it: ssl-mode and ssl-ca. */
+function sslOptions(url: URL): SslOptions | undefined {
+  const mode = (url.searchParams.get("ssl-mode") ?? "DISABLED").toUpperCase()
+  if (mode === "DISABLED") return undefined
+  const caPath = url.searchParams.get("ssl-ca")
+  const ca = caPath === null ? {} : { ca: readCertificate(caPath) }
+  return {
+    ...ca,
+    rejectUnauthorized: mode === "VERIFY_CA" || mode === "VERIFY_IDENTITY",
+    verifyIdentity: mode === "VERIFY_IDENTITY",
+  }
+}
+
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    throw new Problem("sourceUnreachable", "The file that ssl-ca names in the source's url cannot be read.", {
+      cause: error,
+    })
+  }
+}
+
+/** The caller closes it. Throws Problem. */
+export async function connect(address: Address): Promise<Client> {
+  const connection = createConnection(optionsOf(address))
+  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
+  connection.on("error", () => undefined)
+  try {
+    await new Promise<void>((resolve, reject) =>
+      connection.connect((error) => (error === null ? resolve() : reject(error))),
+    )
+    return await prepared(connection)
+  } catch (error) {
+    connection.destroy()
+    throw problemOf(error, "connecting")
+  }
+}
+
+async function prepared(connection: Connection): Promise<Client> {
+  const query = (sql: string) =>
+    new Promise<Row[]>((resolve, reject) =>
+      connection.query(sql, (error: Error | null, rows: unknown) =>
+        error === null ? resolve(Array.isArray(rows) ? (rows as Row[]) : []) : reject(error),
+      ),
+    )
+  const [facts] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id")
+  const flavor = (facts?.version ?? "").includes("MariaDB") ? "mariadb" : "mysql"
+  await query(`SET ${[...commonSettings, ...flavorSettings[flavor]].join(", ")}`)
+  return { connection, threadId: Number(facts?.id ?? 0), flavor, query }
+}
+
+/** Ends a connection that may be busy or broken. */
+export function close(client: Client): void {
+  client.connection.destroy()
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withClient<T>(
+  address: Address,
+  doing: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(address)
+  try {
+    return await work(client)
+  } catch (error) {
+    throw problemOf(error, doing)
+  } finally {
+    close(client)
+  }
+}
+
+/** A connection whose bytes we read ourselves, from here on. */
+export interface RawConnection {
+  socket: Duplex
+  /** Sends a command: its number and what belongs to it. */
+  send(command: number, body: Buffer): void
+  destroy(): void
+}
+
+/**
+ * Takes a connection over from the driver, which has done the log-in and TLS: the driver makes an object per packet, we
+ * read millions.
+ */
+export function takeOver(client: Client): RawConnection {
+  const { stream: socket } = client.connection as unknown as { stream: Duplex }
+  socket.removeAllListeners("data")
+  socket.removeAllListeners("error")
+  socket.on("error", () => undefined)
+  return {
+    socket,
+    send(command, body) {
+      const packet = Buffer.allocUnsafe(5 + body.length)
+      packet.writeUIntLE(body.length + 1, 0, 3)
+      packet[3] = 0
+      packet[4] = command
+      body.copy(packet, 5)
+      socket.write(packet)
+    },
+    destroy: () => socket.destroy(),
+  }
+}
+
+export function quoteIdentifier(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``
+}
+
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

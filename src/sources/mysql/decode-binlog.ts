@@ -1,0 +1,208 @@
+import {
+  type ColumnBuffer,
+  isNarrowDecimal,
+  putBytes,
+  putFloat32,
+  putFloat64,
+  putInt32,
+  putSafeInteger,
+  putText,
+  reserve,
+} from "../../replication/columns.ts"
+import { putDate, putTimestamp } from "./civil.ts"
+import { putUnscaled } from "./decode-text.ts"
+
+/** Turns `from[start, end)`, one value as the log's row images hold it, into the column's packed form. */
+export type Put = (column: ColumnBuffer, from: Buffer, start: number, end: number) => void
+
+export const int8: Put = (column, from, start) => putInt32(column, ((from[start] as number) << 24) >> 24)
+export const uint8: Put = (column, from, start) => putInt32(column, from[start] as number)
+export const int16: Put = (column, from, start) => putInt32(column, from.readInt16LE(start))
+export const uint16: Put = (column, from, start) => putInt32(column, from.readUInt16LE(start))
+export const int24: Put = (column, from, start) => putInt32(column, from.readIntLE(start, 3))
+export const uint24: Put = (column, from, start) => putInt32(column, from.readUIntLE(start, 3))
+export const int32: Put = (column, from, start) => putInt32(column, from.readInt32LE(start))
+export const uint32: Put = (column, from, start) => putSafeInteger(column, from.readUInt32LE(start))
+export const uint64: Put = (column, from, start) => putUnscaled(column, from.readBigUInt64LE(start))
+export const float32: Put = (column, from, start) => putFloat32(column, from.readFloatLE(start))
+export const float64: Put = (column, from, start) => putFloat64(column, from.readDoubleLE(start))
+
+export const int64: Put = (column, from, start) => {
+  reserve(column, 8)
+  const { bytes } = column
+  let at = column.usedBytes
+  for (let i = start; i < start + 8; i++) bytes[at++] = from[i] as number
+  column.usedBytes = at
+}
+
+const digitsPerGroup = 9
+/** Bytes that so many digits take. */
+const bytesOfDigits = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
+
+function bytesOf(digits: number): number {
+  return Math.floor(digits / digitsPerGroup) * 4 + (bytesOfDigits[digits % digitsPerGroup] as number)
+}
+
+export function decimalBytes(precision: number, scale: number): number {
+  return bytesOf(precision - scale) + bytesOf(scale)
+}
+
+/** Groups of nine digits, big-endian, the odd digits outermost; the first bit is set where the number is not negative. */
+export function decimal(precision: number, scale: number): Put {
+  const whole = precision - scale
+  const groups = [
+    ...(whole % digitsPerGroup > 0 ? [whole % digitsPerGroup] : []),
+    ...Array.from({ length: Math.floor(whole / digitsPerGroup) }, () => digitsPerGroup),
+    ...Array.from({ length: Math.floor(scale / digitsPerGroup) }, () => digitsPerGroup),
+    ...(scale % digitsPerGroup > 0 ? [scale % digitsPerGroup] : []),
+  ]
+  const sizes = groups.map((digits) => bytesOfDigits[digits] as number)
+  const weights = groups.map((digits) => 10 ** digits)
+  return (column, from, start) => {
+    const isNegative = ((from[start] as number) & 0x80) === 0
+    const flip = isNegative ? 0xff : 0
+    const isShort = precision <= 15
+    let small = 0
+    let large = 0n
+    let at = start
+    for (let g = 0; g < groups.length; g++) {
+      let group = 0
+      for (let i = 0; i < (sizes[g] as number); i++, at++) {
+        const byte = at === start ? (from[at] as number) ^ 0x80 : (from[at] as number)
+        group = group * 256 + (byte ^ flip)
+      }
+      if (isShort) small = small * (weights[g] as number) + group
+      else large = large * BigInt(weights[g] as number) + BigInt(group)
+    }
+    if (isShort && column.type.kind === "decimal" && isNarrowDecimal(column.type))
+      return putSafeInteger(column, isNegative ? -small : small)
+    const unscaled = isShort ? BigInt(small) : large
+    if (column.type.kind === "decimal") putUnscaled(column, isNegative ? -unscaled : unscaled)
+    else putText(column, decimalText(unscaled, isNegative, scale))
+  }
+}
+
+function decimalText(unscaled: bigint, isNegative: boolean, scale: number): string {
+  const digits = unscaled.toString().padStart(scale + 1, "0")
+  const behind = scale === 0 ? "" : `.${digits.slice(-scale)}`
+  return `${isNegative ? "-" : ""}${digits.slice(0, digits.length - scale)}${behind}`
+}
+
+const pad = (value: number, length: number): string => String(value).padStart(length, "0")
+
+/** Day in 5 bits, month in 4, year in the rest. */
+export const date: Put = (column, from, start) => {
+  const packed = from.readUIntLE(start, 3)
+  const [year, month, day] = [packed >> 9, (packed >> 5) & 15, packed & 31]
+  if (column.type.kind === "date") putDate(column, year, month, day)
+  else putText(column, `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`)
+}
+
+/** Bytes of a fraction with so many digits. */
+export function fractionBytes(digits: number): number {
+  return Math.ceil(digits / 2)
+}
+
+const fractionWeights = [0, 10_000, 100, 1]
+
+function microsAt(from: Buffer, at: number, digits: number): number {
+  const size = fractionBytes(digits)
+  return size === 0 ? 0 : from.readUIntBE(at, size) * (fractionWeights[size] as number)
+}
+
+function fractionText(micros: number, digits: number): string {
+  return digits === 0 ? "" : `.${pad(micros, 6).slice(0, digits)}`
+}
+
+/** 5 bytes above an offset: year and month in 17 bits, day in 5, then hour, minute and second. */
+export function datetime(digits: number): Put {
+  return (column, from, start) => {
+    const high = from.readUInt8(start)
+    const low = from.readUInt32BE(start + 1)
+    const yearMonth = ((high & 0x7f) << 10) | (low >>> 22)
+    const [year, month, day] = [Math.floor(yearMonth / 13), yearMonth % 13, (low >>> 17) & 31]
+    const [hour, minute, second] = [(low >>> 12) & 31, (low >>> 6) & 63, low & 63]
+    const micros = microsAt(from, start + 5, digits)
+    if (column.type.kind === "timestamp") {
+      const seconds = hour * 3600 + minute * 60 + second
+      return putTimestamp(column, year, month, day, seconds * 1_000_000 + micros)
+    }
+    const clock = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}${fractionText(micros, digits)}`
+    putText(column, `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)} ${clock}`)
+  }
+}
+
+/** Seconds since 1970; zero stands for the zero date. */
+export function timestamp(digits: number): Put {
+  return (column, from, start) => {
+    const seconds = from.readUInt32BE(start)
+    const micros = microsAt(from, start + 4, digits)
+    if (column.type.kind === "timestamp") {
+      if (seconds === 0 && micros === 0) putTimestamp(column, 0, 0, 0, 0)
+      return putSafeInteger(column, seconds * 1_000_000 + micros)
+    }
+    const fraction = fractionText(micros, digits)
+    if (seconds === 0 && micros === 0) return putText(column, `0000-00-00 00:00:00${fraction}`)
+    putText(column, `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")}${fraction}`)
+  }
+}
+
+/** 3 bytes and the fraction, above an offset; a negative time is the whole number negated. */
+export function time(digits: number): Put {
+  const size = fractionBytes(digits)
+  return (column, from, start) => {
+    const raw = from.readUIntBE(start, 3 + size) - 0x800000 * 256 ** size
+    const isNegative = raw < 0
+    const value = Math.abs(raw)
+    const whole = Math.floor(value / 256 ** size)
+    const micros = (value % 256 ** size) * (fractionWeights[size] as number)
+    const [hour, minute, second] = [(whole >> 12) & 0x3ff, (whole >> 6) & 63, whole & 63]
+    const clock = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}`
+    putText(column, `${isNegative ? "-" : ""}${clock}${fractionText(micros, digits)}`)
+  }
+}
+
+export const year: Put = (column, from, start) => {
+  const value = from[start] as number
+  putText(column, value === 0 ? "0000" : String(1900 + value))
+}
+
+/** The log leaves out zero bytes at the end of a value of fixed length. */
+export function paddedBytes(length: number): Put {
+  return (column, from, start, end) => {
+    putBytes(column, from, start, end)
+    const missing = length - (end - start)
+    if (missing <= 0) return
+    reserve(column, missing)
+    column.bytes.fill(0, column.usedBytes, column.usedBytes + missing)
+    column.usedBytes += missing
+    column.view.setUint32(column.lastStart, length, true)
+  }
+}
+
+export const uuid: Put = (column, from, start, end) => {
+  reserve(column, 16)
+  column.bytes.fill(0, column.usedBytes, column.usedBytes + 16)
+  from.copy(column.bytes, column.usedBytes, start, end)
+  column.usedBytes += 16
+}
+
+/** The number of a label, from 1 on; 0 is the empty text that stands for a value that was none. */
+export function enumeration(labels: readonly string[], size: number): Put {
+  const known = ["", ...labels].map((label) => Buffer.from(label))
+  const nothing = Buffer.alloc(0)
+  return (column, from, start) => {
+    const label = known[from.readUIntLE(start, size)] ?? nothing
+    putBytes(column, label, 0, label.length)
+  }
+}
+
+/** A bit for each label. */
+export function labelSet(labels: readonly string[], size: number): Put {
+  return (column, from, start) => {
+    const chosen = labels.filter(
+      (_, index) => index < size * 8 && ((from[start + (index >> 3)] as number) >> (index & 7)) & 1,
+    )
+    putText(column, chosen.join(","))
+  }
+}

@@ -1,0 +1,55 @@
+export const headerBytes = 19
+export const checksumBytes = 4
+
+/** Event types: MySQL's, and from 160 on MariaDB's. */
+export const types = {
+  query: 2,
+  rotate: 4,
+  formatDescription: 15,
+  xid: 16,
+  beginLoadQuery: 17,
+  executeLoadQuery: 18,
+  tableMap: 19,
+  incident: 26,
+  heartbeat: 27,
+  mysqlGtid: 33,
+  anonymousGtid: 34,
+  xaPrepare: 38,
+  partialUpdateRows: 39,
+  transactionPayload: 40,
+  heartbeat2: 41,
+  mariadbGtid: 162,
+  queryCompressed: 165,
+} as const
+
+/** What events of rows do, by their type. `extra`: a part of varying length comes before the columns. */
+export const rowEvents: Record<
+  number,
+  { change: "insert" | "update" | "delete"; extra: boolean; packed: boolean }
+> = {
+  23: { change: "insert", extra: false, packed: false },
+  24: { change: "update", extra: false, packed: false },
+  25: { change: "delete", extra: false, packed: false },
+  30: { change: "insert", extra: true, packed: false },
+  31: { change: "update", extra: true, packed: false },
+  32: { change: "delete", extra: true, packed: false },
+  166: { change: "insert", extra: false, packed: true },
+  167: { change: "update", extra: false, packed: true },
+  168: { change: "delete", extra: false, packed: true },
+}
+
+export const gtidFlags = { standalone: 1, preparedXa: 64 } as const
+
+/** The description ends in the kind of checksum (0: none) and its own checksum. */
+export function hasChecksums(bytes: Buffer, end: number): boolean {
+  return bytes[end - checksumBytes - 1] === 1
+}
+
+/** As statements write it, in lower case: `x'7831',x'',1`. */
+export function xidOf(bytes: Buffer, start: number): string {
+  const format = bytes.readInt32LE(start)
+  const first = bytes[start + 4] as number
+  const second = bytes[start + 5] as number
+  const at = start + 6
+  return `x'${bytes.toString("hex", at, at + first)}',x'${bytes.toString("hex", at + first, at + first + second)}',${format}`
+}

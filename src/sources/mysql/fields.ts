@@ -1,0 +1,152 @@
+import { putBytes } from "../../replication/columns.ts"
+import type { MyColumn } from "./catalog.ts"
+import { putCharacters } from "./charsets.ts"
+import * as log from "./decode-binlog.ts"
+import { putInet4, putInet6 } from "./inet.ts"
+
+/** How one column lies in the log's row images. */
+export interface Field {
+  /** Bytes of a value; 0: as many as a length in front of it says. */
+  fixed: number
+  /** Bytes of that length. */
+  prefix: number
+  put: log.Put
+}
+
+/** What a table map says of a column: the log's own number for its type, and what goes with it. */
+export interface LoggedType {
+  type: number
+  meta: number
+}
+
+/** Types of values as the log numbers them. */
+const logged = {
+  tiny: 1,
+  short: 2,
+  long: 3,
+  float: 4,
+  double: 5,
+  longlong: 8,
+  int24: 9,
+  date: 10,
+  year: 13,
+  varchar: 15,
+  bit: 16,
+  timestamp2: 17,
+  datetime2: 18,
+  time2: 19,
+  newdecimal: 246,
+  enumeration: 247,
+  set: 248,
+  blob: 252,
+  string: 254,
+  geometry: 255,
+} as const
+
+/** Forms from before MySQL 5.6 and MariaDB 10.1, which a table keeps until it is rebuilt. */
+const oldTemporal = new Set([7, 11, 12])
+
+export type FieldFit =
+  | { kind: "fits"; field: Field }
+  | { kind: "differs" }
+  /** The table must be rebuilt at the source. */
+  | { kind: "outdated" }
+
+const integers: Record<number, { name: string; size: number; signed: log.Put; unsigned: log.Put }> = {
+  [logged.tiny]: { name: "tinyint", size: 1, signed: log.int8, unsigned: log.uint8 },
+  [logged.short]: { name: "smallint", size: 2, signed: log.int16, unsigned: log.uint16 },
+  [logged.int24]: { name: "mediumint", size: 3, signed: log.int24, unsigned: log.uint24 },
+  [logged.long]: { name: "int", size: 4, signed: log.int32, unsigned: log.uint32 },
+  [logged.longlong]: { name: "bigint", size: 8, signed: log.int64, unsigned: log.uint64 },
+}
+
+/** The field of a column as the catalog knows it, if what the log says of it agrees. */
+export function fieldOf(column: MyColumn, { type, meta }: LoggedType, isUnsigned: boolean): FieldFit {
+  const field = integerField(column, type, isUnsigned) ?? otherField(column, type, meta)
+  if (field !== undefined) return { kind: "fits", field }
+  return { kind: oldTemporal.has(type) ? "outdated" : "differs" }
+}
+
+const fixed = (bytes: number, put: log.Put): Field => ({ fixed: bytes, prefix: 0, put })
+const prefixed = (prefix: number, put: log.Put): Field => ({ fixed: 0, prefix, put })
+
+function integerField({ facts }: MyColumn, type: number, isUnsigned: boolean): Field | undefined {
+  const integer = integers[type]
+  if (integer === undefined || integer.name !== facts.dataType || facts.isUnsigned !== isUnsigned)
+    return undefined
+  return fixed(integer.size, isUnsigned ? integer.unsigned : integer.signed)
+}
+
+const geometries =
+  /^(geometry|point|linestring|polygon|multipoint|multilinestring|multipolygon|geometrycollection|geomcollection)$/
+const blobLengths: Record<string, number> = { tiny: 1, "": 2, medium: 3, long: 4 }
+
+function otherField(column: MyColumn, type: number, meta: number): Field | undefined {
+  const { dataType, precision, scale } = column.facts
+  const only = (name: string, field: () => Field) => (dataType === name ? field() : undefined)
+  switch (type) {
+    case logged.float:
+      return only("float", () => fixed(4, log.float32))
+    case logged.double:
+      return only("double", () => fixed(8, log.float64))
+    case logged.newdecimal:
+      if (meta !== precision * 256 + scale) return undefined
+      return only("decimal", () => fixed(log.decimalBytes(precision, scale), log.decimal(precision, scale)))
+    case logged.date:
+      return only("date", () => fixed(3, log.date))
+    case logged.year:
+      return only("year", () => fixed(1, log.year))
+    case logged.datetime2:
+      return only("datetime", () => fixed(5 + log.fractionBytes(meta), log.datetime(meta)))
+    case logged.timestamp2:
+      return only("timestamp", () => fixed(4 + log.fractionBytes(meta), log.timestamp(meta)))
+    case logged.time2:
+      return only("time", () => fixed(3 + log.fractionBytes(meta), log.time(meta)))
+    case logged.bit:
+      return only("bit", () => fixed((meta >> 8) + ((meta & 255) > 0 ? 1 : 0), putBytes))
+    case logged.geometry:
+      return geometries.test(dataType) ? prefixed(meta, putBytes) : undefined
+    case logged.varchar:
+      if (dataType !== "varchar" && dataType !== "varbinary") return undefined
+      return prefixed(meta > 255 ? 2 : 1, textPut(column))
+    case logged.blob: {
+      const size = /^(tiny|medium|long|)(?:blob|text)$/.exec(dataType)?.[1]
+      return size !== undefined && blobLengths[size] === meta ? prefixed(meta, textPut(column)) : undefined
+    }
+    case logged.string:
+      return stringField(column, meta)
+    default:
+      return undefined
+  }
+}
+
+/** The log numbers all of these alike, and says in the meta data which it is and how long it can be. */
+function stringField(column: MyColumn, meta: number): Field | undefined {
+  const { dataType, labels } = column.facts
+  const [high, low] = [meta >> 8, meta & 255]
+  if (high === logged.enumeration)
+    return dataType === "enum" ? fixed(low, log.enumeration(labels, low)) : undefined
+  if (high === logged.set) return dataType === "set" ? fixed(low, log.labelSet(labels, low)) : undefined
+  // Lengths above 255 borrow two bits of the type.
+  const length = (((high & 0x30) ^ 0x30) << 4) | low
+  const prefix = length > 255 ? 2 : 1
+  switch (dataType) {
+    case "char":
+      return prefixed(prefix, textPut(column))
+    case "binary":
+      return prefixed(prefix, log.paddedBytes(length))
+    case "uuid":
+      return prefixed(prefix, log.uuid)
+    case "inet4":
+      return prefixed(prefix, putInet4)
+    case "inet6":
+      return prefixed(prefix, putInet6)
+    default:
+      return undefined
+  }
+}
+
+function textPut({ charset }: MyColumn): log.Put {
+  if (charset === undefined) return putBytes
+  return (column, from, start, end) => putCharacters(column, charset, from, start, end)
+}

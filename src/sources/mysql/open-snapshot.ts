@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises"
+import { Problem } from "../../domain/problems.ts"
+import type { Snapshot, TableSelection } from "../../replication/source.ts"
+import { type Catalog, type MyTable, readCatalog, tableId } from "./catalog.ts"
+import { type Address, type Client, close, quoteIdentifier, withClient } from "./client.ts"
+import { problemOf } from "./errors.ts"
+import { type Place, weightOf } from "./position.ts"
+import { openSessions, rowSessions } from "./sessions.ts"
+import { openSnapshotOf } from "./snapshot.ts"
+
+export interface OpenedSnapshot {
+  snapshot: Snapshot
+  tables: MyTable[]
+  place: Place
+}
+
+/** A snapshot of the selected tables. Tables whose definition changes while it is opened are left out: they come later. */
+export async function openSnapshot(address: Address, select: TableSelection): Promise<OpenedSnapshot> {
+  const before = await catalogOf(address, select)
+  const { clients, place } = await openSessions(address)
+  try {
+    const { tables: all, refused } = await catalogOf(address, select)
+    const known = new Set(before.tables.map(({ schema }) => JSON.stringify(schema)))
+    const tables = all.filter(({ schema }) => known.has(JSON.stringify(schema)))
+    const [first] = clients
+    if (first === undefined) throw new Error("no session")
+    const chunked: { table: MyTable; chunks: string[] }[] = []
+    for (const table of tables) chunked.push({ table, chunks: await chunksOf(first, table) })
+    const sessions = rowSessions(address, clients)
+    return { snapshot: openSnapshotOf({ sessions, place, tables: chunked, refused }), tables, place }
+  } catch (error) {
+    for (const client of clients) close(client)
+    throw problemOf(error, "opening a snapshot")
+  }
+}
+
+function catalogOf(address: Address, select: TableSelection): Promise<Catalog> {
+  return withClient(address, "reading the catalog", (client) =>
+    readCatalog(client, { select, zeroDates: address.zeroDates }),
+  )
+}
+
+/** Large enough that a query's start is nothing, small enough to share between readers. */
+const chunkRows = 250_000
+const mostChunks = 256
+const integerKinds = new Set(["int16", "int32", "int64"])
+
+/** Ranges of an integer that the key begins with, the outer ones open; any other table is one chunk. */
+async function chunksOf(client: Client, { schema, columns, estimatedRows }: MyTable): Promise<string[]> {
+  const count = Math.min(Math.ceil(estimatedRows / chunkRows), mostChunks)
+  const first = schema.key?.[0]
+  const column = first === undefined ? undefined : columns[first]
+  if (count < 2 || column === undefined || !integerKinds.has(column.mapping.type.kind)) return [""]
+  const name = quoteIdentifier(column.name)
+  const place = `${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+  const [row] = await client.query(`SELECT MIN(${name}) AS low, MAX(${name}) AS high FROM ${place}`)
+  const bounds = boundsBetween(BigInt(row?.low ?? 0), BigInt(row?.high ?? 0), BigInt(count))
+  if (bounds.length === 0) return [""]
+  return [...bounds, undefined].map((upper, index) => {
+    const lower = bounds[index - 1]
+    const parts = [
+      ...(lower === undefined ? [] : [`${name} >= ${lower}`]),
+      ...(upper === undefined ? [] : [`${name} < ${upper}`]),
+    ]
+    return parts.join(" AND ")
+  })
+}
+
+function boundsBetween(low: bigint, high: bigint, count: bigint): bigint[] {
+  const step = (high - low) / count
+  if (step < 1n) return []
+  return Array.from({ length: Number(count) - 1 }, (_, index) => low + step * BigInt(index + 1))
+}
+
+/** A stream that stands still for a snapshot must not wait long. */
+export const lateLimitMs = 10_000
+/** A comparison can wait for another day. */
+export const glimpseLimitMs = 5_000
+const retryMs = 20
+
+/**
+ * A snapshot of a few tables that lies where the stream is or ahead. The log is readable a moment before what is in it
+ * can be seen, so a snapshot may come out too early.
+ */
+export async function openLateSnapshot(
+  address: Address,
+  ids: ReadonlySet<string>,
+
+  isAhead: (weight: number) => boolean,
+  limitMs: number,
+): Promise<OpenedSnapshot> {
+  const deadlineMs = performance.now() + limitMs
+  while (performance.now() < deadlineMs) {
+    const opened = await openSnapshot(address, (table) => ids.has(tableId(table.schema, table.name)))
+    if (isAhead(weightOf(opened.place))) return opened
+    await opened.snapshot.close()
+    await delay(retryMs)
+  }
+  throw new Problem("sourceBusy", "The source could not make a snapshot yet.")
+}

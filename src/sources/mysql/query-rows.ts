@@ -1,0 +1,143 @@
+import type { Duplex } from "node:stream"
+import { Problem } from "../../domain/problems.ts"
+import { problemOfServer, readServerError } from "./errors.ts"
+import { newFramer } from "./framing.ts"
+import { readLength } from "./table-map.ts"
+
+/** A connection that runs one statement after another, and gives rows as bytes. */
+export interface RowSession {
+  /**
+   * Calls `row` with where each value of a row lies (a start of -1: null); after each piece of bytes `piece` may return a
+   * promise, for which reading waits. A `stop` that is set ends with its reason thrown, when the server has ended the
+   * statement: `kill` asks it to.
+   */
+  run(statement: RowStatement): Promise<void>
+  destroy(): void
+}
+
+export interface RowStatement {
+  sql: string
+  columns: number
+  row(bytes: Buffer, starts: Int32Array, ends: Int32Array): void
+  piece(): Promise<void> | undefined
+  signal: AbortSignal
+  doing: string
+}
+
+const comQuery = 0x03
+const errorPacket = 0xff
+const eofPacket = 0xfe
+const nullValue = 0xfb
+
+export interface RowConnection {
+  socket: Duplex
+  send(command: number, body: Buffer): void
+  destroy(): void
+}
+
+/** `kill` ends the statement that the connection is running, and leaves the connection as it is. */
+export function newRowSession(raw: RowConnection, kill: () => Promise<void>): RowSession {
+  return {
+    destroy: raw.destroy,
+    async run(statement) {
+      if (statement.signal.aborted) throw givenUp(statement)
+      await runOn(raw, kill, statement)
+    },
+  }
+}
+
+function givenUp({ doing }: RowStatement): Problem {
+  return new Problem("sourceUnreachable", `What was begun was given up (${doing}).`)
+}
+
+function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStatement): Promise<void> {
+  const { socket } = raw
+  const { doing, signal } = statement
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  /** Why the rows still to come are not wanted. */
+  let unwanted: unknown
+  const stop = (reason: unknown) => {
+    if (unwanted !== undefined) return
+    unwanted = reason
+    kill().catch(raw.destroy)
+  }
+  const abort = () => stop(givenUp(statement))
+  const result = newResult(statement, (ending) => {
+    if (unwanted !== undefined) reject(unwanted)
+    else if (ending === undefined) resolve()
+    else reject(problemOfServer(ending.errno, ending.message, doing))
+  })
+  const data = (chunk: Buffer) => {
+    result.feed(chunk, unwanted === undefined ? undefined : "skip")
+    if (result.failure !== undefined) stop(result.failure)
+    const waiting = unwanted === undefined ? statement.piece() : undefined
+    if (waiting === undefined) return
+    socket.pause()
+    waiting.catch(stop).finally(() => socket.resume())
+  }
+  const closed = () =>
+    reject(unwanted ?? new Problem("sourceUnreachable", `The source closed the connection (while ${doing}).`))
+  socket.on("data", data)
+  socket.once("close", closed)
+  signal.addEventListener("abort", abort, { once: true })
+  raw.send(comQuery, Buffer.from(statement.sql))
+  socket.resume()
+  return promise.finally(() => {
+    socket.off("data", data)
+    socket.off("close", closed)
+    signal.removeEventListener("abort", abort)
+  })
+}
+
+interface Result {
+  /** What `row` threw: the rows after it are skipped. */
+  readonly failure: unknown
+  feed(chunk: Buffer, mode: "skip" | undefined): void
+}
+
+type Ending = { errno: number; message: string } | undefined
+
+/** The packets of one result: count of columns, a packet for each, a mark, rows, a mark. */
+function newResult(statement: RowStatement, ended: (ending: Ending) => void): Result {
+  const starts = new Int32Array(statement.columns)
+  const ends = new Int32Array(statement.columns)
+  let marks = 0
+  let failure: unknown
+  let skips = false
+  const cursor = { at: 0 }
+  const framer = newFramer((bytes, start, end) => {
+    const first = bytes[start]
+    if (first === errorPacket) return ended(readServerError(bytes, start, end))
+    if (first === eofPacket && end - start < 9) {
+      if (++marks === 2) ended(undefined)
+      return
+    }
+    if (marks === 0 || skips || failure !== undefined) return
+    cursor.at = start
+    for (let i = 0; i < starts.length; i++) {
+      if (bytes[cursor.at] === nullValue) {
+        starts[i] = -1
+        cursor.at++
+        continue
+      }
+      const length = readLength(bytes, cursor)
+      starts[i] = cursor.at
+      cursor.at += length
+      ends[i] = cursor.at
+    }
+    try {
+      statement.row(bytes, starts, ends)
+    } catch (error) {
+      failure = error
+    }
+  })
+  return {
+    get failure() {
+      return failure
+    },
+    feed(chunk, mode) {
+      skips = mode === "skip"
+      framer.feed(chunk)
+    },
+  }
+}

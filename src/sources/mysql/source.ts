@@ -1,0 +1,68 @@
+import type { TableSchema } from "../../domain/table.ts"
+import type { Source } from "../../replication/source.ts"
+import { type MyTable, readCatalog } from "./catalog.ts"
+import { type Address, connect, withClient } from "./client.ts"
+import { endStream } from "./end-stream.ts"
+import { problemOf } from "./errors.ts"
+import { logHistory } from "./history.ts"
+import { openSnapshot } from "./open-snapshot.ts"
+import { comparePositions, parsePlace, positionOf } from "./position.ts"
+import { inspect } from "./preflight.ts"
+import { newestPlace } from "./sessions.ts"
+import { startStream } from "./stream.ts"
+
+/**
+ * A MySQL or MariaDB server as a source: all its databases, which become schemas. It keeps nothing for us; the name of a
+ * handle only tells our connection from others'.
+ */
+export function openMysqlSource(address: Address): Source {
+  const { zeroDates } = address
+  return {
+    preflight: (select) =>
+      withClient(address, "checking settings", (client) => inspect(client, select, zeroDates)),
+    async openSnapshot(handle, select) {
+      await endStream(address, handle)
+      return (await openSnapshot(address, select)).snapshot
+    },
+    history: (_, from) => withClient(address, "looking at the log", (client) => logHistory(client, from)),
+    async stream({ handle, from, tables, select, sink }) {
+      const known = await withClient(address, "reading the catalog", (client) =>
+        readCatalog(client, { select, zeroDates }),
+      )
+      const current = knownTables(known.tables, tables)
+      for (const table of tables)
+        if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
+      const client = await connect(address)
+      try {
+        return await startStream({ client, address, handle, from, tables: [...current.values()], sink })
+      } catch (error) {
+        throw problemOf(error, "asking for the log")
+      }
+    },
+    tables: (select) =>
+      withClient(address, "reading the catalog", async (client) => {
+        const { tables, refused } = await readCatalog(client, { select, zeroDates })
+        return { tables: tables.map((table) => table.schema), refused }
+      }),
+    remove: (handle) => endStream(address, handle),
+    compare: comparePositions,
+    parsePosition(text) {
+      const place = parsePlace(text)
+      return place && positionOf(place)
+    },
+    // The server keeps its log as long as it is told to, whoever has read it.
+    retention: async () => new Map(),
+    currentPosition: () =>
+      withClient(address, "reading the position", async (client) => positionOf(await newestPlace(client))),
+  }
+}
+
+/** The tables of the source that still are what the warehouse holds, by id. */
+function knownTables(current: MyTable[], held: TableSchema[]): Map<string, MyTable> {
+  const heldById = new Map(held.map((schema) => [schema.id, JSON.stringify(schema)]))
+  return new Map(
+    current
+      .filter(({ schema }) => heldById.get(schema.id) === JSON.stringify(schema))
+      .map((table) => [table.schema.id, table]),
+  )
+}

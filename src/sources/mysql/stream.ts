@@ -1,0 +1,130 @@
+import type { Position } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import type { ChangeSink } from "../../replication/change-sink.ts"
+import type { ChangeStream } from "../../replication/source.ts"
+import { newBinlog } from "./binlog.ts"
+import type { MyTable } from "./catalog.ts"
+import { type Address, type Client, takeOver } from "./client.ts"
+import { dump, introduce } from "./dump-request.ts"
+import { problemOf, problemOfServer, readServerError } from "./errors.ts"
+import { newFramer } from "./framing.ts"
+import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "./open-snapshot.ts"
+import { placeOf, weightOf } from "./position.ts"
+
+const errorPacket = 0xff
+const eofPacket = 0xfe
+/** An idle server says so this often. */
+const heartbeatMs = 1_000
+/** A connection that lost its other end without a word would never tell. */
+const silenceLimitMs = 60_000
+
+export interface StartStream {
+  /** The stream ends it. */
+  client: Client
+  address: Address
+  handle: string
+  from: Position
+  tables: MyTable[]
+  sink: ChangeSink
+}
+
+/** Asks for the log from `from` on, as a replica does. */
+export async function startStream(options: StartStream): Promise<ChangeStream> {
+  const { client, address, handle, from, tables, sink } = options
+  const place = placeOf(from)
+  const checksums = await introduce(client, handle, place, heartbeatMs)
+  const raw = takeOver(client)
+  const binlog = newBinlog(tables, place, sink, checksums)
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
+  ended.catch(() => undefined)
+  const holds = new Set<"full" | "snapshot">()
+  let stopped = false
+  let heardAtMs = performance.now()
+
+  const finish = (error?: Problem) => {
+    clearInterval(timer)
+    raw.destroy()
+    if (error === undefined || stopped) resolve()
+    else reject(error)
+  }
+  const timer = setInterval(() => {
+    if (holds.size > 0) heardAtMs = performance.now()
+    else if (performance.now() - heardAtMs > silenceLimitMs)
+      finish(new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`))
+  }, heartbeatMs)
+  const framer = newFramer((bytes, start, end) => {
+    const kind = bytes[start]
+    if (kind === errorPacket) {
+      const { errno, message } = readServerError(bytes, start, end)
+      finish(problemOfServer(errno, message, "streaming changes"))
+    } else if (kind === eofPacket && end - start < 9)
+      finish(new Problem("sourceUnreachable", "The source ended the stream."))
+    else binlog.event(bytes, start + 1, end)
+  })
+  raw.socket.on("data", (chunk: Buffer) => {
+    if (stopped) return
+    heardAtMs = performance.now()
+    try {
+      framer.feed(chunk)
+      binlog.chunkEnded()
+      sink.chunkDecoded()
+    } catch (error) {
+      finish(decodingProblem(error))
+    }
+  })
+  raw.socket.on("error", (error) => finish(problemOf(error, "streaming changes")))
+  raw.socket.on("close", () => finish(new Problem("sourceUnreachable", "The source closed the stream.")))
+  dump(raw, place, handle)
+  raw.socket.resume()
+
+  const hold = (reason: "full" | "snapshot", held: boolean) => {
+    if (held) holds.add(reason)
+    else holds.delete(reason)
+    if (holds.size > 0) raw.socket.pause()
+    else raw.socket.resume()
+  }
+  const standing = async <T>(work: () => Promise<T>): Promise<T> => {
+    hold("snapshot", true)
+    try {
+      return await work()
+    } finally {
+      hold("snapshot", false)
+    }
+  }
+
+  return {
+    ended,
+    // The server keeps its log by its own rules, whoever reads it.
+    acknowledge: () => undefined,
+    pause: () => hold("full", true),
+    resume: () => hold("full", false),
+    ask: binlog.tell,
+    include: (ids, prepare) =>
+      standing(async () => {
+        const late = await openLateSnapshot(address, ids, binlog.isAhead, lateLimitMs)
+        for (const table of late.tables) binlog.include(table, weightOf(late.place))
+        prepare(late.tables.map((table) => table.schema))
+        return late.snapshot
+      }),
+    glimpse: (ids, reached) =>
+      standing(async () => {
+        const { snapshot, place: at } = await openLateSnapshot(address, ids, binlog.isAhead, glimpseLimitMs)
+        binlog.whenAt(weightOf(at), reached)
+        return snapshot
+      }),
+    exclude: binlog.exclude,
+    async stop() {
+      stopped = true
+      finish()
+      await ended.catch(() => undefined)
+    },
+  }
+}
+
+/** A broken event is the source's; everything else that decoding throws is ours. */
+function decodingProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const cause = { cause: error }
+  return new Problem("sourceProtocol", "The source's log holds something that cannot be decoded.", cause)
+}
