@@ -172,7 +172,7 @@ describe("mistakes in millrace.yaml", () => {
     [
       "no such engine",
       withSource(`{ arn: "${source}", engine: oracle, url: "postgres://h/d" }`),
-      [/^sources\[0\]\.engine: must be postgres, dynamodb or s3 \(/],
+      [/^sources\[0\]\.engine: must be postgres, mysql, dynamodb or s3$/],
     ],
     ["no url", withSource(`{ arn: "${source}", engine: postgres }`), ["sources[0].url: is missing"]],
     ["entry not a block", withSource("just words"), ["sources[0]: must be a block of keys"]],
@@ -262,13 +262,27 @@ describe("mistakes in millrace.yaml", () => {
     })
   }
 
-  for (const engine of ["mysql"]) {
-    it(`source engine ${engine} is not built yet, whatever its keys`, () => {
-      assert.deepEqual(mistakes(withSource(`{ arn: x, engine: ${engine}, endpoint: y, access_key_id: z }`)), [
-        `sources[0].engine: ${engine} is not available in this version (available: postgres)`,
-      ])
+  for (const [url, mistake] of [
+    ["postgres://u:s3cret@h/", "must be a MySQL URL"],
+    ["mysql://u:s3cret@h:0/", "has no usable port"],
+    ["mysql://:s3cret@h/", "names no user"],
+    ["mysql://u:s3cret%zz@h/", "has a % in user or password"],
+    ["mysql://u:s3cret@h/?tls=s3cret", "has a parameter that is not known"],
+    ["mysql://u:s3cret@h/?ssl-mode=s3cret", "has an ssl-mode that is none of"],
+  ] as const) {
+    it(`never repeats a MySQL URL: ${url.replaceAll("s3cret", "…")}`, () => {
+      const [line, ...more] = mistakes(withSource(`{ arn: "${source}", engine: mysql, url: "${url}" }`))
+      assert.deepEqual(more, [])
+      assert.ok(line?.startsWith(`sources[0].url: ${mistake}`), line)
+      assert.doesNotMatch(line ?? "", /s3cret/)
     })
   }
+
+  it("takes a MySQL source", () => {
+    const url = "mysql://u:p%40@h:3307/?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem"
+    const loaded = load(withSource(`{ arn: "${source}", engine: mysql, url: "${url}" }`))
+    assert.deepEqual("ok" in loaded && loaded.ok.sources, [{ arn: source, engine: "mysql", url }])
+  })
 
   for (const engine of ["postgres", "redshift"]) {
     it(`warehouse engine ${engine} is not built yet`, () => {

@@ -129,11 +129,13 @@ function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfigurat
         },
       ]
     }
+    case "mysql": {
+      const { arn, engine, url } = one
+      return [{ arn, engine, url }]
+    }
     case "dynamodb":
     case "s3":
       return [serviceSourceFrom(one)]
-    default:
-      return []
   }
 }
 

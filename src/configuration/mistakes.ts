@@ -52,8 +52,7 @@ function wrongType(expected: string, value: unknown): string {
 /** The unions of the format are told apart by `engine`. */
 function wrongChoice(value: unknown, path: readonly (string | number)[]): string {
   if (value === undefined) return "is missing"
-  if (path[0] === "sources")
-    return "must be postgres, dynamodb or s3 (mysql is not available in this version)"
+  if (path[0] === "sources") return "must be postgres, mysql, dynamodb or s3"
   return "must be duckdb (postgres and redshift are not available in this version)"
 }
 

@@ -3,6 +3,7 @@ import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from ".
 import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { parseSize } from "../domain/size.ts"
+import { mysqlUrlMistake } from "./mysql-url.ts"
 import { postgresUrlMistake } from "./postgres-url.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
@@ -96,6 +97,15 @@ const postgresSource = z.strictObject({
   retention: retention.optional(),
 })
 
+const mysqlSource = z.strictObject({
+  arn: sourceArn,
+  engine: z.literal("mysql"),
+  url: text.superRefine((url, context) => {
+    const mistake = mysqlUrlMistake(url)
+    if (mistake !== undefined) context.addIssue(mistake)
+  }),
+})
+
 const tableArn = text.refine(
   (arn) => parseTableArn(arn) !== undefined,
   "must be a table's ARN like arn:aws:dynamodb:us-east-1:123456789012:table/carts",
@@ -123,7 +133,7 @@ const dynamoDbSource = z.strictObject({ arn: tableArn, engine: z.literal("dynamo
 const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys })
 
 const source = z
-  .discriminatedUnion("engine", [postgresSource, notYet("mysql", "postgres"), dynamoDbSource, s3Source])
+  .discriminatedUnion("engine", [postgresSource, mysqlSource, dynamoDbSource, s3Source])
   .superRefine((given, context) => {
     if (given.engine !== "dynamodb" && given.engine !== "s3") return
     if ((given.access_key_id === undefined) === (given.secret_access_key === undefined)) return

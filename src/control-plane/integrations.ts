@@ -8,7 +8,7 @@ import {
   parseTableArn,
 } from "../domain/arn.ts"
 import { isDatabaseSource } from "../domain/configuration.ts"
-import { canonicalText, databasesOf } from "../domain/data-filter.ts"
+import { canonicalText, pipelineDatabases } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import { Fault } from "../domain/faults.ts"
 import {
@@ -155,7 +155,7 @@ function checkEnds(
   }
   const filter = parseDataFilter(input.dataFilter, source.engine)
   if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))
-  const databases = databasesOf(filter.ok)
+  const databases = pipelineDatabases(filter.ok)
   const destinations = warehouse.autoCreateDatabase
     ? destinationsOf(input.integrationName, databases)
     : databases.map((sourceDatabase) => ({ sourceDatabase, destinationDatabase: undefined }))

@@ -38,7 +38,7 @@ export type SourceEngine = SourceConfiguration["engine"]
 /** A database server, reached by its URL. */
 export interface DatabaseSource {
   arn: string
-  engine: "postgres"
+  engine: "postgres" | "mysql"
   url: string
   /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
   failoverSlots?: boolean

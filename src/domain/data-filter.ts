@@ -71,6 +71,21 @@ export function databasesOf(filter: DataFilter): string[] {
   return [...new Set(names)]
 }
 
+/** Names the one pipeline of a source that takes all databases of its server: they become schemas. */
+export const wholeServer = "*"
+
+/** The source databases that have a pipeline each. */
+export function pipelineDatabases(filter: DataFilter): string[] {
+  switch (filter.form) {
+    case "mysql":
+      return [wholeServer]
+    case "postgres":
+      return databasesOf(filter)
+    default:
+      return unreachable(filter.form)
+  }
+}
+
 /** One spelling for filters that say the same in the same order; parses back to an equal filter. */
 export function canonicalText(filter: DataFilter): string {
   return filter.clauses.map(clauseText).join(", ")

@@ -9,6 +9,7 @@ import { startPipeline } from "../replication/pipeline.ts"
 import type { Relief } from "../replication/relief.ts"
 import type { Source, TableSelection } from "../replication/source.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
+import { openMysqlSource } from "../sources/mysql/source.ts"
 import { openPostgresSource } from "../sources/postgres/source.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
@@ -21,6 +22,8 @@ export function openSource(configuration: SourceConfiguration, database: string)
         database,
         failoverSlots: configuration.failoverSlots ?? false,
       })
+    case "mysql":
+      return openMysqlSource({ url: configuration.url })
     case "dynamodb":
     case "s3":
       throw new Problem("sourceUnbuilt", `Sources of the engine ${configuration.engine} cannot be read yet.`)
@@ -28,7 +31,7 @@ export function openSource(configuration: SourceConfiguration, database: string)
 }
 
 /** Engines that the configuration may name, and whether there is an adapter that reads them. */
-const readable: Record<SourceEngine, boolean> = { postgres: true, dynamodb: false, s3: false }
+const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: false, s3: false }
 
 export function isReadable(engine: SourceEngine): boolean {
   return readable[engine]
@@ -44,6 +47,9 @@ export function selectionOf(
   if (engine === "dynamodb" || engine === "s3") return () => true
   const parsed = parseDataFilter(dataFilter, engine)
   if (!("ok" in parsed)) throw new Problem("internal", "The integration's data filter cannot be read.")
+  // A server is taken as a whole there: its databases come as schemas.
+  if (engine === "mysql")
+    return ({ schema, name }) => includesTable(parsed.ok, { database: schema, schema, name })
   return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
 }
 

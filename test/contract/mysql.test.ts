@@ -12,7 +12,7 @@ async function emptied(server: MariaDb): Promise<SourceUnderTest> {
   const session = await server.session()
   await session.run("USE contract")
   return {
-    source: openMysqlSource({ url: server.url, zeroDates: "fail" }),
+    source: openMysqlSource({ url: server.url }),
     longestSilenceMs: 2_500,
     makeTable: async (name, rows) => {
       await session.run(`CREATE TABLE ${name} (id int PRIMARY KEY, v text)`)

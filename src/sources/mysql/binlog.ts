@@ -119,7 +119,7 @@ export function newBinlog(
       else putRows(event.change, body, 0, body.length, route)
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error
-      carried.failed(id, `It holds ${error.message}, which its column in the warehouse cannot hold.`)
+      carried.unfit(id, error)
     }
   }
 

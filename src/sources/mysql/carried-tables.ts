@@ -4,14 +4,13 @@ import { type MyTable, tableId } from "./catalog.ts"
 import type { Field } from "./fields.ts"
 import type { Statement } from "./statements.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
+import type { UnfitValue } from "./unfit.ts"
 
 /** A table that the stream carries. */
 interface Carried {
   table: MyTable
   /** What is in the log before this weight is in the copy that the table came with. */
   from: number
-  /** Its name was taken away; the same name may come to mean another table. */
-  isGone: boolean
 }
 
 /** Where the rows of a numbered table go; `undefined`: nowhere. */
@@ -32,7 +31,8 @@ export interface CarriedTables {
   /** Applies a statement that changes what tables are. Truncation is given to `truncated`. */
   statement(statement: Statement, at: number, truncated: (table: MyTable) => void): void
   changed(id: string, at: number, what: string): void
-  failed(id: string, reason: string): void
+  /** A value came that its column cannot hold. */
+  unfit(id: string, error: UnfitValue): void
   everythingChanged(at: number, what: string): void
   include(table: MyTable, from: number): void
   exclude(id: string): void
@@ -41,9 +41,7 @@ export interface CarriedTables {
 const mostRoutes = 10_000
 
 export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): CarriedTables {
-  const carried = new Map<string, Carried>(
-    tables.map((table) => [table.schema.id, { table, from: 0, isGone: false }]),
-  )
+  const carried = new Map<string, Carried>(tables.map((table) => [table.schema.id, { table, from: 0 }]))
   /** By the log's number of a table: its map, and where its rows go. */
   const routes = new Map<number, { map: Buffer; id: string; route: Route | undefined }>()
 
@@ -63,11 +61,12 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
     forgetRoutes(id)
   }
 
-  function failed(id: string, reason: string): void {
+  function unfit(id: string, error: UnfitValue): void {
     const known = carried.get(id)
     if (known === undefined) return
     exclude(id)
-    sink.failed(known.table.schema, reason)
+    const { schema, columns } = known.table
+    sink.unfit(schema, columns[error.column]?.name ?? "", error.message)
   }
 
   function newRoute(id: string, bytes: Buffer, start: number, end: number, at: number): Route | undefined {
@@ -87,9 +86,6 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
       case "differs":
         changed(id, at, fit.what)
         return undefined
-      case "failed":
-        failed(id, fit.what)
-        return undefined
     }
   }
 
@@ -101,7 +97,9 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
 
   function gone(id: string, at: number): void {
     const known = carried.get(id)
-    if (known !== undefined && at >= known.from) known.isGone = true
+    if (known === undefined || at < known.from) return
+    exclude(id)
+    sink.dropped(known.table.schema)
   }
 
   return {
@@ -137,12 +135,6 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
           redefined(statement.tables, at)
           for (const name of statement.gone) gone(idOf(name), at)
           return
-        case "createIfMissing":
-          redefined(
-            statement.tables.filter((name) => carried.get(idOf(name))?.isGone),
-            at,
-          )
-          return
         case "dropSchema":
           for (const { table } of carried.values())
             if (table.schema.schema === statement.schema) gone(table.schema.id, at)
@@ -152,12 +144,12 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
       }
     },
     changed,
-    failed,
+    unfit,
     everythingChanged(at, what) {
       for (const id of [...carried.keys()]) changed(id, at, what)
     },
     include(table, from) {
-      carried.set(table.schema.id, { table, from, isGone: false })
+      carried.set(table.schema.id, { table, from })
       forgetRoutes(table.schema.id)
     },
     exclude,

@@ -1,9 +1,10 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
+import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
 import { type CharsetReading, isReadable, readCharsets } from "./charsets.ts"
 import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
 import { labelsOf } from "./labels.ts"
-import { mapType, type TypeFacts, type TypeMapping } from "./types.ts"
+import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
 export interface MyTable {
@@ -25,13 +26,6 @@ export interface Catalog {
   refused: RefusedTable[]
 }
 
-export interface ReadCatalog {
-  select: TableSelection
-  zeroDates: "fail" | "text"
-  /** Only of these; `undefined`: all. */
-  schemas?: string[]
-}
-
 const ownSchemas = ["mysql", "information_schema", "performance_schema", "sys"]
 
 /** Names are without regard to case where the server says so; we take what it prints. */
@@ -42,7 +36,7 @@ export function tableId(schema: string, name: string): string {
 const text = (value: string | null | undefined): string => value ?? ""
 
 /** The selected tables: those that can be replicated, and those that cannot with the reason. */
-export async function readCatalog(client: Client, { select, zeroDates }: ReadCatalog): Promise<Catalog> {
+export async function readCatalog(client: Client, select: TableSelection): Promise<Catalog> {
   const among = `NOT IN (${ownSchemas.map(quoteLiteral).join(", ")})`
   const found = await client.query(
     `SELECT table_schema AS db, table_name AS name, table_type AS kind, engine AS engine, table_rows AS row_estimate
@@ -56,7 +50,7 @@ export async function readCatalog(client: Client, { select, zeroDates }: ReadCat
   for (const row of wanted) {
     const [schema, name] = [text(row.db), text(row.name)]
     const id = tableId(schema, name)
-    const table = tableOf(row, id, parts, zeroDates)
+    const table = tableOf(row, id, parts)
     if (typeof table === "string") catalog.refused.push({ id, schema, name, reason: table })
     else catalog.tables.push(table)
   }
@@ -120,7 +114,7 @@ function byTable(rows: Row[]): Map<string, Row[]> {
 }
 
 /** A text says why it cannot be replicated. */
-function tableOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text"): MyTable | string {
+function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
   if (row.kind === "SYSTEM VERSIONED")
     return "It is system-versioned: its rows' history would arrive as rows. ALTER TABLE … DROP SYSTEM VERSIONING."
   if (row.engine?.toLowerCase() !== "innodb")
@@ -128,7 +122,7 @@ function tableOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text")
   const [cascade] = parts.cascades.get(id) ?? []
   if (cascade !== undefined)
     return `Its foreign key ${cascade.k} to ${cascade.parent} changes rows by itself (CASCADE, SET NULL or SET DEFAULT), and the server's log does not tell which. Make it NO ACTION or RESTRICT and let the application or a trigger change the rows.`
-  const columns = (parts.columns.get(id) ?? []).map((column) => columnOf(column, id, parts, zeroDates))
+  const columns = (parts.columns.get(id) ?? []).map((column) => columnOf(column, id, parts))
   const unfit = columns.find((column) => typeof column === "string")
   if (typeof unfit === "string") return unfit
   const fit = columns.filter((column) => typeof column !== "string")
@@ -149,13 +143,16 @@ function tableOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text")
   return { schema, columns: fit, estimatedRows: Number(row.row_estimate ?? 0) }
 }
 
-function columnOf(row: Row, id: string, parts: Parts, zeroDates: "fail" | "text"): MyColumn | string {
+function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {
   const name = text(row.col)
   const columnType = text(row.column_type)
   if (/compressed/i.test(columnType))
     return `Its column ${name} is COMPRESSED, which the log carries in a form of its own. ALTER TABLE … MODIFY it without.`
+  // MariaDB says so; MySQL 8 has none left.
+  if (columnType.includes("mariadb-5.3"))
+    return `Its column ${name} is in the form of an old server version. Rebuild the table: ALTER TABLE … FORCE.`
   const facts = factsOf(row, parts.jsonChecks.has(`${id} json_valid(${quoteIdentifier(name)})`))
-  const mapping = mapType(facts, zeroDates)
+  const mapping = mapType(facts)
   if (mapping === undefined || (row.data_type === "json" && !facts.isJson))
     return `Its column ${name} has the type ${columnType}, which is not replicated yet.`
   const charset = facts.charset === undefined ? "utf8" : parts.charsets.get(facts.charset)
@@ -190,4 +187,13 @@ function keyOf(rows: Row[], names: string[]): number[] | undefined {
     if (tells) return places
   }
   return undefined
+}
+
+/** The table with these columns as text, whatever their type. */
+export function keptAsText(table: MyTable, texts: readonly TextColumn[] | undefined): MyTable {
+  const schema = withTextColumns(table.schema, texts)
+  const columns = table.columns.map((column, index) =>
+    schema.columns[index]?.keptAsText === undefined ? column : { ...column, mapping: asText },
+  )
+  return { ...table, schema, columns }
 }

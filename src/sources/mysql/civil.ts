@@ -21,10 +21,8 @@ function lastDayOf(year: number, month: number): number {
 
 /** These servers hold dates that are none: with zeroes in them, or a 31st of February. */
 function realDate(year: number, month: number, day: number): number {
-  if (year === 0 || month === 0 || day === 0)
-    throw new UnfitValue("a zero date, or one with a zero in it (set zero_dates: text at the source)")
-  if (day > 28 && day > lastDayOf(year, month))
-    throw new UnfitValue("a date that is in no calendar (set zero_dates: text at the source)")
+  if (year === 0 || month === 0 || day === 0) throw new UnfitValue("a date with a zero in it")
+  if (day > 28 && day > lastDayOf(year, month)) throw new UnfitValue("a date that is in no calendar")
   return daysOfDate(year, month, day)
 }
 

@@ -8,8 +8,6 @@ import { problemOf } from "./errors.ts"
 export interface Address {
   /** mysql://user:password@host:port/?ssl-mode=… (a database in it does not matter). */
   url: string
-  /** What becomes of dates that are none: see docs/replication/mysql-types.md. */
-  zeroDates: "fail" | "text"
 }
 
 export type Row = Record<string, string | null>

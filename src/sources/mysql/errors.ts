@@ -1,5 +1,4 @@
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
-import { UnfitValue } from "./unfit.ts"
 
 // Error numbers of the servers' manuals ("Server Error Message Reference").
 const byNumber: Record<number, ProblemKind> = {
@@ -30,8 +29,6 @@ const binlogReadingFailed = 1236
 /** Every error that talking to the server can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof UnfitValue)
-    return new Problem("tableFailed", `${error.message} (while ${doing}).`, { cause: error })
   const { errno, message } = serverErrorOf(error)
   if (errno !== undefined) return problemOfServer(errno, message, doing, error)
   return new Problem("sourceUnreachable", `The source does not answer (while ${doing}): ${message}.`, {

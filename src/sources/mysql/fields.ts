@@ -43,15 +43,6 @@ const logged = {
   geometry: 255,
 } as const
 
-/** Forms from before MySQL 5.6 and MariaDB 10.1, which a table keeps until it is rebuilt. */
-const oldTemporal = new Set([7, 11, 12])
-
-export type FieldFit =
-  | { kind: "fits"; field: Field }
-  | { kind: "differs" }
-  /** The table must be rebuilt at the source. */
-  | { kind: "outdated" }
-
 const integers: Record<number, { name: string; size: number; signed: log.Put; unsigned: log.Put }> = {
   [logged.tiny]: { name: "tinyint", size: 1, signed: log.int8, unsigned: log.uint8 },
   [logged.short]: { name: "smallint", size: 2, signed: log.int16, unsigned: log.uint16 },
@@ -60,11 +51,13 @@ const integers: Record<number, { name: string; size: number; signed: log.Put; un
   [logged.longlong]: { name: "bigint", size: 8, signed: log.int64, unsigned: log.uint64 },
 }
 
-/** The field of a column as the catalog knows it, if what the log says of it agrees. */
-export function fieldOf(column: MyColumn, { type, meta }: LoggedType, isUnsigned: boolean): FieldFit {
-  const field = integerField(column, type, isUnsigned) ?? otherField(column, type, meta)
-  if (field !== undefined) return { kind: "fits", field }
-  return { kind: oldTemporal.has(type) ? "outdated" : "differs" }
+/** The field of a column as the catalog knows it; `undefined`: the log says otherwise. */
+export function fieldOf(
+  column: MyColumn,
+  { type, meta }: LoggedType,
+  isUnsigned: boolean,
+): Field | undefined {
+  return integerField(column, type, isUnsigned) ?? otherField(column, type, meta)
 }
 
 const fixed = (bytes: number, put: log.Put): Field => ({ fixed: bytes, prefix: 0, put })

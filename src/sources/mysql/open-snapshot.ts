@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Problem } from "../../domain/problems.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
-import { type Catalog, type MyTable, readCatalog, tableId } from "./catalog.ts"
+import type { TextColumns } from "../../replication/text-columns.ts"
+import { type Catalog, keptAsText, type MyTable, readCatalog, tableId } from "./catalog.ts"
 import { type Address, type Client, close, quoteIdentifier, withClient } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { type Place, weightOf } from "./position.ts"
@@ -15,13 +16,19 @@ export interface OpenedSnapshot {
 }
 
 /** A snapshot of the selected tables. Tables whose definition changes while it is opened are left out: they come later. */
-export async function openSnapshot(address: Address, select: TableSelection): Promise<OpenedSnapshot> {
+export async function openSnapshot(
+  address: Address,
+  select: TableSelection,
+  texts: TextColumns,
+): Promise<OpenedSnapshot> {
   const before = await catalogOf(address, select)
   const { clients, place } = await openSessions(address)
   try {
     const { tables: all, refused } = await catalogOf(address, select)
     const known = new Set(before.tables.map(({ schema }) => JSON.stringify(schema)))
-    const tables = all.filter(({ schema }) => known.has(JSON.stringify(schema)))
+    const tables = all
+      .filter(({ schema }) => known.has(JSON.stringify(schema)))
+      .map((table) => keptAsText(table, texts.get(table.schema.id)))
     const [first] = clients
     if (first === undefined) throw new Error("no session")
     const chunked: { table: MyTable; chunks: string[] }[] = []
@@ -35,9 +42,7 @@ export async function openSnapshot(address: Address, select: TableSelection): Pr
 }
 
 function catalogOf(address: Address, select: TableSelection): Promise<Catalog> {
-  return withClient(address, "reading the catalog", (client) =>
-    readCatalog(client, { select, zeroDates: address.zeroDates }),
-  )
+  return withClient(address, "reading the catalog", (client) => readCatalog(client, select))
 }
 
 /** Large enough that a query's start is nothing, small enough to share between readers. */
@@ -85,13 +90,14 @@ const retryMs = 20
 export async function openLateSnapshot(
   address: Address,
   ids: ReadonlySet<string>,
+  texts: TextColumns,
 
   isAhead: (weight: number) => boolean,
   limitMs: number,
 ): Promise<OpenedSnapshot> {
   const deadlineMs = performance.now() + limitMs
   while (performance.now() < deadlineMs) {
-    const opened = await openSnapshot(address, (table) => ids.has(tableId(table.schema, table.name)))
+    const opened = await openSnapshot(address, (table) => ids.has(tableId(table.schema, table.name)), texts)
     if (isAhead(weightOf(opened.place))) return opened
     await opened.snapshot.close()
     await delay(retryMs)

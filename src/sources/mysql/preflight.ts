@@ -45,17 +45,13 @@ async function readFacts(client: Client): Promise<Facts> {
 }
 
 /** Everything a copy and a stream need, each with the statement that mends it. Changes nothing. */
-export async function inspect(
-  client: Client,
-  select: TableSelection,
-  zeroDates: "fail" | "text",
-): Promise<Finding[]> {
+export async function inspect(client: Client, select: TableSelection): Promise<Finding[]> {
   const facts = await readFacts(client)
   return [
     ...settingFindings(facts),
     ...retentionFindings(facts),
     ...grantFindings(facts),
-    ...(await tableFindings(client, facts, select, zeroDates)),
+    ...(await tableFindings(client, facts, select)),
   ]
 }
 
@@ -167,13 +163,8 @@ function grantFindings({ flavor, grants, account }: Facts): Finding[] {
 
 const maySelectNothing = new Set([1142, 1143])
 
-async function tableFindings(
-  client: Client,
-  { account }: Facts,
-  select: TableSelection,
-  zeroDates: "fail" | "text",
-): Promise<Finding[]> {
-  const { tables, refused } = await readCatalog(client, { select, zeroDates })
+async function tableFindings(client: Client, { account }: Facts, select: TableSelection): Promise<Finding[]> {
+  const { tables, refused } = await readCatalog(client, select)
   const findings: Finding[] = []
   for (const { schema } of tables) {
     const place = `${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`

@@ -2,6 +2,7 @@ import type { RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import type { Field } from "./fields.ts"
 import { readLength } from "./table-map.ts"
+import { inColumn } from "./unfit.ts"
 
 /** Where the values of one row lie. Reused from row to row. */
 export interface Image {
@@ -111,11 +112,16 @@ function isSameKey(bytes: Buffer, { key }: RowTarget, before: Image, after: Imag
 
 function put({ sink, fields }: RowTarget, bytes: Buffer, image: Image, kind: RowKind, only: Written): void {
   const { columns, row } = sink
-  for (let i = 0; i < fields.length; i++) {
-    const column = columns[i] as ColumnBuffer
-    const start = image.starts[i] as number
-    if (start < 0 || (only !== undefined && !only.includes(i))) putNull(column, row)
-    else (fields[i] as Field).put(column, bytes, start, image.ends[i] as number)
+  let i = 0
+  try {
+    for (; i < fields.length; i++) {
+      const column = columns[i] as ColumnBuffer
+      const start = image.starts[i] as number
+      if (start < 0 || (only !== undefined && !only.includes(i))) putNull(column, row)
+      else (fields[i] as Field).put(column, bytes, start, image.ends[i] as number)
+    }
+  } catch (error) {
+    throw inColumn(error, i)
   }
   sink.end(kind)
 }

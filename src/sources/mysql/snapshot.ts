@@ -14,6 +14,7 @@ import { quoteIdentifier } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { type Place, positionOf } from "./position.ts"
 import type { RowSession } from "./query-rows.ts"
+import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 
 /** A full buffer is one row group of the warehouse's file; wide rows fill it sooner. */
 const bufferRows = 122_880
@@ -104,11 +105,16 @@ async function readRows(
       signal,
       doing,
       row(bytes, starts, ends) {
-        for (let i = 0; i < decoders.length; i++) {
-          const column = rows.columns[i] as ColumnBuffer
-          const start = starts[i] as number
-          if (start < 0) putNull(column, rows.rows)
-          else decoders[i]?.(column, bytes, start, ends[i] as number)
+        let i = 0
+        try {
+          for (; i < decoders.length; i++) {
+            const column = rows.columns[i] as ColumnBuffer
+            const start = starts[i] as number
+            if (start < 0) putNull(column, rows.rows)
+            else decoders[i]?.(column, bytes, start, ends[i] as number)
+          }
+        } catch (error) {
+          throw inColumn(error, i)
         }
         endRow(rows)
       },
@@ -121,6 +127,7 @@ async function readRows(
     })
     if (rows.rows > 0) await write(rows)
   } catch (error) {
+    if (error instanceof UnfitValue) throw unfitColumn(error, table.columns)
     throw problemOf(error, doing)
   }
 }

@@ -1,6 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
-import { type MyTable, readCatalog } from "./catalog.ts"
+import { textColumnsOf } from "../../replication/text-columns.ts"
+import { keptAsText, type MyTable, readCatalog } from "./catalog.ts"
 import { type Address, connect, withClient } from "./client.ts"
 import { endStream } from "./end-stream.ts"
 import { problemOf } from "./errors.ts"
@@ -16,19 +17,15 @@ import { startStream } from "./stream.ts"
  * handle only tells our connection from others'.
  */
 export function openMysqlSource(address: Address): Source {
-  const { zeroDates } = address
   return {
-    preflight: (select) =>
-      withClient(address, "checking settings", (client) => inspect(client, select, zeroDates)),
-    async openSnapshot(handle, select) {
+    preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
+    async openSnapshot(handle, select, texts) {
       await endStream(address, handle)
-      return (await openSnapshot(address, select)).snapshot
+      return (await openSnapshot(address, select, texts)).snapshot
     },
     history: (_, from) => withClient(address, "looking at the log", (client) => logHistory(client, from)),
     async stream({ handle, from, tables, select, sink }) {
-      const known = await withClient(address, "reading the catalog", (client) =>
-        readCatalog(client, { select, zeroDates }),
-      )
+      const known = await withClient(address, "reading the catalog", (client) => readCatalog(client, select))
       const current = knownTables(known.tables, tables)
       for (const table of tables)
         if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
@@ -41,7 +38,7 @@ export function openMysqlSource(address: Address): Source {
     },
     tables: (select) =>
       withClient(address, "reading the catalog", async (client) => {
-        const { tables, refused } = await readCatalog(client, { select, zeroDates })
+        const { tables, refused } = await readCatalog(client, select)
         return { tables: tables.map((table) => table.schema), refused }
       }),
     remove: (handle) => endStream(address, handle),
@@ -59,10 +56,13 @@ export function openMysqlSource(address: Address): Source {
 
 /** The tables of the source that still are what the warehouse holds, by id. */
 function knownTables(current: MyTable[], held: TableSchema[]): Map<string, MyTable> {
-  const heldById = new Map(held.map((schema) => [schema.id, JSON.stringify(schema)]))
-  return new Map(
-    current
-      .filter(({ schema }) => heldById.get(schema.id) === JSON.stringify(schema))
-      .map((table) => [table.schema.id, table]),
-  )
+  const heldById = new Map(held.map((schema) => [schema.id, schema]))
+  const known = new Map<string, MyTable>()
+  for (const exact of current) {
+    const schema = heldById.get(exact.schema.id)
+    if (schema === undefined) continue
+    const table = keptAsText(exact, textColumnsOf(schema))
+    if (JSON.stringify(table.schema) === JSON.stringify(schema)) known.set(schema.id, table)
+  }
+  return known
 }

@@ -11,7 +11,6 @@ function meaning(sql: string): string {
     case "redefine":
       return `redefine ${names(statement.tables)}; gone ${names(statement.gone)}`
     case "truncate":
-    case "createIfMissing":
       return `${statement.kind} ${names(statement.tables)}`
     case "dropSchema":
       return `dropSchema ${statement.schema}`
@@ -38,7 +37,7 @@ const cases: [sql: string, meaning: string][] = [
   ["/* why */ truncate -- really\n table p", "truncate s.p"],
   ["CREATE TABLE `k` (\n  `a` int(1) NOT NULL\n)", "redefine s.k; gone "],
   ["create or replace table q (id int)", "redefine s.q; gone "],
-  ["create table if not exists o.q (id int)", "createIfMissing o.q"],
+  ["create table if not exists o.q (id int)", "none"],
   ["CREATE /*!40005 TEMPORARY */ TABLE x (a int)", "none"],
   ["create index i on t (a)", "none"],
   ["CREATE DEFINER=`root`@`%` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1", "none"],

@@ -8,8 +8,6 @@ export type Statement =
   | { kind: "truncate"; tables: TableName[] }
   /** These names mean other tables, or tables of another shape, from here on. */
   | { kind: "redefine"; tables: TableName[]; gone: TableName[] }
-  /** Makes tables if they are not there. */
-  | { kind: "createIfMissing"; tables: TableName[] }
   | { kind: "dropSchema"; schema: string }
   /** Changed rows of which the log does not tell. */
   | { kind: "unloggedRows" }
@@ -55,7 +53,8 @@ function createStatement(words: Words): Statement {
   if (words.take("temporary") || !words.take("table")) return { kind: "none" }
   const ifMissing = words.takeAll("if", "not", "exists")
   const table = words.table()
-  if (ifMissing && !replaces) return { kind: "createIfMissing", tables: [table] }
+  // A table that we carry was there.
+  if (ifMissing && !replaces) return { kind: "none" }
   return { kind: "redefine", tables: [table], gone: [] }
 }
 

@@ -2,6 +2,7 @@ import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { ChangeStream } from "../../replication/source.ts"
+import { textColumnsOf } from "../../replication/text-columns.ts"
 import { newBinlog } from "./binlog.ts"
 import type { MyTable } from "./catalog.ts"
 import { type Address, type Client, takeOver } from "./client.ts"
@@ -38,6 +39,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
   ended.catch(() => undefined)
+  const carriedTexts = new Map(tables.map(({ schema }) => [schema.id, textColumnsOf(schema)]))
   const holds = new Set<"full" | "snapshot">()
   let stopped = false
   let heardAtMs = performance.now()
@@ -100,18 +102,22 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     pause: () => hold("full", true),
     resume: () => hold("full", false),
     ask: binlog.tell,
-    include: (ids, prepare) =>
+    include: (ids, texts, prepare) =>
       standing(async () => {
-        const late = await openLateSnapshot(address, ids, binlog.isAhead, lateLimitMs)
-        for (const table of late.tables) binlog.include(table, weightOf(late.place))
+        const late = await openLateSnapshot(address, ids, texts, binlog.isAhead, lateLimitMs)
+        for (const table of late.tables) {
+          binlog.include(table, weightOf(late.place))
+          carriedTexts.set(table.schema.id, textColumnsOf(table.schema))
+        }
         prepare(late.tables.map((table) => table.schema))
         return late.snapshot
       }),
     glimpse: (ids, reached) =>
       standing(async () => {
-        const { snapshot, place: at } = await openLateSnapshot(address, ids, binlog.isAhead, glimpseLimitMs)
-        binlog.whenAt(weightOf(at), reached)
-        return snapshot
+        const { isAhead } = binlog
+        const late = await openLateSnapshot(address, ids, carriedTexts, isAhead, glimpseLimitMs)
+        binlog.whenAt(weightOf(late.place), reached)
+        return late.snapshot
       }),
     exclude: binlog.exclude,
     async stop() {

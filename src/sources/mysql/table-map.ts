@@ -1,3 +1,4 @@
+import { Problem } from "../../domain/problems.ts"
 import type { MyTable } from "./catalog.ts"
 import { type Field, fieldOf, type LoggedType } from "./fields.ts"
 
@@ -13,10 +14,7 @@ export interface TableMap {
   labels: string[][]
 }
 
-export type TableFit =
-  | { kind: "fits"; fields: Field[] }
-  | { kind: "differs"; what: string }
-  | { kind: "failed"; what: string }
+export type TableFit = { kind: "fits"; fields: Field[] } | { kind: "differs"; what: string }
 
 const metadata = { signedness: 1, columnName: 4, setLabels: 5, enumLabels: 6 } as const
 /** Types of numbers, of which signedness is told one after another: as `fields.ts` numbers them, and year. */
@@ -151,25 +149,20 @@ export function readLength(bytes: Buffer, cursor: { at: number }): number {
 export function fitTable(table: MyTable, map: TableMap): TableFit {
   const { names, types } = map
   if (names === undefined)
-    return {
-      kind: "failed",
-      what: "The server's log does not name its columns. SET GLOBAL binlog_row_metadata = 'FULL'.",
-    }
+    throw new Problem(
+      "sourceSettings",
+      "The source's log does not name its columns. SET GLOBAL binlog_row_metadata = 'FULL'.",
+    )
   if (names.length !== table.columns.length)
     return { kind: "differs", what: `it has ${names.length} columns, had ${table.columns.length}` }
   const fields: Field[] = []
   for (const [index, column] of table.columns.entries()) {
     const name = names[index] ?? ""
     if (name !== column.name) return { kind: "differs", what: `column ${column.name} is now ${name}` }
-    const fit = fieldOf(column, types[index] as LoggedType, map.unsigned[index] ?? false)
-    if (fit.kind === "outdated")
-      return {
-        kind: "failed",
-        what: `Its column ${name} is in the form of an old server version. Rebuild the table: ALTER TABLE … FORCE.`,
-      }
-    if (fit.kind === "differs" || !hasLabels(column.facts.labels, map.labels[index] ?? [], column.charset))
+    const field = fieldOf(column, types[index] as LoggedType, map.unsigned[index] ?? false)
+    if (field === undefined || !hasLabels(column.facts.labels, map.labels[index] ?? [], column.charset))
       return { kind: "differs", what: `column ${name} changed its type` }
-    fields.push(fit.field)
+    fields.push(field)
   }
   return { kind: "fits", fields }
 }

@@ -25,7 +25,7 @@ export interface TypeMapping {
   fromText: Decoder
 }
 
-const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text }
+export const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text }
 const asBytes: TypeMapping = { type: { kind: "bytes" }, fromText: text.bytes }
 const int16: TypeMapping = { type: { kind: "int16" }, fromText: text.int32 }
 const int32: TypeMapping = { type: { kind: "int32" }, fromText: text.int32 }
@@ -95,16 +95,16 @@ export function mappedTypes(): string[] {
 }
 
 /** `undefined`: not known here. */
-export function mapType(facts: TypeFacts, zeroDates: "fail" | "text"): TypeMapping | undefined {
+export function mapType(facts: TypeFacts): TypeMapping | undefined {
   if (facts.isJson) return others.json
   switch (facts.dataType) {
     case "decimal":
       return facts.precision <= maxPrecision ? decimal(facts.precision, facts.scale) : asText
     case "date":
-      return zeroDates === "text" ? asText : date
+      return date
     case "datetime":
     case "timestamp":
-      return zeroDates === "text" ? asText : timestamp
+      return timestamp
     default:
       return (facts.isUnsigned ? unsigned : signed)[facts.dataType] ?? others[facts.dataType]
   }

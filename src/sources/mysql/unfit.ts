@@ -1,7 +1,23 @@
+import { UnfitColumn } from "../../replication/text-columns.ts"
+
 /** A value that the column's type in the warehouse cannot hold exactly. The message holds no value. */
 export class UnfitValue extends Error {
+  /** Index of the column, when a row's reader has said it. */
+  column = 0
+
   constructor(what: string) {
     super(what)
     this.name = "UnfitValue"
   }
+}
+
+/** What decoding a row's column threw, with the column said. */
+export function inColumn(error: unknown, column: number): unknown {
+  if (error instanceof UnfitValue) error.column = column
+  return error
+}
+
+/** The error for those who do not know how values are decoded. */
+export function unfitColumn(error: UnfitValue, columns: readonly { name: string }[]): UnfitColumn {
+  return new UnfitColumn(columns[error.column]?.name ?? "", error.message, error)
 }
