@@ -11,6 +11,7 @@ const usage = `usage: millrace COMMAND
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
   resync --integration I [--table SCHEMA.TABLE]    copy tables anew beside the live ones
   verify --integration I [--table SCHEMA.TABLE] [--repair]  compare source and warehouse, row by row
+  audit [--json] [--since 24h]                     who changed what, when and from where
   sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse
 
   --version, --help
@@ -32,6 +33,7 @@ const options = {
   now: { type: "boolean" },
   timeout: { type: "string" },
   repair: { type: "boolean" },
+  since: { type: "string" },
   version: { type: "boolean" },
   help: { type: "boolean" },
 } as const
@@ -84,6 +86,12 @@ const commands: Record<
     words: 0,
     run: async ({ values: { integration, table, repair, config } }) =>
       (await import("./verify.ts")).verify({ integration, table, repair: repair === true, config }),
+  },
+  audit: {
+    flags: ["json", "since", "config"],
+    words: 0,
+    run: async ({ values: { json, since, config } }) =>
+      (await import("./audit.ts")).audit({ since, json: json === true, config }),
   },
   sql: {
     flags: ["config", "database"],

@@ -40,6 +40,8 @@ credentials: [{ access_key_id: AKIDX, secret_access_key: "\${KEY}-\${KEY}", poli
 sql_users: [{ name: analyst, password: "$\${PW}", policy: read-only }]
 sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require", failover_slots: true, retention: { budget: 10GiB, policy: spool } }]
 verify: { every: 24h }
+throttling: { burst: 7 }
+audit: { keep_days: 30 }
 warehouses:
   - { arn: "arn:aws:redshift:eu-west-1:210987654321:namespace:a-b", cluster: c1, engine: duckdb, path: wh, auto_create_database: false }
 `
@@ -72,6 +74,8 @@ warehouses:
           },
         ],
         verifyEveryMs: 86_400_000,
+        throttling: { perSecond: 200, burst: 7 },
+        audit: { days: 30, rows: 100_000 },
       },
     })
   })
@@ -96,6 +100,8 @@ warehouses:
             autoCreateDatabase: true,
           },
         ],
+        throttling: { perSecond: 200, burst: 1_000 },
+        audit: { days: 90, rows: 100_000 },
       },
     })
   })

@@ -110,6 +110,8 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
     sqlUsers: file.sql_users,
     sources: file.sources.flatMap(sourceFrom),
     warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
+    throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
+    audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
+import { usualAuditRetention } from "../domain/audit.ts"
 import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { parseSize } from "../domain/size.ts"
@@ -170,6 +171,17 @@ const verifySchedule = z.strictObject({
   }),
 })
 
+/** Generous: a client that polls in a tight loop is slowed, one that works is not. */
+const throttling = z.strictObject({
+  requests_per_second: z.number().int().min(1).max(100_000).default(200),
+  burst: z.number().int().min(1).max(1_000_000).default(1_000),
+})
+
+const audit = z.strictObject({
+  keep_days: z.number().int().min(1).max(36_500).default(usualAuditRetention.days),
+  keep_rows: z.number().int().min(100).max(100_000_000).default(usualAuditRetention.rows),
+})
+
 export const configurationFile = z.strictObject({
   account: z
     .string()
@@ -192,6 +204,8 @@ export const configurationFile = z.strictObject({
   sources: z.array(source),
   warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
   verify: verifySchedule.optional(),
+  throttling: throttling.prefault({}),
+  audit: audit.prefault({}),
 })
 
 export type ConfigurationFile = z.output<typeof configurationFile>
@@ -205,5 +219,7 @@ export const knownKeys: Record<string, string[]> = {
   sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys)],
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
+  throttling: Object.keys(throttling.shape),
+  audit: Object.keys(audit.shape),
   retention: ["budget", "policy", "spool_limit"],
 }

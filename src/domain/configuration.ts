@@ -1,3 +1,5 @@
+import type { AuditRetention } from "./audit.ts"
+
 /** What an access key or an SQL user may do. A partner may do only what its partner record grants. */
 export type Policy = "admin" | "read-only" | `partner:${string}`
 
@@ -75,6 +77,13 @@ export interface WarehouseConfiguration {
   autoCreateDatabase: boolean
 }
 
+export interface RequestLimits {
+  /** For as long as it likes. */
+  perSecond: number
+  /** At once, after a pause. */
+  burst: number
+}
+
 /** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
 export interface Configuration {
   account: string
@@ -86,6 +95,9 @@ export interface Configuration {
   sqlUsers: SqlUser[]
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
+  /** How many requests each access key may make. */
+  throttling: RequestLimits
+  audit: AuditRetention
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number
 }

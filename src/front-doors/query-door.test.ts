@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Fault, faultKinds } from "../domain/faults.ts"
+import type { AuditStore } from "../state/audit.ts"
 import type { QueryService } from "../wire/aws-query/operation.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { SignedCall } from "./door.ts"
@@ -16,6 +17,13 @@ const service = {
 const logged: object[] = []
 const write = (fields: object) => void logged.push(fields)
 const log: Log = { info: write, warn: write, error: write }
+
+const trail: string[] = []
+const audit: AuditStore = {
+  begin: async ({ door, operation }) => `${door} ${operation}`,
+  end: async (id, outcome) => void trail.push(`${id}: ${outcome}`),
+  list: async () => [],
+}
 
 const call: SignedCall = {
   request: {
@@ -35,6 +43,7 @@ function throwing(error: unknown) {
     service,
     handlers: { Do: () => Promise.reject(error) },
     codeOf: (fault) => rdsFaultCode(fault, new Map()),
+    audit,
     log,
   })
 }
@@ -78,6 +87,7 @@ test("an operation without output answers with its request id", async () => {
     service,
     handlers: { Do: async () => ({}) },
     codeOf: () => assert.fail(),
+    audit,
     log,
   })
   const { response } = await door.handle(call)
@@ -87,10 +97,34 @@ test("an operation without output answers with its request id", async () => {
   )
 })
 
+test("how a changing call went is in the trail, and no change goes without it", async () => {
+  trail.length = 0
+  await throwing(new Fault("quotaExceeded", "no")).handle(call)
+  await throwing(new Error("secret")).handle(call)
+  assert.deepEqual(trail, ["test Do: quotaExceeded", "test Do: internal"])
+
+  let ran = false
+  const door = queryDoor({
+    name: "test",
+    service,
+    handlers: {
+      Do: async () => {
+        ran = true
+        return {}
+      },
+    },
+    codeOf: (fault) => rdsFaultCode(fault, new Map()),
+    audit: { ...audit, begin: () => Promise.reject(new Fault("unavailable", "the state is away")) },
+    log,
+  })
+  assert.equal((await door.handle(call)).code, "ServiceUnavailable")
+  assert.equal(ran, false)
+})
+
 test("a door does not start with an operation without handler or a handler without operation", () => {
   const make = (handlers: object) =>
     // The types refuse this already; a door put together otherwise must be refused as well.
-    queryDoor({ name: "test", service, handlers: handlers as never, codeOf: () => assert.fail(), log })
+    queryDoor({ name: "test", service, handlers: handlers as never, codeOf: () => assert.fail(), audit, log })
   assert.throws(() => make({}), /the operation Do has no handler/)
   assert.throws(
     () => make({ Do: async () => ({}), Undo: async () => ({}) }),

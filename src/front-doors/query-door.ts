@@ -1,5 +1,7 @@
+import { audited } from "../control-plane/audit.ts"
 import type { Caller } from "../control-plane/control-plane.ts"
 import { Fault } from "../domain/faults.ts"
+import type { AuditStore } from "../state/audit.ts"
 import { type FaultCode, type WireFault, wireFault } from "../wire/aws-query/fault.ts"
 import { type Form, readForm } from "../wire/aws-query/form.ts"
 import type { InputOf, OutputOf, QueryOperation, QueryService } from "../wire/aws-query/operation.ts"
@@ -7,6 +9,7 @@ import { parseInput } from "../wire/aws-query/parse.ts"
 import { faultResponse, type ResponseContext, resultResponse } from "../wire/aws-query/respond.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import type { WireRequest } from "../wire/http/message.ts"
+import { auditedCall, resourceNamed } from "./audited-calls.ts"
 import type { Door, DoorAnswer, SignedCall } from "./door.ts"
 
 /** One function per operation; a missing or superfluous one does not compile. */
@@ -24,6 +27,7 @@ export interface QueryDoorOptions<S extends QueryService> {
   handlers: QueryHandlers<S["operations"]>
   /** The code under which this service sends a fault; `form` is the request it answers. */
   codeOf(fault: Fault, form: Form): FaultCode
+  audit: AuditStore
   log: Log
 }
 
@@ -74,12 +78,26 @@ async function handle<S extends QueryService>(
   if ("fault" in input) return refuse(input.fault, route.name)
   try {
     // The input was parsed along this operation's own shape, which is what its handler was declared with.
-    const output = await route.handler(input.ok as never, call.caller)
+    const parameters: object = input.ok as never
+    const run = () => route.handler(input.ok as never, call.caller)
+    const output = isReading(route.name)
+      ? await run()
+      : await audited(
+          { store: options.audit, log: options.log },
+          auditedCall(call, options.name, route.name, parameters),
+          run,
+          resourceNamed,
+        )
     const response = resultResponse(route.name, route.operation.output, output, context)
     return { response, operation: route.name, code: undefined }
   } catch (error) {
     return refuse(faultOf(error, options, form, call.requestId), route.name)
   }
+}
+
+/** AWS names its operations so, without exception in scope. */
+function isReading(operation: string): boolean {
+  return /^(Describe|Get|List)/.test(operation)
 }
 
 function locate(

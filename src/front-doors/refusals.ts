@@ -21,6 +21,8 @@ export interface Refusals {
   signature(problem: SignatureProblem, requestId: string): Refusal
   notServed(service: string, requestId: string): Refusal
   tooLarge(requestId: string): Refusal
+  /** The key has used up its requests; there will be one after so long. */
+  throttled(waitMs: number, requestId: string): Refusal
   /** For what nobody foresaw; the log has the reason under the request id. */
   internal(requestId: string): Refusal
 }
@@ -50,6 +52,14 @@ function internalMessage(requestId: string): string {
   return `The request failed for an internal reason; the log has it as ${requestId}.`
 }
 
+const throttledMessage = "Rate exceeded: this access key makes more requests than it may. Try again later."
+
+/** In whole seconds, as the header has it. */
+function retrying({ response, code }: Refusal, waitMs: number): Refusal {
+  const headers = { ...response.headers, "retry-after": String(Math.max(1, Math.ceil(waitMs / 1_000))) }
+  return { response: { ...response, headers }, code }
+}
+
 const tooLargeMessage = "The request's body is larger than 1 MiB."
 
 function notServedMessage(service: string): string {
@@ -64,6 +74,8 @@ const queryRefusals: Refusals = {
       { code: "UnsupportedOperation", status: 400, sender: true, message: notServedMessage(service) },
       requestId,
     ),
+  throttled: (waitMs, requestId) =>
+    retrying(queryRefusal(wireFault("Throttling", throttledMessage), requestId), waitMs),
   tooLarge: (requestId) =>
     queryRefusal(wireFault(commonFaults.RequestEntityTooLarge.code, tooLargeMessage), requestId),
   internal: (requestId) => queryRefusal(wireFault("InternalFailure", internalMessage(requestId)), requestId),
@@ -87,6 +99,11 @@ function jsonRefusals(protocol: JsonProtocol): Refusals {
     signature: (problem, requestId) => refusal(jsonSignatureFault(protocol, problem), requestId),
     notServed: (service, requestId) =>
       refusal({ ...notServedJson[protocol], message: notServedMessage(service) }, requestId),
+    throttled: (waitMs, requestId) =>
+      retrying(
+        refusal({ code: "ThrottlingException", status: 429, message: throttledMessage }, requestId),
+        waitMs,
+      ),
     tooLarge: (requestId) =>
       refusal({ code: "RequestEntityTooLargeException", status: 413, message: tooLargeMessage }, requestId),
     internal: (requestId) =>

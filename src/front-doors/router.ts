@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto"
-import type { Credential } from "../domain/configuration.ts"
+import type { Credential, RequestLimits } from "../domain/configuration.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import type { WireRequest, WireResponse } from "../wire/http/message.ts"
 import { claimedService } from "../wire/sigv4/authorization.ts"
 import { verifySignature } from "../wire/sigv4/verify.ts"
 import type { Door, DoorAnswer } from "./door.ts"
 import { type Refusals, refusalsFor } from "./refusals.ts"
+import { newThrottle, type Throttle } from "./throttle.ts"
 
 export interface AwsRouterOptions {
   region: string
   credentials: readonly Credential[]
   doors: readonly Door[]
+  /** How many requests a key may make; without limits, as many as it likes. */
+  limits?: RequestLimits
   log: Log
   /** Milliseconds since 1970; the system's clock unless a test has another. */
   now?: () => number
@@ -30,12 +33,18 @@ const services = ["rds", "redshift", "cloudcontrolapi", "profile", "millrace"] a
 export function awsRouter(options: AwsRouterOptions): AwsRouter {
   const doors = new Map(options.doors.map((door) => [door.service, door]))
   const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
+  const places: Places = { doors, credentials, throttle: options.limits && newThrottle(options.limits) }
   return {
-    handle: (request) =>
-      logged(options, request, (requestId) => route(options, doors, credentials, request, requestId)),
+    handle: (request) => logged(options, request, (requestId) => route(options, places, request, requestId)),
     tooLarge: (request) =>
       logged(options, request, async (requestId) => refused(refusalsFor(request).tooLarge(requestId))),
   }
+}
+
+interface Places {
+  doors: ReadonlyMap<string, Door>
+  credentials: ReadonlyMap<string, Credential>
+  throttle: Throttle | undefined
 }
 
 interface RouteResult extends DoorAnswer {
@@ -45,21 +54,23 @@ interface RouteResult extends DoorAnswer {
 
 async function route(
   options: AwsRouterOptions,
-  doors: ReadonlyMap<string, Door>,
-  credentials: ReadonlyMap<string, Credential>,
+  { doors, credentials, throttle }: Places,
   request: WireRequest,
   requestId: string,
 ): Promise<RouteResult> {
   const refusals = refusalsFor(request)
+  const nowMs = (options.now ?? Date.now)()
   const verified = verifySignature(request, {
     region: options.region,
     services,
-    nowMs: (options.now ?? Date.now)(),
+    nowMs,
     secretOf: (accessKeyId) => credentials.get(accessKeyId)?.secretAccessKey,
   })
   if ("error" in verified) return refused(refusals.signature(verified.error, requestId))
   const credential = credentials.get(verified.ok.accessKeyId)
   if (credential === undefined) throw new Error("a verified key has no credential")
+  const late = throttle?.take(credential.accessKeyId, nowMs)
+  if (late !== undefined) return refused(refusals.throttled(late.waitMs, requestId), credential.accessKeyId)
   const door = doors.get(verified.ok.service)
   if (door === undefined) {
     return refused(refusals.notServed(verified.ok.service, requestId), credential.accessKeyId)

@@ -105,6 +105,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const router = awsRouter({
     region,
     credentials: configuration.credentials,
+    limits: configuration.throttling,
     doors: [rdsDoor(plane, log), redshiftDoor(plane, log), operationsDoor({ ...status, verifier }, log)],
     log,
   })
@@ -190,7 +191,7 @@ async function openState(configuration: Configuration, log: Log, onStop: OnStop)
     onStop(() => embedded.stop())
     url = embedded.url
   }
-  const store = await openStateStore(url, log)
+  const store = await openStateStore(url, configuration.audit, log)
   onStop(() => store.close())
   return store
 }

@@ -1,7 +1,8 @@
 import { Hono } from "hono"
 import pg from "pg"
 import type { ControlPlane } from "../../src/control-plane/control-plane.ts"
-import type { Credential } from "../../src/domain/configuration.ts"
+import type { AuditRetention } from "../../src/domain/audit.ts"
+import type { Credential, RequestLimits } from "../../src/domain/configuration.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
@@ -55,6 +56,8 @@ export interface ServeOptions {
   now?: () => number
   /** Whether there are adapters for the sources; true unless said otherwise. */
   readable?: boolean
+  requests?: RequestLimits
+  audit?: AuditRetention
 }
 
 /** The RDS door on a real port, over a real state database of its own. */
@@ -64,6 +67,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
   const quota = options.quota ?? 100
   const store = await openStore(stateUrl, {
     quotas: { perAccount: quota, perTarget: quota, perSource: quota },
+    ...(options.audit && { auditRetention: options.audit }),
   })
   const logLines: string[] = []
   const write = (fields: object, message: string) =>
@@ -76,6 +80,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     doors: [rdsDoor(plane, log), redshiftDoor(plane, log)],
     log,
     ...(options.now && { now: options.now }),
+    ...(options.requests && { limits: options.requests }),
   })
   const app = new Hono<HttpEnvironment>()
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))

@@ -1,6 +1,8 @@
+import { audited } from "../../control-plane/audit.ts"
 import { Fault } from "../../domain/faults.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
 import type { WireResponse } from "../../wire/http/message.ts"
+import { auditedCall } from "../audited-calls.ts"
 import type { Door, DoorAnswer, SignedCall } from "../door.ts"
 import { faultStatus } from "./faults.ts"
 import { type Operation, type OperationSources, operations } from "./operations.ts"
@@ -25,9 +27,9 @@ async function handle(sources: OperationSources, log: Log, call: SignedCall): Pr
       call,
     )
   }
-  const { operation, identifier } = found
+  const { operation } = found
   try {
-    const output = await operation.run(sources, call.caller, identifier, jsonOf(request.body))
+    const output = await run(sources, log, call, found)
     return { response: json(200, output, requestId), operation: operation.name, code: undefined }
   } catch (error) {
     if (error instanceof Fault)
@@ -38,7 +40,26 @@ async function handle(sources: OperationSources, log: Log, call: SignedCall): Pr
   }
 }
 
-function locate(method: string, path: string): { operation: Operation; identifier: string } | undefined {
+async function run(
+  sources: OperationSources,
+  log: Log,
+  call: SignedCall,
+  { operation, identifier }: Located,
+): Promise<object> {
+  const body = jsonOf(call.request.body)
+  const work = () => operation.run(sources, call.caller, identifier, body)
+  if (!operation.changes) return await work()
+  const parameters = { ...(typeof body === "object" ? body : {}), integration: identifier }
+  const entry = auditedCall(call, operationsService, operation.name, parameters)
+  return await audited({ store: sources.store.audit, log }, entry, work, () => undefined)
+}
+
+interface Located {
+  operation: Operation
+  identifier: string
+}
+
+function locate(method: string, path: string): Located | undefined {
   for (const operation of operations) {
     if (operation.method !== method) continue
     const [before = "", after] = operation.path.split("{integration}")

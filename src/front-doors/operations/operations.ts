@@ -1,5 +1,6 @@
 import { z } from "zod"
 import type { RunningPipelines } from "../../control-plane/ask-pipelines.ts"
+import { auditReport } from "../../control-plane/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import { requireReader } from "../../control-plane/policies.ts"
 import { resyncIntegration } from "../../control-plane/resync.ts"
@@ -15,6 +16,8 @@ export interface Operation {
   method: "GET" | "POST"
   /** `{integration}` stands for an id, an ARN or a name, percent-encoded. */
   path: string
+  /** Whether it changes anything, and so goes into the audit trail. */
+  changes: boolean
   /** @throws Fault */
   run(sources: OperationSources, caller: Caller, identifier: string, body: unknown): Promise<object>
 }
@@ -26,6 +29,10 @@ const verifyBody = z.strictObject({
   table: z.string().min(1).max(300).optional(),
   repair: z.boolean().default(false),
 })
+const auditBody = z.strictObject({
+  since: z.iso.datetime({ offset: true }).optional(),
+  limit: z.number().int().min(1).max(10_000).default(1_000),
+})
 const waitBody = z.strictObject({
   position: z.string().min(1).max(100).optional(),
   timeoutMs: z.number().int().min(0).max(longestTimeoutMs).default(0),
@@ -36,15 +43,30 @@ export const operations: readonly Operation[] = [
     name: "Status",
     method: "GET",
     path: "/status",
+    changes: false,
     run(sources, caller) {
       requireReader(caller, "see the status")
       return statusReport(sources)
     },
   },
   {
+    name: "Audit",
+    method: "POST",
+    path: "/audit",
+    changes: false,
+    run({ store }, caller, _, body) {
+      const { since, limit } = bodyOf(auditBody, body)
+      return auditReport(store.audit, caller, {
+        since: since === undefined ? undefined : new Date(since),
+        limit,
+      })
+    },
+  },
+  {
     name: "Resync",
     method: "POST",
     path: "/integrations/{integration}/resync",
+    changes: true,
     run: async (sources, caller, integration, body) =>
       await resyncIntegration(sources, caller, { integration, table: bodyOf(resyncBody, body).table }),
   },
@@ -52,6 +74,7 @@ export const operations: readonly Operation[] = [
     name: "Wait",
     method: "POST",
     path: "/integrations/{integration}/wait",
+    changes: false,
     async run(sources, caller, integration, body) {
       const { position, timeoutMs } = bodyOf(waitBody, body)
       return await waitForPosition(sources, caller, { integration, position, timeoutMs })
@@ -61,6 +84,7 @@ export const operations: readonly Operation[] = [
     name: "Verify",
     method: "POST",
     path: "/integrations/{integration}/verify",
+    changes: true,
     async run({ verifier }, caller, integration, body) {
       const { table, repair } = bodyOf(verifyBody, body)
       return await verifier.begin(caller, { integration, table, repair })
@@ -70,6 +94,7 @@ export const operations: readonly Operation[] = [
     name: "DescribeVerification",
     method: "GET",
     path: "/integrations/{integration}/verify",
+    changes: false,
     run: ({ verifier }, caller, integration) => verifier.report(caller, integration),
   },
 ]

@@ -13,6 +13,7 @@ export function rdsDoor(plane: ControlPlane, log: Log): Door {
     service: rdsService,
     handlers: rdsHandlers(plane),
     codeOf: rdsFaultCode,
+    audit: plane.store.audit,
     log,
   })
 }

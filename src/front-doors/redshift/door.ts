@@ -13,6 +13,7 @@ export function redshiftDoor(plane: ControlPlane, log: Log): Door {
     service: redshiftService,
     handlers: redshiftHandlers(plane),
     codeOf: redshiftFaultCode,
+    audit: plane.store.audit,
     log,
   })
 }

@@ -27,6 +27,7 @@ export const commonFaults = {
   RequestExpired: { code: "RequestExpired", status: 400, sender: true },
   ServiceUnavailable: { code: "ServiceUnavailable", status: 503, sender: false },
   SignatureDoesNotMatch: { code: "SignatureDoesNotMatch", status: 403, sender: true },
+  Throttling: { code: "Throttling", status: 400, sender: true },
   ValidationError: { code: "ValidationError", status: 400, sender: true },
 } as const satisfies Record<string, FaultCode>
 

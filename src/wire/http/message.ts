@@ -8,6 +8,8 @@ export interface WireRequest {
   /** In order of arrival, repeated names kept, names as sent. */
   headers: readonly (readonly [name: string, value: string])[]
   body: Uint8Array
+  /** The network address of whoever sent it; undefined when the connection is gone already. */
+  address?: string | undefined
 }
 
 export interface WireResponse {

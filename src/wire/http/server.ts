@@ -108,10 +108,11 @@ export async function answerRaw(
 ): Promise<Response> {
   const incoming = context.env.incoming
   const read = await readBody(incoming, limitBytes)
+  const address = incoming.socket.remoteAddress
   const head = requestHead(incoming.method ?? "GET", incoming.url ?? "/", incoming.rawHeaders)
   switch (read.kind) {
     case "read":
-      return toResponse(await handler({ ...head, body: read.body }))
+      return toResponse(await handler({ ...head, body: read.body, address }))
     case "tooLarge": {
       const answer = await tooLarge({ ...head, body: new Uint8Array() })
       return toResponse({ ...answer, headers: { ...answer.headers, connection: "close" } })

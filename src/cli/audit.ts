@@ -1,0 +1,65 @@
+import type { AuditEntry } from "../domain/audit.ts"
+import { parseDuration } from "../domain/duration.ts"
+import { type ExitCode, failed, misused, operating } from "./operate.ts"
+import { askMillrace } from "./operations-request.ts"
+import { textTable } from "./text-table.ts"
+
+/** An entry as it comes over the wire. */
+type Told = Omit<AuditEntry, "at"> & { at: string }
+
+/** Shows who changed what, when and from where, as the Millrace that runs here has recorded it. */
+export async function audit({
+  since,
+  json,
+  config,
+}: {
+  since: string | undefined
+  json: boolean
+  config: string | undefined
+}): Promise<ExitCode> {
+  const start = since === undefined ? undefined : startOf(since)
+  if (since !== undefined && start === undefined) {
+    return misused(
+      "--since takes a length of time like 30m, 24h or 7d, or a moment like 2026-03-01T12:00:00Z.",
+    )
+  }
+  return await operating(config, "admin", async (access) => {
+    const body = start === undefined ? {} : { since: start.toISOString() }
+    const request = { method: "POST", path: "/audit", body } as const
+    const answer = await askMillrace<{ entries: Told[]; more: boolean }>(access, request)
+    if (typeof answer === "string") return failed(answer)
+    const { entries, more } = answer
+    process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : described(entries))
+    if (more && !json) process.stderr.write("There are older ones: narrow the time with --since.\n")
+    return 0
+  })
+}
+
+function startOf(text: string): Date | undefined {
+  const agoMs = parseDuration(text)
+  if (agoMs !== undefined) return new Date(Date.now() - agoMs)
+  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : undefined
+  return at === undefined || Number.isNaN(at.getTime()) ? undefined : at
+}
+
+/** Callers choose these texts: they must neither draw on the terminal nor look like lines of ours. */
+function shown(text: string | undefined): string {
+  const plain = (text ?? "-").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?")
+  return plain.length > 120 ? `${plain.slice(0, 120)}…` : plain
+}
+
+function described(entries: Told[]): string {
+  if (entries.length === 0) return "no changes\n"
+  return textTable(
+    ["time", "key", "address", "call", "resource", "outcome"],
+    entries.map((entry) => [
+      `${entry.at.slice(0, 19)}Z`,
+      entry.accessKeyId,
+      entry.address ?? "-",
+      `${entry.door}:${entry.operation}`,
+      shown(entry.resource),
+      // The process ended before the call did.
+      entry.outcome ?? "unknown",
+    ]),
+  )
+}

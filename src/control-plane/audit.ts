@@ -1,0 +1,66 @@
+import type { AuditEntry, AuditedCall } from "../domain/audit.ts"
+import { Fault } from "../domain/faults.ts"
+import type { AuditStore } from "../state/audit.ts"
+import type { Caller } from "./control-plane.ts"
+import { requireAdmin } from "./policies.ts"
+
+export interface AuditLog {
+  error(fields: object, message: string): void
+}
+
+/** Long texts of a call are cut: the trail tells what was asked, it does not keep documents. */
+const textLimit = 1_000
+
+/**
+ * Runs a call that changes something, with its entry in the trail: begun before, so that there is no change without
+ * one, and ended with how it went. An entry that could not be ended says so by having no outcome.
+ */
+export async function audited<T>(
+  { store, log }: { store: AuditStore; log: AuditLog },
+  call: AuditedCall,
+  run: () => Promise<T>,
+  resourceOf: (output: T) => string | undefined,
+): Promise<T> {
+  const id = await store.begin({ ...call, parameters: shortened(call.parameters) as object })
+  const end = async (outcome: string, resource: string | undefined) => {
+    try {
+      await store.end(id, outcome, resource)
+    } catch (error) {
+      log.error({ requestId: call.requestId, reason: String(error) }, "an audit entry could not be ended")
+    }
+  }
+  try {
+    const output = await run()
+    await end("ok", resourceOf(output))
+    return output
+  } catch (error) {
+    await end(error instanceof Fault ? error.kind : "internal", undefined)
+    throw error
+  }
+}
+
+function shortened(value: unknown): unknown {
+  if (typeof value === "string") return value.length > textLimit ? `${value.slice(0, textLimit)}…` : value
+  if (Array.isArray(value)) return value.map(shortened)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shortened(one)]))
+}
+
+export interface AuditReport {
+  /** Oldest first. */
+  entries: AuditEntry[]
+  /** There are older ones in the time asked for, which the limit left out. */
+  more: boolean
+}
+
+/** @throws Fault accessDenied */
+export async function auditReport(
+  store: AuditStore,
+  caller: Caller,
+  { since, limit }: { since: Date | undefined; limit: number },
+): Promise<AuditReport> {
+  requireAdmin(caller, "read the audit trail")
+  const found = await store.list({ since, limit: limit + 1 })
+  const more = found.length > limit
+  return { entries: more ? found.slice(1) : found, more }
+}
