@@ -49,6 +49,8 @@ export interface PipelineMonitor {
   readonly totals: PipelineTotals
   /** Commit at the source to visible here, per transaction committed while streaming, in ms. */
   readonly lags: LagSamples
+  /** Source clock of the newest commit applied; undefined before the first. */
+  readonly latestCommitMs: number | undefined
   /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
   takeDirtyTables(): TableRecord[] | undefined
   markDirty(): void
@@ -84,6 +86,7 @@ export function newPipelineMonitor(
   let relief: ReliefState | undefined
   let dirty = false
   let streamingSinceMs = 0
+  let latestCommitMs: number | undefined
 
   const touched = () => {
     dirty = true
@@ -141,6 +144,7 @@ export function newPipelineMonitor(
     },
     applied(applied) {
       addTotals(totals, applied)
+      latestCommitMs = applied.lastCommittedAtMs
       // What was committed during a copy, or while we were away, waited for that and says nothing of the stream.
       if (applied.firstCommittedAtMs >= streamingSinceMs) {
         lags.add(Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs), applied.transactions)
@@ -181,6 +185,9 @@ export function newPipelineMonitor(
     tables,
     totals,
     lags,
+    get latestCommitMs() {
+      return latestCommitMs
+    },
     takeDirtyTables() {
       if (!dirty) return undefined
       dirty = false

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { Integration } from "../domain/integration.ts"
+import { shownPosition } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { Pipeline, PipelineReporter, PipelineSettings } from "../replication/pipeline.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
@@ -8,6 +8,7 @@ import type { PipelineRecord } from "../state/pipelines.ts"
 import type { Store } from "../state/store.ts"
 import { type Endings, keyOf, newEndings, within } from "./ending.ts"
 import { healthOf } from "./health.ts"
+import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
 import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
 /** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
@@ -47,6 +48,13 @@ export interface RunningPipeline {
   pipeline: Pipeline | undefined
   /** Its database as ordered, by the latest look. */
   database: DatabaseRecord
+  history: PipelineHistory
+}
+
+/** How far the warehouse is in the source's history; `undefined` while it does not stream. */
+export function visiblePosition({ pipeline }: RunningPipeline): string | undefined {
+  const streaming = pipeline?.streaming()
+  return streaming && shownPosition(streaming.visible())
 }
 
 export interface Reconciler {
@@ -233,8 +241,9 @@ async function launch(
     monitor,
     pipeline: undefined,
     database,
+    history: newPipelineHistory(monitor, () => visiblePosition(one)),
   }
-  one.pipeline = start(turn, integration, monitor, () => one.database.options)
+  one.pipeline = start(turn, integration, one)
   turn.running.set(keyOf(record), one)
   turn.log.info(
     {
@@ -246,16 +255,13 @@ async function launch(
   )
 }
 
-function start(
-  turn: Turn,
-  integration: Integration,
-  monitor: PipelineMonitor,
-  options: () => DatabaseOptions,
-): Pipeline | undefined {
+function start(turn: Turn, integration: Integration, one: RunningPipeline): Pipeline | undefined {
+  const { monitor, history } = one
   try {
-    return turn.launcher.start(integration, monitor.record, monitor.reporter, { options })
+    const options = () => one.database.options
+    return turn.launcher.start(integration, monitor.record, history.reporter, { options })
   } catch (error) {
-    monitor.reporter.problem(
+    history.reporter.problem(
       error instanceof Problem
         ? error
         : new Problem("internal", "The pipeline cannot be started.", { cause: error }),
@@ -284,10 +290,11 @@ function causeOf({ kind, cause }: Problem): string | undefined {
 }
 
 async function report(turn: Turn, integration: Integration): Promise<void> {
-  const monitors = [...turn.running.values()]
-    .map((one) => one.monitor)
-    .filter((monitor) => monitor.record.integrationId === integration.id)
-  for (const monitor of monitors) await recordTables(turn, monitor)
+  const mine = [...turn.running.values()].filter(
+    ({ monitor }) => monitor.record.integrationId === integration.id,
+  )
+  for (const one of mine) await record(turn, one)
+  const monitors = mine.map((one) => one.monitor)
   const health = healthOf(integration, monitors)
   const same =
     health.status === integration.status &&
@@ -295,11 +302,23 @@ async function report(turn: Turn, integration: Integration): Promise<void> {
   if (!same) await turn.store.integrations.setStatus(integration.id, health.status, health.errors)
 }
 
-async function recordTables(turn: Turn, monitor: PipelineMonitor): Promise<void> {
+async function record({ store }: Turn, { monitor, history }: RunningPipeline): Promise<void> {
+  await recordTables(store, monitor)
+  const events = history.take()
+  if (events === undefined) return
+  try {
+    await store.history.append(events)
+  } catch (error) {
+    history.putBack(events)
+    throw error
+  }
+}
+
+async function recordTables(store: Store, monitor: PipelineMonitor): Promise<void> {
   const rows = monitor.takeDirtyTables()
   if (rows === undefined) return
   try {
-    await turn.store.tables.replaceAll(monitor.record.integrationId, monitor.record.sourceDatabase, rows)
+    await store.tables.replaceAll(monitor.record.integrationId, monitor.record.sourceDatabase, rows)
   } catch (error) {
     monitor.markDirty()
     throw error

@@ -131,7 +131,10 @@ function reliefStatus(relief: ReliefState | undefined): PipelineReport["relief"]
 }
 
 /** A warehouse that does not answer must not hide the rest of the status. */
-async function countsOrNone(sources: StatusSources, monitor: PipelineMonitor): Promise<Map<string, number>> {
+export async function countsOrNone(
+  sources: Pick<StatusSources, "countRows">,
+  monitor: PipelineMonitor,
+): Promise<Map<string, number>> {
   try {
     return await sources.countRows(monitor)
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
 import type { Collector } from "./collector.ts"
@@ -16,6 +17,8 @@ export interface Applied {
   stagedBytes: number
   firstCommittedAtMs: number
   lastCommittedAtMs: number
+  /** Everything up to here is visible. */
+  position: Position | undefined
   /** Our clock when it became visible. */
   visibleAtMs: number
   /** From handing over to durable. */
@@ -97,6 +100,7 @@ function appliedOf(gathered: Gathered, stagedBytes: number, startedMs: number): 
     stagedBytes,
     firstCommittedAtMs: gathered.firstCommittedAtMs,
     lastCommittedAtMs: gathered.lastCommittedAtMs,
+    position: gathered.position,
     visibleAtMs: Date.now(),
     tookMs: performance.now() - startedMs,
   }

@@ -32,6 +32,8 @@ export class Collector implements ChangeSink {
   caughtUpAtMs = 0
   /** Source clock of the oldest commit handed over and not yet applied. */
   inFlightSinceMs: number | undefined
+  /** Source clock of the newest commit that came; `undefined` before the first. */
+  latestCommitMs: number | undefined
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible: Position
   #open = nothingYet()
@@ -196,6 +198,7 @@ export class Collector implements ChangeSink {
     const open = this.#open
     if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
     open.lastCommittedAtMs = committedAtMs
+    this.latestCommitMs = committedAtMs
     open.position = position
     open.complete = position
     this.#reached = position

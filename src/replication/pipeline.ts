@@ -66,6 +66,8 @@ export interface PipelineReporter {
 export interface Pipeline {
   /** Age in ms of the oldest commit that is not visible yet; `undefined` while that cannot be known. */
   lagMs(): number | undefined
+  /** Source clock of the newest commit that this stream brought; `undefined` while there is none. */
+  latestCommitMs(): number | undefined
   /** What can be asked of it while it streams; `undefined` while it does not. */
   streaming(): StreamingPipeline | undefined
   /** The source keeps more for this pipeline than it may. Returns at once. */
@@ -103,6 +105,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
+    latestCommitMs: () => state.collector?.latestCommitMs,
     streaming: () => state.streaming,
     relieve: relief.ask,
     relief: () => relief.state,

@@ -8,6 +8,7 @@ import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
 import { openSqlUsers } from "../control-plane/sql-users.ts"
 import type { StatusSources } from "../control-plane/status.ts"
+import { systemViewFacts } from "../control-plane/system-views.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
 import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
@@ -137,6 +138,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       log,
       isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines),
+      systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
     }),
   )
   running.sql = { host: configuration.listen.sql.host, port: sql.port }

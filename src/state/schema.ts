@@ -1,4 +1,4 @@
-import type { Generated } from "kysely"
+import type { Generated, GeneratedAlways } from "kysely"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
 import type { PartnerStatus } from "../domain/partner.ts"
@@ -17,6 +17,35 @@ export interface StateSchema {
   audit: AuditTable
   sql_users: SqlUserTable
   sql_grants: SqlGrantTable
+  activities: ActivityTable
+  table_state_changes: TableStateChangeTable
+}
+
+export interface ActivityTable {
+  id: GeneratedAlways<string>
+  integration_id: string
+  source_database: string
+  target_database: string
+  kind: "snapshot" | "cdc"
+  position: string | null
+  /** bigint. */
+  bytes: string | null
+  last_commit_at: Date | null
+  tables: number
+  started_at: Date
+  ended_at: Date
+}
+
+export interface TableStateChangeTable {
+  id: GeneratedAlways<string>
+  integration_id: string
+  target_database: string
+  schema: string
+  name: string
+  state: TableState
+  reason: string | null
+  position: string | null
+  recorded_at: Date
 }
 
 export interface IntegrationRow {

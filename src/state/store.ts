@@ -4,6 +4,7 @@ import { type IntegrationQuotas, integrationQuotas } from "../domain/integration
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
+import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
@@ -18,6 +19,7 @@ import { type TagStore, tagStore } from "./tags.ts"
 export interface Store {
   integrations: IntegrationStore
   databases: DatabaseStore
+  history: HistoryStore
   pipelines: PipelineStore
   tables: TableStore
   partners: PartnerStore
@@ -59,6 +61,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
+    history: historyStore(db),
     pipelines: pipelineStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

@@ -61,6 +61,10 @@ test("an active integration moves nothing until CREATE DATABASE; then its rows c
   const { place, url, source, api, id, admin } = await waitingIntegration(context)
   assert.deepEqual(await slots(url), [])
   assert.deepEqual((await refusal(connectSql(place, "shop"))).code, "3D000")
+  assert.deepEqual(
+    await ask(place, "dev", "SELECT integration_id, target_database, state FROM svv_integration"),
+    [[id, null, "PendingDbConnectState"]],
+  )
   await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
   await waitUntil(async () => (await slots(url)).length === 1, { what: "the slot" })
   await waitUntil(
@@ -194,4 +198,101 @@ test("REFRESH copies tables anew, REFRESH_INTERVAL spaces batches out and can be
     )
   await caughtUp(place, url, "shop")
   await assertEqualContent(place, url, "shop")
+})
+
+test("the system views show integrations, tables, activities and state changes as they are, to administrators", async (context) => {
+  const { place, url, source, id, admin } = await waitingIntegration(context)
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}' REFRESH_INTERVAL 0`)
+  const states = "SELECT table_name, table_state FROM SVV_INTEGRATION_TABLE_STATE ORDER BY 1"
+  await waitUntil(
+    async () => {
+      const rows = await ask(place, "dev", states)
+      return rows.length > 0 && rows.every(([, state]) => state === "Synced")
+    },
+    { what: "all tables to be Synced" },
+  )
+  await caughtUp(place, url, "shop")
+  const joined = `
+    SELECT i.integration_id, i.target_database, i.source, i.source_database, i.state, i.refresh_interval,
+      min(i.total_tables_replicated) = count(*), i.total_tables_failed, bool_and(t.table_rows IS NOT NULL), i.is_history_mode
+    FROM pg_catalog.SVV_INTEGRATION AS i JOIN "svv_integration_table_state" t USING (integration_id)
+    WHERE t.schema_name = 'public' GROUP BY ALL`
+  for (const database of ["dev", "shop"])
+    assert.deepEqual(await ask(place, database, joined), [
+      [id, "shop", "PostgreSQL", source, "CdcRefreshState", "0", "t", "0", "t", "f"],
+    ])
+  const { fields, rows } = await admin.query("SELECT * FROM svv_integration")
+  assert.deepEqual(
+    fields.map(({ name, dataTypeID, dataTypeModifier }) => [name, dataTypeID, dataTypeModifier]),
+    [
+      ...["integration_id", "target_database", "source", "state"].map((name) => [name, 1042, 132]),
+      ["current_lag", 20, -1],
+      ["last_replicated_checkpoint", 1042, 132],
+      ["total_tables_replicated", 23, -1],
+      ["total_tables_failed", 23, -1],
+      ["creation_time", 1114, -1],
+      ["refresh_interval", 23, -1],
+      ["source_database", 1042, 132],
+      ["is_history_mode", 16, -1],
+      ["latest_detected_change_time", 1114, -1],
+      ["latest_applied_change_time", 1114, -1],
+      ["auto_remediation", 16, -1],
+      ["latest_shipped_source_commit_time", 1114, -1],
+    ],
+  )
+  assert.match(rows[0].last_replicated_checkpoint, /^\{"position":"[0-9A-F]+\/[0-9A-F]+"\}$/)
+  assert.ok(rows[0].latest_applied_change_time)
+
+  const history = () =>
+    ask(
+      place,
+      "dev",
+      `SELECT new_state FROM sys_integration_table_state_change
+      WHERE table_name = 'sentinel' AND database_name = 'shop' ORDER BY record_time`,
+    )
+  await waitUntil(async () => (await history()).flat().join() === "ResyncInitiated,Synced", {
+    what: "the first copy to be recorded",
+  })
+
+  // Asked for in one transaction, they are there as well.
+  await admin.query("BEGIN")
+  assert.equal((await admin.query("SELECT 1 FROM sys_integration_table_state_change LIMIT 1")).rows.length, 1)
+  await admin.query("COMMIT")
+  const count = {
+    text: "SELECT count(*)::int AS n FROM sys_integration_table_state_change WHERE table_name = $1",
+    values: ["sentinel"],
+    name: "changes",
+  }
+  const before = (await admin.query<{ n: string }>(count)).rows[0]?.n
+  await admin.query("ALTER DATABASE shop INTEGRATION REFRESH TABLE public.sentinel")
+  await waitUntil(
+    async () =>
+      (await history()).flat().join() === "ResyncInitiated,Synced,ResyncRequired,ResyncInitiated,Synced",
+    { what: "the table to have been copied anew" },
+  )
+  const after = (await admin.query<{ n: string }>(count)).rows[0]?.n
+  assert.equal(Number(after) - Number(before), 3, "a prepared statement shows what is now")
+  await caughtUp(place, url, "shop")
+  const activity =
+    "SELECT checkpoint_type, count(*) > 0, bool_and(modified_tables > 0), bool_and(integration_end_time >= integration_start_time), bool_or(checkpoint_bytes > 0), bool_or(last_commit_timestamp IS NOT NULL) FROM SYS_INTEGRATION_ACTIVITY GROUP BY 1 ORDER BY 1"
+  await waitUntil(
+    async () =>
+      JSON.stringify(await ask(place, "dev", activity)) ===
+      JSON.stringify([
+        ["cdc", "t", "t", "t", "t", "t"],
+        ["snapshot", "t", "t", "t", null, "f"],
+      ]),
+    { what: "both kinds of activity" },
+  )
+
+  const reader = await connectSql(place, "dev", { user: "reader", password: "reader-pw" })
+  context.after(() => reader.end())
+  for (const name of [
+    "svv_integration",
+    "pg_catalog.svv_integration_table_state",
+    "SYS_INTEGRATION_ACTIVITY",
+    "sys_integration_table_state_change",
+    "memory.pgsys.svv_integration",
+  ])
+    assert.equal((await refusal(reader.query(`SELECT * FROM ${name}`))).code, "42501", name)
 })

@@ -5,6 +5,7 @@ import type { AskEngine, NamePlace } from "./access/relation-names.ts"
 import { guardKnown, type RestrictedSelect, restrictSelect } from "./access/restricted-select.ts"
 import { restrictWrite } from "./access/restricted-write.ts"
 import { type AccessCommand, accessCommand } from "./access/statements.ts"
+import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
@@ -30,6 +31,8 @@ export type Plan =
       columnNames: string[] | undefined
       /** The statement's tree, where it has one. */
       tree: Tree | undefined
+      /** The views of integrations that it reads. */
+      systemViews: ReadonlySet<string>
       /** The engine's positions mean the client's text. */
       positionsHold: boolean
       /** Held against the user's rights whenever it runs; "superuser": checked as an administrator's. */
@@ -66,6 +69,8 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
 }
 
+const noViews: ReadonlySet<string> = new Set()
+
 async function planSelect(sql: string, tree: Tree, context: PlanContext, access: SqlAccess): Promise<Plan> {
   const columnNames = pgColumnNames(tree)
   const checked = await checkSelect(sql, tree, context, access)
@@ -76,6 +81,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     writes: false,
     columnNames,
     tree,
+    systemViews: integrationViewsIn(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
   }
@@ -105,7 +111,13 @@ async function planWrite(
   context: PlanContext,
   access: SqlAccess,
 ): Promise<Plan> {
-  const rest = { kind: "engine", writes: true, columnNames: undefined, tree: undefined } as const
+  const rest = {
+    kind: "engine",
+    writes: true,
+    columnNames: undefined,
+    tree: undefined,
+    systemViews: noViews,
+  } as const
   if (access.isSuperuser) {
     const { verb } = guardWrite(tokens, sql, context.rules)
     return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }

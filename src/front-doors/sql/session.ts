@@ -10,21 +10,24 @@ import { grantColumns } from "./access/show-grants.ts"
 import type { AccessCommand } from "./access/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./administration.ts"
 import { bindParameters } from "./bind-parameters.ts"
+import { characterLength } from "./catalog/integration-views.ts"
 import { visibilityStatement } from "./catalog/visibility.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
+import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
 import { commandTag, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
+import type { SystemViews } from "./system-views.ts"
 import { splitStatements } from "./tokens.ts"
 import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
-import { type WireType, wireTypeOf } from "./value-types.ts"
+import { columnType, type WireType } from "./value-types.ts"
 
 export interface SessionParts {
   engine: EngineSession
@@ -39,6 +42,7 @@ export interface SessionParts {
   access(): Promise<SqlAccess>
   /** What statements about users and rights work on. */
   users(): Omit<AccessContext, "place" | "ask">
+  systemViews: SystemViews
   /** The schemas of the session's database that exist now, by lower-case name. */
   schemas(): Promise<Map<string, string>>
   onClose(): void
@@ -122,12 +126,12 @@ export function sqlSession(parts: SessionParts): SqlSession {
     const types: WireType[] = []
     const names: string[] = []
     for (let i = 0; i < prepared.columnCount; i++) {
-      types.push(wireTypeOf(prepared.columnType(i)))
-      names.push(
+      const name =
         plan.columnNames?.length === prepared.columnCount
           ? (plan.columnNames[i] ?? "")
-          : prepared.columnName(i),
-      )
+          : prepared.columnName(i)
+      names.push(name)
+      types.push(columnType(prepared.columnType(i), characterLength(plan.systemViews, name)))
     }
     return { types, fields: fieldsOf(names, types) }
   }
@@ -143,6 +147,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       {
         start: async () => {
           startStatement()
+          await refreshSystemViews(plan)
           await transaction.ensure()
           await engine.claim(portal)
           return engine.call(
@@ -167,6 +172,14 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return portal
   }
 
+  async function refreshSystemViews({ systemViews }: EnginePlan): Promise<void> {
+    try {
+      await parts.systemViews.refresh(systemViews)
+    } catch (error) {
+      throw faultAsPgError(error)
+    }
+  }
+
   function startStatement(): void {
     const asked = durationMs(settings.get("statement_timeout") ?? "0") ?? 0
     const limits = [asked, parts.timeoutAtMostMs()].filter((ms) => ms > 0)
@@ -186,6 +199,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
   async function prepareEngine(plan: EnginePlan, declared: number[]): Promise<Prepared> {
     transaction.assertUsable()
     await engine.claim(undefined)
+    // A transaction that is open sees what there was when it first looked.
+    await refreshSystemViews(plan)
     const prepared = await prepareDescribed(plan, declared)
     if (!isExpected(prepared.statementType, plan)) {
       prepared.destroySync()

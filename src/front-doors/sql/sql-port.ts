@@ -17,6 +17,7 @@ import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
 import { sqlSession } from "./session.ts"
 import { type SessionSettings, sessionSettings } from "./settings.ts"
 import { type SqlParser, sqlParser } from "./syntax-tree.ts"
+import { openSystemViews, type SystemViewReader, type SystemViews } from "./system-views.ts"
 
 /** Millrace's own records live in this schema of every destination database. */
 const hiddenSchemas: ReadonlySet<string> = new Set(["millrace"])
@@ -40,6 +41,8 @@ export interface SqlPortOptions {
   isReplicated(database: string): boolean
   /** What CREATE, ALTER and DROP DATABASE do; absent: they are refused. */
   administration?: DatabaseAdministration
+  /** What the system views of integrations show; absent: nothing. */
+  systemViews?: SystemViewReader
   serverVersion?: string
   limits?: Partial<PgWireLimits>
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
@@ -66,6 +69,7 @@ interface Shared {
   serverVersion: string
   /** Those open now. */
   sessions: Map<SqlSession, { user: string; database: string }>
+  systemViews: SystemViews
 }
 
 async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
@@ -164,6 +168,7 @@ async function openSession(
       shared.sessions.delete(session)
       log.info({ user, database }, "sql session ended")
     },
+    systemViews: shared.systemViews,
     administration: {
       administration: shared.options.administration,
       get caller() {
@@ -184,6 +189,9 @@ async function openSession(
         processId: randomInt(1, 2 ** 31 - 1),
         setting: (name) => settings.get(name),
         enginePgViews: shared.enginePgViews,
+        get isAdmin() {
+          return isSuperuser()
+        },
       },
       rules: {
         user,
@@ -220,6 +228,7 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
       gate: nativeGate(options.statementsAtOnce ?? placesForQueries()),
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
+      systemViews: await openSystemViews(options.instance, options.systemViews),
     }
   } finally {
     connection.closeSync()
@@ -250,6 +259,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     close: async (graceMs) => {
       await server.close(graceMs)
       shared.parser.close()
+      shared.systemViews.close()
     },
   }
 }

@@ -106,6 +106,11 @@ function wireType<V>(
 }
 
 const textType = wireType<unknown>(oids.text, -1, String)
+/** `character(n)`, without its padding. */
+function characterType(length: number): WireType {
+  return wireType<unknown>(oids.bpchar, -1, String, undefined, length + 4)
+}
+
 const jsonType = wireType<DuckDBValue>(oids.json, -1, jsonText)
 /** DuckDB keeps JSON as text: it goes out as it is. */
 const storedJson = wireType<unknown>(oids.json, -1, String)
@@ -241,4 +246,10 @@ export function wireTypeOf(type: DuckDBType): WireType {
   }
   if (type.typeId === DuckDBTypeId.VARCHAR && type.alias?.toUpperCase() === "JSON") return storedJson
   return simple[type.typeId] ?? textType
+}
+
+/** A column's type; `characterLength`: text that clients are to take for `character(n)`. */
+export function columnType(type: DuckDBType, characterLength: number | undefined): WireType {
+  const isText = type.typeId === DuckDBTypeId.VARCHAR && characterLength !== undefined
+  return isText ? characterType(characterLength) : wireTypeOf(type)
 }

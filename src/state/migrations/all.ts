@@ -4,6 +4,7 @@ import { verifiedTables } from "./0002-verified-tables.ts"
 import { governance } from "./0003-governance.ts"
 import { databases } from "./0004-databases.ts"
 import { sqlUsers } from "./0005-sql-users.ts"
+import { history } from "./0006-history.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   governance,
   databases,
   sqlUsers,
+  history,
 ]

@@ -3,6 +3,7 @@ import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../syntax-tr
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
+import { integrationViewSchema, integrationViews } from "./integration-views.ts"
 
 /** What a statement may ask of its session; each becomes a constant. */
 export interface SessionFacts {
@@ -14,6 +15,8 @@ export interface SessionFacts {
   setting(name: string): string | undefined
   /** The engine's own pg_catalog views: unqualified, each must be ours or nothing. */
   enginePgViews: ReadonlySet<string>
+  /** Only administrators see the views of integrations. */
+  isAdmin: boolean
 }
 
 const pgRelations = new Set([
@@ -107,6 +110,8 @@ function rewriteTable(node: Tree, facts: SessionFacts): boolean {
     if (schema !== "pg_catalog" && schema !== "information_schema") return false
     throw new PgError("0A000", "cross-database references to system catalogs are not implemented")
   }
+  if ((schema === "" || schema === "pg_catalog") && Object.hasOwn(integrationViews, name))
+    return pointAtIntegrationView(node, name, facts)
   const isInformation = schema === "information_schema"
   const isPg =
     schema === "pg_catalog" || (schema === "" && (pgRelations.has(name) || facts.enginePgViews.has(name)))
@@ -116,6 +121,14 @@ function rewriteTable(node: Tree, facts: SessionFacts): boolean {
   }
   node.catalog_name = "memory"
   node.schema_name = isInformation ? "pginfo" : "pgcat"
+  node.table_name = name
+  return true
+}
+
+function pointAtIntegrationView(node: Tree, name: string, facts: SessionFacts): true {
+  if (!facts.isAdmin) throw new PgError("42501", `permission denied for relation ${name}`)
+  node.catalog_name = "memory"
+  node.schema_name = integrationViewSchema
   node.table_name = name
   return true
 }
