@@ -33,7 +33,7 @@ function describePipeline(pipeline: PipelineReport): string {
     const reason = table.reason === null ? "" : `  ${table.reason}`
     return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${verified(table)}${reason}\n`
   })
-  return head + retained(pipeline.retention) + lines.join("")
+  return head + retained(pipeline.retention) + relieved(pipeline.relief) + lines.join("")
 }
 
 function retained(retention: PipelineReport["retention"]): string {
@@ -44,6 +44,12 @@ function retained(retention: PipelineReport["retention"]): string {
   const limit = safeBytes === null ? "without limit" : `${bytes(safeBytes)} to its limit${loss}`
   const budget = budgetBytes === null ? "" : `, budget ${bytes(budgetBytes)} (then: ${policy})`
   return `    the source keeps ${bytes(retainedBytes)} for us (${status})${budget}, ${limit}\n`
+}
+
+function relieved(relief: PipelineReport["relief"]): string {
+  if (relief?.bytes == null || relief.limitBytes === null) return ""
+  const full = relief.isFull ? ", full: the source keeps its log again" : ""
+  return `    spool ${bytes(relief.bytes)} of ${bytes(relief.limitBytes)}${full}\n`
 }
 
 const byteUnits = ["B", "kB", "MB", "GB", "TB"]

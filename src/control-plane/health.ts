@@ -1,5 +1,6 @@
 import type { Integration, IntegrationStatus } from "../domain/integration.ts"
 import { Problem, type ProblemReport, problemKinds, reportOf, statusDuring } from "../domain/problems.ts"
+import type { ReliefState } from "../replication/relief.ts"
 import { type PipelineMonitor, tableLabel } from "./pipeline-monitor.ts"
 import { isOverBudget, type RetentionReport } from "./retention-watch.ts"
 
@@ -31,6 +32,7 @@ function problemsOf({ problem, retention, relief }: PipelineMonitor): Problem[] 
   const own = problem === undefined ? [] : [problem]
   if (relief?.kind === "released") return [...own, released()]
   const failure = relief?.kind === "failed" ? [relief.problem] : []
+  if (relief?.kind === "spooling") return relief.isFull ? [...own, spoolFull(relief)] : own
   if (retention === undefined || !isOverBudget(retention)) return [...own, ...failure]
   return [...own, ...failure, overBudget(retention)]
 }
@@ -40,6 +42,10 @@ function released(): Problem {
     "sourceReleased",
     "The source kept more than its budget, and by policy drop_and_resync its replication slot was dropped.",
   )
+}
+
+function spoolFull({ bytes, limitBytes }: Extract<ReliefState, { kind: "spooling" }>): Problem {
+  return new Problem("spoolFull", `The spool holds ${bytes} of ${limitBytes} bytes and has no room for more.`)
 }
 
 function overBudget({ retainedBytes, budget }: RetentionReport): Problem {

@@ -29,8 +29,8 @@ export interface PipelineReport {
   lagP99Ms: number | null
   totals: { changes: number; transactions: number; batches: number; stagedBytes: number; copiedRows: number }
   retention: RetentionStatus | null
-  /** What was done because the source kept too much: `released`, `failed`; null: nothing. */
-  relief: { kind: string } | null
+  /** What was done because the source kept too much: `spooling`, `released`, `failed`; null: nothing. Sizes of a spool only. */
+  relief: { kind: string; bytes: number | null; limitBytes: number | null; isFull: boolean } | null
   tables: TableReport[]
 }
 
@@ -127,7 +127,9 @@ function retentionStatus(retention: RetentionReport | undefined): RetentionStatu
 }
 
 function reliefStatus(relief: ReliefState | undefined): PipelineReport["relief"] {
-  return relief === undefined ? null : { kind: relief.kind }
+  if (relief === undefined) return null
+  if (relief.kind === "spooling") return { ...relief }
+  return { kind: relief.kind, bytes: null, limitBytes: null, isFull: false }
 }
 
 /** A warehouse that does not answer must not hide the rest of the status. */

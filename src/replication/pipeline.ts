@@ -13,6 +13,7 @@ import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } fro
 import { aborted } from "./signals.ts"
 import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import type { Spool } from "./spool/spool.ts"
 import { newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   relief?: Relief
   /** Default: the defaults of a database. */
   settings?: PipelineSettings
+  /** Opens what an earlier relief of this pipeline has left, or makes it; called once at most. */
+  spool?: () => Promise<Spool>
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -94,7 +97,7 @@ const advanceEveryMs = 10_000
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const relief = newReliefWorker({ ...options, relief: options.relief ?? { kind: "hold" } })
+  const relief = newReliefWorker(options)
   const state: RunState = {
     collector: undefined,
     pace: undefined,
@@ -113,7 +116,10 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     async stop() {
       stop.abort()
       const over = new AbortController()
-      await Promise.race([running.then(relief.stop), delay(stopLimitMs, undefined, { signal: over.signal })])
+      await Promise.race([
+        Promise.all([running, relief.stop()]),
+        delay(stopLimitMs, undefined, { signal: over.signal }),
+      ])
       over.abort()
     },
   }
@@ -187,13 +193,8 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   try {
     let position = await destination.position(options.name)
     await state.relief.warehouseBack()
-    if (position !== undefined && (await options.source.history(options.handle, position)) === "lost") {
-      throw new Problem(
-        "sourceHistoryLost",
-        "The source no longer has the changes since the last one applied.",
-      )
-    }
-    if (position === undefined) state.relief.copying()
+    if (position === undefined) await state.relief.copying()
+    else await requireHistory(options, await state.relief.spool(), position)
     position ??= await takeSnapshot(options, destination, signal)
     if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
   } finally {
@@ -201,6 +202,23 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     state.streaming = undefined
     await destination.close()
   }
+}
+
+/** The source must have what comes after the warehouse's position, or, where the spool begins there, after the spool. */
+async function requireHistory(
+  { source, handle }: PipelineOptions,
+  spool: Spool | undefined,
+  position: Position,
+): Promise<void> {
+  await spool?.release(position)
+  const range = spool?.range
+  const isSpooled = range !== undefined && source.compare(range.from, position) <= 0
+  if ((await source.history(handle, isSpooled ? range.to : position)) === "kept") return
+  const damage = spool?.damage === undefined ? "" : ` Its spool is of no use: ${spool.damage}.`
+  throw new Problem(
+    "sourceHistoryLost",
+    `The source no longer has the changes since the last one applied.${damage}`,
+  )
 }
 
 async function streamFrom(
@@ -238,7 +256,9 @@ async function streamFrom(
     },
     from,
   )
-  stream = await source.stream({ handle, from, select, tables, sink: collector })
+  const spool = await state.relief.spool()
+  const spooling = spool && { spool, observe }
+  stream = await source.stream({ handle, from, select, tables, sink: collector, spooling })
   state.collector = collector
   state.pace = pace
   reporter.phase("streaming")
@@ -280,7 +300,7 @@ async function streamFrom(
   state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
-    const relieving = state.relief.streaming()
+    const relieving = state.relief.streaming(() => stream?.isReplaying === true)
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } finally {
     clearInterval(advancing)

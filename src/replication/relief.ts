@@ -1,93 +1,151 @@
 import { Problem } from "../domain/problems.ts"
-import type { Source } from "./source.ts"
+import type { Recording, Source, TableSelection } from "./source.ts"
+import type { Spool } from "./spool/spool.ts"
+import type { WriteObserver } from "./write-order.ts"
 
 /** What a pipeline does when its source keeps more for it than it may. */
 export type Relief =
   /** Nothing: a person is told. */
-  | { kind: "hold" }
+  | "hold"
+  /** Reads on into the spool, so that the source may forget. */
+  | "spool"
   /** Lets the source forget; every table is copied anew when the warehouse can take it. */
-  | { kind: "letGo" }
+  | "letGo"
 
-export type ReliefState = { kind: "released" } | { kind: "failed"; problem: Problem }
+export type ReliefState =
+  | { kind: "spooling"; bytes: number; limitBytes: number; isFull: boolean }
+  | { kind: "released" }
+  | { kind: "failed"; problem: Problem }
 
 /** The relief of one pipeline. While its warehouse is away it acts at once; while it streams, the stream must end for it. */
 export interface ReliefWorker {
   /** The source keeps too much: act. Asked again, it changes nothing. */
   ask(): void
   readonly state: ReliefState | undefined
+  /** What is in it comes before what the source has; `undefined`: the pipeline has none. Throws Problem. */
+  spool(): Promise<Spool | undefined>
   /** Nothing is read now, and for as long as the warehouse does not answer. */
   warehouseAway(): void
   /** What was begun meanwhile is brought to its end. */
   warehouseBack(): Promise<void>
   /** Resolves when the stream that begins now is to end, so that relief can act. */
-  streaming(): Promise<void>
+  streaming(isReplaying: () => boolean): Promise<void>
   /** A copy begins: nothing of what was done counts any more. */
-  copying(): void
+  copying(): Promise<void>
   stop(): Promise<void>
 }
 
-type Now = { kind: "away" } | { kind: "busy" } | { kind: "streaming"; interrupt(): void }
+type Now =
+  | { kind: "away" }
+  | { kind: "busy" }
+  | { kind: "streaming"; isReplaying(): boolean; interrupt(): void }
 
 export interface ReliefOptions {
-  relief: Relief
+  relief?: Relief
+  /** Opens the pipeline's spool, once. */
+  spool?: () => Promise<Spool>
   source: Source
   handle: string
+  select: TableSelection
+  observe: WriteObserver
 }
 
-export function newReliefWorker({ relief, source, handle }: ReliefOptions): ReliefWorker {
+export function newReliefWorker(options: ReliefOptions): ReliefWorker {
+  const { relief = "hold", source, handle, select, observe } = options
   let now: Now = { kind: "busy" }
   let wanted = false
-  let state: ReliefState | undefined
+  let stopped = false
+  let released = false
+  let failure: Problem | undefined
+  let opened: Spool | undefined
+  let recording: Recording | undefined
   let acting: Promise<void> | undefined
 
-  async function act(): Promise<void> {
-    try {
-      await source.remove(handle)
-      state = { kind: "released" }
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      state = { kind: "failed", problem: error }
-    }
+  async function spool(): Promise<Spool | undefined> {
+    opened ??= await options.spool?.()
+    return opened
+  }
+
+  async function letGo(): Promise<void> {
+    await source.remove(handle)
+    released = true
+  }
+
+  async function record(): Promise<void> {
+    const into = await spool()
+    if (into === undefined || recording !== undefined) return
+    if (source.record === undefined)
+      throw new Problem("retentionOverBudget", "A source of this engine has no retention.policy spool.")
+    const begun = await source.record({ handle, select, spool: into, observe })
+    recording = begun
+    // When the source breaks it off, the next look at what the source keeps begins it anew.
+    begun.ended.catch(fail).finally(() => finish(begun))
+  }
+
+  async function finish(begun: Recording): Promise<void> {
+    await begun.stop()
+    if (recording === begun) recording = undefined
+  }
+
+  function fail(error: unknown): void {
+    failure =
+      error instanceof Problem
+        ? error
+        : new Problem("internal", "Relieving the source failed.", { cause: error })
   }
 
   function begin(): void {
     wanted = false
-    acting ??= act().finally(() => {
+    failure = undefined
+    acting ??= (relief === "letGo" ? letGo() : record()).catch(fail).finally(() => {
       acting = undefined
     })
   }
 
+  async function settle(): Promise<void> {
+    await acting
+    if (recording !== undefined) await finish(recording)
+  }
+
   return {
     ask() {
-      if (relief.kind === "hold" || state?.kind === "released") return
+      if (relief === "hold" || released || stopped) return
       // A copy that is under way would only begin again, and cost the source more.
       if (now.kind === "busy") return
+      if (now.kind === "streaming" && relief === "spool" && now.isReplaying()) return
       wanted = true
       if (now.kind === "away") begin()
       else now.interrupt()
     },
-    get state() {
-      return state
+    get state(): ReliefState | undefined {
+      if (released) return { kind: "released" }
+      if (failure !== undefined) return { kind: "failed", problem: failure }
+      if (opened?.range === undefined && recording === undefined) return undefined
+      const { bytes = 0, limitBytes = 0, isFull = false } = opened ?? {}
+      return { kind: "spooling", bytes, limitBytes, isFull }
     },
+    spool,
     warehouseAway() {
       now = { kind: "away" }
-      if (wanted) begin()
+      if (wanted && !stopped) begin()
     },
     async warehouseBack() {
-      await acting
       now = { kind: "busy" }
+      await settle()
     },
-    streaming() {
+    streaming(isReplaying) {
       const interrupted = Promise.withResolvers<void>()
-      now = { kind: "streaming", interrupt: interrupted.resolve }
+      now = { kind: "streaming", isReplaying, interrupt: interrupted.resolve }
       return interrupted.promise
     },
-    copying() {
-      state = undefined
+    async copying() {
+      released = false
+      failure = undefined
+      await (await spool())?.clear()
     },
     async stop() {
-      now = { kind: "busy" }
-      await acting
+      stopped = true
+      await settle()
     },
   }
 }

@@ -3,7 +3,9 @@ import type { TableName, TableSchema } from "../domain/table.ts"
 import type { ChangeSink } from "./change-sink.ts"
 import type { RowBuffer } from "./columns.ts"
 import type { DigestedSide, RowKey } from "./comparison.ts"
+import type { Spool } from "./spool/spool.ts"
 import type { TextColumns } from "./text-columns.ts"
+import type { WriteObserver } from "./write-order.ts"
 
 /** Something that replication needs and the source lacks, with the statement or step that mends it. */
 export interface Finding {
@@ -40,6 +42,8 @@ export interface Source {
   history(handle: string, from: Position): Promise<"kept" | "lost">
   /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
   stream(options: StreamOptions): Promise<ChangeStream>
+  /** Reads on into the spool, so that the source may forget what the warehouse cannot take yet; absent: it cannot. */
+  record?(options: RecordOptions): Promise<Recording>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
   /** The selected tables as they are now, in the stable order of their names, with the exact types of all columns. */
@@ -116,11 +120,32 @@ export interface StreamOptions {
    */
   tables: TableSchema[]
   sink: ChangeSink
+  /** If it holds anything, that comes first, and the source is read into it meanwhile. */
+  spooling?: Spooling | undefined
+}
+
+export interface Spooling {
+  spool: Spool
+  observe: WriteObserver
+}
+
+export interface RecordOptions extends Spooling {
+  handle: string
+  select: TableSelection
+}
+
+export interface Recording {
+  /** Ends with a Problem when it breaks; resolves after `stop`. A full spool only makes it wait. */
+  readonly ended: Promise<void>
+  /** When it resolves, the spool holds whole transactions, and the source can be streamed from. */
+  stop(): Promise<void>
 }
 
 export interface ChangeStream {
   /** Ends with a Problem when the stream breaks; resolves after `stop`. */
   readonly ended: Promise<void>
+  /** It reads the spool yet, and the source into it; absent: never. */
+  readonly isReplaying?: boolean
   /** Everything up to here is durable in the warehouse: the source may forget it. */
   acknowledge(position: Position): void
   /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */

@@ -11,6 +11,9 @@ export const writePoints = [
   "staged", // changes are in staging files
   "applied", // rows and position are durable together; the source does not know yet
   "acknowledged", // the source may forget
+  "spooled", // changes are durable in the spool; the source does not know yet
+  "spoolAcknowledged", // the source may forget what only the spool has
+  "spoolReleased", // what the warehouse has is gone from the spool
 ] as const
 
 export type WritePoint = (typeof writePoints)[number]

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
 import { retentionOf, type SourceConfiguration, type SourceEngine } from "../domain/configuration.ts"
@@ -8,9 +10,11 @@ import { Problem } from "../domain/problems.ts"
 import { startPipeline } from "../replication/pipeline.ts"
 import type { Relief } from "../replication/relief.ts"
 import type { Source, TableSelection } from "../replication/source.ts"
+import { openSpool } from "../replication/spool/spool.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import { openMysqlSource } from "../sources/mysql/source.ts"
 import { openPostgresSource } from "../sources/postgres/source.ts"
+import type { PipelineRecord } from "../state/pipelines.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
 /** Which adapter serves a source. The one place, with warehouses.ts, that names concrete ones. */
@@ -67,41 +71,53 @@ function reliefOf(source: SourceConfiguration): Relief {
   switch (retentionOf(source)?.policy) {
     case undefined:
     case "hold":
-      return { kind: "hold" }
+      return "hold"
     case "spool":
-      throw new Problem("internal", "retention.policy spool is not available yet.")
+      return "spool"
     case "drop_and_resync":
-      return { kind: "letGo" }
+      return "letGo"
   }
 }
 
-export function newLauncher(
-  sources: readonly SourceConfiguration[],
-  warehouses: OpenWarehouses,
-  observe: WriteObserver,
-): PipelineLauncher {
+export interface LauncherOptions {
+  sources: readonly SourceConfiguration[]
+  warehouses: OpenWarehouses
+  dataDir: string
+  observe: WriteObserver
+}
+
+export function newLauncher({ sources, warehouses, dataDir, observe }: LauncherOptions): PipelineLauncher {
   const sourceOf = (integration: Integration): SourceConfiguration => {
     const found = sources.find((source) => source.arn === integration.sourceArn)
     if (found === undefined)
       throw new Problem("sourceMissing", `The configuration no longer names ${integration.sourceArn}.`)
     return found
   }
+  const spoolFolder = ({ sourceHandle }: PipelineRecord) => join(dataDir, "spool", sourceHandle)
   return {
     start(integration, record, reporter, settings) {
       const configuration = sourceOf(integration)
       const warehouse = warehouses.byArn(integration.targetArn)
       if (warehouse === undefined)
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
+      const source = openSource(configuration, record.sourceDatabase)
       return startPipeline({
         name: integration.id,
         handle: record.sourceHandle,
-        source: openSource(configuration, record.sourceDatabase),
+        source,
         warehouse,
         database: record.destinationDatabase,
         select: selectionOf(configuration.engine, integration.dataFilter, record.sourceDatabase),
         reporter,
         observe,
         relief: reliefOf(configuration),
+        spool: () =>
+          openSpool({
+            folder: spoolFolder(record),
+            // What another policy has left is used up.
+            limitBytes: retentionOf(configuration)?.spoolLimitBytes ?? 0,
+            compare: source.compare,
+          }),
         settings,
       })
     },
@@ -111,7 +127,9 @@ export function newLauncher(
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
       await warehouse.drop(name)
     },
-    cleanSource: (integration, record) =>
-      openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle),
+    async cleanSource(integration, record) {
+      await rm(spoolFolder(record), { recursive: true, force: true })
+      await openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle)
+    },
   }
 }

@@ -147,7 +147,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     serveHttp(app, configuration.listen.http),
   )
   onStop(() => http.close(httpGraceMs))
-  const launcher = newLauncher(configuration.sources, warehouses, observe)
+  const launcher = newLauncher({ ...configuration, warehouses, observe })
   const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({
     store,

@@ -21,12 +21,21 @@
  * 7 applied             the source is told the warehouse's position, not its own, and sends what follows: nothing doubles
  *   the source is told that it may forget
  * 8 acknowledged        nothing is left to do
+ *
+ * The spool, while the warehouse is away:
+ *   changes are written and synced
+ * 9 spooled             the source sends them again from where it was told; what the spool has already is left out
+ *   the source is told that it may forget them
+ * 10 spoolAcknowledged  the spool is read first, then the source: no gap, for the spool was durable before
+ *   they are replayed, and applied with the position; what is applied is removed
+ * 11 spoolReleased      the warehouse's position says what of the rest is still to come
  */
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { join } from "node:path"
 import { after, type TestContext, test } from "node:test"
 import { type WritePoint, writePoints } from "../../src/replication/write-order.ts"
+import { lockWarehouse, spoolFiles, writeLog } from "../e2e/locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "../e2e/place.ts"
 import type { MillraceProcess } from "../e2e/process.ts"
 import { type Api, apiOf } from "../e2e/rds.ts"
@@ -50,6 +59,12 @@ const streamPasses: [WritePoint, number[]][] = [
   ["staged", [1, 2, 9]],
   ["applied", [1, 2, 9]],
   ["acknowledged", [1, 7]],
+]
+
+const spoolPasses: [WritePoint, number[]][] = [
+  ["spooled", [4]],
+  ["spoolAcknowledged", [1]],
+  ["spoolReleased", [1]],
 ]
 
 const tested = new Set<WritePoint>()
@@ -146,6 +161,46 @@ test("the stream survives the end of the process at each of its points", async (
       })
     }
   }
+  await load.stop()
+})
+
+test("the spool survives the end of the process at each of its points", async (context) => {
+  const at = await scene(context)
+  await at.place.configure((configuration) => {
+    const retention = { budget: "1MB", policy: "spool" }
+    configuration.sources = [{ arn: sourceArn, engine: "postgres", url: at.source.url, retention }]
+  })
+  const often = { ...environment, MILLRACE_TEST_RETENTION_MS: "100" }
+  await at.running.terminate()
+  at.running = await at.place.start(often)
+  await at.api.create("bank", `include: ${at.source.name}.public.*`)
+  await at.api.becomes("bank", "active")
+  const load = startWorkload(context, at.source.url, 13)
+  for (const [point, counts] of spoolPasses) {
+    for (const passes of counts) {
+      await context.test(`${point}, pass ${passes}`, async () => {
+        tested.add(point)
+        await at.running.terminate()
+        const unlock = await lockWarehouse(context, at.place, "bank")
+        at.running = await at.place.start(often)
+        if (point !== "spoolReleased") await killAt(at.running, point, passes)
+        await writeLog(at.source.url, 3)
+        if (point === "spoolReleased") {
+          await waitUntil(async () => (await spoolFiles(at.place)).length > 0, { what: "a spool" })
+          await killAt(at.running, point, passes)
+          await unlock()
+        }
+        await assertKilled(at.running)
+        await unlock()
+        at.running = await at.place.start(often)
+        await load.pause()
+        await caughtUp(at.place, at.source.url, "bank")
+        await assertEqualContent(at.place, at.source.url, "bank")
+        load.resume()
+      })
+    }
+  }
+  assert.doesNotMatch(at.place.output(), /sourceHistoryLost/, "nothing was copied anew")
   await load.stop()
 })
 

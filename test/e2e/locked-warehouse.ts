@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { atEnd } from "./clean-up.ts"
 import type { Place } from "./place.ts"
+import { onDatabase } from "./workload.ts"
 
 /** Has another process hold a destination database's file, which makes it unavailable; answers how to let go of it. */
 export async function lockWarehouse(
@@ -23,4 +25,20 @@ export async function lockWarehouse(
   atEnd(context, release)
   await Promise.race([once(holder.stdout, "data"), ended.then(() => Promise.reject(new Error("no lock")))])
   return release
+}
+
+/** Megabytes of log that nobody is sent. */
+export async function writeLog(url: string, megabytes: number): Promise<void> {
+  await onDatabase(url, (client) =>
+    client.query(
+      "SELECT count(pg_logical_emit_message(false, 'test', repeat('x', 100000))) FROM generate_series(1, $1::int)",
+      [megabytes * 10],
+    ),
+  )
+}
+
+/** Files of spools that hold something. */
+export async function spoolFiles(place: Place): Promise<string[]> {
+  const files = await readdir(join(place.dataDir, "spool"), { recursive: true })
+  return files.filter((file) => file.endsWith(".spool"))
 }

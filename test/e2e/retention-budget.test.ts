@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
-import { lockWarehouse } from "./locked-warehouse.ts"
+import { lockWarehouse, spoolFiles, writeLog } from "./locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "./place.ts"
+import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
 import { bank } from "./source.ts"
 import { assertEqualContent, caughtUp } from "./warehouse.ts"
@@ -24,7 +25,7 @@ interface Scene {
 async function lockedOut(
   context: TestContext,
   retention: Record<string, string>,
-): Promise<Scene & { unlock(): Promise<void> }> {
+): Promise<Scene & { running: MillraceProcess; unlock(): Promise<void> }> {
   const source = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
   await place.configure((configuration) => {
@@ -36,19 +37,9 @@ async function lockedOut(
   await api.becomes("bank", "active")
   await running.terminate()
   const unlock = await lockWarehouse(context, place, "bank")
-  await place.start(environment)
+  const away = await place.start(environment)
   await api.reports("bank", "WAREHOUSE_UNAVAILABLE")
-  return { place, api, source, unlock }
-}
-
-/** Log that nobody is sent. */
-async function writeLog(url: string, megabytes: number): Promise<void> {
-  await onDatabase(url, (client) =>
-    client.query(
-      "SELECT count(pg_logical_emit_message(false, 'test', repeat('x', 100000))) FROM generate_series(1, $1::int)",
-      [megabytes * 10],
-    ),
-  )
+  return { place, api, source, unlock, running: away }
 }
 
 async function slotsOf(url: string): Promise<string[]> {
@@ -94,4 +85,65 @@ test("policy drop_and_resync: over the budget the slot goes; with the warehouse 
   await load.stop()
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
+})
+
+interface SlotPlaces {
+  confirmed: bigint
+  restart: bigint
+}
+
+async function slotPlaces(url: string): Promise<SlotPlaces> {
+  const { rows } = await onDatabase(url, (client) =>
+    client.query<{ confirmed: string; restart: string }>(
+      `SELECT (confirmed_flush_lsn - '0/0')::text AS confirmed, (restart_lsn - '0/0')::text AS restart
+       FROM pg_replication_slots WHERE database = current_database()`,
+    ),
+  )
+  const [slot] = rows
+  assert.ok(slot !== undefined, "there is a slot")
+  return { confirmed: BigInt(slot.confirmed), restart: BigInt(slot.restart) }
+}
+
+/** Whatever the source may forget: both places of the slot pass where the log ends now. */
+async function slotMovesOn(url: string): Promise<void> {
+  const { rows } = await onDatabase(url, (client) =>
+    client.query<{ now: string }>("SELECT (pg_current_wal_lsn() - '0/0')::text AS now"),
+  )
+  const now = BigInt(rows[0]?.now ?? 0)
+  await waitUntil(
+    async () => {
+      // Where a slot may begin anew is told by a record that a checkpoint writes.
+      await onDatabase(url, (client) => client.query("CHECKPOINT"))
+      const { confirmed, restart } = await slotPlaces(url)
+      return confirmed > now && restart > now
+    },
+    { what: "the slot to move on", intervalMs: 500 },
+  )
+}
+
+test("policy spool: while the warehouse is away the slot moves on, through kills; then all is replayed", async (context) => {
+  const { place, api, source, running, unlock } = await lockedOut(context, {
+    budget: "1MB",
+    policy: "spool",
+  })
+  const load = startWorkload(context, source.url, 7)
+  await writeLog(source.url, 2)
+  await slotMovesOn(source.url)
+  assert.match((await place.run("status")).output, /spool \d+\.\d [kM]B of 21\.5 GB/)
+  const metrics = await (await fetch(`http://127.0.0.1:${place.httpPort}/metrics`)).text()
+  assert.match(metrics, /^millrace_spool_bytes\{[^}]+\} [1-9]/m)
+  await running.kill9()
+  const doneAtKill = load.done
+  await waitUntil(() => load.done > doneAtKill + 50, { what: "changes while nothing runs" })
+  await writeLog(source.url, 2)
+  await place.start(environment)
+  await slotMovesOn(source.url)
+  assert.equal((await api.describe("bank"))?.Status, "needs_attention", "the warehouse is still away")
+  await unlock()
+  assert.deepEqual(await api.becomes("bank", "active"), [])
+  await load.stop()
+  await caughtUp(place, source.url, "bank")
+  await assertEqualContent(place, source.url, "bank")
+  assert.doesNotMatch(place.output(), /sourceHistoryLost/)
+  await waitUntil(async () => (await spoolFiles(place)).length === 0, { what: "the spool to be used up" })
 })

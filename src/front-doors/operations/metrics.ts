@@ -75,6 +75,10 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
     "Until then at the source's present rate, if nothing is read",
     ({ monitor }) => monitor.retention?.secondsToLoss,
   )
+  gauge("spool_bytes", "Changes kept here because the warehouse cannot take them yet", ({ pipeline }) => {
+    const relief = pipeline?.relief()
+    return relief?.kind === "spooling" ? relief.bytes : 0
+  })
   gauge(
     "integration_tables_differing",
     "Tables whose latest verification found rows that differ",

@@ -130,6 +130,8 @@ export interface RawConnection {
   query(sql: string): void
   /** Sends a CopyData message. */
   send(body: Buffer): void
+  /** Ends copying and the session, as the protocol wants it; the server then closes. */
+  end(): void
   destroy(): void
 }
 
@@ -145,6 +147,11 @@ export function takeOver(client: pg.Client): RawConnection {
     socket,
     query: (sql) => socket.write(message(0x51, Buffer.from(`${sql}\0`))),
     send: (body) => socket.write(message(0x64, body)),
+    end() {
+      if (!socket.writable) return
+      socket.write(message(0x63, Buffer.alloc(0)))
+      socket.write(message(0x58, Buffer.alloc(0)))
+    },
     destroy: () => socket.destroy(),
   }
 }

@@ -72,6 +72,19 @@ export function beginningOf(from: Position, confirmed: bigint): Beginning {
   return { start: witness.commitLsn, given: base, expected: witness }
 }
 
+/** Of a Begin message. */
+export function witnessOf(bytes: Buffer, start: number): Witness {
+  return {
+    commitLsn: bytes.readBigUInt64BE(start + 1),
+    committedAt: bytes.readBigInt64BE(start + 9),
+    xid: bytes.readUInt32BE(start + 17),
+  }
+}
+
+export function isSameWitness(a: Witness, b: Witness): boolean {
+  return a.commitLsn === b.commitLsn && a.xid === b.xid && a.committedAt === b.committedAt
+}
+
 export function refuseOtherWitness(): never {
   throw restored("The last transaction that came from it is not in its history.")
 }

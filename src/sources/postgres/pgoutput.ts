@@ -3,7 +3,7 @@ import type { ChangeSink, RowKind, TableSink } from "../../replication/change-si
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import type { PgTable } from "./catalog.ts"
 import type { Decoder } from "./decode-binary.ts"
-import { refuseOtherWitness } from "./lineage.ts"
+import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { inColumn, UnfitValue } from "./unfit.ts"
 
@@ -16,6 +16,8 @@ export interface PgOutput {
   exclude(id: string): void
   /** Calls `reached` once, between transactions, when all with a commit record before `lsn` have been given to the sink and none after. */
   whenAt(lsn: bigint, reached: () => void): void
+  /** Another connection goes on, beginning there. Not inside a transaction. */
+  goOn(beginning: Beginning): void
   /** The server has sent everything up to `lsn`. Not inside a transaction. Returns that place as a position. */
   caughtUp(lsn: bigint): Position
 }
@@ -63,14 +65,15 @@ export interface Decoding {
   expected: Witness | undefined
 }
 
-export function newPgOutput({ tables, sink, server, last, given, expected }: Decoding): PgOutput {
+export function newPgOutput(decoding: Decoding): PgOutput {
+  const { tables, sink, server, last } = decoding
+  let { given, expected: awaited } = decoding
   const byId = new Map(tables.map((table) => [Number(table.schema.id), { table, from: given }]))
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
   const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
   const before = newTupleBuffer()
   const after = newTupleBuffer()
-  let awaited = expected
   let { base, witness } = last
   let transaction = 0
   let inTransaction = false
@@ -98,17 +101,13 @@ export function newPgOutput({ tables, sink, server, last, given, expected }: Dec
     commitLsn = bytes.readBigUInt64BE(start + 1)
     if (marks.length > 0) pass(commitLsn)
     inTransaction = true
-    witness = { commitLsn, committedAt: bytes.readBigInt64BE(start + 9), xid: bytes.readUInt32BE(start + 17) }
+    witness = witnessOf(bytes, start)
     if (awaited !== undefined) meet(awaited, witness)
     if (commitLsn >= given) sink.begin()
   }
 
   function meet(wanted: Witness, came: Witness): void {
-    const isSame =
-      came.commitLsn === wanted.commitLsn &&
-      came.xid === wanted.xid &&
-      came.committedAt === wanted.committedAt
-    if (!isSame) refuseOtherWitness()
+    if (!isSameWitness(came, wanted)) refuseOtherWitness()
     awaited = undefined
   }
 
@@ -239,6 +238,10 @@ export function newPgOutput({ tables, sink, server, last, given, expected }: Dec
       routes.set(Number(id), undefined)
     },
     whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
+    goOn(beginning) {
+      given = beginning.given
+      awaited = beginning.expected
+    },
     caughtUp(lsn) {
       if (awaited !== undefined && lsn >= base) refuseOtherWitness()
       pass(lsn)

@@ -1,16 +1,22 @@
+import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { Source } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
-import { type Address, connectForReplication, destroy, withClient, withReplicationClient } from "./client.ts"
+import { type Address, connectForReplication, withClient, withReplicationClient } from "./client.ts"
 import { committedPosition } from "./committed-position.ts"
-import { problemOf } from "./errors.ts"
+import { newLateTables } from "./late-tables.ts"
 import { beginningOf, identifyServer, refuseOtherLineage } from "./lineage.ts"
 import { openSnapshot } from "./open-snapshot.ts"
-import { comparePositions, parseLsn } from "./position.ts"
+import { newPgOutput, type PgOutput } from "./pgoutput.ts"
+import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
+import { startRecording } from "./recording.ts"
+import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
 import { confirmedBySlot, dropSlotAndPublication, publishGenerated, slotHistory } from "./slot.ts"
+import { spooledTables } from "./spooled.ts"
 import { startStream } from "./stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
@@ -28,26 +34,30 @@ export function openPostgresSource(address: Address): Source {
       )
       return history
     },
-    async stream({ handle, from, tables, select, sink }) {
-      const [known, beginning] = await withClient(address, "reading the catalog", async (client) => {
+    async stream({ handle, from, tables, select, sink, spooling }) {
+      const spooled = await spooledTables(spooling?.spool)
+      const { tables: now } = await withClient(address, "reading the catalog", async (client) => {
         await publishGenerated(client, handle)
-        const catalog = await readCatalog(client, select)
-        return [catalog, beginningOf(from, await confirmedBySlot(client, handle))] as const
+        return await readCatalog(client, select)
       })
-      const current = knownTables(known.tables, tables)
+      const current = knownTables([...now, ...spooled], tables)
       for (const table of tables) {
         if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
       }
-      const client = await connectForReplication(address)
-      try {
-        const server = await identifyServer(client)
-        const carried = [...current.values()]
-        return startStream({ client, address, handle, from, beginning, server, tables: carried, sink })
-      } catch (error) {
-        destroy(client)
-        throw problemOf(error, "asking which server it is")
+      const decode = await newDecoder(address, from, [...current.values()], sink)
+      const late = newLateTables({ address, handle, decode, tables })
+      const stream = async (from: Position) => {
+        const beginning = await withClient(address, "looking at the slot", async (client) =>
+          beginningOf(from, await confirmedBySlot(client, handle)),
+        )
+        const client = await connectForReplication(address)
+        return startStream({ client, handle, beginning, decode, late, sink })
       }
+      if (spooling?.spool.range === undefined) return await stream(from)
+      const record = () => startRecording(address, { handle, select, ...spooling })
+      return startReplay({ from, decode, late, sink, ...spooling, record, stream })
     },
+    record: (options) => startRecording(address, options),
     tables: (select) =>
       withClient(address, "reading the catalog", async (client) => {
         const { tables, refused } = await readCatalog(client, select)
@@ -65,7 +75,18 @@ export function openPostgresSource(address: Address): Source {
   }
 }
 
-/** The tables of the source that still are what the warehouse holds, by id. */
+async function newDecoder(
+  address: Address,
+  from: Position,
+  tables: PgTable[],
+  sink: ChangeSink,
+): Promise<PgOutput> {
+  const server = await withReplicationClient(address, "asking which server it is", identifyServer)
+  const last = originOf(from) ?? { base: lsnOf(from), witness: undefined }
+  return newPgOutput({ tables, sink, server, last, given: last.base, expected: undefined })
+}
+
+/** The tables of the source, now or in the spool, that are what the warehouse holds, by id. */
 function knownTables(current: PgTable[], held: TableSchema[]): Map<string, PgTable> {
   const heldById = new Map(held.map((schema) => [schema.id, schema]))
   const known = new Map<string, PgTable>()
