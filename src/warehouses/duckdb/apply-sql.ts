@@ -17,7 +17,7 @@ export function applyStatements(table: string, changes: TableChanges): string[] 
   const { key } = changes.table
   return changes.runs.flatMap((run) => {
     if (run.kind === "truncate") return [`DELETE FROM ${table}`]
-    if (run.kind === "moves") return [movesStatement(table, changes, run)]
+    if (run.kind === "moves") return movesStatements(table, changes, run)
     if (run.insertsOnly) return insertStatements(table, changes, run, "")
     if (key === undefined) {
       const ranges = rangesOf(0, run.last - run.first)
@@ -102,8 +102,9 @@ function keyedStatements(
 }
 
 /**
- * As keyedStatements, for rows that left columns unsent: the value comes from the last row of the batch that has it,
- * else from the table. (A delete and re-insert sends every column, so what lies before it never shows through.)
+ * As keyedStatements, for rows that left columns unsent: the value comes from the last row of the batch that has it, else
+ * the table's own stays where it is. Nothing reads it: unsent values are the large ones, and some are tens of megabytes.
+ * (A delete and re-insert sends every column, so what lies before it never shows through.)
  */
 function patchStatements(
   table: string,
@@ -114,24 +115,46 @@ function patchStatements(
   const keys = keyNames(changes.table, key)
   const columns = names(changes.table)
   const from = stagedRows(changes, run)
-  const found = run.unchanged.map((index) => {
-    const has = `FILTER (WHERE NOT __millrace_delete AND ${isSent(index, "")})`
-    return `arg_max_null(${columns[index]}, __millrace_seq) ${has} AS __millrace_value${index}, count(*) ${has} AS __millrace_found${index}`
-  })
-  const values = columns.map((name, index) => {
-    if (!run.unchanged.includes(index)) return `s.${name}`
-    return `CASE WHEN ${isSent(index, "s.")} THEN s.${name} WHEN l.__millrace_found${index} > 0 THEN l.__millrace_value${index} ELSE t.${name} END AS ${name}`
-  })
-  const last = `SELECT ${keys.join(", ")}, max(__millrace_seq) AS __millrace_last, ${found.join(", ")} FROM ${from} GROUP BY ${keys.join(", ")}`
+  const among = (list: string) => `__millrace_seq IN (SELECT ${list})`
+  const update = (set: readonly string[], rows: string) => {
+    const taken = [...new Set([...keys, ...set])].join(", ")
+    const sets = set.map((name) => `${name} = s.${name}`).join(", ")
+    return `UPDATE ${table} AS t SET ${sets} FROM (SELECT ${taken} FROM ${from} WHERE ${among(rows)}) AS s WHERE ${matches(keys, "t", "s")}`
+  }
   return [
-    `CREATE OR REPLACE TEMP TABLE millrace_patched AS SELECT s.__millrace_seq, ${values.join(", ")} FROM ${from} AS s JOIN (${last}) AS l ON s.__millrace_seq = l.__millrace_last LEFT JOIN ${table} AS t ON ${matches(keys, "t", "s")} WHERE NOT s.__millrace_delete`,
-    deleteByKey(table, keys, from),
-    ...rangesOf(run.first, run.last).map(
-      (range) =>
-        `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${columns.join(", ")} FROM temp.main.millrace_patched WHERE __millrace_seq ${range}`,
+    `CREATE OR REPLACE TEMP TABLE millrace_last AS ${lastOfEach(keys, run, from)}`,
+    deleteByKey(table, keys, `(FROM ${lastRows} WHERE __millrace_whole)`),
+    ...insertStatements(
+      table,
+      changes,
+      run,
+      ` WHERE NOT __millrace_delete AND ${among(`__millrace_last FROM ${lastRows} WHERE __millrace_whole`)}`,
     ),
-    "DROP TABLE temp.main.millrace_patched",
+    update(
+      columns.filter((_, index) => !run.unchanged.includes(index)),
+      `__millrace_last FROM ${lastRows} WHERE NOT __millrace_whole`,
+    ),
+    ...run.unchanged.map((index) => {
+      const source = `__millrace_source${index}`
+      return update(
+        [columns[index] as string],
+        `${source} FROM ${lastRows} WHERE NOT __millrace_whole OR ${source} < __millrace_last`,
+      )
+    }),
+    `DROP TABLE ${lastRows}`,
   ]
+}
+
+const lastRows = "temp.main.millrace_last"
+
+/** By key: its last row, the last row that sent each column, and whether no column keeps what the table has. */
+function lastOfEach(keys: readonly string[], run: RowRun, from: string): string {
+  const source = run.unchanged.map(
+    (index) => `max(__millrace_seq) FILTER (WHERE NOT __millrace_delete AND ${isSent(index, "")})`,
+  )
+  const sources = source.map((last, place) => `${last} AS __millrace_source${run.unchanged[place]}`)
+  const isWhole = `arg_max(__millrace_delete, __millrace_seq) OR (${source.map((last) => `${last} IS NOT NULL`).join(" AND ")})`
+  return `SELECT ${keys.join(", ")}, max(__millrace_seq) AS __millrace_last, ${sources.join(", ")}, ${isWhole} AS __millrace_whole FROM ${from} GROUP BY ${keys.join(", ")}`
 }
 
 /** Numbers from `first` to `last`, cut so that each range has at most as many as one statement may insert. */
@@ -146,19 +169,27 @@ function isSent(index: number, prefix: string): string {
   return `(${prefix}__millrace_unchanged IS NULL OR substr(${prefix}__millrace_unchanged, ${index + 1}, 1) = '0')`
 }
 
-/** Each pair is the key left and the row at its new key; unsent columns move along. */
-function movesStatement(table: string, changes: TableChanges, run: RowRun & { kind: "moves" }): string {
+/**
+ * Each pair is the key left and the row at its new key. What was unsent stays where it is; the keys change last, and all at
+ * once.
+ */
+function movesStatements(table: string, changes: TableChanges, run: RowRun & { kind: "moves" }): string[] {
   const schema = changes.table
   const from = stagedRows(changes, run)
   const keys = keyNames(schema, schema.key ?? [])
   const left = keys.map((name, place) => `o.${name} AS __millrace_left${place}`).join(", ")
-  const pairs = `SELECT n.*, ${left} FROM ${from} AS n JOIN ${from} AS o ON o.__millrace_seq = n.__millrace_seq - 1 WHERE NOT n.__millrace_delete`
-  const sets = names(schema).map((name, index) => {
-    const value = run.unchanged.includes(index)
-      ? `CASE WHEN ${isSent(index, "s.")} THEN s.${name} ELSE t.${name} END`
-      : `s.${name}`
-    return `${name} = ${value}`
-  })
   const where = keys.map((name, place) => `t.${name} = s.__millrace_left${place}`).join(" AND ")
-  return `UPDATE ${table} AS t SET ${sets.join(", ")} FROM (${pairs}) AS s WHERE ${where}`
+  const update = (set: readonly string[], condition: string) => {
+    const pairs = `SELECT n.*, ${left} FROM ${from} AS n JOIN ${from} AS o ON o.__millrace_seq = n.__millrace_seq - 1 WHERE NOT n.__millrace_delete${condition}`
+    const sets = set.map((name) => `${name} = s.${name}`).join(", ")
+    return `UPDATE ${table} AS t SET ${sets} FROM (${pairs}) AS s WHERE ${where}`
+  }
+  const columns = names(schema)
+  return [
+    ...run.unchanged.map((index) => update([columns[index] as string], ` AND ${isSent(index, "n.")}`)),
+    update(
+      columns.filter((_, index) => !run.unchanged.includes(index)),
+      "",
+    ),
+  ]
 }
