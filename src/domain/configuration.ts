@@ -66,6 +66,18 @@ export function retentionOf(source: SourceConfiguration): RetentionBudget | unde
   return isDatabaseSource(source) ? source.retention : undefined
 }
 
+/** A key that integrations may name, under the ARN the cloud would give it. */
+export interface KmsKeyConfiguration {
+  arn: string
+  /** `alias/…` */
+  aliases: string[]
+  enabled: boolean
+  /** 256 bits. */
+  key: Buffer
+  /** What it was before: still decrypts, encrypts no more. */
+  previous: Buffer[]
+}
+
 /** A warehouse that rows go to, under the ARN that callers name it by. */
 export interface WarehouseConfiguration {
   arn: string

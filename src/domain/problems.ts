@@ -56,6 +56,11 @@ export const problemKinds = {
     policy: "person",
     remedy: "Put the source back into millrace.yaml, or delete the integration.",
   },
+  keyNotAccessible: {
+    code: "KMS_KEY_NOT_ACCESSIBLE",
+    policy: "person",
+    remedy: "Put the key, enabled, back under kms_keys in millrace.yaml and restart Millrace, or delete the integration.",
+  },
   retentionOverBudget: {
     code: "SOURCE_RETENTION_OVER_BUDGET",
     policy: "person",

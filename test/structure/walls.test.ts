@@ -8,7 +8,7 @@ import { filesOf, importsOf } from "./source-files.ts"
 
 const layers = [
   ["domain"],
-  ["embedded-postgres", "configuration"],
+  ["embedded-postgres", "configuration", "encryption"],
   ["replication"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
