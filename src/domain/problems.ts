@@ -59,7 +59,8 @@ export const problemKinds = {
   keyNotAccessible: {
     code: "KMS_KEY_NOT_ACCESSIBLE",
     policy: "person",
-    remedy: "Put the key, enabled, back under kms_keys in millrace.yaml and restart Millrace, or delete the integration.",
+    remedy:
+      "Put the key, enabled, back under kms_keys in millrace.yaml and restart Millrace, or delete the integration.",
   },
   retentionOverBudget: {
     code: "SOURCE_RETENTION_OVER_BUDGET",
