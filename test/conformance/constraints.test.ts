@@ -1,152 +1,76 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { rdsService } from "../../src/front-doors/rds/operations.ts"
-import type { QueryOperation } from "../../src/wire/aws-query/operation.ts"
-import type { Shape } from "../../src/wire/shapes/shape.ts"
+import { redshiftService } from "../../src/front-doors/redshift/operations.ts"
+import { model } from "./aws-model.ts"
+import { type Attempt, attemptsOf } from "./constraint-attempts.ts"
 import { send, signed } from "./raw-http.ts"
-import { instanceArn, type ServedDoor, serveDoor, targetArn } from "./served-door.ts"
+import {
+  account,
+  clusters,
+  instanceArn,
+  region,
+  type ServedDoor,
+  serveDoor,
+  tableArn,
+  targetArn,
+} from "./served-door.ts"
 
-/** One parameter set that must be refused, made from the shape data of its operation. */
-interface Attempt {
-  operation: string
-  what: string
-  parameters: Record<string, string>
-  code: string
-  message: RegExp
+const anArn = `arn:aws:redshift:${region}:${account}:integration:00000000-0000-4000-8000-000000000001`
+const aCluster = `arn:aws:redshift:${region}:${account}:cluster:${clusters[0]}`
+const aPartner = {
+  AccountId: account,
+  ClusterIdentifier: clusters[0],
+  DatabaseName: "sales",
+  PartnerName: "Fivetran",
 }
+const aPolicy = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: "*", Action: "*" }],
+})
 
-const valid: Record<string, Record<string, string>> = {
-  CreateIntegration: {
-    SourceArn: instanceArn,
-    TargetArn: targetArn,
-    IntegrationName: "constrained",
-    DataFilter: "include: a.*.*",
+/** What each operation accepts, in an order in which all of them are accepted one after the other. */
+const accepted: Record<"rds" | "redshift", Record<string, Record<string, string>>> = {
+  rds: {
+    CreateIntegration: {
+      SourceArn: instanceArn,
+      TargetArn: targetArn,
+      IntegrationName: "constrained",
+      DataFilter: "include: a.*.*",
+    },
+    DescribeIntegrations: {},
+    ModifyIntegration: { IntegrationIdentifier: "constrained" },
+    DeleteIntegration: { IntegrationIdentifier: "constrained" },
+    AddTagsToResource: { ResourceName: instanceArn, "Tags.Tag.1.Key": "k" },
+    ListTagsForResource: { ResourceName: instanceArn },
+    RemoveTagsFromResource: { ResourceName: instanceArn, "TagKeys.member.1": "k" },
+    DescribeDBInstances: {},
+    DescribeDBClusters: {},
   },
-  DescribeIntegrations: {},
-  ModifyIntegration: { IntegrationIdentifier: "constrained" },
-  DeleteIntegration: { IntegrationIdentifier: "constrained" },
-  AddTagsToResource: { ResourceName: instanceArn, "Tags.Tag.1.Key": "k" },
-  ListTagsForResource: { ResourceName: instanceArn },
-  RemoveTagsFromResource: { ResourceName: instanceArn, "TagKeys.member.1": "k" },
+  redshift: {
+    CreateIntegration: { SourceArn: tableArn, TargetArn: targetArn, IntegrationName: "constrained-too" },
+    DescribeIntegrations: {},
+    ModifyIntegration: { IntegrationArn: anArn },
+    DeleteIntegration: { IntegrationArn: anArn },
+    DescribeInboundIntegrations: {},
+    CreateTags: { ResourceName: aCluster, "Tags.Tag.1.Key": "k" },
+    DescribeTags: {},
+    DeleteTags: { ResourceName: aCluster, "TagKeys.TagKey.1": "k" },
+    PutResourcePolicy: { ResourceArn: targetArn, Policy: aPolicy },
+    GetResourcePolicy: { ResourceArn: targetArn },
+    DeleteResourcePolicy: { ResourceArn: targetArn },
+    DescribeClusters: {},
+    AddPartner: aPartner,
+    DescribePartners: { AccountId: account, ClusterIdentifier: clusters[0] },
+    UpdatePartnerStatus: { ...aPartner, Status: "Active" },
+    DeletePartner: aPartner,
+  },
 }
 
-function attempts(): Attempt[] {
-  return Object.entries<QueryOperation>(rdsService.operations).flatMap(([operation, { input }]) =>
-    Object.entries(input.members).flatMap(([member, shape]) => [
-      ...missing(operation, member, input.required ?? []),
-      ...broken(member, shape).map((one) => ({
-        operation,
-        ...one,
-        parameters: { ...valid[operation], ...one.parameters },
-      })),
-    ]),
-  )
-}
-
-function missing(operation: string, member: string, required: readonly string[]): Attempt[] {
-  if (!required.includes(member)) return []
-  const parameters = Object.fromEntries(
-    Object.entries(valid[operation] ?? {}).filter(([name]) => name.split(".")[0] !== member),
-  )
-  const message = new RegExp(`The request must contain the parameter ${member}<`)
-  return [{ operation, what: `${member} missing`, parameters, code: "MissingParameter", message }]
-}
-
-type Broken = Omit<Attempt, "operation">
-
-function broken(member: string, shape: Shape): Broken[] {
-  const refusal = (
-    what: string,
-    parameters: Record<string, string>,
-    code: string,
-    message: RegExp,
-  ): Broken => ({
-    what: `${member} ${what}`,
-    parameters,
-    code,
-    message,
-  })
-  const constraint = (what: string, parameters: Record<string, string>, message: RegExp) =>
-    refusal(what, parameters, "ValidationError", message)
-  switch (shape.kind) {
-    case "string":
-      return [
-        ...(shape.max === undefined
-          ? []
-          : [
-              constraint(
-                "too long",
-                { [member]: "a".repeat(shape.max + 1) },
-                new RegExp(`length less than or equal to ${shape.max}`),
-              ),
-            ]),
-        ...(shape.min === undefined || shape.min === 0
-          ? []
-          : [
-              constraint(
-                "too short",
-                { [member]: "a".repeat(shape.min - 1) },
-                new RegExp(`length greater than or equal to ${shape.min}`),
-              ),
-            ]),
-        ...(shape.pattern === undefined
-          ? []
-          : ["\n", "a\nb", "\u{2028}"].map((text) =>
-              constraint(
-                `as ${JSON.stringify(text)}`,
-                { [member]: text },
-                /regular expression pattern: |length/,
-              ),
-            )),
-        constraint(
-          "with a control character",
-          { [member]: `${"a".repeat(20)}\u0001` },
-          /pattern|control characters/,
-        ),
-        refusal("as a list", { [`${member}.member.1`]: "a" }, "InvalidQueryParameter", /single value/),
-      ]
-    case "integer":
-      return ["", "x", "1.5", "99999999999"].map((text) =>
-        refusal(`as "${text}"`, { [member]: text }, "InvalidParameterValue", /Must be an integer/),
-      )
-    case "list": {
-      const name = (at: number) => `${member}.${shape.itemName}.${at}`
-      const item = shape.item.kind === "structure" ? Object.keys(shape.item.members)[0] : undefined
-      const tooMany = Array.from({ length: (shape.max ?? 0) + 1 }, (_, at) => [
-        item === undefined ? name(at + 1) : `${name(at + 1)}.${item}`,
-        "a",
-      ])
-      return [
-        refusal("as a scalar", { [member]: "a" }, "InvalidQueryParameter", /is a list/),
-        refusal(
-          "under another item name",
-          { [`${member}.item.1`]: "a" },
-          "InvalidQueryParameter",
-          new RegExp(`${member}.${shape.itemName}.1`),
-        ),
-        ...(member === "Tags"
-          ? [constraint("too many", Object.fromEntries(tooMany), /less than or equal to 50/)]
-          : []),
-      ]
-    }
-    case "map":
-      return [
-        refusal("as a scalar", { [member]: "a" }, "InvalidQueryParameter", /is a list/),
-        refusal(
-          "without a value",
-          { [`${member}.entry.1.key`]: "a" },
-          "InvalidQueryParameter",
-          /exactly a key and a value/,
-        ),
-      ]
-    case "boolean":
-      return ["", "yes", "1"].map((text) =>
-        refusal(`as "${text}"`, { [member]: text }, "InvalidParameterValue", /Must be true or false/),
-      )
-    default:
-      return assert.fail(`no attempts for a ${shape.kind}`)
-  }
-}
+const services = [
+  { name: "rds", service: rdsService },
+  { name: "redshift", service: redshiftService },
+] as const
 
 const names = ["1abc", "a-", "a--b", "-a", "a_b", "a b", "ä", `a${"-a".repeat(30)}-`, `${"a".repeat(62)}!`]
 const sourceArns = [
@@ -166,7 +90,7 @@ const patternAttempts: Attempt[] = [
 ].map(({ member, value }) => ({
   operation: "CreateIntegration",
   what: `${member} ${JSON.stringify(value)}`,
-  parameters: { ...valid.CreateIntegration, [member]: value },
+  parameters: { ...accepted.rds.CreateIntegration, [member]: value },
   code: "ValidationError",
   message: /regular expression pattern/,
 }))
@@ -178,29 +102,69 @@ describe("constraints, generated from the operations' own shape data, over raw H
   })
   after(() => door.close())
 
-  async function call(operation: string, parameters: Record<string, string>, version = rdsService.version) {
+  async function call(service: "rds" | "redshift", operation: string, parameters: Record<string, string>) {
+    const { version } = model.services[service]
     const body = new URLSearchParams({ Action: operation, Version: version, ...parameters }).toString()
-    return send(door.port, await signed({ port: door.port, body }))
+    return send(door.port, await signed({ port: door.port, service, body }))
   }
 
-  for (const attempt of [...attempts(), ...patternAttempts]) {
-    test(`${attempt.operation}: ${attempt.what}`, async () => {
-      const answer = await call(attempt.operation, attempt.parameters)
-      assert.equal(answer.code, attempt.code, answer.body)
-      assert.equal(answer.status, 400)
-      assert.match(answer.body, attempt.message)
+  /** Everything that a call could change. */
+  async function state(): Promise<string> {
+    const tables = ["integrations", "destinations", "partners", "resource_policies", "resource_tags"]
+    const rows = tables.map((table) => `(select json_agg(t) from millrace.${table} t)`).join(", ")
+    return JSON.stringify(await door.sql(`select json_build_array(${rows})`))
+  }
+
+  for (const { name, service } of services) {
+    const all = attemptsOf(service, accepted[name])
+    for (const operation of Object.keys(service.operations)) {
+      const attempts: Attempt[] = [
+        ...all.filter((one) => one.operation === operation),
+        ...(name === "rds" ? patternAttempts : []).filter((one) => one.operation === operation),
+      ]
+      if (attempts.length === 0) continue
+      test(`${name} ${operation}: ${attempts.length} ways to break it, of which none changes anything`, async () => {
+        const unchanged = await state()
+        for (const { what, parameters, code, message } of attempts) {
+          const answer = await call(name, operation, parameters)
+          assert.equal(answer.code, code, `${what}: ${answer.body}`)
+          assert.equal(answer.status, 400, what)
+          assert.match(answer.body, message, what)
+        }
+        assert.equal(await state(), unchanged)
+      })
+    }
+
+    for (const [operation, { pageSize }] of Object.entries(model.services[name].operations)) {
+      if (pageSize === undefined) continue
+      const { min, max } = pageSize
+      test(`${name} ${operation}: pages of ${min} to ${max}, and markers of its own only`, async () => {
+        for (const size of [min - 1, max + 1, 0, -1]) {
+          const answer = await call(name, operation, { MaxRecords: String(size) })
+          assert.equal(answer.code, "InvalidParameterValue", answer.body)
+          assert.match(answer.body, new RegExp(`Must be between ${min} and ${max}`))
+        }
+        for (const size of [min, max]) {
+          const answer = await call(name, operation, { MaxRecords: String(size) })
+          assert.equal(answer.status, 200, answer.body)
+        }
+        for (const Marker of ["foreign", "AAAA", "1"]) {
+          const answer = await call(name, operation, { Marker })
+          assert.equal(answer.code, "InvalidParameterValue", answer.body)
+        }
+      })
+    }
+
+    test(`${name}: what the attempts start from is itself accepted`, async () => {
+      for (const [operation, parameters] of Object.entries(accepted[name])) {
+        const answer = await call(name, operation, parameters)
+        assert.equal(answer.status, 200, `${operation}: ${answer.body}`)
+        if (operation !== "CreateIntegration") continue
+        await door.sql("update millrace.integrations set status = 'active'")
+        await door.sql("update millrace.integrations set arn = $1 where service = 'redshift'", [anArn])
+      }
     })
   }
-
-  test("the values that the attempts start from are themselves accepted", async () => {
-    const created = await call("CreateIntegration", valid.CreateIntegration ?? {})
-    assert.equal(created.status, 200, created.body)
-    await door.sql("update millrace.integrations set status = 'active'")
-    for (const operation of ["DescribeIntegrations", "ModifyIntegration", "DeleteIntegration"]) {
-      const answer = await call(operation, valid[operation] ?? {})
-      assert.equal(answer.status, 200, answer.body)
-    }
-  })
 
   test("values exactly at their limits are accepted", async () => {
     await door.sql("delete from millrace.integrations")
@@ -208,8 +172,8 @@ describe("constraints, generated from the operations' own shape data, over raw H
       [`Tags.Tag.${at + 1}.Key`, `${String(at).padStart(2, "0")}${"k".repeat(126)}`],
       [`Tags.Tag.${at + 1}.Value`, "v".repeat(256)],
     ])
-    const answer = await call("CreateIntegration", {
-      ...valid.CreateIntegration,
+    const answer = await call("rds", "CreateIntegration", {
+      ...accepted.rds.CreateIntegration,
       IntegrationName: "n".repeat(63),
       Description: "漢".repeat(1000),
       ...Object.fromEntries(tags.flat()),

@@ -42,7 +42,7 @@ export interface ServedDoor {
   port: number
   store: Store
   /** The state database, to bring about what only time or a reconciler would. */
-  sql(statement: string, values?: unknown[]): Promise<void>
+  sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Everything that was logged, one JSON text per line. */
   logLines: string[]
   close(): Promise<void>
@@ -125,11 +125,15 @@ function planeOver(
   }
 }
 
-async function onDatabase(url: string, statement: string, values: unknown[]): Promise<void> {
+async function onDatabase(
+  url: string,
+  statement: string,
+  values: unknown[],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement, values)
+    return (await client.query(statement, values)).rows
   } finally {
     await client.end()
   }
