@@ -16,23 +16,30 @@ const askEveryMs = 250
 export async function verify({ integration, table, repair, config }: VerifyOptions): Promise<ExitCode> {
   if (integration === undefined) return misused("verify needs --integration NAME (or its id or ARN).")
   return await operating(config, "admin", async (access) => {
-    const path = integrationPath(integration, "verify")
-    const body = { repair, ...(table !== undefined && { table }) }
-    const begun = await askMillrace<VerificationReport>(access, { method: "POST", path, body })
-    return typeof begun === "string" ? failed(begun) : await follow(access, path, begun)
+    const order = { repair, ...(table !== undefined && { table }) }
+    const show = (one: VerifiedTable) => void process.stdout.write(describeVerified(one))
+    const report = await runVerification(access, integration, order, show)
+    return typeof report === "string" ? failed(report) : conclusion(report)
   })
 }
 
-async function follow(access: OperationsAccess, path: string, begun: VerificationReport): Promise<ExitCode> {
-  let report = begun
-  for (let shown = 0; ; await delay(askEveryMs)) {
-    for (const table of report.tables.slice(shown)) process.stdout.write(describeVerified(table))
+/** Begins a comparison and follows it to its end; in words what keeps us from it. */
+export async function runVerification(
+  access: OperationsAccess,
+  integration: string,
+  order: { repair: boolean; table?: string },
+  onTable: (table: VerifiedTable) => void,
+): Promise<VerificationReport | string> {
+  const path = integrationPath(integration, "verify")
+  const begin = { method: "POST", path, body: order } as const
+  let report = await askMillrace<VerificationReport>(access, begin)
+  for (let shown = 0; typeof report !== "string"; await delay(askEveryMs)) {
+    for (const table of report.tables.slice(shown)) onTable(table)
     shown = report.tables.length
-    if (report.state !== "running") return conclusion(report)
-    const answer = await askMillrace<VerificationReport>(access, { method: "GET", path })
-    if (typeof answer === "string") return failed(answer)
-    report = answer
+    if (report.state !== "running") break
+    report = await askMillrace<VerificationReport>(access, { method: "GET", path })
   }
+  return report
 }
 
 export function describeVerified(table: VerifiedTable): string {

@@ -1,13 +1,17 @@
 import pg from "pg"
+import { SetupError } from "../../configuration/setup-error.ts"
+import type { VerificationReport } from "../../control-plane/verification-report.ts"
 import { startEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { connectForText } from "../connect.ts"
+import { runVerification } from "../verify.ts"
 import type { Belongings } from "./belongings.ts"
-import { askThrough, type Comparison, compareTables, type Difference } from "./compare.ts"
+import { conclusionOf } from "./conclusion.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "./folder.ts"
 import { connectHints } from "./hints.ts"
 import {
   connectToWarehouse,
   createIntegration,
+  integrationName,
   type Millrace,
   sourceDatabase,
   startMillrace,
@@ -37,7 +41,6 @@ const writesPerSecond = 300
 /** How long the streaming is watched before the story goes on. */
 const underLoadMs = { once: 6_000, live: 3_000 }
 const lineEveryMs = { atFirst: 1_000, later: 60_000 }
-const differencesShown = 20
 
 /** From nothing to a live warehouse. With `once` it ends in a comparison; else it goes on until the process is ended. */
 export async function story(stage: Stage): Promise<Outcome> {
@@ -152,41 +155,29 @@ async function compareAndEnd(
   await catchUp(stage, clients, `The writers have stopped after ${count(writers.committed())} transactions`)
   await showAnswers(stage, clients)
   const startedMs = performance.now()
-  const comparison = await compareTables(
-    { source: askThrough(clients.source), warehouse: askThrough(clients.warehouse) },
-    differencesShown,
-  )
+  const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
-  if (comparison.differences.length > 0) return tellDifferences(stage, comparison)
-  const lag = `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`
-  return {
-    kind: "equal",
-    line: `demo ok: ${comparison.tables} tables, ${comparison.rows} rows equal, ${lag}`,
+  if (conclusion.kind === "different") {
+    for (const line of conclusion.lines) screen.say(line)
+    return conclusion
   }
+  const { tables, rows } = conclusion
+  const lag = `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`
+  return { kind: "equal", line: `demo ok: ${tables} tables, ${rows} rows equal, ${lag}` }
+}
+
+/** As `millrace verify` does. */
+async function compareAll({ access }: Millrace): Promise<VerificationReport> {
+  const report = await runVerification(access, integrationName, { repair: false }, () => undefined)
+  if (typeof report === "string") throw new SetupError(report)
+  if (report.state === "failed") throw new SetupError(`the comparison broke off. ${report.error}`)
+  return report
 }
 
 async function catchUp({ screen }: Stage, { source, warehouse }: Clients, what: string): Promise<void> {
   const startedMs = performance.now()
   await awaitCaughtUp(source, warehouse)
   screen.say(`${what}; ${ms(performance.now() - startedMs)} later all of it is in the warehouse.`)
-}
-
-function tellDifferences({ screen }: Stage, { differences }: Comparison): Outcome {
-  for (const one of differences) screen.say(`${one.table}: ${one.row}: ${differenceText(one)}`)
-  const more = differences.length >= differencesShown ? "at least " : ""
-  screen.say(`demo failed: ${more}${differences.length} rows differ`)
-  return { kind: "different" }
-}
-
-function differenceText({ kind, columns }: Difference): string {
-  switch (kind) {
-    case "missing":
-      return "is missing in the warehouse"
-    case "surplus":
-      return "is in the warehouse but not at the source"
-    case "different":
-      return columns.length > 0 ? `differs in ${columns.join(", ")}` : "is in the warehouse more than once"
-  }
 }
 
 async function showAnswers({ screen }: Stage, { source, warehouse }: Clients): Promise<void> {
