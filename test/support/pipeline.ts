@@ -173,7 +173,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   }
 }
 
-function newReports(): Reports {
+export function newReports(): Reports {
   return {
     phases: [],
     problems: [],
@@ -185,7 +185,7 @@ function newReports(): Reports {
   }
 }
 
-function reporterInto(reports: Reports): PipelineReporter {
+export function reporterInto(reports: Reports): PipelineReporter {
   const refuse = (table: { schema: string; name: string; reason: string }) =>
     reports.refused.set(qualifiedName(table), table.reason)
   return {

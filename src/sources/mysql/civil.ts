@@ -1,7 +1,9 @@
-import { type ColumnBuffer, putInt32, putSafeInteger } from "../../replication/columns.ts"
+import { type ColumnBuffer, putInt32, putInt64, putSafeInteger } from "../../replication/columns.ts"
 import { UnfitValue } from "./unfit.ts"
 
 const dayMicros = 86_400_000_000
+// Within these days from 1970 a timestamp in microseconds is an exact JavaScript number.
+const safeDays = 100_000
 
 /** Days since 1970-01-01 of a date from year 0 on, in the proleptic Gregorian calendar. */
 function daysOfDate(year: number, month: number, day: number): number {
@@ -37,5 +39,7 @@ export function putTimestamp(
   day: number,
   microsOfDay: number,
 ): void {
-  putSafeInteger(column, realDate(year, month, day) * dayMicros + microsOfDay)
+  const days = realDate(year, month, day)
+  if (days > -safeDays && days < safeDays) putSafeInteger(column, days * dayMicros + microsOfDay)
+  else putInt64(column, BigInt(days) * BigInt(dayMicros) + BigInt(microsOfDay))
 }

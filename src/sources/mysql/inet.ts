@@ -23,7 +23,7 @@ function inet6Text(bytes: Buffer): string {
   const holdsInet4 = gap.start === 0 && (gap.length === 6 || (gap.length === 5 && words[5] === 0xffff))
   const shown = words.slice(0, holdsInet4 ? 6 : 8).map((word) => word.toString(16))
   const tail = holdsInet4 ? [[...bytes.subarray(12)].join(".")] : []
-  if (gap.length < 2) return [...shown, ...tail].join(":")
+  if (gap.length === 0) return [...shown, ...tail].join(":")
   const before = shown.slice(0, gap.start).join(":")
   const after = [...shown.slice(gap.start + gap.length), ...tail].join(":")
   return `${before}::${after}`

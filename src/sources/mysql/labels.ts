@@ -1,18 +1,11 @@
-/** The labels of `enum('a','it''s')` or `set(…)`, as information_schema prints them. */
+const escaped: Record<string, string> = { n: "\n", r: "\r", "0": "\0" }
+
+/** The labels of `enum('a','it''s','a\\b')` or `set(…)`, as information_schema prints them whatever the sql_mode. */
 export function labelsOf(columnType: string): string[] {
-  const labels: string[] = []
-  let at = columnType.indexOf("(") + 1
-  while (columnType[at] === "'") {
-    let label = ""
-    for (at++; at < columnType.length; at++) {
-      if (columnType[at] !== "'") label += columnType[at]
-      else if (columnType[at + 1] === "'") {
-        label += "'"
-        at++
-      } else break
-    }
-    labels.push(label)
-    at += 2
-  }
-  return labels
+  const list = columnType.slice(columnType.indexOf("("))
+  return [...list.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, label = ""]) =>
+    label.replace(/''|\\(.)/gs, (_, character: string | undefined) =>
+      character === undefined ? "'" : (escaped[character] ?? character),
+    ),
+  )
 }

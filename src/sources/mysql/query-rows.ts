@@ -63,7 +63,9 @@ function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStat
   }
   const abort = () => stop(givenUp(statement))
   const result = newResult(statement, (ending) => {
-    if (unwanted !== undefined) reject(unwanted)
+    // A short result has ended before anybody could ask for that.
+    const reason = unwanted ?? result.failure
+    if (reason !== undefined) reject(reason)
     else if (ending === undefined) resolve()
     else reject(problemOfServer(ending.errno, ending.message, doing))
   })
