@@ -128,16 +128,16 @@ describe("partners", () => {
     await admin.send(new AddPartnerCommand(key))
     const reading = redshiftClient(door.endpoint, reader)
     const refused = [
-      fivetran.send(new AddPartnerCommand({ ...key, DatabaseName: "mine_too" })),
-      fivetran.send(new DeletePartnerCommand(key)),
-      fivetran.send(new DescribeIntegrationsCommand()),
-      fivetran.send(new DescribeClustersCommand()),
-      reading.send(new AddPartnerCommand(key)),
-      reading.send(new DeletePartnerCommand(key)),
-      reading.send(report()),
+      () => fivetran.send(new AddPartnerCommand({ ...key, DatabaseName: "mine_too" })),
+      () => fivetran.send(new DeletePartnerCommand(key)),
+      () => fivetran.send(new DescribeIntegrationsCommand()),
+      () => fivetran.send(new DescribeClustersCommand()),
+      () => reading.send(new AddPartnerCommand(key)),
+      () => reading.send(new DeletePartnerCommand(key)),
+      () => reading.send(report()),
     ]
     for (const [at, call] of refused.entries()) {
-      assert.equal(await refusalCode(call), "AccessDenied", `call ${at}`)
+      assert.equal(await refusalCode(call()), "AccessDenied", `call ${at}`)
     }
     reading.destroy()
   })
@@ -146,12 +146,12 @@ describe("partners", () => {
     for (const other of [{ ClusterIdentifier: "no-such" }, { AccountId: "000000000000" }]) {
       const { AccountId, ClusterIdentifier } = { ...key, ...other }
       const calls = [
-        admin.send(new AddPartnerCommand({ ...key, ...other })),
-        admin.send(new DescribePartnersCommand({ AccountId, ClusterIdentifier })),
-        admin.send(report(other)),
-        admin.send(new DeletePartnerCommand({ ...key, ...other })),
+        () => admin.send(new AddPartnerCommand({ ...key, ...other })),
+        () => admin.send(new DescribePartnersCommand({ AccountId, ClusterIdentifier })),
+        () => admin.send(report(other)),
+        () => admin.send(new DeletePartnerCommand({ ...key, ...other })),
       ]
-      for (const call of calls) assert.equal(await refusalCode(call), "ClusterNotFound")
+      for (const call of calls) assert.equal(await refusalCode(call()), "ClusterNotFound")
     }
   })
 })

@@ -293,12 +293,15 @@ describe("the Redshift door and the official client", () => {
     const { IntegrationArn = "" } = await create()
     assert.equal((await reading.send(new DescribeIntegrationsCommand())).Integrations?.length, 1)
     const changes = [
-      reading.send(new DeleteIntegrationCommand({ IntegrationArn })),
-      reading.send(new ModifyIntegrationCommand({ IntegrationArn, Description: "d" })),
-      reading.send(new CreateTagsCommand({ ResourceName: IntegrationArn, Tags: [{ Key: "k", Value: "" }] })),
-      reading.send(new DeleteTagsCommand({ ResourceName: IntegrationArn, TagKeys: ["k"] })),
+      () => reading.send(new DeleteIntegrationCommand({ IntegrationArn })),
+      () => reading.send(new ModifyIntegrationCommand({ IntegrationArn, Description: "d" })),
+      () =>
+        reading.send(
+          new CreateTagsCommand({ ResourceName: IntegrationArn, Tags: [{ Key: "k", Value: "" }] }),
+        ),
+      () => reading.send(new DeleteTagsCommand({ ResourceName: IntegrationArn, TagKeys: ["k"] })),
     ]
-    for (const change of changes) assert.equal(await refusalCode(change), "AccessDenied")
+    for (const change of changes) assert.equal(await refusalCode(change()), "AccessDenied")
     reading.destroy()
   })
 })

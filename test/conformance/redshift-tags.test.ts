@@ -69,38 +69,46 @@ describe("tags, over the Redshift API", () => {
 
   test("refusals of tags", async () => {
     const ResourceName = (await create()).IntegrationArn ?? ""
-    const sends: [Promise<unknown>, string][] = [
-      [client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })), "ResourceNotFoundFault"],
+    const sends: [() => Promise<unknown>, string][] = [
       [
-        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
-        "InvalidTagFault",
-      ],
-      [
-        client.send(
-          new CreateTagsCommand({
-            ResourceName,
-            Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: "" })),
-          }),
-        ),
-        "TagLimitExceededFault",
-      ],
-      [
-        client.send(
-          new DeleteTagsCommand({ ResourceName: `${ResourceName.slice(0, -36)}x`, TagKeys: ["a"] }),
-        ),
+        () => client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })),
         "ResourceNotFoundFault",
       ],
       [
-        client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
+        () => client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
+        "InvalidTagFault",
+      ],
+      [
+        () =>
+          client.send(
+            new CreateTagsCommand({
+              ResourceName,
+              Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: "" })),
+            }),
+          ),
+        "TagLimitExceededFault",
+      ],
+      [
+        () =>
+          client.send(
+            new DeleteTagsCommand({ ResourceName: `${ResourceName.slice(0, -36)}x`, TagKeys: ["a"] }),
+          ),
+        "ResourceNotFoundFault",
+      ],
+      [
+        () => client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
         "InvalidParameterCombination",
       ],
-      [client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })), "InvalidParameterCombination"],
-      [client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
-      [client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
-      [client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
+      [
+        () => client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })),
+        "InvalidParameterCombination",
+      ],
+      [() => client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
+      [() => client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
+      [() => client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
     ]
     for (const [at, [sent, code]] of sends.entries())
-      assert.equal(await refusalCode(sent), code, `send ${at}`)
+      assert.equal(await refusalCode(sent()), code, `send ${at}`)
   })
 
   test("fifty tags are the most, also when they come one by one at once", async () => {
