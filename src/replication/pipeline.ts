@@ -272,6 +272,7 @@ async function streamFrom(
   const ending = new AbortController()
   watch = watchTables({
     pipeline: name,
+    handle,
     source,
     stream,
     destination,

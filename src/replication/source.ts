@@ -46,8 +46,15 @@ export interface Source {
   record?(options: RecordOptions): Promise<Recording>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
-  /** The selected tables as they are now, in the stable order of their names, with the exact types of all columns. */
-  tables(select: TableSelection): Promise<{ tables: TableSchema[]; refused: RefusedTable[] }>
+  /**
+   * The selected tables as they are now, in the stable order of their names, with the exact types of all columns.
+   * With a handle, also those whose changes may have been kept from it (by id, with what happened): `include` mends
+   * that, and what was missed only a fresh copy brings. Throws Problem `sourceHistoryLost` if that concerns all.
+   */
+  tables(
+    select: TableSelection,
+    handle?: string,
+  ): Promise<{ tables: TableSchema[]; refused: RefusedTable[]; altered?: ReadonlyMap<string, string> }>
   /** Negative: `a` is before `b`. */
   compare(a: Position, b: Position): number
   /** The source's newest position: what a stream must reach to have everything committed before this call. */

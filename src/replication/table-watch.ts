@@ -19,6 +19,8 @@ import type { WriteObserver } from "./write-order.ts"
 
 export interface TableWatchOptions {
   pipeline: string
+  /** Names it at the source. */
+  handle: string
   source: Source
   stream: ChangeStream
   destination: Destination
@@ -64,8 +66,8 @@ interface Watching extends TableWatchOptions {
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text, and are not noted yet. */
   unfit: UnfitNote[]
-  /** Tables, by id, of which somebody wants a fresh copy. */
-  asked: Set<string>
+  /** Tables, by id, that need a fresh copy, and why. */
+  asked: Map<string, string>
   /** Told, by id of the table, when the warehouse knows it to be stale. */
   whenStale: Map<string, () => void>
 }
@@ -79,7 +81,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     refused: new Map(),
     texts: new Map(options.texts),
     unfit: [],
-    asked: new Set(),
+    asked: new Map(),
     whenStale: new Map(),
   }
   let wake: () => void = () => undefined
@@ -118,7 +120,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     },
     resync(ids) {
       for (const id of ids) {
-        watching.asked.add(id)
+        watching.asked.set(id, askedReason)
         watching.retries.delete(id)
       }
       wake()
@@ -143,16 +145,17 @@ const askedReason = "A fresh copy was asked for."
 async function letGoOfAsked(watching: Watching): Promise<void> {
   const asked = [...watching.asked]
   watching.asked.clear()
-  const leaving = asked.flatMap((id) => watching.known.get(id) ?? [])
+  const leaving = asked.flatMap(([id]) => watching.known.get(id) ?? [])
+  const reasons = new Map(asked)
   const known = leaving.map(({ id }) => new Promise<void>((resolve) => watching.whenStale.set(id, resolve)))
   for (const table of leaving) {
     watching.known.delete(table.id)
     watching.stream.exclude(table.id)
-    watching.collector.letGo(table, askedReason)
+    watching.collector.letGo(table, reasons.get(table.id) ?? askedReason)
   }
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
-  for (const id of asked) await forgetTexts(watching, id)
+  for (const [id] of asked) await forgetTexts(watching, id)
 }
 
 /** A copy that was asked for tries the exact types again. */
@@ -179,7 +182,8 @@ async function look(watching: Watching): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
   await noteUnfit(watching)
   if (watching.signal.aborted) return
-  const current = await watching.source.tables(watching.select)
+  const current = await watching.source.tables(watching.select, watching.handle)
+  if (askForAltered(watching, current.altered ?? new Map())) return
   const byId = new Map(
     current.tables.map((table) => [table.id, withTextColumns(table, watching.texts.get(table.id))]),
   )
@@ -203,6 +207,12 @@ async function look(watching: Watching): Promise<void> {
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
   if (wanted.length > 0 && !watching.signal.aborted)
     await copyLate(watching, new Set(wanted.map((table) => table.id)))
+}
+
+/** Rows that were missed must not be taken for complete, whatever happens next: so they are let go of first. */
+function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, string>): boolean {
+  for (const [id, reason] of altered) if (known.has(id)) asked.set(id, reason)
+  return asked.size > 0
 }
 
 function mayTry({ retries }: Watching, id: string): boolean {

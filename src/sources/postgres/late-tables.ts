@@ -2,7 +2,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeStream } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import type { Address } from "./client.ts"
-import { glimpseSlotLimitMs, openLateSnapshot } from "./open-snapshot.ts"
+import { openLateSnapshot } from "./open-snapshot.ts"
 import type { PgOutput } from "./pgoutput.ts"
 import { lsnOf } from "./position.ts"
 
@@ -43,7 +43,7 @@ export function newLateTables({ address, handle, decode, tables }: LateTablesOpt
     beside: (feed) => ({
       include: (ids, wantedTexts, prepare) =>
         holding(feed, async () => {
-          const late = await openLateSnapshot(address, handle, ids, wantedTexts)
+          const late = await openLateSnapshot(address, handle, ids, wantedTexts, "copy")
           for (const table of late.tables) {
             decode.include(table, lsnOf(late.snapshot.position))
             texts.set(table.schema.id, textColumnsOf(table.schema))
@@ -53,7 +53,7 @@ export function newLateTables({ address, handle, decode, tables }: LateTablesOpt
         }),
       glimpse: (ids, reached) =>
         holding(feed, async () => {
-          const { snapshot } = await openLateSnapshot(address, handle, ids, texts, glimpseSlotLimitMs)
+          const { snapshot } = await openLateSnapshot(address, handle, ids, texts, "comparison")
           decode.whenAt(lsnOf(snapshot.position), reached)
           feed.ask()
           return snapshot

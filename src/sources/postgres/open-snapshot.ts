@@ -15,13 +15,8 @@ import {
 import { problemOf } from "./errors.ts"
 import { identifyServer } from "./lineage.ts"
 import { lsnOf, withOrigin } from "./position.ts"
-import {
-  createPublication,
-  createSlot,
-  dropSlotAndPublication,
-  extendPublication,
-  type NewSlot,
-} from "./slot.ts"
+import { createPublication, publishWhole } from "./publication.ts"
+import { createSlot, dropSlotAndPublication, type NewSlot } from "./slot.ts"
 import { openExportedSnapshot } from "./snapshot.ts"
 
 /** The first that hands slots on to a standby. */
@@ -90,15 +85,15 @@ async function catalogOfSnapshot(
 }
 
 /** A slot waits for every transaction that is open when it is made; a stream that stands still for it must not wait long. */
-const lateSlotLimitMs = 10_000
-
-/** A comparison can wait for another day. */
-export const glimpseSlotLimitMs = 5_000
+const slotLimitsMs = { copy: 10_000, comparison: 5_000 } as const
 
 export interface LateSnapshot {
   snapshot: Snapshot
   tables: Catalog["tables"]
 }
+
+/** For a comparison nothing is altered. */
+export type Purpose = "copy" | "comparison"
 
 /** A snapshot of a few tables beside a running stream, on a slot that goes with its connection. */
 export async function openLateSnapshot(
@@ -106,18 +101,18 @@ export async function openLateSnapshot(
   handle: string,
   ids: ReadonlySet<string>,
   texts: TextColumns,
-  slotLimitMs = lateSlotLimitMs,
+  purpose: Purpose,
 ): Promise<LateSnapshot> {
   const known = await withClient(address, "extending the publication", async (client) => {
     const { tables } = await readCatalog(client, () => true)
     const wanted = tables.filter((table) => ids.has(table.schema.id))
-    await extendPublication(client, handle, wanted)
+    if (purpose === "copy") await publishWhole(client, handle, wanted)
     return new Set(wanted.map((table) => `${table.schema.schema}.${table.schema.name}`))
   })
   const holder = await connectForReplication(address)
   try {
     const name = `${handle}_${randomBytes(3).toString("hex")}`
-    const slot = await withinLimit(createSlot(holder, name, "temporary"), slotLimitMs)
+    const slot = await withinLimit(createSlot(holder, name, "temporary"), slotLimitsMs[purpose])
     const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
     const { tables } = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, isWanted, texts),

@@ -18,7 +18,8 @@ import {
 } from "./lineage.ts"
 import { lsnOf, originOf, positionOfLsn, type ServerIdentity, withOrigin } from "./position.ts"
 import { speakProtocol } from "./protocol.ts"
-import { confirmedBySlot, publishGenerated } from "./slot.ts"
+import { publishGenerated } from "./publication.ts"
+import { confirmedBySlot } from "./slot.ts"
 import { encodePreamble, newFrames } from "./spooled.ts"
 
 const beginMessage = 0x42

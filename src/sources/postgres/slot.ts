@@ -2,7 +2,6 @@ import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
 import { positionFrom, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
-import type { PgTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
 import { lsnOf } from "./position.ts"
 
@@ -10,33 +9,6 @@ import { lsnOf } from "./position.ts"
 export interface NewSlot {
   position: Position
   snapshot: string
-}
-
-/** Publication and slot carry the same name. Listed tables only: publishing all tables needs a superuser. */
-export async function createPublication(
-  client: pg.Client,
-  name: string,
-  tables: PgTable[],
-  serverVersion: number,
-): Promise<void> {
-  const list = tables.map(publishedTable)
-  const forTables = list.length === 0 ? "" : ` FOR TABLE ${list.join(", ")}`
-  const generated = serverVersion >= generatedVersion ? `, ${withGenerated}` : ""
-  const options = serverVersion >= 130000 ? ` WITH (publish_via_partition_root = true${generated})` : ""
-  await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)}${forTables}${options}`)
-}
-
-/** The first that can publish generated columns. */
-const generatedVersion = 180_000
-const withGenerated = "publish_generated_columns = stored"
-
-/** A publication that was made before its server was upgraded does not publish generated columns yet. */
-export async function publishGenerated(client: pg.Client, name: string): Promise<void> {
-  const { rows } = await client.query(
-    "SELECT FROM pg_publication p WHERE pubname = $1 AND to_jsonb(p) ->> 'pubgencols' = 'n'",
-    [name],
-  )
-  if (rows.length > 0) await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} SET (${withGenerated})`)
 }
 
 /**
@@ -63,23 +35,6 @@ const slotOptions = {
   failover: "LOGICAL pgoutput (SNAPSHOT 'export', FAILOVER)",
   temporary: "TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
 } as const
-
-/** Adds the tables that the publication does not list yet. */
-export async function extendPublication(client: pg.Client, name: string, tables: PgTable[]): Promise<void> {
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT prrelid::oid::text AS id FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid WHERE p.pubname = $1",
-    [name],
-  )
-  const listed = new Set(rows.map((row) => row.id))
-  const missing = tables.filter((table) => !listed.has(table.schema.id)).map(publishedTable)
-  if (missing.length > 0)
-    await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} ADD TABLE ${missing.join(", ")}`)
-}
-
-function publishedTable({ partitioned, schema }: PgTable): string {
-  const only = partitioned ? "" : "ONLY "
-  return `${only}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
-}
 
 /** Drops publication and slot, ending a connection of an earlier process of ours that still holds the slot. */
 export async function dropSlotAndPublication(client: pg.Client, name: string): Promise<void> {

@@ -12,10 +12,11 @@ import { openSnapshot } from "./open-snapshot.ts"
 import { newPgOutput, type PgOutput } from "./pgoutput.ts"
 import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
+import { alterationsOf, publishGenerated } from "./publication.ts"
 import { startRecording } from "./recording.ts"
 import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
-import { confirmedBySlot, dropSlotAndPublication, publishGenerated, slotHistory } from "./slot.ts"
+import { confirmedBySlot, dropSlotAndPublication, slotHistory } from "./slot.ts"
 import { spooledTables } from "./spooled.ts"
 import { startStream } from "./stream.ts"
 
@@ -58,10 +59,11 @@ export function openPostgresSource(address: Address): Source {
       return startReplay({ from, decode, late, sink, ...spooling, record, stream })
     },
     record: (options) => startRecording(address, options),
-    tables: (select) =>
+    tables: (select, handle) =>
       withClient(address, "reading the catalog", async (client) => {
         const { tables, refused } = await readCatalog(client, select)
-        return { tables: tables.map((table) => table.schema), refused }
+        const altered = handle === undefined ? new Map() : await alterationsOf(client, handle)
+        return { tables: tables.map((table) => table.schema), refused, altered }
       }),
     remove: (handle) =>
       withClient(address, "removing slot and publication", (client) =>
