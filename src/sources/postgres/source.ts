@@ -63,6 +63,9 @@ export function openPostgresSource(address: Address): Source {
       withClient(address, "reading the catalog", async (client) => {
         const { tables, refused } = await readCatalog(client, select)
         const altered = handle === undefined ? new Map() : await alterationsOf(client, handle)
+        const there = new Set(tables.map(({ schema }) => schema.id))
+        // A table that is gone has left the publication too.
+        for (const id of altered.keys()) if (!there.has(id)) altered.delete(id)
         return { tables: tables.map((table) => table.schema), refused, altered }
       }),
     remove: (handle) =>
