@@ -16,21 +16,20 @@ const alterations: { name: string; statements: string[]; reason: RegExp; all?: b
   },
   {
     name: "a table taken out and put back",
-    statements: ["ALTER PUBLICATION $p DROP TABLE t", missed, "ALTER PUBLICATION $p ADD TABLE t"],
+    statements: [`ALTER PUBLICATION $p DROP TABLE t; ${missed}; ALTER PUBLICATION $p ADD TABLE t`],
     reason: /entry in the publication .* altered/,
   },
   {
     name: "a row filter",
     statements: [
-      "ALTER PUBLICATION $p DROP TABLE t",
-      "ALTER PUBLICATION $p ADD TABLE t WHERE (id < 1000)",
+      "ALTER PUBLICATION $p DROP TABLE t; ALTER PUBLICATION $p ADD TABLE t WHERE (id < 1000)",
       missed,
     ],
     reason: /entry in the publication .* altered/,
   },
   {
     name: "a column list",
-    statements: ["ALTER PUBLICATION $p DROP TABLE t", "ALTER PUBLICATION $p ADD TABLE t (id)", missed],
+    statements: ["ALTER PUBLICATION $p DROP TABLE t; ALTER PUBLICATION $p ADD TABLE t (id)", missed],
     reason: /entry in the publication .* altered|columns/,
   },
   {
@@ -42,9 +41,7 @@ const alterations: { name: string; statements: string[]; reason: RegExp; all?: b
   {
     name: "inserts not published for a while",
     statements: [
-      "ALTER PUBLICATION $p SET (publish = 'update')",
-      missed,
-      "ALTER PUBLICATION $p SET (publish = 'insert, update, delete, truncate')",
+      `ALTER PUBLICATION $p SET (publish = 'update'); ${missed}; ALTER PUBLICATION $p SET (publish = 'insert, update, delete, truncate')`,
     ],
     reason: /publication at the source was altered/,
     all: true,
