@@ -154,19 +154,20 @@ export async function dropDatabase(
   )
 }
 
-/** @throws Fault accessDenied, invalidValue */
+/** The database as it is then ordered. @throws Fault accessDenied, invalidValue */
 export async function setDatabaseOptions(
   plane: ControlPlane,
   host: DatabaseHost,
   caller: Caller,
   name: string,
   options: Partial<DatabaseOptions>,
-): Promise<void> {
+): Promise<DatabaseRecord> {
   requireAdmin(caller, "change databases")
   refuseMistake(optionsMistake(options))
   const changed = await plane.store.databases.setOptions(host.warehouseArn, name, options)
   if (changed === undefined) throw notReplicated(name)
   plane.nudge()
+  return changed
 }
 
 /** The database as it was ordered. @throws Fault invalidValue when no integration has it. */

@@ -205,7 +205,7 @@ async function endDropped(
 }
 
 /** New options act without a restart. */
-function adjust(one: RunningPipeline, database: DatabaseRecord): void {
+export function adjust(one: RunningPipeline, database: DatabaseRecord): void {
   const before = one.database.options
   one.database = database
   if (JSON.stringify(before) !== JSON.stringify(database.options)) one.pipeline?.settingsChanged()

@@ -5,6 +5,7 @@ import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector } from "./collector.ts"
+import { conforming } from "./conform.ts"
 import { takeSnapshot } from "./first-snapshot.ts"
 import { newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
@@ -189,7 +190,8 @@ async function prepareRetry(options: PipelineOptions, problem: Problem): Promise
 async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
   options.reporter.phase("starting")
   state.relief.warehouseAway()
-  const destination = await options.warehouse.open(options.database)
+  const opened = await options.warehouse.open(options.database)
+  const destination = conforming(opened, () => optionsOf(options))
   try {
     let position = await destination.position(options.name)
     await state.relief.warehouseBack()

@@ -7,7 +7,7 @@ import {
   requireDatabase,
   setDatabaseOptions,
 } from "../control-plane/destination-databases.ts"
-import type { RunningPipeline } from "../control-plane/reconcile.ts"
+import { adjust, type RunningPipeline } from "../control-plane/reconcile.ts"
 import { refreshDatabase } from "../control-plane/refresh.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
 
@@ -24,7 +24,14 @@ export function newDatabaseAdministration(
   return {
     create: (caller, input) => createDatabase(plane, host, caller, input),
     drop: (caller, name) => dropDatabase(plane, host, caller, name, becomesTrue),
-    set: (caller, name, options) => setDatabaseOptions(plane, host, caller, name, options),
+    async set(caller, name, options) {
+      const database = await setDatabaseOptions(plane, host, caller, name, options)
+      const one = running().find(({ database: { integrationId, sourceDatabase } }) => {
+        return integrationId === database.integrationId && sourceDatabase === database.sourceDatabase
+      })
+      // Not at the reconciler's next turn: what comes after the statement is under the new options.
+      if (one !== undefined) adjust(one, database)
+    },
     async refresh(caller, name, scope) {
       const database = await requireDatabase(plane, host, name)
       refreshDatabase(running(), caller, database, scope)

@@ -4,6 +4,7 @@ import { ensureCredentials, withGenerated } from "../configuration/credentials.t
 import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
+import { guardedTables } from "../control-plane/guarded-tables.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
 import { openSqlUsers } from "../control-plane/sql-users.ts"
@@ -138,6 +139,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       log,
       isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines),
+      guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
       systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
     }),
   )

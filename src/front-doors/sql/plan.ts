@@ -10,6 +10,7 @@ import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
+import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
@@ -33,6 +34,8 @@ export type Plan =
       tree: Tree | undefined
       /** The views of integrations that it reads. */
       systemViews: ReadonlySet<string>
+      /** The tables that it reads, as far as names tell. */
+      reads: ReadNames
       /** The engine's positions mean the client's text. */
       positionsHold: boolean
       /** Held against the user's rights whenever it runs; "superuser": checked as an administrator's. */
@@ -82,6 +85,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     columnNames,
     tree,
     systemViews: integrationViewsIn(tree),
+    reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
   }
@@ -117,6 +121,7 @@ async function planWrite(
     columnNames: undefined,
     tree: undefined,
     systemViews: noViews,
+    reads: namesReadInWrite(tokens),
   } as const
   if (access.isSuperuser) {
     const { verb } = guardWrite(tokens, sql, context.rules)

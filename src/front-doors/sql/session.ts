@@ -1,4 +1,5 @@
 import type { DuckDBPreparedStatement } from "@duckdb/node-api"
+import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
@@ -20,6 +21,7 @@ import { explainFields, explainPortal } from "./explain-portal.ts"
 import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
+import { refuseUnsynced } from "./read-states.ts"
 import { answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
@@ -43,6 +45,8 @@ export interface SessionParts {
   /** What statements about users and rights work on. */
   users(): Omit<AccessContext, "place" | "ask">
   systemViews: SystemViews
+  /** Tables that can be read only when they are in step. */
+  guarded(): readonly GuardedTable[]
   /** The schemas of the session's database that exist now, by lower-case name. */
   schemas(): Promise<Map<string, string>>
   onClose(): void
@@ -147,7 +151,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       {
         start: async () => {
           startStatement()
-          await refreshSystemViews(plan)
+          await beforeReading(plan)
           await transaction.ensure()
           await engine.claim(portal)
           return engine.call(
@@ -172,7 +176,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return portal
   }
 
-  async function refreshSystemViews({ systemViews }: EnginePlan): Promise<void> {
+  async function beforeReading({ reads, systemViews }: EnginePlan): Promise<void> {
+    refuseUnsynced(reads, place(), parts.guarded)
     try {
       await parts.systemViews.refresh(systemViews)
     } catch (error) {
@@ -200,7 +205,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     transaction.assertUsable()
     await engine.claim(undefined)
     // A transaction that is open sees what there was when it first looked.
-    await refreshSystemViews(plan)
+    await beforeReading(plan)
     const prepared = await prepareDescribed(plan, declared)
     if (!isExpected(prepared.statementType, plan)) {
       prepared.destroySync()
@@ -218,6 +223,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
         if (plan.verb === "EXPLAIN") {
           return explainPortal(async () => {
             startStatement()
+            await beforeReading(plan)
             await transaction.ensure()
             await engine.claim(undefined)
             return engine.call(async () => {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto"
 import type { DuckDBConnection } from "@duckdb/node-api"
+import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import { mayWriteSomewhere } from "../../control-plane/sql-access.ts"
 import type { SqlUsers } from "../../control-plane/sql-users.ts"
 import type { HostPort, SqlUser } from "../../domain/configuration.ts"
@@ -43,6 +44,8 @@ export interface SqlPortOptions {
   administration?: DatabaseAdministration
   /** What the system views of integrations show; absent: nothing. */
   systemViews?: SystemViewReader
+  /** Tables that can be read only when they are in step; absent: none. */
+  guarded?(): readonly GuardedTable[]
   serverVersion?: string
   limits?: Partial<PgWireLimits>
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
@@ -169,6 +172,7 @@ async function openSession(
       log.info({ user, database }, "sql session ended")
     },
     systemViews: shared.systemViews,
+    guarded: () => shared.options.guarded?.() ?? [],
     administration: {
       administration: shared.options.administration,
       get caller() {
