@@ -1,42 +1,9 @@
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
-import type pg from "pg"
+import { test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
-import { newPlace, type Place, sourceArn } from "./place.ts"
-import { type Api, apiOf } from "./rds.ts"
-import { bank } from "./source.ts"
+import { refusal, waitingIntegration } from "./waiting-integration.ts"
 import { ask, assertEqualContent, caughtUp, connectSql } from "./warehouse.ts"
 import { onDatabase } from "./workload.ts"
-
-interface World {
-  place: Place
-  url: string
-  /** Of the source database. */
-  source: string
-  api: Api
-  /** The integration's id. */
-  id: string
-  /** A session on `dev`. */
-  admin: pg.Client
-}
-
-/** An integration that waits for CREATE DATABASE, as in the cloud. */
-async function waitingIntegration(context: TestContext): Promise<World> {
-  const { url, name: source } = await bank(context)
-  const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
-  await place.configure((configuration) => {
-    for (const one of configuration.warehouses as Record<string, unknown>[]) one.auto_create_database = false
-    const users = configuration.sql_users as object[]
-    users.push({ name: "reader", password: "reader-pw", policy: "read-only" })
-  })
-  await place.start()
-  const api = apiOf(place)
-  const arn = await api.create("bank", `include: ${source}.public.*`)
-  await api.becomes("bank", "active")
-  const admin = await connectSql(place, "dev")
-  context.after(() => admin.end())
-  return { place, url, source, api, id: arn.split(":").at(-1) ?? "", admin }
-}
 
 async function slots(url: string): Promise<string[]> {
   return onDatabase(url, async (client) => {
@@ -45,16 +12,6 @@ async function slots(url: string): Promise<string[]> {
     )
     return rows.map((row) => row.slot_name)
   })
-}
-
-async function refusal(work: Promise<unknown>): Promise<{ code: string; message: string }> {
-  try {
-    await work
-  } catch (error) {
-    const { code, message } = error as { code: string; message: string }
-    return { code, message }
-  }
-  throw new Error("it was not refused")
 }
 
 test("an active integration moves nothing until CREATE DATABASE; then its rows come; DROP DATABASE ends it and cleans up", async (context) => {
@@ -295,66 +252,4 @@ test("the system views show integrations, tables, activities and state changes a
     "memory.pgsys.svv_integration",
   ])
     assert.equal((await refusal(reader.query(`SELECT * FROM ${name}`))).code, "42501", name)
-})
-
-test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment they are set", async (context) => {
-  const { place, url, source, id, admin } = await waitingIntegration(context)
-  const onSource = (statement: string) => onDatabase(url, (client) => client.query(statement))
-  await onSource(
-    "CREATE TABLE notes (id int PRIMARY KEY, note text); INSERT INTO notes VALUES (1, repeat('é', 40000))",
-  )
-  await onSource("CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY)")
-  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'
-    TRUNCATECOLUMNS TRUE QUERY_ALL_STATES = FALSE`)
-  const isSynced = "SELECT table_state FROM svv_integration_table_state WHERE table_name = 'notes'"
-  await waitUntil(async () => (await ask(place, "dev", isSynced))[0]?.[0] === "Synced", { what: "the copy" })
-  const lengths = async () => (await ask(place, "shop", "SELECT strlen(note) FROM notes ORDER BY id")).flat()
-  assert.deepEqual(await lengths(), ["65534"])
-  await onSource("INSERT INTO notes VALUES (2, repeat('x', 70000))")
-  await waitUntil(async () => (await lengths()).length === 2, { what: "the second row" })
-  await admin.query("ALTER DATABASE shop INTEGRATION SET TRUNCATECOLUMNS = FALSE")
-  await onSource("INSERT INTO notes VALUES (3, repeat('x', 70000))")
-  await waitUntil(async () => (await lengths()).length === 3, { what: "the third row" })
-  assert.deepEqual(await lengths(), ["65534", "65535", "70000"])
-
-  const failed = await refusal(admin.query("SELECT * FROM shop.public.scratch"))
-  assert.equal(failed.code, "55000")
-  assert.match(failed.message, /public\.scratch cannot be read while it is Failed: .*unlogged/i)
-  const inside = await connectSql(place, "shop")
-  context.after(() => inside.end())
-  // A transaction that is open at the source keeps a fresh copy from beginning.
-  await onDatabase(url, async (blocker) => {
-    await blocker.query("BEGIN")
-    await blocker.query("UPDATE accounts SET owner = owner")
-    await admin.query("ALTER DATABASE shop INTEGRATION REFRESH TABLE public.notes")
-    await waitUntil(async () => (await ask(place, "dev", isSynced))[0]?.[0] !== "Synced", {
-      what: "the refresh",
-    })
-    for (const [session, statement] of [
-      [inside, "SELECT count(*) FROM notes"],
-      [inside, 'SELECT count(*) FROM accounts JOIN public."NOTES" USING (id)'],
-      [admin, "WITH n AS (SELECT * FROM shop.public.notes) SELECT count(*) FROM n"],
-      [admin, "CREATE TABLE dev.main.taken AS SELECT * FROM shop.public.notes"],
-      [admin, "EXPLAIN SELECT * FROM shop.public.notes"],
-    ] as const)
-      assert.equal((await refusal(session.query(statement))).code, "55000", statement)
-    await inside.query("SELECT count(*) FROM accounts")
-    await admin.query("ALTER DATABASE shop INTEGRATION SET QUERY_ALL_STATES TRUE")
-    await waitUntil(
-      () =>
-        inside.query("SELECT count(*) FROM notes").then(
-          () => true,
-          () => false,
-        ),
-      {
-        what: "the table to be readable while it is copied anew",
-      },
-    )
-    assert.notEqual((await ask(place, "dev", isSynced))[0]?.[0], "Synced")
-    await blocker.query("ROLLBACK")
-  })
-  await waitUntil(async () => (await lengths()).join() === "80000,70000,70000", {
-    what: "the fresh copy, with whole values",
-    timeoutMs: 60_000,
-  })
 })
