@@ -238,3 +238,24 @@ test("labels that an enum gains while it streams", async () => {
   assert.deepEqual([...pipeline.reports.failed], [])
   await assertVerified(pipeline, 1)
 })
+
+test("a composite type that gains and loses attributes while it streams", async () => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TYPE pair AS (a int, b text)",
+    "CREATE DOMAIN twosome AS pair",
+    "CREATE TABLE t (id int PRIMARY KEY, p pair)",
+    "CREATE TABLE lists (id int PRIMARY KEY, list pair[], two twosome)",
+    "INSERT INTO t VALUES (1, '(1,x)'), (2, NULL)",
+    "INSERT INTO lists VALUES (1, '{\"(1,x)\",NULL}', '(7,seven)')",
+  )
+  const pipeline = await testPipeline({ url })
+  for (const change of ["ADD ATTRIBUTE c date", "DROP ATTRIBUTE a"]) {
+    await runSql(url, `ALTER TYPE pair ${change}`, "INSERT INTO t SELECT max(id) + 1, NULL FROM t")
+    await waitUntil(async () => (await pipeline.differences()).length === 0, {
+      what: `equality after ${change}`,
+    })
+  }
+  await assertVerified(pipeline, 2)
+})

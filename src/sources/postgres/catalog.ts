@@ -75,6 +75,16 @@ interface ColumnRow {
 const isCarried =
   "(a.attgenerated = '' or a.attgenerated = 's' and current_setting('server_version_num')::int >= 180000)"
 
+/**
+ * Behind the name of a composite type (or an array of one) the types of its attributes: with another attribute all its
+ * values print otherwise, though no row of the table changes.
+ */
+const attributesOf = `coalesce((select '(' || string_agg(format_type(x.atttypid, x.atttypmod), ',' order by x.attnum) || ')'
+  from pg_attribute x where x.attnum > 0 and not x.attisdropped and x.attrelid = case
+    when bt.typtype = 'c' then bt.typrelid
+    when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
+  end), '')`
+
 // Partitions come with their root.
 const tablesQuery = `
 with recursive base(type, base, modifier) as (
@@ -102,7 +112,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
     where i.indrelid = c.oid and i.indisreplident
       and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
   coalesce((select json_agg(json_build_object('name', a.attname, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
-       'display', format_type(a.atttypid, a.atttypmod), 'base', b.base::bigint,
+       'display', format_type(a.atttypid, a.atttypmod) || ${attributesOf}, 'base', b.base::bigint,
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
        'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
        'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
