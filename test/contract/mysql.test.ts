@@ -1,6 +1,12 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
 import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { waitUntil } from "../support/wait-until.ts"
 import { describeSource, type SourceUnderTest } from "./source.ts"
+import { recordingSink } from "./source-sink.ts"
+
+const everything = () => true
 
 const ownSchemas = ["mysql", "information_schema", "performance_schema", "sys"]
 
@@ -41,4 +47,102 @@ describeSource("MariaDB of Debian", async () => {
   if (skip !== undefined) return { skip }
   server ??= mariaDb({ "net-write-timeout": "2" })
   return emptied(await server)
+})
+
+const skip = noMariaDb() ?? false
+
+async function findings(url: string): Promise<string[]> {
+  const source = openMysqlSource({ url })
+  return (await source.preflight(() => true)).map(
+    ({ severity, what, remedy }) => `${severity}: ${what} → ${remedy}`,
+  )
+}
+
+test("a server that cannot replicate: each setting is named with what mends it, and that suffices", {
+  skip,
+}, async () => {
+  const unfit = await mariaDb({
+    "binlog-format": "MIXED",
+    "binlog-row-image": "MINIMAL",
+    "binlog-row-metadata": "MINIMAL",
+    "binlog-expire-logs-seconds": "3600",
+  })
+  const found = await findings(unfit.url)
+  const expected = [
+    /^error: binlog_format is MIXED\. → SET GLOBAL binlog_format = 'ROW';/,
+    /^error: binlog_row_image is MINIMAL\. → SET GLOBAL binlog_row_image = 'FULL';/,
+    /^error: binlog_row_metadata is MINIMAL\. → SET GLOBAL binlog_row_metadata = 'FULL';/,
+    /^warning: The server throws its log away after 3600 s.* → SET GLOBAL binlog_expire_logs_seconds/,
+  ]
+  assert.equal(found.length, expected.length, found.join("\n"))
+  for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? "", pattern)
+  for (const line of found) await unfit.sql(/→ (.*?);/.exec(line)?.[1] ?? "")
+  assert.deepEqual(await findings(unfit.url), [])
+})
+
+test("a server without a log", { skip }, async () => {
+  const silent = await mariaDb({ "skip-log-bin": "1" })
+  const found = await findings(silent.url)
+  assert.equal(found.length, 1)
+  assert.match(found[0] ?? "", /^error: log_bin is off.* → Start the server with log_bin/)
+})
+
+test("a user without rights: each is named with the statement that grants it, and those suffice", {
+  skip,
+}, async () => {
+  const own = await mariaDb()
+  await own.sql(
+    "CREATE DATABASE d",
+    "CREATE TABLE d.t (id int PRIMARY KEY)",
+    "INSERT INTO d.t VALUES (1)",
+    "CREATE USER app@'%' IDENTIFIED BY 'secret-of-app'",
+    "GRANT INSERT ON d.* TO app@'%'",
+  )
+  const url = own.url.replace("root@", "app:secret-of-app@")
+  const source = openMysqlSource({ url })
+  const found = await source.preflight(everything)
+  assert.deepEqual(
+    found.map(({ severity, what }) => `${severity}: ${what}`),
+    [
+      "error: User 'app'@'%' lacks the privilege REPLICATION SLAVE.",
+      "error: User 'app'@'%' lacks the privilege BINLOG MONITOR.",
+      "error: User 'app'@'%' may not read d.t.",
+    ],
+  )
+  for (const { remedy } of found) await own.sql(remedy)
+  assert.deepEqual(await source.preflight(everything), [])
+  const snapshot = await source.openSnapshot("millrace_rights", everything, new Map())
+  const { tables } = snapshot
+  await snapshot.close()
+  const sink = recordingSink()
+  const stream = await source.stream({
+    handle: "millrace_rights",
+    from: snapshot.position,
+    select: everything,
+    tables: tables.map(({ schema }) => schema),
+    sink,
+  })
+  await own.sql("INSERT INTO d.t VALUES (2)")
+  await waitUntil(() => sink.transactions.length === 1, { what: "the row" })
+  assert.equal(await source.history("millrace_rights", snapshot.position), "kept")
+  await stream.stop()
+  await source.remove("millrace_rights")
+})
+
+test("a wrong password, port: a Problem that says so and holds no secret", { skip }, async () => {
+  server ??= mariaDb({ "net-write-timeout": "2" })
+  const { url } = await server
+  const cases: [string, string][] = [
+    [url.replace("root@", "nobody:hidden-word@"), "sourceRefusedLogin"],
+    ["mysql://nobody:hidden-word@127.0.0.1:1/", "sourceUnreachable"],
+  ]
+  for (const [wrong, kind] of cases)
+    await assert.rejects(
+      openMysqlSource({ url: wrong }).preflight(everything),
+      (error: Error & { kind?: string }) => {
+        assert.equal(error.kind, kind)
+        assert.doesNotMatch(`${error.message} ${error.stack}`, /hidden-word/)
+        return true
+      },
+    )
 })

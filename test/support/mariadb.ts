@@ -52,7 +52,7 @@ const usual: Record<string, string> = {
   "binlog-row-image": "FULL",
   "binlog-row-metadata": "FULL",
   "gtid-strict-mode": "ON",
-  "innodb-flush-log-at-trx-commit": "0",
+  "innodb-flush-log-at-trx-commit": "2",
   "innodb-buffer-pool-size": "24M",
   "innodb-log-file-size": "16M",
   "character-set-server": "utf8mb4",

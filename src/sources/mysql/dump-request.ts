@@ -29,8 +29,9 @@ export async function introduce(
   ]
   if (place.kind === "mariadb")
     settings.push(
-      // 4: understands GTID events.
-      "@mariadb_slave_capability = 4, @slave_gtid_strict_mode = 0, @slave_gtid_ignore_duplicates = 0",
+      // 4: understands GTID events. Strict: a server that lacks our last transaction, but has others of its number or
+      // above, is another history.
+      "@mariadb_slave_capability = 4, @slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0",
       `@slave_connect_state = ${quoteLiteral(gtidState(place))}`,
     )
   await client.query(`SET ${settings.join(", ")}`)

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+const skip = noMariaDb() ?? false
+
+/** Two servers, the second a replica of the first that keeps a log of its own. */
+async function pair(): Promise<{ first: MariaDb; second: MariaDb; replicated(): Promise<void> }> {
+  const first = await mariaDb()
+  const second = await mariaDb({ "server-id": "2", "log-slave-updates": "ON", "log-bin": "other" })
+  await first.sql("CREATE USER repl@'%' IDENTIFIED BY 'x'", "GRANT REPLICATION SLAVE ON *.* TO repl@'%'")
+  await second.sql(
+    `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${first.port}, MASTER_USER = 'repl', MASTER_PASSWORD = 'x', MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos`,
+    "START SLAVE",
+  )
+  return {
+    first,
+    second,
+    async replicated() {
+      const [[position] = []] = await first.rows("SELECT @@gtid_binlog_pos")
+      const [[answer] = []] = await second.rows(`SELECT MASTER_GTID_WAIT('${position}', 30)`)
+      assert.equal(answer, "0")
+    },
+  }
+}
+
+const select = ({ schema }: { schema: string }) => schema === "shop"
+
+test("a stream goes on at another server that has the same transactions", { skip }, async () => {
+  const { first, second, replicated } = await pair()
+  await first.sql(
+    "CREATE DATABASE shop",
+    "USE shop",
+    "CREATE TABLE t (id int PRIMARY KEY, v text)",
+    "INSERT INTO t SELECT seq, 'first' FROM seq_1_to_1000",
+  )
+  const before = await mysqlPipeline({ server: first, select })
+  await first.sql("UPDATE shop.t SET v = 'streamed' WHERE id < 100")
+  assert.deepEqual(await before.differences(["shop"]), [])
+  await before.stop()
+  await first.sql("DELETE FROM shop.t WHERE id = 500", "INSERT INTO shop.t VALUES (2000, 'while away')")
+  await replicated()
+  await first.kill9()
+  await second.sql("STOP SLAVE", "INSERT INTO shop.t VALUES (3000, 'second')")
+  const after = await mysqlPipeline({ server: second, select, continues: before })
+  assert.deepEqual(await after.differences(["shop"]), [])
+  assert.deepEqual(after.reports.copied, [], "without a copy")
+  assert.deepEqual(after.reports.problems, [])
+  await after.stop()
+})
+
+test("a server that lacks our last transactions is another history: everything is copied anew", {
+  skip,
+}, async () => {
+  const { first, second, replicated } = await pair()
+  await first.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY, v text)")
+  await replicated()
+  await second.sql("STOP SLAVE")
+  const before = await mysqlPipeline({ server: first, select })
+  await first.sql(
+    "INSERT INTO shop.t VALUES (1, 'only at the first')",
+    "INSERT INTO shop.t VALUES (2, 'so is this')",
+  )
+  await before.settle()
+  await before.stop()
+  // As many transactions, and more: numbers alone would not tell.
+  for (let id = 10; id < 15; id++) await second.sql(`INSERT INTO shop.t VALUES (${id}, 'second')`)
+  const after = await mysqlPipeline({ server: second, select, continues: before })
+  await waitUntil(() => after.reports.copied.includes("shop.t"), { what: "the fresh copy" })
+  assert.deepEqual(await after.differences(["shop"]), [])
+  assert.deepEqual(
+    after.reports.problems.map(({ kind }) => kind),
+    ["sourceHistoryLost"],
+  )
+  await after.stop()
+})
+
+test("a server that is killed and comes back: the stream goes on", { skip }, async () => {
+  const server = await mariaDb()
+  await server.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY)")
+  const pipeline = await mysqlPipeline({ server, select })
+  const session = await server.session()
+  for (let id = 0; id < 50; id++) await session.run(`INSERT INTO shop.t VALUES (${id})`)
+  await server.kill9()
+  await waitUntil(() => pipeline.reports.problems.length > 0, { what: "the outage to be noticed" })
+  assert.equal(pipeline.reports.problems[0]?.kind, "sourceUnreachable")
+  await server.restart()
+  await server.sql("INSERT INTO shop.t VALUES (100)")
+  await waitUntil(() => pipeline.streaming() !== undefined, {
+    what: "the stream to go on",
+    timeoutMs: 60_000,
+  })
+  assert.deepEqual(await pipeline.differences(["shop"]), [])
+  assert.deepEqual(pipeline.reports.copied, ["shop.t"])
+  await pipeline.stop()
+})
+
+test("a log that was thrown away while nobody read it costs a fresh copy", { skip }, async () => {
+  const server = await mariaDb()
+  await server.sql(
+    "CREATE DATABASE shop",
+    "CREATE TABLE shop.t (id int PRIMARY KEY)",
+    "INSERT INTO shop.t VALUES (1)",
+  )
+  const before = await mysqlPipeline({ server, select })
+  await before.stop()
+  await server.sql(
+    "INSERT INTO shop.t VALUES (2)",
+    "FLUSH BINARY LOGS",
+    "INSERT INTO shop.t VALUES (3)",
+    "FLUSH BINARY LOGS",
+  )
+  // The server keeps what it takes to be read until it notices that nobody does.
+  await waitUntil(
+    async () => {
+      const files = await server.rows("SHOW BINARY LOGS")
+      await server.sql(`PURGE BINARY LOGS TO '${files.at(-1)?.[0]}'`)
+      return files.length === 1
+    },
+    { what: "the log to be gone" },
+  )
+  const after = await mysqlPipeline({ server, select, continues: before })
+  assert.deepEqual(await after.differences(["shop"]), [])
+  assert.deepEqual(
+    after.reports.problems.map(({ kind }) => kind),
+    ["sourceHistoryLost"],
+  )
+  await after.stop()
+})
