@@ -19,7 +19,12 @@ export async function takeSnapshot(
   reporter.phase("copying")
   await refuseIfUnprepared(options)
   const texts = await destination.textColumns(name)
-  const snapshot = await source.openSnapshot(handle, options.select, texts)
+  let waits = false
+  const snapshot = await source.openSnapshot(handle, options.select, texts, (problem) => {
+    waits = true
+    reporter.problem(problem)
+  })
+  if (waits) reporter.problem(undefined)
   try {
     signal.throwIfAborted()
     options.observe("sourcePrepared")

@@ -1,4 +1,5 @@
 import type { Position } from "../domain/position.ts"
+import type { Problem } from "../domain/problems.ts"
 import type { TableName, TableSchema } from "../domain/table.ts"
 import type { ChangeSink } from "./change-sink.ts"
 import type { RowBuffer } from "./columns.ts"
@@ -36,8 +37,14 @@ export interface Source {
   /**
    * Prepares the source to keep its history for `handle` from now on and opens a snapshot of exactly that moment.
    * Whatever an earlier attempt with the same handle left is removed first. Its tables hold `texts` as text.
+   * `onWaiting` is told now and then what it has to wait for (Problem `sourceBusy`, thrown if that takes too long).
    */
-  openSnapshot(handle: string, select: TableSelection, texts: TextColumns): Promise<Snapshot>
+  openSnapshot(
+    handle: string,
+    select: TableSelection,
+    texts: TextColumns,
+    onWaiting?: (problem: Problem) => void,
+  ): Promise<Snapshot>
   /** Whether changes after `from` can still be had. */
   history(handle: string, from: Position): Promise<"kept" | "lost">
   /** Streams changes after `from` into the sink until stopped; see ChangeStream. */

@@ -12,6 +12,7 @@ const bySqlState: Record<string, ProblemKind> = {
   "53400": "sourceSettings", // all replication slots or senders are in use
   "55000": "sourceHistoryLost", // the slot was invalidated
   "55006": "sourceInUse", // the slot is active for another process
+  "55P03": "sourceBusy", // somebody holds a lock
   "57P01": "sourceUnreachable",
   "57P02": "sourceUnreachable",
   "57P03": "sourceUnreachable",

@@ -1,22 +1,16 @@
 import { randomBytes } from "node:crypto"
 import type pg from "pg"
-import { Problem } from "../../domain/problems.ts"
+import type { Problem } from "../../domain/problems.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
 import type { TextColumns } from "../../replication/text-columns.ts"
 import { type Catalog, keptAsText, readCatalog } from "./catalog.ts"
-import {
-  type Address,
-  closeQuietly,
-  connectForReplication,
-  destroy,
-  quoteLiteral,
-  withClient,
-} from "./client.ts"
+import { type Address, connectForReplication, destroy, quoteLiteral, withClient } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { identifyServer } from "./lineage.ts"
 import { lsnOf, withOrigin } from "./position.ts"
 import { createPublication, publishWhole } from "./publication.ts"
-import { createSlot, dropSlotAndPublication, type NewSlot } from "./slot.ts"
+import { createSlot, dropSlotAndPublication } from "./slot.ts"
+import { waitForSlot } from "./slot-wait.ts"
 import { openExportedSnapshot } from "./snapshot.ts"
 
 /** The first that hands slots on to a standby. */
@@ -28,6 +22,7 @@ export async function openSnapshot(
   handle: string,
   select: TableSelection,
   texts: TextColumns,
+  onWaiting: ((problem: Problem) => void) | undefined,
 ): Promise<Snapshot> {
   const version = await withClient(address, "preparing the publication", async (client) => {
     await dropSlotAndPublication(client, handle)
@@ -43,7 +38,8 @@ export async function openSnapshot(
   const holder = await connectForReplication(address)
   try {
     const server = await identifyServer(holder)
-    const slot = await createSlot(holder, handle, isFailover ? "failover" : "lasting")
+    const making = createSlot(holder, handle, isFailover ? "failover" : "lasting")
+    const slot = await waitForSlot({ address, holder, slot: making, limitMs: slotLimitsMs.first, onWaiting })
     const base = lsnOf(slot.position)
     const catalog = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, select, texts),
@@ -56,7 +52,7 @@ export async function openSnapshot(
       ...catalog,
     })
   } catch (error) {
-    await closeQuietly(holder)
+    destroy(holder)
     throw problemOf(error, "making the slot")
   }
 }
@@ -85,7 +81,7 @@ async function catalogOfSnapshot(
 }
 
 /** A slot waits for every transaction that is open when it is made; a stream that stands still for it must not wait long. */
-const slotLimitsMs = { copy: 10_000, comparison: 5_000 } as const
+const slotLimitsMs = { first: 600_000, copy: 10_000, comparison: 5_000 } as const
 
 export interface LateSnapshot {
   snapshot: Snapshot
@@ -112,7 +108,8 @@ export async function openLateSnapshot(
   const holder = await connectForReplication(address)
   try {
     const name = `${handle}_${randomBytes(3).toString("hex")}`
-    const slot = await withinLimit(createSlot(holder, name, "temporary"), slotLimitsMs[purpose])
+    const making = createSlot(holder, name, "temporary")
+    const slot = await waitForSlot({ address, holder, slot: making, limitMs: slotLimitsMs[purpose] })
     const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
     const { tables } = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, isWanted, texts),
@@ -129,20 +126,5 @@ export async function openLateSnapshot(
   } catch (error) {
     destroy(holder)
     throw problemOf(error, "making a snapshot")
-  }
-}
-
-async function withinLimit(slot: Promise<NewSlot>, limitMs: number): Promise<NewSlot> {
-  const limit = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => limit.reject(new Problem("sourceBusy", "The source could not make a snapshot yet.")),
-    limitMs,
-  )
-  // Whichever loses the race must not count as unhandled.
-  slot.catch(() => undefined)
-  try {
-    return await Promise.race([slot, limit.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -165,8 +165,11 @@ function gone(): Problem {
   return new Problem("sourceHistoryLost", "The publication at the source is gone.")
 }
 
+const lockLimitMs = 5_000
+
 async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
-  await client.query("BEGIN")
+  // Somebody may have locked a table for hours, and a stream may stand still for this.
+  await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockLimitMs}`)
   try {
     await work()
     await client.query("COMMIT")

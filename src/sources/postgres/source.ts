@@ -24,7 +24,8 @@ import { startStream } from "./stream.ts"
 export function openPostgresSource(address: Address): Source {
   return {
     preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
-    openSnapshot: (handle, select, texts) => openSnapshot(address, handle, select, texts),
+    openSnapshot: (handle, select, texts, onWaiting) =>
+      openSnapshot(address, handle, select, texts, onWaiting),
     async history(handle, from) {
       const history = await withClient(address, "looking at the slot", (client) =>
         slotHistory(client, handle, from),
