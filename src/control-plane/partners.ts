@@ -86,13 +86,13 @@ export async function deletePartner(plane: ControlPlane, caller: Caller, input: 
   if (!(await plane.store.partners.remove(input))) throw notThere(input)
 }
 
-/** The databases that a partner may load into, by cluster; asked anew each time, so that a deletion counts at once. */
+/** The databases of a cluster that a partner may load into; asked anew each time, so that a deletion counts at once. */
 export async function databasesOfPartner(
   store: PartnerStore,
+  cluster: string,
   partner: string,
-): Promise<{ cluster: string; database: string }[]> {
-  const records = await store.list({ partner })
-  return records.map(({ cluster, database }) => ({ cluster, database }))
+): Promise<string[]> {
+  return (await store.list({ cluster, partner })).map(({ database }) => database)
 }
 
 function notThere({ cluster, database, partner }: PartnerKey): Fault {

@@ -5,6 +5,7 @@ import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { guardedTables } from "../control-plane/guarded-tables.ts"
+import { databasesOfPartner } from "../control-plane/partners.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
 import { openSqlUsers } from "../control-plane/sql-users.ts"
@@ -241,7 +242,7 @@ async function countRows(
 async function databasesOf(store: Store, { warehouses }: Configuration, partner: string): Promise<string[]> {
   const [shown] = warehouses
   if (shown === undefined) return []
-  return (await store.partners.list({ cluster: shown.cluster, partner })).map(({ database }) => database)
+  return await databasesOfPartner(store.partners, shown.cluster, partner)
 }
 
 async function notReady(store: Store, reconciler: Reconciler | undefined): Promise<string | undefined> {
