@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
 import { errorPage } from "../../scripts/documentation/errors.ts"
+import { rdsService } from "../../src/front-doors/rds/operations.ts"
+import { redshiftService } from "../../src/front-doors/redshift/operations.ts"
 import { writePoints } from "../../src/replication/write-order.ts"
 import { filesOf, root } from "./source-files.ts"
 
@@ -101,6 +103,15 @@ function anchorsOf(text: string): string[] {
       .replace(/\s/g, "-"),
   )
 }
+
+test("docs/wire lists every operation of the AWS services, and no other", async () => {
+  for (const [name, { operations }] of Object.entries({ rds: rdsService, redshift: redshiftService })) {
+    const page = await readFile(join(root, "docs", "wire", `${name}.md`), "utf8")
+    const table = page.split(/^\| operation \|.*\n/m)[1]?.split("\n\n")[0] ?? ""
+    const listed = [...table.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, operation]) => operation)
+    assert.deepEqual(listed.toSorted(), Object.keys(operations).toSorted(), name)
+  }
+})
 
 test("nothing that is shipped names the place it was made in", async () => {
   const files = await filesOf("{src,test,bench,scripts,docs,bin,.ci}/**/*")
