@@ -30,6 +30,8 @@ export interface SqlUsers {
   grant(caller: Caller, grants: readonly Grant[]): Promise<void>
   /** @throws Fault accessDenied, invalidValue (a wider grant would leave the right standing) */
   revoke(caller: Caller, grants: readonly Grant[]): Promise<void>
+  /** Every grant on a database that was dropped. Repeatable. */
+  forgetDatabase(database: string): Promise<void>
   stop(): void
 }
 
@@ -210,6 +212,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     drop,
     grant,
     revoke,
+    forgetDatabase: (database) => changing(() => store.forgetDatabase(database)),
     stop: () => clearInterval(timer),
   }
 }

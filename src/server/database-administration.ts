@@ -9,6 +9,7 @@ import {
 } from "../control-plane/destination-databases.ts"
 import { adjust, type RunningPipeline } from "../control-plane/reconcile.ts"
 import { refreshDatabase } from "../control-plane/refresh.ts"
+import type { SqlUsers } from "../control-plane/sql-users.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
 
 /** A dropped database is gone in a moment, unless its source does not answer. */
@@ -20,10 +21,14 @@ export function newDatabaseAdministration(
   plane: ControlPlane,
   host: DatabaseHost,
   running: () => RunningPipeline[],
+  users: SqlUsers,
 ): DatabaseAdministration {
   return {
     create: (caller, input) => createDatabase(plane, host, caller, input),
-    drop: (caller, name) => dropDatabase(plane, host, caller, name, becomesTrue),
+    async drop(caller, name) {
+      await dropDatabase(plane, host, caller, name, becomesTrue)
+      await users.forgetDatabase(name)
+    },
     async set(caller, name, options) {
       const database = await setDatabaseOptions(plane, host, caller, name, options)
       const one = running().find(({ database: { integrationId, sourceDatabase } }) => {

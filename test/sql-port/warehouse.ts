@@ -69,6 +69,13 @@ export async function testWarehouse(
     onRefreshError: (error) => note({ err: error }, "refresh"),
     ...(more.databasesOfPartner && { databasesOfPartner: more.databasesOfPartner }),
   })
+  const closeBelow = async () => {
+    users.stop()
+    await store.close()
+    await state.drop()
+    await instance.close()
+    await rm(folder, { recursive: true, force: true })
+  }
   const port = await startSqlPort({
     listen: { host: "127.0.0.1", port: 0 },
     configured,
@@ -77,6 +84,9 @@ export async function testWarehouse(
     isReplicated: (database) => database !== "dev",
     log: { info: () => undefined, warn: note, error: note },
     ...more,
+  }).catch(async (error: unknown) => {
+    await closeBelow()
+    throw error
   })
   const clients: pg.Client[] = []
   t.after(async () => {
@@ -84,11 +94,7 @@ export async function testWarehouse(
     for (const line of logged) t.diagnostic(line)
     await Promise.all(clients.map((client) => client.end()))
     await port.close(1000)
-    users.stop()
-    await store.close()
-    await state.drop()
-    await instance.close()
-    await rm(folder, { recursive: true, force: true })
+    await closeBelow()
   })
   async function client(user: string, database: string, config: pg.ClientConfig = {}): Promise<pg.Client> {
     const made = new pg.Client({ host: "127.0.0.1", port: port.port, user, password, database, ...config })

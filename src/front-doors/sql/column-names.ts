@@ -15,6 +15,8 @@ function nameOf(node: Tree): string {
     case "FUNCTION":
     case "WINDOW": {
       const name = textAt(node, "function_name").toLowerCase()
+      const [child] = Array.isArray(node.children) ? node.children : []
+      if (name === "super_text" && isTree(child)) return nameOf(child)
       return node.is_operator === true || !/^[a-z_]\w*$/.test(name) ? "?column?" : (engineNames[name] ?? name)
     }
     case "CAST":

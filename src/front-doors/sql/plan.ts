@@ -10,6 +10,7 @@ import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
+import { fromRedshift } from "./dialect/rewrite.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
@@ -40,6 +41,8 @@ export type Plan =
       positionsHold: boolean
       /** Held against the user's rights whenever it runs; "superuser": checked as an administrator's. */
       needs: Need[] | "superuser"
+      /** What the client should know. */
+      notices: string[]
     }
 
 export interface PlanContext {
@@ -88,6 +91,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
+    notices: [],
   }
 }
 
@@ -116,13 +120,14 @@ async function planWrite(
   access: SqlAccess,
 ): Promise<Plan> {
   const rest = {
-    kind: "engine",
+    kind: "engine" as const,
     writes: true,
     columnNames: undefined,
     tree: undefined,
     systemViews: noViews,
     reads: namesReadInWrite(tokens),
-  } as const
+    notices: [],
+  }
   if (access.isSuperuser) {
     const { verb } = guardWrite(tokens, sql, context.rules)
     return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }
@@ -180,6 +185,30 @@ export async function planStatement(text: string, context: PlanContext): Promise
   if (command) return { kind: "session", command }
   const database = databaseCommand(tokens)
   if (database) return { kind: "database", command: database }
+  return planEngine(spelled, tokens, context, access)
+}
+
+/** What the engine is to do: a query, its plan, or a change. */
+async function planEngine(
+  typed: string,
+  typedTokens: Token[],
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<Plan> {
+  const { sql: spelled, notices } = fromRedshift(typed)
+  const isAsTyped = spelled === typed
+  const tokens = isAsTyped ? typedTokens : tokenize(spelled)
+  const plan = await planSpelled(spelled, tokens, context, access)
+  if (plan.kind !== "engine") return plan
+  return { ...plan, notices, positionsHold: plan.positionsHold && isAsTyped }
+}
+
+async function planSpelled(
+  spelled: string,
+  tokens: Token[],
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<Plan> {
   const explained = explainedFrom(tokens)
   if (explained) return planExplain(spelled.slice(explained.start.start), explained.prefix, context, access)
   const isShowTables = isWord(tokens[0], "show") && isWord(tokens[1], "tables") && tokens.length === 2

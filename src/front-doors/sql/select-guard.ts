@@ -11,7 +11,7 @@ export interface GuardRules {
 
 /** The engine's own catalogs: their views name files and settings. Ours stand in for the useful ones. */
 const engineCatalogs = new Set(["system", "memory"])
-const ownCatalogs = new Set(["pgcat", "pginfo"])
+const ownCatalogs = new Set(["pgcat", "pginfo", "redshift"])
 const engineViews = /^(duckdb_|pragma_|sqlite_)/
 /** A name that DuckDB would try as a file when no such table exists. */
 const fileLike = /[/\\*?[\]:]|\.[a-z0-9]{1,12}$/i

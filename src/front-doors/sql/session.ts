@@ -78,6 +78,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   const { engine, settings } = parts
   const { transaction } = engine
   const localValues = new Map<string, string>()
+  let notices: string[] = []
   let hasSearchPath = false
   let searchPath: string[] = []
   let shownTo = ""
@@ -301,6 +302,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       case "access":
         return prepareAccess(planned.command)
       case "engine":
+        notices.push(...planned.notices)
         return prepareEngine(planned, declared)
       default:
         return unreachable(planned)
@@ -318,6 +320,11 @@ export function sqlSession(parts: SessionParts): SqlSession {
   return {
     parameters: () => settings.reported(),
     takeChangedParameters: () => settings.takeChanged(),
+    takeNotices: () => {
+      const taken = notices
+      notices = []
+      return taken
+    },
     split: splitStatements,
     prepare,
     endBatch: async (failed) => {

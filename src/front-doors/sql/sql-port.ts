@@ -13,6 +13,7 @@ import { callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./ac
 import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
+import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
 import { sqlSession } from "./session.ts"
@@ -222,6 +223,7 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
     { hiddenSchemas: [...hiddenSchemas], serverVersion },
     options.users.all(),
   )
+  await installDialect(options.instance)
   const connection = await options.instance.connect()
   try {
     return {

@@ -74,6 +74,12 @@ export function errorResponse(error: PgError): Buffer {
   return message("E", ...parts, Buffer.alloc(1))
 }
 
+/** 00000: nothing failed. */
+export function noticeResponse(text: string): Buffer {
+  const fields = ["SNOTICE", "VNOTICE", "C00000", `M${text}`]
+  return message("N", ...fields.map(cstring), Buffer.alloc(1))
+}
+
 /** An upper bound first, so that one buffer per batch is enough: three bytes of UTF-8 per UTF-16 unit at most. */
 function batchBytesAtMost(batch: RowBatch): number {
   let bytes = batch.rowCount * (7 + 4 * batch.columns.length)

@@ -5,6 +5,7 @@ import {
   emptyQuery,
   errorResponse,
   noData,
+  noticeResponse,
   parameterDescription,
   parameterStatus,
   parseComplete,
@@ -84,11 +85,17 @@ export function messageLoop(
     transport.send(fields ? rowDescription(fields, formats) : noData)
   }
 
+  async function prepare(sql: string, parameterOids: number[]): Promise<Prepared> {
+    const prepared = await session.prepare(sql, parameterOids)
+    for (const notice of session.takeNotices()) transport.send(noticeResponse(notice))
+    return prepared
+  }
+
   async function runSimple(sql: string): Promise<void> {
     const parts = session.split(sql)
     if (parts.length === 0) transport.send(emptyQuery)
     for (const part of parts) {
-      const prepared = await session.prepare(part, [])
+      const prepared = await prepare(part, [])
       let portal: Portal | undefined
       try {
         portal = await prepared.bind([], [], [])
@@ -131,7 +138,7 @@ export function messageLoop(
     if (statements.size >= statementsAtMost) {
       throw new PgError("54000", `more than ${statementsAtMost} prepared statements in one session`)
     }
-    statements.set(message.name, await session.prepare(message.sql, message.parameterOids))
+    statements.set(message.name, await prepare(message.sql, message.parameterOids))
     transport.send(parseComplete)
   }
 

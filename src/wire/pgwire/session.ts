@@ -46,6 +46,8 @@ export interface SqlSession {
   /** Parameters reported at start-up and again by `takeChangedParameters`. */
   parameters(): Record<string, string>
   takeChangedParameters(): Record<string, string>
+  /** What the client should know of the statements prepared since the last call. */
+  takeNotices(): string[]
   /** Cuts a simple query into statements; empty: EmptyQueryResponse. Throws PgError on text that cannot be cut. */
   split(sql: string): string[]
   prepare(sql: string, parameterOids: number[]): Promise<Prepared>

@@ -32,7 +32,7 @@ export interface Pinned {
 }
 
 /** Only the rewriting may point there: a client that names them gets past the rules of what it may see. */
-const reserved = new Set(["memory", "system", "temp", "pgcat", "pginfo", "recurring"])
+const reserved = new Set(["memory", "system", "temp", "pgcat", "pginfo", "pgsys", "recurring"])
 
 export function isTableNode(node: Tree): boolean {
   return node.type === "BASE_TABLE" && typeof node.class !== "string"
@@ -52,7 +52,10 @@ export function refuseReservedNames(tree: Tree): void {
       textAt(node, "schema"),
     ]
     const found = names.find((name) => reserved.has(name.toLowerCase()))
-    if (found !== undefined && (isTableNode(node) || "function_name" in node)) throw denied(`schema ${found}`)
+    const isDialect = textAt(node, "catalog") === "memory" && textAt(node, "schema") === "redshift"
+    if (found !== undefined && !isDialect && (isTableNode(node) || "function_name" in node)) {
+      throw denied(`schema ${found}`)
+    }
   }
 }
 
