@@ -15,7 +15,8 @@ function pathStart(tokens: Token[], end: number): number | undefined {
     else break
     steps++
   }
-  return steps > 0 && isName(tokens[at]) ? at : undefined
+  // After a cast it is the name of a type.
+  return steps > 0 && isName(tokens[at]) && !isSymbol(tokens[at - 1], "::") ? at : undefined
 }
 
 /** The end of a text type that begins here, its length included. */
