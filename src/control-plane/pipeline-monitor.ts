@@ -56,6 +56,8 @@ export interface PipelineMonitor {
   markDirty(): void
   /** Notes that a table, by id, was compared with its source. */
   verified(id: string, verified: VerifiedAt): void
+  /** Notes that a fresh copy of a table, by id, was ordered: what the comparison found is no longer news. */
+  remedied(id: string): void
   /** What the source keeps for it, by the latest look; `undefined` while not known. */
   readonly retention: RetentionReport | undefined
   retained(retention: RetentionReport | undefined): void
@@ -212,6 +214,12 @@ export function newPipelineMonitor(
       const progress = tables.get(id)
       if (progress === undefined) return
       progress.verified = verified
+      touched()
+    },
+    remedied(id) {
+      const progress = tables.get(id)
+      if (progress === undefined) return
+      progress.verified = null
       touched()
     },
     reporter,

@@ -7,9 +7,10 @@ import type { DatabaseRecord } from "../state/databases.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { Store } from "../state/store.ts"
 import { type Endings, keyOf, newEndings, within } from "./ending.ts"
-import { healthOf } from "./health.ts"
 import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
 import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
+import { remediate } from "./remediation.ts"
+import { report } from "./report.ts"
 
 /** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
 export interface PipelineLauncher {
@@ -49,6 +50,8 @@ export interface RunningPipeline {
   /** Its database as ordered, by the latest look. */
   database: DatabaseRecord
   history: PipelineHistory
+  /** As its connections were opened. */
+  acceptsInvalidCharacters: boolean
 }
 
 /** How far the warehouse is in the source's history; `undefined` while it does not stream. */
@@ -170,12 +173,17 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
   const occupied = await endDropped(turn, integration, databases)
   for (const database of databases) {
     const record = recordOf(database)
+    await stopOutdated(turn, keyOf(record), database)
     const one = turn.running.get(keyOf(record))
     if (one === undefined && !occupied.has(database.sourceDatabase))
       await launch(turn, integration, record, database)
     else if (one !== undefined) adjust(one, database)
   }
-  await report(turn, integration)
+  const mine = [...turn.running.values()].filter(
+    ({ monitor }) => monitor.record.integrationId === integration.id,
+  )
+  for (const one of mine) remediate(one, turn.log)
+  await report(turn.store, integration, mine)
 }
 
 function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
@@ -204,7 +212,14 @@ async function endDropped(
   return occupied
 }
 
-/** New options act without a restart. */
+/** How text comes is settled with each connection: another way takes new ones. */
+async function stopOutdated({ running }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
+  const one = running.get(key)
+  if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
+    await stopPipeline(running, key)
+}
+
+/** The other options act without a restart. */
 export function adjust(one: RunningPipeline, database: DatabaseRecord): void {
   const before = one.database.options
   one.database = database
@@ -241,6 +256,7 @@ async function launch(
     monitor,
     pipeline: undefined,
     database,
+    acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
     history: newPipelineHistory(monitor, () => visiblePosition(one)),
   }
   one.pipeline = start(turn, integration, one)
@@ -287,42 +303,6 @@ function stateLogger(log: ReconcilerLog): (monitor: PipelineMonitor) => void {
 function causeOf({ kind, cause }: Problem): string | undefined {
   if (!(cause instanceof Error)) return undefined
   return kind === "internal" ? cause.stack : cause.message
-}
-
-async function report(turn: Turn, integration: Integration): Promise<void> {
-  const mine = [...turn.running.values()].filter(
-    ({ monitor }) => monitor.record.integrationId === integration.id,
-  )
-  for (const one of mine) await record(turn, one)
-  const monitors = mine.map((one) => one.monitor)
-  const health = healthOf(integration, monitors)
-  const same =
-    health.status === integration.status &&
-    JSON.stringify(health.errors) === JSON.stringify(integration.errors)
-  if (!same) await turn.store.integrations.setStatus(integration.id, health.status, health.errors)
-}
-
-async function record({ store }: Turn, { monitor, history }: RunningPipeline): Promise<void> {
-  await recordTables(store, monitor)
-  const events = history.take()
-  if (events === undefined) return
-  try {
-    await store.history.append(events)
-  } catch (error) {
-    history.putBack(events)
-    throw error
-  }
-}
-
-async function recordTables(store: Store, monitor: PipelineMonitor): Promise<void> {
-  const rows = monitor.takeDirtyTables()
-  if (rows === undefined) return
-  try {
-    await store.tables.replaceAll(monitor.record.integrationId, monitor.record.sourceDatabase, rows)
-  } catch (error) {
-    monitor.markDirty()
-    throw error
-  }
 }
 
 async function stopPipeline(running: Map<string, RunningPipeline>, key: string): Promise<void> {

@@ -8,6 +8,8 @@ export interface DatabaseOptions {
   acceptInvalidCharacters: boolean
   /** Whether tables can be read in any state; otherwise only in `Synced`. */
   queryAllStates: boolean
+  /** Copy a table anew when it was found to differ from its source. */
+  autoRemediation: boolean
 }
 
 /**
@@ -19,6 +21,7 @@ export const defaultDatabaseOptions: DatabaseOptions = {
   truncateColumns: false,
   acceptInvalidCharacters: false,
   queryAllStates: true,
+  autoRemediation: false,
 }
 
 /** Five days, as in the cloud. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
+import { isUtf8 } from "node:buffer"
 import { test } from "node:test"
 import fc from "fast-check"
-import { defaultDatabaseOptions } from "../domain/database-options.ts"
+import { type DatabaseOptions, defaultDatabaseOptions } from "../domain/database-options.ts"
 import type { TableSchema } from "../domain/table.ts"
-import { type ColumnBuffer, endRow, newRowBuffer, putText, type RowBuffer } from "./columns.ts"
+import { type ColumnBuffer, endRow, newRowBuffer, putBytes, type RowBuffer } from "./columns.ts"
 import { conforming, longestTextBytes } from "./conform.ts"
 import type { Destination } from "./warehouse.ts"
 
@@ -18,6 +19,8 @@ const schema = (key: number[] | undefined): TableSchema => ({
   })),
   key,
 })
+
+const put = (column: ColumnBuffer, bytes: Buffer) => putBytes(column, bytes, 0, bytes.length)
 
 function values(column: ColumnBuffer): string[] {
   const found: string[] = []
@@ -34,14 +37,14 @@ function values(column: ColumnBuffer): string[] {
 
 /** The rows as a warehouse would be given them. */
 async function staged(
-  rows: string[][],
+  rows: (string | Buffer)[][],
   key: number[] | undefined,
-  truncateColumns: boolean,
+  chosen: Partial<DatabaseOptions>,
 ): Promise<string[][]> {
   const table = schema(key)
   const buffer = newRowBuffer(table.columns.map(({ type }) => type))
   for (const row of rows) {
-    for (const [index, value] of row.entries()) putText(buffer.columns[index] as ColumnBuffer, value)
+    for (const [index, value] of row.entries()) put(buffer.columns[index] as ColumnBuffer, Buffer.from(value))
     endRow(buffer)
   }
   let seen: string[][] = []
@@ -51,7 +54,7 @@ async function staged(
     return { token: "", rows: 0, bytes: 0 }
   }
   const destination = { stage } as unknown as Destination
-  await conforming(destination, () => ({ ...defaultDatabaseOptions, truncateColumns })).stage(table, buffer)
+  await conforming(destination, () => ({ ...defaultDatabaseOptions, ...chosen })).stage(table, buffer)
   return seen
 }
 
@@ -67,7 +70,7 @@ test("long texts and the strings in long JSON are cut to 65,535 bytes at a chara
       ["k2", "third", escaped],
     ],
     [0],
-    true,
+    { truncateColumns: true },
   )
   assert.equal(cut?.[0], long)
   assert.ok(long.startsWith(cut?.[1] ?? "-"))
@@ -86,8 +89,8 @@ test("long texts and the strings in long JSON are cut to 65,535 bytes at a chara
 
 test("nothing is cut when not asked, nor in a table without a key", async () => {
   const rows = [[long, long, JSON.stringify(long)]]
-  assert.deepEqual(await staged(rows, [0], false), rows)
-  assert.deepEqual(await staged(rows, undefined, true), rows)
+  assert.deepEqual(await staged(rows, [0], {}), rows)
+  assert.deepEqual(await staged(rows, undefined, { truncateColumns: true }), rows)
 })
 
 test("whatever JSON comes stays JSON, and what is short enough stays as it is", async () => {
@@ -95,7 +98,7 @@ test("whatever JSON comes stays JSON, and what is short enough stays as it is", 
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), fc.array(text, { maxLength: 4 }), async (value, texts) => {
       const doc = JSON.stringify({ value, texts })
-      const [row] = await staged([["k", "", doc]], [0], true)
+      const [row] = await staged([["k", "", doc]], [0], { truncateColumns: true })
       const parsed = JSON.parse(row?.[2] ?? "") as { value: unknown; texts: string[] }
       assert.deepEqual(parsed.value, JSON.parse(doc).value)
       for (const [index, one] of texts.entries())
@@ -104,5 +107,24 @@ test("whatever JSON comes stays JSON, and what is short enough stays as it is", 
         else assert.ok(one.startsWith(parsed.texts[index] ?? "-"))
     }),
     { numRuns: 50 },
+  )
+})
+
+test("bad bytes become question marks one for one, whatever stands around them", async () => {
+  const latin = Buffer.from([
+    0x63, 0x61, 0x66, 0xe9, 0x20, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xf0, 0x9f, 0x98,
+  ])
+  assert.deepEqual(await staged([[latin, "é", latin]], [0], { acceptInvalidCharacters: true }), [
+    ["caf? é😀???", "é", "caf? é😀???"],
+  ])
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), fc.string({ unit: "binary" }), async (bytes, text) => {
+      const given = Buffer.concat([Buffer.from(text), bytes])
+      const [row] = await staged([["k", given, ""]], [0], { acceptInvalidCharacters: true })
+      const seen = Buffer.from(row?.[1] ?? "")
+      assert.equal(seen.length, given.length)
+      for (const [at, byte] of seen.entries()) assert.ok(byte === given[at] || byte === 0x3f)
+      if (isUtf8(given)) assert.deepEqual(seen, given)
+    }),
   )
 })

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { ColumnBuffer, RowBuffer } from "./columns.ts"
@@ -9,7 +10,9 @@ export const longestTextBytes = 65_535
 /** The destination as a database's options want rows to come into it. */
 export function conforming(destination: Destination, options: () => DatabaseOptions): Destination {
   const conform = (table: TableSchema, rows: RowBuffer) => {
-    if (options().truncateColumns) cutLongValues(table, rows)
+    const { acceptInvalidCharacters, truncateColumns } = options()
+    if (acceptInvalidCharacters) mendTexts(table, rows)
+    if (truncateColumns) cutLongValues(table, rows)
   }
   return {
     ...destination,
@@ -31,6 +34,32 @@ export function conforming(destination: Destination, options: () => DatabaseOpti
       conform(table, rows)
       return destination.stageRows(table, rows)
     },
+  }
+}
+
+const questionMark = 0x3f
+
+/** Bytes that are no UTF-8 become question marks, one for one. */
+function mendTexts(table: TableSchema, rows: RowBuffer): void {
+  for (const [index, { type }] of table.columns.entries()) {
+    const column = rows.columns[index]
+    if (column === undefined || (type.kind !== "text" && type.kind !== "json")) continue
+    for (let at = 0; at < column.usedBytes; ) {
+      const start = at + 4
+      at = start + column.view.getUint32(at, true)
+      if (!isUtf8(column.bytes.subarray(start, at))) mendText(column.bytes, start, at)
+    }
+  }
+}
+
+function mendText(bytes: Buffer, start: number, end: number): void {
+  for (let at = start; at < end; ) {
+    let next = at + 1
+    while (next < end && isContinuation(bytes[next]) && next - at < 4) next++
+    // What goes on past the character's own end is looked at by itself.
+    while (next > at && !isUtf8(bytes.subarray(at, next))) next--
+    if (next === at) bytes[at++] = questionMark
+    else at = next
   }
 }
 

@@ -18,13 +18,18 @@ import type { PipelineRecord } from "../state/pipelines.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
 /** Which adapter serves a source. The one place, with warehouses.ts, that names concrete ones. */
-export function openSource(configuration: SourceConfiguration, database: string): Source {
+export function openSource(
+  configuration: SourceConfiguration,
+  database: string,
+  acceptInvalidText = false,
+): Source {
   switch (configuration.engine) {
     case "postgres":
       return openPostgresSource({
         url: configuration.url,
         database,
         failoverSlots: configuration.failoverSlots ?? false,
+        acceptInvalidText,
       })
     case "mysql":
       return openMysqlSource({ url: configuration.url })
@@ -100,7 +105,8 @@ export function newLauncher({ sources, warehouses, dataDir, observe }: LauncherO
       const warehouse = warehouses.byArn(integration.targetArn)
       if (warehouse === undefined)
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
-      const source = openSource(configuration, record.sourceDatabase)
+      const { acceptInvalidCharacters } = settings.options()
+      const source = openSource(configuration, record.sourceDatabase, acceptInvalidCharacters)
       return startPipeline({
         name: integration.id,
         handle: record.sourceHandle,

@@ -66,3 +66,20 @@ test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment the
     timeoutMs: 60_000,
   })
 })
+
+test("ACCEPTINVCHARS lets a SQL_ASCII database in, with question marks for what is not UTF-8", async (context) => {
+  const { place, url, source, id, admin } = await waitingIntegration(context, "SQL_ASCII")
+  const onSource = (statement: string) => onDatabase(url, (client) => client.query(statement))
+  await onSource("CREATE TABLE guests (id int PRIMARY KEY, name text)")
+  await onSource("INSERT INTO guests VALUES (1, 'Ren' || convert_from('\\xe9', 'SQL_ASCII')), (2, 'Zoé')")
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
+  const state = async () => (await ask(place, "dev", "SELECT state FROM svv_integration"))[0]?.[0]
+  await waitUntil(async () => (await state()) === "ErrorState", { what: "the refusal" })
+  await admin.query("ALTER DATABASE shop INTEGRATION SET ACCEPTINVCHARS TRUE")
+  await waitUntil(async () => (await state()) === "CdcRefreshState", { what: "the copy" })
+  const names = async () => (await ask(place, "shop", "SELECT name FROM guests ORDER BY id")).flat()
+  assert.deepEqual(await names(), ["Ren?", "Zoé"])
+  await onSource("INSERT INTO guests VALUES (3, convert_from('\\x4dfc6c6c6572', 'SQL_ASCII'))")
+  await waitUntil(async () => (await names()).length === 3, { what: "the change" })
+  assert.deepEqual(await names(), ["Ren?", "Zoé", "M?ller"])
+})

@@ -5,8 +5,12 @@ import { atEnd } from "./clean-up.ts"
 import { createTables, onDatabase } from "./workload.ts"
 
 /** A database with the workload's tables on the shared server; gone at the test's end. */
-export async function bank(context: TestContext, entries?: number): Promise<{ url: string; name: string }> {
-  const database = await testDatabase()
+export async function bank(
+  context: TestContext,
+  entries?: number,
+  encoding?: "SQL_ASCII",
+): Promise<{ url: string; name: string }> {
+  const database = await testDatabase(encoding)
   atEnd(context, () => database.drop())
   await onDatabase(database.url, (client) => createTables(client, entries))
   return database

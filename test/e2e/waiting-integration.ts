@@ -18,8 +18,8 @@ export interface World {
 }
 
 /** An integration that waits for CREATE DATABASE, as in the cloud. */
-export async function waitingIntegration(context: TestContext): Promise<World> {
-  const { url, name: source } = await bank(context)
+export async function waitingIntegration(context: TestContext, encoding?: "SQL_ASCII"): Promise<World> {
+  const { url, name: source } = await bank(context, undefined, encoding)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
   await place.configure((configuration) => {
     for (const one of configuration.warehouses as Record<string, unknown>[]) one.auto_create_database = false

@@ -38,10 +38,12 @@ after(async () => {
 })
 
 /** A fresh, empty database on the shared server of the test run. A file that is run alone brings its own server. */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase(encoding?: "SQL_ASCII"): Promise<TestDatabase> {
   const server = await sharedServer()
   const name = `test_${randomBytes(6).toString("hex")}`
-  await onServer(server, `CREATE DATABASE ${name}`)
+  const other =
+    encoding && `ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0`
+  await onServer(server, `CREATE DATABASE ${name} ${other ?? ""}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, name, drop: () => dropDatabase(server, name) }

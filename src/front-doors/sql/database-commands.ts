@@ -67,6 +67,7 @@ function parseOptions(reader: TokenReader, isAlter: boolean): Partial<DatabaseOp
 
 const flags = {
   acceptinvchars: "acceptInvalidCharacters",
+  auto_remediation: "autoRemediation",
   query_all_states: "queryAllStates",
   truncatecolumns: "truncateColumns",
 } as const
@@ -84,12 +85,9 @@ function parseOption(
     return isNew
   }
   if (reader.take("history_mode")) throw notSupported("HISTORY_MODE")
-  if (isAlter && reader.take("auto_remediation"))
-    throw notSupported(
-      "AUTO_REMEDIATION",
-      "Set verify_every in the configuration, or run `millrace verify --repair`: both find and mend rows that differ.",
-    )
   for (const [word, option] of Object.entries(flags)) {
+    // Only ALTER knows it, as in the cloud.
+    if (option === "autoRemediation" && !isAlter) continue
     if (!reader.take(word)) continue
     reader.takeSymbol("=")
     const isNew = options[option] === undefined

@@ -9,6 +9,8 @@ export interface Address {
   database: string
   /** Slots that a standby takes along (PostgreSQL 17 and later; nothing before). */
   failoverSlots?: boolean
+  /** Text of a database whose encoding is SQL_ASCII comes as its bytes are, UTF-8 or not. */
+  acceptInvalidText?: boolean
 }
 
 const connectTimeoutMs = 10_000
@@ -48,7 +50,7 @@ function clientOptions(address: Address): pg.ClientConfig {
 
 /** An ordinary connection; the caller ends it. Throws Problem. */
 export async function connect(address: Address): Promise<pg.Client> {
-  return await opened(new pg.Client(clientOptions(address)))
+  return await opened(new pg.Client(clientOptions(address)), address)
 }
 
 /** A connection that speaks the replication protocol for one database. */
@@ -58,14 +60,19 @@ export async function connectForReplication(address: Address): Promise<pg.Client
     ...clientOptions(address),
     replication: "database",
   }
-  return await opened(new pg.Client(config))
+  return await opened(new pg.Client(config), address)
 }
 
-async function opened(client: pg.Client): Promise<pg.Client> {
+/** A server checks what it sends, unless the client claims not to care for encodings either. */
+const takeBytesAsTheyAre =
+  "SELECT set_config('client_encoding', 'SQL_ASCII', false) WHERE current_setting('server_encoding') = 'SQL_ASCII'"
+
+async function opened(client: pg.Client, { acceptInvalidText }: Address): Promise<pg.Client> {
   // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
   client.on("error", () => undefined)
   try {
     await client.connect()
+    if (acceptInvalidText) await client.query(takeBytesAsTheyAre)
   } catch (error) {
     await closeQuietly(client)
     throw problemOf(error, "connecting")

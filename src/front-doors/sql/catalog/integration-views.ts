@@ -128,7 +128,7 @@ function integrationRow(one: IntegrationFacts): Cell[] {
     false,
     one.receivedAt,
     one.appliedAt,
-    false,
+    one.database?.options.autoRemediation ?? false,
     one.receivedAt,
   ]
 }

@@ -1,0 +1,24 @@
+import type { ReconcilerLog, RunningPipeline } from "./reconcile.ts"
+
+/**
+ * Has tables copied anew that a comparison found to differ, where the database's AUTO_REMEDIATION says so. Values that
+ * its own options change on their way would differ again: there nothing is done.
+ */
+export function remediate({ pipeline, monitor, database }: RunningPipeline, log: ReconcilerLog): void {
+  const { autoRemediation, truncateColumns, acceptInvalidCharacters } = database.options
+  if (!autoRemediation || truncateColumns || acceptInvalidCharacters) return
+  const streaming = pipeline?.streaming()
+  if (streaming === undefined) return
+  const wrong = [...monitor.tables.values()].filter(
+    ({ state, verified }) => state === "Synced" && (verified?.differences ?? 0) > 0,
+  )
+  if (wrong.length === 0) return
+  streaming.resync(wrong.map(({ id }) => id))
+  // One copy for each time that differences were found, however long it takes to begin.
+  for (const { id } of wrong) monitor.remedied(id)
+  const { integrationId: integration } = database
+  log.warn(
+    { integration, database: database.name, tables: wrong.map(({ schema, name }) => `${schema}.${name}`) },
+    "tables that differ from their source are copied anew",
+  )
+}
