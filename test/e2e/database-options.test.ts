@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { test } from "node:test"
+import { DuckDBInstance } from "@duckdb/node-api"
 import { waitUntil } from "../support/wait-until.ts"
 import { refusal, waitingIntegration } from "./waiting-integration.ts"
 import { ask, connectSql } from "./warehouse.ts"
@@ -82,4 +84,43 @@ test("ACCEPTINVCHARS lets a SQL_ASCII database in, with question marks for what 
   await onSource("INSERT INTO guests VALUES (3, convert_from('\\x4dfc6c6c6572', 'SQL_ASCII'))")
   await waitUntil(async () => (await names()).length === 3, { what: "the change" })
   assert.deepEqual(await names(), ["Ren?", "Zoé", "M?ller"])
+})
+
+test("AUTO_REMEDIATION copies a table anew that a comparison finds to differ; without it REFRESH REMEDIABLE does", async (context) => {
+  const { place, source, id, admin, restartAfter } = await waitingIntegration(context)
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
+  const states = () =>
+    ask(
+      place,
+      "dev",
+      `SELECT new_state FROM sys_integration_table_state_change
+      WHERE table_name = 'sentinel' ORDER BY record_time`,
+    ).then((rows) => rows.flat().join())
+  await waitUntil(async () => (await states()) === "ResyncInitiated,Synced", { what: "the first copy" })
+  const tamper = () =>
+    restartAfter(async () => {
+      const instance = await DuckDBInstance.create(join(place.dataDir, "warehouse", "shop.duckdb"))
+      const connection = await instance.connect()
+      await connection.run("INSERT INTO public.sentinel SELECT id + 1000, n FROM public.sentinel")
+      connection.closeSync()
+      instance.closeSync()
+    })
+  const rows = () => ask(place, "shop", "SELECT count(*) FROM sentinel").then((found) => found[0]?.[0])
+  const streams = async () =>
+    (await ask(place, "dev", "SELECT state FROM svv_integration"))[0]?.[0] === "CdcRefreshState"
+  const right = await rows()
+  for (const isAutomatic of [false, true]) {
+    await tamper()
+    await waitUntil(streams, { what: "the stream" })
+    assert.notEqual(await rows(), right)
+    await ask(place, "dev", `ALTER DATABASE shop INTEGRATION SET AUTO_REMEDIATION = ${isAutomatic}`)
+    assert.equal(
+      (await ask(place, "dev", "SELECT auto_remediation FROM svv_integration"))[0]?.[0],
+      isAutomatic ? "t" : "f",
+    )
+    const { code } = await place.run("verify", "--integration", "bank")
+    assert.equal(code, 1, "the comparison finds the rows")
+    if (!isAutomatic) await ask(place, "dev", "ALTER DATABASE shop INTEGRATION REFRESH REMEDIABLE TABLES")
+    await waitUntil(async () => (await rows()) === right, { what: "the fresh copy" })
+  }
 })

@@ -15,6 +15,8 @@ export interface World {
   id: string
   /** A session on `dev`. */
   admin: pg.Client
+  /** Stops Millrace, does something, and starts it again; `admin` is of no use after. */
+  restartAfter(work: () => Promise<void>): Promise<void>
 }
 
 /** An integration that waits for CREATE DATABASE, as in the cloud. */
@@ -26,13 +28,18 @@ export async function waitingIntegration(context: TestContext, encoding?: "SQL_A
     const users = configuration.sql_users as object[]
     users.push({ name: "reader", password: "reader-pw", policy: "read-only" })
   })
-  await place.start()
+  let server = await place.start()
   const api = apiOf(place)
   const arn = await api.create("bank", `include: ${source}.public.*`)
   await api.becomes("bank", "active")
   const admin = await connectSql(place, "dev")
   context.after(() => admin.end())
-  return { place, url, source, api, id: arn.split(":").at(-1) ?? "", admin }
+  const restartAfter = async (work: () => Promise<void>) => {
+    await server.terminate()
+    await work()
+    server = await place.start()
+  }
+  return { place, url, source, api, id: arn.split(":").at(-1) ?? "", admin, restartAfter }
 }
 
 /** The error of something that must fail. */
