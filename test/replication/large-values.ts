@@ -19,7 +19,7 @@ async function assertEqual(url: string, pipeline: TestPipeline, message: string)
   assert.deepEqual(copied, source.rows, message)
 }
 
-/** Values of `megabytes` each, three in a row, through the copy, the stream, and updates that leave them unsent. */
+/** Values of `megabytes` each, three in a row: through the copy, the stream, and updates that leave them unsent. */
 export async function largeValues(megabytes: number, rows: number): Promise<void> {
   const { url } = await testDatabase()
   const bytes = megabytes * 1_000_000
