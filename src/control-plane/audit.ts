@@ -21,7 +21,11 @@ export async function audited<T>(
   run: () => Promise<T>,
   resourceOf: (output: T) => string | undefined,
 ): Promise<T> {
-  const id = await store.begin({ ...call, parameters: shortened(call.parameters) as object })
+  const id = await store.begin({
+    ...call,
+    resource: call.resource === undefined ? undefined : storable(call.resource),
+    parameters: parametersOf(call.parameters),
+  })
   const end = async (outcome: string, resource: string | undefined) => {
     try {
       await store.end(id, outcome, resource)
@@ -39,11 +43,29 @@ export async function audited<T>(
   }
 }
 
-function shortened(value: unknown): unknown {
-  if (typeof value === "string") return value.length > textLimit ? `${value.slice(0, textLimit)}…` : value
-  if (Array.isArray(value)) return value.map(shortened)
+/** What is deeper or larger than any operation's parameters is none of them. */
+const depthLimit = 8
+const sizeLimit = 100_000
+
+function parametersOf(given: object): object {
+  const parameters = shortened(given, depthLimit) as object
+  return JSON.stringify(parameters).length > sizeLimit ? { cut: "too large" } : parameters
+}
+
+function shortened(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return storable(value)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shortened(one)]))
+  if (depth === 0) return "…"
+  if (Array.isArray(value)) return value.map((one) => shortened(one, depth - 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [storable(name), shortened(one, depth - 1)]),
+  )
+}
+
+/** The state database takes neither NUL nor half a character. */
+function storable(text: string): string {
+  const short = text.length > textLimit ? `${text.slice(0, textLimit)}…` : text
+  return short.toWellFormed().replaceAll("\0", "\u{FFFD}")
 }
 
 export interface AuditReport {
