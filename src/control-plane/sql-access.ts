@@ -1,5 +1,12 @@
 import type { Policy } from "../domain/configuration.ts"
-import { covers, everyone, type Grant, type GrantScope, type Privilege } from "../domain/sql-access.ts"
+import {
+  covers,
+  everyone,
+  foldName,
+  type Grant,
+  type GrantScope,
+  type Privilege,
+} from "../domain/sql-access.ts"
 
 /** A user of the SQL port, of the configuration or made by CREATE USER. */
 export interface KnownUser {
@@ -27,7 +34,7 @@ function partnerGrants(partner: string, databases: Iterable<string>): Grant[] {
     partnerPrivileges.map((privilege) => ({
       grantee: partner,
       privilege,
-      database: database.toLowerCase(),
+      database: foldName(database),
       schema: "",
       table: "",
     })),
@@ -57,17 +64,17 @@ export function allows(access: SqlAccess, privilege: Privilege, scope: GrantScop
 
 /** A database is closed to those who have nothing in it; `dev` is everybody's to begin in. */
 export function mayConnect(access: SqlAccess, database: string): boolean {
-  const lower = database.toLowerCase()
-  return access.readsAll || lower === "dev" || access.grants.some((grant) => grant.database === lower)
+  const folded = foldName(database)
+  return access.readsAll || folded === "dev" || access.grants.some((grant) => grant.database === folded)
 }
 
 /** Whether any statement of the user could change something in the database. */
 export function mayWriteSomewhere(access: SqlAccess, database: string): boolean {
-  const lower = database.toLowerCase()
+  const folded = foldName(database)
   return (
     access.isSuperuser ||
     access.grants.some(
-      ({ privilege, database: on }) => on === lower && privilege !== "select" && privilege !== "usage",
+      ({ privilege, database: on }) => on === folded && privilege !== "select" && privilege !== "usage",
     )
   )
 }

@@ -3,7 +3,6 @@ import { Fault } from "../domain/faults.ts"
 import { everyone, type Grant, type SqlAccount, scopeName } from "../domain/sql-access.ts"
 import type { SqlUserStore } from "../state/sql-users.ts"
 import type { Caller } from "./control-plane.ts"
-import { requireAdmin } from "./policies.ts"
 import { accessOf, type KnownUser, type SqlAccess } from "./sql-access.ts"
 
 /**
@@ -43,6 +42,11 @@ export interface SqlUsersOptions {
   /** Told when what is known could not be brought up to date; it is kept. */
   onRefreshError: (error: unknown) => void
   refreshEveryMs?: number
+}
+
+function requireSuperuser(caller: Caller, what: string): void {
+  if (caller.policy === "admin") return
+  throw new Fault("accessDenied", `User "${caller.name}" is no administrator and may not ${what}.`)
 }
 
 const usersAtMost = 10_000
@@ -120,7 +124,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
   }
 
   async function create(caller: Caller, account: SqlAccount): Promise<void> {
-    requireAdmin(caller, "create users")
+    requireSuperuser(caller, "create users")
     requireName(account.name)
     if (accounts.size >= usersAtMost)
       throw new Fault("quotaExceeded", `There are ${usersAtMost} users already.`)
@@ -134,21 +138,21 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     changes: Partial<Omit<SqlAccount, "name">>,
   ): Promise<void> {
     const onlyPassword = Object.keys(changes).every((key) => key === "verifier")
-    if (caller.name !== name || !onlyPassword) requireAdmin(caller, "change users")
+    if (caller.name !== name || !onlyPassword) requireSuperuser(caller, "change users")
     requireMade(name)
     const found = await changing(() => store.change(name, changes))
     if (!found) throw new Fault("invalidValue", `User "${name}" does not exist.`)
   }
 
   async function drop(caller: Caller, name: string): Promise<boolean> {
-    requireAdmin(caller, "drop users")
+    requireSuperuser(caller, "drop users")
     requireMade(name)
     if (caller.name === name) throw new Fault("invalidValue", "The current user cannot be dropped.")
     return changing(() => store.remove(name))
   }
 
   async function grant(caller: Caller, wanted: readonly Grant[]): Promise<void> {
-    requireAdmin(caller, "grant")
+    requireSuperuser(caller, "grant")
     const unknown = wanted.find(({ grantee }) => grantee !== everyone && find(grantee) === undefined)
     if (unknown) throw new Fault("invalidValue", `User "${unknown.grantee}" does not exist.`)
     if (grants.length + wanted.length > grantsAtMost) {
@@ -161,7 +165,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
   }
 
   async function revoke(caller: Caller, unwanted: readonly Grant[]): Promise<void> {
-    requireAdmin(caller, "revoke")
+    requireSuperuser(caller, "revoke")
     for (const one of unwanted) requireNoWider(one)
     await changing(() => store.revoke(unwanted))
   }

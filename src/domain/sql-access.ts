@@ -4,7 +4,7 @@ export type Privilege = (typeof privileges)[number]
 
 /**
  * Where a privilege holds: a table, everything in a schema, or everything in a database; what is made there later
- * included. Names are in lower case, as the warehouse compares them. "": not narrowed to a schema, or to a table.
+ * included. Names are folded (`foldName`). "": not narrowed to a schema, or to a table.
  */
 export interface GrantScope {
   database: string
@@ -16,6 +16,11 @@ export interface Grant extends GrantScope {
   /** A user's name, or `public`. */
   grantee: string
   privilege: Privilege
+}
+
+/** A name as the warehouse compares it: only A to Z have a lower case there, so that no two tables become one here. */
+export function foldName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** Everyone, as SQL names it. */

@@ -1,5 +1,11 @@
 import type { Kysely } from "kysely"
-import type { Grant, GrantScope, Privilege, SqlAccount } from "../domain/sql-access.ts"
+import {
+  foldName,
+  type Grant,
+  type GrantScope,
+  type Privilege,
+  type SqlAccount,
+} from "../domain/sql-access.ts"
 import { brokenConstraint } from "./connection.ts"
 import type { SqlUserRow, StateSchema } from "./schema.ts"
 
@@ -44,7 +50,7 @@ export function sqlUserStore(db: Db): SqlUserStore {
     },
     revoke: (grants) => revoke(db, grants),
     forgetDatabase: async (database) => {
-      await db.deleteFrom("sql_grants").where("database", "=", database.toLowerCase()).execute()
+      await db.deleteFrom("sql_grants").where("database", "=", foldName(database)).execute()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { allows, type SqlAccess } from "../../../control-plane/sql-access.ts"
-import type { GrantScope, Privilege } from "../../../domain/sql-access.ts"
+import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 import {
@@ -64,7 +64,7 @@ export function relationKey(node: Tree): string {
 }
 
 function scopeOf({ database, schema, name }: RelationName): GrantScope {
-  return { database: database.toLowerCase(), schema: schema.toLowerCase(), table: name.toLowerCase() }
+  return { database: foldName(database), schema: foldName(schema), table: foldName(name) }
 }
 
 /** Throws 42501. Says no more of a table than that it may not be read; nothing of one in a closed schema. */
@@ -95,7 +95,7 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
       .map((key) => textAt(node, key))
       .filter((part) => part !== "")
     if (textAt(node, "catalog_name") === "memory") return
-    const renamed = parts.length === 1 ? ctes.get((parts[0] ?? "").toLowerCase()) : undefined
+    const renamed = parts.length === 1 ? ctes.get(foldName(parts[0] ?? "")) : undefined
     if (renamed !== undefined) {
       if (textAt(node, "alias") === "") node.alias = parts[0] ?? ""
       node.table_name = renamed
@@ -115,8 +115,8 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
   function missing(parts: string[]): PgError {
     const [, schema] = [...parts].reverse()
     const usage = {
-      database: context.place.database.toLowerCase(),
-      schema: (schema ?? "").toLowerCase(),
+      database: foldName(context.place.database),
+      schema: foldName(schema ?? ""),
       table: "",
     }
     if (schema !== undefined && !allows(context.access, "usage", usage)) return denied(`schema ${schema}`)
@@ -127,7 +127,7 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
     const name = textAt(entry, "key")
     const renamed = `with_${cteNames.size}_${nonce}`
     cteNames.add(renamed)
-    const withIt = new Map([...ctes, [name.toLowerCase(), renamed]])
+    const withIt = new Map([...ctes, [foldName(name), renamed]])
     const query = isTree(entry.value) && isTree(entry.value.query) ? entry.value.query.node : undefined
     const isRecursive = isTree(query) && query.type === "RECURSIVE_CTE_NODE"
     if (isRecursive) query.cte_name = renamed

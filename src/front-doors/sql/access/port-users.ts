@@ -28,6 +28,7 @@ export function rightsOf(users: SqlUsers, user: string) {
   }
 }
 
+/** To the services a superuser made by SQL is an administrator; another user made by SQL, one who may nothing. */
 export function callerOf(users: SqlUsers, name: string): Caller {
   const user = users.find(name)
   return { name, policy: user?.isSuperuser === true ? "admin" : (user?.policy ?? "partner:") }

@@ -1,4 +1,6 @@
+import { foldName } from "../../../domain/sql-access.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { foldedInEngine } from "../catalog/visibility.ts"
 
 /** A table or view as the warehouse spells it. */
 export interface RelationName {
@@ -13,11 +15,11 @@ export type AskEngine = (sql: string) => Promise<string[][]>
 /** Every table and view, in any database, that has one of the names. */
 export async function relationsNamed(names: readonly string[], ask: AskEngine): Promise<RelationName[]> {
   if (names.length === 0) return []
-  const wanted = [...new Set(names.map((name) => name.toLowerCase()))].map(quoteLiteral).join(", ")
+  const wanted = [...new Set(names.map(foldName))].map(quoteLiteral).join(", ")
   const rows = await ask(`
-    SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND lower(table_name) IN (${wanted})
+    SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND ${foldedInEngine("table_name")} IN (${wanted})
     UNION ALL
-    SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal AND lower(view_name) IN (${wanted})`)
+    SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal AND ${foldedInEngine("view_name")} IN (${wanted})`)
   return rows.map(([database = "", schema = "", name = ""]) => ({ database, schema, name }))
 }
 
@@ -26,7 +28,7 @@ export async function schemasNamed(
   ask: AskEngine,
 ): Promise<{ database: string; schema: string }[]> {
   const rows = await ask(
-    `SELECT database_name, schema_name FROM duckdb_schemas() WHERE lower(schema_name) = ${quoteLiteral(name.toLowerCase())}`,
+    `SELECT database_name, schema_name FROM duckdb_schemas() WHERE ${foldedInEngine("schema_name")} = ${quoteLiteral(foldName(name))}`,
   )
   return rows.map(([database = "", schema = ""]) => ({ database, schema }))
 }
@@ -38,7 +40,7 @@ export interface NamePlace {
   searchPath: readonly string[]
 }
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
+const same = (a: string, b: string) => foldName(a) === foldName(b)
 
 /**
  * The relation that a name with one to three parts means, or undefined. Two parts are a schema and a name before they

@@ -1,5 +1,5 @@
 import type { SqlAccess } from "../../../control-plane/sql-access.ts"
-import type { GrantScope, Privilege } from "../../../domain/sql-access.ts"
+import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { quoteIdentifier } from "../../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isTree, type SqlParser, type Tree } from "../syntax-tree.ts"
@@ -53,7 +53,7 @@ function targetOf(
   context: RestrictedWriteContext,
 ): Target {
   checkTarget({ verb, isSchema: false, names: [[names.database, names.schema, names.name]] }, context.rules)
-  const [database, schema, table] = [names.database, names.schema, names.name].map((one) => one.toLowerCase())
+  const [database, schema, table] = [names.database, names.schema, names.name].map(foldName)
   const scope: GrantScope = { database: database ?? "", schema: schema ?? "", table: table ?? "" }
   const need: Need = { privilege, scope: privilege === "create" ? { ...scope, table: "" } : scope }
   requirePrivilege(context.access, need)
@@ -80,7 +80,7 @@ function created(parts: string[], context: RestrictedWriteContext): Target {
   const [name = "", schema = context.place.searchPath[0] ?? "main", database = context.place.database] = [
     ...parts,
   ].reverse()
-  const known = context.rules.databases().find((one) => one.toLowerCase() === database.toLowerCase())
+  const known = context.rules.databases().find((one) => foldName(one) === foldName(database))
   if (known === undefined) throw new PgError("3D000", `database "${database}" does not exist`)
   return targetOf("CREATE TABLE", "create", { database: known, schema, name }, context)
 }
@@ -119,24 +119,32 @@ const columnWords = new Set(
   ),
 )
 
-/** The definitions as they stand, if they are names, types, keys and NOT NULL and nothing else. */
+/** The definitions put together anew, if they are names, types, keys and NOT NULL and nothing else. */
 function plainDefinitions(tokens: Token[], start: number, sql: string): string {
   const body = tokens.slice(start)
-  for (const [index, token] of body.entries()) {
-    const before = body[index - 1]
-    const isName =
-      (token.kind === "word" || token.kind === "quoted") &&
-      (index === 1 || isSymbol(before, ",") || isSymbol(before, "("))
-    const isPlain =
-      token.kind === "number" ||
-      (token.kind === "symbol" && ["(", ")", ",", "[", "]"].includes(token.value)) ||
-      (token.kind === "word" && columnWords.has(token.value))
-    if (!isPlain && !(isName && !isSymbol(body[index + 1], "("))) throw notSupported()
-    if (token.kind === "quoted" && /^u&/i.test(sql.slice(token.start))) throw notSupported()
+  const isWhole = isSymbol(body[0], "(") && isSymbol(body.at(-1), ")") && !depthEndsEarly(body)
+  if (!isWhole || !body.every((token, index) => isPlain(body, index, token, sql))) throw notSupported()
+  return body.map(({ kind, value }) => (kind === "quoted" ? quoteIdentifier(value) : value)).join(" ")
+}
+
+function isPlain(body: Token[], index: number, token: Token, sql: string): boolean {
+  const before = body[index - 1]
+  switch (token.kind) {
+    case "number":
+      return true
+    case "symbol":
+      return ["(", ")", ",", "[", "]"].includes(token.value)
+    case "quoted":
+    case "word": {
+      if (/^u&/i.test(sql.slice(token.start, token.end))) return false
+      const isName = isSymbol(before, ",") || isSymbol(before, "(")
+      if (isName && !isSymbol(body[index + 1], "(")) return true
+      return token.kind === "word" && columnWords.has(token.value)
+    }
+    case "string":
+    case "parameter":
+      return false
   }
-  const last = body.at(-1)
-  if (!isSymbol(body[0], "(") || !isSymbol(last, ")") || depthEndsEarly(body)) throw notSupported()
-  return sql.slice(body[0]?.start, last?.end)
 }
 
 function depthEndsEarly(body: Token[]): boolean {

@@ -1,6 +1,12 @@
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { SqlUsers } from "../../../control-plane/sql-users.ts"
-import { everyone, type Grant, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
+import {
+  everyone,
+  foldName,
+  type Grant,
+  type GrantScope,
+  type Privilege,
+} from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { faultAsPgError } from "../faults.ts"
@@ -44,9 +50,9 @@ async function scopeOf(object: GrantObject, context: AccessContext): Promise<Gra
 }
 
 function databaseNamed(name: string, context: AccessContext): string {
-  const found = context.databases().find((one) => one.toLowerCase() === name.toLowerCase())
+  const found = context.databases().find((one) => foldName(one) === foldName(name))
   if (found === undefined) throw new PgError("3D000", `database "${name}" does not exist`)
-  return found.toLowerCase()
+  return foldName(found)
 }
 
 function refuseHidden(schema: string, context: AccessContext): void {
@@ -61,10 +67,10 @@ async function schemaScope(name: string[], context: AccessContext): Promise<Gran
   const databaseName = databaseNamed(database, context)
   refuseHidden(schema, context)
   const found = await schemasNamed(schema, context.ask)
-  if (!found.some((one) => one.database.toLowerCase() === databaseName)) {
+  if (!found.some((one) => foldName(one.database) === databaseName)) {
     throw new PgError("3F000", `schema "${schema}" does not exist in database "${database}"`)
   }
-  return { database: databaseName, schema: schema.toLowerCase(), table: "" }
+  return { database: databaseName, schema: foldName(schema), table: "" }
 }
 
 async function tableScope(name: string[], context: AccessContext): Promise<GrantScope> {
@@ -72,9 +78,9 @@ async function tableScope(name: string[], context: AccessContext): Promise<Grant
   if (relation === undefined) throw new PgError("42P01", `relation "${name.join(".")}" does not exist`)
   refuseHidden(relation.schema, context)
   return {
-    database: relation.database.toLowerCase(),
-    schema: relation.schema.toLowerCase(),
-    table: relation.name.toLowerCase(),
+    database: foldName(relation.database),
+    schema: foldName(relation.schema),
+    table: foldName(relation.name),
   }
 }
 

@@ -23,18 +23,24 @@ function keyOf({ privilege, database, schema, table }: SqlAccess["grants"][numbe
   return [kind, database, schema, table].filter((part) => part !== "").join(separator)
 }
 
+/** `foldName`, by the engine. */
+export function foldedInEngine(name: string): string {
+  return `translate(${name}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`
+}
+
 /** Made before the views that ask them. */
 export const visibilityFunctions = `
+    CREATE OR REPLACE MACRO memory.pgcat.folded(a) AS ${foldedInEngine("a")};
     CREATE OR REPLACE MACRO memory.pgcat.visible_keys() AS getvariable('millrace_sees')::VARCHAR[];
-    CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS coalesce(lower(s) = 'public'
-      OR list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 's', lower(d)),
-        concat_ws('${separator}', 's', lower(d), lower(s))]), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS coalesce(memory.pgcat.folded(s) = 'public'
+      OR list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 's', memory.pgcat.folded(d)),
+        concat_ws('${separator}', 's', memory.pgcat.folded(d), memory.pgcat.folded(s))]), false);
     CREATE OR REPLACE MACRO memory.pgcat.sees_table(d, s, t) AS coalesce(memory.pgcat.sees_schema(d, s)
-      AND list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 't', lower(d)),
-        concat_ws('${separator}', 't', lower(d), lower(s)), concat_ws('${separator}', 't', lower(d), lower(s), lower(t))]), false);
-    CREATE OR REPLACE MACRO memory.pgcat.sees_database(d) AS coalesce(lower(d) = 'dev' OR lower(d) = lower(current_database())
+      AND list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 't', memory.pgcat.folded(d)),
+        concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s)), concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s), memory.pgcat.folded(t))]), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_database(d) AS coalesce(memory.pgcat.folded(d) = 'dev' OR memory.pgcat.folded(d) = memory.pgcat.folded(current_database())
       OR list_contains(memory.pgcat.visible_keys(), '${everything}')
-      OR len(list_filter(memory.pgcat.visible_keys(), lambda one: string_split(one, '${separator}')[2] = lower(d))) > 0, false);`
+      OR len(list_filter(memory.pgcat.visible_keys(), lambda one: string_split(one, '${separator}')[2] = memory.pgcat.folded(d))) > 0, false);`
 
 /** Asked by psql and BI tools. Of rights beyond reading they tell administrators only: those of others hang on objects. */
 export const privilegeFunctionNames = [
