@@ -8,6 +8,17 @@ export interface AuditLog {
   error(fields: object, message: string): void
 }
 
+interface AuditParts {
+  store: AuditStore
+  log: AuditLog
+  /** In a word, why a call failed; the fault's kind unless the door has its own errors. */
+  outcomeOf?: (error: unknown) => string
+}
+
+function outcomeOfFault(error: unknown): string {
+  return error instanceof Fault ? error.kind : "internal"
+}
+
 /** Long texts of a call are cut: the trail tells what was asked, it does not keep documents. */
 const textLimit = 1_000
 
@@ -16,7 +27,7 @@ const textLimit = 1_000
  * one, and ended with how it went. An entry that could not be ended says so by having no outcome.
  */
 export async function audited<T>(
-  { store, log }: { store: AuditStore; log: AuditLog },
+  { store, log, outcomeOf = outcomeOfFault }: AuditParts,
   call: AuditedCall,
   run: () => Promise<T>,
   resourceOf: (output: T) => string | undefined,
@@ -38,7 +49,7 @@ export async function audited<T>(
     await end("ok", resourceOf(output))
     return output
   } catch (error) {
-    await end(error instanceof Fault ? error.kind : "internal", undefined)
+    await end(outcomeOf(error), undefined)
     throw error
   }
 }

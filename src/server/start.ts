@@ -136,6 +136,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       listen: configuration.listen.sql,
       configured: configuration.sqlUsers,
       users,
+      audit: store.audit,
       instance: warehouses.queried,
       log,
       isReplicated: (database) => database !== "dev",

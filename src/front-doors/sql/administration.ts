@@ -4,6 +4,7 @@ import type { RefreshScope } from "../../control-plane/refresh.ts"
 import type { DatabaseOptions } from "../../domain/database-options.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { type AuditStatement, databaseStatement } from "./audited-statements.ts"
 import { type DatabaseCommand, databaseTags } from "./database-commands.ts"
 import { faultAsPgError } from "./faults.ts"
 import type { Transaction } from "./transaction.ts"
@@ -21,6 +22,7 @@ export interface AdministrationContext {
   /** Undefined: this port has none. */
   administration: DatabaseAdministration | undefined
   caller: Caller
+  audit: AuditStatement
   /** The session's own. */
   database: string
   databases(): string[]
@@ -29,7 +31,15 @@ export interface AdministrationContext {
 }
 
 /** Runs a statement about a database; its command tag. Throws PgError. */
-export async function runDatabaseCommand(
+export function runDatabaseCommand(
+  command: DatabaseCommand,
+  context: AdministrationContext,
+  transaction: Transaction,
+): Promise<string> {
+  return context.audit(databaseStatement(command), () => runUnaudited(command, context, transaction))
+}
+
+async function runUnaudited(
   command: DatabaseCommand,
   context: AdministrationContext,
   transaction: Transaction,

@@ -4,6 +4,7 @@ import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import { mayWriteSomewhere } from "../../control-plane/sql-access.ts"
 import type { SqlUsers } from "../../control-plane/sql-users.ts"
 import type { HostPort, SqlUser } from "../../domain/configuration.ts"
+import type { AuditStore } from "../../state/audit.ts"
 import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
@@ -12,6 +13,7 @@ import type { SqlSession } from "../../wire/pgwire/session.ts"
 import { callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./access/port-users.ts"
 import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
+import { statementAudit } from "./audited-statements.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
@@ -39,6 +41,8 @@ export interface SqlPortOptions {
   users: SqlUsers
   instance: DuckDbInstance
   log: SqlPortLog
+  /** Where statements that change users, rights and databases are recorded; absent: nowhere. */
+  audit?: AuditStore
   /** Replicated databases are read-only to everybody. Asked at each transaction. */
   isReplicated(database: string): boolean
   /** What CREATE, ALTER and DROP DATABASE do; absent: they are refused. */
@@ -128,6 +132,7 @@ async function openSession(
   shared: Shared,
   user: string,
   parameters: Map<string, string>,
+  address: string | undefined,
 ): Promise<SqlSession> {
   const { instance, isReplicated, log, users } = shared.options
   if (parameters.has("replication")) {
@@ -153,6 +158,12 @@ async function openSession(
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
   )
+  const audit = statementAudit({
+    store: shared.options.audit,
+    log,
+    caller: () => callerOf(users, user),
+    address,
+  })
   const session: SqlSession = sqlSession({
     engine,
     settings,
@@ -164,6 +175,7 @@ async function openSession(
     users: () => ({
       users,
       caller: callerOf(users, user),
+      audit,
       databases: () => instance.databases(),
       isReplicated,
       hiddenSchemas,
@@ -179,6 +191,7 @@ async function openSession(
       get caller() {
         return callerOf(users, user)
       },
+      audit,
       database,
       databases: () => instance.databases(),
       sessions: (name) => sessionsOn(shared, name),
@@ -256,7 +269,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     port: options.listen.port,
     ...(options.limits ? { limits: options.limits } : {}),
     verifierFor: verifiers(options.configured, options.users),
-    openSession: (name, parameters) => openSession(shared, name, parameters),
+    openSession: (name, parameters, address) => openSession(shared, name, parameters, address),
     onError: (error, where) => options.log.error({ err: error, where }, "sql port"),
   })
   return {

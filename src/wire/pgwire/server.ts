@@ -45,7 +45,7 @@ export interface PgWireOptions {
   /** Must take the same time and give an answer whether or not the user exists. */
   verifierFor(user: string): ScramVerifier
   /** Called after the password is proven. Throws a fatal PgError for an unknown database, say. */
-  openSession(user: string, parameters: Map<string, string>): Promise<SqlSession>
+  openSession(user: string, parameters: Map<string, string>, address: string | undefined): Promise<SqlSession>
   onError(error: unknown, where: string): void
 }
 
@@ -116,7 +116,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
       throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
     await authenticate(transport, user, options.verifierFor(user))
     if (transport.gone()) throw new ConnectionGone()
-    return options.openSession(user, parameters)
+    return options.openSession(user, parameters, transport.address)
   }
 
   function greet(

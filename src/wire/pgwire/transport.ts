@@ -12,6 +12,8 @@ const startupMessageLimitBytes = 10_000
 export class ConnectionGone extends Error {}
 
 export interface Transport {
+  /** The client's; undefined when it is gone already. */
+  readonly address: string | undefined
   /** The next message; throws ConnectionGone at the end of the stream. */
   receive(startup: boolean): Promise<Frame>
   /** Gathers; sent by `flush` or when enough is there. */
@@ -34,6 +36,7 @@ export function transportOver(
   const reader = frameReader(limits.messageBytes, startupMessageLimitBytes)
   const goneListeners: (() => void)[] = []
   let wake: (() => void) | undefined
+  const address = socket.remoteAddress
   let ended = false
   let waitingForInput = false
   let gathered: Uint8Array[] = []
@@ -100,6 +103,7 @@ export function transportOver(
   }
 
   return {
+    address,
     receive,
     send: (bytes) => {
       gathered.push(bytes)

@@ -9,6 +9,7 @@ import {
 } from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { type AuditStatement, accessStatement } from "../audited-statements.ts"
 import { faultAsPgError } from "../faults.ts"
 import type { Answer } from "../session-answers.ts"
 import {
@@ -24,6 +25,7 @@ import type { AccessCommand, GrantCommand, GrantObject } from "./statements.ts"
 export interface AccessContext {
   users: SqlUsers
   caller: Caller
+  audit: AuditStatement
   place: NamePlace
   databases(): string[]
   isReplicated(database: string): boolean
@@ -160,7 +162,13 @@ async function dropUsers(
 }
 
 /** Does what a statement about users and rights says. Only who may is asked of the service. Throws PgError. */
-export async function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
+export function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
+  const statement = accessStatement(command)
+  const run = () => runUnaudited(command, context)
+  return statement === undefined ? run() : context.audit(statement, run)
+}
+
+async function runUnaudited(command: AccessCommand, context: AccessContext): Promise<Answer> {
   const { users, caller } = context
   const isAdmin = caller.policy === "admin"
   if (!isAdmin && command.kind !== "alterUser" && command.kind !== "showGrants") {
