@@ -128,7 +128,8 @@ async function whyNotCreated(
 
 /**
  * Ends what flows into a database and takes it away; its source database then waits for another. One that no integration
- * has any more just goes. Resolves when it is gone.
+ * has any more just goes. Resolves when it is gone; a source that does not answer is then cleaned later. `patience` waits
+ * for something to come true, for a while.
  *
  * @throws Fault accessDenied, invalidValue (not one of ours to drop), conflictingOperation (it takes longer).
  */
@@ -137,20 +138,23 @@ export async function dropDatabase(
   host: DatabaseHost,
   caller: Caller,
   name: string,
-  patience: (isGone: () => Promise<boolean>) => Promise<boolean>,
+  patience: (comesTrue: () => Promise<boolean>) => Promise<void>,
 ): Promise<void> {
   requireAdmin(caller, "drop databases")
   refuseMistake(destinationMistake(name) && `Database "${name}" cannot be dropped.`)
   const removed = await plane.store.databases.remove(host.warehouseArn, name)
   const isFlowing = async () =>
     (await plane.store.pipelines.all()).some((one) => one.destinationDatabase === name)
-  if (!removed && !(await isFlowing())) return orUnavailable(host.drop(name))
-  plane.nudge()
-  const isGone = async () => !(await isFlowing()) && !host.names().includes(name)
-  if (await patience(isGone)) return
+  if (removed || (await isFlowing())) {
+    plane.nudge()
+    await patience(async () => !(await isFlowing()))
+  }
+  // Nothing flows any more into what is left now: an integration that is deleted leaves its databases.
+  if (host.names().includes(name) && !(await isFlowing())) await orUnavailable(host.drop(name))
+  if (!host.names().includes(name)) return
   throw new Fault(
     "conflictingOperation",
-    `Database "${name}" is being dropped; that goes on by itself and takes longer because its source does not answer.`,
+    `Database "${name}" is still being dropped; that goes on by itself.`,
   )
 }
 

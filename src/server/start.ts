@@ -140,7 +140,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       instance: warehouses.queried,
       log,
       isReplicated: (database) => database !== "dev",
-      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
+      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users, log),
       guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
       systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
     }),

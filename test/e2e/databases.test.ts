@@ -253,3 +253,55 @@ test("the system views show integrations, tables, activities and state changes a
   ])
     assert.equal((await refusal(reader.query(`SELECT * FROM ${name}`))).code, "42501", name)
 })
+
+test("a database can be dropped when its integration was deleted, and when its source is gone; the audit trail has it all", async (context) => {
+  const { place, url, source, api, id, admin, restartAfter } = await waitingIntegration(context)
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
+  await waitUntil(
+    async () => (await ask(place, "dev", "SELECT state FROM svv_integration"))[0]?.[0] === "CdcRefreshState",
+    {
+      what: "the stream",
+    },
+  )
+  await api.delete("bank")
+  await api.gone("bank")
+  assert.deepEqual(await ask(place, "dev", "SELECT count(*) FROM svv_integration"), [["0"]])
+  assert.equal((await ask(place, "shop", "SELECT count(*) FROM shop.public.sentinel")).length, 1)
+  await waitUntil(
+    () =>
+      admin.query("DROP DATABASE shop").then(
+        () => true,
+        () => false,
+      ),
+    { what: "the drop" },
+  )
+  assert.equal((await refusal(connectSql(place, "shop"))).code, "3D000")
+
+  const arn = await api.create("again", `include: ${source}.public.*`)
+  await api.becomes("again", "active")
+  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${arn.split(":").at(-1)}' DATABASE '${source}'`)
+  await waitUntil(async () => (await slots(url)).length === 1, { what: "the slot" })
+  await restartAfter(() =>
+    place.configure((configuration) => {
+      const [only] = configuration.sources as { url: string }[]
+      if (only !== undefined) only.url = "postgres://nobody@127.0.0.1:1/none"
+    }),
+  )
+  await ask(place, "dev", "DROP DATABASE shop")
+  assert.equal((await refusal(connectSql(place, "shop"))).code, "3D000")
+  const again = `CREATE DATABASE shop FROM INTEGRATION '${arn.split(":").at(-1)}' DATABASE '${source}'`
+  const refused = await refusal(ask(place, "dev", again))
+  assert.deepEqual([refused.code, /is being dropped/.test(refused.message)], ["55006", true])
+  const { stdout } = await place.run("audit", "--json")
+  const trail = JSON.parse(stdout).entries as { door: string; operation: string; outcome: string }[]
+  assert.deepEqual(
+    trail.filter(({ door }) => door === "sql").map(({ operation, outcome }) => `${operation} ${outcome}`),
+    [
+      "CREATE DATABASE ok",
+      "DROP DATABASE ok",
+      "CREATE DATABASE ok",
+      "DROP DATABASE ok",
+      "CREATE DATABASE conflictingOperation",
+    ],
+  )
+})
