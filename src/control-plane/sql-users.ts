@@ -1,7 +1,11 @@
+import { randomUUID } from "node:crypto"
+import type { AuditedCall } from "../domain/audit.ts"
 import type { Policy, SqlUser } from "../domain/configuration.ts"
 import { Fault } from "../domain/faults.ts"
 import { everyone, type Grant, type SqlAccount, scopeName } from "../domain/sql-access.ts"
+import type { AuditStore } from "../state/audit.ts"
 import type { SqlUserStore } from "../state/sql-users.ts"
+import { type AuditLog, audited } from "./audit.ts"
 import type { Caller } from "./control-plane.ts"
 import { accessOf, type KnownUser, type SqlAccess } from "./sql-access.ts"
 
@@ -42,6 +46,8 @@ export interface SqlUsersOptions {
   /** Told when what is known could not be brought up to date; it is kept. */
   onRefreshError: (error: unknown) => void
   refreshEveryMs?: number
+  /** Where changes are recorded. Default: nowhere. */
+  audit?: { store: AuditStore; log: AuditLog }
 }
 
 function requireSuperuser(caller: Caller, what: string): void {
@@ -63,6 +69,20 @@ function configuredUser({ name, policy }: SqlUser): KnownUser {
 
 function madeUser({ verifier: _kept, ...account }: SqlAccount): KnownUser {
   return { ...account, policy: undefined }
+}
+
+/** What the audit trail may know: that the password changed, not to what. */
+function withoutVerifier({ verifier, ...rest }: Partial<SqlAccount>): object {
+  if (verifier === undefined) return rest
+  return { ...rest, password: verifier === null ? "disabled" : "set" }
+}
+
+function aboutGrants(grants: readonly Grant[]): { resource: string; parameters: object } {
+  const scopes = [...new Set(grants.map(scopeName))].join(", ")
+  return {
+    resource: scopes,
+    parameters: { grants: grants.map((one) => `${one.privilege} on ${scopeName(one)}: ${one.grantee}`) },
+  }
 }
 
 /** Reads what is known. Rejects when the state database cannot be asked. */
@@ -115,6 +135,27 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
         `"${name}" cannot be a user's name: use up to 127 bytes, not public, not pg_….`,
       )
     }
+  }
+
+  /** Every attempt has its entry in the trail, a refused one too. */
+  async function recorded<T>(
+    caller: Caller,
+    operation: string,
+    what: { resource: string; parameters: object },
+    run: () => Promise<T>,
+  ): Promise<T> {
+    if (options.audit === undefined) return run()
+    const call: AuditedCall = {
+      requestId: randomUUID(),
+      door: "sql",
+      operation,
+      accessKeyId: caller.name,
+      policy: caller.policy,
+      // The SQL port does not tell it.
+      address: undefined,
+      ...what,
+    }
+    return audited(options.audit, call, run, () => undefined)
   }
 
   async function changing<T>(change: () => Promise<T>): Promise<T> {
@@ -211,11 +252,19 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
       return accessOf(user, grants, partner === undefined ? [] : await databasesOfPartner(partner))
     },
     onChange: (listener) => void listeners.push(listener),
-    create,
-    alter,
-    drop,
-    grant,
-    revoke,
+    create: (caller, account) =>
+      recorded(caller, "CreateUser", { resource: account.name, parameters: withoutVerifier(account) }, () =>
+        create(caller, account),
+      ),
+    alter: (caller, name, changes) =>
+      recorded(caller, "AlterUser", { resource: name, parameters: withoutVerifier(changes) }, () =>
+        alter(caller, name, changes),
+      ),
+    drop: (caller, name) =>
+      recorded(caller, "DropUser", { resource: name, parameters: {} }, () => drop(caller, name)),
+    grant: (caller, wanted) => recorded(caller, "Grant", aboutGrants(wanted), () => grant(caller, wanted)),
+    revoke: (caller, unwanted) =>
+      recorded(caller, "Revoke", aboutGrants(unwanted), () => revoke(caller, unwanted)),
     forgetDatabase: (database) => changing(() => store.forgetDatabase(database)),
     stop: () => clearInterval(timer),
   }

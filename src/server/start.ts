@@ -127,6 +127,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const users = await openSqlUsers({
     store: store.sqlUsers,
     configured: configuration.sqlUsers,
+    audit: { store: store.audit, log },
     databasesOfPartner: (partner) => databasesOf(store, configuration, partner),
     onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
   })

@@ -34,6 +34,19 @@ test("users and grants outlive the server; a partner's user loads while the API 
   const eve = await connect("eve", "Sesame2024")
   assert.deepEqual((await eve.query("SELECT * FROM t")).rows, [{ a: 1 }])
   assert.ok(!place.output().includes("Sesame2024"))
+  await assert.rejects(eve.query("ALTER USER eve CREATEUSER"), { code: "42501" })
+  const { stdout } = await place.run("audit", "--json")
+  const { entries } = JSON.parse(stdout) as { entries: Record<string, unknown>[] }
+  assert.deepEqual(
+    entries.map((one) => [one.door, one.operation, one.accessKeyId, one.resource, one.outcome]).sort(),
+    [
+      ["sql", "AlterUser", "eve", "eve", "accessDenied"],
+      ["sql", "CreateUser", "admin", "eve", "ok"],
+      ["sql", "Grant", "admin", "dev.main", "ok"],
+      ["sql", "Grant", "admin", "dev.main.t", "ok"],
+    ],
+  )
+  assert.doesNotMatch(stdout, /SCRAM|Sesame/)
 
   const api = new RedshiftClient({
     endpoint: `http://127.0.0.1:${place.httpPort}`,
