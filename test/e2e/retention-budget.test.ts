@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
@@ -6,6 +7,7 @@ import { lockWarehouse, spoolFiles, writeLog } from "./locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
+import { noSmallDisk, smallDisk } from "./small-disk.ts"
 import { bank } from "./source.ts"
 import { assertEqualContent, caughtUp } from "./warehouse.ts"
 import { onDatabase, startWorkload } from "./workload.ts"
@@ -132,6 +134,11 @@ test("policy spool: while the warehouse is away the slot moves on, through kills
   assert.match((await place.run("status")).output, /spool \d+\.\d [kM]B of 21\.5 GB/)
   const metrics = await (await fetch(`http://127.0.0.1:${place.httpPort}/metrics`)).text()
   assert.match(metrics, /^millrace_spool_bytes\{[^}]+\} [1-9]/m)
+  await onDatabase(source.url, (client) =>
+    client.query(
+      "ALTER TABLE entries ADD COLUMN extra text DEFAULT 'x'; UPDATE entries SET extra = 'y' WHERE seq % 5 = 0",
+    ),
+  )
   await running.kill9()
   const doneAtKill = load.done
   await waitUntil(() => load.done > doneAtKill + 50, { what: "changes while nothing runs" })
@@ -147,3 +154,89 @@ test("policy spool: while the warehouse is away the slot moves on, through kills
   assert.doesNotMatch(place.output(), /sourceHistoryLost/)
   await waitUntil(async () => (await spoolFiles(place)).length === 0, { what: "the spool to be used up" })
 })
+
+const losses: [string, (place: Place) => Promise<void>][] = [
+  ["removed", (place) => rm(join(place.dataDir, "spool"), { recursive: true })],
+  ["damaged", flipOneBit],
+]
+
+async function flipOneBit(place: Place): Promise<void> {
+  const [name] = await spoolFiles(place)
+  const path = join(place.dataDir, "spool", name ?? "")
+  const bytes = await readFile(path)
+  const at = Math.floor(bytes.length * 0.6)
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+  await writeFile(path, bytes)
+}
+
+for (const [how, lose] of losses)
+  test(`a spool that is ${how} is not passed over: all is copied anew`, async (context) => {
+    const { place, api, source, running, unlock } = await lockedOut(context, {
+      budget: "1MB",
+      policy: "spool",
+    })
+    const load = startWorkload(context, source.url, 17)
+    await writeLog(source.url, 2)
+    await slotMovesOn(source.url)
+    await running.kill9()
+    await lose(place)
+    await place.start(environment)
+    await unlock()
+    await waitUntil(() => /sourceHistoryLost/.test(place.output()), { what: "it to be said" })
+    await waitUntil(async () => (await api.describe("bank"))?.Status === "active", { what: "active" })
+    await load.stop()
+    await caughtUp(place, source.url, "bank")
+    await assertEqualContent(place, source.url, "bank")
+  })
+
+test("a full spool is said; the source keeps its log again, and nothing is lost", async (context) => {
+  const { place, api, source, unlock } = await lockedOut(context, {
+    budget: "1MB",
+    policy: "spool",
+    spool_limit: "300kB",
+  })
+  const load = startWorkload(context, source.url, 19)
+  await writeLog(source.url, 2)
+  assert.match(await api.reports("bank", "SPOOL_FULL"), /holds \d+ of 300000 bytes/)
+  assert.match((await place.run("status")).output, /spool .* full: the source keeps its log again/)
+  await unlock()
+  assert.deepEqual(await api.becomes("bank", "active", 60_000), [])
+  await load.stop()
+  await caughtUp(place, source.url, "bank")
+  await assertEqualContent(place, source.url, "bank")
+})
+
+test(
+  "policy spool with the warehouse's disk full: the slot moves on, and all is applied when there is room",
+  noSmallDisk === undefined ? {} : { skip: noSmallDisk },
+  async (context) => {
+    const source = await bank(context)
+    const disk = await smallDisk(context, 96 * 2 ** 20)
+    const place = await newPlace(context, {
+      sources: [{ arn: sourceArn, url: source.url }],
+      warehousePath: join(disk.folder, "warehouse"),
+    })
+    await place.configure((configuration) => {
+      const retention = { budget: "1MB", policy: "spool" }
+      configuration.sources = [{ arn: sourceArn, engine: "postgres", url: source.url, retention }]
+    })
+    await place.start(environment)
+    const api = apiOf(place)
+    await api.create("bank", `include: ${source.name}.public.*`)
+    await api.becomes("bank", "active")
+    await disk.fill(2 * 2 ** 20)
+    for (let part = 1; part <= 3; part++)
+      await onDatabase(source.url, (client) =>
+        client.query(
+          "INSERT INTO entries SELECT $1::int, i, md5(i::text) || md5((i * $1)::text) FROM generate_series(1, 60000) i",
+          [1000 + part],
+        ),
+      )
+    await api.reports("bank", "DISK_FULL", 60_000)
+    await slotMovesOn(source.url)
+    await disk.free()
+    assert.deepEqual(await api.becomes("bank", "active", 60_000), [])
+    await caughtUp(place, source.url, "bank")
+    await assertEqualContent(place, source.url, "bank")
+  },
+)
