@@ -12,6 +12,12 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
       credentials.map((one) => one.accessKeyId),
     ),
     ...repeated(
+      "kms_keys",
+      "arn",
+      configuration.kmsKeys.map((one) => one.arn),
+    ),
+    ...repeatedAliases(configuration.kmsKeys),
+    ...repeated(
       "sql_users",
       "name",
       sqlUsers.map((one) => one.name),
@@ -49,6 +55,16 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
     ),
     ...sameListener(configuration),
   ]
+}
+
+function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {
+  const seen = new Set<string>()
+  return keys.flatMap(({ aliases }, at) =>
+    aliases.flatMap((alias) => {
+      if (!seen.has(alias)) return seen.add(alias) && []
+      return [{ path: ["kms_keys", at, "aliases"], message: `${alias} stands at another key already` }]
+    }),
+  )
 }
 
 function repeated(list: string, key: string, values: string[]): PlacedMistake[] {

@@ -25,6 +25,7 @@ function mistakes(text: string, environment: Record<string, string> = {}): strin
 }
 
 const warehouses = `warehouses: [{ arn: "${namespace}", engine: duckdb }]`
+const kmsArn = "arn:aws:kms:us-east-1:123456789012:key/orders"
 const minimal = `sources: []\n${warehouses}\n`
 const withSource = (entry: string) => `sources:\n  - ${entry}\n${warehouses}\n`
 
@@ -40,12 +41,13 @@ credentials: [{ access_key_id: AKIDX, secret_access_key: "\${KEY}-\${KEY}", poli
 sql_users: [{ name: analyst, password: "$\${PW}", policy: read-only }]
 sources: [{ arn: "${source.replace("us-east-1", "eu-west-1")}", engine: postgres, url: "postgresql://h/db?sslmode=require", failover_slots: true, retention: { budget: 10GiB, policy: spool } }]
 verify: { every: 24h }
+kms_keys: [{ arn: "arn:aws:kms:eu-west-1:210987654321:key/k1", aliases: [alias/a], enabled: false, key: "\${ONE}", previous: ["${Buffer.alloc(32, 2).toString("base64")}"] }]
 throttling: { burst: 7 }
 audit: { keep_days: 30 }
 warehouses:
   - { arn: "arn:aws:redshift:eu-west-1:210987654321:namespace:a-b", cluster: c1, engine: duckdb, path: wh, auto_create_database: false }
 `
-    assert.deepEqual(load(text, { PW: "p: [w", KEY: "k" }), {
+    assert.deepEqual(load(text, { PW: "p: [w", KEY: "k", ONE: Buffer.alloc(32, 1).toString("base64") }), {
       ok: {
         account: "210987654321",
         region: "eu-west-1",
@@ -74,6 +76,15 @@ warehouses:
           },
         ],
         verifyEveryMs: 86_400_000,
+        kmsKeys: [
+          {
+            arn: "arn:aws:kms:eu-west-1:210987654321:key/k1",
+            aliases: ["alias/a"],
+            enabled: false,
+            key: Buffer.alloc(32, 1),
+            previous: [Buffer.alloc(32, 2)],
+          },
+        ],
         throttling: { perSecond: 200, burst: 7 },
         audit: { days: 30, rows: 100_000 },
       },
@@ -100,6 +111,7 @@ warehouses:
             autoCreateDatabase: true,
           },
         ],
+        kmsKeys: [],
         throttling: { perSecond: 200, burst: 1_000 },
         audit: { days: 90, rows: 100_000 },
       },
@@ -254,6 +266,28 @@ describe("mistakes in millrace.yaml", () => {
         `sources: [{ arn: "${source}", engine: postgres, url: "postgres://h/db", retention: { budget: "0", spool_limit: 1GiB } }]`,
       ),
       ["sources[0].retention.spool_limit: is only for policy: spool"],
+    ],
+    [
+      "keys",
+      `${minimal}kms_keys: [{ arn: "${kmsArn}", key: c2hvcnQ= }, { arn: "${kmsArn}" }, { arn: orders, key_file: a }]`,
+      [
+        /^kms_keys\[0\]\.key: must be 256 bits in base64/,
+        "kms_keys[1].key: give either key or key_file",
+        /^kms_keys\[2\]\.arn: must be a key's ARN/,
+      ],
+    ],
+    [
+      "a key's file that is not there",
+      `${minimal}kms_keys: [{ arn: "${kmsArn}", key_file: no-key }]`,
+      ["kms_keys[0].key_file: cannot be read (ENOENT)"],
+    ],
+    [
+      "keys that are the same",
+      `${minimal}kms_keys: [${[1, 2].map((n) => `{ arn: "${kmsArn}", aliases: [alias/x], key: ${Buffer.alloc(32, n).toString("base64")} }`).join(", ")}]`,
+      [
+        "kms_keys[1].arn: is the same as kms_keys[0].arn",
+        "kms_keys[1].aliases: alias/x stands at another key already",
+      ],
     ],
     ["variable without a name", `${minimal}state: "\${}"`, [/^state: dollar and braces must hold/]],
   ]

@@ -3,12 +3,14 @@ import { dirname, resolve } from "node:path"
 import { LineCounter, parseDocument } from "yaml"
 import type {
   Configuration,
+  KmsKeyConfiguration,
   ServiceSource,
   SourceConfiguration,
   WarehouseConfiguration,
 } from "../domain/configuration.ts"
 import { crossChecks } from "./cross-checks.ts"
 import { fillIn } from "./environment.ts"
+import { readKmsKeys } from "./kms-keys.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
 import { type ConfigurationFile, configurationFile } from "./schema.ts"
 
@@ -85,16 +87,21 @@ export function defaultConfiguration(folder: string): Configuration {
   const { account, region } = configurationFile.pick({ account: true, region: true }).parse({})
   const arn = `arn:aws:redshift-serverless:${region}:${account}:namespace/${defaultNamespace}`
   const file = configurationFile.parse({ sources: [], warehouses: [{ arn, engine: "duckdb" }] })
-  return configurationFrom(file, resolve(folder))
+  return configurationFrom(file, resolve(folder), [])
 }
 
 function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration {
-  const configuration = configurationFrom(file, folder)
-  const mistakes = crossChecks(configuration)
+  const { keys, mistakes: unreadable } = readKmsKeys(file.kms_keys, folder)
+  const configuration = configurationFrom(file, folder, keys)
+  const mistakes = unreadable.length > 0 ? unreadable : crossChecks(configuration)
   return mistakes.length === 0 ? { ok: configuration } : { mistakes: mistakes.map(mistakeLine) }
 }
 
-function configurationFrom(file: ConfigurationFile, folder: string): Configuration {
+function configurationFrom(
+  file: ConfigurationFile,
+  folder: string,
+  kmsKeys: KmsKeyConfiguration[],
+): Configuration {
   const dataDir = resolve(folder, file.data_dir)
   return {
     account: file.account,
@@ -110,6 +117,7 @@ function configurationFrom(file: ConfigurationFile, folder: string): Configurati
     sqlUsers: file.sql_users,
     sources: file.sources.flatMap(sourceFrom),
     warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
+    kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
     ...(file.verify && { verifyEveryMs: file.verify.every }),

@@ -90,6 +90,35 @@ const retention = z
     spoolLimitBytes: limit ?? defaultSpoolLimitBytes,
   }))
 
+const keyBytes = 32
+
+/** One key, in the configuration or in a file of its own. */
+export const keyMaterial = text.transform((given, context): Buffer => {
+  const key = Buffer.from(given, "base64")
+  if (key.length === keyBytes && key.toString("base64") === given.trim()) return key
+  context.addIssue("must be 256 bits in base64, as `openssl rand -base64 32` prints them")
+  return z.NEVER
+})
+
+const kmsKey = z
+  .strictObject({
+    arn: text.regex(
+      /^arn:aws:kms:[a-z0-9-]{1,32}:[0-9]{12}:key\/[A-Za-z0-9-]{1,64}$/,
+      "must be a key's ARN like arn:aws:kms:us-east-1:123456789012:key/orders",
+    ),
+    aliases: z
+      .array(text.regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must be an alias like alias/orders"))
+      .default([]),
+    enabled: z.boolean().default(true),
+    key: keyMaterial.optional(),
+    key_file: text.optional(),
+    previous: z.array(keyMaterial).max(100, "may list at most 100").default([]),
+  })
+  .refine(({ key, key_file: file }) => (key === undefined) !== (file === undefined), {
+    path: ["key"],
+    message: "give either key or key_file",
+  })
+
 const postgresSource = z.strictObject({
   arn: sourceArn,
   engine: z.literal("postgres"),
@@ -204,6 +233,7 @@ export const configurationFile = z.strictObject({
   sources: z.array(source),
   warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
   verify: verifySchedule.optional(),
+  kms_keys: z.array(kmsKey).default([]),
   throttling: throttling.prefault({}),
   audit: audit.prefault({}),
 })
@@ -222,4 +252,5 @@ export const knownKeys: Record<string, string[]> = {
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
   retention: ["budget", "policy", "spool_limit"],
+  kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

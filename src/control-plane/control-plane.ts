@@ -1,5 +1,6 @@
 import type {
   HostPort,
+  KmsKeyConfiguration,
   Policy,
   SourceConfiguration,
   SourceEngine,
@@ -20,6 +21,8 @@ export interface ControlPlane {
   region: string
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
+  /** The keys that integrations may name; what they are stays elsewhere. */
+  kmsKeys: Pick<KmsKeyConfiguration, "arn" | "aliases" | "enabled">[]
   /** Whether there is an adapter that reads sources of this engine; the configuration may name more. */
   isReadable(engine: SourceEngine): boolean
   /** Where SQL clients connect; undefined until the port is open. */

@@ -30,6 +30,7 @@ import type {
   IntegrationStore,
 } from "../state/integrations.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
+import { encryptionOf } from "./encryption.ts"
 import { requireAdmin, requireReader } from "./policies.ts"
 import { endUnauthorised, requireInbound } from "./resource-policies.ts"
 
@@ -106,7 +107,7 @@ function newIntegration(
 ): { integration: Integration; destinations: Destination[] } {
   checkName(input.integrationName)
   checkDescription(input.description)
-  checkEncryption(input)
+  const encryption = encryptionOf(plane.kmsKeys, input)
   checkTags(input.tags ?? [])
   const { destinations, dataFilter } = checkEnds(plane, input)
   const id = randomUUID()
@@ -119,8 +120,7 @@ function newIntegration(
     sourceArn: input.sourceArn,
     targetArn: input.targetArn,
     dataFilter,
-    kmsKeyId: undefined,
-    additionalEncryptionContext: {},
+    ...encryption,
     tags: input.tags ?? [],
     status: "creating",
     errors: [],
@@ -192,16 +192,6 @@ function checkDescription(description: string | undefined): void {
 function checkTags(tags: readonly Tag[]): void {
   const mistake = tagsMistake(tags)
   if (mistake !== undefined) throw new Fault(mistake.kind, mistake.message)
-}
-
-function checkEncryption(input: CreateIntegrationInput): void {
-  const context = Object.keys(input.additionalEncryptionContext ?? {})
-  if (input.kmsKeyId === undefined && context.length > 0) {
-    throw new Fault("invalidCombination", "AdditionalEncryptionContext needs KMSKeyId.")
-  }
-  if (input.kmsKeyId !== undefined) {
-    throw new Fault("kmsKeyNotAccessible", `No key ${input.kmsKeyId} is configured. Leave KMSKeyId out.`)
-  }
 }
 
 /**

@@ -107,6 +107,7 @@ export interface Configuration {
   sqlUsers: SqlUser[]
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
+  kmsKeys: KmsKeyConfiguration[]
   /** How many requests each access key may make. */
   throttling: RequestLimits
   audit: AuditRetention

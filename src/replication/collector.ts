@@ -34,6 +34,8 @@ export class Collector implements ChangeSink {
   inFlightSinceMs: number | undefined
   /** Source clock of the newest commit that came; `undefined` before the first. */
   latestCommitMs: number | undefined
+  /** Since when the work at hand has been under way, on the process's own clock. */
+  workingSinceMs: number | undefined
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible: Position
   #open = nothingYet()
@@ -62,6 +64,7 @@ export class Collector implements ChangeSink {
 
   /** The next work, as soon as there is some; `undefined` after `close`. One caller at a time. */
   next(): Promise<Work | undefined> {
+    this.workingSinceMs = undefined
     this.inFlightSinceMs = undefined
     this.#see(this.#underway)
     this.#underway = undefined
@@ -330,6 +333,7 @@ export class Collector implements ChangeSink {
   #give(work: Work | undefined): void {
     const give = this.#taker
     this.#taker = undefined
+    if (work !== undefined) this.workingSinceMs = performance.now()
     give?.(work)
   }
 }

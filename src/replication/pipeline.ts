@@ -7,13 +7,14 @@ import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector } from "./collector.ts"
 import { conforming } from "./conform.ts"
 import { takeSnapshot } from "./first-snapshot.ts"
-import { newFlowControl } from "./flow.ts"
+import { type FlowControl, newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { aborted } from "./signals.ts"
 import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
 import { newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
@@ -42,6 +43,8 @@ export interface PipelineOptions {
   settings?: PipelineSettings
   /** Opens what an earlier relief of this pipeline has left, or makes it; called once at most. */
   spool?: () => Promise<Spool>
+  /** What is staged is encrypted; absent: it is not. */
+  atRest?: AtRest | undefined
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -92,6 +95,8 @@ const firstRetryMs = 500
 const lastRetryMs = 30_000
 /** How long one look at whether the stream has come far enough waits for that. */
 const settledLookMs = 500
+/** A batch that takes longer is no usual one. */
+const hinderedMs = 10_000
 /** How often an idle source is told that what it sent is no longer needed. */
 const advanceEveryMs = 10_000
 
@@ -150,6 +155,7 @@ async function runUntilStopped(
   while (!signal.aborted) {
     try {
       await runOnce(options, state, signal)
+      waitMs = firstRetryMs
     } catch (error) {
       if (signal.aborted) break
       const problem = asProblem(error)
@@ -190,7 +196,8 @@ async function prepareRetry(options: PipelineOptions, problem: Problem): Promise
 async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
   options.reporter.phase("starting")
   state.relief.warehouseAway()
-  const opened = await options.warehouse.open(options.database)
+  const dataKey = await options.atRest?.newDataKey()
+  const opened = await options.warehouse.open(options.database, dataKey?.key)
   const destination = conforming(opened, () => optionsOf(options))
   try {
     let position = await destination.position(options.name)
@@ -303,7 +310,9 @@ async function streamFrom(
   state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
-    const relieving = state.relief.streaming(() => stream?.isReplaying === true)
+    const relieving = state.relief.streaming(
+      () => stream?.isReplaying !== true && isHindered(collector, flow),
+    )
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } finally {
     clearInterval(advancing)
@@ -317,6 +326,11 @@ async function streamFrom(
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])
   }
+}
+
+/** The warehouse, and not the source, is what makes a stream slow. */
+function isHindered({ workingSinceMs }: Collector, flow: FlowControl): boolean {
+  return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
 }
 
 /**

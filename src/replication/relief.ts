@@ -28,8 +28,8 @@ export interface ReliefWorker {
   warehouseAway(): void
   /** What was begun meanwhile is brought to its end. */
   warehouseBack(): Promise<void>
-  /** Resolves when the stream that begins now is to end, so that relief can act. */
-  streaming(isReplaying: () => boolean): Promise<void>
+  /** Resolves when the stream that begins now is to end, so that relief can act. `isHelpful`: a spool would be of use. */
+  streaming(isHelpful: () => boolean): Promise<void>
   /** A copy begins: nothing of what was done counts any more. */
   copying(): Promise<void>
   stop(): Promise<void>
@@ -38,7 +38,7 @@ export interface ReliefWorker {
 type Now =
   | { kind: "away" }
   | { kind: "busy" }
-  | { kind: "streaming"; isReplaying(): boolean; interrupt(): void }
+  | { kind: "streaming"; isHelpful(): boolean; interrupt(): void }
 
 export interface ReliefOptions {
   relief?: Relief
@@ -112,7 +112,7 @@ export function newReliefWorker(options: ReliefOptions): ReliefWorker {
       if (relief === "hold" || released || stopped) return
       // A copy that is under way would only begin again, and cost the source more.
       if (now.kind === "busy") return
-      if (now.kind === "streaming" && relief === "spool" && now.isReplaying()) return
+      if (now.kind === "streaming" && relief === "spool" && !now.isHelpful()) return
       wanted = true
       if (now.kind === "away") begin()
       else now.interrupt()
@@ -133,9 +133,9 @@ export function newReliefWorker(options: ReliefOptions): ReliefWorker {
       now = { kind: "busy" }
       await settle()
     },
-    streaming(isReplaying) {
+    streaming(isHelpful) {
       const interrupted = Promise.withResolvers<void>()
-      now = { kind: "streaming", isReplaying, interrupt: interrupted.resolve }
+      now = { kind: "streaming", isHelpful, interrupt: interrupted.resolve }
       return interrupted.promise
     },
     async copying() {

@@ -9,8 +9,11 @@ import type { TextColumn, TextColumns } from "./text-columns.ts"
  * The rule that makes it exact: rows and the position they bring us to become visible together, or not at all.
  */
 export interface Warehouse {
-  /** Opens (making it if need be) a destination database. Throws Problem `warehouseUnavailable` or `diskFull`. */
-  open(database: string): Promise<Destination>
+  /**
+   * Opens (making it if need be) a destination database. With `dataKey`, what is staged is encrypted under it. Throws
+   * Problem `warehouseUnavailable` or `diskFull`.
+   */
+  open(database: string, dataKey?: Buffer): Promise<Destination>
   /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
   drop(database: string): Promise<void>
   /** Rows now in each live table of an open database, by qualified name. */

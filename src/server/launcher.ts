@@ -1,15 +1,23 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
+import { encryptionContext } from "../control-plane/encryption.ts"
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
-import { retentionOf, type SourceConfiguration, type SourceEngine } from "../domain/configuration.ts"
+import {
+  type KmsKeyConfiguration,
+  retentionOf,
+  type SourceConfiguration,
+  type SourceEngine,
+} from "../domain/configuration.ts"
 import { includesTable } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
+import { type KeyRing, newKeyRing } from "../encryption/key-ring.ts"
 import { startPipeline } from "../replication/pipeline.ts"
 import type { Relief } from "../replication/relief.ts"
 import type { Source, TableSelection } from "../replication/source.ts"
+import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import { openMysqlSource } from "../sources/mysql/source.ts"
@@ -84,14 +92,28 @@ function reliefOf(source: SourceConfiguration): Relief {
   }
 }
 
+/** `undefined`: the integration names no key. */
+function atRestOf(keyRing: KeyRing, integration: Integration): AtRest | undefined {
+  const { kmsKeyId } = integration
+  if (kmsKeyId === undefined) return undefined
+  const context = encryptionContext(integration)
+  return {
+    newDataKey: () => keyRing.newDataKey(kmsKeyId, context),
+    openDataKey: (wrapped) => keyRing.openDataKey(kmsKeyId, context, wrapped),
+  }
+}
+
 export interface LauncherOptions {
   sources: readonly SourceConfiguration[]
   warehouses: OpenWarehouses
   dataDir: string
+  kmsKeys: readonly KmsKeyConfiguration[]
   observe: WriteObserver
 }
 
-export function newLauncher({ sources, warehouses, dataDir, observe }: LauncherOptions): PipelineLauncher {
+export function newLauncher(options: LauncherOptions): PipelineLauncher {
+  const { sources, warehouses, dataDir, observe } = options
+  const keyRing = newKeyRing(options.kmsKeys)
   const sourceOf = (integration: Integration): SourceConfiguration => {
     const found = sources.find((source) => source.arn === integration.sourceArn)
     if (found === undefined)
@@ -107,6 +129,7 @@ export function newLauncher({ sources, warehouses, dataDir, observe }: LauncherO
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
       const { acceptInvalidCharacters } = settings.options()
       const source = openSource(configuration, record.sourceDatabase, acceptInvalidCharacters)
+      const atRest = atRestOf(keyRing, integration)
       return startPipeline({
         name: integration.id,
         handle: record.sourceHandle,
@@ -117,12 +140,14 @@ export function newLauncher({ sources, warehouses, dataDir, observe }: LauncherO
         reporter,
         observe,
         relief: reliefOf(configuration),
+        atRest,
         spool: () =>
           openSpool({
             folder: spoolFolder(record),
             // What another policy has left is used up.
             limitBytes: retentionOf(configuration)?.spoolLimitBytes ?? 0,
             compare: source.compare,
+            atRest,
           }),
         settings,
       })

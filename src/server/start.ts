@@ -187,8 +187,10 @@ function planeOf({
   region,
   sources,
   warehouses,
+  kmsKeys,
 }: Configuration): Omit<ControlPlane, "isReadable" | "sqlEndpoint" | "store" | "nudge"> {
-  return { account, region, sources, warehouses }
+  const named = kmsKeys.map(({ arn, aliases, enabled }) => ({ arn, aliases, enabled }))
+  return { account, region, sources, warehouses, kmsKeys: named }
 }
 
 async function openState(configuration: Configuration, log: Log, onStop: OnStop): Promise<Store> {

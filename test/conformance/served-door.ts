@@ -118,6 +118,7 @@ function planeOver(
       path: "/nowhere",
       autoCreateDatabase: true,
     })),
+    kmsKeys: [],
     isReadable: () => readable,
     sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
     store,

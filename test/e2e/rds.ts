@@ -11,6 +11,13 @@ import { accessKeyId, type Place, region, secretAccessKey, sourceArn, targetArn 
 
 export interface Api {
   create(name: string, filter: string, source?: string): Promise<string>
+  /** The same, encrypted under a key. */
+  createKeyed(
+    name: string,
+    filter: string,
+    key: string,
+    context: Record<string, string>,
+  ): Promise<Integration>
   describe(name: string): Promise<Integration | undefined>
   all(): Promise<Integration[]>
   rename(name: string, to: string): Promise<void>
@@ -58,6 +65,16 @@ export function apiOf(place: Place): Api {
     async create(name, filter, source = sourceArn) {
       const command = { SourceArn: source, TargetArn: targetArn, IntegrationName: name, DataFilter: filter }
       return (await client.send(new CreateIntegrationCommand(command))).IntegrationArn ?? ""
+    },
+    async createKeyed(name, filter, key, context) {
+      const command = {
+        SourceArn: sourceArn,
+        TargetArn: targetArn,
+        IntegrationName: name,
+        DataFilter: filter,
+      }
+      const encryption = { KMSKeyId: key, AdditionalEncryptionContext: context }
+      return await client.send(new CreateIntegrationCommand({ ...command, ...encryption }))
     },
     async rename(name, to) {
       await client.send(new ModifyIntegrationCommand({ IntegrationIdentifier: name, IntegrationName: to }))

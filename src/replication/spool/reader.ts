@@ -1,7 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises"
 import { Problem } from "../../domain/problems.ts"
 import type { Block } from "./block.ts"
-import { readBlock, type Segment } from "./segment.ts"
+import { openBytes } from "./sealing.ts"
+import { readBlock, type Segment, wrappedKeyOf } from "./segment.ts"
 import type { SpoolState } from "./spool.ts"
 
 export interface SpoolReader {
@@ -15,6 +16,7 @@ export function openReader(state: SpoolState, first?: Segment): SpoolReader {
   let segment = first
   let file: FileHandle | undefined
   let at = 0
+  let dataKey: Buffer | undefined
 
   async function enter(next: Segment): Promise<void> {
     await file?.close()
@@ -22,6 +24,19 @@ export function openReader(state: SpoolState, first?: Segment): SpoolReader {
     segment = next
     at = 0
     file = await openFile(next)
+    dataKey = undefined
+  }
+
+  async function keyOf(head: Buffer): Promise<Buffer | undefined> {
+    const wrapped = wrappedKeyOf(head)
+    if (wrapped === undefined) return undefined
+    if (state.atRest === undefined) throw new Problem("keyNotAccessible", "The spool is encrypted.")
+    return await state.atRest.openDataKey(wrapped)
+  }
+
+  function opened({ number }: Segment, block: Block, blockAt: number): Buffer | undefined {
+    if (dataKey === undefined) return block.bytes
+    return openBytes(dataKey, block.bytes, { ...block, segment: number, at: blockAt })
   }
 
   async function nextBlock(): Promise<Block | undefined> {
@@ -42,8 +57,12 @@ export function openReader(state: SpoolState, first?: Segment): SpoolReader {
   async function readAt(current: Segment): Promise<Block> {
     const found = await readBlock(file as FileHandle, at, current.readableBytes)
     if (found === undefined) throw damaged(current)
-    at = found.end
-    return found.block
+    const { block, end } = found
+    if (block.kind === "head") dataKey = await keyOf(block.bytes)
+    const bytes = block.kind === "head" ? block.bytes : opened(current, block, at)
+    if (bytes === undefined) throw damaged(current)
+    at = end
+    return { ...block, bytes }
   }
 
   return {

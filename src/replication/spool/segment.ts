@@ -82,3 +82,14 @@ export async function readHead(path: string, number: number): Promise<Segment | 
     await file.close()
   }
 }
+
+const formatVersion = "millrace spool 1"
+
+/** What a segment's head says beside where it begins: the form of all this, and the key of its blocks if they are sealed. */
+export function encodeHead(wrappedKey: string | undefined): Buffer {
+  return Buffer.from(wrappedKey === undefined ? formatVersion : `${formatVersion}\n${wrappedKey}`)
+}
+
+export function wrappedKeyOf(head: Buffer): string | undefined {
+  return head.toString("utf8").split("\n")[1]
+}

@@ -3,6 +3,7 @@ import type { Position } from "../../domain/position.ts"
 import type { Block } from "./block.ts"
 import { findSegments } from "./find-segments.ts"
 import { openReader, type SpoolReader } from "./reader.ts"
+import type { AtRest } from "./sealing.ts"
 import type { Segment } from "./segment.ts"
 import { openWriter, type SpoolWriter } from "./writer.ts"
 
@@ -40,6 +41,8 @@ export interface SpoolOptions {
   limitBytes: number
   /** As the source's. */
   compare(a: Position, b: Position): number
+  /** What is written is encrypted, and what is read is decrypted, if it is. */
+  atRest?: AtRest | undefined
   /** A new file begins above this. Default 64 MiB. */
   segmentBytes?: number
 }
@@ -51,6 +54,7 @@ export interface SpoolState {
   readonly folder: string
   readonly limitBytes: number
   readonly segmentBytes: number
+  readonly atRest: AtRest | undefined
   /** In order, and without a gap. */
   segments: Segment[]
   nextNumber: number
@@ -59,7 +63,7 @@ export interface SpoolState {
 }
 
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { folder, limitBytes, compare, segmentBytes = usualSegmentBytes } = options
+  const { folder, limitBytes, compare, atRest, segmentBytes = usualSegmentBytes } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { segments, damage } = await findSegments(folder)
   const nextNumber = (segments.at(-1)?.number ?? 0) + 1
@@ -67,6 +71,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     folder,
     limitBytes,
     segmentBytes,
+    atRest,
     segments,
     nextNumber,
     isFull: false,

@@ -1,8 +1,9 @@
 import { type FileHandle, open, rm } from "node:fs/promises"
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
-import { type BlockKind, encodeBlock } from "./block.ts"
-import { type Segment, segmentPath } from "./segment.ts"
+import { type Block, type BlockKind, encodeBlock } from "./block.ts"
+import { sealBytes } from "./sealing.ts"
+import { encodeHead, type Segment, segmentPath } from "./segment.ts"
 import { bytesOf, type SpoolState } from "./spool.ts"
 
 export interface SpoolWriter {
@@ -14,6 +15,9 @@ export interface SpoolWriter {
   /** A transaction that has not come to its end is removed. */
   close(): Promise<void>
 }
+
+/** What a block, and perhaps the beginning of a segment, takes beside its bytes. */
+const roomBytes = 512
 
 interface OpenSegment {
   segment: Segment
@@ -29,6 +33,7 @@ export async function openWriter(
   if (state.hasWriter) throw new Error("the spool has a writer already")
   const last = state.segments.at(-1)
   if (last !== undefined) await cutTail(last)
+  const dataKey = await state.atRest?.newDataKey()
   state.hasWriter = true
   let current: OpenSegment | undefined
   let inTransaction = false
@@ -37,19 +42,19 @@ export async function openWriter(
     if (current !== undefined && (inTransaction || current.segment.bytes < state.segmentBytes)) return current
     await current?.file.close()
     current = undefined
-    current = await begin(state, state.segments.at(-1)?.to ?? from, preamble())
+    current = await begin(state, state.segments.at(-1)?.to ?? from, preamble(), dataKey)
     return current
   }
 
   return {
     async append(bytes, position) {
       const kind: BlockKind = position === undefined ? "part" : "whole"
-      const block = encodeBlock({ kind, position, bytes })
-      state.isFull = bytesOf(state) + block.length > state.limitBytes
+      state.isFull = bytesOf(state) + bytes.length + roomBytes > state.limitBytes
       if (state.isFull) return "full"
       try {
         const { segment, file } = await roomy()
-        await writeBlock(file, segment, block)
+        const block = sealed(dataKey, { kind, position, bytes }, segment.number, segment.bytes)
+        await writeBlock(file, segment, encodeBlock(block))
         inTransaction = position === undefined
         if (position === undefined) return "written"
         await file.datasync()
@@ -64,6 +69,8 @@ export async function openWriter(
     },
     async close() {
       state.hasWriter = false
+      // Nobody waits for room any more.
+      state.isFull = false
       await current?.file.close()
       if (current === undefined) return
       await cutTail(current.segment)
@@ -101,16 +108,30 @@ async function writeBlock(file: FileHandle, segment: Segment, block: Buffer): Pr
   }
 }
 
-async function begin(state: SpoolState, from: Position, preamble: Buffer): Promise<OpenSegment> {
+function sealed(dataKey: DataKey | undefined, block: Block, segment: number, at: number): Block {
+  if (dataKey === undefined) return block
+  const place = { segment, at, kind: block.kind, position: block.position }
+  return { ...block, bytes: sealBytes(dataKey.key, block.bytes, place) }
+}
+
+async function begin(
+  state: SpoolState,
+  from: Position,
+  preamble: Buffer,
+  dataKey: DataKey | undefined,
+): Promise<OpenSegment> {
   const number = state.nextNumber
   const path = segmentPath(state.folder, number)
   const file = await open(path, "wx", 0o600)
   try {
-    const head = encodeBlock({ kind: "head", position: from, bytes: Buffer.from(formatVersion) })
-    const opening = Buffer.concat([
-      head,
-      encodeBlock({ kind: "preamble", position: undefined, bytes: preamble }),
-    ])
+    const head = encodeBlock({ kind: "head", position: from, bytes: encodeHead(dataKey?.wrapped) })
+    const first = sealed(
+      dataKey,
+      { kind: "preamble", position: undefined, bytes: preamble },
+      number,
+      head.length,
+    )
+    const opening = Buffer.concat([head, encodeBlock(first)])
     const segment = { number, path, from, to: from, readableBytes: 0, bytes: 0 }
     await writeBlock(file, segment, opening)
     segment.readableBytes = segment.bytes
@@ -126,7 +147,10 @@ async function begin(state: SpoolState, from: Position, preamble: Buffer): Promi
   }
 }
 
-const formatVersion = "millrace spool 1"
+interface DataKey {
+  key: Buffer
+  wrapped: string
+}
 
 /** A new file's name must outlive a power cut as well as what is in it. */
 async function syncFolder(folder: string): Promise<void> {

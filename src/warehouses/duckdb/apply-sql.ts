@@ -1,7 +1,8 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { Run, StagedPart, TableChanges } from "../../replication/warehouse.ts"
 import { countedStatements } from "./counted-sql.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
+import { quoteIdentifier } from "./instance.ts"
+import { readStaged } from "./staging.ts"
 
 type RowRun = Exclude<Run, { kind: "truncate" }>
 
@@ -30,8 +31,7 @@ export function applyStatements(table: string, changes: TableChanges): string[] 
 
 /** All staged rows of the table where the run is the only one: reading needs no filter then. */
 function stagedRows(changes: TableChanges, run: RowRun, parts = changes.parts): string {
-  const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
-  const rows = `read_parquet([${files}])`
+  const rows = readStaged(parts)
   return changes.runs.length === 1
     ? rows
     : `(FROM ${rows} WHERE __millrace_seq BETWEEN ${run.first} AND ${run.last})`

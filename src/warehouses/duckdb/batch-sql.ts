@@ -4,9 +4,10 @@ import type { Alteration, StagedPart, TableChanges } from "../../replication/war
 import { alterStatements } from "./alter-sql.ts"
 import { applyStatements } from "./apply-sql.ts"
 import type { HeldTable } from "./bookkeeping.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
+import { quoteIdentifier } from "./instance.ts"
 import type { Move } from "./moves.ts"
 import { liveTable } from "./naming.ts"
+import { readStaged } from "./staging.ts"
 
 type StagedAlteration = Alteration<StagedPart>
 
@@ -61,7 +62,7 @@ export async function fillsOf(
     if (alteration.fill === undefined) continue
     const values = alteration.to.columns.map(({ name }) => `CAST(${quoteIdentifier(name)} AS VARCHAR)`)
     const found = await connection.runAndReadAll(
-      `SELECT ${values.join(", ")} FROM read_parquet(${quoteLiteral(alteration.fill.token)})`,
+      `SELECT ${values.join(", ")} FROM ${readStaged([alteration.fill])}`,
     )
     fills.set(alteration, found.getRowsJson()[0] as (string | null)[])
   }

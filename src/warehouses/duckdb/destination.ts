@@ -4,11 +4,11 @@ import { changeStatements, filesOf, fillsOf, finalNames, movesOf } from "./batch
 import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
 import { deleteByKeys } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
-import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
+import type { DuckDbInstance } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
 import { moveStatements } from "./moves.ts"
 import { isSamePlace, liveTable, namingRefusal, place } from "./naming.ts"
-import type { Staging } from "./staging.ts"
+import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import { newTransactions } from "./transactions.ts"
 import { openView } from "./view.ts"
@@ -98,8 +98,7 @@ export async function openDestination(
       ),
     async mend(_, table, keys, parts) {
       const place = liveTable(database, table)
-      const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
-      const insert = parts.length === 0 ? [] : [`INSERT INTO ${place} FROM read_parquet([${files}])`]
+      const insert = parts.length === 0 ? [] : [`INSERT INTO ${place} FROM ${readStaged(parts)}`]
       await transaction([deleteByKeys(place, table, keys), ...insert], "mending rows")
       await staging.remove(parts)
     },

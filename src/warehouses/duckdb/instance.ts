@@ -16,6 +16,8 @@ export interface DuckDbInstance {
   ensureDatabase(name: string): Promise<void>
   /** Detaches a destination database and removes its files. Repeatable. */
   dropDatabase(name: string): Promise<void>
+  /** Parquet files may be encrypted under it; it stays until the engine closes, and no query can see it. */
+  addParquetKey(name: string, key: Buffer): Promise<void>
   /** Names of the attached databases, `dev` among them. */
   databases(): string[]
   /** Opens anew what the engine has shut off. Call it now and then. */
@@ -101,6 +103,11 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     connect: () => instance.connect(),
     ensureDatabase,
     dropDatabase,
+    async addParquetKey(name, key) {
+      await admin.run(
+        `PRAGMA add_parquet_key(${quoteLiteral(name)}, ${quoteLiteral(key.toString("base64"))})`,
+      )
+    },
     databases: () => [...attached],
     heal: healing.heal,
     close: async () => {

@@ -6,9 +6,9 @@ import { applyStatements } from "./apply-sql.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
+import { quoteIdentifier } from "./instance.ts"
 import { duckDbType, loadingTable, namingRefusal } from "./naming.ts"
-import type { Staging } from "./staging.ts"
+import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import type { Transactions } from "./transactions.ts"
 
@@ -55,8 +55,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     while (waiting.length > 0) {
       const parts = waiting
       waiting = []
-      const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
-      await insert(connection, `INSERT INTO ${copy} FROM read_parquet([${files}])`, label)
+      await insert(connection, `INSERT INTO ${copy} FROM ${readStaged(parts)}`, label)
       await target.staging.remove(parts)
     }
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { after, before, describe, test } from "node:test"
@@ -25,6 +26,7 @@ import {
 } from "../../replication/columns.ts"
 import { duckDbType } from "./naming.ts"
 import { encodeParquet } from "./parquet.ts"
+import { newSeal } from "./parquet-seal.ts"
 
 type Value = bigint | number | string | boolean | Buffer | null
 
@@ -32,12 +34,14 @@ let folder = ""
 let instance: DuckDBInstance
 let connection: DuckDBConnection
 let files = 0
+const key = randomBytes(32)
 
 before(async () => {
   folder = await temporaryFolder("parquet")
   instance = await DuckDBInstance.create(":memory:", { threads: "2" })
   connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'")
+  await connection.run(`PRAGMA add_parquet_key('test', '${key.toString("base64")}')`)
 })
 
 after(async () => {
@@ -82,9 +86,16 @@ function fill(buffer: RowBuffer, rows: readonly Value[][]): void {
   }
 }
 
+/** Written twice, plain and encrypted: what is read must be the same. */
 async function written(buffer: RowBuffer, names: string[]): Promise<string> {
   const path = join(folder, `${++files}.parquet`)
+  const sealed = `${path}.sealed`
   await writeFile(path, Buffer.concat(encodeParquet(names, buffer)))
+  await writeFile(sealed, Buffer.concat(encodeParquet(names, buffer, newSeal(key))))
+  const opened = `read_parquet('${sealed}', encryption_config = {footer_key: 'test'})`
+  const text = "SELECT list(t::VARCHAR) FROM"
+  assert.deepEqual(await ask(`${text} ${opened} t`), await ask(`${text} read_parquet('${path}') t`))
+  await assert.rejects(ask(`FROM read_parquet('${sealed}')`))
   return `read_parquet('${path}')`
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnType } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { type ColumnBuffer, isNarrowDecimal, type RowBuffer } from "../../replication/columns.ts"
+import { cryptoMetaData, type Seal } from "./parquet-seal.ts"
 import {
   booleanField,
   integerField,
@@ -19,21 +20,25 @@ import {
 /**
  * Writes a row buffer as a Parquet file of one row group, plain and uncompressed: the packed columns are the pages,
  * so nothing is parsed, and no value is touched twice. (Format: apache/parquet-format, PLAIN encoding, data page v1.)
+ * With `seal`, pages and footer are encrypted.
  */
-export function encodeParquet(names: readonly string[], rows: RowBuffer): Buffer[] {
-  const parts: Buffer[] = [magic]
-  let offset = magic.length
+export function encodeParquet(names: readonly string[], rows: RowBuffer, seal?: Seal): Buffer[] {
+  const begin = seal === undefined ? magic : sealedMagic
+  const parts: Buffer[] = [begin]
+  let offset = begin.length
   const chunks = rows.columns.map((column) => {
-    const page = pageOf(column, rows.rows)
+    const [header, levels, values] = pageOf(column, rows.rows)
+    const page = seal === undefined ? [header, levels, values] : [...seal(header), ...seal(levels, values)]
     const start = offset
     for (const part of page) offset += part.length
     parts.push(...page)
     return { offset: start, bytes: offset - start }
   })
-  const footer = footerOf(names, rows, chunks, offset - magic.length)
+  const plain = footerOf(names, rows, chunks, offset - begin.length)
+  const footer = seal === undefined ? [plain] : [cryptoMetaData, ...seal(plain)]
   const footerLength = Buffer.alloc(4)
-  footerLength.writeUInt32LE(footer.length)
-  parts.push(footer, footerLength, magic)
+  footerLength.writeUInt32LE(footer.reduce((sum, part) => sum + part.length, 0))
+  parts.push(...footer, footerLength, begin)
   return parts
 }
 
@@ -43,6 +48,7 @@ interface Chunk {
 }
 
 const magic = Buffer.from("PAR1")
+const sealedMagic = Buffer.from("PARE")
 const encodings = { plain: 0, rle: 3 } as const
 const physical = { boolean: 0, int32: 1, int64: 2, float: 4, double: 5, binary: 6, fixed: 7 } as const
 
@@ -75,7 +81,7 @@ function physicalType(type: ColumnType): number {
   }
 }
 
-function pageOf(column: ColumnBuffer, rows: number): Buffer[] {
+function pageOf(column: ColumnBuffer, rows: number): [Buffer, Buffer, Buffer] {
   const levels = column.nullCount === 0 ? allPresent(rows) : presence(column.nulls, rows)
   const packed = column.bytes.subarray(0, column.usedBytes)
   const values = column.type.kind === "boolean" ? bits(packed) : packed

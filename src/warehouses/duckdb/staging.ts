@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto"
 import { mkdir, open, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import type { RowBuffer } from "../../replication/columns.ts"
 import type { StagedPart } from "../../replication/warehouse.ts"
 import { problemOf } from "./errors.ts"
+import { quoteLiteral } from "./instance.ts"
 import { encodeParquet } from "./parquet.ts"
+import { newSeal } from "./parquet-seal.ts"
 
 /** The folder of one destination database's Parquet files between decoding and loading. */
 export interface Staging {
@@ -12,18 +14,39 @@ export interface Staging {
   remove(parts: readonly StagedPart[]): Promise<void>
 }
 
+/** Makes a key known to the engine under a name. */
+export type AddKey = (name: string, key: Buffer) => Promise<void>
+
+/** In the name of a file that is encrypted, and of the key. */
+const sealedPrefix = "sealed"
+
+/** What reads staged files: those of one opening, so that all or none are encrypted. */
+export function readStaged(parts: readonly Pick<StagedPart, "token">[]): string {
+  const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
+  const [, keyName] = /^(sealed[0-9a-f]+)-\d+\.parquet$/.exec(basename(parts[0]?.token ?? "")) ?? []
+  const key = keyName === undefined ? "" : `, encryption_config = {footer_key: ${quoteLiteral(keyName)}}`
+  return `read_parquet([${files}]${key})`
+}
+
 /** Opens the folder and clears what an earlier process left: whatever was not applied is streamed again. */
-export async function openStaging(folder: string): Promise<Staging> {
+export async function openStaging(
+  folder: string,
+  { addKey, dataKey }: { addKey: AddKey; dataKey: Buffer | undefined },
+): Promise<Staging> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   let written = 0
   // A writer of an earlier opening may not have noticed yet that it is over.
   const opening = randomBytes(4).toString("hex")
+  const keyName = `${sealedPrefix}${opening}`
+  if (dataKey !== undefined) await addKey(keyName, dataKey)
+  const prefix = dataKey === undefined ? opening : keyName
+  const seal = dataKey && newSeal(dataKey)
   return {
     async write(names, rows) {
-      const path = join(folder, `${opening}-${++written}.parquet`)
+      const path = join(folder, `${prefix}-${++written}.parquet`)
       try {
-        const bytes = await writeFile(path, encodeParquet(names, rows))
+        const bytes = await writeFile(path, encodeParquet(names, rows, seal))
         return { token: path, rows: rows.rows, bytes }
       } catch (error) {
         await rm(path, { force: true })

@@ -12,10 +12,11 @@ import { openStaging } from "./staging.ts"
 /** A DuckDB folder as a warehouse: one file per destination database. `stagingPath` must be one the instance may read. */
 export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: string): Warehouse {
   return {
-    async open(database) {
+    async open(database, dataKey) {
       try {
         await instance.ensureDatabase(database)
-        const staging = await openStaging(join(stagingPath, encodeURIComponent(database)))
+        const folder = join(stagingPath, encodeURIComponent(database))
+        const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
         return await openDestination(instance, database, staging)
       } catch (error) {
         throw problemOf(error, `opening database ${database}`)
