@@ -25,7 +25,6 @@ function mistakes(text: string, environment: Record<string, string> = {}): strin
 }
 
 const warehouses = `warehouses: [{ arn: "${namespace}", engine: duckdb }]`
-const kmsArn = "arn:aws:kms:us-east-1:123456789012:key/orders"
 const minimal = `sources: []\n${warehouses}\n`
 const withSource = (entry: string) => `sources:\n  - ${entry}\n${warehouses}\n`
 
@@ -266,28 +265,6 @@ describe("mistakes in millrace.yaml", () => {
         `sources: [{ arn: "${source}", engine: postgres, url: "postgres://h/db", retention: { budget: "0", spool_limit: 1GiB } }]`,
       ),
       ["sources[0].retention.spool_limit: is only for policy: spool"],
-    ],
-    [
-      "keys",
-      `${minimal}kms_keys: [{ arn: "${kmsArn}", key: c2hvcnQ= }, { arn: "${kmsArn}" }, { arn: orders, key_file: a }]`,
-      [
-        /^kms_keys\[0\]\.key: must be 256 bits in base64/,
-        "kms_keys[1].key: give either key or key_file",
-        /^kms_keys\[2\]\.arn: must be a key's ARN/,
-      ],
-    ],
-    [
-      "a key's file that is not there",
-      `${minimal}kms_keys: [{ arn: "${kmsArn}", key_file: no-key }]`,
-      ["kms_keys[0].key_file: cannot be read (ENOENT)"],
-    ],
-    [
-      "keys that are the same",
-      `${minimal}kms_keys: [${[1, 2].map((n) => `{ arn: "${kmsArn}", aliases: [alias/x], key: ${Buffer.alloc(32, n).toString("base64")} }`).join(", ")}]`,
-      [
-        "kms_keys[1].arn: is the same as kms_keys[0].arn",
-        "kms_keys[1].aliases: alias/x stands at another key already",
-      ],
     ],
     ["variable without a name", `${minimal}state: "\${}"`, [/^state: dollar and braces must hold/]],
   ]

@@ -16,7 +16,6 @@ import {
 
 const targetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
 const otherTargetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/other"
-const kmsArn = (id: string) => `arn:aws:kms:us-east-1:123456789012:key/${id}`
 const admin: Caller = { name: "AKIDADMIN", policy: "admin" }
 const caller = (policy: Policy): Caller => ({ name: "AKIDX", policy })
 
@@ -67,10 +66,7 @@ describe("the service of integrations", () => {
       region: "us-east-1",
       sources: Array.from({ length: 40 }, (_, n) => source(`s${n}`)),
       warehouses: [warehouse(targetArn), warehouse(otherTargetArn)],
-      kmsKeys: [
-        { arn: kmsArn("orders"), aliases: ["alias/main"], enabled: true },
-        { arn: kmsArn("retired"), aliases: [], enabled: false },
-      ],
+      kmsKeys: [],
       isReadable: () => true,
       sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
       store,
@@ -141,22 +137,6 @@ describe("the service of integrations", () => {
       ["description", "validation", /1000/, { description: "x".repeat(1001) }],
       ["character", "validation", /NUL/, { description: "a\0b" }],
       ["key", "kmsKeyNotAccessible", /No key k /, { kmsKeyId: "k", additionalEncryptionContext: { a: "b" } }],
-      ["key that is disabled", "kmsKeyNotAccessible", /disabled/, { kmsKeyId: kmsArn("retired") }],
-      [
-        "context of seven",
-        "invalidValue",
-        /at most 6 pairs/,
-        {
-          kmsKeyId: "orders",
-          additionalEncryptionContext: Object.fromEntries([..."abcdefg"].map((k) => [k, "v"])),
-        },
-      ],
-      [
-        "context of the service's own",
-        "invalidValue",
-        /aws:servicename:id .* is reserved/,
-        { kmsKeyId: "orders", additionalEncryptionContext: { "aws:servicename:id": "RDS" } },
-      ],
       [
         "context without key",
         "invalidCombination",
@@ -165,23 +145,6 @@ describe("the service of integrations", () => {
       ],
       ["tags", "invalidTag", /reserved/, { tags: [{ key: "aws:x", value: "" }] }],
     ]
-    const identifiers = [
-      kmsArn("orders"),
-      "orders",
-      "alias/main",
-      kmsArn("orders").replace("key/orders", "alias/main"),
-    ]
-    for (const [n, kmsKeyId] of identifiers.entries())
-      it(`takes a key as ${kmsKeyId}, and shows its ARN`, async () => {
-        const context = { team: "payments" }
-        const created = await createIntegration(
-          plane,
-          admin,
-          wish({ integrationName: `keyed-${n}`, kmsKeyId, additionalEncryptionContext: context }),
-        )
-        assert.equal(created.kmsKeyId, kmsArn("orders"))
-        assert.deepEqual(created.additionalEncryptionContext, context)
-      })
     for (const [name, kind, words, changes] of refusals) {
       it(`refuses a wrong ${name} and records nothing`, async () => {
         const count = (await store.integrations.all()).length
