@@ -20,7 +20,11 @@ export function describe(report: StatusReport): string {
 function describeIntegration(integration: IntegrationReport): string {
   const errors = integration.errors.map((error) => `  ! ${error.code}: ${error.message}\n`)
   const head = `${integration.name}  ${integration.status}  ${integration.arn}\n`
-  return head + errors.join("") + integration.pipelines.map(describePipeline).join("")
+  const waiting = integration.waiting.map(
+    (database) =>
+      `  ${database}  moves nothing until, on the SQL port: CREATE DATABASE … FROM INTEGRATION '${integration.id}' DATABASE '${database}'\n`,
+  )
+  return head + errors.join("") + waiting.join("") + integration.pipelines.map(describePipeline).join("")
 }
 
 function describePipeline(pipeline: PipelineReport): string {

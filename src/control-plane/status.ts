@@ -16,6 +16,8 @@ export interface IntegrationReport {
   name: string
   status: string
   errors: { code: string; message: string }[]
+  /** Source databases that wait for CREATE DATABASE. */
+  waiting: string[]
   pipelines: PipelineReport[]
 }
 
@@ -74,6 +76,7 @@ export interface StatusSources {
 /** Integrations, their pipelines and tables, as they are now. */
 export async function statusReport(sources: StatusSources): Promise<StatusReport> {
   const integrations = await sources.store.integrations.all()
+  const waiting = await sources.store.databases.waiting()
   const running = sources.running()
   return {
     integrations: await Promise.all(
@@ -85,6 +88,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
           name,
           status,
           errors,
+          waiting: waiting.filter((one) => one.integrationId === id).map((one) => one.sourceDatabase),
           pipelines: await Promise.all(mine.map((one) => pipelineReport(sources, one))),
         }
       }),

@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type AuditLog, audited } from "../control-plane/audit.ts"
-import type { Caller, ControlPlane } from "../control-plane/control-plane.ts"
+import type { ControlPlane } from "../control-plane/control-plane.ts"
 import {
   createDatabase,
   type DatabaseHost,
@@ -18,57 +16,31 @@ import type { DatabaseAdministration } from "../front-doors/sql/administration.t
 const dropPatienceMs = 5_000
 const lookEveryMs = 50
 
-/** The SQL port's statements about databases, on the services that do them, each with its entry in the audit trail. */
+/** The SQL port's statements about databases, on the services that do them. */
 export function newDatabaseAdministration(
   plane: ControlPlane,
   host: DatabaseHost,
   running: () => RunningPipeline[],
   users: SqlUsers,
-  log: AuditLog,
 ): DatabaseAdministration {
-  const noted = <T>(
-    caller: Caller,
-    operation: string,
-    parameters: { name: string },
-    run: () => Promise<T>,
-  ): Promise<T> =>
-    audited(
-      { store: plane.store.audit, log },
-      {
-        requestId: randomUUID(),
-        door: "sql",
-        operation,
-        accessKeyId: caller.name,
-        policy: caller.policy,
-        address: undefined,
-        resource: parameters.name,
-        parameters,
-      },
-      run,
-      () => parameters.name,
-    )
   return {
-    create: (caller, input) =>
-      noted(caller, "CREATE DATABASE", input, () => createDatabase(plane, host, caller, input)),
-    drop: (caller, name) =>
-      noted(caller, "DROP DATABASE", { name }, async () => {
-        await dropDatabase(plane, host, caller, name, comesTrue)
-        await users.forgetDatabase(name)
-      }),
-    set: (caller, name, options) =>
-      noted(caller, "ALTER DATABASE SET", { name, ...options }, async () => {
-        const database = await setDatabaseOptions(plane, host, caller, name, options)
-        const one = running().find(({ database: { integrationId, sourceDatabase } }) => {
-          return integrationId === database.integrationId && sourceDatabase === database.sourceDatabase
-        })
-        // Not at the reconciler's next turn: what comes after the statement is under the new options.
-        if (one !== undefined) adjust(one, database)
-      }),
-    refresh: (caller, name, scope) =>
-      noted(caller, "ALTER DATABASE REFRESH", { name, ...scope }, async () => {
-        const database = await requireDatabase(plane, host, name)
-        refreshDatabase(running(), caller, database, scope)
-      }),
+    create: (caller, input) => createDatabase(plane, host, caller, input),
+    async drop(caller, name) {
+      await dropDatabase(plane, host, caller, name, comesTrue)
+      await users.forgetDatabase(name)
+    },
+    async set(caller, name, options) {
+      const database = await setDatabaseOptions(plane, host, caller, name, options)
+      const one = running().find(({ database: { integrationId, sourceDatabase } }) => {
+        return integrationId === database.integrationId && sourceDatabase === database.sourceDatabase
+      })
+      // Not at the reconciler's next turn: what comes after the statement is under the new options.
+      if (one !== undefined) adjust(one, database)
+    },
+    async refresh(caller, name, scope) {
+      const database = await requireDatabase(plane, host, name)
+      refreshDatabase(running(), caller, database, scope)
+    },
   }
 }
 

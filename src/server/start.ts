@@ -141,7 +141,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       instance: warehouses.queried,
       log,
       isReplicated: (database) => database !== "dev",
-      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users, log),
+      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
       guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
       systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
     }),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
+import { sqlPassword } from "./place.ts"
 import { refusal, waitingIntegration } from "./waiting-integration.ts"
 import { ask, assertEqualContent, caughtUp, connectSql } from "./warehouse.ts"
 import { onDatabase } from "./workload.ts"
@@ -22,7 +24,10 @@ test("an active integration moves nothing until CREATE DATABASE; then its rows c
     await ask(place, "dev", "SELECT integration_id, target_database, state FROM svv_integration"),
     [[id, null, "PendingDbConnectState"]],
   )
-  await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
+  const shown = (await place.run("status")).stdout
+  const statement = `FROM INTEGRATION '${id}' DATABASE '${source}'`
+  assert.ok(shown.includes(`moves nothing until, on the SQL port: CREATE DATABASE … ${statement}`), shown)
+  await admin.query(`CREATE DATABASE shop ${statement}`)
   await waitUntil(async () => (await slots(url)).length === 1, { what: "the slot" })
   await waitUntil(
     async () =>
@@ -211,6 +216,20 @@ test("the system views show integrations, tables, activities and state changes a
     what: "the first copy to be recorded",
   })
 
+  const psql = spawnSync("psql", ["-XAt", "-c", "SELECT integration_id, state FROM SVV_INTEGRATION"], {
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      PGHOST: "127.0.0.1",
+      PGPORT: String(place.sqlPort),
+      PGDATABASE: "shop",
+      PGUSER: "admin",
+      PGPASSWORD: sqlPassword,
+    },
+  })
+  // psql need not be on the machine; where it is, it sees the same.
+  if (psql.error === undefined) assert.equal(psql.stdout, `${id}|CdcRefreshState\n`, psql.stderr)
+
   // Asked for in one transaction, they are there as well.
   await admin.query("BEGIN")
   assert.equal((await admin.query("SELECT 1 FROM sys_integration_table_state_change LIMIT 1")).rows.length, 1)
@@ -301,7 +320,7 @@ test("a database can be dropped when its integration was deleted, and when its s
       "DROP DATABASE ok",
       "CREATE DATABASE ok",
       "DROP DATABASE ok",
-      "CREATE DATABASE conflictingOperation",
+      "CREATE DATABASE 55006",
     ],
   )
 })
