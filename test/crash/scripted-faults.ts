@@ -110,7 +110,7 @@ export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault
     }),
     warehouse: (real) => ({
       ...real,
-      open: async (database) => destination(await real.open(database)),
+      open: async (...args) => destination(await real.open(...args)),
     }),
     arm: () => {
       armed = true

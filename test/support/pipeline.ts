@@ -11,7 +11,10 @@ import {
   type PipelineReporter,
   startPipeline,
 } from "../../src/replication/pipeline.ts"
+import type { Relief } from "../../src/replication/relief.ts"
 import type { Source, TableSelection } from "../../src/replication/source.ts"
+import type { AtRest } from "../../src/replication/spool/sealing.ts"
+import { openSpool } from "../../src/replication/spool/spool.ts"
 import type { Warehouse } from "../../src/replication/warehouse.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
@@ -88,6 +91,8 @@ export interface TestPipeline {
   handle: string
   lagMs(): number | undefined
   streaming: Pipeline["streaming"]
+  relieve: Pipeline["relieve"]
+  relief: Pipeline["relief"]
   /** Waits until everything committed so far is visible in the warehouse. */
   settle(): Promise<void>
   /** Settles, then compares tables (all of them, or those named) by full content: lines that say what differs. */
@@ -103,6 +108,8 @@ export interface TestPipelineOptions {
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
   handle?: string
   observe?: WriteObserver
+  relief?: Relief
+  atRest?: AtRest
   failoverSlots?: boolean
   /** Put around the real ones, to make them fail. */
   around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
@@ -146,6 +153,15 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     select: (table) => table.name === markerTable || (options.select?.(table) ?? true),
     reporter: reporterInto(reports),
     observe: options.observe ?? (() => undefined),
+    relief: options.relief ?? "hold",
+    spool: () =>
+      openSpool({
+        folder: join(home.stagingPath, "..", "spool", database),
+        limitBytes: 2 ** 30,
+        compare: source.compare,
+        atRest: options.atRest,
+      }),
+    atRest: options.atRest,
   })
   let stopping: Promise<void> | undefined
   const stop = () => {
@@ -164,6 +180,8 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     handle,
     lagMs: running.lagMs,
     streaming: running.streaming,
+    relieve: running.relieve,
+    relief: running.relief,
     settle,
     async differences(tables) {
       await settle()

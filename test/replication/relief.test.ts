@@ -1,0 +1,93 @@
+import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import pg from "pg"
+import { newKeyRing } from "../../src/encryption/key-ring.ts"
+import { scriptedFault } from "../crash/scripted-faults.ts"
+import { runSql, testPipeline, testWarehouse } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+async function confirmed(url: string, slot: string): Promise<bigint> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ at: string }>(
+      "SELECT (confirmed_flush_lsn - '0/0')::text AS at FROM pg_replication_slots WHERE slot_name = $1",
+      [slot],
+    )
+    return BigInt(rows[0]?.at ?? 0)
+  } finally {
+    await client.end()
+  }
+}
+
+test("a warehouse that hangs in the middle of a batch: the source is read into the spool, and nothing doubles", async (context) => {
+  const database = await testDatabase()
+  context.after(() => database.drop())
+  await runSql(database.url, "CREATE TABLE t (id int PRIMARY KEY, v int)")
+  const fault = scriptedFault("applied", "hang")
+  const pipeline = await testPipeline({ url: database.url, relief: "spool", around: fault })
+  await pipeline.settle()
+  fault.arm()
+  await runSql(database.url, "INSERT INTO t SELECT i, 0 FROM generate_series(1, 1000) i")
+  await fault.struck
+  const before = await confirmed(database.url, pipeline.handle)
+  await runSql(database.url, "UPDATE t SET v = v + 1", "DELETE FROM t WHERE id % 3 = 0")
+  // A batch that has only begun is no reason; one that goes on for long is.
+  await waitUntil(
+    () => {
+      pipeline.relieve()
+      return pipeline.relief()?.kind === "spooling"
+    },
+    { what: "the spool", intervalMs: 250 },
+  )
+  await waitUntil(async () => (await confirmed(database.url, pipeline.handle)) > before, {
+    what: "the slot to move on",
+  })
+  await runSql(database.url, "UPDATE t SET v = v + 1 WHERE id % 2 = 0")
+  fault.release()
+  assert.deepEqual(await pipeline.differences(), [])
+  await waitUntil(() => pipeline.relief() === undefined, { what: "the spool to be used up" })
+  assert.deepEqual(pipeline.reports.problems, [])
+  await pipeline.stop()
+})
+
+test("with a key, what is staged is encrypted, in a copy and in the stream", async (context) => {
+  const database = await testDatabase()
+  context.after(() => database.drop())
+  const marker = "a value that nobody may read"
+  await runSql(
+    database.url,
+    "CREATE TABLE t (id int PRIMARY KEY, v text)",
+    `INSERT INTO t SELECT i, '${marker}' FROM generate_series(1, 1000) i`,
+  )
+  const arn = "arn:aws:kms:us-east-1:123456789012:key/orders"
+  const ring = newKeyRing([{ arn, aliases: [], enabled: true, key: randomBytes(32), previous: [] }])
+  const home = await testWarehouse()
+  const seen: Buffer[] = []
+  const pipeline = await testPipeline({
+    url: database.url,
+    home,
+    atRest: {
+      newDataKey: () => ring.newDataKey(arn, { team: "a" }),
+      openDataKey: (wrapped) => ring.openDataKey(arn, { team: "a" }, wrapped),
+    },
+    observe(point) {
+      if (point !== "staged" && point !== "chunkLoaded") return
+      const files = readdirSync(home.stagingPath, { recursive: true, encoding: "utf8" })
+      for (const file of files)
+        if (file.endsWith(".parquet")) seen.push(readFileSync(join(home.stagingPath, file)))
+    },
+  })
+  await runSql(database.url, `UPDATE t SET v = v || '!' WHERE id < 100`)
+  assert.deepEqual(await pipeline.differences(), [])
+  assert.ok(seen.length > 0)
+  for (const bytes of seen) {
+    assert.equal(bytes.toString("latin1", 0, 4), "PARE")
+    assert.equal(bytes.indexOf(marker), -1)
+  }
+  await pipeline.stop()
+})
