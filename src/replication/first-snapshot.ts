@@ -28,10 +28,8 @@ export async function takeSnapshot(
   try {
     signal.throwIfAborted()
     options.observe("sourcePrepared")
-    reporter.snapshot(
-      snapshot.tables.map((table) => table.schema),
-      snapshot.refused,
-    )
+    const later = snapshot.later ?? []
+    reporter.snapshot([...snapshot.tables.map((table) => table.schema), ...later], snapshot.refused)
     const unfit: UnfitNote[] = []
     const onTable = (table: TableSchema, event: CopyEvent) => {
       if (event.kind === "unfit") unfit.push({ ...event, table })
@@ -53,7 +51,7 @@ export async function takeSnapshot(
       const noted = widened(texts.get(one.table.id), one)
       if (noted !== undefined) await destination.noteTextColumns(name, one.table.id, noted)
     }
-    await destination.completeSnapshot(name, tables, snapshot.position)
+    await destination.completeSnapshot(name, [...tables, ...later], snapshot.position)
     options.observe("positionRecorded")
     return snapshot.position
   } finally {

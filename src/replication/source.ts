@@ -89,6 +89,11 @@ export interface Retention {
 export interface Snapshot extends DigestedSide {
   position: Position
   tables: SnapshotTable[]
+  /**
+   * Tables that can only be copied beside the running stream (`include`). What the warehouse holds of them stays
+   * readable; the stream reports them to its sink as changed until they have been.
+   */
+  later?: TableSchema[]
   refused: RefusedTable[]
   /**
    * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to go on with; reading waits for it.
