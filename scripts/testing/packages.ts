@@ -7,6 +7,7 @@ const wanted = [
   { name: "postgresql", isThere: () => existsSync("/usr/lib/postgresql") },
   { name: "postgresql-client", isThere: () => isOnPath("psql") },
   { name: "awscli", isThere: () => isOnPath("aws") },
+  { name: "default-jre-headless", isThere: () => isOnPath("java") },
   { name: "mariadb-server", isThere: () => existsSync("/usr/sbin/mariadbd") },
 ]
 

@@ -144,6 +144,7 @@ function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfigurat
       return [{ arn, engine, url }]
     }
     case "dynamodb":
+      return [{ ...serviceSourceFrom(one), ...(one.unnest !== undefined && { unnest: one.unnest }) }]
     case "s3":
       return [serviceSourceFrom(one)]
   }

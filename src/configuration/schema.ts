@@ -159,7 +159,24 @@ const serviceKeys = {
   secret_access_key: text.optional(),
 }
 
-const dynamoDbSource = z.strictObject({ arn: tableArn, engine: z.literal("dynamodb"), ...serviceKeys })
+const maxUnnested = 500
+
+const unnest = z
+  .array(text.max(255))
+  .max(maxUnnested, `must list at most ${maxUnnested} attributes`)
+  .refine((names) => new Set(names.map((name) => name.toLowerCase())).size === names.length, {
+    message: "must not name an attribute twice (upper and lower case are the same in a warehouse)",
+  })
+  .refine((names) => !names.some((name) => name.toLowerCase() === "value"), {
+    message: "must not name an attribute `value`: that is the column of the whole item",
+  })
+
+const dynamoDbSource = z.strictObject({
+  arn: tableArn,
+  engine: z.literal("dynamodb"),
+  ...serviceKeys,
+  unnest: unnest.optional(),
+})
 const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys })
 
 const source = z
@@ -246,7 +263,7 @@ export const knownKeys: Record<string, string[]> = {
   listen: ["http", "sql"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
-  sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys)],
+  sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys), "unnest"],
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
   throttling: Object.keys(throttling.shape),

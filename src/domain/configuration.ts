@@ -54,6 +54,8 @@ export interface ServiceSource {
   endpoint?: string
   accessKeyId?: string
   secretAccessKey?: string
+  /** Of a table: top-level attributes that have a column of their own. */
+  unnest?: string[]
 }
 
 /** Told apart by what they have, so that engines may be added to either kind. */

@@ -41,7 +41,10 @@ export interface ChangeSink {
  */
 export type RowKind = "insert" | "update" | "delete" | "moveFrom" | "moveTo"
 
-/** Takes one row after another: fill every one of `columns` at index `row`, then end the row. */
+/**
+ * Takes one row after another: fill every column of the table (the first of `columns`; what follows is the sink's own) at
+ * index `row`, then end the row.
+ */
 export interface TableSink {
   readonly table: TableSchema
   readonly columns: readonly ColumnBuffer[]

@@ -3,9 +3,11 @@ import { join } from "node:path"
 import { encryptionContext } from "../control-plane/encryption.ts"
 import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
+import { parseTableArn } from "../domain/arn.ts"
 import {
   type KmsKeyConfiguration,
   retentionOf,
+  type ServiceSource,
   type SourceConfiguration,
   type SourceEngine,
 } from "../domain/configuration.ts"
@@ -20,6 +22,8 @@ import type { Source, TableSelection } from "../replication/source.ts"
 import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
+import type { Address as DynamoDbAddress } from "../sources/dynamodb/client.ts"
+import { openDynamoDbSource } from "../sources/dynamodb/source.ts"
 import { openMysqlSource } from "../sources/mysql/source.ts"
 import { openPostgresSource } from "../sources/postgres/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
@@ -42,13 +46,29 @@ export function openSource(
     case "mysql":
       return openMysqlSource({ url: configuration.url })
     case "dynamodb":
+      return openDynamoDbSource(dynamoDbAddress(configuration))
     case "s3":
       throw new Problem("sourceUnbuilt", `Sources of the engine ${configuration.engine} cannot be read yet.`)
   }
 }
 
+function dynamoDbAddress(source: ServiceSource): DynamoDbAddress {
+  const table = parseTableArn(source.arn)
+  const { accessKeyId, secretAccessKey } = source
+  return {
+    tableName: table?.name ?? "",
+    region: table?.region ?? "",
+    endpoint: source.endpoint,
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey },
+    unnest: source.unnest ?? [],
+  }
+}
+
 /** Engines that the configuration may name, and whether there is an adapter that reads them. */
-const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: false, s3: false }
+const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: false }
 
 export function isReadable(engine: SourceEngine): boolean {
   return readable[engine]

@@ -28,9 +28,18 @@ export function problemOf(error: unknown, doing: string): Problem {
     return new Problem(kind ?? "sourceProtocol", `The source says (while ${doing}): ${said(error)}.`, {
       cause: error,
     })
-  return new Problem("sourceUnreachable", `The source does not answer (while ${doing}): ${said(error)}.`, {
-    cause: error,
-  })
+  if (isOfNetwork(error))
+    return new Problem("sourceUnreachable", `The source does not answer (while ${doing}): ${said(error)}.`, {
+      cause: error,
+    })
+  return new Problem("internal", `Something unexpected happened while ${doing}.`, { cause: error })
+}
+
+/** Node's own errors have a code, the SDK's limits of time a name. */
+function isOfNetwork(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isOfNetwork)
+  const { code } = error as { code?: unknown }
+  return typeof code === "string" || nameOf(error) === "TimeoutError"
 }
 
 export function nameOf(error: unknown): string {

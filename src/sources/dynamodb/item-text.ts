@@ -30,6 +30,8 @@ export function attributeText(value: AttributeValue): string {
   if (value.SS !== undefined) return `{"SS":[${value.SS.map((one) => JSON.stringify(one)).sort()}]}`
   if (value.NS !== undefined) return `{"NS":[${value.NS.map((one) => `"${one}"`).sort()}]}`
   if (value.BS !== undefined) return `{"BS":[${value.BS.map((one) => `"${base64(one)}"`).sort()}]}`
+  // DynamoDB Local leaves out the type of an empty map in its streams.
+  if (Object.keys(value).length === 0) return '{"M":{}}'
   throw new Error("DynamoDB sent an attribute of a type that is not known.")
 }
 

@@ -26,7 +26,8 @@ export function putKeyOnly(
 ): void {
   checkKey(table, key)
   putKey(table, columns, row, key)
-  for (let at = table.keyNames.length; at < columns.length; at++) putNull(columns[at] as ColumnBuffer, row)
+  const own = table.schema.columns.length
+  for (let at = table.keyNames.length; at < own; at++) putNull(columns[at] as ColumnBuffer, row)
 }
 
 /** Before anything is written: a row must not be left half. */

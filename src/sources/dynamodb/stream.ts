@@ -29,17 +29,19 @@ const listEveryMs = 30_000
 const readersAtOnce = 8
 /** What was written is in the stream after this, at the latest. */
 const arrivesWithinMs = 500
-/** A read may find nothing although there is something; two in a row are taken at their word. */
-const emptyRoundsOfAnEnd = 2
+/** What a read brings at most is 1,000 records or 1 MiB: less than half of either, and it has come to the end. */
+const shortPage = { records: 500, bytes: 512 * 1024 }
+/** A read may end early all the same; two in a row are taken at their word. */
+const shortRoundsOfAnEnd = 2
 
 interface Streaming extends StartStream {
   readers: Map<string, ShardReader>
   /** Glimpses that are open. */
   befores: Set<Before>
   waiting: Set<{ tick: number; resolve: () => void }>
-  /** The last round that found nothing began then; 0: there was none yet. */
+  /** The last round that came to the end of the stream began then; 0: there was none yet. */
   caughtUpAtMs: number
-  emptyRounds: number
+  shortRounds: number
   listedAtMs: number
   list: ShardList
   stop: AbortController
@@ -54,7 +56,7 @@ export function startStream(options: StartStream): ChangeStream {
     befores: new Set(),
     waiting: new Set(),
     caughtUpAtMs: 0,
-    emptyRounds: 0,
+    shortRounds: 0,
     listedAtMs: Number.NEGATIVE_INFINITY,
     list: { isEnabled: true, shards: [] },
     stop: new AbortController(),
@@ -147,19 +149,26 @@ async function round(streaming: Streaming): Promise<void> {
   const waiting = readable(streaming.place.shards, streaming.list.shards)
   if (waiting.length === 0 && !streaming.list.isEnabled) throw switchedOff(streaming)
   let isQuiet = true
+  let isShort = true
   const reader = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       const page = await readerOf(streaming, id).next(streaming.stop.signal)
       if (streaming.stop.signal.aborted) return
       if (page.records.length > 0 || page.isLast) isQuiet = false
+      if (page.isLast || !isShortPage(page)) isShort = false
       deliver(streaming, id, page, startedMs)
     }
   }
   await Promise.all(Array.from({ length: readersAtOnce }, reader))
-  streaming.emptyRounds = isQuiet ? streaming.emptyRounds + 1 : 0
-  if (!isQuiet || streaming.stop.signal.aborted) return
-  if (streaming.emptyRounds >= emptyRoundsOfAnEnd) caughtUp(streaming, startedMs)
-  await idle(streaming)
+  if (streaming.stop.signal.aborted) return
+  streaming.shortRounds = isShort ? streaming.shortRounds + 1 : 0
+  if (streaming.shortRounds >= shortRoundsOfAnEnd) caughtUp(streaming, startedMs)
+  if (isQuiet) await idle(streaming)
+}
+
+function isShortPage({ records }: Page): boolean {
+  const bytes = records.reduce((sum, { dynamodb }) => sum + (dynamodb?.SizeBytes ?? 0), 0)
+  return records.length < shortPage.records && bytes < shortPage.bytes
 }
 
 function switchedOff({ clients }: Streaming): Problem {
@@ -208,7 +217,7 @@ function deliver(streaming: Streaming, id: string, { records, isLast }: Page, st
   sink.chunkDecoded()
 }
 
-/** Not before a round that found nothing, not after now: closer than DynamoDB's own word, which is of whole minutes. */
+/** Not before a round that came to the end, not after now: closer than DynamoDB's own word, which is of whole minutes. */
 function committedAtMs({ caughtUpAtMs }: Streaming, first: _Record | undefined): number {
   const toldMs = first === undefined ? 0 : madeAtMs(first)
   return Math.min(Date.now(), Math.max(toldMs, caughtUpAtMs))
