@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { Applied } from "../src/replication/apply-loop.ts"
 import { type PipelineReporter, startPipeline } from "../src/replication/pipeline.ts"
+import { openMysqlSource } from "../src/sources/mysql/source.ts"
 import { openPostgresSource } from "../src/sources/postgres/source.ts"
 import { openDuckDb } from "../src/warehouses/duckdb/instance.ts"
 import { openDuckDbWarehouse } from "../src/warehouses/duckdb/warehouse.ts"
@@ -11,6 +12,7 @@ import { openDuckDbWarehouse } from "../src/warehouses/duckdb/warehouse.ts"
 export type Request = { kind: "query"; sql: string } | { kind: "usage" } | { kind: "stop" }
 
 export type Report =
+  | { kind: "starting"; atMs: number }
   | { kind: "streaming"; atMs: number }
   | { kind: "copyDone"; atMs: number }
   | { kind: "applied"; atMs: number; changes: number; transactions: number; firstCommittedAtMs: number }
@@ -24,7 +26,8 @@ const send = (report: Report) => void process.send?.(report)
 
 const quiet = () => undefined
 const reporter: PipelineReporter = {
-  phase: (phase) => phase === "streaming" && send({ kind: "streaming", atMs: Date.now() }),
+  phase: (phase) =>
+    (phase === "starting" || phase === "streaming") && send({ kind: phase, atMs: Date.now() }),
   problem: (problem) => problem && send({ kind: "problem", message: problem.message }),
   applied: ({ changes, transactions, firstCommittedAtMs }: Applied) =>
     send({ kind: "applied", atMs: Date.now(), changes, transactions, firstCommittedAtMs }),
@@ -49,7 +52,9 @@ const pipelines = Array.from({ length: Number(count) }, (_, index) => {
   return startPipeline({
     name: `bench${suffix}`,
     handle: `millrace_bench${suffix}`,
-    source: openPostgresSource({ url, database: "bench" }),
+    source: url.startsWith("mysql:")
+      ? openMysqlSource({ url })
+      : openPostgresSource({ url, database: "bench" }),
     warehouse,
     database: `bench${suffix}`,
     select: (table) => wanted.has(table.name),

@@ -12,9 +12,20 @@ export const throughputNames = [
   "peak_rss_mb",
 ] as const
 
+/** Of MariaDB as the source, on a server of its own. */
+export const mysqlNames = [
+  "snapshot_mysql_vs_select",
+  "snapshot_mysql_rows_per_second",
+  "select_mysql_rows_per_second",
+  "drain_mysql_vs_read",
+  "drain_mysql_changes_per_second",
+  "read_mysql_changes_per_second",
+] as const
+
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
+  ...mysqlNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

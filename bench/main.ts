@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
 import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
+import { measureMysql } from "./mysql.ts"
 import { measureThroughput } from "./throughput.ts"
 
 /** `npm run bench [-- --rows N --changes N --runs N --only NAME,… --json FILE]`; see bench/README.md. */
@@ -60,6 +61,7 @@ try {
   )
   const figures: Figures = {
     ...(await measureThroughput(bench)),
+    ...(await measureMysql(bench)),
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),
   }

@@ -1,37 +1,8 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { chmod, chown, mkdir, readFile } from "node:fs/promises"
-import { createServer } from "node:net"
-import { join } from "node:path"
 import { after } from "node:test"
-import { promisify } from "node:util"
-import { type Connection, createConnection } from "mysql2"
-import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
-import { waitUntil } from "./wait-until.ts"
+import { type MariaDb, mariaDbProgram, startMariaDb } from "./mariadb-server.ts"
 
-const run = promisify(execFile)
-const program = "/usr/sbin/mariadbd"
-
-export interface MariaDb {
-  readonly port: number
-  /** Of root, who has no password. */
-  readonly url: string
-  /** The folder with its files. */
-  readonly folder: string
-  /** Runs statements one after another, on a connection of their own. */
-  sql(...statements: string[]): Promise<void>
-  /** Every value as text, as the server prints it. */
-  rows(statement: string): Promise<(string | null)[][]>
-  /** A connection that stays open; closed when the test file ends. */
-  session(): Promise<MariaDbSession>
-  kill9(): Promise<void>
-  restart(): Promise<void>
-}
-
-export interface MariaDbSession {
-  run(sql: string): Promise<void>
-  close(): void
-}
+export type { MariaDb } from "./mariadb-server.ts"
 
 const cleanUps: (() => Promise<void>)[] = []
 
@@ -41,154 +12,12 @@ after(async () => {
 
 /** Why there can be no server here: pass it to `skip`. */
 export function noMariaDb(): string | undefined {
-  return existsSync(program) ? undefined : `no ${program}: apt-get install mariadb-server`
+  return existsSync(mariaDbProgram) ? undefined : `no ${mariaDbProgram}: apt-get install mariadb-server`
 }
 
-/** What a source must be set to, and quick: tests kill servers, never machines. */
-const usual: Record<string, string> = {
-  "log-bin": "bin",
-  "server-id": "1",
-  "binlog-format": "ROW",
-  "binlog-row-image": "FULL",
-  "binlog-row-metadata": "FULL",
-  "gtid-strict-mode": "ON",
-  "innodb-flush-log-at-trx-commit": "2",
-  "innodb-buffer-pool-size": "24M",
-  "innodb-log-file-size": "16M",
-  "character-set-server": "utf8mb4",
-}
-
-/** A server of Debian's package, on a port and in a folder of its own; gone when the test file ends. */
+/** A server of the test's own; gone when the test file ends. */
 export async function mariaDb(settings: Record<string, string> = {}): Promise<MariaDb> {
-  const folder = await temporaryFolder("mariadb")
-  const data = join(folder, "data")
-  await mkdir(data)
-  await chmod(folder, 0o755)
-  const user = await accountOf("mysql")
-  if (user !== undefined) for (const path of [folder, data]) await chown(path, user.uid, user.gid)
-  const asUser = user === undefined ? [] : ["--user=mysql"]
-  await run("mariadb-install-db", [
-    "--no-defaults",
-    ...asUser,
-    `--datadir=${data}`,
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-    "--skip-name-resolve",
-  ])
-  const port = await freePort()
-  const start = async () => {
-    const all = Object.entries({ ...usual, ...settings }).map(([name, value]) => `--${name}=${value}`)
-    const place = [`--datadir=${data}`, `--port=${port}`, `--socket=${join(folder, "socket")}`]
-    const child = spawn(
-      program,
-      ["--no-defaults", ...asUser, ...place, "--bind-address=127.0.0.1", "--skip-name-resolve", ...all],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    )
-    await untilReady(child, port)
-    return child
-  }
-  let child = await start()
-  const url = `mysql://root@127.0.0.1:${port}/`
-  cleanUps.push(async () => {
-    await stop(child, "SIGKILL")
-    await removeFolder(folder)
-  })
-  return {
-    port,
-    url,
-    folder,
-    sql: (...statements) =>
-      withConnection(port, async (ask) => {
-        for (const statement of statements) await ask(statement)
-      }),
-    rows: (statement) => withConnection(port, (ask) => ask(statement)),
-    async session() {
-      const connection = await opened(port)
-      cleanUps.push(async () => connection.destroy())
-      return {
-        run: async (sql) => void (await asking(connection)(sql)),
-        close: () => connection.destroy(),
-      }
-    },
-    kill9: () => stop(child, "SIGKILL"),
-    async restart() {
-      await stop(child, "SIGTERM")
-      child = await start()
-    },
-  }
-}
-
-async function accountOf(name: string): Promise<{ uid: number; gid: number } | undefined> {
-  if (process.getuid?.() !== 0) return undefined
-  const line = (await readFile("/etc/passwd", "utf8")).split("\n").find((one) => one.startsWith(`${name}:`))
-  const [, , uid, gid] = line?.split(":") ?? []
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
-}
-
-async function untilReady(child: ChildProcess, port: number): Promise<void> {
-  let log = ""
-  child.stderr?.on("data", (chunk: Buffer) => {
-    log = `${log}${chunk}`.slice(-4000)
-  })
-  await waitUntil(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`mariadbd ended: ${log}`)
-      await withConnection(port, (ask) => ask("SELECT 1"))
-      return true
-    },
-    { what: "MariaDB to be ready", timeoutMs: 60_000 },
-  )
-}
-
-async function stop(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = new Promise((resolve) => child.once("exit", resolve))
-  child.kill(signal)
-  await exited
-}
-
-type Ask = (sql: string) => Promise<(string | null)[][]>
-
-async function withConnection<T>(port: number, work: (ask: Ask) => Promise<T>): Promise<T> {
-  const connection = await opened(port)
-  try {
-    return await work(asking(connection))
-  } finally {
-    connection.destroy()
-  }
-}
-
-async function opened(port: number): Promise<Connection> {
-  const connection = createConnection({
-    host: "127.0.0.1",
-    port,
-    user: "root",
-    charset: "utf8mb4",
-    rowsAsArray: true,
-    typeCast: (field) => field.string(),
-  })
-  connection.on("error", () => undefined)
-  await new Promise<void>((resolve, reject) =>
-    connection.connect((error) => (error === null ? resolve() : reject(error))),
-  )
-  await asking(connection)("SET time_zone = '+00:00'")
-  return connection
-}
-
-function asking(connection: Connection): Ask {
-  return (sql) =>
-    new Promise((resolve, reject) =>
-      connection.query(sql, (error: Error | null, rows: unknown) =>
-        error === null ? resolve(Array.isArray(rows) ? (rows as (string | null)[][]) : []) : reject(error),
-      ),
-    )
+  const server = await startMariaDb(settings)
+  cleanUps.push(server.remove)
+  return server
 }
