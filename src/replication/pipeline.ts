@@ -314,6 +314,10 @@ async function streamFrom(
       () => stream?.isReplaying !== true && isHindered(collector, flow),
     )
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
+  } catch (error) {
+    // What has to end first may take long, and is no reason to look well meanwhile.
+    if (!signal.aborted) reporter.problem(asProblem(error))
+    throw error
   } finally {
     clearInterval(advancing)
     pace.stop()

@@ -94,6 +94,11 @@ function watchHealth(instance: DuckDbInstance, { log, onBroken }: WarehouseWatch
     }
     const { reason } = health
     if (health.kind === "dead") return broken(reason)
+    if (health.kind === "reopened") {
+      log.warn({ database: health.database, reason }, "a warehouse database was opened anew")
+      shutOffSinceMs = undefined
+      return
+    }
     if (shutOffSinceMs === undefined) {
       log.warn({ database: health.database, reason }, "a warehouse database was shut off; opening it again")
     }

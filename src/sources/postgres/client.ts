@@ -93,20 +93,16 @@ export function destroy(client: pg.Client): void {
   connection.stream.destroy()
 }
 
-/** Runs `work` on a connection of its own. */
+/** A network that swallows everything must not hold up for ever whoever waits for an answer. */
+const answerLimitMs = 60_000
+
+/** Runs `work`, some short statements, on a connection of its own. */
 export async function withClient<T>(
   address: Address,
   doing: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(address)
-  try {
-    return await work(client)
-  } catch (error) {
-    throw problemOf(error, doing)
-  } finally {
-    await closeQuietly(client)
-  }
+  return await withinLimit(await connect(address), doing, work)
 }
 
 /** The same on a connection that speaks the replication protocol. */
@@ -115,13 +111,27 @@ export async function withReplicationClient<T>(
   doing: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connectForReplication(address)
+  return await withinLimit(await connectForReplication(address), doing, work)
+}
+
+async function withinLimit<T>(
+  client: pg.Client,
+  doing: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    destroy(client)
+  }, answerLimitMs)
   try {
     return await work(client)
   } catch (error) {
-    throw problemOf(error, doing)
+    if (!isLate) throw problemOf(error, doing)
+    throw problemOf(new Error(`no answer within ${answerLimitMs / 1_000} s`), doing)
   } finally {
     await closeQuietly(client)
+    clearTimeout(timer)
   }
 }
 

@@ -12,6 +12,8 @@ export interface Bookkeeping {
   tables(): Promise<HeldTable[]>
   /** The following are statements for the caller's transaction. */
   setPosition(pipeline: string, position: Position): string
+  /** Fails the transaction unless the position is this one. */
+  expectPosition(pipeline: string, position: Position): string
   startPosition(pipeline: string, position: Position): string[]
   clearPosition(pipeline: string): string
   /** Takes the place of whatever was known of the table, or under its name. */
@@ -68,6 +70,9 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
     },
     setPosition: (pipeline, position) =>
       `UPDATE ${positions} SET position = ${quoteLiteral(position)}, recorded_at = now() WHERE pipeline = ${quoteLiteral(pipeline)}`,
+    expectPosition: (pipeline, position) =>
+      `SELECT CASE WHEN NOT EXISTS (FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)} AND position = ${quoteLiteral(position)})
+       THEN error('the database is not in the state that was left: its file was replaced') END`,
     startPosition: (pipeline, position) => [
       `DELETE FROM ${positions}`,
       `DELETE FROM ${texts} WHERE pipeline <> ${quoteLiteral(pipeline)}`,

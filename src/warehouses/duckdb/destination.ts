@@ -1,3 +1,4 @@
+import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
 import { changeStatements, filesOf, fillsOf, finalNames, movesOf } from "./batch-sql.ts"
@@ -21,6 +22,10 @@ export async function openDestination(
   const connection = await instance.connect()
   const books = await openBookkeeping(connection, database)
   const transaction = newTransactions(connection)
+  /** Where we brought it. Another file, put in its place while it is open, is somewhere else: rows would be missing. */
+  let left: Position | undefined
+  const move = newMoves()
+  const asLeft = (pipeline: string) => (left === undefined ? [] : [books.expectPosition(pipeline, left)])
   const drop = (table: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`
 
   /** In the order in which a batch happens: what goes makes room, then what moves, then what comes. */
@@ -43,6 +48,7 @@ export async function openDestination(
       return statements
     })
     return [
+      ...asLeft(pipeline),
       ...leaving.flatMap(({ schema }) => [drop(schema), books.untrack(pipeline, schema)]),
       ...batch.dropped.flatMap(({ id }) => books.noteTextColumns(pipeline, id, [])),
       ...moved.statements,
@@ -57,7 +63,10 @@ export async function openDestination(
   return {
     capabilities: { caseSensitiveNames: false },
     refusal: namingRefusal,
-    position: (pipeline) => orProblem("reading the position", () => books.position(pipeline)),
+    async position(pipeline) {
+      left = await orProblem("reading the position", () => books.position(pipeline))
+      return left
+    },
     tables: (pipeline) =>
       orProblem("reading the tables", async () =>
         (await books.tables())
@@ -77,15 +86,25 @@ export async function openDestination(
         [...drops, ...forget, ...books.startPosition(pipeline, position)],
         "ending the snapshot",
       )
+      left = position
     },
-    forget: (pipeline) => transaction([books.clearPosition(pipeline)], "forgetting the position"),
-    advance: (pipeline, position) =>
-      transaction([books.setPosition(pipeline, position)], "recording the position"),
+    async forget(pipeline) {
+      await transaction([books.clearPosition(pipeline)], "forgetting the position")
+      left = undefined
+    },
+    async advance(pipeline, position) {
+      await transaction(
+        [...asLeft(pipeline), books.setPosition(pipeline, position)],
+        "recording the position",
+      )
+      left = position
+    },
     stage: (table, changes) =>
       staging.write([...table.columns.map((column) => column.name), ...changeColumns], changes),
     async apply(pipeline, batch) {
       const statements = await orProblem("reading the tables", () => statementsOf(pipeline, batch))
       await transaction(statements, "applying changes")
+      left = batch.position ?? left
       await staging.remove(
         batch.tables.flatMap(({ parts, alteration }) => [...parts, ...filesOf(alteration)]),
       )

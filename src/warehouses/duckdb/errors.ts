@@ -5,9 +5,15 @@ export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
   const message = error instanceof Error ? error.message : String(error)
   const isFull = /No space left|ENOSPC|Disk quota|EDQUOT/i.test(message)
+  if (strangeLog.test(message)) return new Problem("warehouseUnavailable", strangeLogText, { cause: error })
   const kind = isFull ? "diskFull" : "warehouseUnavailable"
   return new Problem(kind, `The warehouse failed (while ${doing}): ${firstLine(message)}.`, { cause: error })
 }
+
+const strangeLog =
+  /WAL checkpoint iteration does not match|WAL does not match|WAL was created for a different/i
+const strangeLogText =
+  "The database file was replaced, and the log beside it (….duckdb.wal) belongs to another state of it. Put back the file that it belongs to, or remove the log: the tables are then copied anew."
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? text

@@ -13,15 +13,23 @@ export interface Healing {
 const shutOffMessage = /has been invalidated because checkpointing failed/
 const deadMessage = /database has been invalidated because of a previous fatal error/
 
-/** Watches over the attached databases of one engine; `attach` must be repeatable. */
+/**
+ * Watches over the attached databases of one engine; `attach` must be repeatable, `replaced` says why a database that is
+ * open is not the one in its place.
+ */
 export function newHealing(
   admin: DuckDBConnection,
   attached: ReadonlySet<string>,
   attach: (name: string) => Promise<void>,
+  replaced: (name: string) => Promise<Error | undefined>,
 ): Healing {
   const shutOff = new Map<string, Error>()
 
   async function healAll(): Promise<EngineHealth> {
+    for (const name of attached) {
+      const error = await replaced(name)
+      if (error !== undefined && !shutOff.has(name)) shutOff.set(name, error)
+    }
     // One database that is shut off fails every look at the catalog, whichever database it asks about.
     if (shutOff.size === 0 && (await failure(admin, "SELECT count(*) FROM duckdb_schemas()")) === undefined)
       return { kind: "well" }
@@ -31,12 +39,14 @@ export function newHealing(
       const error = shutOff.has(name) ? undefined : await failure(admin, probe)
       if (error !== undefined) shutOff.set(name, error)
     }
-    for (const name of shutOff.keys()) {
+    let health: EngineHealth = { kind: "well" }
+    for (const [name, { message: reason }] of shutOff) {
       const error = await reopened(name)
       if (error !== undefined) return { kind: "shutOff", database: name, reason: error.message }
       shutOff.delete(name)
+      health = { kind: "reopened", database: name, reason }
     }
-    return { kind: "well" }
+    return health
   }
 
   /** Why it could not be; a statement that still uses the old one is a passing reason. */

@@ -1,9 +1,14 @@
-import { readdir, rm } from "node:fs/promises"
+import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { newHealing } from "./healing.ts"
 
 const fileSuffix = ".duckdb"
+
+/** The first in which a log knows its file: older ones replay it into whatever file lies beside it. */
+const storageVersion = "v1.4.0"
+
+const replacedText = "its file was deleted, or another was put in its place"
 
 /**
  * One DuckDB per warehouse folder: an in-memory main database with every destination database attached under its
@@ -32,6 +37,8 @@ export interface DuckDbInstance {
  */
 export type EngineHealth =
   | { kind: "well" }
+  /** It was shut off, or its file replaced, and is open again. */
+  | { kind: "reopened"; database: string; reason: string }
   | { kind: "shutOff"; database: string; reason: string }
   | { kind: "dead"; reason: string }
 
@@ -60,13 +67,19 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   })
   const admin = await instance.connect()
   const attached = new Set<string>()
-  const healing = newHealing(admin, attached, attach)
+  const identities = new Map<string, string>()
+  const healing = newHealing(admin, attached, attach, async (name) =>
+    (await identityOf(fileOf(name))) === identities.get(name) ? undefined : new Error(replacedText),
+  )
 
   const fileOf = (name: string) => join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
 
   async function attach(name: string): Promise<void> {
-    await admin.run(`ATTACH IF NOT EXISTS ${quoteLiteral(fileOf(name))} AS ${quoteIdentifier(name)}`)
+    await admin.run(
+      `ATTACH IF NOT EXISTS ${quoteLiteral(fileOf(name))} AS ${quoteIdentifier(name)} (STORAGE_VERSION '${storageVersion}')`,
+    )
     attached.add(name)
+    identities.set(name, await identityOf(fileOf(name)))
   }
 
   async function dropDatabase(name: string): Promise<void> {
@@ -115,6 +128,15 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
       instance.closeSync()
     },
   }
+}
+
+/** Which file has this path now; the engine goes on with the one that it opened. */
+async function identityOf(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined
+    throw error
+  })
+  return found === undefined ? "none" : `${found.dev}:${found.ino}`
 }
 
 /** Replication itself reads staged files and attaches databases, so just those two folders stay open to the engine. */
