@@ -82,29 +82,31 @@ export async function openDestination(
       const gone = await tablesGone(books, pipeline, kept)
       const forget = gone.map((table) => books.untrack(table.pipeline, table.schema))
       const drops = gone.filter((table) => table.isDropped).map((table) => drop(table.schema))
-      await transaction(
-        [...drops, ...forget, ...books.startPosition(pipeline, position)],
-        "ending the snapshot",
-      )
-      left = position
+      await move(async () => {
+        const statements = [...drops, ...forget, ...books.startPosition(pipeline, position)]
+        await transaction(statements, "ending the snapshot")
+        left = position
+      })
     },
-    async forget(pipeline) {
-      await transaction([books.clearPosition(pipeline)], "forgetting the position")
-      left = undefined
-    },
-    async advance(pipeline, position) {
-      await transaction(
-        [...asLeft(pipeline), books.setPosition(pipeline, position)],
-        "recording the position",
-      )
-      left = position
-    },
+    forget: (pipeline) =>
+      move(async () => {
+        await transaction([books.clearPosition(pipeline)], "forgetting the position")
+        left = undefined
+      }),
+    advance: (pipeline, position) =>
+      move(async () => {
+        const statements = [...asLeft(pipeline), books.setPosition(pipeline, position)]
+        await transaction(statements, "recording the position")
+        left = position
+      }),
     stage: (table, changes) =>
       staging.write([...table.columns.map((column) => column.name), ...changeColumns], changes),
     async apply(pipeline, batch) {
-      const statements = await orProblem("reading the tables", () => statementsOf(pipeline, batch))
-      await transaction(statements, "applying changes")
-      left = batch.position ?? left
+      await move(async () => {
+        const statements = await orProblem("reading the tables", () => statementsOf(pipeline, batch))
+        await transaction(statements, "applying changes")
+        left = batch.position ?? left
+      })
       await staging.remove(
         batch.tables.flatMap(({ parts, alteration }) => [...parts, ...filesOf(alteration)]),
       )
@@ -122,6 +124,16 @@ export async function openDestination(
       await staging.remove(parts)
     },
     close: async () => connection.closeSync(),
+  }
+}
+
+/** What moves the position, one after another: each begins where the one before left it. */
+function newMoves(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => undefined)
+    return mine
   }
 }
 
