@@ -16,7 +16,7 @@ import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
 import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
-import { newStreaming, type StreamingPipeline } from "./streaming.ts"
+import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
@@ -93,8 +93,6 @@ export interface Pipeline {
 const stopLimitMs = 5_000
 const firstRetryMs = 500
 const lastRetryMs = 30_000
-/** How long one look at whether the stream has come far enough waits for that. */
-const settledLookMs = 500
 /** A batch that takes longer is no usual one. */
 const hinderedMs = 10_000
 /** How often an idle source is told that what it sent is no longer needed. */
@@ -335,16 +333,6 @@ async function streamFrom(
 /** The warehouse, and not the source, is what makes a stream slow. */
 function isHindered({ workingSinceMs }: Collector, flow: FlowControl): boolean {
   return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
-}
-
-/**
- * A stream that opens proves nothing about the warehouse: either a batch is applied, or all that was committed when it
- * opened is found to be visible already. `false`: the stream ended before.
- */
-async function hasSettled(streaming: StreamingPipeline, ended: AbortSignal): Promise<boolean> {
-  const target = await streaming.currentPosition()
-  while (!ended.aborted) if (await streaming.reached(target, settledLookMs)) return true
-  return false
 }
 
 /** Waits, or less when stopped. */

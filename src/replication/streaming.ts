@@ -60,3 +60,16 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
     },
   }
 }
+
+/** How long one look at whether the stream has come far enough waits for that. */
+const settledLookMs = 500
+
+/**
+ * A stream that opens proves nothing about the warehouse: either a batch is applied, or all that was committed when it
+ * opened is found to be visible already. `false`: the stream ended before.
+ */
+export async function hasSettled(streaming: StreamingPipeline, ended: AbortSignal): Promise<boolean> {
+  const target = await streaming.currentPosition()
+  while (!ended.aborted) if (await streaming.reached(target, settledLookMs)) return true
+  return false
+}
