@@ -154,6 +154,9 @@ export function newPipelineMonitor(
       for (const { table, changes } of applied.tables) {
         const progress = tables.get(table.id)
         if (progress === undefined) continue
+        const { schema, name } = progress
+        Object.assign(progress, describe(table))
+        if (schema !== table.schema || name !== table.name) touched()
         progress.changes += changes
         progress.lastLagMs = Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs)
       }

@@ -67,7 +67,7 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
   await loop.destination.apply(loop.pipeline, {
     tables: gathered.tables.filter(({ runs, alteration }) => runs.length > 0 || alteration !== undefined),
     swaps: gathered.adopted.map((adoption) => adoption.table),
-    stale: gathered.stale.map((one) => one.table),
+    stale: gathered.stale.map(({ held, table }) => held ?? table),
     dropped: gathered.dropped,
     position: gathered.position,
   })

@@ -228,9 +228,9 @@ export class Collector implements ChangeSink {
 
   unfit(table: TableSchema, column: string, what: string): void {
     this.#held.delete(table.id)
-    const held = this.#forget(table.id) ?? table
+    const held = this.#forget(table.id)
     const reason = unfitReason({ column, what })
-    this.#open.stale.push({ table: held, reason, kind: "unfit", column, what })
+    this.#open.stale.push({ table, held, reason, kind: "unfit", column, what })
   }
 
   /** What it has in the open batch is not applied; returns what the table was before, if it became another there. */

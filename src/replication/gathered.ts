@@ -29,7 +29,12 @@ export interface Adoption {
 }
 
 /** A table that goes no further; a fresh copy mends it. */
-export type StaleTable = { table: TableSchema; reason: string } & (
+export type StaleTable = {
+  table: TableSchema
+  /** What it is in the warehouse, if that is something else: it was altered in the batch that is not applied. */
+  held?: TableSchema | undefined
+  reason: string
+} & (
   | { kind: "changed" }
   /** The copy must hold this column as text; `what` came. */
   | { kind: "unfit"; column: string; what: string }

@@ -191,7 +191,7 @@ function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map
     const folded = qualifiedName(table).toLowerCase()
     const other = seen.get(folded)
     if (other === undefined) seen.set(folded, table)
-    else
+    else if (qualifiedName(other) !== qualifiedName(table))
       clashes.set(
         table.id,
         `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart. Rename one of them, or leave it out with the data filter.`,

@@ -160,6 +160,17 @@ export interface Recording {
   stop(): Promise<void>
 }
 
+/** The tables of a stream as they are at the place it has come to. */
+export interface FollowedTables {
+  /** Whether it carries the table exactly as this. */
+  carries(table: TableSchema): boolean
+  /**
+   * Looks at what has become of tables that it carries. What of it the stream has not told by then reaches the sink
+   * (`altered`, `dropped`, `schemaChanged`) when the stream has come to a place behind that look.
+   */
+  recheck(ids: readonly string[]): Promise<void>
+}
+
 export interface ChangeStream {
   /** Ends with a Problem when the stream breaks; resolves after `stop`. */
   readonly ended: Promise<void>
@@ -188,6 +199,11 @@ export interface ChangeStream {
    * the snapshot is there, at most 5 s: then a Problem `sourceBusy`.
    */
   glimpse(ids: ReadonlySet<string>, reached: () => void): Promise<Snapshot>
+  /**
+   * How tables become others in the stream; absent: it never calls the sink's `altered` and `dropped`, and a table that
+   * changed is copied anew.
+   */
+  readonly followed?: FollowedTables
   /** From here on nothing more of this table comes. */
   exclude(id: string): void
   stop(): Promise<void>

@@ -184,29 +184,45 @@ async function look(watching: Watching): Promise<void> {
   if (watching.signal.aborted) return
   const current = await watching.source.tables(watching.select, watching.handle)
   if (askForAltered(watching, current.altered ?? new Map())) return
-  const byId = new Map(
-    current.tables.map((table) => [table.id, withTextColumns(table, watching.texts.get(table.id))]),
-  )
   for (const refused of current.refused) {
     if (watching.refused.get(refused.id) === refused.reason) continue
     watching.refused.set(refused.id, refused.reason)
     watching.reporter.refused(refused)
   }
-  const stillThere = new Set(current.refused.map((table) => table.id))
-  for (const [id, table] of watching.known) {
-    const now = byId.get(id)
-    if (isSame(now, table)) continue
-    watching.known.delete(id)
-    watching.stream.exclude(id)
-    if (now !== undefined || stillThere.has(id)) watching.collector.letGo(table, "its definition changed")
-    else {
-      watching.collector.dropped(table)
-      watching.collector.chunkDecoded()
-    }
-  }
+  await followOrLetGo(watching, current)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
   if (wanted.length > 0 && !watching.signal.aborted)
     await copyLate(watching, new Set(wanted.map((table) => table.id)))
+}
+
+type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
+
+async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<void> {
+  const { known, stream, texts } = watching
+  const byId = new Map(tables.map((table) => [table.id, table]))
+  const { followed } = stream
+  if (followed !== undefined) {
+    const doubtful = [...known.keys()].filter((id) => {
+      const now = byId.get(id)
+      return now === undefined || !followed.carries(now)
+    })
+    if (doubtful.length > 0) await followed.recheck(doubtful)
+    return
+  }
+  const stillThere = new Set([...tables, ...refused].map(({ id }) => id))
+  for (const [id, table] of known) {
+    const now = byId.get(id)
+    if (now !== undefined && isSame(withTextColumns(now, texts.get(id)), table)) continue
+    letGoOf(watching, table, stillThere.has(id))
+  }
+}
+
+function letGoOf({ known, stream, collector }: Watching, table: TableSchema, isThere: boolean): void {
+  known.delete(table.id)
+  stream.exclude(table.id)
+  if (isThere) return collector.letGo(table, "its definition changed")
+  collector.dropped(table)
+  collector.chunkDecoded()
 }
 
 /** Rows that were missed must not be taken for complete, whatever happens next: so they are let go of first. */

@@ -88,6 +88,20 @@ const cases: { name: string; steps: Step[]; after: (number | string | null)[][] 
     ],
   },
   {
+    name: "an added column's value is in the rows that were there",
+    steps: [
+      {
+        to: { ...added, fill: [null, null, null, "it's \\x41 'ä"] },
+        changes: [["insert", 4, "a4", "b4", null]],
+      },
+    ],
+    after: [
+      [1, "a1", "b1", "it's \\x41 'ä"],
+      [2, "a2", "b2", "it's \\x41 'ä"],
+      [4, "a4", "b4", null],
+    ],
+  },
+  {
     name: "a column goes, another is renamed, in the middle of the batch",
     steps: [
       { changes: [["update", 2, "x", "kept"]] },

@@ -3,6 +3,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
 import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier } from "./client.ts"
+import { revisionOf } from "./revision.ts"
 import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
@@ -16,6 +17,12 @@ export interface PgTable {
   partitioned: boolean
   /** The file that holds it: another one means that its rows have moved. "0" for a partitioned table. */
   filenode: string
+  /** The same by the catalog's own row; for a partitioned table those of its partitions (leaves.ts). */
+  storage: string
+  /** The highest attribute number given out. */
+  attributes: number
+  /** `d`, `i` or `f`: see Described. */
+  identity: string
   estimatedRows: number
   /** Size in blocks of the server (8 KiB by default). */
   blocks: number
@@ -23,6 +30,10 @@ export interface PgTable {
 
 export interface PgColumn {
   name: string
+  /** Stays with the column as long as it lives, and is never given to another. */
+  number: number
+  /** The transaction that defined the column last. */
+  xmin: string
   mapping: TypeMapping
   facts: TypeFacts
   /** A cast to text would not give what the type prints, which is what the stream carries. */
@@ -43,6 +54,8 @@ interface TableRow {
   name: string
   kind: "r" | "p"
   filenode: string
+  storage: string
+  attributes: number
   /** A partition whose changes would not tell its rows apart. */
   unfit_partition: string | null
   persistence: "p" | "u"
@@ -61,6 +74,8 @@ interface TableRow {
 
 interface ColumnRow {
   name: string
+  number: number
+  xmin: string
   type: number
   modifier: number
   display: string
@@ -95,6 +110,12 @@ with recursive base(type, base, modifier) as (
 )
 select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
   coalesce(pg_relation_filenode(c.oid), 0)::text as filenode,
+  case when c.relkind = 'r' then c.relfilenode::text else coalesce((
+    select string_agg(p.relid::oid || ':' || l.relfilenode || ':' || case when (
+        select bool_and(i.xmin = a.xmin) from pg_partition_ancestors(p.relid) s join pg_inherits i on i.inhrelid = s.relid
+          join pg_attribute a on a.attrelid = s.relid and a.attnum = -1) then 'made' else 'attached' end, ' ' order by p.relid::oid)
+    from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid where p.isleaf), '') end as storage,
+  c.relnatts::int as attributes,
   case when c.relkind = 'p' then (select l.relname::text from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid
     where p.isleaf and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
       and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate))) order by 1 limit 1) end as unfit_partition,
@@ -111,7 +132,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
      from pg_index i, unnest(i.indkey) with ordinality k(number, place), pg_attribute a
     where i.indrelid = c.oid and i.indisreplident
       and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
-  coalesce((select json_agg(json_build_object('name', a.attname, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
+  coalesce((select json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'xmin', a.xmin::text, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
        'display', format_type(a.atttypid, a.atttypmod) || ${attributesOf}, 'base', b.base::bigint,
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
        'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
@@ -123,13 +144,17 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not ${isCarried}), '[]') as left_out
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ($1::oid[] is null or c.oid = any($1))
 order by n.nspname, c.relname`
 
-/** The selected tables: those that can be replicated, and those that cannot with the reason. */
-export async function readCatalog(client: pg.Client, select: TableSelection): Promise<Catalog> {
+/** The selected tables (with `ids` just those): those that can be replicated, and those that cannot with the reason. */
+export async function readCatalog(
+  client: pg.Client,
+  select: TableSelection,
+  ids?: readonly string[],
+): Promise<Catalog> {
   const catalog: Catalog = { tables: [], refused: [] }
-  const { rows } = await client.query<TableRow>(tablesQuery)
+  const { rows } = await client.query<TableRow>(tablesQuery, [ids ?? null])
   for (const row of rows) {
     if (!select({ schema: row.schema, name: row.name })) continue
     const reason = refusal(row)
@@ -180,6 +205,8 @@ function keyNamesOf(row: TableRow): string[] | null {
 export const placeholderColumn = "millrace_no_columns"
 const placeholder: ColumnRow = {
   name: placeholderColumn,
+  number: 0,
+  xmin: "0",
   type: 16,
   modifier: -1,
   display: "boolean",
@@ -206,8 +233,13 @@ function tableOf(found: TableRow): PgTable {
     })),
     key,
   }
+  const { storage, attributes, identity } = row
+  schema.revision = revisionOf({ storage, attributes, identity, columns })
   return {
     schema,
+    storage,
+    attributes,
+    identity,
     columns,
     isBare,
     leftOut: row.left_out,
@@ -223,6 +255,8 @@ function columnOf(row: ColumnRow): PgColumn {
   const facts = { oid: row.base, modifier: row.base_modifier, element }
   return {
     name: row.name,
+    number: row.number,
+    xmin: row.xmin,
     mapping: mapType(facts),
     facts,
     castsOtherwise: row.casts_otherwise,

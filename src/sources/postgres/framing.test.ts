@@ -13,6 +13,7 @@ function collected() {
   const seen: string[] = []
   const framer = newFramer((type, bytes, start, end) => {
     seen.push(`${type}:${bytes.toString("latin1", start, end)}`)
+    return undefined
   })
   return { seen, framer }
 }

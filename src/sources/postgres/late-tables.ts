@@ -1,14 +1,15 @@
-import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeStream } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
-import type { Address } from "./client.ts"
+import { type Address, withClient } from "./client.ts"
+import { committedPosition } from "./committed-position.ts"
+import { readStatesNow } from "./current-tables.ts"
 import { openLateSnapshot } from "./open-snapshot.ts"
 import type { PgOutput } from "./pgoutput.ts"
 import { lsnOf } from "./position.ts"
 
 /** Snapshots of some tables beside whatever feeds the decoder. */
 export interface LateTables {
-  beside(feed: DecoderFeed): Pick<ChangeStream, "include" | "glimpse">
+  beside(feed: DecoderFeed): Pick<ChangeStream, "include" | "glimpse" | "followed">
 }
 
 export interface DecoderFeed {
@@ -22,13 +23,15 @@ export interface LateTablesOptions {
   address: Address
   handle: string
   decode: PgOutput
-  /** Those that the stream begins with. */
-  tables: readonly TableSchema[]
 }
 
-export function newLateTables({ address, handle, decode, tables }: LateTablesOptions): LateTables {
-  const texts = new Map(tables.map((schema) => [schema.id, textColumnsOf(schema)]))
+export function newLateTables({ address, handle, decode }: LateTablesOptions): LateTables {
   let holders = 0
+  let isRechecking = false
+  const carried = (ids: Iterable<string>) =>
+    new Map(
+      [...ids].flatMap((id) => decode.carried(id)?.table ?? []).map((table) => [table.schema.id, table]),
+    )
 
   async function holding<T>({ hold }: DecoderFeed, work: () => Promise<T>): Promise<T> {
     hold(++holders > 0)
@@ -39,25 +42,45 @@ export function newLateTables({ address, handle, decode, tables }: LateTablesOpt
     }
   }
 
+  async function recheck(feed: DecoderFeed, ids: readonly string[]): Promise<void> {
+    // The stream has not come to where the last look was.
+    if (isRechecking) return
+    isRechecking = true
+    try {
+      const before = carried(ids)
+      const [states, behind] = await withClient(address, "reading the catalog", async (client) => [
+        await readStatesNow(client, ids),
+        await committedPosition(client),
+      ])
+      decode.whenAt(lsnOf(behind), () => {
+        isRechecking = false
+        decode.settle(before, states)
+      })
+      feed.ask()
+    } catch (error) {
+      isRechecking = false
+      throw error
+    }
+  }
+
   return {
     beside: (feed) => ({
       include: (ids, wantedTexts, prepare) =>
         holding(feed, async () => {
           const late = await openLateSnapshot(address, handle, ids, wantedTexts, "copy")
-          for (const table of late.tables) {
-            decode.include(table, lsnOf(late.snapshot.position))
-            texts.set(table.schema.id, textColumnsOf(table.schema))
-          }
+          for (const table of late.tables) decode.include(table, lsnOf(late.snapshot.position))
           prepare(late.tables.map((table) => table.schema))
           return late.snapshot
         }),
       glimpse: (ids, reached) =>
         holding(feed, async () => {
-          const { snapshot } = await openLateSnapshot(address, handle, ids, texts, "comparison")
+          const texts = [...carried(ids)].map(([id, { schema }]) => [id, textColumnsOf(schema)] as const)
+          const { snapshot } = await openLateSnapshot(address, handle, ids, new Map(texts), "comparison")
           decode.whenAt(lsnOf(snapshot.position), reached)
           feed.ask()
           return snapshot
         }),
+      followed: { carries: decode.carries, recheck: (ids) => recheck(feed, ids) },
     }),
   }
 }

@@ -15,7 +15,9 @@ function tableOf(id: number, name: string, key: number[] | undefined): PgTable {
   const columns = [int4, text].map((oid, index) => {
     const facts = { oid, modifier: -1, element: undefined }
     const mapping = mapType(facts)
-    return { name: `c${index}`, mapping, facts, castsOtherwise: false, typeOid: oid, typeModifier: -1 }
+    const name = `c${index}`
+    const types = { mapping, facts, castsOtherwise: false, typeOid: oid, typeModifier: -1 }
+    return { name, number: index + 1, xmin: "3", ...types }
   })
   const schema: TableSchema = {
     id: String(id),
@@ -24,16 +26,17 @@ function tableOf(id: number, name: string, key: number[] | undefined): PgTable {
     columns: columns.map((column) => ({ name: column.name, type: column.mapping.type, sourceType: "" })),
     key,
   }
-  return {
-    schema,
-    columns,
+  const identity = key === undefined ? "f" : "d"
+  const rest = {
     isBare: false,
     leftOut: [],
-    partitioned: false,
     filenode: "1",
+    storage: "1",
+    attributes: 2,
     estimatedRows: 0,
     blocks: 0,
   }
+  return { schema, columns, partitioned: false, identity, ...rest }
 }
 
 const u8 = (...values: number[]) => Buffer.from(values)
@@ -58,15 +61,22 @@ const messages = {
   begin: (lsn: bigint) => Buffer.concat([letter("B"), u64(lsn), u64(0n), u32(1)]),
   commit: (lsn: bigint, end: bigint, micros = 0n) =>
     Buffer.concat([letter("C"), u8(0), u64(lsn), u64(end), u64(micros)]),
-  relation: (id: number, name: string, types = [int4, text]) =>
+  relation: (id: number, name: string, types = [int4, text], identity = "d") =>
     Buffer.concat([
       letter("R"),
       u32(id),
       zeroEnded("public"),
       zeroEnded(name),
-      letter("d"),
+      letter(identity),
       u16(types.length),
-      ...types.map((oid, index) => Buffer.concat([u8(0), zeroEnded(`c${index}`), u32(oid), u32(0xffffffff)])),
+      ...types.map((oid, index) =>
+        Buffer.concat([
+          u8(identity === "f" || index === 0 ? 1 : 0),
+          zeroEnded(`c${index}`),
+          u32(oid),
+          u32(0xffffffff),
+        ]),
+      ),
     ]),
   insert: (id: number, row: Field[]) => Buffer.concat([letter("I"), u32(id), letter("N"), tuple(row)]),
   update: (id: number, row: Field[], old?: ["K" | "O", Field[]]) =>
@@ -85,8 +95,9 @@ const messages = {
 function decoded(tables: PgTable[], list: readonly Buffer[]) {
   const sink = recordingSink()
   const decode = newPgOutput({
-    tables,
+    tables: tables.map((table) => ({ table, confirmedBefore: 2 })),
     sink,
+    select: () => true,
     server: { system: "7", timeline: 1 },
     last: { base: 0n, witness: undefined },
     given: 0n,
@@ -95,7 +106,8 @@ function decoded(tables: PgTable[], list: readonly Buffer[]) {
   for (const message of list) {
     // Among other bytes, as they come from the connection.
     const around = Buffer.concat([u8(1, 2, 3), message, u8(4, 5)])
-    decode.message(around, 3, 3 + message.length)
+    // The catalog knows nothing of the table any more.
+    decode.message(around, 3, 3 + message.length)?.answer(new Map())
   }
   return { sink, decode }
 }
@@ -103,9 +115,10 @@ function decoded(tables: PgTable[], list: readonly Buffer[]) {
 const { begin, commit, relation, insert, update, remove, truncate } = messages
 const inTransaction = (...list: Buffer[]) => [begin(100n), ...list, commit(100n, 0x1_0000_0080n)]
 const kindsOf = (tables: PgTable[], ...list: Buffer[]) =>
-  decoded(tables, inTransaction(relation(7, "t"), ...list)).sink.transactions.flatMap((one) =>
-    one.changes.map(({ kind, id }) => `${kind} ${id}`),
-  )
+  decoded(
+    tables,
+    inTransaction(relation(7, "t", [int4, text], tables[0]?.identity), ...list),
+  ).sink.transactions.flatMap((one) => one.changes.map(({ kind, id }) => `${kind} ${id}`))
 
 const keyed = tableOf(7, "t", [0])
 const keyless = tableOf(7, "t", undefined)

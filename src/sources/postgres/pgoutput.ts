@@ -1,19 +1,31 @@
 import type { Position } from "../../domain/position.ts"
+import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeSink, RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
+import type { TableSelection } from "../../replication/source.ts"
+import { type Carried, isCarriedAs, newCarriedTables, type Question } from "./carried-tables.ts"
 import type { PgTable } from "./catalog.ts"
+import type { CurrentState } from "./current-tables.ts"
 import type { Decoder } from "./decode-binary.ts"
 import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
+import { isDescribed, readRelation } from "./relation.ts"
 import { inColumn, UnfitValue } from "./unfit.ts"
 
 /** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
 export interface PgOutput {
-  message(bytes: Buffer, start: number, end: number): void
+  /** With a question, nothing more may come before it is answered. */
+  message(bytes: Buffer, start: number, end: number): Question | undefined
   readonly inTransaction: boolean
   /** Carries a table from here on, but only transactions whose commit record is at `from` or later. */
   include(table: PgTable, from: bigint): void
   exclude(id: string): void
+  /** A table as it is at the place the stream has come to; `undefined`: not carried. */
+  carried(id: string): Carried | undefined
+  /** Whether the table is carried exactly as this. */
+  carries(table: TableSchema): boolean
+  /** The stream has come to where the catalog had these states; the tables were `before` when it was read. */
+  settle(before: ReadonlyMap<string, PgTable>, states: ReadonlyMap<string, CurrentState>): void
   /** Calls `reached` once, between transactions, when all with a commit record before `lsn` have been given to the sink and none after. */
   whenAt(lsn: bigint, reached: () => void): void
   /** Another connection goes on, beginning there. Not inside a transaction. */
@@ -53,9 +65,16 @@ function newTupleBuffer(): Tuple {
   }
 }
 
+export interface StartTable {
+  table: PgTable
+  /** As Carried's. */
+  confirmedBefore: number | undefined
+}
+
 export interface Decoding {
-  tables: PgTable[]
+  tables: StartTable[]
   sink: ChangeSink
+  select: TableSelection
   server: ServerIdentity
   /** Behind the last commit that came before, and that commit. */
   last: { base: bigint; witness: Witness | undefined }
@@ -66,9 +85,8 @@ export interface Decoding {
 }
 
 export function newPgOutput(decoding: Decoding): PgOutput {
-  const { tables, sink, server, last } = decoding
+  const { tables, sink, select, server, last } = decoding
   let { given, expected: awaited } = decoding
-  const byId = new Map(tables.map((table) => [Number(table.schema.id), { table, from: given }]))
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
   const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
@@ -79,6 +97,15 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   let inTransaction = false
   let commitLsn = 0n
   let marks: { lsn: bigint; reached(): void }[] = []
+  const carried = newCarriedTables({
+    sink,
+    select,
+    route: (id, one) => void routes.set(Number(id), one && newRoute(one.table, one.from)),
+    reroute(id, one) {
+      if (routes.get(Number(id)) !== undefined) routes.set(Number(id), newRoute(one.table, one.from))
+    },
+  })
+  for (const { table, confirmedBefore } of tables) carried.include(table, given, confirmedBefore)
 
   function pass(lsn: bigint): void {
     const passed = marks.filter((mark) => mark.lsn <= lsn)
@@ -118,18 +145,10 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     if (commitLsn >= given) sink.commit(withOrigin(base, { ...server, base, witness }), committedAtMs)
   }
 
-  function relation(bytes: Buffer, start: number, end: number): void {
+  function relation(bytes: Buffer, start: number, end: number): Question | undefined {
     const id = bytes.readUInt32BE(start + 1)
     relations.set(id, Buffer.from(bytes.subarray(start, end)))
-    const known = byId.get(id)
-    if (known === undefined) return void routes.set(id, undefined)
-    const difference = compareRelation(known.table, bytes, start + 5)
-    if (difference === undefined) return void routes.set(id, newRoute(known.table, known.from))
-    routes.set(id, undefined)
-    // Before `from` it may well have been otherwise.
-    if (commitLsn < known.from) return
-    byId.delete(id)
-    sink.schemaChanged(known.table.schema, difference)
+    return carried.described(String(id), readRelation(bytes, start + 5), commitLsn, witness?.xid ?? 0)
   }
 
   function truncate(bytes: Buffer, start: number): void {
@@ -215,7 +234,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error
       routes.set(relationId, undefined)
-      byId.delete(relationId)
+      carried.exclude(String(relationId))
       const { columns } = route.table
       sink.unfit(route.table.schema, columns[error.column]?.name ?? "", error.message)
     }
@@ -227,15 +246,18 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     },
     include(table, from) {
       const id = Number(table.schema.id)
-      byId.set(id, { table, from })
+      carried.include(table, from, undefined)
       const described = relations.get(id)
-      const isSame = described !== undefined && compareRelation(table, described, 5) === undefined
+      const isSame = described !== undefined && isDescribed(table, readRelation(described, 5))
       // If it is described otherwise, that was before `from`: a new description comes with its next change.
       routes.set(id, isSame ? newRoute(table, from) : undefined)
     },
-    exclude(id) {
-      byId.delete(Number(id))
-      routes.set(Number(id), undefined)
+    exclude: carried.exclude,
+    carried: carried.get,
+    settle: carried.settle,
+    carries(table) {
+      const one = carried.get(table.id)
+      return one !== undefined && isCarriedAs(one, table)
     },
     whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
     goOn(beginning) {
@@ -250,25 +272,32 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:
-          return change(bytes, start, insert)
+          change(bytes, start, insert)
+          break
         case 0x55:
-          return change(bytes, start, update)
+          change(bytes, start, update)
+          break
         case 0x44:
-          return change(bytes, start, remove)
+          change(bytes, start, remove)
+          break
         case 0x42:
-          return begin(bytes, start)
+          begin(bytes, start)
+          break
         case 0x43:
-          return commit(bytes, start)
+          commit(bytes, start)
+          break
         case 0x52:
           return relation(bytes, start, end)
         case 0x54:
-          return truncate(bytes, start)
+          truncate(bytes, start)
+          break
         case 0x4f: // origin
         case 0x59: // type
-          return
+          break
         default:
           throw new Error(`unknown pgoutput message: ${bytes[start]}`)
       }
+      return undefined
     },
   }
 }
@@ -316,28 +345,4 @@ function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, ki
     throw inColumn(error, i)
   }
   sink.end(kind)
-}
-
-/** What differs between the table as we know it and a Relation message's description (behind the id), if anything does. */
-function compareRelation(table: PgTable, bytes: Buffer, start: number): string | undefined {
-  const schemaEnd = bytes.indexOf(0, start)
-  const nameEnd = bytes.indexOf(0, schemaEnd + 1)
-  const schema = bytes.toString("utf8", start, schemaEnd)
-  const name = bytes.toString("utf8", schemaEnd + 1, nameEnd)
-  if (schema !== table.schema.schema || name !== table.schema.name)
-    return `it is now called ${schema}.${name}`
-  const count = bytes.readUInt16BE(nameEnd + 2)
-  const columns = table.isBare ? [] : table.columns
-  if (count !== columns.length) return `it has ${count} columns, had ${columns.length}`
-  let at = nameEnd + 4
-  for (const column of columns) {
-    const end = bytes.indexOf(0, at + 1)
-    const columnName = bytes.toString("utf8", at + 1, end)
-    if (columnName !== column.name) return `column ${column.name} is now ${columnName}`
-    const sameType =
-      bytes.readUInt32BE(end + 1) === column.typeOid && bytes.readInt32BE(end + 5) === column.typeModifier
-    if (!sameType) return `column ${column.name} changed its type`
-    at = end + 9
-  }
-  return undefined
 }

@@ -6,8 +6,8 @@ import { newFramer } from "./framing.ts"
 
 /** What is made of the server's messages. */
 export interface ProtocolHandlers {
-  /** One message of pgoutput, valid only during the call. */
-  changes(bytes: Buffer, start: number, end: number): void
+  /** One message of pgoutput, valid only during the call. Nothing more comes until what it returns has resolved. */
+  changes(bytes: Buffer, start: number, end: number): Promise<void> | undefined
   /** The server has sent everything up to `lsn`. */
   keepAlive(lsn: bigint): void
   /** What the socket gave is used up. */
@@ -76,8 +76,13 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
   const framer = newFramer((type, bytes, start, end) => {
     if (type === copyData) {
       const kind = bytes[start]
-      if (kind === walData) handlers.changes(bytes, start + walDataHeaderBytes, end)
-      else if (kind === keepAlive) {
+      if (kind === walData) {
+        const wait = handlers.changes(bytes, start + walDataHeaderBytes, end)
+        if (wait !== undefined) {
+          goOnAfter(wait)
+          return "stop"
+        }
+      } else if (kind === keepAlive) {
         handlers.keepAlive(bytes.readBigUInt64BE(start + 1))
         if (bytes[start + 17] === 1) sendStatus()
       }
@@ -89,7 +94,16 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       // Since version 18 a publication that is gone is only warned about, and nothing more is published.
       if (sqlState === "55000") finish(problemOfServer(sqlState, message, "streaming changes"))
     } else if (type === copyDone) finish(new Problem("sourceUnreachable", "The source ended the stream."))
+    return undefined
   })
+  const goOnAfter = (wait: Promise<void>) => {
+    const goOn = () => {
+      if (stopped) return
+      framer.goOn()
+      handlers.chunkRead(0)
+    }
+    wait.then(goOn).catch((error: unknown) => finish(problemOf(error, "decoding changes")))
+  }
   raw.socket.on("data", (chunk: Buffer) => {
     if (stopped) return
     heardAtMs = performance.now()

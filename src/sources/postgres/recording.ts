@@ -161,7 +161,10 @@ function record(parts: RecordParts): Recording {
   }
 
   const protocol = speakProtocol(raw, {
-    changes: put,
+    changes(bytes, start, end) {
+      put(bytes, start, end)
+      return undefined
+    },
     keepAlive(lsn) {
       if (!inTransaction && lsn > caughtUp) caughtUp = lsn
     },

@@ -5,16 +5,18 @@ import type { ChangeStream, Recording } from "../../replication/source.ts"
 import type { Block } from "../../replication/spool/block.ts"
 import type { Spool } from "../../replication/spool/spool.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
+import type { CurrentTables } from "./current-tables.ts"
 import { problemOf } from "./errors.ts"
 import type { LateTables } from "./late-tables.ts"
 import type { PgOutput } from "./pgoutput.ts"
-import { eachMessage, relationsOf } from "./spooled.ts"
+import { messagesOf, relationsOf } from "./spooled.ts"
 
 export interface StartReplay {
   /** Where the warehouse is: somewhere in the spool. */
   from: Position
   spool: Spool
   decode: PgOutput
+  current: CurrentTables
   late: LateTables
   sink: ChangeSink
   observe: WriteObserver
@@ -27,7 +29,7 @@ export interface StartReplay {
  * same decoder, so that nobody else needs to know.
  */
 export function startReplay(options: StartReplay): ChangeStream {
-  const { spool, decode, sink, observe } = options
+  const { spool, decode, current, sink, observe } = options
   const holds = new Set<"full" | "including">()
   let wake: () => void = () => undefined
   let live: ChangeStream | undefined
@@ -50,13 +52,13 @@ export function startReplay(options: StartReplay): ChangeStream {
       })
   }
 
-  function feed({ kind, bytes }: Block): void {
-    if (kind === "preamble") {
-      for (const message of relationsOf(bytes)) decode.message(message, 0, message.length)
-      return
+  async function feed({ kind, bytes }: Block): Promise<void> {
+    const messages = kind === "preamble" ? relationsOf(bytes) : messagesOf(bytes)
+    for (const message of messages) {
+      const question = decode.message(message, 0, message.length)
+      if (question !== undefined) await current.answer(question)
     }
-    eachMessage(bytes, decode.message)
-    sink.chunkDecoded()
+    if (kind !== "preamble") sink.chunkDecoded()
   }
 
   /** Everything that is in the spool now; answers up to where. */
@@ -66,7 +68,7 @@ export function startReplay(options: StartReplay): ChangeStream {
       await unheld()
       const block = stopped ? undefined : await reader.next()
       if (block === undefined || stopped) return reached
-      feed(block)
+      await feed(block)
       reached = block.position ?? reached
       await nextTurn()
     }
@@ -123,12 +125,14 @@ export function startReplay(options: StartReplay): ChangeStream {
     ask: () => live?.ask(),
     include: (ids, texts, prepare) => (live ?? late).include(ids, texts, prepare),
     glimpse: (ids, reached) => (live ?? late).glimpse(ids, reached),
+    ...(late.followed && { followed: late.followed }),
     exclude: decode.exclude,
     async stop() {
       stopped = true
       wake()
       await live?.stop()
       await running
+      current.close()
     },
   }
 }

@@ -1,21 +1,22 @@
 import type { Position } from "../../domain/position.ts"
-import type { TableSchema } from "../../domain/table.ts"
-import type { ChangeSink } from "../../replication/change-sink.ts"
+import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
 import { type Address, connectForReplication, withClient, withReplicationClient } from "./client.ts"
 import { committedPosition } from "./committed-position.ts"
+import { newCurrentTables, oldestRunning } from "./current-tables.ts"
 import { newLateTables } from "./late-tables.ts"
 import { beginningOf, identifyServer, refuseOtherLineage } from "./lineage.ts"
 import { openSnapshot } from "./open-snapshot.ts"
-import { newPgOutput, type PgOutput } from "./pgoutput.ts"
+import { type Decoding, newPgOutput, type PgOutput, type StartTable } from "./pgoutput.ts"
 import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
 import { alterationsOf, publishGenerated } from "./publication.ts"
 import { startRecording } from "./recording.ts"
 import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
+import { tableOfRevision } from "./revision.ts"
 import { confirmedBySlot, dropSlotAndPublication, slotHistory } from "./slot.ts"
 import { spooledTables } from "./spooled.ts"
 import { startStream } from "./stream.ts"
@@ -38,26 +39,27 @@ export function openPostgresSource(address: Address): Source {
     },
     async stream({ handle, from, tables, select, sink, spooling }) {
       const spooled = await spooledTables(spooling?.spool)
-      const { tables: now } = await withClient(address, "reading the catalog", async (client) => {
+      const [oldest, { tables: now }] = await withClient(address, "reading the catalog", async (client) => {
         await publishGenerated(client, handle)
-        return await readCatalog(client, select)
+        return [await oldestRunning(client), await readCatalog(client, select)] as const
       })
-      const current = knownTables([...now, ...spooled], tables)
-      for (const table of tables) {
-        if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
-      }
-      const decode = await newDecoder(address, from, [...current.values()], sink)
-      const late = newLateTables({ address, handle, decode, tables })
+      const carried = tables.flatMap((schema) => startTable(schema, now, spooled, oldest) ?? [])
+      const ids = new Set(carried.map(({ table }) => table.schema.id))
+      for (const table of tables)
+        if (!ids.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
+      const decode = await newDecoder(address, from, { tables: carried, sink, select })
+      const current = newCurrentTables(address)
+      const late = newLateTables({ address, handle, decode })
       const stream = async (from: Position) => {
         const beginning = await withClient(address, "looking at the slot", async (client) =>
           beginningOf(from, await confirmedBySlot(client, handle)),
         )
         const client = await connectForReplication(address)
-        return startStream({ client, handle, beginning, decode, late, sink })
+        return startStream({ client, handle, beginning, decode, current, late, sink })
       }
       if (spooling?.spool.range === undefined) return await stream(from)
       const record = () => startRecording(address, { handle, select, ...spooling })
-      return startReplay({ from, decode, late, sink, ...spooling, record, stream })
+      return startReplay({ from, decode, current, late, sink, ...spooling, record, stream })
     },
     record: (options) => startRecording(address, options),
     tables: (select, handle) =>
@@ -84,23 +86,29 @@ export function openPostgresSource(address: Address): Source {
 async function newDecoder(
   address: Address,
   from: Position,
-  tables: PgTable[],
-  sink: ChangeSink,
+  carrying: Pick<Decoding, "tables" | "sink" | "select">,
 ): Promise<PgOutput> {
   const server = await withReplicationClient(address, "asking which server it is", identifyServer)
   const last = originOf(from) ?? { base: lsnOf(from), witness: undefined }
-  return newPgOutput({ tables, sink, server, last, given: last.base, expected: undefined })
+  return newPgOutput({ ...carrying, server, last, given: last.base, expected: undefined })
 }
 
-/** The tables of the source, now or in the spool, that are what the warehouse holds, by id. */
-function knownTables(current: PgTable[], held: TableSchema[]): Map<string, PgTable> {
-  const heldById = new Map(held.map((schema) => [schema.id, schema]))
-  const known = new Map<string, PgTable>()
-  for (const exact of current) {
-    const schema = heldById.get(exact.schema.id)
-    if (schema === undefined) continue
-    const table = keptAsText(exact, textColumnsOf(schema))
-    if (JSON.stringify(table.schema) === JSON.stringify(schema)) known.set(schema.id, table)
+/** A table as the warehouse holds it, at the place where the stream begins: the catalog may be ahead of that. */
+function startTable(
+  schema: TableSchema,
+  current: readonly PgTable[],
+  spooled: readonly PgTable[],
+  oldest: number,
+): StartTable | undefined {
+  const now = current.find((table) => table.schema.id === schema.id)
+  const table = tableOfRevision(schema, now?.partitioned ?? false)
+  const isCurrent = now?.schema.revision === schema.revision
+  if (table !== undefined) return { table, confirmedBefore: isCurrent ? oldest : undefined }
+  // It was taken by a version of ours that kept no revision.
+  for (const one of [...current, ...spooled]) {
+    const same = keptAsText(one, textColumnsOf(schema))
+    if (isSameDefinition(same.schema, schema))
+      return { table: { ...same, schema }, confirmedBefore: one === now ? oldest : undefined }
   }
-  return known
+  return undefined
 }

@@ -9,15 +9,11 @@ import { mapType } from "./types.ts"
  */
 const lengthBytes = 4
 
-/** Calls `message` with each message of a block. */
-export function eachMessage(
-  block: Buffer,
-  message: (bytes: Buffer, start: number, end: number) => void,
-): void {
+export function* messagesOf(block: Buffer): Generator<Buffer> {
   for (let at = 0; at < block.length; ) {
     const start = at + lengthBytes
     at = start + block.readUInt32LE(at)
-    message(block, start, at)
+    yield block.subarray(start, at)
   }
 }
 

@@ -2,6 +2,7 @@ import type pg from "pg"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { ChangeStream } from "../../replication/source.ts"
 import { type RawConnection, takeOver } from "./client.ts"
+import type { CurrentTables } from "./current-tables.ts"
 import type { LateTables } from "./late-tables.ts"
 import type { Beginning } from "./lineage.ts"
 import type { PgOutput } from "./pgoutput.ts"
@@ -14,17 +15,24 @@ export interface StartStream {
   handle: string
   beginning: Beginning
   decode: PgOutput
+  current: CurrentTables
   late: LateTables
   sink: ChangeSink
 }
 
 /** Streams pgoutput into the decoder, and keeps the server informed. */
-export function startStream({ client, handle, beginning, decode, late, sink }: StartStream): ChangeStream {
+export function startStream(options: StartStream): ChangeStream {
+  const { client, handle, beginning, decode, current, late, sink } = options
   const raw = takeOver(client)
   const gate = newGate(raw)
   let acknowledged = beginning.start
   const protocol = speakProtocol(raw, {
-    changes: decode.message,
+    changes(bytes, start, end) {
+      const question = decode.message(bytes, start, end)
+      if (question === undefined) return undefined
+      gate.hold("asking", true)
+      return current.answer(question).finally(() => gate.hold("asking", false))
+    },
     keepAlive(lsn) {
       if (!decode.inTransaction) sink.caughtUp(decode.caughtUp(lsn))
     },
@@ -34,7 +42,10 @@ export function startStream({ client, handle, beginning, decode, late, sink }: S
     },
     acknowledged: () => acknowledged,
     isHeld: () => gate.held,
-    closed: gate.close,
+    closed() {
+      gate.close()
+      current.close()
+    },
   })
   decode.goOn(beginning)
   protocol.start(handle, positionOfLsn(beginning.start))
@@ -57,7 +68,7 @@ export function startStream({ client, handle, beginning, decode, late, sink }: S
   }
 }
 
-type HoldReason = "full" | "including"
+type HoldReason = "full" | "including" | "asking"
 
 interface Gate {
   /** We do not listen, on purpose. */

@@ -54,7 +54,8 @@ function inPlaceStatements(table: string, { from, to, origins, fill }: DuckDbAlt
         const value = fill?.[index] ?? null
         if (value === null) return [alter(`ADD COLUMN ${name} ${type}`)]
         return [
-          alter(`ADD COLUMN ${name} ${type} DEFAULT ${constant(value, column.type)}`),
+          // A plain text is a constant to the engine; of an expression it would make statements that we forbid.
+          alter(`ADD COLUMN ${name} ${type} DEFAULT ${quoteLiteral(value)}`),
           alter(`ALTER COLUMN ${name} DROP DEFAULT`),
         ]
       }

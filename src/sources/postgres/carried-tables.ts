@@ -1,0 +1,200 @@
+import { qualifiedName } from "../../domain/table.ts"
+import type { ChangeSink } from "../../replication/change-sink.ts"
+import type { TableSelection } from "../../replication/source.ts"
+import type { PgTable } from "./catalog.ts"
+import type { CurrentState } from "./current-tables.ts"
+import { type Evolution, evolve } from "./evolve.ts"
+import { type Described, describe, isDescribed } from "./relation.ts"
+import { revisionOf } from "./revision.ts"
+import { xidDistance } from "./xid.ts"
+
+export interface Carried {
+  table: PgTable
+  /** Transactions before this are in the copy that the table came with. */
+  from: bigint
+  /**
+   * The catalog was seen to hold exactly this when all transactions before this one had ended: what they describe so
+   * needs no look at it. `undefined`: it was not.
+   */
+  confirmedBefore: number | undefined
+}
+
+/** Something that only the catalog can answer; nothing more may be decoded before it has. */
+export interface Question {
+  ids: string[]
+  /** The catalog is to be seen as of the end of this transaction or later. */
+  after: number
+  /** May lead to a further question. */
+  answer(states: ReadonlyMap<string, CurrentState>): Question | undefined
+}
+
+export interface CarriedTables {
+  include(table: PgTable, from: bigint, confirmedBefore: number | undefined): void
+  exclude(id: string): void
+  get(id: string): Carried | undefined
+  /** The stream describes a table. */
+  described(id: string, described: Described, commitLsn: bigint, xid: number): Question | undefined
+  /** The stream has come to where the catalog had these states, and the tables were `before` when it was read. */
+  settle(before: ReadonlyMap<string, PgTable>, states: ReadonlyMap<string, CurrentState>): void
+}
+
+export interface CarryOptions {
+  sink: ChangeSink
+  select: TableSelection
+  /** Rows of the relation go here from now on; `undefined`: nowhere, until it is described anew. */
+  route(id: string, carried: Carried | undefined): void
+  /** As `route`, but only if its rows go somewhere already. */
+  reroute(id: string, carried: Carried): void
+}
+
+/** The tables whose rows the stream takes, as they are at the place it has come to. */
+export function newCarriedTables({ sink, select, route, reroute }: CarryOptions): CarriedTables {
+  const byId = new Map<string, Carried>()
+
+  function letGo(id: string): void {
+    byId.delete(id)
+    route(id, undefined)
+  }
+
+  /** Whether the table goes on. */
+  function take(id: string, one: Carried, evolution: Evolution): boolean {
+    if (evolution.kind === "same") {
+      one.table = evolution.table
+      return true
+    }
+    if (evolution.kind === "altered") {
+      const { to, origins, fill } = evolution
+      if (sink.altered({ from: one.table.schema, to: to.schema, origins, fill })) {
+        one.table = to
+        return true
+      }
+    } else sink.schemaChanged(one.table.schema, evolution.reason)
+    letGo(id)
+    return false
+  }
+
+  function drop(id: string, { table }: Carried): void {
+    letGo(id)
+    sink.dropped(table.schema)
+  }
+
+  function namesakes(id: string, name: string): [string, Carried][] {
+    return [...byId].filter(([other, { table }]) => other !== id && qualifiedName(table.schema) === name)
+  }
+
+  /** A table that has lost its name to another without our knowing its new one is copied anew. */
+  function dropNamesakes(id: string): void {
+    const one = byId.get(id)
+    if (one === undefined) return
+    for (const [other, carried] of namesakes(id, qualifiedName(one.table.schema))) drop(other, carried)
+  }
+
+  /** Tables that stand at the new names, and at the new names of those. Asked for until none is left unasked. */
+  function inTheWay(
+    id: string,
+    name: string,
+    states: ReadonlyMap<string, CurrentState>,
+    found: string[] = [],
+  ): string[] {
+    for (const [other] of namesakes(id, name)) {
+      if (found.includes(other)) continue
+      found.push(other)
+      const state = states.get(other)
+      if (state?.kind === "there") inTheWay(other, qualifiedName(state.current.table.schema), states, found)
+    }
+    return found
+  }
+
+  function question(id: string, described: Described, after: number, ids: string[]): Question {
+    return {
+      ids,
+      after,
+      answer(states) {
+        const others = inTheWay(id, qualifiedName(described), states).filter((other) => other !== id)
+        if (others.some((other) => !ids.includes(other)))
+          return question(id, described, after, [id, ...others])
+        conclude(id, described, others, states)
+        return undefined
+      },
+    }
+  }
+
+  function conclude(
+    id: string,
+    described: Described,
+    others: readonly string[],
+    states: ReadonlyMap<string, CurrentState>,
+  ): void {
+    const one = byId.get(id)
+    if (one === undefined) return
+    if (!select(described)) return drop(id, one)
+    const state = states.get(id)
+    const evolution: Evolution =
+      state?.kind === "there"
+        ? evolve(one.table, described, state.current)
+        : { kind: "beside", reason: "its definition changed" }
+    for (const other of others) makeWay(other, states.get(other))
+    if (!take(id, one, evolution)) return
+    route(id, one)
+    dropNamesakes(id)
+  }
+
+  /** Gives a table that must have lost its name before this place the one it has now, if nothing else is new in it. */
+  function makeWay(id: string, state: CurrentState | undefined): void {
+    const one = byId.get(id)
+    if (one === undefined || state?.kind !== "there" || !select(state.current.table.schema)) return
+    const { schema, name } = state.current.table.schema
+    const renamed = { ...describe(one.table), schema, name }
+    if (!isDescribed(state.current.table, renamed)) return
+    if (take(id, one, evolve(one.table, renamed, state.current))) reroute(id, one)
+  }
+
+  return {
+    include(table, from, confirmedBefore) {
+      byId.set(table.schema.id, { table, from, confirmedBefore })
+    },
+    exclude: letGo,
+    get: (id) => byId.get(id),
+    described(id, described, commitLsn, xid) {
+      const one = byId.get(id)
+      if (one === undefined) return void route(id, undefined)
+      const isSame = isDescribed(one.table, described)
+      // Before `from` it may well have been otherwise.
+      if (commitLsn < one.from) return void route(id, isSame ? one : undefined)
+      const isConfirmed = one.confirmedBefore !== undefined && xidDistance(xid, one.confirmedBefore) < 0
+      if (isSame && isConfirmed) return void route(id, one)
+      route(id, undefined)
+      return question(id, described, xid, [id])
+    },
+    settle(before, states) {
+      for (const [id, table] of before) {
+        const one = byId.get(id)
+        const state = states.get(id)
+        // What the stream itself has told since is newer.
+        if (one?.table !== table || state === undefined) continue
+        if (state.kind === "gone" || (state.kind === "there" && !select(state.current.table.schema)))
+          drop(id, one)
+        else if (state.kind === "refused") {
+          sink.schemaChanged(table.schema, state.reason)
+          letGo(id)
+        } else if (take(id, one, evolve(table, describe(state.current.table), state.current, true)))
+          reroute(id, one)
+      }
+      for (const id of before.keys()) if (byId.get(id)?.table !== before.get(id)) dropNamesakes(id)
+    },
+  }
+}
+
+/** Whether a table that is carried so is what the catalog says it is. */
+export function isCarriedAs({ table }: Carried, now: PgTable["schema"]): boolean {
+  const { schema, name, key } = table.schema
+  const typesOf = ({ columns }: PgTable["schema"]) =>
+    JSON.stringify(columns.map(({ sourceType }) => sourceType))
+  return (
+    typesOf(table.schema) === typesOf(now) &&
+    revisionOf(table) === now.revision &&
+    schema === now.schema &&
+    name === now.name &&
+    key?.join() === now.key?.join()
+  )
+}
