@@ -205,6 +205,17 @@ test("the catalogs show what the user may see", async (t) => {
   assert.deepEqual(await names(admin, "SELECT rolname FROM pg_roles"), ["admin", "analyst", "eve", "loader"])
   await admin.query("REVOKE SELECT ON orders FROM eve")
   assert.deepEqual(await names(eve, "SELECT relname FROM pg_class"), [])
+
+  // The warehouse keeps names apart that Unicode's lower case would make one.
+  const inDev = await warehouse.client("admin", "dev")
+  await inDev.query(
+    'CREATE TABLE "Ä" AS SELECT 1 AS a; CREATE TABLE "ä" AS SELECT 2 AS a; GRANT SELECT ON "Ä" TO eve',
+  )
+  await inDev.query("GRANT USAGE, CREATE ON SCHEMA main TO eve")
+  const eveInDev = await as(warehouse, "eve", "dev")
+  assert.deepEqual(await names(eveInDev, "SELECT relname FROM pg_class"), ["Ä"])
+  assert.deepEqual((await eveInDev.query('SELECT * FROM "Ä"')).rows, [{ a: 1 }])
+  assert.equal(await refusal(eveInDev.query('SELECT * FROM "ä"')), "42501")
 })
 
 test("writing in dev takes a grant, and stays there", async (t) => {

@@ -11,6 +11,7 @@ import {
   verifierFromText,
 } from "../../../wire/pgwire/scram.ts"
 import type { SqlSession } from "../../../wire/pgwire/session.ts"
+import { faultAsPgError } from "../faults.ts"
 
 /** What a session's user may do, asked anew for each statement. */
 export function rightsOf(users: SqlUsers, user: string) {
@@ -18,7 +19,9 @@ export function rightsOf(users: SqlUsers, user: string) {
   return {
     last: () => last,
     now: async (): Promise<SqlAccess> => {
-      const access = await users.accessOf(user)
+      const access = await users.accessOf(user).catch((error: unknown) => {
+        throw faultAsPgError(error)
+      })
       if (access === undefined) {
         throw new PgError("57P01", `user "${user}" does not exist any more`, { fatal: true })
       }

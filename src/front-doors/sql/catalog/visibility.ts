@@ -13,11 +13,13 @@ const anything = "**"
  */
 export function visibilityStatement(access: SqlAccess): string {
   const all = access.isSuperuser ? [everything, anything] : [everything]
-  const keys = access.readsAll ? all : [...new Set(access.grants.map(keyOf))]
+  const keys = access.readsAll
+    ? all
+    : [...new Set(access.grants.filter(({ privilege }) => privilege !== "create").map(keyOf))]
   return `SET VARIABLE millrace_sees = [${keys.map(quoteLiteral).join(", ")}]::VARCHAR[]`
 }
 
-/** USAGE opens schemas, everything else shows tables: `s` and `t` keep them apart. */
+/** USAGE opens schemas, what can be done with a table shows it; CREATE shows nothing that is there. `s` and `t` keep them apart. */
 function keyOf({ privilege, database, schema, table }: SqlAccess["grants"][number]): string {
   const kind = privilege === "usage" ? "s" : "t"
   return [kind, database, schema, table].filter((part) => part !== "").join(separator)
