@@ -65,6 +65,10 @@ function failedTables(monitor: PipelineMonitor): ProblemReport[] {
     }))
 }
 
+function isCopying({ tables }: PipelineMonitor): boolean {
+  return [...tables.values()].some(({ state, reason }) => state === "ResyncInitiated" && reason === null)
+}
+
 function statusOf(
   current: IntegrationStatus,
   monitors: readonly PipelineMonitor[],
@@ -74,5 +78,7 @@ function statusOf(
   if (during.includes("needs_attention")) return "needs_attention"
   if (during.includes("syncing")) return "syncing"
   if (!monitors.every((monitor) => monitor.phase === "streaming")) return current
+  // Sources without snapshots copy their tables beside the stream: before that nothing can be queried.
+  if (current === "creating" && monitors.some(isCopying)) return current
   return hasFailedTables ? "needs_attention" : "active"
 }

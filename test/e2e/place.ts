@@ -24,6 +24,8 @@ export const sqlPassword = "sQlPaSsWoRd-4Jt8Rb-MARKER"
 export interface PlaceOptions {
   /** URLs by ARN; of PostgreSQL where no engine is said. */
   sources: { arn: string; url: string; engine?: "mysql" }[]
+  /** Sources behind an AWS API, as they stand in the configuration. */
+  services?: Record<string, unknown>[]
   /** `embedded`: under the data folder. Default: a database of the test's own on the shared server, which starts sooner. */
   state?: "embedded" | { url: string }
   /** Where the data folder lies; default inside the place's own folder. */
@@ -76,7 +78,10 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
     ...(stateUrl && { state: stateUrl }),
     credentials: [{ access_key_id: accessKeyId, secret_access_key: secretAccessKey, policy: "admin" }],
     sql_users: [{ name: "admin", password: sqlPassword, policy: "admin" }],
-    sources: options.sources.map(({ arn, url, engine = "postgres" }) => ({ arn, engine, url })),
+    sources: [
+      ...options.sources.map(({ arn, url, engine = "postgres" }) => ({ arn, engine, url })),
+      ...(options.services ?? []),
+    ],
     warehouses: [
       {
         arn: targetArn,
