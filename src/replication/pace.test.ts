@@ -27,3 +27,11 @@ test("after a batch it rests for the interval, then wakes; what is behind does n
   assert.equal(pace.rests(), false)
   pace.stop()
 })
+
+test("a clock that is set back does not make the next batch wait for as long", () => {
+  const pace = newPace({ intervalMs: () => 60_000, wake: () => undefined })
+  const ahead = Date.now() + 3_600_000
+  pace.applied({ lastCommittedAtMs: ahead, visibleAtMs: ahead })
+  assert.equal(pace.rests(), false)
+  pace.stop()
+})

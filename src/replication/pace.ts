@@ -23,7 +23,12 @@ export function newPace({ intervalMs, wake }: PaceOptions): Pace {
   let appliedAtMs: number | undefined
   let timer: NodeJS.Timeout | undefined
 
-  const restMs = () => (appliedAtMs === undefined ? 0 : appliedAtMs + intervalMs() - Date.now())
+  function restMs(): number {
+    if (appliedAtMs === undefined) return 0
+    const passedMs = Date.now() - appliedAtMs
+    // A clock that was set back must not make it wait for as long again.
+    return passedMs < 0 ? 0 : intervalMs() - passedMs
+  }
 
   function wait(): void {
     clearTimeout(timer)

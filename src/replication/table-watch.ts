@@ -136,7 +136,7 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
 
 function postpone({ retries }: Watching, id: string): void {
   const waitMs = Math.min((retries.get(id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
-  retries.set(id, { atMs: Date.now() + waitMs, waitMs })
+  retries.set(id, { atMs: performance.now() + waitMs, waitMs })
 }
 
 const askedReason = "A fresh copy was asked for."
@@ -233,7 +233,7 @@ function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, 
 
 function mayTry({ retries }: Watching, id: string): boolean {
   const retry = retries.get(id)
-  return retry === undefined || retry.atMs <= Date.now()
+  return retry === undefined || retry.atMs <= performance.now()
 }
 
 /** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */

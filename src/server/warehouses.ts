@@ -102,8 +102,8 @@ function watchHealth(instance: DuckDbInstance, { log, onBroken }: WarehouseWatch
     if (shutOffSinceMs === undefined) {
       log.warn({ database: health.database, reason }, "a warehouse database was shut off; opening it again")
     }
-    shutOffSinceMs ??= Date.now()
-    if (stuckMessage.test(reason) && Date.now() - shutOffSinceMs > stuckLimitMs) broken(reason)
+    shutOffSinceMs ??= performance.now()
+    if (stuckMessage.test(reason) && performance.now() - shutOffSinceMs > stuckLimitMs) broken(reason)
   }
 
   function broken(reason: string): void {
