@@ -79,7 +79,10 @@ export function newReliefWorker(options: ReliefOptions): ReliefWorker {
     const begun = await source.record({ handle, select, spool: into, observe })
     recording = begun
     // When the source breaks it off, the next look at what the source keeps begins it anew.
-    begun.ended.catch(fail).finally(() => finish(begun))
+    begun.ended
+      .catch(fail)
+      .then(() => finish(begun))
+      .catch(fail)
   }
 
   async function finish(begun: Recording): Promise<void> {
@@ -132,6 +135,8 @@ export function newReliefWorker(options: ReliefOptions): ReliefWorker {
     async warehouseBack() {
       now = { kind: "busy" }
       await settle()
+      // Whatever it was: the pipeline reads for itself now.
+      failure = undefined
     },
     streaming(isHelpful) {
       const interrupted = Promise.withResolvers<void>()
