@@ -35,7 +35,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { after, type TestContext, test } from "node:test"
 import { type WritePoint, writePoints } from "../../src/replication/write-order.ts"
-import { lockWarehouse, spoolFiles, writeLog } from "../e2e/locked-warehouse.ts"
+import { lockWarehouse, spoolFiles, works, writeLog } from "../e2e/locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "../e2e/place.ts"
 import type { MillraceProcess } from "../e2e/process.ts"
 import { type Api, apiOf } from "../e2e/rds.ts"
@@ -174,7 +174,7 @@ test("the spool survives the end of the process at each of its points", async (c
   await at.running.terminate()
   at.running = await at.place.start(often)
   await at.api.create("bank", `include: ${at.source.name}.public.*`)
-  await at.api.becomes("bank", "active")
+  await works(at.api, "bank")
   const load = startWorkload(context, at.source.url, 13)
   for (const [point, counts] of spoolPasses) {
     for (const passes of counts) {

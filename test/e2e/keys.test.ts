@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { KMSKeyNotAccessibleFault } from "@aws-sdk/client-rds"
 import { waitUntil } from "../support/wait-until.ts"
-import { lockWarehouse, spoolFiles, writeLog } from "./locked-warehouse.ts"
+import { lockWarehouse, spoolFiles, works, writeLog } from "./locked-warehouse.ts"
 import { account, newPlace, type Place, region, sourceArn } from "./place.ts"
 import { type Api, apiOf } from "./rds.ts"
 import { bank } from "./source.ts"
@@ -73,7 +73,7 @@ test("with a key the spool cannot be read, through a rotation of the key nothing
   })
   assert.equal(created.KMSKeyId, keyArn)
   assert.deepEqual(created.AdditionalEncryptionContext, { team: "a" })
-  await api.becomes("bank", "active")
+  await works(api, "bank")
   await caughtUp(place, source.url, "bank")
   await running.terminate()
 
@@ -103,7 +103,7 @@ test("with a key the spool cannot be read, through a rotation of the key nothing
   await at.keys([{ arn: keyArn, key_file: "orders.key", previous: [first] }])
   await place.start(environment)
   const load = startWorkload(context, source.url, 23)
-  assert.deepEqual(await api.becomes("bank", "active"), [])
+  await works(api, "bank")
   await load.stop()
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
@@ -115,7 +115,7 @@ test("without a key the same spool holds rows as they are: the test above can fa
   const at = await scene(context)
   const running = await at.place.start(environment)
   await at.api.create("bank", `include: ${at.source.name}.public.*`)
-  await at.api.becomes("bank", "active")
+  await works(at.api, "bank")
   await running.terminate()
   await lockWarehouse(context, at.place, "bank")
   await at.place.start(environment)

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
-import { lockWarehouse, spoolFiles, writeLog } from "./locked-warehouse.ts"
+import { lockWarehouse, spoolFiles, works, writeLog } from "./locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
@@ -36,7 +36,7 @@ async function lockedOut(
   const running = await place.start(environment)
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.public.*`)
-  await api.becomes("bank", "active")
+  await works(api, "bank")
   await running.terminate()
   const unlock = await lockWarehouse(context, place, "bank")
   const away = await place.start(environment)
@@ -83,7 +83,7 @@ test("policy drop_and_resync: over the budget the slot goes; with the warehouse 
   assert.equal((await api.describe("bank"))?.Status, "needs_attention", "the warehouse is still away")
   await unlock()
   await waitUntil(async () => (await slotsOf(source.url)).length === 1, { what: "a new slot" })
-  assert.deepEqual(await api.becomes("bank", "active"), [])
+  await works(api, "bank")
   await load.stop()
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
@@ -147,7 +147,7 @@ test("policy spool: while the warehouse is away the slot moves on, through kills
   await slotMovesOn(source.url)
   assert.equal((await api.describe("bank"))?.Status, "needs_attention", "the warehouse is still away")
   await unlock()
-  assert.deepEqual(await api.becomes("bank", "active"), [])
+  await works(api, "bank")
   await load.stop()
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
@@ -183,7 +183,7 @@ for (const [how, lose] of losses)
     await place.start(environment)
     await unlock()
     await waitUntil(() => /sourceHistoryLost/.test(place.output()), { what: "it to be said" })
-    await waitUntil(async () => (await api.describe("bank"))?.Status === "active", { what: "active" })
+    await works(api, "bank")
     await load.stop()
     await caughtUp(place, source.url, "bank")
     await assertEqualContent(place, source.url, "bank")
@@ -200,7 +200,7 @@ test("a full spool is said; the source keeps its log again, and nothing is lost"
   assert.match(await api.reports("bank", "SPOOL_FULL"), /holds \d+ of 300000 bytes/)
   assert.match((await place.run("status")).output, /spool .* full: the source keeps its log again/)
   await unlock()
-  assert.deepEqual(await api.becomes("bank", "active", 60_000), [])
+  await works(api, "bank")
   await load.stop()
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
@@ -223,7 +223,7 @@ test(
     await place.start(environment)
     const api = apiOf(place)
     await api.create("bank", `include: ${source.name}.public.*`)
-    await api.becomes("bank", "active")
+    await works(api, "bank")
     await disk.fill(2 * 2 ** 20)
     for (let part = 1; part <= 3; part++)
       await onDatabase(source.url, (client) =>
@@ -235,7 +235,7 @@ test(
     await api.reports("bank", "DISK_FULL", 60_000)
     await slotMovesOn(source.url)
     await disk.free()
-    assert.deepEqual(await api.becomes("bank", "active", 60_000), [])
+    await works(api, "bank")
     await caughtUp(place, source.url, "bank")
     await assertEqualContent(place, source.url, "bank")
   },
