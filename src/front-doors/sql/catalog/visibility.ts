@@ -30,16 +30,20 @@ export function foldedInEngine(name: string): string {
   return `translate(${name}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`
 }
 
-/** Made before the views that ask them. */
+/** Made before the views that ask them. Whoever sees all costs nothing: that case is settled before any row is read. */
 export const visibilityFunctions = `
     CREATE OR REPLACE MACRO memory.pgcat.folded(a) AS ${foldedInEngine("a")};
     CREATE OR REPLACE MACRO memory.pgcat.visible_keys() AS getvariable('millrace_sees')::VARCHAR[];
-    CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS coalesce(memory.pgcat.folded(s) = 'public'
-      OR list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 's', memory.pgcat.folded(d)),
-        concat_ws('${separator}', 's', memory.pgcat.folded(d), memory.pgcat.folded(s))]), false);
-    CREATE OR REPLACE MACRO memory.pgcat.sees_table(d, s, t) AS coalesce(memory.pgcat.sees_schema(d, s)
-      AND list_has_any(memory.pgcat.visible_keys(), ['${everything}', concat_ws('${separator}', 't', memory.pgcat.folded(d)),
-        concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s)), concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s), memory.pgcat.folded(t))]), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_all() AS coalesce(list_contains(memory.pgcat.visible_keys(), '${everything}'), false);
+    CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS CASE WHEN memory.pgcat.sees_all() THEN true
+      ELSE memory.pgcat.folded(s) = 'public' OR coalesce(list_has_any(memory.pgcat.visible_keys(),
+        [concat_ws('${separator}', 's', memory.pgcat.folded(d)),
+        concat_ws('${separator}', 's', memory.pgcat.folded(d), memory.pgcat.folded(s))]), false) END;
+    CREATE OR REPLACE MACRO memory.pgcat.sees_table(d, s, t) AS CASE WHEN memory.pgcat.sees_all() THEN true
+      ELSE memory.pgcat.sees_schema(d, s) AND coalesce(list_has_any(memory.pgcat.visible_keys(),
+        [concat_ws('${separator}', 't', memory.pgcat.folded(d)),
+        concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s)),
+        concat_ws('${separator}', 't', memory.pgcat.folded(d), memory.pgcat.folded(s), memory.pgcat.folded(t))]), false) END;
     CREATE OR REPLACE MACRO memory.pgcat.sees_database(d) AS coalesce(memory.pgcat.folded(d) = 'dev' OR memory.pgcat.folded(d) = memory.pgcat.folded(current_database())
       OR list_contains(memory.pgcat.visible_keys(), '${everything}')
       OR len(list_filter(memory.pgcat.visible_keys(), lambda one: string_split(one, '${separator}')[2] = memory.pgcat.folded(d))) > 0, false);`
