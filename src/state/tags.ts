@@ -1,4 +1,6 @@
 import { type Kysely, sql } from "kysely"
+import { parseIntegrationArn } from "../domain/arn.ts"
+import { Fault } from "../domain/faults.ts"
 import type { Tag } from "../domain/integration.ts"
 import type { StateSchema } from "./schema.ts"
 
@@ -10,6 +12,8 @@ export interface TagStore {
   /**
    * Replaces the tags by what `change` makes of them; of two changes at once neither is lost. What `change` throws
    * leaves everything as it was.
+   *
+   * @throws Fault integrationNotFound
    */
   change(resourceArn: string, change: (tags: Tag[]) => Tag[]): Promise<void>
 }
@@ -53,6 +57,10 @@ async function changeTags(db: Db, arn: string, change: (tags: Tag[]) => Tag[]): 
       const tags = asJson(change(integration.tags))
       await transaction.updateTable("integrations").set({ tags }).where("arn", "=", arn).execute()
       return
+    }
+    // Deleted since it was looked up: its tags must not outlive it.
+    if (parseIntegrationArn(arn) !== undefined) {
+      throw new Fault("integrationNotFound", `There is no integration ${arn}.`)
     }
     // Only a row that exists can be locked.
     await transaction

@@ -175,6 +175,11 @@ describe("the Redshift door and the official client", () => {
     }
     const twice = { Name: "status", Values: ["active"] }
     assert.equal(await refusalCode(names(twice, twice)), "InvalidParameterCombination")
+    const both = { IntegrationArn: arns[0], Filters: [twice] } as DescribeIntegrationsCommandInput
+    assert.equal(
+      await refusalCode(client.send(new DescribeIntegrationsCommand(both))),
+      "InvalidParameterCombination",
+    )
     assert.equal(await refusalCode(names({ Name: "name", Values: ["a"] })), "ValidationError")
   })
 

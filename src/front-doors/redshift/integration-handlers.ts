@@ -6,6 +6,7 @@ import {
   describeIntegrations,
   modifyIntegration,
 } from "../../control-plane/integrations.ts"
+import { Fault } from "../../domain/faults.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"
 import { fromMarker, pageLimit, pagingOf, toMarker } from "../paging.ts"
@@ -32,6 +33,9 @@ export function integrationHandlers(plane: ControlPlane): QueryHandlers<Integrat
     CreateIntegration: async (input, caller) =>
       toWire(await createIntegration(plane, caller, fromCreate(input))),
     DescribeIntegrations: async (input, caller) => {
+      if (input.IntegrationArn !== undefined && (input.Filters?.length ?? 0) > 0) {
+        throw new Fault("invalidCombination", "Give IntegrationArn or Filters, not both.")
+      }
       const { integrations, next } = await describeIntegrations(plane, caller, {
         service,
         integrationIdentifier: input.IntegrationArn,
