@@ -1,0 +1,46 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { runSql, testPipeline } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+const steps: { statement: string; isCopied: boolean }[] = [
+  {
+    statement: "CREATE TABLE p3 PARTITION OF p FOR VALUES IN (3); INSERT INTO p VALUES (31, 3), (32, 3)",
+    isCopied: false,
+  },
+  { statement: "TRUNCATE p1", isCopied: true },
+  {
+    statement:
+      "CREATE TABLE p4 (id int, part int, PRIMARY KEY (id, part)); INSERT INTO p4 VALUES (41, 4); ALTER TABLE p ATTACH PARTITION p4 FOR VALUES IN (4)",
+    isCopied: true,
+  },
+  { statement: "ALTER TABLE p DETACH PARTITION p2", isCopied: true },
+  { statement: "DROP TABLE p3", isCopied: true },
+  { statement: "ALTER TABLE p ADD v text DEFAULT 'new'", isCopied: true },
+]
+
+test("rows that come and go with a whole partition are noticed", async () => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TABLE p (id int, part int, PRIMARY KEY (id, part)) PARTITION BY LIST (part)",
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+    "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)",
+    "INSERT INTO p VALUES (11, 1), (12, 1), (21, 2)",
+  )
+  const pipeline = await testPipeline({ url })
+  await pipeline.settle()
+  for (const { statement, isCopied } of steps) {
+    pipeline.reports.copied.length = 0
+    // Each on its own: what is attached was filled before, in another transaction.
+    await runSql(url, ...statement.split("; "))
+    await waitUntil(async () => (await pipeline.differences(["public.p"])).length === 0, {
+      what: `the copy to be equal after ${statement}`,
+      timeoutMs: 40_000,
+      intervalMs: 100,
+    })
+    assert.equal(pipeline.reports.copied.includes("public.p"), isCopied, statement)
+  }
+  assert.deepEqual(pipeline.reports.problems, [])
+})
