@@ -123,7 +123,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
   has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE') as readable,
   c.relpersistence::text as persistence, c.relreplident::text as identity,
   greatest(c.reltuples, 0)::bigint::text as estimated_rows,
-  case when c.relkind = 'r' then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
+  case when c.relkind = 'r' and $2 then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
   (select array_agg(a.attname::text order by k.place)
      from pg_index i, unnest(i.indkey) with ordinality k(number, place), pg_attribute a
     where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid
@@ -147,14 +147,18 @@ where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> '
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ($1::oid[] is null or c.oid = any($1))
 order by n.nspname, c.relname`
 
-/** The selected tables (with `ids` just those): those that can be replicated, and those that cannot with the reason. */
+/**
+ * The selected tables (with `ids` just those): those that can be replicated, and those that cannot with the reason.
+ * Sizes wait for whoever is altering a table, and he may be waiting for us in turn: only who copies asks for them.
+ */
 export async function readCatalog(
   client: pg.Client,
   select: TableSelection,
   ids?: readonly string[],
+  isSized = false,
 ): Promise<Catalog> {
   const catalog: Catalog = { tables: [], refused: [] }
-  const { rows } = await client.query<TableRow>(tablesQuery, [ids ?? null])
+  const { rows } = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized])
   for (const row of rows) {
     if (!select({ schema: row.schema, name: row.name })) continue
     const reason = refusal(row)

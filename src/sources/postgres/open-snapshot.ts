@@ -67,7 +67,7 @@ async function catalogOfSnapshot(
 ): Promise<Catalog> {
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`)
-  const catalog = await readCatalog(client, select)
+  const catalog = await readCatalog(client, select, undefined, true)
   const { rows } = await client.query<{ id: string }>(
     "SELECT prrelid::oid::text AS id FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid WHERE p.pubname = $1",
     [publication],
