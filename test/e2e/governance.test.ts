@@ -82,24 +82,14 @@ test("a policy lets an integration run and ends it; its source is left clean, it
       ["redshift", "PutResourcePolicy", targetArn, "ok", accessKeyId, "127.0.0.1"],
     ],
   )
-  const statements = [
-    "CREATE USER eve PASSWORD 'Sekret123'",
-    "GRANT USAGE ON DATABASE dev TO eve",
-    "CREATE USER eve PASSWORD 'Sekret123'",
-  ]
-  for (const statement of statements) await place.run("sql", statement)
+  await place.run("sql", "DROP DATABASE nowhere")
   const bySql = await place.run("audit", "--json")
-  assert.doesNotMatch(bySql.stdout, /Sekret123|SCRAM/)
   const { entries: all } = JSON.parse(bySql.stdout) as { entries: Record<string, unknown>[] }
   assert.deepEqual(
     all
       .filter((one) => one.door === "sql")
-      .map((one) => [one.operation, one.resource ?? null, one.outcome, one.accessKeyId, one.address]),
-    [
-      ["CREATE USER", "eve", "ok", "admin", "127.0.0.1"],
-      ["GRANT", null, "ok", "admin", "127.0.0.1"],
-      ["CREATE USER", "eve", "42710", "admin", "127.0.0.1"],
-    ],
+      .map((one) => [one.operation, one.resource, one.outcome, one.accessKeyId, one.address]),
+    [["DROP DATABASE", "nowhere", "3D000", "admin", "127.0.0.1"]],
   )
   const shown = await place.run("audit")
   assert.match(shown.stdout, /rds:CreateIntegration/)

@@ -2,14 +2,12 @@ import { randomUUID } from "node:crypto"
 import { type AuditLog, audited } from "../../control-plane/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { AuditedCall } from "../../domain/audit.ts"
-import { unreachable } from "../../domain/unreachable.ts"
 import type { AuditStore } from "../../state/audit.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import type { AccessCommand } from "./access/statements.ts"
 import { type DatabaseCommand, databaseTags } from "./database-commands.ts"
 import { faultAsPgError } from "./faults.ts"
 
-/** What the audit trail keeps of a statement: never its text, which may hold a password. */
+/** What the audit trail keeps of a statement about databases; those about users and rights are recorded by their service. */
 export type AuditedStatement = Pick<AuditedCall, "operation" | "resource" | "parameters">
 
 /** Runs a statement that changes something, with its entry in the trail. */
@@ -43,29 +41,4 @@ function outcomeOf(error: unknown): string {
 export function databaseStatement(command: DatabaseCommand): AuditedStatement {
   const { kind, name, ...parameters } = command
   return { operation: databaseTags[kind], resource: name, parameters }
-}
-
-/** `undefined`: it only shows. */
-export function accessStatement(command: AccessCommand): AuditedStatement | undefined {
-  switch (command.kind) {
-    case "createUser":
-    case "alterUser": {
-      const operation = command.kind === "createUser" ? "CREATE USER" : "ALTER USER"
-      // Which options, and not their values: the password's verifier is one.
-      return { operation, resource: command.name, parameters: { sets: Object.keys(command.options) } }
-    }
-    case "dropUsers": {
-      const { names, ifExists } = command
-      return { operation: "DROP USER", resource: names.join(", "), parameters: { names, ifExists } }
-    }
-    case "grant":
-    case "revoke": {
-      const { kind, ...parameters } = command
-      return { operation: kind.toUpperCase(), resource: undefined, parameters }
-    }
-    case "showGrants":
-      return undefined
-    default:
-      return unreachable(command)
-  }
 }

@@ -41,7 +41,7 @@ export interface SqlPortOptions {
   users: SqlUsers
   instance: DuckDbInstance
   log: SqlPortLog
-  /** Where statements that change users, rights and databases are recorded; absent: nowhere. */
+  /** Where statements that change databases are recorded; absent: nowhere. */
   audit?: AuditStore
   /** Replicated databases are read-only to everybody. Asked at each transaction. */
   isReplicated(database: string): boolean
@@ -175,7 +175,6 @@ async function openSession(
     users: () => ({
       users,
       caller: callerOf(users, user),
-      audit,
       databases: () => instance.databases(),
       isReplicated,
       hiddenSchemas,

@@ -9,7 +9,6 @@ import {
 } from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type AuditStatement, accessStatement } from "../audited-statements.ts"
 import { faultAsPgError } from "../faults.ts"
 import type { Answer } from "../session-answers.ts"
 import {
@@ -25,7 +24,6 @@ import type { AccessCommand, GrantCommand, GrantObject } from "./statements.ts"
 export interface AccessContext {
   users: SqlUsers
   caller: Caller
-  audit: AuditStatement
   place: NamePlace
   databases(): string[]
   isReplicated(database: string): boolean
@@ -162,13 +160,7 @@ async function dropUsers(
 }
 
 /** Does what a statement about users and rights says. Only who may is asked of the service. Throws PgError. */
-export function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
-  const statement = accessStatement(command)
-  const run = () => runUnaudited(command, context)
-  return statement === undefined ? run() : context.audit(statement, run)
-}
-
-async function runUnaudited(command: AccessCommand, context: AccessContext): Promise<Answer> {
+export async function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
   const { users, caller } = context
   const isAdmin = caller.policy === "admin"
   if (!isAdmin && command.kind !== "alterUser" && command.kind !== "showGrants") {
