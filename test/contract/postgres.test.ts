@@ -165,12 +165,12 @@ test("a wrong password, database, port: a Problem that says so and holds no secr
   await server.remove()
 })
 
-test("a partitioned table comes with a warning of what is not carried", async () => {
+test("a partitioned table comes with a warning of what is not in the stream", async () => {
   const server = await testServer(settings)
   await runSql(server.url(), "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id)")
   const found = await findings(server.url(), "postgres")
   assert.equal(found.length, 1)
-  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not carried.*millrace resync/)
+  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not in the stream.*copied anew/)
   await server.remove()
 })
 
