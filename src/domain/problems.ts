@@ -32,7 +32,8 @@ export const problemKinds = {
   sourceHistoryLost: {
     code: "SOURCE_HISTORY_LOST",
     policy: "resync",
-    remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns.",
+    remedy:
+      "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer: max_slot_wal_keep_size (PostgreSQL), binlog_expire_logs_seconds (MySQL, MariaDB).",
   },
   sourceRestored: {
     code: "SOURCE_RESTORED",
@@ -49,7 +50,7 @@ export const problemKinds = {
   sourceInUse: {
     code: "SOURCE_STREAM_IN_USE",
     policy: "retry",
-    remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone.",
+    remedy: "Another client reads in our name; stop it, or wait until the server notices that it is gone.",
   },
   sourceMissing: {
     code: "SOURCE_NOT_CONFIGURED",
