@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
+import { type HostPort, type Policy, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { parseSize } from "../domain/size.ts"
 import { mysqlUrlMistake } from "./mysql-url.ts"
@@ -206,6 +206,18 @@ export const defaultListen = {
   sql: { host: "127.0.0.1", port: 5439 },
 } as const
 
+/** Of the SQL port. */
+const tls = z
+  .strictObject({
+    cert: text.optional(),
+    key: text.optional(),
+    unencrypted: z.enum(unencryptedFrom, `must be one of ${unencryptedFrom.join(", ")}`).default("loopback"),
+  })
+  .refine(
+    ({ cert, key }) => (cert === undefined) === (key === undefined),
+    "must have both cert and key, or neither",
+  )
+
 const leastVerifyEveryMs = 10_000
 
 const verifySchedule = z.strictObject({
@@ -242,6 +254,7 @@ export const configurationFile = z.strictObject({
     .strictObject({
       http: hostPort.default(defaultListen.http),
       sql: hostPort.default(defaultListen.sql),
+      tls: tls.optional(),
     })
     .default(defaultListen),
   state: postgresUrl.optional(),
@@ -260,7 +273,8 @@ export type ConfigurationFile = z.output<typeof configurationFile>
 /** The keys there are at each place, by the name of the block or list, for "did you mean". */
 export const knownKeys: Record<string, string[]> = {
   "": Object.keys(configurationFile.shape),
-  listen: ["http", "sql"],
+  listen: ["http", "sql", "tls"],
+  tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
   sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys), "unnest"],

@@ -3,6 +3,7 @@ import { Hono } from "hono"
 import { ensureCredentials, withGenerated } from "../configuration/credentials.ts"
 import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
+import { sqlCertificate } from "../configuration/sql-certificate.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { guardedTables } from "../control-plane/guarded-tables.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
@@ -132,9 +133,12 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
   })
   onStop(async () => users.stop())
+  const unencrypted = configuration.listen.tls?.unencrypted ?? "loopback"
+  const tls = { ...(await sqlCertificate(configuration)), unencrypted }
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
+      tls,
       configured: configuration.sqlUsers,
       users,
       audit: store.audit,
