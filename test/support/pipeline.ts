@@ -41,13 +41,13 @@ export interface TestWarehouse {
 }
 
 /** A DuckDB warehouse in a folder of its own; closed and removed when the test file ends. */
-export async function testWarehouse(folder?: string): Promise<TestWarehouse> {
+export async function testWarehouse(folder?: string, memoryLimitBytes = 2 ** 30): Promise<TestWarehouse> {
   const home = folder ?? (await temporaryFolder("duckdb"))
   const path = join(home, "warehouse")
   const stagingPath = join(home, "staging")
   await mkdir(path, { recursive: true })
   await mkdir(stagingPath, { recursive: true })
-  const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes: 2 ** 30 })
+  const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes })
   const connection = await instance.connect()
   let closing: Promise<void> | undefined
   const close = () => {

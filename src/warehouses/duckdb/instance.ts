@@ -15,6 +15,7 @@ const replacedText = "its file was deleted, or another was put in its place"
  * own name, so that one statement can join across them. One process owns the folder.
  */
 export interface DuckDbInstance {
+  readonly memoryLimitBytes: number
   /** A new connection; close it with `closeSync()`. */
   connect(): Promise<DuckDBConnection>
   /** Attaches (and creates, if new) a destination database. Repeatable. */
@@ -113,6 +114,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   await lockDown(admin, options)
 
   return {
+    memoryLimitBytes: options.memoryLimitBytes,
     connect: () => instance.connect(),
     ensureDatabase,
     dropDatabase,

@@ -8,6 +8,7 @@ import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier } from "./instance.ts"
 import { duckDbType, loadingTable, namingRefusal } from "./naming.ts"
+import { newNeighbours } from "./neighbours.ts"
 import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import type { Transactions } from "./transactions.ts"
@@ -41,6 +42,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
   )
   const connection = await target.instance.connect()
   const names = table.columns.map((column) => column.name)
+  const neighbours = newNeighbours(target.instance.memoryLimitBytes)
   let waiting: StagedPart[] = []
   let loading: Promise<void> | undefined
   let failure: unknown
@@ -83,7 +85,9 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     async write(rows) {
       if (failure !== undefined) throw failure
       const part = await target.staging.write(names, rows)
+      // Not loaded yet, but removed with what waits.
       waiting.push(part)
+      neighbours.add(part)
       kick()
       while (waiting.length >= maxWaitingParts && loading !== undefined) await loading
     },
