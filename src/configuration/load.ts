@@ -156,8 +156,10 @@ function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfigurat
     }
     case "dynamodb":
       return [{ ...serviceSourceFrom(one), ...(one.unnest !== undefined && { unnest: one.unnest }) }]
-    case "s3":
-      return [serviceSourceFrom(one)]
+    case "s3": {
+      const { copy_users: copyUsers, list_every: listEveryMs, event_secret: eventSecret } = one
+      return [{ ...serviceSourceFrom(one), bucket: { copyUsers, listEveryMs, eventSecret } }]
+    }
   }
 }
 

@@ -177,7 +177,25 @@ const dynamoDbSource = z.strictObject({
   ...serviceKeys,
   unnest: unnest.optional(),
 })
-const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys })
+
+const leastListEveryMs = 100
+
+const listEvery = text.transform((given, context): number | undefined => {
+  if (given === "never") return undefined
+  const everyMs = parseDuration(given)
+  if (everyMs !== undefined && everyMs >= leastListEveryMs) return everyMs
+  context.addIssue("must be a length of time like 10s or 5m, or never")
+  return z.NEVER
+})
+
+/** What only buckets have. */
+const bucketKeys = {
+  copy_users: z.array(text.max(63)).default([]),
+  list_every: listEvery.default(10_000),
+  event_secret: text.min(16, "must have at least 16 characters").optional(),
+}
+
+const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys, ...bucketKeys })
 
 const source = z
   .discriminatedUnion("engine", [postgresSource, mysqlSource, dynamoDbSource, s3Source])
@@ -277,7 +295,12 @@ export const knownKeys: Record<string, string[]> = {
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
-  sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys), "unnest"],
+  sources: [
+    ...Object.keys(postgresSource.shape),
+    ...Object.keys(serviceKeys),
+    ...Object.keys(bucketKeys),
+    "unnest",
+  ],
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
   throttling: Object.keys(throttling.shape),

@@ -66,6 +66,17 @@ export interface ServiceSource {
   secretAccessKey?: string
   /** Of a table: top-level attributes that have a column of their own. */
   unnest?: string[]
+  /** Of a bucket: what only it has. */
+  bucket?: BucketSettings
+}
+
+export interface BucketSettings {
+  /** SQL users, besides administrators, whose COPY may read it. */
+  copyUsers: readonly string[]
+  /** How often it is listed for its jobs; undefined: objects are known by events only. */
+  listEveryMs: number | undefined
+  /** Whoever posts its events proves to be allowed to by it; undefined: by a signature only. */
+  eventSecret: string | undefined
 }
 
 /** Told apart by what they have, so that engines may be added to either kind. */

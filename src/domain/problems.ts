@@ -116,6 +116,11 @@ export const problemKinds = {
     policy: "person",
     remedy: "See the table's own reason in `millrace status`; other tables keep streaming.",
   },
+  copyTargetMissing: {
+    code: "COPY_TARGET_MISSING",
+    policy: "person",
+    remedy: "Make the table again, with the columns that the COPY names, or drop the job.",
+  },
   internal: {
     code: "INTERNAL_ERROR",
     policy: "retry",

@@ -5,6 +5,7 @@ import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import { sqlCertificate } from "../configuration/sql-certificate.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
+import { copyFiles } from "../control-plane/copy/copy-files.ts"
 import { guardedTables } from "../control-plane/guarded-tables.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
@@ -24,6 +25,7 @@ import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
+import { newCopyPlane } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
@@ -125,6 +127,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   )
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
+  const copyPlane = newCopyPlane(configuration, store, warehouses)
   const users = await openSqlUsers({
     store: store.sqlUsers,
     configured: configuration.sqlUsers,
@@ -146,6 +149,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       log,
       isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
+      copy: { load: (request) => copyFiles(copyPlane, request) },
       guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
       systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
     }),

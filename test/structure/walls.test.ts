@@ -10,6 +10,7 @@ const layers = [
   ["domain"],
   ["embedded-postgres", "configuration", "encryption"],
   ["replication"],
+  ["loading"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
   ["wire"],

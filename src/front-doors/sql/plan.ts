@@ -9,6 +9,7 @@ import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
+import { type CopyCommand, copyCommand } from "./copy/statements.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { fromRedshift } from "./dialect/rewrite.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
@@ -23,6 +24,7 @@ export type Plan =
   | { kind: "session"; command: SessionCommand }
   | { kind: "database"; command: DatabaseCommand }
   | { kind: "access"; command: AccessCommand }
+  | { kind: "copy"; command: CopyCommand }
   | {
       kind: "engine"
       sql: string
@@ -185,6 +187,8 @@ export async function planStatement(text: string, context: PlanContext): Promise
   if (command) return { kind: "session", command }
   const database = databaseCommand(tokens)
   if (database) return { kind: "database", command: database }
+  const copy = copyCommand(tokens, text)
+  if (copy) return { kind: "copy", command: copy }
   return planEngine(spelled, tokens, context, access)
 }
 

@@ -13,6 +13,8 @@ import { type AdministrationContext, runDatabaseCommand } from "./administration
 import { bindParameters } from "./bind-parameters.ts"
 import { characterLength } from "./catalog/integration-views.ts"
 import { visibilityStatement } from "./catalog/visibility.ts"
+import { type CopyContext, copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
+import type { CopyCommand } from "./copy/statements.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
@@ -44,6 +46,8 @@ export interface SessionParts {
   access(): Promise<SqlAccess>
   /** What statements about users and rights work on. */
   users(): Omit<AccessContext, "place" | "ask">
+  /** What COPY works on. */
+  copy(): Omit<CopyContext, "place" | "run" | "alive" | "access" | "transaction">
   systemViews: SystemViews
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
@@ -284,6 +288,25 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
+  function prepareCopy(command: CopyCommand): Prepared {
+    const fields = copyFields(command)?.map(textField)
+    const context = async (): Promise<CopyContext> => ({
+      ...parts.copy(),
+      access: await currentAccess(),
+      place: place(),
+      run: ask,
+      alive: () => engine.call(async () => undefined),
+      transaction,
+    })
+    return {
+      parameterOids: [],
+      fields,
+      bind: async () =>
+        fixedPortal(fields, () => runCommand(async () => runCopyCommand(command, await context()))),
+      close: () => undefined,
+    }
+  }
+
   async function runCommand<T>(run: () => Promise<T>): Promise<T> {
     await engine.claim(undefined)
     return run()
@@ -301,6 +324,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
         return prepareDatabaseCommand(planned.command)
       case "access":
         return prepareAccess(planned.command)
+      case "copy":
+        notices.push(...copyNotices(planned.command))
+        return prepareCopy(planned.command)
       case "engine":
         notices.push(...planned.notices)
         return prepareEngine(planned, declared)

@@ -16,6 +16,7 @@ import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { statementAudit } from "./audited-statements.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
+import type { CopyAdministration } from "./copy/run.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
@@ -48,6 +49,8 @@ export interface SqlPortOptions {
   isReplicated(database: string): boolean
   /** What CREATE, ALTER and DROP DATABASE do; absent: they are refused. */
   administration?: DatabaseAdministration
+  /** What COPY does; absent: it is refused. */
+  copy?: CopyAdministration
   /** What the system views of integrations show; absent: nothing. */
   systemViews?: SystemViewReader
   /** Tables that can be read only when they are in step; absent: none. */
@@ -176,6 +179,7 @@ async function openSession(
     caller: () => callerOf(users, user),
     address,
   })
+  const sessionId = randomInt(1, 2 ** 31 - 1)
   const session: SqlSession = sqlSession({
     engine,
     settings,
@@ -195,6 +199,13 @@ async function openSession(
       shared.sessions.delete(session)
       log.info({ user, database }, "sql session ended")
     },
+    copy: () => ({
+      administration: shared.options.copy,
+      caller: callerOf(users, user),
+      sessionId,
+      isReplicated,
+      hiddenSchemas,
+    }),
     systemViews: shared.systemViews,
     guarded: () => shared.options.guarded?.() ?? [],
     administration: {
@@ -215,7 +226,7 @@ async function openSession(
         user,
         database,
         version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
-        processId: randomInt(1, 2 ** 31 - 1),
+        processId: sessionId,
         setting: (name) => settings.get(name),
         enginePgViews: shared.enginePgViews,
         get isAdmin() {

@@ -49,7 +49,10 @@ export function alteringTable(database: string, table: TableName): string {
   return liveTable(database, movingTable(table))
 }
 
-export function bookkeepingTable(database: string, name: "positions" | "tables" | "text_columns"): string {
+export function bookkeepingTable(
+  database: string,
+  name: "positions" | "tables" | "text_columns" | "copy_files",
+): string {
   return liveTable(database, { schema: bookkeepingSchema, name })
 }
 
