@@ -3,7 +3,7 @@ import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import type { Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
+import type { Field, Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
 import type { NamePlace } from "./access/relation-names.ts"
 import { requireStill } from "./access/restricted-select.ts"
 import { type AccessContext, runAccessCommand } from "./access/run-command.ts"
@@ -24,7 +24,7 @@ import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { refuseUnsynced } from "./read-states.ts"
-import { answer, answerFields, textField } from "./session-answers.ts"
+import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
 import { commandTag, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
@@ -243,31 +243,33 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
-  function prepareCommand(command: SessionCommand): Prepared {
-    const fields = answerFields(command)
-    const context = { settings, transaction, applySearchPath, localValues }
+  /** What the port does itself. */
+  function own(fields: Field[] | undefined, run: () => Promise<Answer>): Prepared {
+    const claimed = async () => {
+      await engine.claim(undefined)
+      return run()
+    }
     return {
       parameterOids: [],
       fields,
-      bind: async () => fixedPortal(fields, () => runCommand(() => answer(command, context))),
+      bind: async () => fixedPortal(fields, claimed),
       close: () => undefined,
     }
+  }
+
+  function prepareCommand(command: SessionCommand): Prepared {
+    const context = { settings, transaction, applySearchPath, localValues }
+    return own(answerFields(command), () => answer(command, context))
   }
 
   function prepareDatabaseCommand(command: DatabaseCommand): Prepared {
     const run = () => runDatabaseCommand(command, parts.administration, transaction)
-    return {
-      parameterOids: [],
-      fields: undefined,
-      bind: async () =>
-        fixedPortal(undefined, () => runCommand(async () => ({ rows: [], tag: await run() }))),
-      close: () => undefined,
-    }
+    return own(undefined, async () => ({ rows: [], tag: await run() }))
   }
 
   function prepareAccess(command: AccessCommand): Prepared {
     const fields = command.kind === "showGrants" ? grantColumns.map(textField) : undefined
-    const run = async () => {
+    return own(fields, async () => {
       transaction.assertUsable()
       if (fields === undefined && transaction.isExplicit()) {
         throw new PgError(
@@ -279,37 +281,20 @@ export function sqlSession(parts: SessionParts): SqlSession {
         )
       }
       return runAccessCommand(command, { ...parts.users(), place: place(), ask })
-    }
-    return {
-      parameterOids: [],
-      fields,
-      bind: async () => fixedPortal(fields, () => runCommand(run)),
-      close: () => undefined,
-    }
+    })
   }
 
   function prepareCopy(command: CopyCommand): Prepared {
-    const fields = copyFields(command)?.map(textField)
-    const context = async (): Promise<CopyContext> => ({
-      ...parts.copy(),
-      access: await currentAccess(),
-      place: place(),
-      run: ask,
-      alive: () => engine.call(async () => undefined),
-      transaction,
-    })
-    return {
-      parameterOids: [],
-      fields,
-      bind: async () =>
-        fixedPortal(fields, () => runCommand(async () => runCopyCommand(command, await context()))),
-      close: () => undefined,
-    }
-  }
-
-  async function runCommand<T>(run: () => Promise<T>): Promise<T> {
-    await engine.claim(undefined)
-    return run()
+    return own(copyFields(command)?.map(textField), async () =>
+      runCopyCommand(command, {
+        ...parts.copy(),
+        access: await currentAccess(),
+        place: place(),
+        run: ask,
+        alive: () => engine.call(async () => undefined),
+        transaction,
+      }),
+    )
   }
 
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
