@@ -21,7 +21,7 @@ import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
 import { faultAsPgError } from "./faults.ts"
-import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
+import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { refuseUnsynced } from "./read-states.ts"
 import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
@@ -63,19 +63,6 @@ const emptyPrepared: Prepared = {
   fields: undefined,
   bind: async () => fixedPortal(undefined, async () => ({ rows: [], tag: "" })),
   close: () => undefined,
-}
-
-function readAll(parameters: Parameter[], values: (Uint8Array | null)[], formats: Format[]): BoundValue[] {
-  if (values.length !== parameters.length) {
-    throw new PgError(
-      "08P01",
-      `bind message supplies ${values.length} parameters, but ${parameters.length} are required`,
-    )
-  }
-  return parameters.map((parameter, index) => {
-    const format = (formats.length === 1 ? formats[0] : formats[index]) ?? 0
-    return readParameter(values[index] ?? null, format, parameter)
-  })
 }
 
 export function sqlSession(parts: SessionParts): SqlSession {
@@ -224,7 +211,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
         await requireRights(plan)
-        const bound = readAll(parameters, values, formats)
+        const bound = readParameters(parameters, values, formats)
         if (plan.verb === "EXPLAIN") {
           return explainPortal(async () => {
             startStatement()
