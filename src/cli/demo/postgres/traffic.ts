@@ -1,4 +1,5 @@
-import type { ShopSize } from "./shop.ts"
+import { upTo } from "../chance.ts"
+import type { ShopSize } from "../shop-size.ts"
 
 /** One kind of what happens in the shop: a statement (or several in one transaction) and the values for it. */
 export interface Happening {
@@ -7,11 +8,6 @@ export interface Happening {
   weight: number
   text: string
   values(size: ShopSize): (number | string)[]
-}
-
-/** A whole number from 1 to `most`. */
-function upTo(most: number): number {
-  return 1 + Math.floor(Math.random() * most)
 }
 
 // "The row at or after a number drawn": rows come and go, and the draw must not need to know which are there.
@@ -97,15 +93,4 @@ export const bigHappening: Happening = {
   weight: 1,
   text: "UPDATE orders SET total = round(total * 1.01, 2) WHERE id BETWEEN $1 AND $1 + 2000",
   values: (size) => [upTo(size.orders)],
-}
-
-const totalWeight = smallHappenings.reduce((sum, { weight }) => sum + weight, 0)
-
-export function drawHappening(): Happening {
-  let draw = Math.random() * totalWeight
-  for (const happening of smallHappenings) {
-    draw -= happening.weight
-    if (draw < 0) return happening
-  }
-  return bigHappening
 }
