@@ -41,6 +41,8 @@ const reporter: PipelineReporter = {
   snapshot: quiet,
   streaming: quiet,
   dropped: quiet,
+  selecting: () => undefined,
+  selected: () => undefined,
 }
 
 function sourceOf(url: string): Source {

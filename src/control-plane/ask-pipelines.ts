@@ -5,8 +5,9 @@ import { qualifiedName } from "../domain/table.ts"
 import type { StreamingPipeline } from "../replication/streaming.ts"
 import type { Store } from "../state/store.ts"
 import { findIntegration } from "./find-integration.ts"
-import type { PipelineMonitor, TableProgress } from "./pipeline-monitor.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import type { RunningPipeline } from "./reconcile.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 export interface RunningPipelines {
   store: Store

@@ -3,7 +3,8 @@ import { qualifiedName, type TableName, type TableSchema, type TableState } from
 import type { Applied } from "../replication/apply-loop.ts"
 import type { PipelineReporter } from "../replication/pipeline.ts"
 import type { Activity, PipelineEvents, TableStateChange } from "../state/history.ts"
-import type { PipelineMonitor, TableProgress } from "./pipeline-monitor.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** What a pipeline did and how its tables fared, until somebody records it. */
 export interface PipelineHistory {
@@ -143,6 +144,10 @@ export function newPipelineHistory(
     refused(table) {
       inner.refused(table)
       noteTable(table.id)
+    },
+    selected(ids) {
+      inner.selected(ids)
+      noteAll()
     },
   }
 

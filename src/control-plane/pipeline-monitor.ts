@@ -5,31 +5,18 @@ import { type LagSamples, newLagSamples } from "../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
 import type { ReliefState } from "../replication/relief.ts"
 import type { CopyEvent } from "../replication/snapshot-copy.ts"
-import type { RefusedTable } from "../replication/source.ts"
 import { textReason, unfitReason } from "../replication/text-columns.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../state/tables.ts"
 import type { RetentionReport } from "./retention-watch.ts"
-
-/** What is known of one table of a running pipeline. */
-export interface TableProgress {
-  id: string
-  schema: string
-  name: string
-  state: TableState
-  reason: string | null
-  keyColumns: string[]
-  /** Rows of the copy so far, and the source's estimate of all. */
-  copiedRows: number
-  estimatedRows: number
-  /** Changes applied since the process started. */
-  changes: number
-  /** From the latest change's commit at the source to visible, in ms; null before the first. */
-  lastLagMs: number | null
-  /** The latest comparison with the source since it was copied. */
-  verified: VerifiedAt | null
-  updatedAt: Date
-}
+import {
+  describe,
+  fresh,
+  progressOf,
+  recordOf,
+  refusedProgress,
+  type TableProgress,
+} from "./table-progress.ts"
 
 /** Totals since the process started. */
 export interface PipelineTotals {
@@ -51,6 +38,8 @@ export interface PipelineMonitor {
   readonly lags: LagSamples
   /** Source clock of the newest commit applied; undefined before the first. */
   readonly latestCommitMs: number | undefined
+  /** What the warehouse holds is what the selection takes. */
+  readonly isSelected: boolean
   /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
   takeDirtyTables(): TableRecord[] | undefined
   markDirty(): void
@@ -86,6 +75,7 @@ export function newPipelineMonitor(
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
   let relief: ReliefState | undefined
+  let isSelected = false
   let dirty = false
   let streamingSinceMs = 0
   let latestCommitMs: number | undefined
@@ -177,6 +167,16 @@ export function newPipelineMonitor(
         if (progress.state === "ResyncInitiated") progress.reason = cause.message
       touched()
     },
+    selecting() {
+      isSelected = false
+    },
+    selected(ids) {
+      isSelected = true
+      for (const progress of tables.values())
+        if (!ids.has(progress.id) && progress.state !== "Deleted")
+          Object.assign(progress, { state: "Deleted", reason: null, updatedAt: new Date() })
+      touched()
+    },
   }
 
   const monitor: PipelineMonitor = {
@@ -190,6 +190,9 @@ export function newPipelineMonitor(
     tables,
     totals,
     lags,
+    get isSelected() {
+      return isSelected
+    },
     get latestCommitMs() {
       return latestCommitMs
     },
@@ -267,75 +270,6 @@ function applyCopyEvent(
       progress.state = "ResyncRequired"
       progress.reason = unfitReason(event)
       return
-  }
-}
-
-function describe(table: TableSchema): Pick<TableProgress, "schema" | "name" | "keyColumns"> {
-  const keyColumns = (table.key ?? []).map((index) => table.columns[index]?.name ?? "")
-  return { schema: table.schema, name: table.name, keyColumns }
-}
-
-const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null, verified: null }
-
-function fresh(table: TableSchema): TableProgress {
-  return {
-    id: table.id,
-    ...describe(table),
-    state: "ResyncInitiated",
-    reason: null,
-    ...nothingCounted,
-    updatedAt: new Date(),
-  }
-}
-
-function refusedProgress({ id, schema, name, reason }: RefusedTable): TableProgress {
-  return {
-    id,
-    schema,
-    name,
-    keyColumns: [],
-    state: "Failed",
-    reason,
-    ...nothingCounted,
-    updatedAt: new Date(),
-  }
-}
-
-function progressOf(row: TableRecord): TableProgress {
-  const { tableId: id, schema, name, state, reason, keyColumns, updatedAt } = row
-  const copiedRows = row.snapshotRows ?? 0
-  return {
-    id,
-    schema,
-    name,
-    state,
-    reason,
-    keyColumns,
-    copiedRows,
-    estimatedRows: copiedRows,
-    changes: 0,
-    lastLagMs: null,
-    verified: row.verified,
-    updatedAt,
-  }
-}
-
-function recordOf(record: PipelineRecord, progress: TableProgress): TableRecord {
-  const { id: tableId, schema, name, state, reason, keyColumns, updatedAt } = progress
-  const { integrationId, sourceDatabase } = record
-  const snapshotRows = state === "Synced" ? progress.copiedRows : null
-  return {
-    integrationId,
-    sourceDatabase,
-    tableId,
-    schema,
-    name,
-    state,
-    reason,
-    keyColumns,
-    snapshotRows,
-    verified: progress.verified,
-    updatedAt,
   }
 }
 

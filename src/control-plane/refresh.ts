@@ -3,9 +3,9 @@ import { qualifiedName } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Caller } from "./control-plane.ts"
-import type { TableProgress } from "./pipeline-monitor.ts"
 import { requireAdmin } from "./policies.ts"
 import type { RunningPipeline } from "./reconcile.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** Which tables of a database are to be copied anew. */
 export type RefreshScope =

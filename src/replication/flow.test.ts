@@ -28,6 +28,7 @@ function slowDestination() {
     refusal: () => undefined,
     position: unused,
     tables: unused,
+    held: unused,
     textColumns: unused,
     noteTextColumns: unused,
     beginLoad: unused,

@@ -11,6 +11,7 @@ import { type FlowControl, newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
+import { requireHistory } from "./require-history.ts"
 import { aborted } from "./signals.ts"
 import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
@@ -68,6 +69,10 @@ export interface PipelineReporter {
   refused(table: RefusedTable): void
   /** A copy made while the stream went on broke off; it is tried again. */
   lateCopyFailed(problem: Problem): void
+  /** The selection is not yet, or not known to be, what is in the warehouse. */
+  selecting(): void
+  /** What the warehouse has is what the selection takes: these, by id, those that failed among them. */
+  selected(ids: ReadonlySet<string>): void
 }
 
 export interface Pipeline {
@@ -83,6 +88,8 @@ export interface Pipeline {
   relief(): ReliefState | undefined
   /** What the settings say is to be looked at now. */
   settingsChanged(): void
+  /** The selection takes other tables now: they come and go while the rest streams on; the reporter tells when it is so. */
+  selectionChanged(): void
   /**
    * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
    * not answer is not waited for, and nothing more is begun when it does.
@@ -106,6 +113,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     collector: undefined,
     pace: undefined,
     streaming: undefined,
+    watch: undefined,
     troubled: false,
     relief,
   }
@@ -117,6 +125,10 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     relieve: relief.ask,
     relief: () => relief.state,
     settingsChanged: () => state.pace?.intervalChanged(),
+    selectionChanged() {
+      options.reporter.selecting()
+      state.watch?.selectionChanged()
+    },
     async stop() {
       stop.abort()
       const over = new AbortController()
@@ -133,6 +145,7 @@ interface RunState {
   collector: Collector | undefined
   pace: Pace | undefined
   streaming: StreamingPipeline | undefined
+  watch: TableWatch | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
   readonly relief: ReliefWorker
@@ -211,23 +224,6 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   }
 }
 
-/** The source must have what comes after the warehouse's position, or, where the spool begins there, after the spool. */
-async function requireHistory(
-  { source, handle }: PipelineOptions,
-  spool: Spool | undefined,
-  position: Position,
-): Promise<void> {
-  await spool?.release(position)
-  const range = spool?.range
-  const isSpooled = range !== undefined && source.compare(range.from, position) <= 0
-  if ((await source.history(handle, isSpooled ? range.to : position)) === "kept") return
-  const damage = spool?.damage === undefined ? "" : ` Its spool is of no use: ${spool.damage}.`
-  throw new Problem(
-    "sourceHistoryLost",
-    `The source no longer has the changes since the last one applied.${damage}`,
-  )
-}
-
 async function streamFrom(
   options: PipelineOptions,
   state: RunState,
@@ -270,6 +266,7 @@ async function streamFrom(
   state.pace = pace
   reporter.phase("streaming")
   reporter.streaming(tables)
+  reporter.selecting()
   const progressed = () => {
     if (!state.troubled) return
     state.troubled = false
@@ -291,6 +288,7 @@ async function streamFrom(
     observe,
     signal: AbortSignal.any([signal, ending.signal]),
   })
+  state.watch = watch
   const applying = applyBatches({
     pipeline: name,
     destination,
@@ -322,6 +320,7 @@ async function streamFrom(
     state.pace = undefined
     ending.abort()
     state.streaming = undefined
+    state.watch = undefined
     await stream.stop()
     collector.close()
     state.relief.warehouseAway()

@@ -4,6 +4,7 @@ import type { TableSchema } from "../domain/table.ts"
 import type { Collector } from "./collector.ts"
 import type { StaleTable } from "./gathered.ts"
 import type { PipelineReporter } from "./pipeline.ts"
+import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { aborted } from "./signals.ts"
 import { caseClash, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
@@ -45,6 +46,8 @@ export interface TableWatch {
   onDropped(table: TableSchema): void
   /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
   resync(ids: readonly string[]): void
+  /** Another selection is to be made so now. */
+  selectionChanged(): void
   /** The tables that stream or are being copied. */
   known(): TableSchema[]
   /** Ends with the signal; rejects with what stops the whole pipeline. */
@@ -53,15 +56,17 @@ export interface TableWatch {
 
 /** How often the source's tables are compared with those that stream. Changes of a table in use are seen at once. */
 const lookEveryMs = 5_000
+/** While what the selection takes is not what is here. */
+const soonMs = 250
 const firstRetryMs = 15_000
 const lastRetryMs = 600_000
 const lateReaders = 1
 
-interface Watching extends TableWatchOptions {
+export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
   known: Map<string, TableSchema>
   /** When a table that failed may be tried again, by id. */
-  retries: Map<string, { atMs: number; waitMs: number }>
+  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source" }>
   refused: Map<string, string>
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text, and are not noted yet. */
@@ -70,6 +75,7 @@ interface Watching extends TableWatchOptions {
   asked: Map<string, string>
   /** Told, by id of the table, when the warehouse knows it to be stale. */
   whenStale: Map<string, () => void>
+  selection: SelectionState
 }
 
 /** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
@@ -83,6 +89,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     unfit: [],
     asked: new Map(),
     whenStale: new Map(),
+    selection: newSelectionState(),
   }
   let wake: () => void = () => undefined
 
@@ -95,7 +102,10 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       })
       await Promise.race([
         woken,
-        delay(lookEveryMs, undefined, { signal: options.signal, ref: false }).catch(() => undefined),
+        delay(watching.selection.isSettled() ? lookEveryMs : soonMs, undefined, {
+          signal: options.signal,
+          ref: false,
+        }).catch(() => undefined),
       ])
     }
   }
@@ -117,12 +127,18 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     onDropped(table) {
       watching.known.delete(table.id)
       options.reporter.dropped(table)
+      if (!watching.selection.isSettled()) wake()
     },
     resync(ids) {
       for (const id of ids) {
         watching.asked.set(id, askedReason)
         watching.retries.delete(id)
       }
+      wake()
+    },
+    selectionChanged() {
+      watching.selection.ask()
+      watching.retries.clear()
       wake()
     },
     known: () => [...watching.known.values()],
@@ -134,9 +150,9 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }
 
-function postpone({ retries }: Watching, id: string): void {
+function postpone({ retries }: Watching, id: string, cause: "table" | "source"): void {
   const waitMs = Math.min((retries.get(id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
-  retries.set(id, { atMs: performance.now() + waitMs, waitMs })
+  retries.set(id, { atMs: performance.now() + waitMs, waitMs, cause })
 }
 
 const askedReason = "A fresh copy was asked for."
@@ -170,7 +186,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
     const { table } = unfit
     const noted = widened(texts.get(table.id), unfit)
     if (noted === undefined) {
-      postpone(watching, table.id)
+      postpone(watching, table.id, "table")
       continue
     }
     await destination.noteTextColumns(pipeline, table.id, noted)
@@ -182,6 +198,7 @@ async function look(watching: Watching): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
   await noteUnfit(watching)
   if (watching.signal.aborted) return
+  const asked = watching.selection.asked
   const current = await watching.source.tables(watching.select, watching.handle)
   if (askForAltered(watching, current.altered ?? new Map())) return
   for (const refused of current.refused) {
@@ -193,9 +210,10 @@ async function look(watching: Watching): Promise<void> {
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
   if (wanted.length > 0 && !watching.signal.aborted)
     await copyLate(watching, new Set(wanted.map((table) => table.id)))
+  await settleSelection(watching, current, asked)
 }
 
-type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
+export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
 
 async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<void> {
   const { known, stream, texts } = watching
@@ -268,7 +286,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
         },
         onTable(table, event) {
           reporter.copied(table, event)
-          if (event.kind === "failed") postpone(watching, table.id)
+          if (event.kind === "failed") postpone(watching, table.id, "table")
           if (event.kind === "unfit") watching.unfit.push({ ...event, table })
         },
       })
@@ -278,7 +296,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
   } catch (error) {
     // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
     if (!(error instanceof Problem) || signal.aborted) throw error
-    for (const id of ids) postpone(watching, id)
+    for (const id of ids) postpone(watching, id, "source")
     reporter.lateCopyFailed(error)
   } finally {
     for (const table of copying.values()) {

@@ -28,6 +28,8 @@ export interface Destination {
   position(pipeline: string): Promise<Position | undefined>
   /** The live replicated tables, with the schema their rows have here. */
   tables(pipeline: string): Promise<TableSchema[]>
+  /** As `tables`, and those that are stale. */
+  held(pipeline: string): Promise<TableSchema[]>
   /** What `noteTextColumns` noted, of tables that are here and of others. */
   textColumns(pipeline: string): Promise<TextColumns>
   /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */

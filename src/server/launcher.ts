@@ -90,6 +90,20 @@ export function selectionOf(
   return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
 }
 
+/** The same for a filter that may change. */
+function currentSelection(
+  engine: SourceEngine,
+  dataFilter: () => string | undefined,
+  database: string,
+): TableSelection {
+  let parsed = { dataFilter: dataFilter(), select: selectionOf(engine, dataFilter(), database) }
+  return (table) => {
+    const now = dataFilter()
+    if (now !== parsed.dataFilter) parsed = { dataFilter: now, select: selectionOf(engine, now, database) }
+    return parsed.select(table)
+  }
+}
+
 /** Asks a source, by ARN, what it keeps for pipelines; nothing of one that is no longer configured. */
 export function retentionReader(sources: readonly SourceConfiguration[]): RetentionWatchOptions["read"] {
   return async (sourceArn, database, handles) => {
@@ -156,7 +170,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         source,
         warehouse,
         database: record.destinationDatabase,
-        select: selectionOf(configuration.engine, integration.dataFilter, record.sourceDatabase),
+        select: currentSelection(configuration.engine, settings.dataFilter, record.sourceDatabase),
         reporter,
         observe,
         relief: reliefOf(configuration),

@@ -111,6 +111,7 @@ export interface IntegrationRow {
   source_arn: string
   target_arn: string
   data_filter: string | null
+  filter_pending: boolean
   kms_key_id: string | null
   additional_encryption_context: Record<string, string>
   tags: Tag[]

@@ -82,6 +82,8 @@ export interface Reports {
   changes: number
   batches: number
   copied: string[]
+  /** Ids of the tables that the selection takes, once the warehouse has them. */
+  selected: ReadonlySet<string> | undefined
 }
 
 export interface TestPipeline {
@@ -200,6 +202,7 @@ export function newReports(): Reports {
     changes: 0,
     batches: 0,
     copied: [],
+    selected: undefined,
   }
 }
 
@@ -225,6 +228,10 @@ export function reporterInto(reports: Reports): PipelineReporter {
     dropped: () => undefined,
     refused: refuse,
     lateCopyFailed: (problem) => reports.problems.push(problem),
+    selecting: () => undefined,
+    selected: (ids) => {
+      reports.selected = ids
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { databases } from "./0004-databases.ts"
 import { sqlUsers } from "./0005-sql-users.ts"
 import { history } from "./0006-history.ts"
 import { copy } from "./0007-copy.ts"
+import { pendingFilters } from "./0008-pending-filters.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   sqlUsers,
   history,
   copy,
+  pendingFilters,
 ]

@@ -73,6 +73,12 @@ export async function openDestination(
           .filter((table) => table.pipeline === pipeline && !table.stale)
           .map((table) => table.schema),
       ),
+    held: (pipeline) =>
+      // Not in the middle of a batch.
+      move(async () => {
+        const held = await orProblem("reading the tables", () => books.tables())
+        return held.filter((table) => table.pipeline === pipeline).map((table) => table.schema)
+      }),
     textColumns: (pipeline) => orProblem("reading the notes", () => books.textColumns(pipeline)),
     noteTextColumns: (pipeline, tableId, columns) =>
       transaction(books.noteTextColumns(pipeline, tableId, columns), "noting columns that are text"),
@@ -128,8 +134,8 @@ export async function openDestination(
 }
 
 /** What moves the position, one after another: each begins where the one before left it. */
-function newMoves(): (work: () => Promise<void>) => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
+function newMoves(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const mine = last.then(work)
     last = mine.catch(() => undefined)
