@@ -5,10 +5,19 @@ import { connect } from "../../src/sources/postgres/client.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql } from "../support/pipeline.ts"
 import { debianServer, type TestServer, testServer } from "../support/postgres.ts"
-import { describeSource, type SourceUnderTest } from "./source.ts"
+import { describeSource } from "./source.ts"
+import type { SourceTraits, SourceUnderTest } from "./source-under-test.ts"
 
 const longestSilenceMs = 2_500
 const settings = { wal_sender_timeout: longestSilenceMs, autovacuum: false }
+
+const traits: SourceTraits = {
+  copies: "in the snapshot",
+  transactions: "of the source",
+  tables: "many",
+  alteration: "told",
+  removal: "ends the stream",
+}
 
 let databases = 0
 
@@ -32,6 +41,7 @@ async function inDatabaseOf(server: TestServer): Promise<SourceUnderTest> {
   const run = async (sql: string) => void (await client.query(sql))
   return {
     source: openPostgresSource({ url, database }),
+    traits,
     longestSilenceMs,
     makeTable: (name, rows) =>
       run(
