@@ -89,6 +89,11 @@ async function chosenSource(
 ): Promise<string> {
   const known = (await store.integrations.destinations(id)).map(({ sourceDatabase }) => sourceDatabase)
   const engine = sources.find(({ arn }) => arn === sourceArn)?.engine
+  if (known.length === 0)
+    throw new Fault(
+      "invalidValue",
+      `Integration ${name} brings files, no database: load them by COPY … JOB CREATE.`,
+    )
   const list = known.map((one) => `'${one}'`).join(", ")
   if (asked === undefined) {
     const [only] = known

@@ -23,8 +23,9 @@ export function healthOf(
   integration: Integration,
   monitors: readonly PipelineMonitor[],
   isEnding: boolean,
+  others: readonly Problem[] = [],
 ): Health {
-  const problems = monitors.flatMap(problemsOf)
+  const problems = [...monitors.flatMap(problemsOf), ...others]
   const isSelected = monitors.every(({ phase, isSelected }) => phase === "streaming" && isSelected)
   const isFilterPending = integration.isFilterPending && (isEnding || !isSelected)
   const failed = monitors.flatMap((one) => failedTables(one, isFilterPending))

@@ -142,7 +142,9 @@ function checkEnds(
   }
   // What is no database has nothing to choose from, and goes as a whole into one database.
   if (!isDatabaseSource(source)) {
-    const sourceDatabase = parseTableArn(source.arn)?.name ?? parseBucketArn(source.arn)?.name ?? ""
+    // A bucket's files go wherever its jobs say.
+    if (parseBucketArn(source.arn) !== undefined) return { destinations: [], dataFilter: undefined }
+    const sourceDatabase = parseTableArn(source.arn)?.name ?? ""
     return { destinations: destinationsOf(input.integrationName, [sourceDatabase]), dataFilter: undefined }
   }
   const filter = parsedFilter(input.dataFilter, source.engine)

@@ -42,6 +42,8 @@ export interface ReconcilerOptions {
   launcher: PipelineLauncher
   log: ReconcilerLog
   events: Pick<MonitorEvents, "applied">
+  /** What hinders an integration besides its pipelines. */
+  otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
   cleanUpPatienceMs?: number
 }
@@ -192,7 +194,7 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
     ({ monitor }) => monitor.record.integrationId === integration.id,
   )
   for (const one of mine) remediate(one, turn.log)
-  await report(turn.store, integration, mine, occupied.size > 0)
+  await report(turn.store, integration, mine, occupied.size > 0, turn.otherProblems(integration))
 }
 
 function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {

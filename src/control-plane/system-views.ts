@@ -4,12 +4,13 @@ import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Activity, TableStateChange } from "../state/history.ts"
 import type { Store } from "../state/store.ts"
+import { type CopyFactSources, type CopyFacts, copyFacts, noCopyFacts } from "./copy/copy-facts.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import { type RunningPipeline, visiblePosition } from "./reconcile.ts"
 import { countsOrNone } from "./status.ts"
 
 /** What the cloud's system views of integrations show, before their columns are made of it. */
-export interface SystemViewFacts {
+export interface SystemViewFacts extends CopyFacts {
   integrations: IntegrationFacts[]
   tables: TableFacts[]
   activities: (Activity & { engine: string | undefined })[]
@@ -52,6 +53,8 @@ export interface SystemViewSources {
   sources: readonly { arn: string; engine: string }[]
   /** Rows of the live tables, by qualified name. */
   countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
+  /** Absent: there is nothing of COPY to show. */
+  copy?: CopyFactSources
 }
 
 /** Which of it is wanted: what nobody asks for is not gathered. */
@@ -74,6 +77,7 @@ export async function systemViewFacts(
       ? (await store.history.activities()).map((one) => ({ ...one, engine: engines.get(one.integrationId) }))
       : [],
     stateChanges: kinds.has("stateChanges") ? await store.history.stateChanges() : [],
+    ...(from.copy === undefined ? noCopyFacts : await copyFacts(from.copy, kinds)),
   }
 }
 

@@ -80,11 +80,6 @@ export const problemKinds = {
     policy: "resync",
     remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
   },
-  sourceUnbuilt: {
-    code: "SOURCE_ENGINE_UNAVAILABLE",
-    policy: "person",
-    remedy: "Delete the integration; this version of Millrace has no adapter for its source.",
-  },
   sourceNotAuthorised: {
     code: "SOURCE_NOT_AUTHORIZED",
     policy: "giveUp",
@@ -115,6 +110,11 @@ export const problemKinds = {
     code: "TABLE_FAILED",
     policy: "person",
     remedy: "See the table's own reason in `millrace status`; other tables keep streaming.",
+  },
+  copyNotAllowed: {
+    code: "COPY_NOT_ALLOWED",
+    policy: "person",
+    remedy: "Mend what it says, or drop the job and create it anew; its files wait meanwhile.",
   },
   copyTargetMissing: {
     code: "COPY_TARGET_MISSING",

@@ -1,4 +1,4 @@
-import { type CopyOptions, type LoadError, loadErrorCodes } from "../domain/copy.ts"
+import { type CopyOptions, ignoreAllErrors, type LoadError, loadErrorCodes } from "../domain/copy.ts"
 import type { CopyTarget, RowError } from "./copy-target.ts"
 import { decompressed } from "./decompress.ts"
 import { delimitedReader } from "./delimited-reader.ts"
@@ -58,7 +58,8 @@ export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
   const staged = newStagedRows(widthOf(load), (rejection, file) =>
     note(rejectionError(load, outcome.files[file], rejection)),
   )
-  const errorsLeft = () => Math.max(0, options.maxErrors - outcome.errors.length)
+  const errorsLeft = () =>
+    findsAllErrors ? ignoreAllErrors : Math.max(0, options.maxErrors - outcome.errors.length)
   const take = ({ rows, errors }: { rows: number; errors: RowError[] }) => {
     outcome.rows += rows
     for (const error of errors) note(rowError(load, outcome.files[error.file], error))

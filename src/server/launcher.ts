@@ -48,7 +48,10 @@ export function openSource(
     case "dynamodb":
       return openDynamoDbSource(dynamoDbAddress(configuration))
     case "s3":
-      throw new Problem("sourceUnbuilt", `Sources of the engine ${configuration.engine} cannot be read yet.`)
+      throw new Problem(
+        "internal",
+        `${configuration.arn} is a bucket: its files come by COPY, not by a pipeline.`,
+      )
   }
 }
 
@@ -68,7 +71,7 @@ function dynamoDbAddress(source: ServiceSource): DynamoDbAddress {
 }
 
 /** Engines that the configuration may name, and whether there is an adapter that reads them. */
-const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: false }
+const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: true }
 
 export function isReadable(engine: SourceEngine): boolean {
   return readable[engine]

@@ -22,6 +22,7 @@ export async function copyBench(context: TestContext, settings?: BucketSettings)
   const parts: { load?: Parameters<typeof copyFiles>[0] } = {}
   const warehouse = await testWarehouse(context, {
     copy: {
+      jobs: undefined,
       load: (request) => {
         if (parts.load === undefined) throw new Error("too early")
         return copyFiles(parts.load, request)
