@@ -20,6 +20,8 @@ export interface DuckDbInstance {
   connect(): Promise<DuckDBConnection>
   /** Attaches (and creates, if new) a destination database. Repeatable. */
   ensureDatabase(name: string): Promise<void>
+  /** Why a database is shut off now. */
+  shutOffBy(name: string): Error | undefined
   /** Detaches a destination database and removes its files. Repeatable. */
   dropDatabase(name: string): Promise<void>
   /** Parquet files may be encrypted under it; it stays until the engine closes, and no query can see it. */
@@ -117,6 +119,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     memoryLimitBytes: options.memoryLimitBytes,
     connect: () => instance.connect(),
     ensureDatabase,
+    shutOffBy: (name) => healing.shutOff.get(name),
     dropDatabase,
     async addParquetKey(name, key) {
       await admin.run(
