@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import pg from "pg"
 import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
-import { measureDynamoDb } from "./dynamodb.ts"
 import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
@@ -63,7 +62,6 @@ try {
   const figures: Figures = {
     ...(await measureThroughput(bench)),
     ...(await measureMysql(bench)),
-    ...(await measureDynamoDb(bench)),
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),
   }

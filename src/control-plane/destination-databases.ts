@@ -89,11 +89,6 @@ async function chosenSource(
 ): Promise<string> {
   const known = (await store.integrations.destinations(id)).map(({ sourceDatabase }) => sourceDatabase)
   const engine = sources.find(({ arn }) => arn === sourceArn)?.engine
-  if (known.length === 0)
-    throw new Fault(
-      "invalidValue",
-      `Integration ${name} brings files, no database: load them by COPY … JOB CREATE.`,
-    )
   const list = known.map((one) => `'${one}'`).join(", ")
   if (asked === undefined) {
     const [only] = known
@@ -163,15 +158,16 @@ export async function dropDatabase(
   )
 }
 
-/** The database as it is then ordered. @throws Fault accessDenied, invalidValue */
+/** `optionsFor`: by the database as it is. The database as it is then ordered. @throws Fault accessDenied, invalidValue */
 export async function setDatabaseOptions(
   plane: ControlPlane,
   host: DatabaseHost,
   caller: Caller,
   name: string,
-  options: Partial<DatabaseOptions>,
+  optionsFor: (before: DatabaseRecord) => Partial<DatabaseOptions>,
 ): Promise<DatabaseRecord> {
   requireAdmin(caller, "change databases")
+  const options = optionsFor(await requireDatabase(plane, host, name))
   refuseMistake(optionsMistake(options))
   const changed = await plane.store.databases.setOptions(host.warehouseArn, name, options)
   if (changed === undefined) throw notReplicated(name)

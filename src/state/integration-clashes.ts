@@ -49,8 +49,7 @@ function pairTaken(name: string): string {
   return `Integration ${name} already joins this source to this target.`
 }
 
-/** Holds only under the creation lock. */
-export async function refuseTakenDestination(
+async function refuseTakenDestination(
   db: Db,
   targetArn: string,
   destinations: readonly Destination[],

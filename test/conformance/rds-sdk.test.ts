@@ -207,7 +207,6 @@ async function addOne(many: ServedDoor, name: string): Promise<string> {
       arn: `arn:aws:rds:${region}:123456789012:integration:${crypto.randomUUID()}`,
       service: "rds",
       name,
-      isFilterPending: false,
       description: undefined,
       sourceArn: `${instanceArn}-${name}`,
       targetArn,

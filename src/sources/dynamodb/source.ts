@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
+import { isSameDefinition } from "../../domain/table.ts"
 import type { Snapshot, Source, TableSelection } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { type DynamoTable, hasNewImages, keptAsText, readTable } from "./catalog.ts"
@@ -21,7 +21,8 @@ export function openDynamoDbSource(address: Address): Source {
   return {
     preflight: () => inspect(clients),
     async openSnapshot(_, select) {
-      const opened = await placeOfNow(clients, await readTable(clients), select)
+      const table = await current(select)
+      const opened = await placeOfNow(clients, table)
       ends = opened.ends
       return opened.snapshot
     },
@@ -69,7 +70,6 @@ function isTooOld(tick: number): boolean {
 async function placeOfNow(
   clients: Clients,
   table: DynamoTable | undefined,
-  select: TableSelection,
 ): Promise<{ snapshot: Snapshot; ends: EndIterators }> {
   const { tableName } = clients.address
   if (table?.stream === undefined || !table.stream.isEnabled || !hasNewImages(table.stream))
@@ -79,19 +79,18 @@ async function placeOfNow(
   const shards = placesOfNow(list?.shards ?? [], nowMs)
   const ends = await endIterators(clients, table.stream.arn, shards)
   const position = positionOf({ tick: tickAt(nowMs), streamArn: table.stream.arn, isCopied: false, shards })
-  const later = [table.schema].filter(select)
-  return { snapshot: emptySnapshot(position, later), ends }
+  return { snapshot: emptySnapshot(position, table), ends }
 }
 
 /** A scan is no snapshot: the table is copied beside the running stream, which tells what the scan missed. */
-function emptySnapshot(position: Snapshot["position"], later: TableSchema[]): Snapshot {
+function emptySnapshot(position: Snapshot["position"], table: DynamoTable): Snapshot {
   const nothing = () => {
     throw new Problem("internal", "Tables of this source are copied beside the stream.")
   }
   return {
     position,
     tables: [],
-    later,
+    later: [table.schema],
     refused: [],
     read: nothing,
     readKeys: nothing,

@@ -20,18 +20,11 @@ import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 const bufferRows = 122_880
 const bufferBytes = 32 * 2 ** 20
 
-export interface ChunkedTable {
-  table: MyTable
-  estimatedRows: number
-  /** Conditions, each for a part of the table. */
-  chunks: string[]
-}
-
 export interface SnapshotParts {
   /** All see the same moment. */
   sessions: RowSession[]
   place: Place
-  tables: ChunkedTable[]
+  tables: { table: MyTable; chunks: string[] }[]
   refused: RefusedTable[]
 }
 
@@ -48,9 +41,9 @@ export function openSnapshotOf(parts: SnapshotParts): Snapshot {
     position: positionOf(parts.place),
     refused: parts.refused,
     tables: parts.tables.map(
-      ({ table, estimatedRows, chunks }): SnapshotTable => ({
+      ({ table, chunks }): SnapshotTable => ({
         schema: table.schema,
-        estimatedRows,
+        estimatedRows: table.estimatedRows,
         chunks: chunks.map((token) => ({ token })),
       }),
     ),

@@ -19,8 +19,7 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
         return await openDestination(instance, database, staging)
       } catch (error) {
-        // One that is being opened anew is missing for a moment: that is not the reason.
-        throw problemOf(instance.shutOffBy(database) ?? error, `opening database ${database}`)
+        throw problemOf(error, `opening database ${database}`)
       }
     },
     async drop(database) {
