@@ -3,10 +3,13 @@ import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { Applied } from "../src/replication/apply-loop.ts"
 import { type PipelineReporter, startPipeline } from "../src/replication/pipeline.ts"
+import type { Source } from "../src/replication/source.ts"
+import { openDynamoDbSource } from "../src/sources/dynamodb/source.ts"
 import { openMysqlSource } from "../src/sources/mysql/source.ts"
 import { openPostgresSource } from "../src/sources/postgres/source.ts"
 import { openDuckDb } from "../src/warehouses/duckdb/instance.ts"
 import { openDuckDbWarehouse } from "../src/warehouses/duckdb/warehouse.ts"
+import { testKeys, testRegion } from "../test/support/dynamodb-server.ts"
 
 /** What the bench asks of the process that runs a pipeline, and what that answers. Sent over the child's channel. */
 export type Request = { kind: "query"; sql: string } | { kind: "usage" } | { kind: "stop" }
@@ -38,6 +41,21 @@ const reporter: PipelineReporter = {
   snapshot: quiet,
   streaming: quiet,
   dropped: quiet,
+  selecting: () => undefined,
+  selected: () => undefined,
+}
+
+function sourceOf(url: string): Source {
+  if (url.startsWith("mysql:")) return openMysqlSource({ url })
+  if (url.startsWith("dynamodb:"))
+    return openDynamoDbSource({
+      tableName: tables,
+      region: testRegion,
+      endpoint: url.replace("dynamodb:", "http:"),
+      credentials: testKeys,
+      unnest: [],
+    })
+  return openPostgresSource({ url, database: "bench" })
 }
 
 const path = join(folder, "warehouse")
@@ -52,9 +70,7 @@ const pipelines = Array.from({ length: Number(count) }, (_, index) => {
   return startPipeline({
     name: `bench${suffix}`,
     handle: `millrace_bench${suffix}`,
-    source: url.startsWith("mysql:")
-      ? openMysqlSource({ url })
-      : openPostgresSource({ url, database: "bench" }),
+    source: sourceOf(url),
     warehouse,
     database: `bench${suffix}`,
     select: (table) => wanted.has(table.name),

@@ -22,10 +22,18 @@ export const mysqlNames = [
   "read_mysql_changes_per_second",
 ] as const
 
+/** Of DynamoDB Local as the source. */
+export const dynamoDbNames = [
+  "snapshot_dynamodb_items_per_second",
+  "dynamodb_writes_per_second",
+  "dynamodb_lag_p99_ms",
+] as const
+
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
   ...mysqlNames,
+  ...dynamoDbNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

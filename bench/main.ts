@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import pg from "pg"
 import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
+import { measureDynamoDb } from "./dynamodb.ts"
 import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
@@ -62,6 +63,7 @@ try {
   const figures: Figures = {
     ...(await measureThroughput(bench)),
     ...(await measureMysql(bench)),
+    ...(await measureDynamoDb(bench)),
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),
   }

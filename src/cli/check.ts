@@ -2,6 +2,7 @@ import { type Configuration, type DatabaseSource, isDatabaseSource } from "../do
 import { Problem, reportOf } from "../domain/problems.ts"
 import type { Finding } from "../replication/source.ts"
 import { openSource } from "../server/launcher.ts"
+import { bucketFindings } from "../sources/s3/preflight.ts"
 import { configured } from "./configured.ts"
 
 /** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
@@ -11,7 +12,7 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   process.stdout.write("configuration: ok\n")
   let failed = false
   for (const source of configuration.sources) {
-    const findings = await findingsOf(source)
+    const findings = await findingsOf(source, configuration.region)
     const errors = findings.filter((finding) => finding.severity === "error")
     failed ||= errors.length > 0
     process.stdout.write(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
@@ -23,9 +24,10 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   return failed ? 1 : 0
 }
 
-async function findingsOf(source: Configuration["sources"][number]): Promise<Finding[]> {
+async function findingsOf(source: Configuration["sources"][number], region: string): Promise<Finding[]> {
   const database = isDatabaseSource(source) ? databaseOf(source) : ""
   try {
+    if (source.engine === "s3") return await bucketFindings(source, region)
     return await openSource(source, database).preflight(() => true)
   } catch (error) {
     if (!(error instanceof Problem)) throw error

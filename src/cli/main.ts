@@ -5,7 +5,7 @@ import { version } from "./version.ts"
 const usage = `usage: millrace COMMAND
 
   serve [--config FILE] [--roles api,sql,worker]   run Millrace
-  demo [--once] [--rows N]                         see it work, with a database of its own
+  demo [--once] [--rows N] [--source postgres|mysql]  see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
@@ -26,6 +26,7 @@ const options = {
   json: { type: "boolean" },
   once: { type: "boolean" },
   rows: { type: "string" },
+  source: { type: "string" },
   database: { type: "string" },
   integration: { type: "string" },
   table: { type: "string" },
@@ -55,9 +56,10 @@ const commands: Record<
     run: async ({ values }) => (await import("./serve.ts")).serve(values.config, values.roles),
   },
   demo: {
-    flags: ["once", "rows"],
+    flags: ["once", "rows", "source"],
     words: 0,
-    run: async ({ values }) => (await import("./demo/demo.ts")).demo(values.once === true, values.rows),
+    run: async ({ values: { once, rows, source } }) =>
+      (await import("./demo/demo.ts")).demo({ once: once === true, rows, source }),
   },
   check: {
     flags: ["config"],

@@ -21,7 +21,15 @@ export async function sql(
   const { host, port } = configuration.listen.sql
   let client: pg.Client | undefined
   try {
-    client = await connectForText({ host, port, ...login, database: database ?? "dev" })
+    client = await connectForText({
+      host,
+      port,
+      ...login,
+      database: database ?? "dev",
+      // Not the certificate but the password proves the server, bound to this very connection.
+      ssl: { rejectUnauthorized: false },
+      enableChannelBinding: true,
+    })
     const results: unknown = await client.query({ text: statement, rowMode: "array" })
     // Several statements in one text have several results.
     for (const result of [results].flat()) print(result as pg.QueryArrayResult<(string | null)[]>)

@@ -27,13 +27,27 @@ export async function wait(options: WaitOptions): Promise<ExitCode> {
   )
 }
 
-/** The server holds each question for a few seconds at most; the first answer fixes what `--now` meant. */
 async function waitFor(
   access: OperationsAccess,
   integration: string,
   position: string | undefined,
   timeoutMs: number,
 ): Promise<ExitCode> {
+  const answer = await awaitVisible(access, integration, position, timeoutMs)
+  if (typeof answer === "string") return failed(answer)
+  return answer.reached ? reached(answer) : failed(notReached(answer))
+}
+
+/**
+ * Until the warehouse has what the source committed up to a position, or up to now, or the time is over; in words what keeps us from
+ * it. The server holds each question for a few seconds at most; the first answer fixes what "now" meant.
+ */
+export async function awaitVisible(
+  access: OperationsAccess,
+  integration: string,
+  position: string | undefined,
+  timeoutMs: number,
+): Promise<WaitAnswer | string> {
   const deadline = performance.now() + timeoutMs
   const path = integrationPath(integration, "wait")
   let target = position
@@ -41,10 +55,8 @@ async function waitFor(
     const leftMs = Math.max(0, Math.round(deadline - performance.now()))
     const body = { ...(target !== undefined && { position: target }), timeoutMs: leftMs }
     const answer = await askMillrace<WaitAnswer>(access, { method: "POST", path, body })
-    if (typeof answer === "string") return failed(answer)
+    if (typeof answer === "string" || answer.reached || performance.now() >= deadline) return answer
     target = answer.position ?? target
-    if (answer.reached) return reached(answer)
-    if (performance.now() >= deadline) return failed(notReached(answer))
   }
 }
 
@@ -55,7 +67,7 @@ function reached({ position, notInStep }: WaitAnswer): 0 {
   return 0
 }
 
-function notReached({ position, pipelines, hindrance }: WaitAnswer): string {
+export function notReached({ position, pipelines, hindrance }: WaitAnswer): string {
   if (hindrance !== null) return hindrance
   const places = pipelines.map(({ sourceDatabase, visible }) => `${sourceDatabase} at ${visible}`).join(", ")
   return `${position} is not reached yet: ${places}.`

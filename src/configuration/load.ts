@@ -107,7 +107,7 @@ function configurationFrom(
     account: file.account,
     region: file.region,
     dataDir,
-    listen: file.listen,
+    listen: listenFrom(file.listen, folder),
     stateUrl: file.state,
     credentials: file.credentials.map((one) => ({
       accessKeyId: one.access_key_id,
@@ -122,6 +122,17 @@ function configurationFrom(
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
+}
+
+function listenFrom(
+  { http, sql, tls }: ConfigurationFile["listen"],
+  folder: string,
+): Configuration["listen"] {
+  if (tls === undefined) return { http, sql }
+  const { cert, key, unencrypted } = tls
+  const files = cert !== undefined &&
+    key !== undefined && { cert: resolve(folder, cert), key: resolve(folder, key) }
+  return { http, sql, tls: { unencrypted, ...files } }
 }
 
 /** The schema has refused engines that are not built yet; here they are nothing. */
@@ -145,8 +156,10 @@ function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfigurat
     }
     case "dynamodb":
       return [{ ...serviceSourceFrom(one), ...(one.unnest !== undefined && { unnest: one.unnest }) }]
-    case "s3":
-      return [serviceSourceFrom(one)]
+    case "s3": {
+      const { copy_users: copyUsers, list_every: listEveryMs, event_secret: eventSecret } = one
+      return [{ ...serviceSourceFrom(one), bucket: { copyUsers, listEveryMs, eventSecret } }]
+    }
   }
 }
 

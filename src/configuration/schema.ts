@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, type Policy, retentionPolicies } from "../domain/configuration.ts"
+import { type HostPort, type Policy, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { parseSize } from "../domain/size.ts"
 import { mysqlUrlMistake } from "./mysql-url.ts"
@@ -177,7 +177,25 @@ const dynamoDbSource = z.strictObject({
   ...serviceKeys,
   unnest: unnest.optional(),
 })
-const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys })
+
+const leastListEveryMs = 100
+
+const listEvery = text.transform((given, context): number | undefined => {
+  if (given === "never") return undefined
+  const everyMs = parseDuration(given)
+  if (everyMs !== undefined && everyMs >= leastListEveryMs) return everyMs
+  context.addIssue("must be a length of time like 10s or 5m, or never")
+  return z.NEVER
+})
+
+/** What only buckets have. */
+const bucketKeys = {
+  copy_users: z.array(text.max(63)).default([]),
+  list_every: listEvery.default(10_000),
+  event_secret: text.min(16, "must have at least 16 characters").optional(),
+}
+
+const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys, ...bucketKeys })
 
 const source = z
   .discriminatedUnion("engine", [postgresSource, mysqlSource, dynamoDbSource, s3Source])
@@ -205,6 +223,18 @@ export const defaultListen = {
   http: { host: "127.0.0.1", port: 5440 },
   sql: { host: "127.0.0.1", port: 5439 },
 } as const
+
+/** Of the SQL port. */
+const tls = z
+  .strictObject({
+    cert: text.optional(),
+    key: text.optional(),
+    unencrypted: z.enum(unencryptedFrom, `must be one of ${unencryptedFrom.join(", ")}`).default("loopback"),
+  })
+  .refine(
+    ({ cert, key }) => (cert === undefined) === (key === undefined),
+    "must have both cert and key, or neither",
+  )
 
 const leastVerifyEveryMs = 10_000
 
@@ -242,6 +272,7 @@ export const configurationFile = z.strictObject({
     .strictObject({
       http: hostPort.default(defaultListen.http),
       sql: hostPort.default(defaultListen.sql),
+      tls: tls.optional(),
     })
     .default(defaultListen),
   state: postgresUrl.optional(),
@@ -260,10 +291,16 @@ export type ConfigurationFile = z.output<typeof configurationFile>
 /** The keys there are at each place, by the name of the block or list, for "did you mean". */
 export const knownKeys: Record<string, string[]> = {
   "": Object.keys(configurationFile.shape),
-  listen: ["http", "sql"],
+  listen: ["http", "sql", "tls"],
+  tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
-  sources: [...Object.keys(postgresSource.shape), ...Object.keys(serviceKeys), "unnest"],
+  sources: [
+    ...Object.keys(postgresSource.shape),
+    ...Object.keys(serviceKeys),
+    ...Object.keys(bucketKeys),
+    "unnest",
+  ],
   warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
   throttling: Object.keys(throttling.shape),

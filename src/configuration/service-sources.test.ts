@@ -32,7 +32,11 @@ describe("sources behind an AWS API", () => {
         accessKeyId: "A",
         secretAccessKey: "B",
       },
-      { arn: "arn:aws:s3:::landing", engine: "s3" },
+      {
+        arn: "arn:aws:s3:::landing",
+        engine: "s3",
+        bucket: { copyUsers: [], listEveryMs: 10_000, eventSecret: undefined },
+      },
     ])
   })
 

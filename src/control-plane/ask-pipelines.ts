@@ -1,12 +1,13 @@
 import { Fault } from "../domain/faults.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
-import { isGone, qualifiedName } from "../domain/table.ts"
+import { qualifiedName } from "../domain/table.ts"
 import type { StreamingPipeline } from "../replication/streaming.ts"
 import type { Store } from "../state/store.ts"
 import { findIntegration } from "./find-integration.ts"
-import type { PipelineMonitor, TableProgress } from "./pipeline-monitor.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import type { RunningPipeline } from "./reconcile.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 export interface RunningPipelines {
   store: Store
@@ -59,7 +60,7 @@ export function chosenTables(
   const chosen = pipelines.map((pipeline) => ({
     pipeline,
     tables: [...pipeline.monitor.tables.values()].filter(
-      (one) => !isGone(one.state) && (table === undefined || qualifiedName(one) === table),
+      (one) => one.state !== "Deleted" && (table === undefined || qualifiedName(one) === table),
     ),
   }))
   if (table !== undefined && chosen.every(({ tables }) => tables.length === 0))

@@ -89,6 +89,11 @@ async function chosenSource(
 ): Promise<string> {
   const known = (await store.integrations.destinations(id)).map(({ sourceDatabase }) => sourceDatabase)
   const engine = sources.find(({ arn }) => arn === sourceArn)?.engine
+  if (known.length === 0)
+    throw new Fault(
+      "invalidValue",
+      `Integration ${name} brings files, no database: load them by COPY … JOB CREATE.`,
+    )
   const list = known.map((one) => `'${one}'`).join(", ")
   if (asked === undefined) {
     const [only] = known
@@ -158,16 +163,15 @@ export async function dropDatabase(
   )
 }
 
-/** `optionsFor`: by the database as it is. The database as it is then ordered. @throws Fault accessDenied, invalidValue */
+/** The database as it is then ordered. @throws Fault accessDenied, invalidValue */
 export async function setDatabaseOptions(
   plane: ControlPlane,
   host: DatabaseHost,
   caller: Caller,
   name: string,
-  optionsFor: (before: DatabaseRecord) => Partial<DatabaseOptions>,
+  options: Partial<DatabaseOptions>,
 ): Promise<DatabaseRecord> {
   requireAdmin(caller, "change databases")
-  const options = optionsFor(await requireDatabase(plane, host, name))
   refuseMistake(optionsMistake(options))
   const changed = await plane.store.databases.setOptions(host.warehouseArn, name, options)
   if (changed === undefined) throw notReplicated(name)

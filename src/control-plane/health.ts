@@ -3,29 +3,41 @@ import { Problem, type ProblemReport, problemKinds, reportOf, statusDuring } fro
 import type { ReliefState } from "../replication/relief.ts"
 import { type PipelineMonitor, tableLabel } from "./pipeline-monitor.ts"
 import { isOverBudget, type RetentionReport } from "./retention-watch.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 export interface Health {
   status: IntegrationStatus
   errors: ProblemReport[]
+  /** A changed filter has not been carried out yet. */
+  isFilterPending: boolean
 }
 
 /** Errors listed at most: an integration of thousands of tables must stay readable. */
 const maxErrors = 20
 
-/** What an integration's pipelines amount to. Nothing is reported as well that is not. */
-export function healthOf(integration: Integration, monitors: readonly PipelineMonitor[]): Health {
-  const problems = monitors.flatMap(problemsOf)
-  const failed = monitors.flatMap(failedTables)
+/**
+ * What an integration's pipelines amount to. Nothing is reported as well that is not. `isEnding`: a pipeline that is no
+ * longer wanted has not ended yet.
+ */
+export function healthOf(
+  integration: Integration,
+  monitors: readonly PipelineMonitor[],
+  isEnding: boolean,
+  others: readonly Problem[] = [],
+): Health {
+  const problems = [...monitors.flatMap(problemsOf), ...others]
+  const isSelected = monitors.every(({ phase, isSelected }) => phase === "streaming" && isSelected)
+  const isFilterPending = integration.isFilterPending && (isEnding || !isSelected)
+  const failed = monitors.flatMap((one) => failedTables(one, isFilterPending))
   const errors = [...problems.map(reportOf), ...failed].slice(0, maxErrors)
-  return {
-    status: statusOf(
-      integration.status,
-      monitors,
-      problems.map((one) => statusDuring(one.kind)),
-      failed.length > 0,
-    ),
-    errors,
-  }
+  const status = statusOf(
+    isFilterPending ? "modifying" : integration.status,
+    isFilterPending,
+    monitors,
+    problems.map((one) => statusDuring(one.kind)),
+    failed.length > 0,
+  )
+  return { status, errors, isFilterPending }
 }
 
 function problemsOf({ problem, retention, relief }: PipelineMonitor): Problem[] {
@@ -56,9 +68,11 @@ function overBudget({ retainedBytes, budget }: RetentionReport): Problem {
   )
 }
 
-function failedTables(monitor: PipelineMonitor): ProblemReport[] {
+/** While a filter is waited for, also those whose copy cannot be made now. */
+function failedTables(monitor: PipelineMonitor, isAwaited: boolean): ProblemReport[] {
+  const isStuck = ({ state, reason }: TableProgress) => state === "ResyncInitiated" && reason !== null
   return [...monitor.tables.values()]
-    .filter((table) => table.state === "Failed")
+    .filter((table) => table.state === "Failed" || (isAwaited && isStuck(table)))
     .map((table) => ({
       code: problemKinds.tableFailed.code,
       message: `Table ${tableLabel(table)}: ${table.reason ?? "unknown reason"}`,
@@ -71,12 +85,14 @@ function isCopying({ tables }: PipelineMonitor): boolean {
 
 function statusOf(
   current: IntegrationStatus,
+  isFilterPending: boolean,
   monitors: readonly PipelineMonitor[],
   during: IntegrationStatus[],
   hasFailedTables: boolean,
 ): IntegrationStatus {
   if (during.includes("needs_attention")) return "needs_attention"
   if (during.includes("syncing")) return "syncing"
+  if (isFilterPending) return hasFailedTables ? "needs_attention" : current
   if (!monitors.every((monitor) => monitor.phase === "streaming")) return current
   // Sources without snapshots copy their tables beside the stream: before that nothing can be queried.
   if (current === "creating" && monitors.some(isCopying)) return current

@@ -11,8 +11,8 @@ import {
   createIntegration,
   deleteIntegration,
   describeIntegrations,
-  modifyIntegration,
 } from "./integrations.ts"
+import { modifyIntegration } from "./modify-integration.ts"
 
 const targetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
 const otherTargetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/other"
@@ -97,6 +97,7 @@ describe("the service of integrations", () => {
           description: "d",
           sourceArn: input.sourceArn,
           targetArn,
+          isFilterPending: false,
           dataFilter: "include: shop.public.*",
           kmsKeyId: undefined,
           additionalEncryptionContext: {},
@@ -250,22 +251,17 @@ describe("the service of integrations", () => {
       )
     })
 
-    it("takes the data filter it has, and no other", async () => {
+    it("is modifying with another filter, not with another spelling of the same; of two at once one wins", async () => {
       const { id } = await createIntegration(plane, admin, wish())
       await store.integrations.setStatus(id, "active", [])
-      await modifyIntegration(plane, admin, {
-        service: "rds",
-        integrationIdentifier: id,
-        dataFilter: "include: shop.public.*",
-      })
-      await assert.rejects(
-        modifyIntegration(plane, admin, {
-          service: "rds",
-          integrationIdentifier: id,
-          dataFilter: "include: shop.*.*",
-        }),
-        fault("invalidValue", /not available in this version/),
-      )
+      const filter = (dataFilter: string) =>
+        modifyIntegration(plane, admin, { service: "rds", integrationIdentifier: id, dataFilter })
+      assert.equal((await filter("INCLUDE:shop.public.*")).status, "active")
+      await assert.rejects(filter("include: shop.*"), fault("invalidValue", /three parts/))
+      const both = await Promise.allSettled([filter("include: shop.*.*"), filter("include: crm.*.*")])
+      const lost = both.find((one) => one.status === "rejected")
+      assert.ok(both.some((one) => one.status === "fulfilled" && one.value.status === "modifying"))
+      assert.ok(fault("integrationInWrongState", /is modifying/)(lost?.reason))
     })
   })
 

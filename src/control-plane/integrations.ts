@@ -8,7 +8,7 @@ import {
   parseTableArn,
 } from "../domain/arn.ts"
 import { isDatabaseSource } from "../domain/configuration.ts"
-import { canonicalText, pipelineDatabases } from "../domain/data-filter.ts"
+import { canonicalText, type DataFilter, type FilterForm, pipelineDatabases } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import { Fault } from "../domain/faults.ts"
 import {
@@ -19,7 +19,6 @@ import {
   type Integration,
   type IntegrationService,
   type IntegrationStatus,
-  modifiableStatuses,
   type Tag,
 } from "../domain/integration.ts"
 import { tagsMistake } from "../domain/tags.ts"
@@ -63,14 +62,6 @@ export interface IntegrationPage {
   integrations: Integration[]
   /** Present when there may be more. */
   next: string | undefined
-}
-
-export interface ModifyIntegrationInput {
-  service: IntegrationService
-  integrationIdentifier: string
-  integrationName?: string | undefined
-  description?: string | undefined
-  dataFilter?: string | undefined
 }
 
 export interface DeleteIntegrationInput {
@@ -120,6 +111,7 @@ function newIntegration(
     sourceArn: input.sourceArn,
     targetArn: input.targetArn,
     dataFilter,
+    isFilterPending: false,
     ...encryption,
     tags: input.tags ?? [],
     status: "creating",
@@ -150,28 +142,46 @@ function checkEnds(
   }
   // What is no database has nothing to choose from, and goes as a whole into one database.
   if (!isDatabaseSource(source)) {
-    const sourceDatabase = parseTableArn(source.arn)?.name ?? parseBucketArn(source.arn)?.name ?? ""
+    // A bucket's files go wherever its jobs say.
+    if (parseBucketArn(source.arn) !== undefined) return { destinations: [], dataFilter: undefined }
+    const sourceDatabase = parseTableArn(source.arn)?.name ?? ""
     return { destinations: destinationsOf(input.integrationName, [sourceDatabase]), dataFilter: undefined }
   }
-  const filter = parseDataFilter(input.dataFilter, source.engine)
-  if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))
-  const databases = pipelineDatabases(filter.ok)
+  const filter = parsedFilter(input.dataFilter, source.engine)
+  const databases = pipelineDatabases(filter)
   const destinations = warehouse.autoCreateDatabase
     ? destinationsOf(input.integrationName, databases)
-    : databases.map((sourceDatabase) => ({ sourceDatabase, destinationDatabase: undefined }))
-  return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter.ok) }
+    : waitingFor(databases)
+  return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter) }
 }
 
-function destinationsOf(integrationName: string, databases: string[]): Destination[] {
+/** @throws Fault invalidValue */
+export function parsedFilter(text: string | undefined, form: FilterForm): DataFilter {
+  const filter = parseDataFilter(text, form)
+  if ("mistakes" in filter) throw new Fault("invalidValue", filter.mistakes.join(" "))
+  return filter.ok
+}
+
+/** They have no destination until CREATE DATABASE gives them one. */
+export function waitingFor(databases: string[]): Destination[] {
+  return databases.map((sourceDatabase) => ({ sourceDatabase, destinationDatabase: undefined }))
+}
+
+/** @throws Fault invalidValue */
+export function destinationsOf(
+  integrationName: string,
+  databases: string[],
+  severalDatabases = databases.length > 1,
+): Destination[] {
   return databases.map((sourceDatabase) => {
-    const name = destinationDatabase(integrationName, sourceDatabase, databases.length > 1)
+    const name = destinationDatabase(integrationName, sourceDatabase, severalDatabases)
     const mistake = destinationMistake(name)
     if (mistake !== undefined) throw new Fault("invalidValue", `${mistake} Choose another integration name.`)
     return { sourceDatabase, destinationDatabase: name }
   })
 }
 
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (isIntegrationName(name)) return
   throw new Fault(
     "validation",
@@ -179,7 +189,7 @@ function checkName(name: string): void {
   )
 }
 
-function checkDescription(description: string | undefined): void {
+export function checkDescription(description: string | undefined): void {
   if (description === undefined) return
   if (description.length > descriptionMaxLength) {
     throw new Fault("validation", `Description may have at most ${descriptionMaxLength} characters.`)
@@ -238,31 +248,6 @@ function cursorFrom(text: string): IntegrationCursor {
 }
 
 /**
- * Changes name and description at once; the warehouse databases keep their names.
- *
- * @throws Fault accessDenied, validation, integrationNotFound, integrationInWrongState, integrationExists (the
- * name is taken), invalidValue (another data filter).
- */
-export async function modifyIntegration(
-  plane: ControlPlane,
-  caller: Caller,
-  input: ModifyIntegrationInput,
-): Promise<Integration> {
-  requireAdmin(caller, "modify integrations")
-  if (input.integrationName !== undefined) checkName(input.integrationName)
-  checkDescription(input.description)
-  const found = await requireIntegration(plane, input)
-  if (input.dataFilter !== undefined && input.dataFilter !== found.dataFilter) {
-    throw new Fault("invalidValue", "Changing DataFilter is not available in this version.")
-  }
-  const patch = {
-    ...(input.integrationName !== undefined && { name: input.integrationName }),
-    ...(input.description !== undefined && { description: input.description || undefined }),
-  }
-  return await changeIf(plane, found, modifiableStatuses, patch, "modified")
-}
-
-/**
  * Marks it `deleting`; the reconciler ends it, then it is gone. Neither source nor warehouse data is removed.
  *
  * @throws Fault accessDenied, integrationNotFound, integrationInWrongState.
@@ -279,7 +264,7 @@ export async function deleteIntegration(
   return deleting
 }
 
-async function changeIf(
+export async function changeIf(
   plane: ControlPlane,
   found: Integration,
   allowed: readonly IntegrationStatus[],
@@ -287,7 +272,16 @@ async function changeIf(
   done: string,
 ): Promise<Integration> {
   const changed = await plane.store.integrations.updateIf(found.id, allowed, patch)
-  if (changed !== undefined) return changed
+  return changed ?? (await refuseStatus(plane, found, allowed, done))
+}
+
+/** @throws Fault integrationInWrongState, integrationNotFound (it is gone meanwhile). */
+export async function refuseStatus(
+  plane: ControlPlane,
+  found: Integration,
+  allowed: readonly IntegrationStatus[],
+  done: string,
+): Promise<never> {
   const now = await plane.store.integrations.byId(found.id)
   if (now === undefined) throw notFound(found.name)
   throw new Fault(
@@ -297,7 +291,7 @@ async function changeIf(
 }
 
 /** By ARN, id or name, among those of the service; the other service's are not there for it. */
-async function requireIntegration(
+export async function requireIntegration(
   plane: ControlPlane,
   {
     service,

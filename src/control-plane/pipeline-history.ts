@@ -1,9 +1,10 @@
 import { shownPosition } from "../domain/position.ts"
-import { isGone, qualifiedName, type TableName, type TableSchema, type TableState } from "../domain/table.ts"
+import { qualifiedName, type TableName, type TableSchema, type TableState } from "../domain/table.ts"
 import type { Applied } from "../replication/apply-loop.ts"
 import type { PipelineReporter } from "../replication/pipeline.ts"
 import type { Activity, PipelineEvents, TableStateChange } from "../state/history.ts"
-import type { PipelineMonitor, TableProgress } from "./pipeline-monitor.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** What a pipeline did and how its tables fared, until somebody records it. */
 export interface PipelineHistory {
@@ -39,7 +40,7 @@ export function newPipelineHistory(
     const before = states.get(id)
     if (progress === undefined) {
       states.delete(id)
-      if (before !== undefined && !isGone(before.state)) push(before.table, "Deleted", null)
+      if (before !== undefined && before.state !== "Deleted") push(before.table, "Deleted", null)
       return
     }
     if (before?.state === progress.state && qualifiedName(before.table) === qualifiedName(progress)) return
@@ -136,17 +137,17 @@ export function newPipelineHistory(
       inner.stale(stale)
       noteTable(stale.table.id)
     },
-    dropped(table: TableSchema, keepsVersions) {
-      inner.dropped(table, keepsVersions)
+    dropped(table: TableSchema) {
+      inner.dropped(table)
       noteTable(table.id)
-    },
-    versions(kept, dropped) {
-      inner.versions?.(kept, dropped)
-      noteAll()
     },
     refused(table) {
       inner.refused(table)
       noteTable(table.id)
+    },
+    selected(ids) {
+      inner.selected(ids)
+      noteAll()
     },
   }
 

@@ -9,29 +9,14 @@ import { textReason, unfitReason } from "../replication/text-columns.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../state/tables.ts"
 import type { RetentionReport } from "./retention-watch.ts"
-import { describe, fresh, progressOf, recordOf, refusedProgress } from "./table-progress.ts"
-
-/** What is known of one table of a running pipeline. */
-export interface TableProgress {
-  id: string
-  schema: string
-  name: string
-  state: TableState
-  reason: string | null
-  keyColumns: string[]
-  /** Rows of the copy so far, and the source's estimate of all. */
-  copiedRows: number
-  estimatedRows: number
-  /** Changes applied since the process started. */
-  changes: number
-  /** From the latest change's commit at the source to visible, in ms; null before the first. */
-  lastLagMs: number | null
-  /** The latest comparison with the source since it was copied. */
-  verified: VerifiedAt | null
-  /** By the warehouse's word, since the stream began. */
-  keepsVersions: boolean
-  updatedAt: Date
-}
+import {
+  describe,
+  fresh,
+  progressOf,
+  recordOf,
+  refusedProgress,
+  type TableProgress,
+} from "./table-progress.ts"
 
 /** Totals since the process started. */
 export interface PipelineTotals {
@@ -53,6 +38,8 @@ export interface PipelineMonitor {
   readonly lags: LagSamples
   /** Source clock of the newest commit applied; undefined before the first. */
   readonly latestCommitMs: number | undefined
+  /** What the warehouse holds is what the selection takes. */
+  readonly isSelected: boolean
   /** Set when the tables differ from what was last handed out by `takeDirtyTables`. */
   takeDirtyTables(): TableRecord[] | undefined
   markDirty(): void
@@ -88,6 +75,7 @@ export function newPipelineMonitor(
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
   let relief: ReliefState | undefined
+  let isSelected = false
   let dirty = false
   let streamingSinceMs = 0
   let latestCommitMs: number | undefined
@@ -169,13 +157,7 @@ export function newPipelineMonitor(
       if (kind === "changed" && tables.get(table.id)?.state === "ResyncInitiated") return
       setState(table, "ResyncRequired", reason)
     },
-    dropped: (table, keepsVersions) => setState(table, keepsVersions ? "DroppedSource" : "Deleted", null),
-    versions(kept, dropped) {
-      for (const progress of tables.values()) progress.keepsVersions = kept.has(progress.id)
-      for (const table of dropped)
-        tables.set(table.id, { ...(tables.get(table.id) ?? fresh(table)), state: "DroppedSource" })
-      touched()
-    },
+    dropped: (table) => setState(table, "Deleted", null),
     refused(table) {
       tables.set(table.id, refusedProgress(table))
       touched()
@@ -183,6 +165,16 @@ export function newPipelineMonitor(
     lateCopyFailed(cause) {
       for (const progress of tables.values())
         if (progress.state === "ResyncInitiated") progress.reason = cause.message
+      touched()
+    },
+    selecting() {
+      isSelected = false
+    },
+    selected(ids) {
+      isSelected = true
+      for (const progress of tables.values())
+        if (!ids.has(progress.id) && progress.state !== "Deleted")
+          Object.assign(progress, { state: "Deleted", reason: null, updatedAt: new Date() })
       touched()
     },
   }
@@ -198,6 +190,9 @@ export function newPipelineMonitor(
     tables,
     totals,
     lags,
+    get isSelected() {
+      return isSelected
+    },
     get latestCommitMs() {
       return latestCommitMs
     },
@@ -265,7 +260,6 @@ function applyCopyEvent(
     case "finished":
       progress.state = "Synced"
       progress.reason = textReason(table)
-      forgetDropped(tables, table)
       progress.estimatedRows = progress.copiedRows
       return
     case "failed":
@@ -277,12 +271,6 @@ function applyCopyEvent(
       progress.reason = unfitReason(event)
       return
   }
-}
-
-/** Its users have made room for another of its name. */
-function forgetDropped(tables: Map<string, TableProgress>, { schema, name }: TableSchema): void {
-  for (const [id, one] of tables)
-    if (one.state === "DroppedSource" && one.schema === schema && one.name === name) tables.delete(id)
 }
 
 /** For people: `public.orders`. */

@@ -12,6 +12,10 @@ import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./
 import { remediate } from "./remediation.ts"
 import { report } from "./report.ts"
 
+export interface LaunchSettings extends PipelineSettings {
+  dataFilter(): string | undefined
+}
+
 /** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
 export interface PipelineLauncher {
   /** @throws Problem sourceMissing or warehouseMissing when the configuration no longer names them. */
@@ -19,7 +23,7 @@ export interface PipelineLauncher {
     integration: Integration,
     record: PipelineRecord,
     reporter: PipelineReporter,
-    settings: PipelineSettings,
+    settings: LaunchSettings,
   ): Pipeline
   /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
   cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
@@ -38,6 +42,8 @@ export interface ReconcilerOptions {
   launcher: PipelineLauncher
   log: ReconcilerLog
   events: Pick<MonitorEvents, "applied">
+  /** What hinders an integration besides its pipelines. */
+  otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
   cleanUpPatienceMs?: number
 }
@@ -49,6 +55,8 @@ export interface RunningPipeline {
   pipeline: Pipeline | undefined
   /** Its database as ordered, by the latest look. */
   database: DatabaseRecord
+  /** As ordered, by the latest look. */
+  dataFilter: string | undefined
   history: PipelineHistory
   /** As its connections were opened. */
   acceptsInvalidCharacters: boolean
@@ -177,13 +185,16 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
     const one = turn.running.get(keyOf(record))
     if (one === undefined && !occupied.has(database.sourceDatabase))
       await launch(turn, integration, record, database)
-    else if (one !== undefined) adjust(one, database)
+    else if (one !== undefined) {
+      follow(one, integration)
+      adjust(one, database)
+    }
   }
   const mine = [...turn.running.values()].filter(
     ({ monitor }) => monitor.record.integrationId === integration.id,
   )
   for (const one of mine) remediate(one, turn.log)
-  await report(turn.store, integration, mine)
+  await report(turn.store, integration, mine, occupied.size > 0, turn.otherProblems(integration))
 }
 
 function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
@@ -217,6 +228,13 @@ async function stopOutdated({ running }: Turn, key: string, { options }: Databas
   const one = running.get(key)
   if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
     await stopPipeline(running, key)
+}
+
+/** Another filter acts without a restart. */
+function follow(one: RunningPipeline, { dataFilter }: Integration): void {
+  if (one.dataFilter === dataFilter) return
+  one.dataFilter = dataFilter
+  one.pipeline?.selectionChanged()
 }
 
 /** The other options act without a restart. */
@@ -256,6 +274,7 @@ async function launch(
     monitor,
     pipeline: undefined,
     database,
+    dataFilter: integration.dataFilter,
     acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
     history: newPipelineHistory(monitor, () => visiblePosition(one)),
   }
@@ -274,8 +293,10 @@ async function launch(
 function start(turn: Turn, integration: Integration, one: RunningPipeline): Pipeline | undefined {
   const { monitor, history } = one
   try {
-    const options = () => one.database.options
-    return turn.launcher.start(integration, monitor.record, history.reporter, { options })
+    return turn.launcher.start(integration, monitor.record, history.reporter, {
+      options: () => one.database.options,
+      dataFilter: () => one.dataFilter,
+    })
   } catch (error) {
     history.reporter.problem(
       error instanceof Problem

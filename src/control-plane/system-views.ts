@@ -4,12 +4,13 @@ import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Activity, TableStateChange } from "../state/history.ts"
 import type { Store } from "../state/store.ts"
+import { type CopyFactSources, type CopyFacts, copyFacts, noCopyFacts } from "./copy/copy-facts.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
 import { type RunningPipeline, visiblePosition } from "./reconcile.ts"
 import { countsOrNone } from "./status.ts"
 
 /** What the cloud's system views of integrations show, before their columns are made of it. */
-export interface SystemViewFacts {
+export interface SystemViewFacts extends CopyFacts {
   integrations: IntegrationFacts[]
   tables: TableFacts[]
   activities: (Activity & { engine: string | undefined })[]
@@ -44,7 +45,6 @@ export interface TableFacts {
   position: string | undefined
   updatedAt: Date
   rows: number | undefined
-  keepsVersions: boolean
 }
 
 export interface SystemViewSources {
@@ -53,6 +53,8 @@ export interface SystemViewSources {
   sources: readonly { arn: string; engine: string }[]
   /** Rows of the live tables, by qualified name. */
   countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
+  /** Absent: there is nothing of COPY to show. */
+  copy?: CopyFactSources
 }
 
 /** Which of it is wanted: what nobody asks for is not gathered. */
@@ -75,6 +77,7 @@ export async function systemViewFacts(
       ? (await store.history.activities()).map((one) => ({ ...one, engine: engines.get(one.integrationId) }))
       : [],
     stateChanges: kinds.has("stateChanges") ? await store.history.stateChanges() : [],
+    ...(from.copy === undefined ? noCopyFacts : await copyFacts(from.copy, kinds)),
   }
 }
 
@@ -146,7 +149,7 @@ async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
     const { integrationId, destinationDatabase: database } = monitor.record
     const counts = await countsOrNone(from, monitor)
     const position = visiblePosition(one)
-    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt, keepsVersions }) => ({
+    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt }) => ({
       integrationId,
       database,
       schema,
@@ -156,7 +159,6 @@ async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
       position: state === "Synced" ? position : undefined,
       updatedAt,
       rows: counts.get(`${schema}.${name}`),
-      keepsVersions: keepsVersions || state === "DroppedSource",
     }))
   })
   const key = ({ database, schema, name }: TableFacts) => JSON.stringify([database, schema, name])

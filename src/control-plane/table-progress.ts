@@ -1,22 +1,34 @@
-import type { TableSchema } from "../domain/table.ts"
+import type { TableSchema, TableState } from "../domain/table.ts"
 import type { RefusedTable } from "../replication/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
-import type { TableRecord } from "../state/tables.ts"
-import type { TableProgress } from "./pipeline-monitor.ts"
+import type { TableRecord, VerifiedAt } from "../state/tables.ts"
+
+/** What is known of one table of a running pipeline. */
+export interface TableProgress {
+  id: string
+  schema: string
+  name: string
+  state: TableState
+  reason: string | null
+  keyColumns: string[]
+  /** Rows of the copy so far, and the source's estimate of all. */
+  copiedRows: number
+  estimatedRows: number
+  /** Changes applied since the process started. */
+  changes: number
+  /** From the latest change's commit at the source to visible, in ms; null before the first. */
+  lastLagMs: number | null
+  /** The latest comparison with the source since it was copied. */
+  verified: VerifiedAt | null
+  updatedAt: Date
+}
 
 export function describe(table: TableSchema): Pick<TableProgress, "schema" | "name" | "keyColumns"> {
   const keyColumns = (table.key ?? []).map((index) => table.columns[index]?.name ?? "")
   return { schema: table.schema, name: table.name, keyColumns }
 }
 
-const nothingCounted = {
-  copiedRows: 0,
-  estimatedRows: 0,
-  changes: 0,
-  lastLagMs: null,
-  verified: null,
-  keepsVersions: false,
-}
+const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null, verified: null }
 
 export function fresh(table: TableSchema): TableProgress {
   return {
@@ -57,7 +69,6 @@ export function progressOf(row: TableRecord): TableProgress {
     changes: 0,
     lastLagMs: null,
     verified: row.verified,
-    keepsVersions: false,
     updatedAt,
   }
 }

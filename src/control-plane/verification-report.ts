@@ -1,6 +1,6 @@
 import type { Difference, RowKey } from "../replication/comparison.ts"
 import type { Verdict } from "../replication/verify.ts"
-import type { TableProgress } from "./pipeline-monitor.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** How a verification goes, or went. Times are ISO 8601 in UTC. */
 export interface VerificationReport {

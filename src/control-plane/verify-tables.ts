@@ -1,7 +1,7 @@
 import { Problem } from "../domain/problems.ts"
 import type { Verdict } from "../replication/verify.ts"
 import type { AskedPipeline } from "./ask-pipelines.ts"
-import type { TableProgress } from "./pipeline-monitor.ts"
+import type { TableProgress } from "./table-progress.ts"
 import { type VerifiedTable, verifiedTable } from "./verification-report.ts"
 
 export interface TablesToVerify {

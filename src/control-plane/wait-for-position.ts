@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../domain/faults.ts"
 import { type Position, shownPosition } from "../domain/position.ts"
-import { isGone, qualifiedName } from "../domain/table.ts"
+import { qualifiedName } from "../domain/table.ts"
 import {
   type AskedIntegration,
   type AskedPipeline,
@@ -104,6 +104,8 @@ async function targetOf({ streaming }: AskedPipeline, position: string | undefin
 }
 
 function notInStep({ monitor }: AskedPipeline): string[] {
-  const waiting = [...monitor.tables.values()].filter(({ state }) => state !== "Synced" && !isGone(state))
+  const waiting = [...monitor.tables.values()].filter(
+    ({ state }) => state !== "Synced" && state !== "Deleted",
+  )
   return waiting.map(qualifiedName)
 }

@@ -20,6 +20,16 @@ export interface HostPort {
   port: number
 }
 
+/** From where clients of the SQL port may come without TLS. */
+export const unencryptedFrom = ["nowhere", "loopback", "anywhere"] as const
+
+/** Paths of PEM files; without them a certificate is made. */
+export interface SqlTls {
+  cert?: string
+  key?: string
+  unencrypted: (typeof unencryptedFrom)[number]
+}
+
 /** What is done when a source keeps more for us than its budget. */
 export const retentionPolicies = ["hold", "spool", "drop_and_resync"] as const
 export type RetentionPolicy = (typeof retentionPolicies)[number]
@@ -56,6 +66,17 @@ export interface ServiceSource {
   secretAccessKey?: string
   /** Of a table: top-level attributes that have a column of their own. */
   unnest?: string[]
+  /** Of a bucket: what only it has. */
+  bucket?: BucketSettings
+}
+
+export interface BucketSettings {
+  /** SQL users, besides administrators, whose COPY may read it. */
+  copyUsers: readonly string[]
+  /** How often it is listed for its jobs; undefined: objects are known by events only. */
+  listEveryMs: number | undefined
+  /** Whoever posts its events proves to be allowed to by it; undefined: by a signature only. */
+  eventSecret: string | undefined
 }
 
 /** Told apart by what they have, so that engines may be added to either kind. */
@@ -103,7 +124,8 @@ export interface Configuration {
   account: string
   region: string
   dataDir: string
-  listen: { http: HostPort; sql: HostPort }
+  /** Absent `tls`: a certificate is made, and who comes from the machine itself may do without. */
+  listen: { http: HostPort; sql: HostPort; tls?: SqlTls }
   stateUrl: string | undefined
   credentials: Credential[]
   sqlUsers: SqlUser[]

@@ -31,6 +31,8 @@ export interface Integration {
   targetArn: string
   /** The data filter as given (or the default that applies), unparsed. */
   dataFilter: string | undefined
+  /** The filter was changed, and the warehouse does not hold what it takes yet. */
+  isFilterPending: boolean
   kmsKeyId: string | undefined
   additionalEncryptionContext: Record<string, string>
   tags: Tag[]

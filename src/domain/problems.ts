@@ -32,7 +32,8 @@ export const problemKinds = {
   sourceHistoryLost: {
     code: "SOURCE_HISTORY_LOST",
     policy: "resync",
-    remedy: "Nothing to do: every table is copied anew. Raise max_slot_wal_keep_size if this returns.",
+    remedy:
+      "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer: max_slot_wal_keep_size (PostgreSQL), binlog_expire_logs_seconds (MySQL, MariaDB).",
   },
   sourceRestored: {
     code: "SOURCE_RESTORED",
@@ -49,7 +50,7 @@ export const problemKinds = {
   sourceInUse: {
     code: "SOURCE_STREAM_IN_USE",
     policy: "retry",
-    remedy: "Another client reads this slot; stop it, or wait until the server notices that it is gone.",
+    remedy: "Another client reads in our name; stop it, or wait until the server notices that it is gone.",
   },
   sourceMissing: {
     code: "SOURCE_NOT_CONFIGURED",
@@ -78,11 +79,6 @@ export const problemKinds = {
     code: "SOURCE_RELEASED",
     policy: "resync",
     remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
-  },
-  sourceUnbuilt: {
-    code: "SOURCE_ENGINE_UNAVAILABLE",
-    policy: "person",
-    remedy: "Delete the integration; this version of Millrace has no adapter for its source.",
   },
   sourceNotAuthorised: {
     code: "SOURCE_NOT_AUTHORIZED",
@@ -114,6 +110,16 @@ export const problemKinds = {
     code: "TABLE_FAILED",
     policy: "person",
     remedy: "See the table's own reason in `millrace status`; other tables keep streaming.",
+  },
+  copyNotAllowed: {
+    code: "COPY_NOT_ALLOWED",
+    policy: "person",
+    remedy: "Mend what it says, or drop the job and create it anew; its files wait meanwhile.",
+  },
+  copyTargetMissing: {
+    code: "COPY_TARGET_MISSING",
+    policy: "person",
+    remedy: "Make the table again, with the columns that the COPY names, or drop the job.",
   },
   internal: {
     code: "INTERNAL_ERROR",

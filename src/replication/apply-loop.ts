@@ -69,7 +69,6 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
     swaps: gathered.adopted.map((adoption) => adoption.table),
     stale: gathered.stale.map(({ held, table }) => held ?? table),
     dropped: gathered.dropped,
-    at: gathered.transactions > 0 ? new Date(gathered.lastCommittedAtMs) : new Date(),
     position: gathered.position,
   })
   loop.observe("applied")
@@ -117,7 +116,6 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
       // Flow control may be writing an earlier part of it.
       await next.staging
       if (next.row > 0) await stage(destination, next)
-      await stageCommits(destination, next)
       await stageAlteration(destination, next)
     }
   }
@@ -126,12 +124,6 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
     (sum, changes) => sum + changes.parts.reduce((bytes, part) => bytes + part.bytes, 0),
     0,
   )
-}
-
-async function stageCommits(destination: Destination, changes: GatheredChanges): Promise<void> {
-  const { commitTimes, runs } = changes
-  if (commitTimes !== undefined && runs.length > 0)
-    changes.commits = await destination.stageCommits(commitTimes)
 }
 
 async function stageAlteration(destination: Destination, changes: GatheredChanges): Promise<void> {

@@ -1,12 +1,26 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
-import type { CollectorHooks } from "./collector-hooks.ts"
 import type { RowBuffer } from "./columns.ts"
 import { type Adoption, nothingYet, type Work } from "./gathered.ts"
 import { GatheredChanges } from "./table-changes.ts"
 import { unfitReason } from "./text-columns.ts"
 import type { Alteration, TableLoad } from "./warehouse.ts"
+
+export interface CollectorHooks {
+  /** Nothing is half-decoded: the moment to look at memory. */
+  chunkDecoded(): void
+  /** A batch has left; gathering begins anew. */
+  handedOver(): void
+  /** Whether changes wait, though the warehouse is free; `wake` when they no longer do. */
+  rests(): boolean
+  /** As the source's. */
+  compare(a: Position, b: Position): number
+  /** Why the warehouse cannot let the table become this; `undefined`: it can. */
+  refusal(to: TableSchema): string | undefined
+  altered(to: TableSchema): void
+  dropped(table: TableSchema): void
+}
 
 /**
  * Gathers changes until the warehouse is free to take them: a slow warehouse makes larger batches, a fast one keeps
@@ -31,10 +45,6 @@ export class Collector implements ChangeSink {
   #underway: Position | undefined
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
-  /** Told at the next moment between transactions. */
-  #turns: (() => void)[] = []
-  /** Tables with versions that the transaction at hand has changed. */
-  #touched = new Set<GatheredChanges>()
   #inTransaction = false
   /** The chunk ended inside a transaction while complete ones were waiting. */
   #isOverdue = false
@@ -75,7 +85,6 @@ export class Collector implements ChangeSink {
       if (work.kind === "standStill") work.givenUp()
       else if (work.kind === "batch") for (const { done } of work.gathered.adopted) done(false)
     }
-    for (const turn of this.#turns.splice(0)) turn()
   }
 
   /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
@@ -120,27 +129,17 @@ export class Collector implements ChangeSink {
     return new Promise((resolve) => {
       if (this.#hasContent()) this.#sealed.push(this.#takeOpen())
       const whole = () => work().then(() => resolve(true))
-      const givenUp = () => resolve(false)
-      this.#sealed.push({ work: { kind: "standStill", work: whole, givenUp }, complete: undefined })
+      this.#sealed.push({
+        work: { kind: "standStill", work: whole, givenUp: () => resolve(false) },
+        complete: undefined,
+      })
       this.#handOver()
     })
   }
 
-  /** As `standStill`, at the next moment between transactions. `turn` is called as soon as that is there. */
-  turn(turn: () => void, work: () => Promise<void>): Promise<boolean> {
-    if (this.#closed) return Promise.resolve(false)
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#turns.push(() => {
-      resolve(this.standStill(work))
-      turn()
-    })
-    this.#betweenTransactions()
-    return promise
-  }
-
   /** From here on this table's changes are held aside: a copy of it is being made. */
   hold(table: TableSchema): void {
-    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }, this.#modeOf(table)))
+    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }))
   }
 
   /** Forgets what was held: the copy failed. */
@@ -179,7 +178,7 @@ export class Collector implements ChangeSink {
     const { tables, earlier, sequence } = this.#open
     const before = tables.get(from.id)
     if (before !== undefined) earlier.push(before)
-    tables.set(to.id, new GatheredChanges(to, sequence, { alteration, before, ...this.#modeOf(to) }))
+    tables.set(to.id, new GatheredChanges(to, sequence, alteration))
     this.#open.isAltered = true
     this.#hooks.altered(to)
     return true
@@ -206,8 +205,6 @@ export class Collector implements ChangeSink {
     open.position = position
     open.complete = position
     this.#reached = position
-    for (const changes of this.#touched) changes.committed(committedAtMs)
-    this.#touched.clear()
   }
 
   table(table: TableSchema): TableSink {
@@ -257,24 +254,16 @@ export class Collector implements ChangeSink {
 
   chunkDecoded(): void {
     this.#betweenTransactions()
-    const isAwaited = this.#hasContent() || this.#adopting.length + this.#turns.length > 0
-    this.#isOverdue = this.#inTransaction && isAwaited
+    this.#isOverdue = this.#inTransaction && (this.#hasContent() || this.#adopting.length > 0)
     this.#hooks.chunkDecoded()
   }
 
   #gathered(table: TableSchema): GatheredChanges {
-    const { tables, sequence } = this.#open
-    let gathered = this.#held.get(table.id) ?? tables.get(table.id)
-    if (gathered === undefined) {
-      gathered = new GatheredChanges(table, sequence, this.#modeOf(table))
-      tables.set(table.id, gathered)
-    }
-    if (gathered.commitTimes !== undefined) this.#touched.add(gathered)
+    const known = this.#held.get(table.id) ?? this.#open.tables.get(table.id)
+    if (known !== undefined) return known
+    const gathered = new GatheredChanges(table, this.#open.sequence)
+    this.#open.tables.set(table.id, gathered)
     return gathered
-  }
-
-  #modeOf({ id }: TableSchema): { keepsVersions: boolean } {
-    return { keepsVersions: this.#hooks.keepsVersions?.(id) ?? false }
   }
 
   /** The only moments at which held changes are complete transactions, and a batch may end. */
@@ -289,11 +278,12 @@ export class Collector implements ChangeSink {
         this.#open.adopted.push(adoption)
       }
     }
-    for (const turn of this.#turns.splice(0)) turn()
     this.#handOver()
   }
 
-  #hasReached = (at: Position, position: Position) => this.#hooks.compare(at, position) >= 0
+  #hasReached(at: Position, position: Position): boolean {
+    return this.#hooks.compare(at, position) >= 0
+  }
 
   #hasContent(): boolean {
     const { transactions, adopted, stale, dropped, isAltered } = this.#open

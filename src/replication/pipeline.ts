@@ -11,15 +11,14 @@ import { type FlowControl, newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
+import { requireHistory } from "./require-history.ts"
 import { aborted } from "./signals.ts"
 import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
-import { requireHistory } from "./source-history.ts"
 import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
 import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
-import { type VersionModes, wantsVersions } from "./versions.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -65,13 +64,15 @@ export interface PipelineReporter {
   /** The table changed, or a column of it must become text: what it holds stays readable but is no longer kept fresh. */
   stale(stale: StaleTable): void
   /** The table is gone at the source, and now here. */
-  dropped(table: TableSchema, keepsVersions: boolean): void
-  /** Which tables keep versions, by the warehouse's word: live ones by id, and those that are dropped. */
-  versions?(kept: ReadonlySet<string>, dropped: readonly TableSchema[]): void
+  dropped(table: TableSchema): void
   /** A table that the filter takes but that cannot be replicated. */
   refused(table: RefusedTable): void
   /** A copy made while the stream went on broke off; it is tried again. */
   lateCopyFailed(problem: Problem): void
+  /** The selection is not yet, or not known to be, what is in the warehouse. */
+  selecting(): void
+  /** What the warehouse has is what the selection takes: these, by id, those that failed among them. */
+  selected(ids: ReadonlySet<string>): void
 }
 
 export interface Pipeline {
@@ -87,6 +88,8 @@ export interface Pipeline {
   relief(): ReliefState | undefined
   /** What the settings say is to be looked at now. */
   settingsChanged(): void
+  /** The selection takes other tables now: they come and go while the rest streams on; the reporter tells when it is so. */
+  selectionChanged(): void
   /**
    * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
    * not answer is not waited for, and nothing more is begun when it does.
@@ -110,6 +113,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     collector: undefined,
     pace: undefined,
     streaming: undefined,
+    watch: undefined,
     troubled: false,
     relief,
   }
@@ -120,9 +124,10 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     streaming: () => state.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
-    settingsChanged() {
-      state.pace?.intervalChanged()
-      state.streaming?.settingsChanged()
+    settingsChanged: () => state.pace?.intervalChanged(),
+    selectionChanged() {
+      options.reporter.selecting()
+      state.watch?.selectionChanged()
     },
     async stop() {
       stop.abort()
@@ -140,6 +145,7 @@ interface RunState {
   collector: Collector | undefined
   pace: Pace | undefined
   streaming: StreamingPipeline | undefined
+  watch: TableWatch | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
   readonly relief: ReliefWorker
@@ -181,7 +187,7 @@ function asProblem(error: unknown): Problem {
   return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
 }
 
-export function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
+function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
   return settings?.options() ?? defaultDatabaseOptions
 }
 
@@ -228,11 +234,6 @@ async function streamFrom(
   const { source, handle, select, name, reporter, observe } = options
   const tables = await destination.tables(name)
   const texts = await destination.textColumns(name)
-  const versions = await destination.versions(name)
-  const modes: VersionModes = {
-    kept: new Set(versions.tables),
-    wanted: (table) => wantsVersions(optionsOf(options), table),
-  }
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   let stream: ChangeStream | undefined
@@ -255,7 +256,6 @@ async function streamFrom(
       refusal: (to) => watch?.refusal(to),
       altered: (to) => watch?.onAltered(to),
       dropped: (table) => watch?.onDropped(table),
-      keepsVersions: (id) => modes.kept.has(id),
     },
     from,
   )
@@ -266,7 +266,7 @@ async function streamFrom(
   state.pace = pace
   reporter.phase("streaming")
   reporter.streaming(tables)
-  reporter.versions?.(modes.kept, versions.dropped)
+  reporter.selecting()
   const progressed = () => {
     if (!state.troubled) return
     state.troubled = false
@@ -284,11 +284,11 @@ async function streamFrom(
     select,
     tables,
     texts,
-    modes,
     reporter,
     observe,
     signal: AbortSignal.any([signal, ending.signal]),
   })
+  state.watch = watch
   const applying = applyBatches({
     pipeline: name,
     destination,
@@ -320,6 +320,7 @@ async function streamFrom(
     state.pace = undefined
     ending.abort()
     state.streaming = undefined
+    state.watch = undefined
     await stream.stop()
     collector.close()
     state.relief.warehouseAway()

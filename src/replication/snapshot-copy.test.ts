@@ -56,7 +56,6 @@ function world(tables: Record<string, string[]>, read: Read) {
       destination,
       readers: 2,
       beside: [],
-      versionsSince: () => undefined,
       observe: () => undefined,
       onTable: (table: TableSchema, event: CopyEvent) => {
         if (event.kind === "finished" || event.kind === "failed") log.push(`${event.kind} ${table.name}`)

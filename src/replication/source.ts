@@ -18,7 +18,7 @@ export interface Finding {
   remedy: string
 }
 
-/** Which tables a pipeline takes. */
+/** Which tables a pipeline takes. The answers may change while it runs; then the pipeline is told. */
 export type TableSelection = (table: TableName) => boolean
 
 /** A table the selection takes but that cannot be replicated, and why. */
@@ -51,6 +51,8 @@ export interface Source {
   stream(options: StreamOptions): Promise<ChangeStream>
   /** Reads on into the spool, so that the source may forget what the warehouse cannot take yet; absent: it cannot. */
   record?(options: RecordOptions): Promise<Recording>
+  /** Has nothing sent any more of tables that the selection does not take; absent: it sends everything always. */
+  narrow?(handle: string, select: TableSelection): Promise<void>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
   /**

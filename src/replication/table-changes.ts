@@ -8,7 +8,6 @@ import {
   putBoolean,
   putInt32,
   putNull,
-  putSafeInteger,
   putText,
   type RowBuffer,
 } from "./columns.ts"
@@ -19,14 +18,6 @@ export interface Sequence {
   next: number
 }
 
-export interface GatheredOptions {
-  /** What makes it this table, before its changes. */
-  alteration?: Alteration<RowBuffer>
-  keepsVersions?: boolean
-  /** What was gathered of it before it became this table. */
-  before?: GatheredChanges | undefined
-}
-
 /** The changes of one table in the batch being gathered. */
 export class GatheredChanges implements TableSink {
   readonly table: TableSchema
@@ -35,9 +26,6 @@ export class GatheredChanges implements TableSink {
   alteration: Alteration<StagedPart> | undefined
   readonly parts: StagedPart[] = []
   readonly runs: Run[] = []
-  /** When its changes were committed, where versions are kept; `commits` when that is staged. */
-  readonly commitTimes: RowBuffer | undefined
-  commits: StagedPart | undefined
   rows: RowBuffer
   columns: readonly ColumnBuffer[]
   /** Changes gathered, staged ones included. */
@@ -49,19 +37,11 @@ export class GatheredChanges implements TableSink {
   #run: Exclude<Run, { kind: "truncate" }> | undefined
   #reached = new Set<string>()
   #leaving = ""
-  /** Whether the transaction at hand has changed the table. */
-  #hasBegun = false
 
-  constructor(
-    table: TableSchema,
-    sequence: Sequence,
-    { alteration, keepsVersions = false, before }: GatheredOptions = {},
-  ) {
+  constructor(table: TableSchema, sequence: Sequence, alteration?: Alteration<RowBuffer>) {
     this.table = table
     this.decodedAlteration = alteration
     this.#sequence = sequence
-    this.commitTimes = keepsVersions ? newRowBuffer([{ kind: "int32" }, { kind: "timestamp" }]) : undefined
-    if (before !== undefined) this.#hasBegun = before.#hasBegun
     this.rows = this.#newRows()
     this.columns = this.rows.columns
   }
@@ -71,7 +51,7 @@ export class GatheredChanges implements TableSink {
   }
 
   get bytes(): number {
-    return bufferedBytes(this.rows) + (this.commitTimes === undefined ? 0 : bufferedBytes(this.commitTimes))
+    return bufferedBytes(this.rows)
   }
 
   unchanged(column: number): void {
@@ -89,28 +69,10 @@ export class GatheredChanges implements TableSink {
     this.#endUnchanged(columns[own + 2] as ColumnBuffer, run)
     endRow(this.rows)
     this.count++
-    this.#hasBegun = true
-  }
-
-  /** The transaction that changed it has ended. */
-  committed(atMs: number): void {
-    if (!this.#hasBegun) return
-    this.#hasBegun = false
-    const { commitTimes: commits } = this
-    if (commits === undefined) return
-    const [last, at] = commits.columns as [ColumnBuffer, ColumnBuffer]
-    putInt32(last, this.#sequence.next - 1)
-    putSafeInteger(at, Math.round(atMs * 1_000))
-    endRow(commits)
   }
 
   truncate(): void {
     this.#run = undefined
-    if (this.commitTimes !== undefined) {
-      this.runs.push({ kind: "truncate", at: this.#sequence.next++, ...this.#continuation() })
-      this.#hasBegun = true
-      return
-    }
     // What came before it in this batch need not be applied at all.
     this.runs.length = 0
     this.runs.push({ kind: "truncate" })
@@ -122,10 +84,6 @@ export class GatheredChanges implements TableSink {
     this.rows = this.#newRows()
     this.columns = this.rows.columns
     return taken
-  }
-
-  #continuation(): { continued?: true } {
-    return this.#hasBegun && this.commitTimes !== undefined ? { continued: true } : {}
   }
 
   #newRows(): RowBuffer {
@@ -160,14 +118,7 @@ export class GatheredChanges implements TableSink {
 
   #changesRun(seq: number, insert: boolean): Exclude<Run, { kind: "truncate" }> {
     if (this.#run?.kind !== "changes") {
-      this.#run = {
-        kind: "changes",
-        first: seq,
-        last: seq,
-        insertsOnly: true,
-        unchanged: [],
-        ...this.#continuation(),
-      }
+      this.#run = { kind: "changes", first: seq, last: seq, insertsOnly: true, unchanged: [] }
       this.runs.push(this.#run)
     }
     if (!insert) this.#run.insertsOnly = false
@@ -176,7 +127,7 @@ export class GatheredChanges implements TableSink {
 
   #movesRun(seq: number, conflict: boolean): Exclude<Run, { kind: "truncate" }> {
     if (this.#run?.kind !== "moves" || conflict) {
-      this.#run = { kind: "moves", first: seq, last: seq, unchanged: [], ...this.#continuation() }
+      this.#run = { kind: "moves", first: seq, last: seq, unchanged: [] }
       this.runs.push(this.#run)
       this.#reached.clear()
     }

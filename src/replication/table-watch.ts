@@ -4,6 +4,7 @@ import type { TableSchema } from "../domain/table.ts"
 import type { Collector } from "./collector.ts"
 import type { StaleTable } from "./gathered.ts"
 import type { PipelineReporter } from "./pipeline.ts"
+import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { aborted } from "./signals.ts"
 import { caseClash, copySnapshot } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
@@ -14,7 +15,6 @@ import {
   widened,
   withTextColumns,
 } from "./text-columns.ts"
-import { type VersionModes, versionsObstacle } from "./versions.ts"
 import type { Destination } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -31,7 +31,6 @@ export interface TableWatchOptions {
   tables: readonly TableSchema[]
   /** What the warehouse noted of columns that are to be text. */
   texts: TextColumns
-  modes: VersionModes
   reporter: PipelineReporter
   observe: WriteObserver
   signal: AbortSignal
@@ -47,25 +46,27 @@ export interface TableWatch {
   onDropped(table: TableSchema): void
   /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
   resync(ids: readonly string[]): void
+  /** Another selection is to be made so now. */
+  selectionChanged(): void
   /** The tables that stream or are being copied. */
   known(): TableSchema[]
-  /** Look now: something else is wanted. */
-  wake(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
 
 /** How often the source's tables are compared with those that stream. Changes of a table in use are seen at once. */
 const lookEveryMs = 5_000
+/** While what the selection takes is not what is here. */
+const soonMs = 250
 const firstRetryMs = 15_000
 const lastRetryMs = 600_000
 const lateReaders = 1
 
-interface Watching extends TableWatchOptions {
+export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
   known: Map<string, TableSchema>
   /** When a table that failed may be tried again, by id. */
-  retries: Map<string, { atMs: number; waitMs: number }>
+  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source" }>
   refused: Map<string, string>
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text, and are not noted yet. */
@@ -74,6 +75,7 @@ interface Watching extends TableWatchOptions {
   asked: Map<string, string>
   /** Told, by id of the table, when the warehouse knows it to be stale. */
   whenStale: Map<string, () => void>
+  selection: SelectionState
 }
 
 /** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
@@ -87,19 +89,23 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     unfit: [],
     asked: new Map(),
     whenStale: new Map(),
+    selection: newSelectionState(),
   }
   let wake: () => void = () => undefined
 
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
       await look(watching)
-      if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
+      if (watching.asked.size > 0 || watching.unfit.length > 0) continue
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
       await Promise.race([
         woken,
-        delay(lookEveryMs, undefined, { signal: options.signal, ref: false }).catch(() => undefined),
+        delay(watching.selection.isSettled() ? lookEveryMs : soonMs, undefined, {
+          signal: options.signal,
+          ref: false,
+        }).catch(() => undefined),
       ])
     }
   }
@@ -115,13 +121,13 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     },
     refusal(to) {
       const others = [...watching.known.values()].filter(({ id }) => id !== to.id)
-      const obstacle = options.modes.kept.has(to.id) ? versionsObstacle(to) : undefined
-      return obstacle ?? options.destination.refusal(to) ?? caseClash(options.destination, to, others)
+      return options.destination.refusal(to) ?? caseClash(options.destination, to, others)
     },
     onAltered: (to) => void watching.known.set(to.id, to),
     onDropped(table) {
       watching.known.delete(table.id)
-      options.reporter.dropped(table, options.modes.kept.delete(table.id))
+      options.reporter.dropped(table)
+      if (!watching.selection.isSettled()) wake()
     },
     resync(ids) {
       for (const id of ids) {
@@ -130,8 +136,12 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       }
       wake()
     },
+    selectionChanged() {
+      watching.selection.ask()
+      watching.retries.clear()
+      wake()
+    },
     known: () => [...watching.known.values()],
-    wake: () => wake(),
     ended: run(),
   }
 }
@@ -140,9 +150,9 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }
 
-function postpone({ retries }: Watching, id: string): void {
+function postpone({ retries }: Watching, id: string, cause: "table" | "source"): void {
   const waitMs = Math.min((retries.get(id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
-  retries.set(id, { atMs: performance.now() + waitMs, waitMs })
+  retries.set(id, { atMs: performance.now() + waitMs, waitMs, cause })
 }
 
 const askedReason = "A fresh copy was asked for."
@@ -176,7 +186,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
     const { table } = unfit
     const noted = widened(texts.get(table.id), unfit)
     if (noted === undefined) {
-      postpone(watching, table.id)
+      postpone(watching, table.id, "table")
       continue
     }
     await destination.noteTextColumns(pipeline, table.id, noted)
@@ -187,8 +197,8 @@ async function noteUnfit(watching: Watching): Promise<void> {
 async function look(watching: Watching): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
   await noteUnfit(watching)
-  await switchVersions(watching)
   if (watching.signal.aborted) return
+  const asked = watching.selection.asked
   const current = await watching.source.tables(watching.select, watching.handle)
   if (askForAltered(watching, current.altered ?? new Map())) return
   for (const refused of current.refused) {
@@ -200,34 +210,10 @@ async function look(watching: Watching): Promise<void> {
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
   if (wanted.length > 0 && !watching.signal.aborted)
     await copyLate(watching, new Set(wanted.map((table) => table.id)))
+  await settleSelection(watching, current, asked)
 }
 
-function dueForSwitch({ known, modes }: Watching): TableSchema[] {
-  return [...known.values()].filter((table) => modes.wanted(table) !== modes.kept.has(table.id))
-}
-
-/** Between two transactions, when all before them is visible: what comes after is gathered as the table is to be then. */
-async function switchVersions(watching: Watching): Promise<void> {
-  const { modes, collector, destination, pipeline, reporter } = watching
-  const due = dueForSwitch(watching)
-  if (due.length === 0) return
-  const switches = due.map((table) => ({ id: table.id, keep: modes.wanted(table) }))
-  const turn = () => {
-    for (const { id, keep } of switches) {
-      if (keep) modes.kept.add(id)
-      else modes.kept.delete(id)
-    }
-  }
-  const done = Promise.withResolvers<void>()
-  done.promise.catch(() => undefined)
-  const work = () =>
-    destination.switchVersions(pipeline, switches, new Date()).then(done.resolve, done.reject)
-  if (!(await collector.turn(turn, work))) return
-  await done.promise
-  reporter.versions?.(modes.kept, [])
-}
-
-type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
+export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
 
 async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<void> {
   const { known, stream, texts } = watching
@@ -270,16 +256,13 @@ function mayTry({ retries }: Watching, id: string): boolean {
 
 /** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
 async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<void> {
-  const { stream, collector, known, modes, reporter, destination, pipeline, observe, signal } = watching
+  const { stream, collector, known, reporter, destination, pipeline, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
-  const since = new Date()
   try {
     const snapshot = await stream.include(ids, watching.texts, (tables) => {
       for (const table of tables) {
         copying.set(table.id, table)
         known.set(table.id, table)
-        if (modes.wanted(table)) modes.kept.add(table.id)
-        else modes.kept.delete(table.id)
         collector.hold(table)
       }
     })
@@ -292,20 +275,18 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
         observe,
         signal,
         beside: [...known.values()],
-        versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
         async goLive(table, load) {
           await load.settled()
           const isLive = await collector.adopt(table, load, snapshot.position)
           if (isLive) {
             copying.delete(table.id)
             watching.retries.delete(table.id)
-            if (modes.kept.has(table.id)) reporter.versions?.(modes.kept, [])
           } else await load.abort()
           return isLive
         },
         onTable(table, event) {
           reporter.copied(table, event)
-          if (event.kind === "failed") postpone(watching, table.id)
+          if (event.kind === "failed") postpone(watching, table.id, "table")
           if (event.kind === "unfit") watching.unfit.push({ ...event, table })
         },
       })
@@ -315,7 +296,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
   } catch (error) {
     // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
     if (!(error instanceof Problem) || signal.aborted) throw error
-    for (const id of ids) postpone(watching, id)
+    for (const id of ids) postpone(watching, id, "source")
     reporter.lateCopyFailed(error)
   } finally {
     for (const table of copying.values()) {

@@ -48,7 +48,10 @@ export function openSource(
     case "dynamodb":
       return openDynamoDbSource(dynamoDbAddress(configuration))
     case "s3":
-      throw new Problem("sourceUnbuilt", `Sources of the engine ${configuration.engine} cannot be read yet.`)
+      throw new Problem(
+        "internal",
+        `${configuration.arn} is a bucket: its files come by COPY, not by a pipeline.`,
+      )
   }
 }
 
@@ -68,7 +71,7 @@ function dynamoDbAddress(source: ServiceSource): DynamoDbAddress {
 }
 
 /** Engines that the configuration may name, and whether there is an adapter that reads them. */
-const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: false }
+const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: true }
 
 export function isReadable(engine: SourceEngine): boolean {
   return readable[engine]
@@ -88,6 +91,20 @@ export function selectionOf(
   if (engine === "mysql")
     return ({ schema, name }) => includesTable(parsed.ok, { database: schema, schema, name })
   return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
+}
+
+/** The same for a filter that may change. */
+function currentSelection(
+  engine: SourceEngine,
+  dataFilter: () => string | undefined,
+  database: string,
+): TableSelection {
+  let parsed = { dataFilter: dataFilter(), select: selectionOf(engine, dataFilter(), database) }
+  return (table) => {
+    const now = dataFilter()
+    if (now !== parsed.dataFilter) parsed = { dataFilter: now, select: selectionOf(engine, now, database) }
+    return parsed.select(table)
+  }
 }
 
 /** Asks a source, by ARN, what it keeps for pipelines; nothing of one that is no longer configured. */
@@ -156,7 +173,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         source,
         warehouse,
         database: record.destinationDatabase,
-        select: selectionOf(configuration.engine, integration.dataFilter, record.sourceDatabase),
+        select: currentSelection(configuration.engine, settings.dataFilter, record.sourceDatabase),
         reporter,
         observe,
         relief: reliefOf(configuration),

@@ -3,6 +3,7 @@ import { Hono } from "hono"
 import { ensureCredentials, withGenerated } from "../configuration/credentials.ts"
 import { lockDataFolder } from "../configuration/data-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
+import { sqlCertificate } from "../configuration/sql-certificate.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { guardedTables } from "../control-plane/guarded-tables.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
@@ -13,6 +14,7 @@ import type { StatusSources } from "../control-plane/status.ts"
 import { systemViewFacts } from "../control-plane/system-views.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
 import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
+import { eventsPath } from "../front-doors/events/handler.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
 import { rdsDoor } from "../front-doors/rds/door.ts"
@@ -23,6 +25,7 @@ import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
+import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
@@ -105,11 +108,27 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     everyMs: configuration.verifyEveryMs,
   })
   onStop(() => verifier.stop())
+  const users = await openSqlUsers({
+    store: store.sqlUsers,
+    configured: configuration.sqlUsers,
+    audit: { store: store.audit, log },
+    databasesOfPartner: (partner) => databasesOf(store, configuration, partner),
+    onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
+  })
+  onStop(async () => users.stop())
+  const unencrypted = configuration.listen.tls?.unencrypted ?? "loopback"
+  const tls = { ...(await sqlCertificate(configuration)), unencrypted }
+  const copy = startCopy({ configuration, store, warehouses, users, log })
+  onStop(() => copy.stop())
   const router = awsRouter({
     region,
     credentials: configuration.credentials,
     limits: configuration.throttling,
-    doors: [rdsDoor(plane, log), redshiftDoor(plane, log), operationsDoor({ ...status, verifier }, log)],
+    doors: [
+      rdsDoor(plane, log),
+      redshiftDoor(plane, log),
+      operationsDoor({ ...status, verifier, takeEvents: copy.takeEvents }, log),
+    ],
     log,
   })
 
@@ -122,19 +141,13 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   app.get("/metrics", async (context) =>
     context.body(await metrics.render(), 200, { "content-type": metrics.contentType }),
   )
+  app.post(eventsPath, (context) => answerRaw(context, copy.eventHandler(router.handle), router.tooLarge))
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
-  const users = await openSqlUsers({
-    store: store.sqlUsers,
-    configured: configuration.sqlUsers,
-    audit: { store: store.audit, log },
-    databasesOfPartner: (partner) => databasesOf(store, configuration, partner),
-    onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
-  })
-  onStop(async () => users.stop())
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
+      tls,
       configured: configuration.sqlUsers,
       users,
       audit: store.audit,
@@ -142,8 +155,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       log,
       isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
+      copy: copy.administration,
       guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
-      systemViews: (kinds) => systemViewFacts({ ...status, sources: configuration.sources }, kinds),
+      systemViews: (kinds) =>
+        systemViewFacts({ ...status, sources: configuration.sources, copy: copy.facts }, kinds),
     }),
   )
   running.sql = { host: configuration.listen.sql.host, port: sql.port }
@@ -159,6 +174,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     launcher,
     log,
     events: { applied: metrics.applied },
+    otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })
   running.reconciler = reconciler

@@ -4,6 +4,7 @@ import { basename, join } from "node:path"
 import type { DatabaseHost } from "../control-plane/destination-databases.ts"
 import type { WarehouseConfiguration } from "../domain/configuration.ts"
 import type { Warehouse } from "../replication/warehouse.ts"
+import { type DuckDbCopyWarehouse, openCopyWarehouse } from "../warehouses/duckdb/copy/copy-warehouse.ts"
 import { type DuckDbInstance, openDuckDb } from "../warehouses/duckdb/instance.ts"
 import { openDuckDbWarehouse } from "../warehouses/duckdb/warehouse.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
@@ -14,6 +15,8 @@ export interface OpenWarehouses {
   readonly queried: DuckDbInstance
   /** The same engine's databases. */
   readonly databases: DatabaseHost
+  /** Loads files into them. */
+  readonly copies: DuckDbCopyWarehouse
   close(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export async function openWarehouses(
 ): Promise<OpenWarehouses> {
   const opened = new Map<string, Warehouse>()
   const instances: DuckDbInstance[] = []
+  const stagingPaths: string[] = []
   for (const [index, configuration] of configurations.entries()) {
     const stagingPath = join(dataDir, "staging", `${index}-${basename(configuration.path)}`)
     await mkdir(configuration.path, { recursive: true, mode: 0o700 })
@@ -45,15 +49,19 @@ export async function openWarehouses(
       memoryLimitBytes: Math.floor((totalmem() * memoryShare) / configurations.length),
     })
     instances.push(instance)
+    stagingPaths.push(stagingPath)
     opened.set(configuration.arn, openDuckDbWarehouse(instance, stagingPath))
   }
   const [queried] = instances
   const [first] = configurations
-  if (queried === undefined || first === undefined) throw new Error("the configuration has no warehouse")
+  const [staging] = stagingPaths
+  if (queried === undefined || first === undefined || staging === undefined)
+    throw new Error("the configuration has no warehouse")
   const watching = instances.map((instance) => watchHealth(instance, watch))
   return {
     byArn: (arn) => opened.get(arn),
     queried,
+    copies: await openCopyWarehouse(queried, staging),
     databases: hostOf(first.arn, queried, opened.get(first.arn)),
     close: async () => {
       for (const stop of watching) stop()

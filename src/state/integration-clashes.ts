@@ -49,7 +49,8 @@ function pairTaken(name: string): string {
   return `Integration ${name} already joins this source to this target.`
 }
 
-async function refuseTakenDestination(
+/** Holds only under the creation lock. */
+export async function refuseTakenDestination(
   db: Db,
   targetArn: string,
   destinations: readonly Destination[],

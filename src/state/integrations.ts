@@ -8,9 +8,10 @@ import {
   type IntegrationService,
   type IntegrationStatus,
   statusesBefore,
+  statusMayBecome,
 } from "../domain/integration.ts"
 import { brokenConstraint } from "./connection.ts"
-import { refuseClash, refuseOverQuota } from "./integration-clashes.ts"
+import { refuseClash, refuseOverQuota, refuseTakenDestination } from "./integration-clashes.ts"
 import type { IntegrationRow, StateSchema } from "./schema.ts"
 
 /** A place in the list: everything after this integration, also when that one is gone meanwhile. */
@@ -35,6 +36,8 @@ export interface IntegrationPatch {
   name?: string
   description?: string | undefined
   status?: IntegrationStatus
+  dataFilter?: string
+  isFilterPending?: boolean
   errors?: Integration["errors"]
 }
 
@@ -69,6 +72,23 @@ export interface IntegrationStore {
     allowed: readonly IntegrationStatus[],
     patch: IntegrationPatch,
   ): Promise<Integration | undefined>
+  /**
+   * Has another filter taken from now on, with the patch: its source databases have these destinations; one that it has
+   * already keeps its own, others go. Undefined as with `updateIf`.
+   *
+   * @throws Fault integrationExists when a name is taken.
+   */
+  changeFilter(
+    id: string,
+    allowed: readonly IntegrationStatus[],
+    patch: IntegrationPatch,
+    destinations: readonly Destination[],
+  ): Promise<Integration | undefined>
+  /** Reports what is of an integration as it was found. False when it has been changed since, or may not become this. */
+  settle(
+    found: Integration,
+    now: Pick<Integration, "status" | "errors" | "isFilterPending">,
+  ): Promise<boolean>
   /** Reports what is. False when the lifecycle forbids it: a late report does not undo a deletion. */
   setStatus(id: string, status: IntegrationStatus, errors: Integration["errors"]): Promise<boolean>
   /** Forgets it, its destinations and its tables. Repeatable. @throws Error while it still has pipelines. */
@@ -91,6 +111,10 @@ export function integrationStore(db: Db, quotas: IntegrationQuotas): Integration
     all: async () => (await ordered(db).execute()).map(fromRow),
     destinations: (id) => destinationsOf(db, id),
     updateIf: (id, allowed, patch) => updateIf(db, id, allowed, patch),
+    changeFilter: (id, allowed, patch, destinations) => changeFilter(db, id, allowed, patch, destinations),
+    settle: async (found, now) =>
+      statusMayBecome(found.status, now.status) &&
+      (await updateIf(db, found.id, [found.status], now)) !== undefined,
     setStatus: async (id, status, errors) =>
       (await updateIf(db, id, statusesBefore(status), { status, errors })) !== undefined,
     remove: (id) => remove(db, id),
@@ -117,7 +141,7 @@ async function insert(
     if (destinations.length === 0) return recorded
     await transaction
       .insertInto("destinations")
-      .values(destinations.map((destination) => destinationRow(recorded, destination)))
+      .values(destinations.map((destination) => destinationRow(recorded, destination, recorded.createdAt)))
       .execute()
     return recorded
   })
@@ -188,6 +212,35 @@ async function destinationsOf(db: Db, id: string): Promise<Destination[]> {
   }))
 }
 
+async function changeFilter(
+  db: Db,
+  id: string,
+  allowed: readonly IntegrationStatus[],
+  patch: IntegrationPatch,
+  wanted: readonly Destination[],
+): Promise<Integration | undefined> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${creationLock})`.execute(transaction)
+    const changed = await updateIf(transaction, id, allowed, patch)
+    if (changed === undefined) return undefined
+    const had = new Set((await destinationsOf(transaction, id)).map(({ sourceDatabase }) => sourceDatabase))
+    const kept = wanted.map(({ sourceDatabase }) => sourceDatabase)
+    await transaction
+      .deleteFrom("destinations")
+      .where("integration_id", "=", id)
+      .where("source_database", "not in", kept)
+      .execute()
+    const added = wanted.filter(({ sourceDatabase }) => !had.has(sourceDatabase))
+    await refuseTakenDestination(transaction, changed.targetArn, added)
+    if (added.length > 0)
+      await transaction
+        .insertInto("destinations")
+        .values(added.map((destination) => destinationRow(changed, destination, new Date())))
+        .execute()
+    return changed
+  })
+}
+
 async function updateIf(
   db: Db,
   id: string,
@@ -212,6 +265,8 @@ function toColumns(patch: IntegrationPatch) {
     ...(patch.name !== undefined && { name: patch.name }),
     ...("description" in patch && { description: patch.description ?? null }),
     ...(patch.status !== undefined && { status: patch.status }),
+    ...(patch.dataFilter !== undefined && { data_filter: patch.dataFilter }),
+    ...(patch.isFilterPending !== undefined && { filter_pending: patch.isFilterPending }),
     ...(patch.errors !== undefined && { errors: json(patch.errors) }),
   }
 }
@@ -240,6 +295,7 @@ function toRow(integration: Integration) {
     source_arn: integration.sourceArn,
     target_arn: integration.targetArn,
     data_filter: integration.dataFilter ?? null,
+    filter_pending: integration.isFilterPending,
     kms_key_id: integration.kmsKeyId ?? null,
     additional_encryption_context: json(integration.additionalEncryptionContext),
     tags: json(integration.tags),
@@ -259,6 +315,7 @@ function fromRow(row: IntegrationRow): Integration {
     sourceArn: row.source_arn,
     targetArn: row.target_arn,
     dataFilter: row.data_filter ?? undefined,
+    isFilterPending: row.filter_pending,
     kmsKeyId: row.kms_key_id ?? undefined,
     additionalEncryptionContext: row.additional_encryption_context,
     tags: row.tags,
@@ -268,7 +325,7 @@ function fromRow(row: IntegrationRow): Integration {
   }
 }
 
-function destinationRow(integration: Integration, destination: Destination) {
+function destinationRow(integration: Integration, destination: Destination, at: Date) {
   return {
     integration_id: integration.id,
     target_arn: integration.targetArn,
@@ -276,6 +333,6 @@ function destinationRow(integration: Integration, destination: Destination) {
     destination_database: destination.destinationDatabase ?? null,
     options: sql<Partial<DatabaseOptions>>`'{}'::jsonb`,
     owner: null,
-    connected_at: destination.destinationDatabase === undefined ? null : integration.createdAt,
+    connected_at: destination.destinationDatabase === undefined ? null : at,
   }
 }

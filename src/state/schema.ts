@@ -1,4 +1,5 @@
-import type { Generated, GeneratedAlways } from "kysely"
+import type { ColumnType, Generated, GeneratedAlways } from "kysely"
+import type { CopyOptions } from "../domain/copy.ts"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
 import type { PartnerStatus } from "../domain/partner.ts"
@@ -19,6 +20,59 @@ export interface StateSchema {
   sql_grants: SqlGrantTable
   activities: ActivityTable
   table_state_changes: TableStateChangeTable
+  copy_jobs: CopyJobTable
+  copy_job_messages: CopyJobMessageTable
+  load_errors: LoadErrorTable
+}
+
+export interface CopyJobTable {
+  id: GeneratedAlways<string>
+  name: string
+  target_arn: string
+  database_name: string
+  schema_name: string
+  table_name: string
+  columns: ColumnType<string[] | null, string | null, never>
+  owner: string
+  bucket: string
+  prefix: string
+  iam_role: string | null
+  statement: string
+  options: ColumnType<CopyOptions, string, never>
+  is_auto: boolean
+  includes_existing: boolean
+  created_at: Date
+}
+
+export interface CopyJobMessageTable {
+  id: GeneratedAlways<string>
+  job_id: string
+  job_name: string
+  database_name: string
+  recorded_at: Date
+  message: string
+}
+
+export interface LoadErrorTable {
+  id: GeneratedAlways<string>
+  query_id: string
+  session_id: number
+  job_id: string | null
+  user_name: string
+  database_name: string
+  table_name: string
+  started_at: Date
+  bucket: string
+  key: string
+  line: string
+  column_name: string
+  column_type: string
+  column_length: string
+  position: number
+  raw_line: string
+  raw_value: string
+  code: number
+  reason: string
 }
 
 export interface ActivityTable {
@@ -57,6 +111,7 @@ export interface IntegrationRow {
   source_arn: string
   target_arn: string
   data_filter: string | null
+  filter_pending: boolean
   kms_key_id: string | null
   additional_encryption_context: Record<string, string>
   tags: Tag[]

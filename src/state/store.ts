@@ -3,9 +3,11 @@ import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
+import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations.ts"
+import { type LoadErrorStore, loadErrorStore } from "./load-errors.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
@@ -27,6 +29,8 @@ export interface Store {
   tags: TagStore
   audit: AuditStore
   sqlUsers: SqlUserStore
+  copyJobs: CopyJobStore
+  loadErrors: LoadErrorStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -69,6 +73,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     tags: tagStore(db),
     audit: auditStore(db, options.auditRetention ?? usualAuditRetention),
     sqlUsers: sqlUserStore(db),
+    copyJobs: copyJobStore(db),
+    loadErrors: loadErrorStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

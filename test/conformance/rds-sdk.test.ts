@@ -207,6 +207,7 @@ async function addOne(many: ServedDoor, name: string): Promise<string> {
       arn: `arn:aws:rds:${region}:123456789012:integration:${crypto.randomUUID()}`,
       service: "rds",
       name,
+      isFilterPending: false,
       description: undefined,
       sourceArn: `${instanceArn}-${name}`,
       targetArn,

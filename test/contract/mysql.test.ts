@@ -3,12 +3,21 @@ import { test } from "node:test"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
 import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
 import { waitUntil } from "../support/wait-until.ts"
-import { describeSource, type SourceUnderTest } from "./source.ts"
+import { describeSource } from "./source.ts"
 import { recordingSink } from "./source-sink.ts"
+import type { SourceTraits, SourceUnderTest } from "./source-under-test.ts"
 
 const everything = () => true
 
 const ownSchemas = ["mysql", "information_schema", "performance_schema", "sys"]
+
+const traits: SourceTraits = {
+  copies: "in the snapshot",
+  transactions: "of the source",
+  tables: "many",
+  alteration: "leaves",
+  removal: "ends the stream",
+}
 
 /** The source is the whole server: every case begins with an empty one. */
 async function emptied(server: MariaDb): Promise<SourceUnderTest> {
@@ -19,6 +28,7 @@ async function emptied(server: MariaDb): Promise<SourceUnderTest> {
   await session.run("USE contract")
   return {
     source: openMysqlSource({ url: server.url }),
+    traits,
     longestSilenceMs: 2_500,
     makeTable: async (name, rows) => {
       await session.run(`CREATE TABLE ${name} (id int PRIMARY KEY, v text)`)

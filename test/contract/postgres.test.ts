@@ -5,10 +5,19 @@ import { connect } from "../../src/sources/postgres/client.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql } from "../support/pipeline.ts"
 import { debianServer, type TestServer, testServer } from "../support/postgres.ts"
-import { describeSource, type SourceUnderTest } from "./source.ts"
+import { describeSource } from "./source.ts"
+import type { SourceTraits, SourceUnderTest } from "./source-under-test.ts"
 
 const longestSilenceMs = 2_500
 const settings = { wal_sender_timeout: longestSilenceMs, autovacuum: false }
+
+const traits: SourceTraits = {
+  copies: "in the snapshot",
+  transactions: "of the source",
+  tables: "many",
+  alteration: "told",
+  removal: "ends the stream",
+}
 
 let databases = 0
 
@@ -32,6 +41,7 @@ async function inDatabaseOf(server: TestServer): Promise<SourceUnderTest> {
   const run = async (sql: string) => void (await client.query(sql))
   return {
     source: openPostgresSource({ url, database }),
+    traits,
     longestSilenceMs,
     makeTable: (name, rows) =>
       run(
@@ -165,12 +175,12 @@ test("a wrong password, database, port: a Problem that says so and holds no secr
   await server.remove()
 })
 
-test("a partitioned table comes with a warning of what is not carried", async () => {
+test("a partitioned table comes with a warning of what is not in the stream", async () => {
   const server = await testServer(settings)
   await runSql(server.url(), "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id)")
   const found = await findings(server.url(), "postgres")
   assert.equal(found.length, 1)
-  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not carried.*millrace resync/)
+  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not in the stream.*copied anew/)
   await server.remove()
 })
 

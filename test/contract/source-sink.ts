@@ -3,15 +3,25 @@ import type { TableSchema } from "../../src/domain/table.ts"
 import type { ChangeSink, RowKind, TableSink } from "../../src/replication/change-sink.ts"
 import { type ColumnBuffer, newRowBuffer, type RowBuffer } from "../../src/replication/columns.ts"
 
-/** What a stream said, transaction by transaction: first column (an int32 key) of each row and what happened to it. */
+/** First column (a number, the key) of a row and what happened to it. */
+export interface SeenChange {
+  table: string
+  kind: RowKind | "truncate"
+  id: number
+}
+
+/** What a stream said, transaction by transaction. */
 export interface SeenTransaction {
   position: Position
   committedAtMs: number
-  changes: { table: string; kind: RowKind | "truncate"; id: number }[]
+  changes: SeenChange[]
 }
 
 export interface RecordingSink extends ChangeSink {
   transactions: SeenTransaction[]
+  /** Of all transactions. */
+  changes(): SeenChange[]
+  ids(): number[]
   /** Newest place the source said it has reached. */
   reached: Position | undefined
   changed: string[]
@@ -20,12 +30,14 @@ export interface RecordingSink extends ChangeSink {
   failures: string[]
 }
 
-/** Keeps what a source writes; tables must have an int32 as their first column. */
+/** Keeps what a source writes; tables must have a number as their first column. */
 export function recordingSink(): RecordingSink {
   let changes: SeenTransaction["changes"] = []
   const sinks = new Map<string, TableSink>()
   const sink: RecordingSink = {
     transactions: [],
+    changes: () => sink.transactions.flatMap((one) => one.changes),
+    ids: () => sink.changes().map(({ id }) => id),
     reached: undefined,
     changed: [],
     alterations: [],
@@ -57,10 +69,7 @@ export function recordingSink(): RecordingSink {
   return sink
 }
 
-function newTableSink(
-  table: TableSchema,
-  record: (change: SeenTransaction["changes"][number]) => void,
-): TableSink {
+function newTableSink(table: TableSchema, record: (change: SeenChange) => void): TableSink {
   const fresh = () => newRowBuffer(table.columns.map((column) => column.type))
   let rows: RowBuffer = fresh()
   return {
@@ -73,14 +82,19 @@ function newTableSink(
     },
     unchanged: () => undefined,
     end(kind) {
-      record({ table: table.name, kind, id: firstIntegers(rows, 1)[0] ?? 0 })
+      record({ table: table.name, kind, id: firstNumbers(rows, 1)[0] ?? 0 })
       rows = fresh()
     },
   }
 }
 
-/** The int32 values of the first column. */
-export function firstIntegers(rows: RowBuffer, count: number): number[] {
-  const column = rows.columns[0] as ColumnBuffer
-  return Array.from({ length: count }, (_, row) => column.bytes.readInt32LE(row * 4))
+/** The values of the first column, whole numbers. */
+export function firstNumbers(rows: RowBuffer, count: number): number[] {
+  const { type, bytes } = rows.columns[0] as ColumnBuffer
+  return Array.from({ length: count }, (_, row) => {
+    if (type.kind === "int32") return bytes.readInt32LE(row * 4)
+    if (type.kind !== "decimal" || type.precision <= 18) throw new Error(`a key of ${type.kind}`)
+    const low = bytes.readBigUInt64BE(row * 16 + 8)
+    return Number(((bytes.readBigInt64BE(row * 16) << 64n) + low) / 10n ** BigInt(type.scale))
+  })
 }

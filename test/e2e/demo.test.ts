@@ -3,9 +3,11 @@ import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
-import { mkdir } from "node:fs/promises"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import { noMariaDb } from "../support/mariadb.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
@@ -53,11 +55,16 @@ async function runsOn(run: Run): Promise<void> {
   })
 }
 
-const okLine = /^demo ok: 5 tables, (\d+) rows equal, lag p50 \d+ ms p99 \d+ ms$/
+const okLine = /^demo ok: (\d+ tables?), (\d+) rows equal, lag p50 \d+ ms p99 \d+ ms$/
 
-function assertEqualAtLast({ code, out, err }: Awaited<Run["ended"]>, leastRows: number): void {
+function assertEqualAtLast(
+  { code, out, err }: Awaited<Run["ended"]>,
+  leastRows: number,
+  tables = "5 tables",
+): void {
   assert.equal(err, "")
-  const rows = okLine.exec(out.trimEnd().split("\n").at(-1) ?? "")?.[1]
+  const [, seenTables, rows] = okLine.exec(out.trimEnd().split("\n").at(-1) ?? "") ?? []
+  assert.equal(seenTables, tables, out)
   assert.ok(Number(rows) >= leastRows, out)
   assert.equal(code, 0)
 }
@@ -109,11 +116,37 @@ test("Ctrl-C while the demo still starts leaves nothing either", async (t) => {
   assertNothingStays(folder)
 })
 
-test("a nonsensical number of rows is wrong usage", async (t) => {
+test("MariaDB: a demo that was killed is cleaned up by the next, which ends with every row equal", {
+  skip: noMariaDb() ?? false,
+}, async (t) => {
+  await killedAndPlayedAgain(t, "mysql", /^MariaDB 1\d\.\S+ runs/m, "5 tables")
+})
+
+/** The servers that are no child of an embedded PostgreSQL: they must end with us, or with the next. */
+async function killedAndPlayedAgain(t: TestContext, source: string, runs: RegExp, tables: string) {
+  const folder = await folderWithSpaces(t)
+  const options = ["--rows", "2000", "--source", source]
+  const first = start(t, folder, ...options)
+  await waitUntil(() => runs.test(first.out()), { what: "the source to run", timeoutMs: endLimitMs })
+  const note = await readFile(join(folder, ".millrace-demo", "source", "server.json"), "utf8")
+  const { pid } = JSON.parse(note) as { pid: number }
+  assert.equal(await isRunning(pid), true)
+  first.child.kill("SIGKILL")
+  await first.ended
+  assert.equal(await isRunning(pid), true, "the server ended by itself: there was nothing to clean up")
+  assertEqualAtLast(await start(t, folder, "--once", ...options).ended, 1_500, tables)
+  assert.equal(await isRunning(pid), false)
+  assertNothingStays(folder)
+}
+
+test("wrong usage is said", async (t) => {
   const folder = await folderWithSpaces(t)
   for (const rows of ["0", "many", "1.5", "1e12"]) {
     const { code, err } = await start(t, folder, "--once", "--rows", rows).ended
     assert.equal(code, 2)
     assert.match(err, /--rows must be a whole number/)
   }
+  const { code, err } = await start(t, folder, "--source", "toString").ended
+  assert.equal(code, 2)
+  assert.match(err, /--source must be one of postgres, mysql/)
 })

@@ -9,7 +9,8 @@ import {
   RedshiftClient,
 } from "@aws-sdk/client-redshift"
 import type { WritePoint } from "../../src/replication/write-order.ts"
-import { createTable, dynamoDb, hasJava, scanAll, testKeys } from "../support/dynamodb.ts"
+import { createTable, dynamoDb, hasJava, scanAll } from "../support/dynamodb.ts"
+import { testKeys } from "../support/dynamodb-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { accessKeyId, account, newPlace, type Place, region, secretAccessKey, targetArn } from "./place.ts"
 import { ask } from "./warehouse.ts"

@@ -21,6 +21,8 @@ export interface Api {
   describe(name: string): Promise<Integration | undefined>
   all(): Promise<Integration[]>
   rename(name: string, to: string): Promise<void>
+  /** The status it answers. */
+  filter(name: string, filter: string): Promise<string | undefined>
   delete(name: string): Promise<void>
   /** Waits for a status; the errors shown then. */
   becomes(name: string, status: string, timeoutMs?: number): Promise<{ code: string; message: string }[]>
@@ -78,6 +80,10 @@ export function apiOf(place: Place): Api {
     },
     async rename(name, to) {
       await client.send(new ModifyIntegrationCommand({ IntegrationIdentifier: name, IntegrationName: to }))
+    },
+    async filter(name, filter) {
+      const command = { IntegrationIdentifier: name, DataFilter: filter }
+      return (await client.send(new ModifyIntegrationCommand(command))).Status
     },
     async delete(name) {
       await client.send(new DeleteIntegrationCommand({ IntegrationIdentifier: name }))

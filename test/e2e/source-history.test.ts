@@ -161,7 +161,7 @@ test("the slot in use by another client: reported, and taken back when that one 
   atEnd(context, async () => thief.destroy())
   await place.start()
   const message = await api.reports("bank", "SOURCE_STREAM_IN_USE")
-  assert.match(message, /Another client reads this slot/)
+  assert.match(message, /Another client reads in our name/)
   assert.equal((await api.describe("bank"))?.Status, "needs_attention")
   await onDatabase(source.url, (client) =>
     client.query("UPDATE accounts SET owner = owner || '!' WHERE id < 9"),

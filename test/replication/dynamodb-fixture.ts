@@ -4,16 +4,8 @@ import { type AttributeValue, DeleteItemCommand, PutItemCommand } from "@aws-sdk
 import { type Pipeline, startPipeline } from "../../src/replication/pipeline.ts"
 import type { Source } from "../../src/replication/source.ts"
 import { openDynamoDbSource } from "../../src/sources/dynamodb/source.ts"
-import {
-  createTable,
-  dynamoDb,
-  hasJava,
-  scanAll,
-  type TableShape,
-  type TestDynamoDb,
-  testKeys,
-  testRegion,
-} from "../support/dynamodb.ts"
+import { createTable, dynamoDb, hasJava, scanAll, type TableShape } from "../support/dynamodb.ts"
+import { type TestDynamoDb, testKeys, testRegion } from "../support/dynamodb-server.ts"
 import {
   newReports,
   type Reports,

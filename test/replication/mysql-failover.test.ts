@@ -70,10 +70,8 @@ test("a server that lacks our last transactions is another history: everything i
   const after = await mysqlPipeline({ server: second, select, continues: before })
   await waitUntil(() => after.reports.copied.includes("shop.t"), { what: "the fresh copy" })
   assert.deepEqual(await after.differences(["shop"]), [])
-  assert.deepEqual(
-    after.reports.problems.map(({ kind }) => kind),
-    ["sourceHistoryLost"],
-  )
+  // By the stream, and by a copy beside it that breaks off with it.
+  assert.deepEqual([...new Set(after.reports.problems.map(({ kind }) => kind))], ["sourceHistoryLost"])
   await after.stop()
 })
 

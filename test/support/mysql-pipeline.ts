@@ -60,7 +60,7 @@ export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<Mysq
   const stop = () => running.stop()
   cleanUps.push(stop)
   await waitUntil(() => running.streaming() !== undefined, {
-    what: `the pipeline to stream`,
+    what: "the pipeline to stream",
     timeoutMs: 60_000,
     intervalMs: 5,
   }).catch((error: Error) => {

@@ -41,13 +41,13 @@ export interface TestWarehouse {
 }
 
 /** A DuckDB warehouse in a folder of its own; closed and removed when the test file ends. */
-export async function testWarehouse(folder?: string): Promise<TestWarehouse> {
+export async function testWarehouse(folder?: string, memoryLimitBytes = 2 ** 30): Promise<TestWarehouse> {
   const home = folder ?? (await temporaryFolder("duckdb"))
   const path = join(home, "warehouse")
   const stagingPath = join(home, "staging")
   await mkdir(path, { recursive: true })
   await mkdir(stagingPath, { recursive: true })
-  const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes: 2 ** 30 })
+  const instance = await openDuckDb({ path, stagingPath, threads: 2, memoryLimitBytes })
   const connection = await instance.connect()
   let closing: Promise<void> | undefined
   const close = () => {
@@ -82,6 +82,8 @@ export interface Reports {
   changes: number
   batches: number
   copied: string[]
+  /** Ids of the tables that the selection takes, once the warehouse has them. */
+  selected: ReadonlySet<string> | undefined
 }
 
 export interface TestPipeline {
@@ -200,6 +202,7 @@ export function newReports(): Reports {
     changes: 0,
     batches: 0,
     copied: [],
+    selected: undefined,
   }
 }
 
@@ -225,6 +228,10 @@ export function reporterInto(reports: Reports): PipelineReporter {
     dropped: () => undefined,
     refused: refuse,
     lateCopyFailed: (problem) => reports.problems.push(problem),
+    selecting: () => undefined,
+    selected: (ids) => {
+      reports.selected = ids
+    },
   }
 }
 

@@ -1,30 +1,38 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { SetupError } from "../../configuration/setup-error.ts"
+import { misused } from "../operate.ts"
 import { newBelongings } from "./belongings.ts"
 import { demoFolderName } from "./folder.ts"
 import { count } from "./progress.ts"
 import { newScreen } from "./screen.ts"
+import { demoSources, isDemoSource } from "./sources.ts"
 import { type Outcome, type Stage, story } from "./story.ts"
 
-const usualRows = 320_000
 const fewestRows = 200
-const mostRows = 100_000_000
-/** Above what stopping Millrace and two PostgreSQL servers may take; past it the next demo cleans up. */
+/** Above what stopping Millrace and two database servers may take; past it the next demo cleans up. */
 const stopLimitMs = 25_000
 
-/** See it work: a shop in PostgreSQL, live in the warehouse. `once`: compare everything and end, instead of running on. */
-export async function demo(once: boolean, rows: string | undefined): Promise<0 | 1 | 2> {
-  const totalRows = rows === undefined ? usualRows : Number(rows)
-  if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > mostRows) {
-    process.stderr.write(
-      `millrace: --rows must be a whole number from ${fewestRows} to ${count(mostRows)}.\n`,
-    )
-    return 2
-  }
+export interface DemoOptions {
+  /** Compare everything and end, instead of running on. */
+  once: boolean
+  rows: string | undefined
+  source: string | undefined
+}
+
+/** See it work: a shop in a database of its own, live in the warehouse. */
+export async function demo({ once, rows, source: word = "postgres" }: DemoOptions): Promise<0 | 1 | 2> {
+  if (!isDemoSource(word)) return misused(`--source must be one of ${Object.keys(demoSources).join(", ")}.`)
+  const source = await demoSources[word]()
+  const totalRows = rows === undefined ? source.usualRows : Number(rows)
+  if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
+    return misused(`--rows must be a whole number from ${fewestRows} to ${count(source.mostRows)}.`)
+  const missing = await source.missing()
+  if (missing !== undefined) return misused(missing)
   const screen = newScreen(process.stdout, process.env)
   const stage: Stage = {
     screen,
     belongings: newBelongings(),
+    source,
     once,
     totalRows,
     keepFolder: false,

@@ -3,14 +3,15 @@ import { join, resolve } from "node:path"
 import { stringify } from "yaml"
 import { lockDataFolder } from "../../configuration/data-folder.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
-import type { Configuration } from "../../domain/configuration.ts"
+import { type Configuration, isDatabaseSource, type SourceConfiguration } from "../../domain/configuration.ts"
 import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
+import { endLeftServer } from "./child-server.ts"
 
 /** Everything the demo keeps, in one folder below the working directory. */
 export const demoFolderName = ".millrace-demo"
 
 export interface DemoFolder {
-  /** Where the shop's PostgreSQL lives. */
+  /** Where the shop's server lives. */
   sourcePath: string
   /** Millrace's own data_dir. */
   dataDir: string
@@ -20,7 +21,7 @@ export interface DemoFolder {
 }
 
 /**
- * Takes the folder for this process and empties it: each demo starts from nothing. PostgreSQL servers that an earlier
+ * Takes the folder for this process and empties it: each demo starts from nothing. Servers that an earlier
  * demo left running when it was killed are stopped first.
  * @throws SetupError when another demo runs here, or the folder cannot be used
  */
@@ -31,6 +32,7 @@ export async function takeDemoFolder(): Promise<DemoFolder> {
   const dataDir = join(path, "data")
   const empty = async () => {
     for (const server of [sourcePath, join(dataDir, "state")]) await stopEmbeddedPostgres(server)
+    await endLeftServer(sourcePath)
     for (const name of ["source", "data", "log", "millrace.yaml"])
       await rm(join(path, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
@@ -67,9 +69,15 @@ export async function writeDemoConfiguration(
     region,
     data_dir: "./data",
     listen: { http: place(listen.http), sql: place(listen.sql) },
-    sources,
+    sources: sources.map(asWritten),
     warehouses: warehouses.map(({ arn, cluster, engine }) => ({ arn, cluster, engine })),
   }
   const head = "# Written by `millrace demo` for as long as it runs.\n"
   await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })
+}
+
+function asWritten(source: SourceConfiguration): object {
+  if (isDatabaseSource(source)) return source
+  const { accessKeyId, secretAccessKey, ...rest } = source
+  return { ...rest, access_key_id: accessKeyId, secret_access_key: secretAccessKey }
 }

@@ -1,9 +1,10 @@
 import { demoFolderName } from "./folder.ts"
 import { integrationName, type Millrace } from "./millrace.ts"
 import type { Style } from "./screen.ts"
+import type { Shop } from "./source.ts"
 
-/** Commands that work as they stand, from the same working directory, for as long as the demo runs. */
-export function connectHints({ server }: Millrace, style: Style): string[] {
+/** Lines of commands that work as they stand, from the same working directory, for as long as the demo runs. */
+export function connectHints({ server }: Millrace, { hints, creation }: Shop, style: Style): string[] {
   const { http, sql } = server
   const credentials = `${demoFolderName}/data/credentials`
   const configuration = `${demoFolderName}/millrace.yaml`
@@ -14,11 +15,11 @@ export function connectHints({ server }: Millrace, style: Style): string[] {
     style.dim("# query the warehouse"),
     `PGPASSWORD=$(sed -n 's/^sql_password *= *//p' ${credentials}) psql -h ${sql.host} -p ${sql.port} -U admin -d ${integrationName}`,
     style.dim("# or change something in the shop, and look again"),
-    `psql "$(sed -n 's/^ *url: *//p' ${configuration})"`,
+    hints.change,
     style.dim("# what the cloud's own command line sees"),
-    `AWS_SHARED_CREDENTIALS_FILE=${credentials} aws --profile millrace --endpoint-url http://${http.host}:${http.port} rds describe-integrations`,
+    `AWS_SHARED_CREDENTIALS_FILE=${credentials} aws --profile millrace --endpoint-url http://${http.host}:${http.port} ${creation.api} describe-integrations`,
     style.dim("# without psql and aws"),
     `${program} status --config ${configuration}`,
-    `${program} sql "select status, count(*) from orders group by 1" --database ${integrationName} --config ${configuration}`,
+    `${program} sql "${hints.statement}" --database ${integrationName} --config ${configuration}`,
   ]
 }

@@ -1,19 +1,18 @@
-import { CreateIntegrationCommand, RDSClient } from "@aws-sdk/client-rds"
 import type pg from "pg"
 import { defaultConfiguration } from "../../configuration/load.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { IntegrationReport } from "../../control-plane/status.ts"
-import type { Configuration } from "../../domain/configuration.ts"
+import type { Configuration, SourceConfiguration } from "../../domain/configuration.ts"
 import { newLog } from "../../server/log.ts"
 import { type RunningServer, startServer } from "../../server/start.ts"
 import { connectForText } from "../connect.ts"
 import { requestStatus, type StatusAccess } from "../status-request.ts"
 import type { DemoFolder } from "./folder.ts"
 import { freePlace } from "./ports.ts"
+import type { CloudPlace } from "./source.ts"
 
 /** The integration's name, and with it that of the warehouse's database. */
 export const integrationName = "shop"
-export const sourceDatabase = "shop"
 
 /** A running Millrace, as its users see it: over its ports, with its credentials. */
 export interface Millrace {
@@ -22,22 +21,23 @@ export interface Millrace {
   access: StatusAccess
 }
 
+/** What the demo's names are made of. */
+export function cloudPlace(): CloudPlace {
+  const { account, region } = defaultConfiguration(process.cwd())
+  return { account, region }
+}
+
 /** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
 export async function startMillrace(
   folder: DemoFolder,
-  sourceUrl: string,
+  source: SourceConfiguration,
   { anyPorts }: { anyPorts: boolean },
 ): Promise<Millrace> {
   const usual = defaultConfiguration(process.cwd())
   const place = (wanted: Configuration["listen"]["http"]) =>
     anyPorts ? Promise.resolve({ ...wanted, port: 0 }) : freePlace(wanted)
   const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
-  const { account, region, dataDir } = { ...usual, dataDir: folder.dataDir }
-  const source = {
-    arn: `arn:aws:rds:${region}:${account}:db:shop`,
-    engine: "postgres" as const,
-    url: sourceUrl,
-  }
+  const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
   const warehouses = usual.warehouses.map((one) => ({ ...one, path: `${dataDir}/warehouse` }))
   const server = await startServer({
     configuration: { ...usual, dataDir, listen, sources: [source], warehouses },
@@ -47,27 +47,6 @@ export async function startMillrace(
   const [key] = configuration.credentials
   if (key === undefined) throw new Error("Millrace made no credentials")
   return { server, configuration, access: { ...key, region, http: server.http } }
-}
-
-/** Creates the integration as anyone would: with the official SDK, over HTTP, signed. Answers its ARN. */
-export async function createIntegration({ access, configuration }: Millrace): Promise<string> {
-  const { http, region, accessKeyId, secretAccessKey } = access
-  const endpoint = `http://${http.host}:${http.port}`
-  const client = new RDSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
-  try {
-    const { IntegrationArn } = await client.send(
-      new CreateIntegrationCommand({
-        IntegrationName: integrationName,
-        SourceArn: configuration.sources[0]?.arn,
-        TargetArn: configuration.warehouses[0]?.arn,
-        DataFilter: `include: ${sourceDatabase}.public.*`,
-      }),
-    )
-    if (IntegrationArn === undefined) throw new Error("the integration was created without an ARN")
-    return IntegrationArn
-  } finally {
-    client.destroy()
-  }
 }
 
 /** The demo's integration as `millrace status` tells it. */

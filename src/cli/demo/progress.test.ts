@@ -37,7 +37,7 @@ function lookAt(tables: TableLook[], more: Partial<PipelineLook> = {}, atMs = 0,
   return { atMs, committed, pipeline: { phase: "streaming", ...lags, totals, tables, ...more } }
 }
 
-const noRates = { copiedRowsPerSecond: 0, changesPerSecond: 0, transactionsPerSecond: 0 }
+const noRates = { copiedRowsPerSecond: 0, changesPerSecond: 0, writesPerSecond: 0 }
 
 test("each table has its bar, its rows and its state", () => {
   const lines = progressLines(lookAt([synced, copying, waiting]), noRates, style, 100)
@@ -63,7 +63,7 @@ test("rates are per second between two looks, and never below nothing", () => {
   const before = lookAt([], {}, 1000, 10)
   const totals = { ...before.pipeline.totals, changes: 500, copiedRows: 3000 }
   const rates = ratesBetween(before, lookAt([], { totals }, 1500, 60))
-  assert.deepEqual(rates, { copiedRowsPerSecond: 6000, changesPerSecond: 1000, transactionsPerSecond: 100 })
+  assert.deepEqual(rates, { copiedRowsPerSecond: 6000, changesPerSecond: 1000, writesPerSecond: 100 })
   assert.equal(ratesBetween(lookAt([], { totals }, 0), before).changesPerSecond, 0)
 })
 
@@ -76,8 +76,8 @@ test("it is live when it streams and no table is being copied", () => {
 
 test("the summary in one line", () => {
   assert.equal(
-    summary(lookAt([synced]), { ...noRates, transactionsPerSecond: 300, changesPerSecond: 1900 }),
-    "live: 300 transactions/s written, 1,900 changes/s applied, lag p50 4 ms p99 21 ms",
+    summary(lookAt([synced]), { ...noRates, writesPerSecond: 300, changesPerSecond: 1900 }),
+    "live: 300 writes/s, 1,900 changes/s applied, lag p50 4 ms p99 21 ms",
   )
   const copy = lookAt([copying], { phase: "copying" })
   assert.equal(summary(copy, { ...noRates, copiedRowsPerSecond: 250 }), "copying: 250 rows, 250 rows/s")

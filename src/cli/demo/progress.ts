@@ -12,14 +12,14 @@ export type PipelineLook = Pick<PipelineReport, "phase" | "lagP50Ms" | "lagP99Ms
 export interface Look {
   atMs: number
   pipeline: PipelineLook
-  /** Transactions that the writers have committed. */
+  /** Writes that the writers have committed. */
   committed: number
 }
 
 export interface Rates {
   copiedRowsPerSecond: number
   changesPerSecond: number
-  transactionsPerSecond: number
+  writesPerSecond: number
 }
 
 /** Averages between two looks. */
@@ -29,7 +29,7 @@ export function ratesBetween(before: Look, now: Look): Rates {
   return {
     copiedRowsPerSecond: per(now.pipeline.totals.copiedRows - before.pipeline.totals.copiedRows),
     changesPerSecond: per(now.pipeline.totals.changes - before.pipeline.totals.changes),
-    transactionsPerSecond: per(now.committed - before.committed),
+    writesPerSecond: per(now.committed - before.committed),
   }
 }
 
@@ -104,7 +104,7 @@ function summaryParts({ pipeline }: Look, rates: Rates): string[] {
       `${count(rates.copiedRowsPerSecond)} rows/s`,
     ]
   return [
-    `live: ${count(rates.transactionsPerSecond)} transactions/s written`,
+    `live: ${count(rates.writesPerSecond)} writes/s`,
     `${count(rates.changesPerSecond)} changes/s applied`,
     `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`,
   ]

@@ -1,25 +1,16 @@
-import pg from "pg"
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { VerificationReport } from "../../control-plane/verification-report.ts"
-import { startEmbeddedPostgres } from "../../embedded-postgres/server.ts"
-import { connectForText } from "../connect.ts"
 import { runVerification } from "../verify.ts"
+import { answerText, askedOver, askThrice } from "./answers.ts"
 import type { Belongings } from "./belongings.ts"
 import { conclusionOf } from "./conclusion.ts"
+import { createIntegration } from "./creation.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "./folder.ts"
 import { connectHints } from "./hints.ts"
-import {
-  connectToWarehouse,
-  createIntegration,
-  integrationName,
-  type Millrace,
-  sourceDatabase,
-  startMillrace,
-} from "./millrace.ts"
+import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "./millrace.ts"
 import { count, isLive, type Look, ms } from "./progress.ts"
-import { type Answer, answerText, ask, question } from "./question.ts"
 import type { Screen } from "./screen.ts"
-import { makeShop, shopSize } from "./shop.ts"
+import type { Asked, DemoSource, Shop } from "./source.ts"
 import { awaitCaughtUp, type Watched, watch } from "./watch.ts"
 import { startWriters, type Writers } from "./writers.ts"
 
@@ -27,6 +18,7 @@ import { startWriters, type Writers } from "./writers.ts"
 export interface Stage {
   screen: Screen
   belongings: Belongings
+  source: DemoSource
   once: boolean
   totalRows: number
   /** Asked when the folder is let go of. */
@@ -37,65 +29,62 @@ export interface Stage {
 
 export type Outcome = { kind: "equal"; line: string } | { kind: "different" }
 
-const writesPerSecond = 300
 /** How long the streaming is watched before the story goes on. */
 const underLoadMs = { once: 6_000, live: 3_000 }
 const lineEveryMs = { atFirst: 1_000, later: 60_000 }
 
+/** What the story has set up. */
+interface Cast {
+  shop: Shop
+  millrace: Millrace
+  writers: Writers
+}
+
 /** From nothing to a live warehouse. With `once` it ends in a comparison; else it goes on until the process is ended. */
 export async function story(stage: Stage): Promise<Outcome> {
-  const { screen, belongings, once } = stage
-  screen.say(screen.style.bold("Millrace demo: a shop in PostgreSQL, live in DuckDB"))
+  const { screen, belongings, source, once } = stage
+  screen.say(screen.style.bold(`Millrace demo: a shop in ${source.name}, live in DuckDB`))
   const folder = await belongings.own(takeDemoFolder, (taken) => taken.release({ remove: !stage.keepFolder }))
   stage.hasFolder = true
-  const sourceUrl = await startSource(stage, folder)
-  const [, millrace] = await Promise.all([fillShop(stage, sourceUrl), start(stage, folder, sourceUrl)])
-  const size = shopSize(stage.totalRows)
+  const shop = await startShop(stage, folder)
+  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop)])
+  const { traffic } = shop
   const writers = await belongings.own(
-    () => startWriters(sourceUrl, size, writesPerSecond),
+    () => startWriters(traffic),
     (started) => started.stop().catch(() => undefined), // what failed was told; what fails now is the end itself
   )
-  screen.say(`It is written to all the time: about ${writesPerSecond} small transactions a second.`)
-  const arn = await createIntegration(millrace)
-  screen.say(`Created through the RDS API, with a signed request of the AWS SDK: ${screen.style.dim(arn)}`)
+  screen.say(`It is written to all the time: about ${traffic.perSecond} small writes a second.`)
+  const arn = await createIntegration(millrace, shop)
+  const api = apiNames[shop.creation.api]
+  screen.say(`Created through the ${api} API, with a signed request of the AWS SDK: ${screen.style.dim(arn)}`)
   screen.say()
-  const rest = once
-    ? compareAndEnd(stage, millrace, writers, sourceUrl)
-    : runOn(stage, millrace, writers, sourceUrl)
-  return await Promise.race([rest, writers.failed])
+  const cast = { shop, millrace, writers }
+  return await Promise.race([once ? compareAndEnd(stage, cast) : runOn(stage, cast), writers.failed])
 }
 
-async function startSource({ screen, belongings }: Stage, folder: DemoFolder): Promise<string> {
-  const server = await belongings.own(
-    () => startEmbeddedPostgres({ folder: folder.sourcePath }),
+const apiNames: Record<Shop["creation"]["api"], string> = { rds: "RDS", redshift: "Redshift" }
+
+async function startShop(
+  { screen, belongings, source, totalRows }: Stage,
+  folder: DemoFolder,
+): Promise<Shop> {
+  const shop = await belongings.own(
+    () => source.start(folder.sourcePath, totalRows, cloudPlace()),
     (started) => started.stop(),
   )
-  const client = new pg.Client({ connectionString: server.url() })
-  // Ctrl-C may stop the server under it; the statement that waits says so.
-  client.on("error", () => undefined)
-  await client.connect()
-  await client.query(`CREATE DATABASE ${sourceDatabase}`)
-  const { rows } = await client.query<{ server_version: string }>("SHOW server_version")
-  await client.end()
-  screen.say(
-    `PostgreSQL ${rows[0]?.server_version} runs on port ${server.port}, in ${demoFolderName}/source.`,
-  )
-  return server.url(sourceDatabase)
+  screen.say(`${shop.server} runs on port ${shop.port}, in ${demoFolderName}/source.`)
+  return shop
 }
 
-async function fillShop({ screen, totalRows }: Stage, sourceUrl: string): Promise<void> {
+async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
   const startedMs = performance.now()
-  await makeShop(sourceUrl, shopSize(totalRows))
-  screen.say(`The shop is filled: ${count(totalRows)} rows in 5 tables, in ${secondsSince(startedMs)}.`)
+  await shop.seed()
+  screen.say(`The shop is filled: ${count(totalRows)} rows in ${shop.tables}, in ${secondsSince(startedMs)}.`)
 }
 
-async function start(
-  { screen, belongings, once }: Stage,
-  folder: DemoFolder,
-  sourceUrl: string,
-): Promise<Millrace> {
+async function start({ screen, belongings, once }: Stage, folder: DemoFolder, shop: Shop): Promise<Millrace> {
   const millrace = await belongings.own(
-    () => startMillrace(folder, sourceUrl, { anyPorts: once }),
+    () => startMillrace(folder, shop.configuration, { anyPorts: once }),
     (started) => started.server.stop(),
   )
   await writeDemoConfiguration(folder, millrace.configuration)
@@ -129,31 +118,13 @@ async function watchItComeAlive(stage: Stage, watched: Watched): Promise<Look> {
   return last
 }
 
-interface Clients {
-  source: pg.Client
-  warehouse: pg.Client
-}
-
-async function connectBoth({ belongings }: Stage, millrace: Millrace, sourceUrl: string): Promise<Clients> {
-  const end = (client: pg.Client) => client.end()
-  const source = await belongings.own(() => connectForText({ connectionString: sourceUrl }), end)
-  const warehouse = await belongings.own(() => connectToWarehouse(millrace), end)
-  return { source, warehouse }
-}
-
-async function compareAndEnd(
-  stage: Stage,
-  millrace: Millrace,
-  writers: Writers,
-  sourceUrl: string,
-): Promise<Outcome> {
+async function compareAndEnd(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const watched = { millrace, writers, screen, columns: terminalColumns, lineEveryMs: lineEveryMs.atFirst }
-  const { pipeline } = await watchItComeAlive(stage, watched)
-  const clients = await connectBoth(stage, millrace, sourceUrl)
+  const { millrace, writers, shop } = cast
+  const { pipeline } = await watchItComeAlive(stage, watchedOf(stage, cast))
   await writers.stop()
-  await catchUp(stage, clients, `The writers have stopped after ${count(writers.committed())} transactions`)
-  await showAnswers(stage, clients)
+  await catchUp(stage, cast, `The writers have stopped after ${count(writers.committed())} writes`)
+  await showAnswers(stage, millrace, shop)
   const startedMs = performance.now()
   const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -161,9 +132,13 @@ async function compareAndEnd(
     for (const line of conclusion.lines) screen.say(line)
     return conclusion
   }
-  const { tables, rows } = conclusion
   const lag = `lag p50 ${ms(pipeline.lagP50Ms)} p99 ${ms(pipeline.lagP99Ms)}`
-  return { kind: "equal", line: `demo ok: ${tables} tables, ${rows} rows equal, ${lag}` }
+  const tables = `${conclusion.tables} ${conclusion.tables === 1 ? "table" : "tables"}`
+  return { kind: "equal", line: `demo ok: ${tables}, ${conclusion.rows} rows equal, ${lag}` }
+}
+
+function watchedOf({ screen }: Stage, { millrace, writers }: Cast): Watched {
+  return { millrace, writers, screen, columns: terminalColumns, lineEveryMs: lineEveryMs.atFirst }
 }
 
 /** As `millrace verify` does. */
@@ -174,46 +149,60 @@ async function compareAll({ access }: Millrace): Promise<VerificationReport> {
   return report
 }
 
-async function catchUp({ screen }: Stage, { source, warehouse }: Clients, what: string): Promise<void> {
+async function catchUp({ screen }: Stage, { millrace }: Cast, what: string): Promise<void> {
   const startedMs = performance.now()
-  await awaitCaughtUp(source, warehouse)
+  await awaitCaughtUp(millrace)
   screen.say(`${what}; ${ms(performance.now() - startedMs)} later all of it is in the warehouse.`)
 }
 
-async function showAnswers({ screen }: Stage, { source, warehouse }: Clients): Promise<void> {
-  const fromSource = await ask(source)
-  const fromWarehouse = await ask(warehouse)
-  screen.say()
-  screen.say(screen.style.bold("The same question to both:"))
-  screen.say(screen.style.dim(question))
-  tellAnswer(screen, "PostgreSQL", fromSource)
-  tellAnswer(screen, "DuckDB", fromWarehouse)
-  const equal = answerText(fromSource) === answerText(fromWarehouse)
-  screen.say(equal ? screen.style.green("The answers are equal.") : screen.style.red("The answers differ!"))
-  screen.say()
-}
-
-function tellAnswer({ say, style }: Screen, who: string, answer: Answer): void {
-  say()
-  say(`${style.bold(who)} answers in ${answer.tookMs.toFixed(1)} ms (best of three):`)
-  say(answerText(answer))
-}
-
-async function runOn(
-  stage: Stage,
+async function showAnswers(
+  { screen, belongings, source }: Stage,
   millrace: Millrace,
-  writers: Writers,
-  sourceUrl: string,
-): Promise<Outcome> {
+  shop: Shop,
+): Promise<void> {
+  const { style, say } = screen
+  const { statement, atSource, openSource } = shop.question
+  const close = (asked: Asked) => asked.close()
+  const here = await belongings.own(openSource, close)
+  const there = await belongings.own(
+    async () => askedOver(await connectToWarehouse(millrace), statement),
+    close,
+  )
+  say()
+  say(style.bold("The same question to both:"))
+  say(style.dim(statement))
+  const expected = await tellAnswer(screen, source.name, here, atSource)
+  const found = await tellAnswer(screen, "DuckDB", there)
+  say(found === expected ? style.green("The answers are equal.") : style.red("The answers differ!"))
+  say()
+}
+
+/** Answers what was answered. */
+async function tellAnswer(
+  { say, style }: Screen,
+  who: string,
+  asked: Asked,
+  remark?: string,
+): Promise<string> {
+  const answer = await askThrice(asked)
+  const text = answerText(answer)
+  say()
+  if (remark !== undefined) say(style.dim(remark))
+  say(`${style.bold(who)} answers in ${answer.tookMs.toFixed(1)} ms (best of three):`)
+  say(text)
+  return text
+}
+
+async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const watched = { millrace, writers, screen, columns: terminalColumns, lineEveryMs: lineEveryMs.atFirst }
+  const { millrace, writers, shop } = cast
+  const watched = watchedOf(stage, cast)
   await watchItComeAlive(stage, watched)
-  const clients = await connectBoth(stage, millrace, sourceUrl)
   await writers.pause()
-  await catchUp(stage, clients, "The writers pause for a moment")
-  await showAnswers(stage, clients)
+  await catchUp(stage, cast, "The writers pause for a moment")
+  await showAnswers(stage, millrace, shop)
   writers.resume()
-  for (const line of connectHints(millrace, screen.style)) screen.say(line)
+  for (const line of connectHints(millrace, shop, screen.style)) screen.say(line)
   screen.say()
   screen.say(`It goes on until ${screen.style.bold("Ctrl-C")}.`)
   await watch({ ...watched, lineEveryMs: lineEveryMs.later }, () => false)

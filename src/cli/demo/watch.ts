@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type pg from "pg"
 import { SetupError } from "../../configuration/setup-error.ts"
-import { integrationReport, type Millrace } from "./millrace.ts"
+import { awaitVisible, notReached } from "../wait.ts"
+import { integrationName, integrationReport, type Millrace } from "./millrace.ts"
 import { isLive, type Look, progressLines, type Rates, ratesBetween, summary } from "./progress.ts"
 import type { Screen } from "./screen.ts"
 import type { Writers } from "./writers.ts"
@@ -80,25 +80,10 @@ function newStandstill(): (look: Look | undefined) => void {
 }
 
 const catchUpLimitMs = 60_000
-const askEveryMs = 5
 
-/** Writes a mark to the source and waits until it can be read in the warehouse: then so can all that was written before. */
-export async function awaitCaughtUp(source: pg.Client, warehouse: pg.Client): Promise<void> {
-  const marked = await source.query<{ mark: string }>(
-    "UPDATE customers SET last_seen_at = clock_timestamp() WHERE id = 1 RETURNING last_seen_at::text AS mark",
-  )
-  const wanted = marked.rows[0]?.mark
-  if (wanted === undefined) throw new Error("the shop has lost its first customer")
-  const deadline = performance.now() + catchUpLimitMs
-  for (;;) {
-    const { rows } = await warehouse.query<{ mark: string }>(
-      "SELECT last_seen_at AS mark FROM customers WHERE id = 1",
-    )
-    if (rows[0]?.mark === wanted) return
-    if (performance.now() > deadline)
-      throw new SetupError(
-        `the warehouse did not catch up within ${catchUpLimitMs / 1000} s; the log says more.`,
-      )
-    await delay(askEveryMs)
-  }
+/** Until the warehouse has all that was written up to now. */
+export async function awaitCaughtUp({ access }: Millrace): Promise<void> {
+  const answer = await awaitVisible(access, integrationName, undefined, catchUpLimitMs)
+  if (typeof answer === "string") throw new SetupError(answer)
+  if (!answer.reached) throw new SetupError(`the warehouse did not catch up. ${notReached(answer)}`)
 }

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises"
-import pg from "pg"
-import type { ShopSize } from "./shop.ts"
-import { bigHappening, drawHappening, type Happening } from "./traffic.ts"
+import type { Hand, Traffic } from "./source.ts"
 
 export interface Writers {
-  /** Transactions committed so far. */
+  /** Writes committed so far. */
   committed(): number
-  /** Holds all writers after the transaction at hand; resolves when none is under way. */
+  /** Holds all writers after what they do at the moment; resolves when none is at it. */
   pause(): Promise<void>
   resume(): void
-  /** Ends them after the transaction at hand. Throws what one of them failed at, if one did. */
+  /** Ends them after what they do at the moment. Throws what one of them failed at, if one did. */
   stop(): Promise<void>
   /** Rejects when a writer fails; never resolves. */
   readonly failed: Promise<never>
@@ -17,11 +15,9 @@ export interface Writers {
 
 const writerCount = 4
 const bigEveryMs = 2_000
-/** What the writers do to each other when they meet, as in any busy shop: the transaction is given up. */
-const lostRaces = new Set(["40001", "40P01", "23503"])
 
-/** Writes to the shop, `perSecond` small transactions in all and a bigger one now and then, until stopped. */
-export async function startWriters(url: string, size: ShopSize, perSecond: number): Promise<Writers> {
+/** Writes to the shop, as many small things as its traffic says and a bigger one now and then, until stopped. */
+export async function startWriters({ perSecond, openHand }: Traffic): Promise<Writers> {
   const state: State = {
     committed: 0,
     stopping: false,
@@ -31,9 +27,9 @@ export async function startWriters(url: string, size: ShopSize, perSecond: numbe
   }
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => undefined) // told by `stop` at the latest
-  const clients = await Promise.all(Array.from({ length: writerCount }, () => connect(url)))
-  const running = clients.map((client) =>
-    write(client, state, size, (1000 * writerCount) / perSecond).catch((error: unknown) => {
+  const hands = await Promise.all(Array.from({ length: writerCount }, openHand))
+  const running = hands.map((hand) =>
+    writeOn(hand, state, (1000 * writerCount) / perSecond).catch((error: unknown) => {
       state.stopping = true
       failed.reject(error)
       throw error
@@ -54,7 +50,7 @@ export async function startWriters(url: string, size: ShopSize, perSecond: numbe
       state.stopping = true
       state.gate?.resolve()
       const outcomes = await Promise.allSettled(running)
-      await Promise.all(clients.map((client) => client.end()))
+      await Promise.all(hands.map((hand) => hand.close()))
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason
     },
   }
@@ -63,22 +59,14 @@ export async function startWriters(url: string, size: ShopSize, perSecond: numbe
 interface State {
   committed: number
   stopping: boolean
-  /** While set, nobody begins a transaction. */
+  /** While set, nobody begins anything. */
   gate: PromiseWithResolvers<void> | undefined
-  /** Transactions under way. */
+  /** Writes under way. */
   busy: number
   lastBigMs: number
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
-  // A broken connection shows in the next statement.
-  client.on("error", () => undefined)
-  await client.connect()
-  return client
-}
-
-async function write(client: pg.Client, state: State, size: ShopSize, paceMs: number): Promise<void> {
+async function writeOn(hand: Hand, state: State, paceMs: number): Promise<void> {
   let dueMs = performance.now() + Math.random() * paceMs
   while (!state.stopping) {
     // Never behind by more than a moment: a stall must not end in a burst.
@@ -87,28 +75,16 @@ async function write(client: pg.Client, state: State, size: ShopSize, paceMs: nu
     if (waitMs > 1) await delay(waitMs)
     await state.gate?.promise
     if (state.stopping) return
-    await transact(client, state, next(state), size)
+    await writeOnce(hand, state)
   }
 }
 
-function next(state: State): Happening {
-  if (performance.now() - state.lastBigMs < bigEveryMs) return drawHappening()
-  state.lastBigMs = performance.now()
-  return bigHappening
-}
-
-async function transact(
-  client: pg.Client,
-  state: State,
-  happening: Happening,
-  size: ShopSize,
-): Promise<void> {
+async function writeOnce(hand: Hand, state: State): Promise<void> {
+  const isBig = performance.now() - state.lastBigMs >= bigEveryMs
+  if (isBig) state.lastBigMs = performance.now()
   state.busy++
   try {
-    await client.query({ name: happening.name, text: happening.text, values: happening.values(size) })
-    state.committed++
-  } catch (error) {
-    if (!lostRaces.has((error as { code?: string }).code ?? "")) throw error
+    if (await hand.write(isBig ? "big" : "small")) state.committed++
   } finally {
     state.busy--
   }

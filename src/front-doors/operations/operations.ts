@@ -9,7 +9,12 @@ import type { Verifier } from "../../control-plane/verifier.ts"
 import { waitForPosition } from "../../control-plane/wait-for-position.ts"
 import { Fault } from "../../domain/faults.ts"
 
-export type OperationSources = StatusSources & RunningPipelines & { verifier: Verifier }
+export type OperationSources = StatusSources &
+  RunningPipelines & {
+    verifier: Verifier
+    /** @throws Fault accessDenied, validation */
+    takeEvents(caller: Caller, body: unknown): { accepted: number }
+  }
 
 export interface Operation {
   name: string
@@ -89,6 +94,14 @@ export const operations: readonly Operation[] = [
       const { table, repair } = bodyOf(verifyBody, body)
       return await verifier.begin(caller, { integration, table, repair })
     },
+  },
+  {
+    name: "PostEvents",
+    method: "POST",
+    path: "/events/s3",
+    // They come by the thousand, and say only that there is something to look at.
+    changes: false,
+    run: async ({ takeEvents }, caller, _, body) => takeEvents(caller, body),
   },
   {
     name: "DescribeVerification",

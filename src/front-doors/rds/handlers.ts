@@ -3,8 +3,8 @@ import {
   createIntegration,
   deleteIntegration,
   describeIntegrations,
-  modifyIntegration,
 } from "../../control-plane/integrations.ts"
+import { modifyIntegration } from "../../control-plane/modify-integration.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"

@@ -4,8 +4,8 @@ import {
   createIntegration,
   deleteIntegration,
   describeIntegrations,
-  modifyIntegration,
 } from "../../control-plane/integrations.ts"
+import { modifyIntegration } from "../../control-plane/modify-integration.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"
@@ -79,7 +79,7 @@ export function integrationHandlers(plane: ControlPlane): QueryHandlers<Integrat
 function fromCreate(input: InputOf<IntegrationOperations["CreateIntegration"]>) {
   return {
     service,
-    sourceArn: input.SourceArn,
+    sourceArn: withoutRegion(input.SourceArn),
     targetArn: input.TargetArn,
     integrationName: input.IntegrationName,
     description: input.Description,
@@ -87,6 +87,11 @@ function fromCreate(input: InputOf<IntegrationOperations["CreateIntegration"]>) 
     additionalEncryptionContext: input.AdditionalEncryptionContext,
     tags: fromTags(input.TagList ?? []),
   } as const
+}
+
+/** A bucket's ARN may be given with its region, and is shown without. */
+function withoutRegion(arn: string): string {
+  return arn.replace(/^(arn:aws[a-z-]*:s3):[a-z0-9-]+::/, "$1:::")
 }
 
 function toWire(integration: Integration): OutputOf<IntegrationOperations["CreateIntegration"]> {

@@ -235,3 +235,21 @@ export function readParameter(bytes: Uint8Array | null, format: Format, paramete
   if (parameter.oid === oids.bytea) return blobValue(Buffer.from(buffer))
   return fromText(binaryToText(buffer, parameter.oid), parameter)
 }
+
+/** The values of a Bind message. Throws 08P01 when there are not as many as parameters. */
+export function readParameters(
+  parameters: Parameter[],
+  values: (Uint8Array | null)[],
+  formats: Format[],
+): BoundValue[] {
+  if (values.length !== parameters.length) {
+    throw new PgError(
+      "08P01",
+      `bind message supplies ${values.length} parameters, but ${parameters.length} are required`,
+    )
+  }
+  return parameters.map((parameter, index) => {
+    const format = (formats.length === 1 ? formats[0] : formats[index]) ?? 0
+    return readParameter(values[index] ?? null, format, parameter)
+  })
+}

@@ -9,6 +9,7 @@ import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
+import { type CopyCommand, copyCommand } from "./copy/statements.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { fromRedshift } from "./dialect/rewrite.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
@@ -16,7 +17,6 @@ import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
-import { versionWrite } from "./version-writes.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
 
 /** What is to be done for one statement, after every check. */
@@ -24,14 +24,13 @@ export type Plan =
   | { kind: "session"; command: SessionCommand }
   | { kind: "database"; command: DatabaseCommand }
   | { kind: "access"; command: AccessCommand }
+  | { kind: "copy"; command: CopyCommand }
   | {
       kind: "engine"
       sql: string
       /** `SELECT`, `INSERT`, `CREATE TABLE`, `EXPLAIN`. */
       verb: string
       writes: boolean
-      /** It changes what nothing else may in a replicated database. */
-      isOnVersions?: true
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
       /** The statement's tree, where it has one. */
@@ -132,9 +131,6 @@ async function planWrite(
     notices: [],
   }
   if (access.isSuperuser) {
-    const kept = await versionWrite(tokens, sql, context)
-    if (kept !== undefined)
-      return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
     const { verb } = guardWrite(tokens, sql, context.rules)
     return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }
   }
@@ -191,6 +187,8 @@ export async function planStatement(text: string, context: PlanContext): Promise
   if (command) return { kind: "session", command }
   const database = databaseCommand(tokens)
   if (database) return { kind: "database", command: database }
+  const copy = copyCommand(tokens, text)
+  if (copy) return { kind: "copy", command: copy }
   return planEngine(spelled, tokens, context, access)
 }
 

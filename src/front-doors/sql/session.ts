@@ -3,7 +3,7 @@ import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import type { Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
+import type { Field, Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
 import type { NamePlace } from "./access/relation-names.ts"
 import { requireStill } from "./access/restricted-select.ts"
 import { type AccessContext, runAccessCommand } from "./access/run-command.ts"
@@ -13,16 +13,19 @@ import { type AdministrationContext, runDatabaseCommand } from "./administration
 import { bindParameters } from "./bind-parameters.ts"
 import { characterLength } from "./catalog/integration-views.ts"
 import { visibilityStatement } from "./catalog/visibility.ts"
+import type { CopyContext } from "./copy/context.ts"
+import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
+import type { CopyCommand } from "./copy/statements.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
 import { faultAsPgError } from "./faults.ts"
-import { type BoundValue, type Parameter, parametersOf, readParameter } from "./parameters.ts"
+import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { refuseUnsynced } from "./read-states.ts"
-import { answer, answerFields, textField } from "./session-answers.ts"
+import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
 import { commandTag, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
@@ -44,6 +47,8 @@ export interface SessionParts {
   access(): Promise<SqlAccess>
   /** What statements about users and rights work on. */
   users(): Omit<AccessContext, "place" | "ask">
+  /** What COPY works on. */
+  copy(): Omit<CopyContext, "place" | "run" | "alive" | "access" | "transaction">
   systemViews: SystemViews
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
@@ -59,19 +64,6 @@ const emptyPrepared: Prepared = {
   fields: undefined,
   bind: async () => fixedPortal(undefined, async () => ({ rows: [], tag: "" })),
   close: () => undefined,
-}
-
-function readAll(parameters: Parameter[], values: (Uint8Array | null)[], formats: Format[]): BoundValue[] {
-  if (values.length !== parameters.length) {
-    throw new PgError(
-      "08P01",
-      `bind message supplies ${values.length} parameters, but ${parameters.length} are required`,
-    )
-  }
-  return parameters.map((parameter, index) => {
-    const format = (formats.length === 1 ? formats[0] : formats[index]) ?? 0
-    return readParameter(values[index] ?? null, format, parameter)
-  })
 }
 
 export function sqlSession(parts: SessionParts): SqlSession {
@@ -153,7 +145,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
         start: async () => {
           startStatement()
           await beforeReading(plan)
-          await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
+          await transaction.ensure()
           await engine.claim(portal)
           return engine.call(
             async () => {
@@ -220,7 +212,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
         await requireRights(plan)
-        const bound = readAll(parameters, values, formats)
+        const bound = readParameters(parameters, values, formats)
         if (plan.verb === "EXPLAIN") {
           return explainPortal(async () => {
             startStatement()
@@ -239,31 +231,33 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
-  function prepareCommand(command: SessionCommand): Prepared {
-    const fields = answerFields(command)
-    const context = { settings, transaction, applySearchPath, localValues }
+  /** What the port does itself. */
+  function own(fields: Field[] | undefined, run: () => Promise<Answer>): Prepared {
+    const claimed = async () => {
+      await engine.claim(undefined)
+      return run()
+    }
     return {
       parameterOids: [],
       fields,
-      bind: async () => fixedPortal(fields, () => runCommand(() => answer(command, context))),
+      bind: async () => fixedPortal(fields, claimed),
       close: () => undefined,
     }
+  }
+
+  function prepareCommand(command: SessionCommand): Prepared {
+    const context = { settings, transaction, applySearchPath, localValues }
+    return own(answerFields(command), () => answer(command, context))
   }
 
   function prepareDatabaseCommand(command: DatabaseCommand): Prepared {
     const run = () => runDatabaseCommand(command, parts.administration, transaction)
-    return {
-      parameterOids: [],
-      fields: undefined,
-      bind: async () =>
-        fixedPortal(undefined, () => runCommand(async () => ({ rows: [], tag: await run() }))),
-      close: () => undefined,
-    }
+    return own(undefined, async () => ({ rows: [], tag: await run() }))
   }
 
   function prepareAccess(command: AccessCommand): Prepared {
     const fields = command.kind === "showGrants" ? grantColumns.map(textField) : undefined
-    const run = async () => {
+    return own(fields, async () => {
       transaction.assertUsable()
       if (fields === undefined && transaction.isExplicit()) {
         throw new PgError(
@@ -275,18 +269,20 @@ export function sqlSession(parts: SessionParts): SqlSession {
         )
       }
       return runAccessCommand(command, { ...parts.users(), place: place(), ask })
-    }
-    return {
-      parameterOids: [],
-      fields,
-      bind: async () => fixedPortal(fields, () => runCommand(run)),
-      close: () => undefined,
-    }
+    })
   }
 
-  async function runCommand<T>(run: () => Promise<T>): Promise<T> {
-    await engine.claim(undefined)
-    return run()
+  function prepareCopy(command: CopyCommand): Prepared {
+    return own(copyFields(command)?.map(textField), async () =>
+      runCopyCommand(command, {
+        ...parts.copy(),
+        access: await currentAccess(),
+        place: place(),
+        run: ask,
+        alive: () => engine.call(async () => undefined),
+        transaction,
+      }),
+    )
   }
 
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
@@ -301,6 +297,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
         return prepareDatabaseCommand(planned.command)
       case "access":
         return prepareAccess(planned.command)
+      case "copy":
+        notices.push(...copyNotices(planned.command))
+        return prepareCopy(planned.command)
       case "engine":
         notices.push(...planned.notices)
         return prepareEngine(planned, declared)

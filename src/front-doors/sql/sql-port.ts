@@ -1,20 +1,22 @@
 import { randomInt } from "node:crypto"
+import { createSecureContext } from "node:tls"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import { mayWriteSomewhere } from "../../control-plane/sql-access.ts"
 import type { SqlUsers } from "../../control-plane/sql-users.ts"
-import type { HostPort, SqlUser } from "../../domain/configuration.ts"
+import type { HostPort, SqlTls, SqlUser } from "../../domain/configuration.ts"
 import type { AuditStore } from "../../state/audit.ts"
 import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import { type PgWireLimits, startPgWire } from "../../wire/pgwire/server.ts"
+import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/pgwire/server.ts"
 import type { SqlSession } from "../../wire/pgwire/session.ts"
 import { callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./access/port-users.ts"
 import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { statementAudit } from "./audited-statements.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
+import type { CopyAdministration } from "./copy/context.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
@@ -47,16 +49,29 @@ export interface SqlPortOptions {
   isReplicated(database: string): boolean
   /** What CREATE, ALTER and DROP DATABASE do; absent: they are refused. */
   administration?: DatabaseAdministration
+  /** What COPY does; absent: it is refused. */
+  copy?: CopyAdministration
   /** What the system views of integrations show; absent: nothing. */
   systemViews?: SystemViewReader
   /** Tables that can be read only when they are in step; absent: none. */
   guarded?(): readonly GuardedTable[]
   serverVersion?: string
   limits?: Partial<PgWireLimits>
+  /** Absent: the port has no TLS. */
+  tls?: PortTls
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
   statementsAtOnce?: number
   /** A statement of somebody who is no administrator is stopped after this. Default 10 minutes. */
   statementTimeoutMs?: number
+}
+
+export interface PortTls {
+  /** PEM. */
+  cert: string
+  key: string
+  /** The certificate's hash for channel binding. */
+  endpoint: Buffer | undefined
+  unencrypted: SqlTls["unencrypted"]
 }
 
 const defaultStatementTimeoutMs = 10 * 60_000
@@ -164,6 +179,7 @@ async function openSession(
     caller: () => callerOf(users, user),
     address,
   })
+  const sessionId = randomInt(1, 2 ** 31 - 1)
   const session: SqlSession = sqlSession({
     engine,
     settings,
@@ -183,6 +199,13 @@ async function openSession(
       shared.sessions.delete(session)
       log.info({ user, database }, "sql session ended")
     },
+    copy: () => ({
+      administration: shared.options.copy,
+      caller: callerOf(users, user),
+      sessionId,
+      isReplicated,
+      hiddenSchemas,
+    }),
     systemViews: shared.systemViews,
     guarded: () => shared.options.guarded?.() ?? [],
     administration: {
@@ -203,7 +226,7 @@ async function openSession(
         user,
         database,
         version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
-        processId: randomInt(1, 2 ** 31 - 1),
+        processId: sessionId,
         setting: (name) => settings.get(name),
         enginePgViews: shared.enginePgViews,
         get isAdmin() {
@@ -253,6 +276,18 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
   }
 }
 
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address)
+}
+
+function wireTls({ cert, key, endpoint, unencrypted }: PortTls): Pick<PgWireOptions, "tls" | "mayBePlain"> {
+  return {
+    tls: { secureContext: createSecureContext({ cert, key, minVersion: "TLSv1.2" }), endpoint },
+    mayBePlain: (address) =>
+      unencrypted === "anywhere" || (unencrypted === "loopback" && isLoopback(address)),
+  }
+}
+
 /** Serves the warehouse's databases to PostgreSQL clients. Rejects with the system's error when the port is taken. */
 export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
   const shared = await prepareShared(options)
@@ -267,6 +302,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     host: options.listen.host,
     port: options.listen.port,
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.tls ? wireTls(options.tls) : {}),
     verifierFor: verifiers(options.configured, options.users),
     openSession: (name, parameters, address) => openSession(shared, name, parameters, address),
     onError: (error, where) => options.log.error({ err: error, where }, "sql port"),

@@ -16,6 +16,8 @@ export interface TokenReader {
   /** A name, or a string in its place. */
   nameOrString(): string
   string(): string
+  /** `undefined`: something else comes, or nothing. */
+  stringIfNext(): string | undefined
   number(): number
   boolean(): boolean
   /** What `item` reads, once or more with commas between. */
@@ -64,6 +66,7 @@ export function tokenReader(tokens: readonly Token[], from = 0): TokenReader {
     name: () => one("word", "quoted"),
     nameOrString: () => one("word", "quoted", "string"),
     string: () => one("string"),
+    stringIfNext: () => (tokens[at]?.kind === "string" ? one("string") : undefined),
     number: () => Number(one("number").replaceAll("_", "")),
     boolean() {
       if (take("true")) return true

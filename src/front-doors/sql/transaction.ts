@@ -12,8 +12,6 @@ export interface Transaction {
   isExplicit(): boolean
   /** Begins the implicit transaction if none runs. Throws 25P02 in a failed one. */
   ensure(): Promise<void>
-  /** As `ensure`, for what was found to be the exception among what cannot be written; not in an explicit one: 25001. */
-  ensureWriting(): Promise<void>
   /** True when a transaction was already open, which PostgreSQL only warns about. */
   begin(readOnly: boolean): Promise<void>
   /** The tag: a failed transaction ends in ROLLBACK whatever was asked. */
@@ -32,12 +30,8 @@ type State = "none" | "implicit" | "explicit" | "failed"
 export function transactionOn(connection: DuckDBConnection, mayWrite: () => boolean): Transaction {
   let state: State = "none"
 
-  async function open(
-    next: "implicit" | "explicit",
-    readOnly: boolean,
-    may: () => boolean = mayWrite,
-  ): Promise<void> {
-    await connection.run(readOnly || !may() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
+  async function open(next: "implicit" | "explicit", readOnly: boolean): Promise<void> {
+    await connection.run(readOnly || !mayWrite() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
     state = next
   }
 
@@ -76,12 +70,6 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
     ensure: async () => {
       assertUsable()
       if (state === "none") await open("implicit", false)
-    },
-    ensureWriting: async () => {
-      assertUsable()
-      if (state === "explicit") throw new PgError("25001", "this cannot run inside a transaction block")
-      await keep()
-      await open("implicit", false, () => true)
     },
     begin: async (readOnly) => {
       assertUsable()

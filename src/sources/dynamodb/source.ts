@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import { isSameDefinition } from "../../domain/table.ts"
+import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
 import type { Snapshot, Source, TableSelection } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { type DynamoTable, hasNewImages, keptAsText, readTable } from "./catalog.ts"
@@ -21,8 +21,7 @@ export function openDynamoDbSource(address: Address): Source {
   return {
     preflight: () => inspect(clients),
     async openSnapshot(_, select) {
-      const table = await current(select)
-      const opened = await placeOfNow(clients, table)
+      const opened = await placeOfNow(clients, await readTable(clients), select)
       ends = opened.ends
       return opened.snapshot
     },
@@ -70,6 +69,7 @@ function isTooOld(tick: number): boolean {
 async function placeOfNow(
   clients: Clients,
   table: DynamoTable | undefined,
+  select: TableSelection,
 ): Promise<{ snapshot: Snapshot; ends: EndIterators }> {
   const { tableName } = clients.address
   if (table?.stream === undefined || !table.stream.isEnabled || !hasNewImages(table.stream))
@@ -79,18 +79,19 @@ async function placeOfNow(
   const shards = placesOfNow(list?.shards ?? [], nowMs)
   const ends = await endIterators(clients, table.stream.arn, shards)
   const position = positionOf({ tick: tickAt(nowMs), streamArn: table.stream.arn, isCopied: false, shards })
-  return { snapshot: emptySnapshot(position, table), ends }
+  const later = [table.schema].filter(select)
+  return { snapshot: emptySnapshot(position, later), ends }
 }
 
 /** A scan is no snapshot: the table is copied beside the running stream, which tells what the scan missed. */
-function emptySnapshot(position: Snapshot["position"], table: DynamoTable): Snapshot {
+function emptySnapshot(position: Snapshot["position"], later: TableSchema[]): Snapshot {
   const nothing = () => {
     throw new Problem("internal", "Tables of this source are copied beside the stream.")
   }
   return {
     position,
     tables: [],
-    later: [table.schema],
+    later,
     refused: [],
     read: nothing,
     readKeys: nothing,

@@ -10,7 +10,6 @@ import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 export interface MyTable {
   schema: TableSchema
   columns: MyColumn[]
-  estimatedRows: number
 }
 
 export interface MyColumn {
@@ -39,7 +38,7 @@ const text = (value: string | null | undefined): string => value ?? ""
 export async function readCatalog(client: Client, select: TableSelection): Promise<Catalog> {
   const among = `NOT IN (${ownSchemas.map(quoteLiteral).join(", ")})`
   const found = await client.query(
-    `SELECT table_schema AS db, table_name AS name, table_type AS kind, engine AS engine, table_rows AS row_estimate
+    `SELECT table_schema AS db, table_name AS name, table_type AS kind, engine AS engine
      FROM information_schema.tables WHERE table_schema ${among} AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
      ORDER BY table_schema, table_name`,
   )
@@ -140,7 +139,7 @@ function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
       fit.map((column) => column.name),
     ),
   }
-  return { schema, columns: fit, estimatedRows: Number(row.row_estimate ?? 0) }
+  return { schema, columns: fit }
 }
 
 function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {

@@ -3,11 +3,11 @@ import { Problem } from "../../domain/problems.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
 import type { TextColumns } from "../../replication/text-columns.ts"
 import { type Catalog, keptAsText, type MyTable, readCatalog, tableId } from "./catalog.ts"
-import { type Address, type Client, close, quoteIdentifier, withClient } from "./client.ts"
+import { type Address, type Client, close, quoteIdentifier, quoteLiteral, withClient } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { type Place, weightOf } from "./position.ts"
 import { openSessions, rowSessions } from "./sessions.ts"
-import { openSnapshotOf } from "./snapshot.ts"
+import { type ChunkedTable, openSnapshotOf } from "./snapshot.ts"
 
 export interface OpenedSnapshot {
   snapshot: Snapshot
@@ -31,8 +31,7 @@ export async function openSnapshot(
       .map((table) => keptAsText(table, texts.get(table.schema.id)))
     const [first] = clients
     if (first === undefined) throw new Error("no session")
-    const chunked: { table: MyTable; chunks: string[] }[] = []
-    for (const table of tables) chunked.push({ table, chunks: await chunksOf(first, table) })
+    const chunked = await inChunks(first, tables)
     const sessions = rowSessions(address, clients)
     return { snapshot: openSnapshotOf({ sessions, place, tables: chunked, refused }), tables, place }
   } catch (error) {
@@ -50,8 +49,29 @@ const chunkRows = 250_000
 const mostChunks = 256
 const integerKinds = new Set(["int16", "int32", "int64"])
 
+async function inChunks(client: Client, tables: readonly MyTable[]): Promise<ChunkedTable[]> {
+  const names = [...new Set(tables.map(({ schema }) => quoteLiteral(schema.schema)))]
+  if (names.length === 0) return []
+  const rows = await client.query(
+    `SELECT table_schema AS db, table_name AS name, table_rows AS estimate FROM information_schema.tables WHERE table_schema IN (${names.join(", ")})`,
+  )
+  const estimates = new Map(
+    rows.map(({ db, name, estimate }) => [tableId(db ?? "", name ?? ""), Number(estimate ?? 0)]),
+  )
+  const chunked: ChunkedTable[] = []
+  for (const table of tables) {
+    const estimatedRows = estimates.get(table.schema.id) ?? 0
+    chunked.push({ table, estimatedRows, chunks: await chunksOf(client, table, estimatedRows) })
+  }
+  return chunked
+}
+
 /** Ranges of an integer that the key begins with, the outer ones open; any other table is one chunk. */
-async function chunksOf(client: Client, { schema, columns, estimatedRows }: MyTable): Promise<string[]> {
+async function chunksOf(
+  client: Client,
+  { schema, columns }: MyTable,
+  estimatedRows: number,
+): Promise<string[]> {
   const count = Math.min(Math.ceil(estimatedRows / chunkRows), mostChunks)
   const first = schema.key?.[0]
   const column = first === undefined ? undefined : columns[first]

@@ -26,7 +26,6 @@ const wantedVariables = [
   "binlog_transaction_compression",
   "binlog_expire_logs_seconds",
   "gtid_mode",
-  "encrypt_binlog",
 ]
 
 async function readFacts(client: Client): Promise<Facts> {

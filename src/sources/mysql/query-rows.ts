@@ -54,6 +54,8 @@ function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStat
   const { socket } = raw
   const { doing, signal } = statement
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const lost = () => new Problem("sourceUnreachable", `The source closed the connection (while ${doing}).`)
+  if (socket.destroyed) return Promise.reject(lost())
   /** Why the rows still to come are not wanted. */
   let unwanted: unknown
   const stop = (reason: unknown) => {

@@ -20,11 +20,18 @@ import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 const bufferRows = 122_880
 const bufferBytes = 32 * 2 ** 20
 
+export interface ChunkedTable {
+  table: MyTable
+  estimatedRows: number
+  /** Conditions, each for a part of the table. */
+  chunks: string[]
+}
+
 export interface SnapshotParts {
   /** All see the same moment. */
   sessions: RowSession[]
   place: Place
-  tables: { table: MyTable; chunks: string[] }[]
+  tables: ChunkedTable[]
   refused: RefusedTable[]
 }
 
@@ -41,9 +48,9 @@ export function openSnapshotOf(parts: SnapshotParts): Snapshot {
     position: positionOf(parts.place),
     refused: parts.refused,
     tables: parts.tables.map(
-      ({ table, chunks }): SnapshotTable => ({
+      ({ table, estimatedRows, chunks }): SnapshotTable => ({
         schema: table.schema,
-        estimatedRows: table.estimatedRows,
+        estimatedRows,
         chunks: chunks.map((token) => ({ token })),
       }),
     ),

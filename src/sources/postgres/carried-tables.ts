@@ -128,11 +128,7 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     const one = byId.get(id)
     if (one === undefined) return
     if (!select(described)) return drop(id, one)
-    const state = states.get(id)
-    const evolution: Evolution =
-      state?.kind === "there"
-        ? evolve(one.table, described, state.current)
-        : { kind: "beside", reason: "its definition changed" }
+    const evolution = evolutionTo(one, described, states.get(id))
     for (const other of others) makeWay(other, states.get(other))
     if (!take(id, one, evolution)) return
     route(id, one)
@@ -182,6 +178,14 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
       }
       for (const id of before.keys()) if (byId.get(id)?.table !== before.get(id)) dropNamesakes(id)
     },
+  }
+}
+
+function evolutionTo({ table }: Carried, described: Described, state: CurrentState | undefined): Evolution {
+  if (state?.kind === "there") return evolve(table, described, state.current)
+  return {
+    kind: "beside",
+    reason: state?.kind === "refused" ? state.reason : "it was changed and dropped",
   }
 }
 

@@ -160,8 +160,8 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     findings.push({
       severity: "warning",
       concerns: "table",
-      what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not carried.`,
-      remedy: `After one, copy the table anew: millrace resync. TRUNCATE or DELETE through ${schema.schema}.${schema.name} itself is carried.`,
+      what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not in the stream. It is copied anew when that is noticed.`,
+      remedy: `TRUNCATE or DELETE through ${schema.schema}.${schema.name} itself travels with the stream.`,
     })
   }
   const named = new Set(rows.filter((row) => !row.readable || row.guarded || !row.owned).map((row) => row.id))

@@ -1,5 +1,7 @@
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
+import type { TableName } from "../../domain/table.ts"
+import type { TableSelection } from "../../replication/source.ts"
 import type { PgTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
 
@@ -76,6 +78,31 @@ export async function publishWhole(client: pg.Client, name: string, tables: PgTa
     if (after !== undefined) await sign(client, name, signatureAfter(before, after, tables))
   })
 }
+
+/** Has what the selection does not take published no more. */
+export async function publishOnly(client: pg.Client, name: string, select: TableSelection): Promise<void> {
+  const { rows } = await client.query<TableName & { id: string; partitioned: boolean }>(publishedQuery, [
+    name,
+  ])
+  const unwanted = rows.filter((table) => !select(table))
+  if (unwanted.length === 0) return
+  await inTransaction(client, async () => {
+    const before = await readState(client, name)
+    if (before === undefined) throw gone()
+    const list = unwanted.map(placeOf).join(", ")
+    await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} DROP TABLE ${list}`)
+    const after = await readState(client, name)
+    if (after === undefined) return
+    const { publication, tables } = signatureAfter(before, after, [])
+    for (const { id } of unwanted) delete tables[id]
+    await sign(client, name, { publication, tables })
+  })
+}
+
+const publishedQuery = `
+select c.oid::bigint::text as id, n.nspname as schema, c.relname as name, c.relkind = 'p' as partitioned
+from pg_publication p join pg_publication_rel r on r.prpubid = p.oid join pg_class c on c.oid = r.prrelid
+join pg_namespace n on n.oid = c.relnamespace where p.pubname = $1`
 
 /** What was altered of the others stays to be told. */
 function signatureAfter(before: State, after: State, mended: PgTable[]): Signature {
@@ -157,8 +184,11 @@ function versionsOf({ entries }: State): Record<string, string> {
 }
 
 function publishedTable({ partitioned, schema }: PgTable): string {
-  const only = partitioned ? "" : "ONLY "
-  return `${only}${quoteIdentifier(schema.schema)}.${quoteIdentifier(schema.name)}`
+  return placeOf({ partitioned, schema: schema.schema, name: schema.name })
+}
+
+function placeOf({ partitioned, schema, name }: TableName & { partitioned: boolean }): string {
+  return `${partitioned ? "" : "ONLY "}${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 }
 
 function gone(): Problem {

@@ -12,7 +12,7 @@ import { openSnapshot } from "./open-snapshot.ts"
 import { type Decoding, newPgOutput, type PgOutput, type StartTable } from "./pgoutput.ts"
 import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
-import { alterationsOf, publishGenerated } from "./publication.ts"
+import { alterationsOf, publishGenerated, publishOnly } from "./publication.ts"
 import { startRecording } from "./recording.ts"
 import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
@@ -71,6 +71,8 @@ export function openPostgresSource(address: Address): Source {
         for (const id of altered.keys()) if (!there.has(id)) altered.delete(id)
         return { tables: tables.map((table) => table.schema), refused, altered }
       }),
+    narrow: (handle, select) =>
+      withClient(address, "narrowing the publication", (client) => publishOnly(client, handle, select)),
     remove: (handle) =>
       withClient(address, "removing slot and publication", (client) =>
         dropSlotAndPublication(client, handle),

@@ -5,6 +5,8 @@ import { governance } from "./0003-governance.ts"
 import { databases } from "./0004-databases.ts"
 import { sqlUsers } from "./0005-sql-users.ts"
 import { history } from "./0006-history.ts"
+import { copy } from "./0007-copy.ts"
+import { pendingFilters } from "./0008-pending-filters.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   databases,
   sqlUsers,
   history,
+  copy,
+  pendingFilters,
 ]

@@ -3,9 +3,9 @@ import type { EngineHealth } from "./instance.ts"
 import { quoteIdentifier } from "./instance.ts"
 
 export interface Healing {
-  /** Databases that are shut off now, each with the engine's error. */
   /** It could not be opened: `heal` tries again. */
   isShutOff(name: string, error: Error): void
+  /** Databases that are shut off now, each with the engine's error. */
   readonly shutOff: Map<string, Error>
   heal(): Promise<EngineHealth>
 }

@@ -15,10 +15,13 @@ const replacedText = "its file was deleted, or another was put in its place"
  * own name, so that one statement can join across them. One process owns the folder.
  */
 export interface DuckDbInstance {
+  readonly memoryLimitBytes: number
   /** A new connection; close it with `closeSync()`. */
   connect(): Promise<DuckDBConnection>
   /** Attaches (and creates, if new) a destination database. Repeatable. */
   ensureDatabase(name: string): Promise<void>
+  /** Why a database is shut off now. */
+  shutOffBy(name: string): Error | undefined
   /** Detaches a destination database and removes its files. Repeatable. */
   dropDatabase(name: string): Promise<void>
   /** Parquet files may be encrypted under it; it stays until the engine closes, and no query can see it. */
@@ -113,8 +116,10 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   await lockDown(admin, options)
 
   return {
+    memoryLimitBytes: options.memoryLimitBytes,
     connect: () => instance.connect(),
     ensureDatabase,
+    shutOffBy: (name) => healing.shutOff.get(name),
     dropDatabase,
     async addParquetKey(name, key) {
       await admin.run(

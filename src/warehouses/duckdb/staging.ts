@@ -12,6 +12,8 @@ import { newSeal } from "./parquet-seal.ts"
 export interface Staging {
   write(names: readonly string[], rows: RowBuffer): Promise<StagedPart>
   remove(parts: readonly StagedPart[]): Promise<void>
+  /** Where a file that came as Parquet may be put. */
+  newPath(): string
 }
 
 /** Makes a key known to the engine under a name. */
@@ -38,11 +40,13 @@ export async function openStaging(
   let written = 0
   // A writer of an earlier opening may not have noticed yet that it is over.
   const opening = randomBytes(4).toString("hex")
+  const newPath = () => join(folder, `${opening}-${++written}.parquet`)
   const keyName = `${sealedPrefix}${opening}`
   if (dataKey !== undefined) await addKey(keyName, dataKey)
   const prefix = dataKey === undefined ? opening : keyName
   const seal = dataKey && newSeal(dataKey)
   return {
+    newPath,
     async write(names, rows) {
       const path = join(folder, `${prefix}-${++written}.parquet`)
       try {

@@ -19,7 +19,8 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
         return await openDestination(instance, database, staging)
       } catch (error) {
-        throw problemOf(error, `opening database ${database}`)
+        // One that is being opened anew is missing for a moment: that is not the reason.
+        throw problemOf(instance.shutOffBy(database) ?? error, `opening database ${database}`)
       }
     },
     async drop(database) {

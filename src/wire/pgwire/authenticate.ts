@@ -19,20 +19,26 @@ async function saslMessage(transport: Transport): Promise<Buffer> {
   throw new PgError("08P01", "expected a password response", { fatal: true })
 }
 
-/** SCRAM-SHA-256 over SASL. Throws a fatal PgError unless the client proves the password. */
+const plain = "SCRAM-SHA-256"
+const bound = "SCRAM-SHA-256-PLUS"
+
+/** SCRAM-SHA-256 over SASL, bound to the TLS connection where the client can. Throws a fatal PgError unless it proves the password. */
 export async function authenticate(
   transport: Transport,
   user: string,
   verifier: ScramVerifier,
 ): Promise<void> {
-  transport.send(authenticationSasl)
+  const endpoint = transport.endpoint()
+  const offered = endpoint === undefined ? [plain] : [bound, plain]
+  transport.send(authenticationSasl(offered))
   await transport.flush()
-  const exchange = scramExchange(verifier)
   const initial = await saslMessage(transport)
   const nameEnd = initial.indexOf(0)
-  if (nameEnd < 0 || initial.subarray(0, nameEnd).toString() !== "SCRAM-SHA-256") {
-    throw new PgError("08P01", "this server offers only SCRAM-SHA-256", { fatal: true })
+  const mechanism = initial.subarray(0, Math.max(nameEnd, 0)).toString()
+  if (!offered.includes(mechanism)) {
+    throw new PgError("08P01", `this server offers only ${offered.join(" and ")}`, { fatal: true })
   }
+  const exchange = scramExchange(verifier, { endpoint, chosen: mechanism === bound })
   const first = exchange.first(initial.subarray(nameEnd + 5).toString())
   if (first === undefined) throw new PgError("08P01", "malformed SCRAM message", { fatal: true })
   transport.send(authenticationSaslContinue(first))

@@ -27,7 +27,6 @@ function int32(value: number): Buffer {
 }
 
 export const authenticationOk = message("R", int32(0))
-export const authenticationSasl = message("R", int32(10), cstring("SCRAM-SHA-256"), Buffer.alloc(1))
 export const parseComplete = message("1")
 export const bindComplete = message("2")
 export const closeComplete = message("3")
@@ -35,6 +34,8 @@ export const noData = message("n")
 export const portalSuspended = message("s")
 export const emptyQuery = message("I")
 
+export const authenticationSasl = (mechanisms: string[]) =>
+  message("R", int32(10), ...mechanisms.map(cstring), Buffer.alloc(1))
 export const authenticationSaslContinue = (text: string) => message("R", int32(11), Buffer.from(text))
 export const authenticationSaslFinal = (text: string) => message("R", int32(12), Buffer.from(text))
 export const parameterStatus = (name: string, value: string) => message("S", cstring(name), cstring(value))

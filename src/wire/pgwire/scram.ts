@@ -53,9 +53,24 @@ export interface ScramExchange {
   final(clientFinal: string): string | undefined
 }
 
-/** One login. Channel binding is not offered, so the client must say `n` or `y`. */
+/** Whether the client binds its proof to this TLS connection, so that nobody in between can pass it on. */
+export interface ChannelBinding {
+  /** The certificate's hash; undefined: channel binding was not offered. */
+  endpoint: Buffer | undefined
+  /** The client chose the mechanism that binds. */
+  chosen: boolean
+}
+
+/** What the client's first message must begin with. `y` says "you did not offer it": where we did, somebody cut it out. */
+function gs2Flag({ endpoint, chosen }: ChannelBinding): string {
+  if (chosen) return "p=tls-server-end-point"
+  return endpoint === undefined ? "[ny]" : "n"
+}
+
+/** One login. */
 export function scramExchange(
   verifier: ScramVerifier,
+  binding: ChannelBinding = { endpoint: undefined, chosen: false },
   nonce = randomBytes(18).toString("base64"),
 ): ScramExchange {
   let clientFirstBare = ""
@@ -64,7 +79,8 @@ export function scramExchange(
   let fullNonce = ""
 
   function first(clientFirst: string): string | undefined {
-    const match = /^([ny],[^,]*,)(n=[^,]*,r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/.exec(clientFirst)
+    const start = new RegExp(`^(${gs2Flag(binding)},[^,]*,)(n=[^,]*,r=([\\x21-\\x2b\\x2d-\\x7e]+)(?:,.*)?)$`)
+    const match = start.exec(clientFirst)
     if (!match) return undefined
     gs2Header = match[1] ?? ""
     clientFirstBare = match[2] ?? ""
@@ -76,7 +92,8 @@ export function scramExchange(
   function final(clientFinal: string): string | undefined {
     const match = /^(c=([^,]*),r=([^,]*)(?:,.*)?),p=([^,]*)$/.exec(clientFinal)
     if (!match) return undefined
-    const bindingMatches = match[2] === Buffer.from(gs2Header).toString("base64")
+    const channel = binding.chosen && binding.endpoint ? binding.endpoint : Buffer.alloc(0)
+    const bindingMatches = match[2] === Buffer.concat([Buffer.from(gs2Header), channel]).toString("base64")
     const nonceMatches = match[3] === fullNonce
     const authMessage = `${clientFirstBare},${serverFirst},${match[1]}`
     const proof = Buffer.from(match[4] ?? "", "base64")

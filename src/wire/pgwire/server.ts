@@ -13,7 +13,7 @@ import { type MessageLoop, messageLoop } from "./message-loop.ts"
 import { PgError } from "./pg-error.ts"
 import type { ScramVerifier } from "./scram.ts"
 import type { SqlSession } from "./session.ts"
-import { ConnectionGone, type Transport, transportOver } from "./transport.ts"
+import { ConnectionGone, type TlsOptions, type Transport, transportOver } from "./transport.ts"
 
 export interface PgWireLimits {
   /** Sessions at once; a further one gets 53300. */
@@ -42,6 +42,10 @@ export interface PgWireOptions {
   host: string
   port: number
   limits?: Partial<PgWireLimits>
+  /** Absent: clients who ask for TLS are told that there is none. */
+  tls?: TlsOptions
+  /** Absent: everybody. Whether a client at that address may log in without TLS. */
+  mayBePlain?(address: string | undefined): boolean
   /** Must take the same time and give an answer whether or not the user exists. */
   verifierFor(user: string): ScramVerifier
   /** Called after the password is proven. Throws a fatal PgError for an unknown database, say. */
@@ -105,7 +109,10 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
         if (message.minor > 0 || unknown.length > 0) transport.send(negotiateProtocolVersion(unknown))
         return message.parameters
       }
-      transport.sendByte("N")
+      if (message.kind === "ssl" && options.tls && !transport.isSecure()) {
+        transport.sendByte("S")
+        transport.secure(options.tls)
+      } else transport.sendByte("N")
     }
     throw new PgError("08P01", "too many start-up messages", { fatal: true })
   }
@@ -114,6 +121,12 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     const user = parameters.get("user")
     if (!user)
       throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
+    if (!transport.isSecure() && options.mayBePlain?.(transport.address) === false) {
+      throw new PgError("28000", "this server takes connections from there with TLS only", {
+        fatal: true,
+        hint: "Connect with sslmode=require, or let the server's administrator set listen.tls.unencrypted.",
+      })
+    }
     await authenticate(transport, user, options.verifierFor(user))
     if (transport.gone()) throw new ConnectionGone()
     return options.openSession(user, parameters, transport.address)

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net"
+import { type SecureContext, TLSSocket } from "node:tls"
 import { type Frame, frameReader } from "./frame-reader.ts"
 import { PgError } from "./pg-error.ts"
 
@@ -11,6 +12,12 @@ const startupMessageLimitBytes = 10_000
 /** The connection ended, or must: nothing more can be said to the client. */
 export class ConnectionGone extends Error {}
 
+export interface TlsOptions {
+  secureContext: SecureContext
+  /** The certificate's hash for channel binding; undefined: not offered. */
+  endpoint: Buffer | undefined
+}
+
 export interface Transport {
   /** The client's; undefined when it is gone already. */
   readonly address: string | undefined
@@ -21,7 +28,12 @@ export interface Transport {
   /** Resolves when the socket takes more; a client who reads nothing for `stalledMs` is dropped. */
   flush(): Promise<void>
   /** The single byte that answers SSLRequest. */
-  sendByte(byte: "N"): void
+  sendByte(byte: "N" | "S"): void
+  /** From here on all goes through TLS, as the server's side of it. */
+  secure(tls: TlsOptions): void
+  isSecure(): boolean
+  /** What channel binding compares; undefined without TLS. */
+  endpoint(): Buffer | undefined
   onGone(listener: () => void): void
   gone(): boolean
   /** Sends what is gathered, then closes. */
@@ -29,14 +41,13 @@ export interface Transport {
   destroy(): void
 }
 
-export function transportOver(
-  socket: Socket,
-  limits: { messageBytes: number; stalledMs: number },
-): Transport {
+export function transportOver(raw: Socket, limits: { messageBytes: number; stalledMs: number }): Transport {
   const reader = frameReader(limits.messageBytes, startupMessageLimitBytes)
   const goneListeners: (() => void)[] = []
   let wake: (() => void) | undefined
-  const address = socket.remoteAddress
+  const address = raw.remoteAddress
+  let socket: Socket = raw
+  let tlsInUse: TlsOptions | undefined
   let ended = false
   let waitingForInput = false
   let gathered: Uint8Array[] = []
@@ -52,16 +63,30 @@ export function transportOver(
     for (const listener of goneListeners) listener()
     wakeUp()
   }
-  socket.setNoDelay(true)
-  socket.on("data", (chunk: Buffer) => {
+  function onData(chunk: Buffer): void {
     reader.push(chunk)
     if (!waitingForInput && reader.heldBytes() > readAheadBytes) socket.pause()
     wakeUp()
-  })
-  socket.on("end", markGone)
-  socket.on("close", markGone)
-  // An error is always followed by "close", which says all that matters here: the client is gone.
-  socket.on("error", markGone)
+  }
+  function listen(to: Socket): void {
+    to.on("data", onData)
+    to.on("end", markGone)
+    to.on("close", markGone)
+    // An error is always followed by "close", which says all that matters here: the client is gone.
+    to.on("error", markGone)
+  }
+  raw.setNoDelay(true)
+  listen(raw)
+
+  function secure(tls: TlsOptions): void {
+    raw.off("data", onData)
+    raw.off("end", markGone)
+    socket = new TLSSocket(raw, { isServer: true, secureContext: tls.secureContext, requestCert: false })
+    tlsInUse = tls
+    listen(socket)
+    // Where no tls.Server owns the socket, a handshake that fails is told by this event alone.
+    socket.on("_tlsError", () => socket.destroy())
+  }
 
   async function receive(startup: boolean): Promise<Frame> {
     for (;;) {
@@ -117,6 +142,9 @@ export function transportOver(
       }
       socket.write(byte)
     },
+    secure,
+    isSecure: () => tlsInUse !== undefined,
+    endpoint: () => tlsInUse?.endpoint,
     onGone: (listener) => goneListeners.push(listener),
     gone: () => ended,
     end: () => {

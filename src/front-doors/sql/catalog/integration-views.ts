@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { noCopyFacts } from "../../../control-plane/copy/copy-facts.ts"
 import type {
   IntegrationFacts,
   SystemViewFacts,
@@ -8,17 +9,18 @@ import type {
 import type { Activity, TableStateChange } from "../../../state/history.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
 import { nodesOf, type Tree, textAt } from "../syntax-tree.ts"
+import { copyViews } from "./copy-views.ts"
 
 /** A schema that nothing but administrators' statements may name. */
 export const integrationViewSchema = "pgsys"
 
 /** A cell before it is SQL. */
-type Cell = string | number | boolean | Date | undefined
+export type Cell = string | number | boolean | Date | undefined
 
-interface View {
+export interface View {
   kind: SystemViewKind
   /** `character(n)` is held as text without padding, cut to n. */
-  columns: Record<string, "char16" | "char128" | "char256" | "BIGINT" | "INTEGER" | "BOOLEAN" | "TIMESTAMP">
+  columns: Record<string, `char${number}` | "VARCHAR" | "BIGINT" | "INTEGER" | "BOOLEAN" | "TIMESTAMP">
   /** In the order of the columns. */
   rows(facts: SystemViewFacts): Cell[][]
 }
@@ -39,7 +41,7 @@ function checkpoint(position: string | undefined | null): string | undefined {
   return position === undefined || position === null ? undefined : JSON.stringify({ position })
 }
 
-/** The cloud's four, column by column. */
+/** The cloud's, column by column. */
 export const integrationViews: Record<string, View> = {
   svv_integration: {
     kind: "integrations",
@@ -110,6 +112,7 @@ export const integrationViews: Record<string, View> = {
     },
     rows: ({ stateChanges }) => stateChanges.map(stateChangeRow),
   },
+  ...copyViews,
 }
 
 function integrationRow(one: IntegrationFacts): Cell[] {
@@ -125,7 +128,7 @@ function integrationRow(one: IntegrationFacts): Cell[] {
     one.database?.createdAt,
     one.database?.options.refreshIntervalSeconds,
     one.sourceDatabase,
-    one.database?.options.historyMode ?? false,
+    false,
     one.receivedAt,
     one.appliedAt,
     one.database?.options.autoRemediation ?? false,
@@ -146,7 +149,7 @@ function tableRow(one: TableFacts): Cell[] {
     one.rows,
     // Tables share the blocks of one file: the engine does not say how much of it is whose.
     undefined,
-    one.keepsVersions,
+    false,
   ]
 }
 
@@ -228,7 +231,13 @@ async function fill(connection: DuckDBConnection, name: string, facts: SystemVie
     )
 }
 
-const nothing: SystemViewFacts = { integrations: [], tables: [], activities: [], stateChanges: [] }
+const nothing: SystemViewFacts = {
+  integrations: [],
+  tables: [],
+  activities: [],
+  stateChanges: [],
+  ...noCopyFacts,
+}
 
 /** Makes the views, empty. */
 export async function installIntegrationViews(connection: DuckDBConnection): Promise<void> {

@@ -26,7 +26,7 @@ const patterns: [RegExp, string][] = [
 ]
 
 /** Throws 0A000 for a pattern that is not known: a wrong text would be worse than none. */
-function strftimePattern(format: string): string {
+export function strftimePattern(format: string): string {
   let out = ""
   for (let rest = format; rest !== ""; ) {
     const [pattern, directive] = patterns.find(([one]) => one.test(rest)) ?? []

@@ -1,0 +1,58 @@
+import { SetupError } from "../../configuration/setup-error.ts"
+import { unreachable } from "../../domain/unreachable.ts"
+import { integrationName, type Millrace } from "./millrace.ts"
+import type { Shop } from "./source.ts"
+
+/** Creates the integration as anyone would: with the official SDK, over HTTP, signed. Answers its ARN. */
+export async function createIntegration(millrace: Millrace, { creation }: Shop): Promise<string> {
+  const arn = await send(millrace, creation)
+  if (arn === undefined) throw new SetupError("the integration was created without an ARN")
+  return arn
+}
+
+async function send(millrace: Millrace, creation: Shop["creation"]): Promise<string | undefined> {
+  switch (creation.api) {
+    case "rds":
+      return await sendToRds(millrace, creation.dataFilter)
+    case "redshift":
+      return await sendToRedshift(millrace)
+    default:
+      return unreachable(creation)
+  }
+}
+
+async function sendToRds(millrace: Millrace, DataFilter: string): Promise<string | undefined> {
+  const { CreateIntegrationCommand, RDSClient } = await import("@aws-sdk/client-rds")
+  const client = new RDSClient(clientOptions(millrace))
+  try {
+    const command = new CreateIntegrationCommand({ ...namesOf(millrace), DataFilter })
+    return (await client.send(command)).IntegrationArn
+  } finally {
+    client.destroy()
+  }
+}
+
+/** Its SDK is there in a clone only: sources that need it look for it first. */
+async function sendToRedshift(millrace: Millrace): Promise<string | undefined> {
+  const { CreateIntegrationCommand, RedshiftClient } = await import("@aws-sdk/client-redshift")
+  const client = new RedshiftClient(clientOptions(millrace))
+  try {
+    return (await client.send(new CreateIntegrationCommand(namesOf(millrace)))).IntegrationArn
+  } finally {
+    client.destroy()
+  }
+}
+
+function namesOf({ configuration }: Millrace) {
+  return {
+    IntegrationName: integrationName,
+    SourceArn: configuration.sources[0]?.arn,
+    TargetArn: configuration.warehouses[0]?.arn,
+  }
+}
+
+function clientOptions({ access }: Millrace) {
+  const { http, region, accessKeyId, secretAccessKey } = access
+  const endpoint = `http://${http.host}:${http.port}`
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } }
+}

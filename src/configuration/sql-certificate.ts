@@ -1,0 +1,149 @@
+import "reflect-metadata"
+import { createHash, createPrivateKey, randomBytes, type webcrypto, X509Certificate } from "node:crypto"
+import { open, readFile, rename, rm } from "node:fs/promises"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { createSecureContext } from "node:tls"
+import * as x509 from "@peculiar/x509"
+import type { Configuration } from "../domain/configuration.ts"
+import { draftPath, ensurePrivateFolder } from "./private-folder.ts"
+import { SetupError, systemCode } from "./setup-error.ts"
+
+/** What the SQL port shows to clients who ask for TLS. */
+export interface SqlCertificate {
+  /** PEM; the chain, where there is one. */
+  cert: string
+  key: string
+  /** The hash that channel binding compares (RFC 5929, tls-server-end-point); undefined: none is defined for it. */
+  endpoint: Buffer | undefined
+}
+
+const dayMs = 86_400_000
+const validDays = 3650
+const renewDays = 30
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
+
+/** Both in one file, so that they never belong to different pairs. */
+export function generatedCertificatePath(dataDir: string): string {
+  return join(dataDir, "sql-tls.pem")
+}
+
+/**
+ * The configured certificate, or one made at the first start (0600, and anew before it expires).
+ * @throws SetupError when a configured one cannot be used, saying why.
+ */
+export async function sqlCertificate({ dataDir, listen }: Configuration): Promise<SqlCertificate> {
+  const { cert, key } = listen.tls ?? {}
+  if (cert !== undefined && key !== undefined) return configuredCertificate(cert, key)
+  const path = generatedCertificatePath(dataDir)
+  const text = (await readGenerated(path)) ?? (await generate(path, dataDir, listen.sql.host))
+  return certificateFrom(text, text)
+}
+
+async function configuredCertificate(certPath: string, keyPath: string): Promise<SqlCertificate> {
+  const cert = await readConfigured("cert", certPath)
+  const key = await readConfigured("key", keyPath)
+  const problem = mistakeIn(cert, key)
+  if (problem === undefined) return certificateFrom(cert, key)
+  throw new SetupError(`listen.tls: ${problem} (${certPath}, ${keyPath}).`)
+}
+
+/** In words of our own: OpenSSL's errors say where in its source they arose. */
+function mistakeIn(cert: string, key: string): string | undefined {
+  const parsed = attempt(() => new X509Certificate(cert))
+  if (parsed === undefined) return "cert must be a certificate in PEM form"
+  const privateKey = attempt(() => createPrivateKey(key))
+  if (privateKey === undefined) return "key must be a private key in PEM form, without a passphrase"
+  if (!parsed.checkPrivateKey(privateKey)) return "key does not belong to cert"
+  if (Date.parse(parsed.validTo) < Date.now()) return `cert has expired (${parsed.validTo})`
+  if (attempt(() => createSecureContext({ cert, key })) === undefined)
+    return "cert or key is too weak, or the chain is not whole"
+  return undefined
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined // every reason means the same here: it is not what it should be
+  }
+}
+
+async function readConfigured(what: "cert" | "key", path: string): Promise<string> {
+  const file = await open(path, "r").catch((error: unknown) => {
+    throw new SetupError(`listen.tls.${what}: ${path} cannot be read (${systemCode(error)}).`)
+  })
+  try {
+    const { mode } = await file.stat()
+    if (what === "key" && process.platform !== "win32" && (mode & 0o007) !== 0)
+      throw new SetupError(`listen.tls.key: ${path} is open to every user: run chmod o-rwx on it.`)
+    return await file.readFile("utf8")
+  } finally {
+    await file.close()
+  }
+}
+
+function certificateFrom(cert: string, key: string): SqlCertificate {
+  const { raw } = new X509Certificate(cert)
+  const signature: { hash?: { name: string } } = new x509.X509Certificate(raw).signatureAlgorithm
+  const hash = signature.hash?.name.replace("-", "").toLowerCase()
+  // MD5 and SHA-1 are replaced by SHA-256 there.
+  const used = hash === "md5" || hash === "sha1" ? "sha256" : hash
+  return { cert, key, endpoint: used === undefined ? undefined : createHash(used).update(raw).digest() }
+}
+
+/** Undefined: there is none, or it is to be replaced. */
+async function readGenerated(path: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(path, "utf8")
+    if (mistakeIn(text, text) !== undefined) return undefined
+    const leftMs = Date.parse(new X509Certificate(text).validTo) - Date.now()
+    return leftMs > renewDays * dayMs ? text : undefined
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined
+    throw new SetupError(`${path} cannot be read (${systemCode(error)}).`, { cause: error })
+  }
+}
+
+async function generate(path: string, dataDir: string, host: string): Promise<string> {
+  await ensurePrivateFolder(dataDir)
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey)
+  const pem = `${await selfSigned(keys, host)}\n${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`
+  const draft = draftPath(path)
+  try {
+    const file = await open(draft, "wx", 0o600)
+    try {
+      await file.writeFile(pem)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return pem
+}
+
+async function selfSigned(keys: webcrypto.CryptoKeyPair, host: string): Promise<string> {
+  const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
+  const names = [...new Set(["localhost", hostname(), "127.0.0.1", "::1", host])].filter(
+    (name) => name !== "0.0.0.0" && name !== "::",
+  )
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    // Positive, and never the same again: browsers and libraries refuse two of one issuer and number.
+    serialNumber: `01${randomBytes(15).toString("hex")}`,
+    name: "CN=Millrace SQL port",
+    notBefore: new Date(Date.now() - dayMs),
+    notAfter: new Date(Date.now() + validDays * dayMs),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value })),
+      ),
+    ],
+  })
+  return made.toString("pem")
+}

@@ -1,0 +1,53 @@
+import type { ListedObject } from "../../loading/object-store.ts"
+
+/** An object that a job is to load. */
+export interface QueuedObject extends ListedObject {
+  enqueuedAt: Date
+}
+
+/** What events have told a job and it has not dealt with yet: one entry per key. */
+export interface JobQueue {
+  /** False: there is no room; a listing will find it. */
+  add(object: ListedObject): boolean
+  /** Takes up to so many out, of at most so many bytes (one is always taken). */
+  take(count: number, bytes: number): QueuedObject[]
+  putBack(objects: readonly QueuedObject[]): void
+  all(): QueuedObject[]
+  readonly size: number
+}
+
+export const queuedAtMost = 10_000
+
+export function newJobQueue(): JobQueue {
+  const waiting = new Map<string, QueuedObject>()
+  return {
+    add(object) {
+      if (waiting.size >= queuedAtMost && !waiting.has(object.key)) return false
+      waiting.set(object.key, { ...object, enqueuedAt: new Date() })
+      return true
+    },
+    take(count, bytes) {
+      const taken = firstOf([...waiting.values()], count, bytes)
+      for (const { key } of taken) waiting.delete(key)
+      return taken
+    },
+    putBack(objects) {
+      // What came meanwhile is newer.
+      for (const object of objects) if (!waiting.has(object.key)) waiting.set(object.key, object)
+    },
+    all: () => [...waiting.values()],
+    get size() {
+      return waiting.size
+    },
+  }
+}
+
+/** As many as fit; at least one. */
+export function firstOf<T extends ListedObject>(objects: readonly T[], count: number, bytes: number): T[] {
+  let sum = 0
+  const end = objects.findIndex((object, index) => {
+    sum += object.sizeBytes
+    return index >= count || (index > 0 && sum > bytes)
+  })
+  return end < 0 ? [...objects] : objects.slice(0, end)
+}

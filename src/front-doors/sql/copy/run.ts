@@ -1,0 +1,80 @@
+import type { LoadError } from "../../../domain/copy.ts"
+import { Problem, reportOf } from "../../../domain/problems.ts"
+import type { CopyDestination } from "../../../loading/copy-target.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { faultAsPgError } from "../faults.ts"
+import type { Answer } from "../session-answers.ts"
+import { type CopyAdministration, type CopyContext, destinationOf } from "./context.ts"
+import { jobColumns, runJobCommand } from "./run-job.ts"
+import type { CopyCommand, CopyStatement } from "./statements.ts"
+
+/** The columns of an answer; undefined: none. */
+export function copyFields({ kind }: CopyCommand): string[] | undefined {
+  return kind === "listJobs" || kind === "showJob" ? jobColumns : undefined
+}
+
+/** What the client should know before it runs. */
+export function copyNotices(command: CopyCommand): string[] {
+  if (command.kind !== "load" || command.copy.authorisation.kind !== "keys") return []
+  return ["access keys in the statement are not used: the bucket is read with those of the configuration"]
+}
+
+/** Does what a COPY statement says. Throws PgError. */
+export async function runCopyCommand(command: CopyCommand, context: CopyContext): Promise<Answer> {
+  context.transaction.assertUsable()
+  const { administration } = context
+  if (administration === undefined) throw new PgError("0A000", "COPY is not supported on this port")
+  try {
+    switch (command.kind) {
+      case "load":
+        return await load(command.copy, administration, context)
+      default:
+        return await runJobCommand(command, administration.jobs, context)
+    }
+  } catch (error) {
+    throw asPgError(error)
+  }
+}
+
+function asPgError(error: unknown): unknown {
+  if (!(error instanceof Problem)) return faultAsPgError(error)
+  const { message } = reportOf(error)
+  const hint = message.slice(error.message.length + 1)
+  const code = error.kind === "copyTargetMissing" ? "42P01" : error.kind === "diskFull" ? "53100" : "58030"
+  return new PgError(code, error.message, hint === "" ? {} : { hint })
+}
+
+async function load(
+  copy: CopyStatement,
+  administration: CopyAdministration,
+  context: CopyContext,
+): Promise<Answer> {
+  await context.transaction.ensure()
+  const destination = await destinationOf(copy, context)
+  const { caller, sessionId, run, alive } = context
+  const result = await administration.load({
+    caller,
+    sessionId,
+    destination,
+    from: copy.from,
+    options: copy.options,
+    run,
+    alive,
+  })
+  if (result.isOver) throw loadFailed(destination, result.errors)
+  return { rows: [], tag: `COPY ${result.rows}` }
+}
+
+function loadFailed({ table }: CopyDestination, errors: readonly LoadError[]): PgError {
+  const [first] = errors
+  const where = first && [
+    `s3://${first.bucket}/${first.key}`,
+    ...(first.line > 0 ? [`line ${first.line}`] : []),
+    ...(first.column === "" ? [] : [`column ${first.column}`]),
+  ]
+  return new PgError(
+    "22P04",
+    `Load into table '${table}' failed. Check 'sys_load_error_detail' system table for details.`,
+    first && where ? { detail: `${where.join(", ")}: ${first.reason}` } : {},
+  )
+}

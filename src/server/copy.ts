@@ -1,0 +1,76 @@
+import type { Caller } from "../control-plane/control-plane.ts"
+import type { CopyFactSources } from "../control-plane/copy/copy-facts.ts"
+import { copyFiles } from "../control-plane/copy/copy-files.ts"
+import { startJobRunner } from "../control-plane/copy/job-runner.ts"
+import { newCopyJobs } from "../control-plane/copy/jobs.ts"
+import type { JobPlane } from "../control-plane/copy/load-job.ts"
+import type { SqlUsers } from "../control-plane/sql-users.ts"
+import { parseBucketArn } from "../domain/arn.ts"
+import type { Configuration, ServiceSource } from "../domain/configuration.ts"
+import type { Problem } from "../domain/problems.ts"
+import { bearerOf, handleBearerEvents, takeSignedEvents } from "../front-doors/events/handler.ts"
+import type { CopyAdministration } from "../front-doors/sql/copy/context.ts"
+import type { ObjectStore } from "../loading/object-store.ts"
+import { openBucket } from "../sources/s3/bucket.ts"
+import type { Store } from "../state/store.ts"
+import type { Log } from "../wire/http/log.ts"
+import type { WireHandler } from "../wire/http/server.ts"
+import type { OpenWarehouses } from "./warehouses.ts"
+
+export interface CopyParts {
+  configuration: Configuration
+  store: Store
+  warehouses: OpenWarehouses
+  users: SqlUsers
+  log: Log
+}
+
+export interface RunningCopy {
+  administration: CopyAdministration
+  facts: CopyFactSources
+  problemsOf(sourceArn: string): Problem[]
+  takeEvents(caller: Caller, body: unknown): { accepted: number }
+  /** Takes events that show a secret, and leaves the others to `signed`. */
+  eventHandler(signed: WireHandler): WireHandler
+  stop(): Promise<void>
+}
+
+/** COPY and its jobs, on concrete buckets and warehouses. */
+export function startCopy({ configuration, store, warehouses, users, log }: CopyParts): RunningCopy {
+  const { copies, databases } = warehouses
+  const { sources, region } = configuration
+  const plane: JobPlane = {
+    sources,
+    store,
+    copies,
+    users,
+    openBucket: openedOnce((source) => openBucket(source, region)),
+    openTarget: (run, destination, options) => copies.targetOn(run, destination, options),
+  }
+  const { warehouseArn } = databases
+  const runner = startJobRunner({ plane, warehouseArn, log })
+  const sink = { sources, runner }
+  return {
+    administration: {
+      load: (request) => copyFiles(plane, request),
+      jobs: newCopyJobs(plane, runner, warehouseArn),
+    },
+    facts: { plane, runner },
+    problemsOf: (sourceArn) => runner.problemsOf(parseBucketArn(sourceArn)?.name ?? ""),
+    takeEvents: (caller, body) => takeSignedEvents(sink, caller, body),
+    eventHandler: (signed) => async (request) => {
+      const bearer = bearerOf(request)
+      return bearer === undefined ? signed(request) : handleBearerEvents(sink, request, bearer)
+    },
+    stop: () => runner.stop(),
+  }
+}
+
+function openedOnce(open: (source: ServiceSource) => ObjectStore): (source: ServiceSource) => ObjectStore {
+  const opened = new Map<string, ObjectStore>()
+  return (source) => {
+    const bucket = opened.get(source.arn) ?? open(source)
+    opened.set(source.arn, bucket)
+    return bucket
+  }
+}

@@ -1,0 +1,98 @@
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from "@aws-sdk/client-s3"
+import { parseBucketArn } from "../../domain/arn.ts"
+import type { ServiceSource } from "../../domain/configuration.ts"
+import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
+import { objectProblem } from "./errors.ts"
+import { resumingBody } from "./resuming-body.ts"
+
+const connectTimeoutMs = 10_000
+const answerTimeoutMs = 60_000
+
+/** A client for one configured bucket; without an endpoint, the cloud's own, without keys, those of the environment. */
+export function s3Client(source: ServiceSource, region: string): S3Client {
+  const { endpoint, accessKeyId, secretAccessKey } = source
+  const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined
+  return new S3Client({
+    region,
+    // Named hosts for buckets exist at the cloud only.
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(hasKeys && { credentials: { accessKeyId, secretAccessKey } }),
+    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: answerTimeoutMs },
+    maxAttempts: 3,
+  })
+}
+
+/** What a configured source of the engine s3 holds. */
+export function openBucket(source: ServiceSource, region: string): ObjectStore {
+  const client = s3Client(source, region)
+  const bucket = bucketOf(source)
+  return {
+    list: (prefix, signal) => list(client, bucket, prefix, signal),
+    async open(key, signal) {
+      const get = (from: number, etag: string | undefined) =>
+        client.send(
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ...(from > 0 && { Range: `bytes=${from}-` }),
+            ...(etag !== undefined && { IfMatch: etag }),
+          }),
+          { ...(signal && { abortSignal: signal }) },
+        )
+      try {
+        const first = await get(0, undefined)
+        const etag = first.ETag ?? ""
+        return {
+          key,
+          etag: bare(etag),
+          sizeBytes: first.ContentLength ?? 0,
+          modifiedAt: first.LastModified ?? new Date(),
+          body: resumingBody(
+            { body: first.Body, sizeBytes: first.ContentLength },
+            async (from) => (await get(from, etag)).Body,
+            (error) => objectProblem(error, bucket, `reading ${key}`),
+          ),
+        }
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined
+        throw objectProblem(error, bucket, `opening ${key}`)
+      }
+    },
+  }
+}
+
+export function bucketOf({ arn }: ServiceSource): string {
+  return parseBucketArn(arn)?.name ?? ""
+}
+
+async function* list(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListedObject[]> {
+  let token: string | undefined
+  do {
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(token !== undefined && { ContinuationToken: token }),
+    })
+    try {
+      const page = await client.send(command, { ...(signal && { abortSignal: signal }) })
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+      yield (page.Contents ?? []).map(({ Key = "", ETag = "", Size = 0, LastModified = new Date(0) }) => ({
+        key: Key,
+        etag: bare(ETag),
+        sizeBytes: Size,
+        modifiedAt: LastModified,
+      }))
+    } catch (error) {
+      throw objectProblem(error, bucket, "listing it")
+    }
+  } while (token !== undefined)
+}
+
+function bare(etag: string): string {
+  return etag.replaceAll('"', "")
+}

@@ -1,0 +1,198 @@
+import { createWriteStream } from "node:fs"
+import { rm } from "node:fs/promises"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { type CopyOptions, loadErrorCodes } from "../../../domain/copy.ts"
+import { Problem } from "../../../domain/problems.ts"
+import type { CopyTarget, PartResult, RowError, RunSql, TargetColumn } from "../../../loading/copy-target.ts"
+import { LoadFailure } from "../../../loading/record-reader.ts"
+import { leadingColumns, rawCharacters } from "../../../loading/row-writer.ts"
+import type { StagedPart } from "../../../replication/warehouse.ts"
+import { problemOf } from "../errors.ts"
+import { quoteIdentifier, quoteLiteral } from "../instance.ts"
+import { readStaged, type Staging } from "../staging.ts"
+import { cleaned, columnKind, converted, type EngineColumn, refusalOf, shownType } from "./conversions.ts"
+
+/** A table as the engine spells it. */
+export interface CopyTable {
+  database: string
+  schema: string
+  name: string
+}
+
+/** The columns asked for, else all; undefined: one of them is not there. */
+export async function columnsOf(
+  run: RunSql,
+  table: CopyTable,
+  wanted: readonly string[] | undefined,
+): Promise<EngineColumn[] | { missing: string }> {
+  const rows = await run(
+    `SELECT column_name, data_type, is_nullable::VARCHAR FROM duckdb_columns() WHERE database_name = ${quoteLiteral(table.database)}
+      AND schema_name = ${quoteLiteral(table.schema)} AND table_name = ${quoteLiteral(table.name)} ORDER BY column_index`,
+  )
+  const all = rows.map(([name = "", type = "", isNullable]) => ({
+    name,
+    type,
+    isNullable: isNullable === "true",
+  }))
+  if (wanted === undefined) return all
+  const found = wanted.map((name) => all.find((one) => one.name.toLowerCase() === name.toLowerCase()))
+  const missing = wanted.find((_, index) => found[index] === undefined)
+  return missing === undefined ? found.filter((one) => one !== undefined) : { missing }
+}
+
+/** How a part's rows are selected: `__file` and `__line`, then a raw and a converted field per column. */
+interface Part {
+  from: string
+  raw(index: number): string
+  converted(index: number): string
+  /** What of a raw field the converted one is held against. */
+  cleaned(index: number): string
+}
+
+/** Loads parts into a table: by staged files that the engine reads. */
+export function copyTarget(
+  run: RunSql,
+  table: CopyTable,
+  engineColumns: readonly EngineColumn[],
+  options: CopyOptions,
+  staging: Staging,
+): CopyTarget {
+  const columns: TargetColumn[] = engineColumns.map(({ name, type }) => ({
+    name,
+    isJson: type === "JSON",
+    typeName: shownType(type),
+  }))
+  const names = [...leadingColumns, ...columns.map((_, index) => `c${index}`)]
+  const relation = [table.database, table.schema, table.name].map(quoteIdentifier).join(".")
+
+  const stagedPart = (part: StagedPart): Part => {
+    const clean = (index: number) =>
+      cleaned(columnKind(engineColumns[index]?.type ?? ""), `c${index}`, options)
+    return {
+      from: readStaged([part]),
+      raw: (index) => `c${index}`,
+      cleaned: clean,
+      converted: (index) => converted(columnAt(index), `k${index}`, options),
+    }
+  }
+
+  const columnAt = (index: number): EngineColumn => {
+    const found = engineColumns[index]
+    if (found === undefined) throw new Error(`no column ${index}`)
+    return found
+  }
+
+  /** `bad`: the first column that does not take its field, or null. */
+  function query(part: Part): string {
+    const each = (make: (index: number) => string) => engineColumns.map((_, index) => make(index)).join(", ")
+    const isBad = (index: number) => {
+      const { type, isNullable } = columnAt(index)
+      const mayBeLost = options.acceptAnyDate && /^(DATE|TIMESTAMP)/.test(type)
+      const lost = mayBeLost ? "false" : `(k${index} IS NOT NULL AND v${index} IS NULL)`
+      return isNullable ? lost : `(v${index} IS NULL)`
+    }
+    const bad = `CASE ${engineColumns.map((_, index) => `WHEN ${isBad(index)} THEN ${index}`).join(" ")} END`
+    return `WITH cleaned AS (SELECT __file, __line, ${each((i) => `${part.raw(i)} AS r${i}, ${part.cleaned(i)} AS k${i}`)} FROM ${part.from}),
+      converted AS (SELECT *, ${each((i) => `${part.converted(i)} AS v${i}`)} FROM cleaned),
+      judged AS (SELECT *, ${bad} AS bad FROM converted)`
+  }
+
+  async function errorsIn(part: Part, atMost: number): Promise<RowError[]> {
+    const text = (sql: string) => `coalesce(left(CAST(${sql} AS VARCHAR), ${rawCharacters}), '')`
+    const value = engineColumns.map((_, index) => `WHEN ${index} THEN CAST(k${index} AS VARCHAR)`).join(" ")
+    const line = engineColumns.map((_, index) => text(`r${index}`)).join(", ")
+    const rows = await run(
+      `${query(part)} SELECT __file, __line, bad, value IS NULL, ${text("value")}, left(raw, ${rawCharacters})
+        FROM (SELECT __file, __line, bad, CASE bad ${value} END AS value, concat_ws(${quoteLiteral(delimiterOf(options))}, ${line}) AS raw
+          FROM judged WHERE bad IS NOT NULL ORDER BY __file, __line LIMIT ${atMost})`,
+    )
+    return rows.map(([file, line, bad, isNull, rawValue = "", rawLine = ""]) => {
+      const index = Number(bad)
+      const column = columns[index]
+      if (column === undefined) throw new Error(`no column ${bad}`)
+      const refusal = refusalOf(columnAt(index), isNull === "true" ? undefined : rawValue, options)
+      return { file: Number(file), line: Number(line), column, rawLine, rawValue, ...refusal }
+    })
+  }
+
+  async function insert(part: Part, errorsAtMost: number): Promise<PartResult> {
+    const limit = Number.isFinite(errorsAtMost) ? errorsAtMost + 1 : errorsNamedAtMost
+    const errors = await errorsIn(part, limit)
+    if (errors.length > errorsAtMost) return { rows: 0, errors }
+    const into = columns.map(({ name }) => quoteIdentifier(name)).join(", ")
+    const values = columns.map((_, index) => `v${index}`).join(", ")
+    const where = errors.length === 0 ? "" : " WHERE bad IS NULL"
+    const [count] = await run(
+      `INSERT INTO ${relation} (${into}) ${query(part)} SELECT ${values} FROM judged${where}`,
+    )
+    return { rows: Number(count?.[0] ?? 0), errors }
+  }
+
+  async function parquetPart(path: string, file: number): Promise<Part> {
+    const found = await parquetColumns(run, path)
+    if (found.length !== columns.length)
+      throw new LoadFailure(
+        loadErrorCodes.tooFewColumns,
+        `The Parquet file has ${found.length} columns, ${columns.length} are expected`,
+      )
+    const field = (index: number) => quoteIdentifier(found[index] ?? "")
+    const numbered = `(SELECT ${file} AS __file, row_number() OVER () AS __line, * FROM read_parquet(${quoteLiteral(path)}))`
+    return {
+      from: numbered,
+      raw: field,
+      cleaned: field,
+      converted: (index) => {
+        const { type } = columnAt(index)
+        return type === "JSON" ? `to_json(k${index})` : `TRY_CAST(k${index} AS ${type})`
+      },
+    }
+  }
+
+  return {
+    columns,
+    async load(rows, errorsAtMost) {
+      const part = await staging.write(names, rows)
+      try {
+        return await insert(stagedPart(part), errorsAtMost)
+      } finally {
+        await staging.remove([part])
+      }
+    },
+    async loadParquet(body, file, errorsAtMost) {
+      const path = staging.newPath()
+      try {
+        await download(body, path)
+        return await insert(await parquetPart(path, file), errorsAtMost)
+      } finally {
+        await rm(path, { force: true })
+      }
+    },
+  }
+}
+
+/** With any number of errors allowed, this many of a part are told. */
+const errorsNamedAtMost = 10_000
+
+function delimiterOf({ format }: CopyOptions): string {
+  return format.kind === "csv" || format.kind === "text" ? format.delimiter : ","
+}
+
+async function download(body: AsyncIterable<Buffer>, path: string): Promise<void> {
+  try {
+    await pipeline(Readable.from(body), createWriteStream(path, { flags: "wx", mode: 0o600 }))
+  } catch (error) {
+    throw error instanceof Problem ? error : problemOf(error, "staging an object")
+  }
+}
+
+async function parquetColumns(run: RunSql, path: string): Promise<string[]> {
+  try {
+    const rows = await run(`DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(path)})`)
+    return rows.map(([name = ""]) => name)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ""
+    if (!/parquet|magic|thrift|too small/i.test(message)) throw error
+    throw new LoadFailure(loadErrorCodes.unknown, "The file is not Parquet, or is damaged")
+  }
+}
