@@ -77,18 +77,20 @@ function scanPlain(
 ): number {
   let kinds = kind
   let at = from
+  let escapedAt = -1
   for (; at < buffer.length; at++) {
     const byte = buffer[at]
     if (byte === delimiter || byte === newline) break
     if (hasEscapes && byte === backslash) {
       kinds |= fieldKinds.escaped
-      if (buffer[++at] === newline) record.innerLines++
+      escapedAt = ++at
+      if (buffer[at] === newline) record.innerLines++
     }
   }
   if (at >= buffer.length && !isLast) return -1
   const end = Math.min(at, buffer.length)
   const isLineEnd = end === buffer.length || buffer[end] === newline
-  const hasReturn = isLineEnd && end > start && buffer[end - 1] === carriageReturn
+  const hasReturn = isLineEnd && end - 1 > escapedAt && end > start && buffer[end - 1] === carriageReturn
   endField(record, start, hasReturn ? end - 1 : end, kinds)
   return end
 }
@@ -119,20 +121,21 @@ function scanQuoted(
   }
   // What follows the quote decides whether it closes.
   if (at + 2 >= buffer.length && !isLast) return -1
-  if (at >= buffer.length) return broken(buffer, open, record)
+  if (at >= buffer.length) return broken(buffer, open, isLast, record)
   let after = at + 1
   if (buffer[after] === carriageReturn && (after + 1 >= buffer.length || buffer[after + 1] === newline))
     after++
   const isEnd = after >= buffer.length || buffer[after] === form.delimiter || buffer[after] === newline
-  if (!isEnd) return broken(buffer, open, record)
+  if (!isEnd) return broken(buffer, open, isLast, record)
   record.innerLines += lines
   endField(record, open + 1, at, kinds)
   return after
 }
 
-function broken(buffer: Buffer, open: number, record: ScannedRecord): number {
+function broken(buffer: Buffer, open: number, isLast: boolean, record: ScannedRecord): number {
   record.isBroken = true
   const end = buffer.indexOf(newline, open)
+  if (end < 0 && !isLast) return -1
   endField(record, open, end < 0 ? buffer.length : end, fieldKinds.plain)
   return end < 0 ? buffer.length : end
 }
