@@ -1,6 +1,26 @@
 import { test } from "node:test"
+import { hasJava } from "../support/dynamodb.ts"
+import { noMariaDb } from "../support/mariadb.ts"
 import { chosenSeed, killAtRandom } from "./random-kills.ts"
+import { dynamoDbScene } from "./scene-dynamodb.ts"
+import { mariaDbScene } from "./scene-mariadb.ts"
+import { postgresScene } from "./scene-postgres.ts"
 
-test("nothing is lost or doubled by 30 kills at random moments", async (context) => {
-  await killAtRandom(context, 30, chosenSeed())
-})
+test("PostgreSQL: nothing is lost or doubled by 30 kills at random moments", (context) =>
+  killAtRandom(context, postgresScene, 30, chosenSeed()))
+
+test(
+  "MariaDB: nothing is lost or doubled by 10 kills at random moments",
+  {
+    skip: noMariaDb() ?? false,
+  },
+  (context) => killAtRandom(context, mariaDbScene, 10, chosenSeed()),
+)
+
+test(
+  "DynamoDB: nothing is lost or left by 10 kills at random moments",
+  {
+    skip: hasJava() ? false : "DynamoDB Local needs Java",
+  },
+  (context) => killAtRandom(context, dynamoDbScene, 10, chosenSeed()),
+)

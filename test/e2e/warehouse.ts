@@ -73,11 +73,18 @@ export async function assertEqualContent(
 ): Promise<void> {
   for (const table of tables) {
     const statement = `SELECT * FROM public."${table}"`
-    const source = canonical(await rowsAtSource(sourceUrl, statement))
-    const warehouse = canonical(await ask(place, database, statement))
-    const difference = differences(source, warehouse)
-    assert.equal(difference, "", `${table}: ${source.length} rows at the source, ${warehouse.length} here`)
+    assertSameRows(table, await rowsAtSource(sourceUrl, statement), await ask(place, database, statement))
   }
+}
+
+/** In any order. */
+export function assertSameRows(
+  table: string,
+  source: (string | null)[][],
+  warehouse: (string | null)[][],
+): void {
+  const difference = differences(canonical(source), canonical(warehouse))
+  assert.equal(difference, "", `${table}: ${source.length} rows at the source, ${warehouse.length} here`)
 }
 
 function canonical(rows: (string | null)[][]): string[] {

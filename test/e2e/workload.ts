@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import pg from "pg"
-import { atEnd } from "./clean-up.ts"
+import { startWriting, type Workload, weighted } from "./writing.ts"
 
 /** Stands in every text value of the workload: nothing that Millrace prints may hold it. */
 export const rowMarker = "rOwVaLuE-MARKER"
@@ -67,7 +67,7 @@ const transfer: Step = async ({ client, pick, next }) => {
   await client.query("COMMIT")
 }
 
-const steps: [weight: number, Step][] = [
+const steps: readonly (readonly [weight: number, Step])[] = [
   [40, transfer],
   [
     15,
@@ -123,84 +123,33 @@ const steps: [weight: number, Step][] = [
   ],
 ]
 
-export interface Workload {
-  /** Transactions done so far. */
-  readonly done: number
-  pause(): Promise<void>
-  resume(): void
-  stop(): Promise<void>
-}
-
 /**
  * Runs steps until stopped; a server that is gone is waited for. It stops with the test at the latest: a test that
  * fails must not wait for a writer for ever.
  */
 export function startWorkload(context: TestContext, url: string, seed: number, pauseMs = 2): Workload {
   const random = randomFrom(seed)
-  const state = { done: 0, paused: false, stopped: false, sequence: 1_000_000 }
-  let idle = Promise.withResolvers<void>()
-  const stepOnce = async (client: pg.Client) => {
-    const turn = {
-      client,
-      pick: (below: number) => Math.floor(random() * below),
-      next: () => ++state.sequence,
-    }
-    await weighted(random)(turn)
-    state.done++
-  }
-  const running = (async () => {
-    let client: pg.Client | undefined
-    while (!state.stopped) {
-      if (state.paused) {
-        idle.resolve()
-        await sleep(5)
-        continue
+  let sequence = 1_000_000
+  let client: pg.Client | undefined
+  const stepOnce = async () => {
+    try {
+      client ??= await connected(url)
+      const turn = {
+        client,
+        pick: (below: number) => Math.floor(random() * below),
+        next: () => ++sequence,
       }
-      try {
-        client ??= await connected(url)
-        await stepOnce(client)
-        await sleep(pauseMs)
-      } catch (error) {
-        if (!isOutage(error)) throw error
-        client?.end().catch(() => undefined)
-        client = undefined
-        await sleep(50)
-      }
+      await weighted(random, steps)(turn)
+      return true
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      client?.end().catch(() => undefined)
+      client = undefined
+      await sleep(50)
+      return false
     }
-    await client?.end().catch(() => undefined)
-  })()
-  running.catch((error) => idle.reject(error))
-  atEnd(context, async () => {
-    state.stopped = true
-    await running
-  })
-  return {
-    get done() {
-      return state.done
-    },
-    async pause() {
-      idle = Promise.withResolvers<void>()
-      state.paused = true
-      await idle.promise
-    },
-    resume() {
-      state.paused = false
-    },
-    async stop() {
-      state.stopped = true
-      await running
-    },
   }
-}
-
-function weighted(random: () => number): Step {
-  const total = steps.reduce((sum, [weight]) => sum + weight, 0)
-  let left = random() * total
-  for (const [weight, step] of steps) {
-    left -= weight
-    if (left < 0) return step
-  }
-  return transfer
+  return startWriting(context, stepOnce, pauseMs, () => client?.end().catch(() => undefined))
 }
 
 async function connected(url: string): Promise<pg.Client> {
