@@ -51,7 +51,6 @@ export class Collector implements ChangeSink {
   #closed = false
   #taker: ((work: Work | undefined) => void) | undefined
   #caughtUpPosition: Position | undefined
-  /** Everything up to here has been decoded. */
   #reached: Position
   readonly #hooks: CollectorHooks
 
@@ -97,6 +96,11 @@ export class Collector implements ChangeSink {
   /** The rest is over. */
   wake(): void {
     this.#betweenTransactions()
+  }
+
+  /** Everything up to here has been decoded. */
+  get reached(): Position {
+    return this.#reached
   }
 
   get inTransaction(): boolean {

@@ -206,6 +206,8 @@ export interface ChangeStream {
    * changed is copied anew.
    */
   readonly followed?: FollowedTables
+  /** Whatever becomes of a table at the source, also without rows, moves the stream on; absent: it may not. */
+  readonly movesWithDefinitions?: true
   /** From here on nothing more of this table comes. */
   exclude(id: string): void
   stop(): Promise<void>

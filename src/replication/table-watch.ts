@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises"
+import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { Collector } from "./collector.ts"
 import type { StaleTable } from "./gathered.ts"
+import { type LookBrake, newLookBrake } from "./look-brake.ts"
 import type { PipelineReporter } from "./pipeline.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { aborted } from "./signals.ts"
@@ -54,8 +56,6 @@ export interface TableWatch {
   readonly ended: Promise<void>
 }
 
-/** How often the source's tables are compared with those that stream. Changes of a table in use are seen at once. */
-const lookEveryMs = 5_000
 /** While what the selection takes is not what is here. */
 const soonMs = 250
 const firstRetryMs = 15_000
@@ -73,6 +73,7 @@ export interface Watching extends TableWatchOptions {
   unfit: UnfitNote[]
   /** Tables, by id, that need a fresh copy, and why. */
   asked: Map<string, string>
+  brake: LookBrake
   /** Told, by id of the table, when the warehouse knows it to be stale. */
   whenStale: Map<string, () => void>
   selection: SelectionState
@@ -88,25 +89,30 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     texts: new Map(options.texts),
     unfit: [],
     asked: new Map(),
+    brake: newLookBrake(),
     whenStale: new Map(),
     selection: newSelectionState(),
   }
-  let wake: () => void = () => undefined
+  let isWoken = false
+  let stopWaiting: () => void = () => undefined
+  const wake = () => {
+    isWoken = true
+    stopWaiting()
+  }
 
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
-      await look(watching)
+      if (watching.brake.isWorthIt(reached(watching), isWoken || isDue(watching))) {
+        isWoken = false
+        await look(watching)
+      }
       if (watching.asked.size > 0 || watching.unfit.length > 0) continue
       const woken = new Promise<void>((resolve) => {
-        wake = resolve
+        stopWaiting = resolve
       })
-      await Promise.race([
-        woken,
-        delay(watching.selection.isSettled() ? lookEveryMs : soonMs, undefined, {
-          signal: options.signal,
-          ref: false,
-        }).catch(() => undefined),
-      ])
+      const waitMs = watching.selection.isSettled() ? watching.brake.waitMs : soonMs
+      const waiting = delay(waitMs, undefined, { signal: options.signal, ref: false })
+      await Promise.race([woken, waiting.catch(() => undefined)])
     }
   }
 
@@ -199,23 +205,44 @@ async function look(watching: Watching): Promise<void> {
   await noteUnfit(watching)
   if (watching.signal.aborted) return
   const asked = watching.selection.asked
-  const current = await watching.source.tables(watching.select, watching.handle)
+  const current = await watching.brake.reading(reached(watching), () =>
+    watching.source.tables(watching.select, watching.handle),
+  )
   if (askForAltered(watching, current.altered ?? new Map())) return
   for (const refused of current.refused) {
     if (watching.refused.get(refused.id) === refused.reason) continue
     watching.refused.set(refused.id, refused.reason)
     watching.reporter.refused(refused)
   }
-  await followOrLetGo(watching, current)
+  forgetRetries(watching, current)
+  const isAsKnown = await followOrLetGo(watching, current)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
   if (wanted.length > 0 && !watching.signal.aborted)
     await copyLate(watching, new Set(wanted.map((table) => table.id)))
+  else if (isAsKnown) watching.brake.foundNothing()
   await settleSelection(watching, current, asked)
+}
+
+/** Where the stream is, if nothing can become of a table without its moving on. */
+function reached({ stream, collector }: Watching): Position | undefined {
+  return stream.movesWithDefinitions ? collector.reached : undefined
+}
+
+function isDue({ retries, selection }: Watching): boolean {
+  const nowMs = performance.now()
+  return !selection.isSettled() || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
+}
+
+/** What is gone, or cannot be copied now, is not tried. */
+function forgetRetries({ retries }: Watching, { tables }: CurrentTables): void {
+  const there = new Set(tables.map(({ id }) => id))
+  for (const id of retries.keys()) if (!there.has(id)) retries.delete(id)
 }
 
 export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
 
-async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<void> {
+/** Whether all was as it is known. */
+async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<boolean> {
   const { known, stream, texts } = watching
   const byId = new Map(tables.map((table) => [table.id, table]))
   const { followed } = stream
@@ -225,14 +252,17 @@ async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTab
       return now === undefined || !followed.carries(now)
     })
     if (doubtful.length > 0) await followed.recheck(doubtful)
-    return
+    return doubtful.length === 0
   }
   const stillThere = new Set([...tables, ...refused].map(({ id }) => id))
+  let isAsKnown = true
   for (const [id, table] of known) {
     const now = byId.get(id)
     if (now !== undefined && isSame(withTextColumns(now, texts.get(id)), table)) continue
     letGoOf(watching, table, stillThere.has(id))
+    isAsKnown = false
   }
+  return isAsKnown
 }
 
 function letGoOf({ known, stream, collector }: Watching, table: TableSchema, isThere: boolean): void {

@@ -199,6 +199,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     await engine.claim(undefined)
     // A transaction that is open sees what there was when it first looked.
     await beforeReading(plan)
+    // What is described and what is run must be one moment: a table may become another between the two.
+    await transaction.ensure()
     const prepared = await prepareDescribed(plan, declared)
     if (!isExpected(prepared.statementType, plan)) {
       prepared.destroySync()

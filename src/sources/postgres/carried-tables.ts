@@ -1,4 +1,5 @@
-import { qualifiedName } from "../../domain/table.ts"
+import { qualifiedName, type TableName } from "../../domain/table.ts"
+import { unreachable } from "../../domain/unreachable.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { TableSelection } from "../../replication/source.ts"
 import type { PgTable } from "./catalog.ts"
@@ -56,21 +57,42 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     route(id, undefined)
   }
 
-  /** Whether the table goes on. */
-  function take(id: string, one: Carried, evolution: Evolution): boolean {
-    if (evolution.kind === "same") {
-      one.table = evolution.table
-      return true
-    }
-    if (evolution.kind === "altered") {
-      const { to, origins, fill } = evolution
-      if (sink.altered({ from: one.table.schema, to: to.schema, origins, fill })) {
-        one.table = to
+  /** Whether the table goes on. If not, what there is of it is kept under the name it has now. */
+  function take(id: string, one: Carried, evolution: Evolution, name: TableName): boolean {
+    switch (evolution.kind) {
+      case "same":
+        one.table = evolution.table
         return true
-      }
-    } else sink.schemaChanged(one.table.schema, evolution.reason)
-    letGo(id)
-    return false
+      case "altered":
+        return become(id, one, evolution)
+      case "beside":
+        if (!rename(id, one, name)) return false
+        sink.schemaChanged(one.table.schema, evolution.reason)
+        letGo(id)
+        return false
+      default:
+        return unreachable(evolution)
+    }
+  }
+
+  function become(id: string, one: Carried, { to, origins, fill }: Evolution & { kind: "altered" }): boolean {
+    const isTaken = sink.altered({ from: one.table.schema, to: to.schema, origins, fill })
+    if (isTaken) one.table = to
+    else letGo(id)
+    return isTaken
+  }
+
+  /** The name is all that becomes another, whatever else is new. Whether the table goes on. */
+  function rename(id: string, one: Carried, { schema, name }: TableName): boolean {
+    const from = one.table.schema
+    if (from.schema === schema && from.name === name) return true
+    const to = { ...one.table, schema: { ...from, schema, name } }
+    return become(id, one, {
+      kind: "altered",
+      to,
+      origins: from.columns.map((_, index) => index),
+      fill: undefined,
+    })
   }
 
   function drop(id: string, { table }: Carried): void {
@@ -82,7 +104,7 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     return [...byId].filter(([other, { table }]) => other !== id && qualifiedName(table.schema) === name)
   }
 
-  /** A table that has lost its name to another without our knowing its new one is copied anew. */
+  /** A table that has lost its name to another without our knowing its new one is gone, or no longer wanted. */
   function dropNamesakes(id: string): void {
     const one = byId.get(id)
     if (one === undefined) return
@@ -99,8 +121,8 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     for (const [other] of namesakes(id, name)) {
       if (found.includes(other)) continue
       found.push(other)
-      const state = states.get(other)
-      if (state?.kind === "there") inTheWay(other, qualifiedName(state.current.table.schema), states, found)
+      const its = nameIn(states.get(other))
+      if (its !== undefined) inTheWay(other, qualifiedName(its), states, found)
     }
     return found
   }
@@ -130,19 +152,20 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     if (!select(described)) return drop(id, one)
     const evolution = evolutionTo(one, described, states.get(id))
     for (const other of others) makeWay(other, states.get(other))
-    if (!take(id, one, evolution)) return
+    if (!take(id, one, evolution, described)) return
     route(id, one)
     dropNamesakes(id)
   }
 
-  /** Gives a table that must have lost its name before this place the one it has now, if nothing else is new in it. */
+  /**
+   * Gives a table that must have lost its name before this place the one it has now. What else is new in it the stream
+   * tells, or the next look at the catalog.
+   */
   function makeWay(id: string, state: CurrentState | undefined): void {
     const one = byId.get(id)
-    if (one === undefined || state?.kind !== "there" || !select(state.current.table.schema)) return
-    const { schema, name } = state.current.table.schema
-    const renamed = { ...describe(one.table), schema, name }
-    if (!isDescribed(state.current.table, renamed)) return
-    if (take(id, one, evolve(one.table, renamed, state.current))) reroute(id, one)
+    const name = nameIn(state)
+    if (one === undefined || name === undefined || !select(name)) return
+    if (rename(id, one, name)) reroute(id, one)
   }
 
   return {
@@ -168,25 +191,42 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
         const state = states.get(id)
         // What the stream itself has told since is newer.
         if (one?.table !== table || state === undefined) continue
-        if (state.kind === "gone" || (state.kind === "there" && !select(state.current.table.schema)))
-          drop(id, one)
-        else if (state.kind === "refused") {
-          sink.schemaChanged(table.schema, state.reason)
-          letGo(id)
-        } else if (take(id, one, evolve(table, describe(state.current.table), state.current, true)))
-          reroute(id, one)
+        const name = nameIn(state)
+        if (name === undefined || !select(name)) drop(id, one)
+        else if (take(id, one, settledEvolution(table, state), name)) reroute(id, one)
       }
       for (const id of before.keys()) if (byId.get(id)?.table !== before.get(id)) dropNamesakes(id)
     },
   }
 }
 
+function nameIn(state: CurrentState | undefined): TableName | undefined {
+  switch (state?.kind) {
+    case "there":
+      return state.current.table.schema
+    case "refused":
+      return state.table
+    case "gone":
+    case undefined:
+      return undefined
+    default:
+      return unreachable(state)
+  }
+}
+
 function evolutionTo({ table }: Carried, described: Described, state: CurrentState | undefined): Evolution {
   if (state?.kind === "there") return evolve(table, described, state.current)
-  return {
-    kind: "beside",
-    reason: state?.kind === "refused" ? state.reason : "it was changed and dropped",
-  }
+  return { kind: "beside", reason: whyNotThere(state) }
+}
+
+/** The stream has come to where the catalog said this. */
+function settledEvolution(table: PgTable, state: CurrentState): Evolution {
+  if (state.kind !== "there") return { kind: "beside", reason: whyNotThere(state) }
+  return evolve(table, describe(state.current.table), state.current, true)
+}
+
+function whyNotThere(state: CurrentState | undefined): string {
+  return state?.kind === "refused" ? state.table.reason : "it was changed and dropped"
 }
 
 /** Whether a table that is carried so is what the catalog says it is. */

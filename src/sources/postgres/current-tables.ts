@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
+import type { RefusedTable } from "../../replication/source.ts"
 import type { Question } from "./carried-tables.ts"
 import { readCatalog } from "./catalog.ts"
 import { type Address, closeQuietly, connect } from "./client.ts"
@@ -11,7 +12,7 @@ import { xidDistance } from "./xid.ts"
 /** What the catalog says of a table now. */
 export type CurrentState =
   | { kind: "gone" }
-  | { kind: "refused"; reason: string }
+  | { kind: "refused"; table: RefusedTable }
   | { kind: "there"; current: CurrentTable }
 
 export interface CurrentTables {
@@ -115,7 +116,7 @@ async function readStates(client: pg.Client, ids: readonly string[]): Promise<Ma
   const states = new Map<string, CurrentState>(ids.map((id) => [id, { kind: "gone" }]))
   const { tables, refused } = await readCatalog(client, () => true, ids)
   const missing = await readMissing(client, ids)
-  for (const { id, reason } of refused) states.set(id, { kind: "refused", reason })
+  for (const table of refused) states.set(table.id, { kind: "refused", table })
   for (const table of tables) {
     const { id } = table.schema
     states.set(id, { kind: "there", current: { table, missing: missing.get(id) ?? new Map() } })

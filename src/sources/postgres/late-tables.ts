@@ -9,7 +9,7 @@ import { lsnOf } from "./position.ts"
 
 /** Snapshots of some tables beside whatever feeds the decoder. */
 export interface LateTables {
-  beside(feed: DecoderFeed): Pick<ChangeStream, "include" | "glimpse" | "followed">
+  beside(feed: DecoderFeed): Pick<ChangeStream, "include" | "glimpse" | "followed" | "movesWithDefinitions">
 }
 
 export interface DecoderFeed {
@@ -80,6 +80,7 @@ export function newLateTables({ address, handle, decode }: LateTablesOptions): L
           feed.ask()
           return snapshot
         }),
+      movesWithDefinitions: true,
       followed: { carries: decode.carries, recheck: (ids) => recheck(feed, ids) },
     }),
   }

@@ -126,6 +126,7 @@ export function startReplay(options: StartReplay): ChangeStream {
     include: (ids, texts, prepare) => (live ?? late).include(ids, texts, prepare),
     glimpse: (ids, reached) => (live ?? late).glimpse(ids, reached),
     ...(late.followed && { followed: late.followed }),
+    ...(late.movesWithDefinitions && { movesWithDefinitions: late.movesWithDefinitions }),
     exclude: decode.exclude,
     async stop() {
       stopped = true

@@ -1,0 +1,48 @@
+import type { Position } from "../domain/position.ts"
+
+/** Says when the source's catalog is worth another look: it costs the source something, and mostly tells nothing new. */
+export interface LookBrake {
+  /**
+   * Whether there may be something to see. `reached`: where the stream is, if that moves with every change of a
+   * definition. `isDue`: something is to be tried again.
+   */
+  isWorthIt(reached: Position | undefined, isDue: boolean): boolean
+  /** Takes the time of reading the catalog, with the stream at `reached` before. */
+  reading<T>(reached: Position | undefined, read: () => Promise<T>): Promise<T>
+  /** The look found everything as it is known. */
+  foundNothing(): void
+  /** How long to wait before the next look that nobody asked for. */
+  readonly waitMs: number
+}
+
+const lookEveryMs = 5_000
+/** At most this part of the time is spent on reading the catalog. */
+const waitFactor = 20
+const longestWaitMs = 600_000
+/** Once in a while it is looked all the same. */
+const longestIdleMs = 60_000
+
+/** `nowMs`: a clock that only goes forward. */
+export function newLookBrake(nowMs: () => number = () => performance.now()): LookBrake {
+  let waitMs = lookEveryMs
+  let last: { reached: Position | undefined; atMs: number; foundNothing: boolean } | undefined
+  return {
+    isWorthIt(reached, isDue) {
+      if (isDue || last === undefined || !last.foundNothing || reached === undefined) return true
+      return reached !== last.reached || nowMs() - last.atMs >= longestIdleMs
+    },
+    async reading(reached, read) {
+      const atMs = nowMs()
+      last = { reached, atMs, foundNothing: false }
+      const result = await read()
+      waitMs = Math.min(Math.max(lookEveryMs, waitFactor * (nowMs() - atMs)), longestWaitMs)
+      return result
+    },
+    foundNothing() {
+      if (last !== undefined) last.foundNothing = true
+    },
+    get waitMs() {
+      return waitMs
+    },
+  }
+}
