@@ -65,8 +65,8 @@ const lateReaders = 1
 export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
   known: Map<string, TableSchema>
-  /** When a table that failed may be tried again, by id. */
-  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source" }>
+  /** When a table that failed, and what it was then, may be tried again, by id. */
+  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source"; shape: string }>
   refused: Map<string, string>
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text, and are not noted yet. */
@@ -156,9 +156,14 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }
 
-function postpone({ retries }: Watching, id: string, cause: "table" | "source"): void {
-  const waitMs = Math.min((retries.get(id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
-  retries.set(id, { atMs: performance.now() + waitMs, waitMs, cause })
+function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
+  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
+  retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
+}
+
+/** A table whose name or columns are others than when it failed is tried at once: that may have been why. */
+function shapeOf({ schema, name, columns }: TableSchema): string {
+  return JSON.stringify([schema, name, columns.map((column) => [column.name, column.sourceType])])
 }
 
 const askedReason = "A fresh copy was asked for."
@@ -192,7 +197,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
     const { table } = unfit
     const noted = widened(texts.get(table.id), unfit)
     if (noted === undefined) {
-      postpone(watching, table.id, "table")
+      postpone(watching, table, "table")
       continue
     }
     await destination.noteTextColumns(pipeline, table.id, noted)
@@ -216,9 +221,8 @@ async function look(watching: Watching): Promise<void> {
   }
   forgetRetries(watching, current)
   const isAsKnown = await followOrLetGo(watching, current)
-  const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table.id))
-  if (wanted.length > 0 && !watching.signal.aborted)
-    await copyLate(watching, new Set(wanted.map((table) => table.id)))
+  const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
+  if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
   else if (isAsKnown) watching.brake.foundNothing()
   await settleSelection(watching, current, asked)
 }
@@ -230,13 +234,13 @@ function reached({ stream, collector }: Watching): Position | undefined {
 
 function isDue({ retries, selection }: Watching): boolean {
   const nowMs = performance.now()
-  return !selection.isSettled() || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
+  return !selection.isSettled() || selection.isWide || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
 }
 
-/** What is gone, or cannot be copied now, is not tried. */
-function forgetRetries({ retries }: Watching, { tables }: CurrentTables): void {
+/** What streams, is gone or cannot be copied now is not tried. */
+function forgetRetries({ retries, known }: Watching, { tables }: CurrentTables): void {
   const there = new Set(tables.map(({ id }) => id))
-  for (const id of retries.keys()) if (!there.has(id)) retries.delete(id)
+  for (const id of retries.keys()) if (known.has(id) || !there.has(id)) retries.delete(id)
 }
 
 export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
@@ -279,15 +283,16 @@ function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, 
   return asked.size > 0
 }
 
-function mayTry({ retries }: Watching, id: string): boolean {
-  const retry = retries.get(id)
-  return retry === undefined || retry.atMs <= performance.now()
+function mayTry({ retries }: Watching, table: TableSchema): boolean {
+  const retry = retries.get(table.id)
+  return retry === undefined || retry.atMs <= performance.now() || retry.shape !== shapeOf(table)
 }
 
 /** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
-async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<void> {
+async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
   const { stream, collector, known, reporter, destination, pipeline, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
+  const ids = new Set(wanted.map(({ id }) => id))
   try {
     const snapshot = await stream.include(ids, watching.texts, (tables) => {
       for (const table of tables) {
@@ -316,7 +321,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
         },
         onTable(table, event) {
           reporter.copied(table, event)
-          if (event.kind === "failed") postpone(watching, table.id, "table")
+          if (event.kind === "failed") postpone(watching, table, "table")
           if (event.kind === "unfit") watching.unfit.push({ ...event, table })
         },
       })
@@ -326,7 +331,7 @@ async function copyLate(watching: Watching, ids: ReadonlySet<string>): Promise<v
   } catch (error) {
     // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
     if (!(error instanceof Problem) || signal.aborted) throw error
-    for (const id of ids) postpone(watching, id, "source")
+    for (const table of wanted) postpone(watching, table, "source")
     reporter.lateCopyFailed(error)
   } finally {
     for (const table of copying.values()) {

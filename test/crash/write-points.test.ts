@@ -31,8 +31,6 @@
  * 11 spoolReleased      the warehouse's position says what of the rest is still to come
  */
 import assert from "node:assert/strict"
-import { once } from "node:events"
-import { join } from "node:path"
 import { after, type TestContext, test } from "node:test"
 import { type WritePoint, writePoints } from "../../src/replication/write-order.ts"
 import { lockWarehouse, spoolFiles, works, writeLog } from "../e2e/locked-warehouse.ts"
@@ -43,9 +41,7 @@ import { bank } from "../e2e/source.ts"
 import { assertEqualContent, caughtUp } from "../e2e/warehouse.ts"
 import { onDatabase, startWorkload } from "../e2e/workload.ts"
 import { waitUntil } from "../support/wait-until.ts"
-
-const entry = join(import.meta.dirname, "child.ts")
-const environment = { MILLRACE_TEST_ENTRY: entry }
+import { assertKilled, killAt, killable } from "./kill-at.ts"
 
 /** How often each point is passed before the end comes. Points of a copy are passed once, or once for each table. */
 const copyPasses: [WritePoint, number[]][] = [
@@ -69,26 +65,6 @@ const spoolPasses: [WritePoint, number[]][] = [
 
 const tested = new Set<WritePoint>()
 
-/** A running Millrace dies as ordered, while the source is being written to. */
-async function killAt(running: MillraceProcess, point: WritePoint, passes: number): Promise<void> {
-  const armed = once(running.child, "message")
-  running.child.send({ point, passes })
-  await armed
-}
-
-async function assertKilled(running: MillraceProcess): Promise<void> {
-  const ended = await Promise.race([running.ended, timeLimit(30_000)])
-  assert.equal(
-    ended?.signal,
-    "SIGKILL",
-    `the point was not passed, or it ended otherwise:\n${running.output()}`,
-  )
-}
-
-function timeLimit(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref())
-}
-
 async function slotsOf(url: string): Promise<string[]> {
   const { rows } = await onDatabase(url, (client) =>
     client.query<{ name: string }>(
@@ -109,7 +85,7 @@ interface Scene {
 async function scene(context: TestContext): Promise<Scene> {
   const source = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
-  return { place, api: apiOf(place), source, running: await place.start(environment) }
+  return { place, api: apiOf(place), source, running: await place.start(killable) }
 }
 
 test("a copy survives the end of the process at each of its points", async (context) => {
@@ -124,7 +100,7 @@ test("a copy survives the end of the process at each of its points", async (cont
         await killAt(at.running, point, passes)
         await at.api.create(name, `include: ${at.source.name}.public.*`)
         await assertKilled(at.running)
-        at.running = await at.place.start(environment)
+        at.running = await at.place.start(killable)
         await at.api.becomes(name, "active")
         await load.pause()
         await caughtUp(at.place, at.source.url, name.replace("-", "_"))
@@ -153,7 +129,7 @@ test("the stream survives the end of the process at each of its points", async (
         await assertKilled(at.running)
         const doneAtKill = load.done
         await waitUntil(() => load.done > doneAtKill + 20, { what: "changes while nothing runs" })
-        at.running = await at.place.start(environment)
+        at.running = await at.place.start(killable)
         await load.pause()
         await caughtUp(at.place, at.source.url, "bank")
         await assertEqualContent(at.place, at.source.url, "bank")
@@ -170,7 +146,7 @@ test("the spool survives the end of the process at each of its points", async (c
     const retention = { budget: "1MB", policy: "spool" }
     configuration.sources = [{ arn: sourceArn, engine: "postgres", url: at.source.url, retention }]
   })
-  const often = { ...environment, MILLRACE_TEST_RETENTION_MS: "100" }
+  const often = { ...killable, MILLRACE_TEST_RETENTION_MS: "100" }
   await at.running.terminate()
   at.running = await at.place.start(often)
   await at.api.create("bank", `include: ${at.source.name}.public.*`)

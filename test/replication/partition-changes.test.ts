@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import pg from "pg"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -43,4 +45,29 @@ test("rows that come and go with a whole partition are noticed", async () => {
     assert.equal(pipeline.reports.copied.includes("public.p"), isCopied, statement)
   }
   assert.deepEqual(pipeline.reports.problems, [])
+})
+
+test("a look at the catalog waits for nobody who alters a partitioned table", async () => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TABLE p (id int, part int, PRIMARY KEY (id, part)) PARTITION BY LIST (part)",
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (id)",
+    "CREATE TABLE p11 PARTITION OF p1 FOR VALUES IN (1)",
+  )
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  try {
+    await holder.query("BEGIN; LOCK TABLE p, p1, p11 IN ACCESS EXCLUSIVE MODE")
+    const database = decodeURIComponent(new URL(url).pathname.slice(1))
+    const options = "-c lock_timeout=5s"
+    const source = openPostgresSource({ url: `${url}?options=${encodeURIComponent(options)}`, database })
+    const { tables } = await source.tables(() => true)
+    assert.deepEqual(
+      tables.map(({ name }) => name),
+      ["p"],
+    )
+  } finally {
+    await holder.end()
+  }
 })

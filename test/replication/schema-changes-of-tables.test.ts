@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import type { Source } from "../../src/replication/source.ts"
 import { scriptedFault } from "../crash/scripted-faults.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -169,5 +170,34 @@ describe("changes of whole tables", { concurrency: 3 }, () => {
     )
     await assertEqualSoon(pipeline, ["public.t", "public.u", "public.came"], "after all")
     assert.deepEqual(pipeline.reports.problems, [])
+  })
+
+  test("a copy that a rename cuts off is made again at the next look, under the new name", async () => {
+    const { url } = await testDatabase()
+    const included: number[] = []
+    const source = (real: Source): Source => ({
+      ...real,
+      async stream(options) {
+        const stream = await real.stream(options)
+        return {
+          ...stream,
+          async include(...args) {
+            const snapshot = await stream.include(...args)
+            if (included.push(performance.now()) === 1) await runSql(url, "ALTER TABLE late RENAME TO later")
+            return snapshot
+          },
+        }
+      },
+    })
+    const pipeline = await testPipeline({ url, around: { source, warehouse: (real) => real } })
+    await pipeline.settle()
+    await runSql(url, "CREATE TABLE late (id int PRIMARY KEY); INSERT INTO late SELECT generate_series(1, 9)")
+    await waitUntil(async () => (await tablesHere(pipeline)).includes("public.later"), {
+      ...waiting,
+      what: "the table",
+    })
+    await assertEqualSoon(pipeline, ["public.later"], "after the second copy")
+    const [first = 0, second = 0] = included
+    assert.ok(second - first < 14_000, `it waited ${second - first} ms as if nothing had changed`)
   })
 })

@@ -100,24 +100,31 @@ const attributesOf = `coalesce((select '(' || string_agg(format_type(x.atttypid,
     when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
   end), '')`
 
-// Partitions come with their root.
+// Partitions come with their root: pg_partition_tree would wait for whoever is altering one. One that is made in the
+// transaction that makes it a partition has the same xmin in both places.
 const tablesQuery = `
 with recursive base(type, base, modifier) as (
   select oid, oid, -1 from pg_type where typtype <> 'd'
   union all
   select d.oid, b.base, case when b.modifier = -1 then d.typtypmod else b.modifier end
   from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
+), partition(root, oid, made) as (
+  select oid, oid, true from pg_class where relkind = 'p' and not relispartition and ($1::oid[] is null or oid = any($1))
+  union all
+  select p.root, i.inhrelid, p.made and exists (select from pg_attribute a where a.attrelid = i.inhrelid and a.attnum = -1 and a.xmin = i.xmin)
+  from partition p join pg_inherits i on i.inhparent = p.oid
+  where to_jsonb(i) ->> 'inhdetachpending' is distinct from 'true'
+), leaf as (
+  select p.root, p.made, l.* from partition p join pg_class l on l.oid = p.oid where l.relkind <> 'p'
 )
 select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
   coalesce(pg_relation_filenode(c.oid), 0)::text as filenode,
   case when c.relkind = 'r' then c.relfilenode::text else coalesce((
-    select string_agg(p.relid::oid || ':' || l.relfilenode || ':' || case when (
-        select bool_and(i.xmin = a.xmin) from pg_partition_ancestors(p.relid) s join pg_inherits i on i.inhrelid = s.relid
-          join pg_attribute a on a.attrelid = s.relid and a.attnum = -1) then 'made' else 'attached' end, ' ' order by p.relid::oid)
-    from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid where p.isleaf), '') end as storage,
+    select string_agg(l.oid || ':' || l.relfilenode || ':' || case when l.made then 'made' else 'attached' end, ' ' order by l.oid)
+    from leaf l where l.root = c.oid), '') end as storage,
   c.relnatts::int as attributes,
-  case when c.relkind = 'p' then (select l.relname::text from pg_partition_tree(c.oid) p join pg_class l on l.oid = p.relid
-    where p.isleaf and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
+  case when c.relkind = 'p' then (select l.relname::text from leaf l
+    where l.root = c.oid and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
       and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate))) order by 1 limit 1) end as unfit_partition,
   current_user::text as role, pg_has_role(c.relowner, 'USAGE') as owned, row_security_active(c.oid) as guarded,
   has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE') as readable,
