@@ -134,6 +134,7 @@ function columnAt(
   const wanted = described.columns[index]
   const was = known.columns.findIndex((column) => column.number === number)
   const is = table.columns.findIndex((column) => column.number === number)
+  if (was === -1 && is === -1) throw new Beside("a column came and went")
   const isOfType = (column: PgColumn | undefined) =>
     column?.typeOid === wanted?.typeOid && column?.typeModifier === wanted?.typeModifier
   const [from, place] = isOfType(known.columns[was]) ? [known, was] : [table, is]
@@ -194,15 +195,13 @@ function fillOf(
   to: PgTable,
   numbers: readonly number[],
   origins: readonly (number | undefined)[],
-  { table, missing }: CurrentTable,
+  { missing }: CurrentTable,
 ): RowBuffer | undefined {
   const rows = newRowBuffer(to.schema.columns.map(({ type }) => type))
   let isEmpty = true
   for (const [index, number] of numbers.entries()) {
     const column = rows.columns[index] as ColumnBuffer
     const isNew = origins[index] === undefined
-    if (isNew && !table.columns.some((one) => one.number === number))
-      throw new Beside("a column came and went")
     if (!isNew || !missing.has(number)) putNull(column, 0)
     else {
       isEmpty = false
