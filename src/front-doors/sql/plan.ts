@@ -15,6 +15,7 @@ import { fromRedshift } from "./dialect/rewrite.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
+import { refuseTooComplex } from "./statement-limits.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
@@ -181,6 +182,7 @@ export async function planStatement(text: string, context: PlanContext): Promise
   const access = await context.access()
   const spelled = withoutPgSpellings(text)
   const tokens = tokenize(spelled)
+  refuseTooComplex(spelled, tokens)
   const forAccess = accessCommand(tokens)
   if (forAccess) return { kind: "access", command: forAccess }
   const command = sessionCommand(tokens)

@@ -46,6 +46,9 @@ export interface SqlParser {
 const cachedTextUnits = 4096
 const cachedAtMost = 500
 
+/** Reading a longer tree would keep the whole process waiting for seconds: some 200,000 constants are as long. */
+const treeUnitsAtMost = 32 * 2 ** 20
+
 interface Serialized extends Tree {
   error: boolean
 }
@@ -72,6 +75,11 @@ export async function sqlParser(instance: DuckDbInstance): Promise<SqlParser> {
     const known = cache.get(sql)
     if (known !== undefined) return known
     const json = await ask(serialize, sql)
+    if (json.length > treeUnitsAtMost) {
+      throw new PgError("54001", "the statement is too long", {
+        hint: "Send it in parts, or load long lists with COPY and join with them.",
+      })
+    }
     if (sql.length <= cachedTextUnits) {
       const oldest = cache.size >= cachedAtMost ? cache.keys().next().value : undefined
       if (oldest !== undefined) cache.delete(oldest)

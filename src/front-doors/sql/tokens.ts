@@ -68,20 +68,49 @@ function symbolEnd(sql: string, start: number, end: number): number {
   return comment > 0 ? start + comment : end
 }
 
+interface Piece {
+  kind: Token["kind"] | "space" | "comment"
+  start: number
+  end: number
+}
+
+/** More are work for the engine, and memory for us, that no statement is worth. */
+const tokensAtMost = 2_000_000
+
+function* piecesOf(sql: string): Generator<Piece> {
+  for (let start = 0; start < sql.length; ) {
+    const { kind, end: matched } = matchAt(sql, start)
+    if (kind === "unfinished")
+      throw new PgError("42601", "unterminated quoted string or identifier", { position: start + 1 })
+    const end = kind === "symbol" ? symbolEnd(sql, start, matched) : matched
+    yield { kind, start, end }
+    start = end
+  }
+}
+
 /** Cuts SQL into tokens without white space and comments. Throws 42601 on an unfinished string or comment. */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = []
-  for (let at = 0; at < sql.length; ) {
-    const { kind, end: matched } = matchAt(sql, at)
-    const end = kind === "symbol" ? symbolEnd(sql, at, matched) : matched
-    if (kind === "unfinished")
-      throw new PgError("42601", "unterminated quoted string or identifier", { position: at + 1 })
-    if (kind !== "space" && kind !== "comment") {
-      tokens.push({ kind, value: tokenValue(kind, sql.slice(at, end)), start: at, end })
+  for (const { kind, start, end } of piecesOf(sql)) {
+    if (kind === "space" || kind === "comment") continue
+    if (tokens.length >= tokensAtMost) {
+      throw new PgError("54000", `more than ${tokensAtMost} words, values and symbols in one message`, {
+        hint: "Send it in parts.",
+      })
     }
-    at = end
+    tokens.push({ kind, value: tokenValue(kind, sql.slice(start, end)), start, end })
   }
   return tokens
+}
+
+/** The text without strings, quoted names and line comments: what may look like operators to a lexer. */
+export function outsideOfText(sql: string): string {
+  let rest = ""
+  for (const { kind, start, end } of piecesOf(sql)) {
+    const isText = kind === "string" || kind === "quoted" || sql.startsWith("--", start)
+    rest += isText ? " " : sql.slice(start, end)
+  }
+  return rest
 }
 
 export function isWord(token: Token | undefined, ...words: string[]): boolean {

@@ -1,0 +1,31 @@
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { isWord, outsideOfText, type Token } from "./tokens.ts"
+
+const operatorCharactersAtMost = 63
+const charactersInARowAtMost = 500
+const setOperationsAtMost = 1000
+
+const longRun = new RegExp(`[~!@#^&|\`?+\\-*/%<>=]{${charactersInARowAtMost + 1}}`)
+
+/**
+ * The engine's parser and planner cannot be interrupted, and the planner's memory counts towards no limit. So what would
+ * keep them busy for minutes or fill the machine's memory never reaches them: operator characters in a row (a comment's,
+ * too) cost the square or the cube of their number, set operations the square. Throws 42601, 54001.
+ */
+export function refuseTooComplex(sql: string, tokens: Token[]): void {
+  const long = tokens.find(
+    ({ kind, start, end }) => kind === "symbol" && end - start > operatorCharactersAtMost,
+  )
+  if (long) throw new PgError("42601", "operator too long", { position: long.start + 1 })
+  if (longRun.test(sql) && longRun.test(outsideOfText(sql))) {
+    throw new PgError("54001", `more than ${charactersInARowAtMost} operator characters in a row`, {
+      hint: "Block comments count, too: shorten the lines drawn in them.",
+    })
+  }
+  const setOperations = tokens.filter((token) => isWord(token, "union", "intersect", "except")).length
+  if (setOperations > setOperationsAtMost) {
+    throw new PgError("54001", `more than ${setOperationsAtMost} set operations in one statement`, {
+      hint: "Rows of constants can be one VALUES list.",
+    })
+  }
+}
