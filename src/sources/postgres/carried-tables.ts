@@ -18,6 +18,8 @@ export interface Carried {
    * needs no look at it. `undefined`: it was not.
    */
   confirmedBefore: number | undefined
+  /** Transactions that emptied it whole, since its storage was last compared with the catalog's. */
+  emptiedBy: Set<string>
 }
 
 /** Something that only the catalog can answer; nothing more may be decoded before it has. */
@@ -33,6 +35,8 @@ export interface CarriedTables {
   include(table: PgTable, from: bigint, confirmedBefore: number | undefined): void
   exclude(id: string): void
   get(id: string): Carried | undefined
+  /** Transaction `xid` empties the table. */
+  truncated(id: string, xid: number): void
   /** The stream describes a table. */
   described(id: string, described: Described, commitLsn: bigint, xid: number): Question | undefined
   /** The stream has come to where the catalog had these states, and the tables were `before` when it was read. */
@@ -170,10 +174,11 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
 
   return {
     include(table, from, confirmedBefore) {
-      byId.set(table.schema.id, { table, from, confirmedBefore })
+      byId.set(table.schema.id, { table, from, confirmedBefore, emptiedBy: new Set() })
     },
     exclude: letGo,
     get: (id) => byId.get(id),
+    truncated: (id, xid) => void byId.get(id)?.emptiedBy.add(String(xid)),
     described(id, described, commitLsn, xid) {
       const one = byId.get(id)
       if (one === undefined) return void route(id, undefined)
@@ -193,7 +198,10 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
         if (one?.table !== table || state === undefined) continue
         const name = nameIn(state)
         if (name === undefined || !select(name)) drop(id, one)
-        else if (take(id, one, settledEvolution(table, state), name)) reroute(id, one)
+        else if (take(id, one, settledEvolution(one, state), name)) {
+          one.emptiedBy.clear()
+          reroute(id, one)
+        }
       }
       for (const id of before.keys()) if (byId.get(id)?.table !== before.get(id)) dropNamesakes(id)
     },
@@ -220,9 +228,9 @@ function evolutionTo({ table }: Carried, described: Described, state: CurrentSta
 }
 
 /** The stream has come to where the catalog said this. */
-function settledEvolution(table: PgTable, state: CurrentState): Evolution {
+function settledEvolution({ table, emptiedBy }: Carried, state: CurrentState): Evolution {
   if (state.kind !== "there") return { kind: "beside", reason: whyNotThere(state) }
-  return evolve(table, describe(state.current.table), state.current, true)
+  return evolve(table, describe(state.current.table), state.current, true, emptiedBy)
 }
 
 function whyNotThere(state: CurrentState | undefined): string {

@@ -115,12 +115,12 @@ with recursive base(type, base, modifier) as (
   from partition p join pg_inherits i on i.inhparent = p.oid
   where to_jsonb(i) ->> 'inhdetachpending' is distinct from 'true'
 ), leaf as (
-  select p.root, p.made, l.* from partition p join pg_class l on l.oid = p.oid where l.relkind <> 'p'
+  select p.root, p.made, l.xmin as xid, l.* from partition p join pg_class l on l.oid = p.oid where l.relkind <> 'p'
 )
 select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
   coalesce(pg_relation_filenode(c.oid), 0)::text as filenode,
   case when c.relkind = 'r' then c.relfilenode::text else coalesce((
-    select string_agg(l.oid || ':' || l.relfilenode || ':' || case when l.made then 'made' else 'attached' end, ' ' order by l.oid)
+    select string_agg(l.oid || ':' || l.relfilenode || ':' || case when l.made then 'made' else 'attached' end || ':' || l.xid, ' ' order by l.oid)
     from leaf l where l.root = c.oid), '') end as storage,
   c.relnatts::int as attributes,
   case when c.relkind = 'p' then (select l.relname::text from leaf l

@@ -37,9 +37,11 @@ export function evolve(
   described: Described,
   current: CurrentTable,
   isExact = false,
+  emptiedBy: ReadonlySet<string> = new Set(),
 ): Evolution {
   try {
-    if (known.partitioned || current.table.partitioned) return evolvePartitioned(known, described, current)
+    if (known.partitioned || current.table.partitioned)
+      return evolvePartitioned(known, described, current, isExact, emptiedBy)
     if (known.isBare || current.table.isBare) return evolveBare(known, described, current)
     const numbers = isExact ? numbersOf(current.table) : columnNumbers(known, described, current.table)
     if (numbers === undefined) throw new Beside("its columns changed in a way that the stream does not tell")
@@ -50,16 +52,25 @@ export function evolve(
   }
 }
 
-/** The stream tells of a partitioned table what happens to rows through it, and of its partitions nothing. */
-function evolvePartitioned(known: PgTable, described: Described, { table }: CurrentTable): Evolution {
+/**
+ * The stream tells of a partitioned table what happens to rows through it, and of its partitions nothing. A catalog that
+ * is ahead may show what the stream has yet to tell (a TRUNCATE of the whole): then partitions are looked at later.
+ */
+function evolvePartitioned(
+  known: PgTable,
+  described: Described,
+  { table }: CurrentTable,
+  isExact: boolean,
+  emptiedBy: ReadonlySet<string>,
+): Evolution {
   const isSame =
     known.partitioned === table.partitioned && isDescribed(known, described) && isDescribed(table, described)
   if (!isSame) throw new Beside("its definition changed")
-  if (!hasLeavesOf(known.storage, table.storage))
+  if (isExact && !hasLeavesOf(known.storage, table.storage, emptiedBy))
     throw new Beside("a partition came or went with its rows, or was written anew")
   if (columnsRevision(known) !== columnsRevision(table)) throw new Beside("its definition changed")
   for (const index of known.columns.keys()) refuseOtherAttributes(known, index, table, index)
-  return { kind: "same", table: { ...known, storage: table.storage } }
+  return { kind: "same", table: isExact ? { ...known, storage: table.storage } : known }
 }
 
 /** Without columns there is nothing to alter, only to come. */

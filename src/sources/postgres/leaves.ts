@@ -1,18 +1,31 @@
-/** The partitions that hold a partitioned table's rows: oid, file, and whether it was made as one, empty. */
-export function hasLeavesOf(before: string, now: string): boolean {
+/**
+ * The partitions that hold a partitioned table's rows: oid, file, whether it was made as one, empty, and the transaction that
+ * gave it its file (or changed the catalog's row of it otherwise since).
+ */
+interface Leaf {
+  file: string
+  isMadeEmpty: boolean
+  changedBy: string
+}
+
+/** Whether no partition came or went with rows, and none was written anew but by TRUNCATE of the whole, in `emptiedBy`. */
+export function hasLeavesOf(before: string, now: string, emptiedBy: ReadonlySet<string>): boolean {
   const leaves = leavesOf(now)
   const known = leavesOf(before)
-  for (const [id, { file }] of known) if (leaves.get(id)?.file !== file) return false
+  for (const [id, { file }] of known) {
+    const leaf = leaves.get(id)
+    if (leaf === undefined || (leaf.file !== file && !emptiedBy.has(leaf.changedBy))) return false
+  }
   for (const [id, { isMadeEmpty }] of leaves) if (!known.has(id) && !isMadeEmpty) return false
   return true
 }
 
-function leavesOf(storage: string): Map<string, { file: string; isMadeEmpty: boolean }> {
+function leavesOf(storage: string): Map<string, Leaf> {
   const leaves = storage === "" ? [] : storage.split(" ")
   return new Map(
     leaves.map((leaf) => {
-      const [id = "", file = "", origin] = leaf.split(":")
-      return [id, { file, isMadeEmpty: origin === "made" }]
+      const [id = "", file = "", origin, changedBy = ""] = leaf.split(":")
+      return [id, { file, isMadeEmpty: origin === "made", changedBy }]
     }),
   )
 }

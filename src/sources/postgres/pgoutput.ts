@@ -154,8 +154,10 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   function truncate(bytes: Buffer, start: number): void {
     const count = bytes.readUInt32BE(start + 1)
     for (let i = 0; i < count; i++) {
-      const route = routes.get(bytes.readUInt32BE(start + 6 + i * 4))
+      const id = bytes.readUInt32BE(start + 6 + i * 4)
+      const route = routes.get(id)
       if (route !== undefined && commitLsn >= route.from) {
+        carried.truncated(String(id), witness?.xid ?? 0)
         sink.truncate(route.table.schema)
         route.transaction = -1
       }
