@@ -10,6 +10,7 @@ import type { Decoder } from "./decode-binary.ts"
 import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { isDescribed, readRelation } from "./relation.ts"
+import { kindOf, newTupleBuffer, readTuple, type Tuple } from "./tuple.ts"
 import { inColumn, UnfitValue } from "./unfit.ts"
 
 /** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
@@ -44,26 +45,9 @@ interface Route {
   from: bigint
 }
 
-/** The fields of one tuple: where each begins and ends, and of what kind it is. Reused from row to row. */
-interface Tuple {
-  kinds: Uint8Array
-  starts: Int32Array
-  ends: Int32Array
-}
-
-const kindOf = { null: 0x6e, unchanged: 0x75, text: 0x74 } as const
 const keyTuple = 0x4b
 const oldTuple = 0x4f
-const maxColumns = 1600
 const epochMs = 946_684_800_000
-
-function newTupleBuffer(): Tuple {
-  return {
-    kinds: new Uint8Array(maxColumns),
-    starts: new Int32Array(maxColumns),
-    ends: new Int32Array(maxColumns),
-  }
-}
 
 export interface StartTable {
   table: PgTable
@@ -307,25 +291,6 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 function newRoute(table: PgTable, from: bigint): Route {
   const decoders = table.columns.map((column) => column.mapping.fromText)
   return { table, decoders, sink: undefined, transaction: -1, from }
-}
-
-/** Reads the fields' places of a tuple that begins behind its tag; returns where it ends. */
-function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
-  const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
-  let at = start + 2
-  // The column that stands for none.
-  if (count === 0) tuple.kinds[0] = kindOf.null
-  for (let i = 0; i < count; i++) {
-    const kind = bytes[at++] as number
-    tuple.kinds[i] = kind
-    if (kind !== kindOf.text) continue
-    const length = bytes.readInt32BE(at)
-    at += 4
-    tuple.starts[i] = at
-    at += length
-    tuple.ends[i] = at
-  }
-  return at
 }
 
 function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, kind: RowKind): void {

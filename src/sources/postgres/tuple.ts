@@ -1,0 +1,38 @@
+/** The fields of one tuple: where each begins and ends, and of what kind it is. Reused from row to row. */
+export interface Tuple {
+  kinds: Uint8Array
+  starts: Int32Array
+  ends: Int32Array
+}
+
+/** As pgoutput marks fields. */
+export const kindOf = { null: 0x6e, unchanged: 0x75, text: 0x74 } as const
+/** The most that a table of PostgreSQL can have. */
+const maxColumns = 1600
+
+export function newTupleBuffer(): Tuple {
+  return {
+    kinds: new Uint8Array(maxColumns),
+    starts: new Int32Array(maxColumns),
+    ends: new Int32Array(maxColumns),
+  }
+}
+
+/** Reads the fields' places of a tuple that begins behind its tag; returns where it ends. */
+export function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
+  const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
+  let at = start + 2
+  // The column that stands for none.
+  if (count === 0) tuple.kinds[0] = kindOf.null
+  for (let i = 0; i < count; i++) {
+    const kind = bytes[at++] as number
+    tuple.kinds[i] = kind
+    if (kind !== kindOf.text) continue
+    const length = bytes.readInt32BE(at)
+    at += 4
+    tuple.starts[i] = at
+    at += length
+    tuple.ends[i] = at
+  }
+  return at
+}
