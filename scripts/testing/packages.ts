@@ -7,7 +7,9 @@ const wanted = [
   { name: "postgresql", isThere: () => existsSync("/usr/lib/postgresql") },
   { name: "postgresql-client", isThere: () => isOnPath("psql") },
   { name: "awscli", isThere: () => isOnPath("aws") },
-  { name: "default-jre-headless", isThere: () => isOnPath("java") },
+  { name: "default-jdk-headless", isThere: () => isOnPath("javac") },
+  { name: "libpostgresql-jdbc-java", isThere: () => existsSync("/usr/share/java/postgresql.jar") },
+  { name: "python3-psycopg2", isThere: () => existsSync("/usr/lib/python3/dist-packages/psycopg2") },
   { name: "mariadb-server", isThere: () => existsSync("/usr/sbin/mariadbd") },
 ]
 

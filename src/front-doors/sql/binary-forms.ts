@@ -1,3 +1,5 @@
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+
 /** PostgreSQL's binary wire forms (its `*_send` and `*_recv` functions). Times count from 2000-01-01. */
 
 export const epochDaysTo2000 = 10_957
@@ -93,4 +95,24 @@ export function numericText(bytes: Buffer): string {
   for (let i = weight + 1; fraction.length < scale; i++) fraction += group(i)
   const text = `${whole.replace(/^0+(?=\d)/, "") || "0"}${scale > 0 ? `.${fraction.slice(0, scale)}` : ""}`
   return sign === 0x4000 ? `-${text}` : text
+}
+
+/** How many bits, then the bits from the left. */
+export function bitBytes(text: string): Buffer {
+  const bytes = Buffer.alloc(4 + Math.ceil(text.length / 8))
+  bytes.writeInt32BE(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const at = 4 + (i >> 3)
+    if (text[i] === "1") bytes[at] = (bytes[at] ?? 0) | (0x80 >> (i & 7))
+  }
+  return bytes
+}
+
+/** Throws 22P03 on what is not such a form. */
+export function bitText(bytes: Buffer): string {
+  const length = bytes.length < 4 ? -1 : bytes.readInt32BE()
+  if (length < 0 || Math.ceil(length / 8) !== bytes.length - 4)
+    throw new PgError("22P03", "incorrect binary data format in a bit string parameter")
+  const bits = Array.from(bytes.subarray(4), (byte) => byte.toString(2).padStart(8, "0"))
+  return bits.join("").slice(0, length)
 }

@@ -1,6 +1,7 @@
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { EncodedColumn, Field, Format, Portal, RowBatch } from "../../wire/pgwire/session.ts"
+import type { ZoneOffset } from "./time-zones.ts"
 import { type WireType, wireTypeOf } from "./value-types.ts"
 
 /** Rows turned into bytes at a time: wide rows must not become one huge buffer. */
@@ -12,6 +13,8 @@ const setAsideRowsAtMost = 1_000_000
 export interface PortalEngine {
   /** Binds and starts; the session has begun a transaction by then. */
   start(): Promise<DuckDBResult>
+  /** In which instants are shown. */
+  zone(): ZoneOffset
   fetch(result: DuckDBResult): Promise<DuckDBDataChunk | null>
   /** Called once the result is read to its end, has failed, or is given up. */
   finished(): void
@@ -20,6 +23,10 @@ export interface PortalEngine {
 export interface EnginePortal extends Portal {
   /** Reads what is left into memory, because the connection is wanted for something else. */
   setAside(): Promise<void>
+  /** Starts now what otherwise starts with the first row asked for. */
+  begin(): Promise<void>
+  /** For the rows from here on; as many as there are columns. */
+  useFormats(formats: Format[]): void
 }
 
 export function fieldsOf(names: string[], types: WireType[]): Field[] {
@@ -40,11 +47,6 @@ export function formatsFor(count: number, asked: Format[]): Format[] {
     )
   }
   return Array.from({ length: count }, (_none, index) => (asked.length === 1 ? asked[0] : asked[index]) ?? 0)
-}
-
-function checkBinary(types: WireType[], formats: Format[]): void {
-  const missing = types.find((type, index) => formats[index] === 1 && !type.hasBinary)
-  if (missing) throw new PgError("42883", `no binary output function available for type ${missing.oid}`)
 }
 
 function encode(
@@ -72,14 +74,13 @@ export function enginePortal(
   askedFormats: Format[],
   tag: (rowsSent: number, changed: number) => string,
 ): EnginePortal {
-  const formats = formatsFor(described?.fields.length ?? 0, askedFormats)
-  if (described) checkBinary(described.types, formats)
+  let formats = formatsFor(described?.fields.length ?? 0, askedFormats)
   let result: DuckDBResult | undefined
   let types: WireType[] = described?.types ?? []
   let chunk: DuckDBDataChunk | null = null
   let rowInChunk = 0
   let aside: DuckDBDataChunk[] | undefined
-  let broken: PgError | undefined
+  let broken: unknown
   let done = false
   let changed = 0
 
@@ -95,7 +96,7 @@ export function enginePortal(
   async function start(): Promise<DuckDBResult> {
     const started = await engine.start()
     if (!described) return started
-    const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type))
+    const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type, engine.zone()))
     if (actual.length !== described.types.length) {
       throw new PgError("0A000", "cached plan must not change result type")
     }
@@ -122,7 +123,7 @@ export function enginePortal(
   }
 
   async function next(maxRows: number): Promise<RowBatch | undefined> {
-    if (broken) throw broken
+    if (broken !== undefined) throw broken
     if (done) return undefined
     try {
       if (!described) return await runToEnd()
@@ -142,6 +143,8 @@ export function enginePortal(
       )
       return { rowCount: rowInChunk - from, columns }
     } catch (error) {
+      // Asked again, it must not look like the end of the rows.
+      broken = error
       finish()
       throw error
     }
@@ -168,8 +171,16 @@ export function enginePortal(
 
   return {
     fields: described?.fields,
-    formats,
+    get formats() {
+      return formats
+    },
     next,
+    begin: async () => {
+      result ??= await start()
+    },
+    useFormats: (asked) => {
+      formats = asked
+    },
     tag: (rowsSent) => tag(rowsSent, changed),
     close: finish,
     setAside,

@@ -25,6 +25,8 @@ export interface EngineSession {
   endStatement(): void
   cancel(reason?: PgError): void
   setSearchPath(schemas: string[]): Promise<void>
+  /** Throws 22023 for a zone that the engine does not know. */
+  setTimeZone(zone: string): Promise<void>
   close(): void
 }
 
@@ -73,6 +75,12 @@ export function engineSession(
     await connection.run(`SET search_path = ${quoteLiteral(path)}`)
   }
 
+  async function setTimeZone(zone: string): Promise<void> {
+    await connection.run(`SET SESSION TimeZone = ${quoteLiteral(zone)}`).catch(() => {
+      throw new PgError("22023", `invalid value for parameter "TimeZone": "${zone}"`)
+    })
+  }
+
   return {
     transaction: transactionOn(connection, mayWrite),
     call,
@@ -104,6 +112,7 @@ export function engineSession(
     endStatement,
     cancel,
     setSearchPath,
+    setTimeZone,
     close: () => {
       endStatement()
       // Not left to the closing: where the engine has shut the database off (its disk was full), a transaction that is

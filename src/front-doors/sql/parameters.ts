@@ -19,9 +19,10 @@ import {
 import { decodeUtf8 } from "../../wire/pgwire/frontend-messages.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Format } from "../../wire/pgwire/session.ts"
+import { arrayElements } from "./array-forms.ts"
 import { parseArrayLiteral } from "./array-literal.ts"
-import { epochDaysTo2000, epochMicrosTo2000, numericText } from "./binary-forms.ts"
-import { dateText, timestampText, timeText } from "./text-forms.ts"
+import { bitText, epochDaysTo2000, epochMicrosTo2000, numericText } from "./binary-forms.ts"
+import { dateText, offsetText, timestampText, timeText } from "./text-forms.ts"
 import { arrayOids, oids, wireTypeOf } from "./value-types.ts"
 
 export interface Parameter {
@@ -140,7 +141,10 @@ export function engineTypeOf(oid: number): string | undefined {
 }
 
 function arrayValue(text: string, oid: number): BoundValue {
-  const items = parseArrayLiteral(text)
+  return arrayOf(parseArrayLiteral(text), oid)
+}
+
+function arrayOf(items: (string | null)[], oid: number): BoundValue {
   const castTo = engineTypeOf(oid) ?? "VARCHAR[]"
   // The engine would round 1.5 to a whole number; PostgreSQL refuses it.
   const odd =
@@ -206,13 +210,19 @@ function binaryToText(bytes: Buffer, oid: number): string {
     case oids.time:
       return timeText(expectBytes(bytes, 8).readBigInt64BE())
     case oids.timestamp:
-      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000, "")
+      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000)
     case oids.timestamptz:
-      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000, "+00")
+      return timestampText(expectBytes(bytes, 8).readBigInt64BE() + epochMicrosTo2000, 0)
     case oids.uuid:
       return expectBytes(bytes, 16)
         .toString("hex")
         .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+    case oids.timetz:
+      return timetzText(expectBytes(bytes, 12))
+    case oids.interval:
+      return intervalParameter(expectBytes(bytes, 16))
+    case oids.varbit:
+      return bitText(bytes)
     case oids.jsonb:
       return decodeUtf8(bytes.subarray(1))
     case oids.text:
@@ -226,6 +236,21 @@ function binaryToText(bytes: Buffer, oid: number): string {
   }
 }
 
+function timetzText(bytes: Buffer): string {
+  return timeText(bytes.readBigInt64BE()) + offsetText(-bytes.readInt32BE(8))
+}
+
+/** In words that the engine reads too, with the sign at each. */
+function intervalParameter(bytes: Buffer): string {
+  return `${bytes.readInt32BE(12)} months ${bytes.readInt32BE(8)} days ${bytes.readBigInt64BE()} microseconds`
+}
+
+function arrayFromBinary(bytes: Buffer, oid: number): BoundValue {
+  const { elementOid, items } = arrayElements(bytes)
+  const texts = items.map((item) => (item === null ? null : binaryToText(item, elementOid)))
+  return arrayOf(texts, oid)
+}
+
 /** One parameter as it came. Throws 22P02 and its kin on a malformed value. */
 export function readParameter(bytes: Uint8Array | null, format: Format, parameter: Parameter): BoundValue {
   if (bytes === null) return { kind: "null" }
@@ -233,6 +258,7 @@ export function readParameter(bytes: Uint8Array | null, format: Format, paramete
   if (format === 0) return fromText(decodeUtf8(buffer), parameter)
   // Drivers send bytes for a parameter whose type they were not told.
   if (parameter.oid === oids.bytea) return blobValue(Buffer.from(buffer))
+  if (elementOids.has(parameter.oid)) return arrayFromBinary(buffer, parameter.oid)
   return fromText(binaryToText(buffer, parameter.oid), parameter)
 }
 

@@ -10,11 +10,14 @@ import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { type CopyCommand, copyCommand } from "./copy/statements.ts"
+import { type CopyOptions, copyOutCommand } from "./copy-out-command.ts"
+import { type CursorCommand, cursorCommand } from "./cursor-commands.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { fromRedshift } from "./dialect/rewrite.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
+import type { EnginePlan } from "./statement-kinds.ts"
 import { refuseTooComplex } from "./statement-limits.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
@@ -26,6 +29,8 @@ export type Plan =
   | { kind: "database"; command: DatabaseCommand }
   | { kind: "access"; command: AccessCommand }
   | { kind: "copy"; command: CopyCommand }
+  | { kind: "copyOut"; query: EnginePlan; options: CopyOptions }
+  | { kind: "cursor"; command: CursorCommand<EnginePlan> }
   | {
       kind: "engine"
       sql: string
@@ -187,11 +192,32 @@ export async function planStatement(text: string, context: PlanContext): Promise
   if (forAccess) return { kind: "access", command: forAccess }
   const command = sessionCommand(tokens)
   if (command) return { kind: "session", command }
+  const out = copyOutCommand(tokens, spelled)
+  if (out)
+    return { kind: "copyOut", query: await planQuery(out.sql, "COPY", context, access), options: out.options }
+  const cursor = cursorCommand(tokens, spelled)
+  if (cursor?.kind === "declare") {
+    const query = await planQuery(cursor.query, "DECLARE CURSOR", context, access)
+    return { kind: "cursor", command: { ...cursor, query } }
+  }
+  if (cursor) return { kind: "cursor", command: cursor }
   const database = databaseCommand(tokens)
   if (database) return { kind: "database", command: database }
   const copy = copyCommand(tokens, text)
   if (copy) return { kind: "copy", command: copy }
   return planEngine(spelled, tokens, context, access)
+}
+
+/** A query inside another statement. */
+async function planQuery(
+  sql: string,
+  inside: string,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<EnginePlan> {
+  const plan = await planEngine(sql, tokenize(sql), context, access)
+  if (plan.kind === "engine" && plan.verb === "SELECT") return { ...plan, positionsHold: false }
+  throw new PgError("0A000", `${inside} is supported for queries only`)
 }
 
 /** What the engine is to do: a query, its plan, or a change. */

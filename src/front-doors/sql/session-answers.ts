@@ -1,5 +1,6 @@
 import { unreachable } from "../../domain/unreachable.ts"
 import type { Field } from "../../wire/pgwire/session.ts"
+import type { Cursors } from "./cursors.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import type { SessionSettings } from "./settings.ts"
 import type { Transaction } from "./transaction.ts"
@@ -13,8 +14,9 @@ export interface Answer {
 export interface AnswerContext {
   settings: SessionSettings
   transaction: Transaction
-  /** Applies a changed search_path to the engine. */
-  applySearchPath(): Promise<void>
+  /** Brings the engine to what the settings say now. */
+  applySettings(): Promise<void>
+  cursors: Pick<Cursors, "closeAll">
   /** Values to put back when the transaction ends (SET LOCAL). */
   localValues: Map<string, string>
 }
@@ -29,6 +31,8 @@ export function answerFields(command: SessionCommand): Field[] | undefined {
   return command.kind === "showAll" ? ["name", "setting", "description"].map(textField) : undefined
 }
 
+const actsInEngine = (name: string) => ["search_path", "timezone"].includes(name.toLowerCase())
+
 const done = (tag: string): Answer => ({ rows: [], tag })
 
 async function set(
@@ -42,7 +46,13 @@ async function set(
   if (command.local && before !== undefined && !context.localValues.has(command.name)) {
     context.localValues.set(command.name, before)
   }
-  if (command.name.toLowerCase() === "search_path") await context.applySearchPath()
+  if (!actsInEngine(command.name)) return done("SET")
+  try {
+    await context.applySettings()
+  } catch (error) {
+    if (before !== undefined) settings.set(command.name, before)
+    throw error
+  }
   return done("SET")
 }
 
@@ -50,7 +60,7 @@ async function restoreLocal(context: AnswerContext): Promise<void> {
   const names = [...context.localValues.keys()]
   for (const [name, value] of context.localValues) context.settings.set(name, value)
   context.localValues.clear()
-  if (names.some((name) => name.toLowerCase() === "search_path")) await context.applySearchPath()
+  if (names.some(actsInEngine)) await context.applySettings()
 }
 
 async function end(chain: boolean, context: AnswerContext, tag: () => Promise<string>): Promise<Answer> {
@@ -63,7 +73,7 @@ async function end(chain: boolean, context: AnswerContext, tag: () => Promise<st
 /** Does what a session command says. Throws PgError. */
 export async function answer(command: SessionCommand, context: AnswerContext): Promise<Answer> {
   const { settings, transaction } = context
-  if (command.kind !== "commit" && command.kind !== "rollback") transaction.assertUsable()
+  if (!["commit", "rollback", "rollbackTo"].includes(command.kind)) transaction.assertUsable()
   switch (command.kind) {
     case "begin":
       await transaction.begin(command.readOnly || settings.get("default_transaction_read_only") === "on")
@@ -75,6 +85,15 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
         await transaction.rollback()
         return "ROLLBACK"
       })
+    case "savepoint":
+      transaction.savepoint(command.name)
+      return done("SAVEPOINT")
+    case "release":
+      transaction.release(command.name)
+      return done("RELEASE")
+    case "rollbackTo":
+      await transaction.rollbackTo(command.name)
+      return done("ROLLBACK")
     case "set":
       return set(command, context)
     case "setTransaction":
@@ -94,11 +113,12 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
       return { rows: settings.all().map(({ name, value }) => [name, value, ""]), tag: "SHOW" }
     case "reset":
       settings.reset(command.name)
-      await context.applySearchPath()
+      await context.applySettings()
       return done("RESET")
     case "discard":
+      if (command.what === "ALL") context.cursors.closeAll()
       settings.reset(undefined)
-      await context.applySearchPath()
+      await context.applySettings()
       return done(`DISCARD ${command.what}`)
     case "deallocate":
       return done(command.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE")

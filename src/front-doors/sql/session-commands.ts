@@ -6,6 +6,7 @@ export type SessionCommand =
   | { kind: "begin"; readOnly: boolean; tag: "BEGIN" | "START TRANSACTION" }
   | { kind: "commit"; chain: boolean }
   | { kind: "rollback"; chain: boolean }
+  | { kind: "savepoint" | "release" | "rollbackTo"; name: string }
   | { kind: "set"; name: string; value: string | undefined; local: boolean }
   | { kind: "setTransaction"; readOnly: boolean | undefined; session: boolean }
   | { kind: "show"; name: string }
@@ -81,6 +82,15 @@ function parseShow(tokens: Token[]): SessionCommand {
   return { kind: "show", name }
 }
 
+/** The last word, behind none but `before`. */
+function savepointName(tokens: Token[], ...before: string[]): string {
+  const name = tokens.at(-1)
+  if (!name || (name.kind !== "word" && name.kind !== "quoted")) throw unexpected(name)
+  const odd = tokens.slice(0, -1).find((token) => !isWord(token, ...before))
+  if (odd) throw unexpected(odd)
+  return name.value
+}
+
 function chained(tokens: Token[]): boolean {
   const at = tokens.findIndex((token) => isWord(token, "chain"))
   return at > 0 && !isWord(tokens[at - 1], "no")
@@ -100,12 +110,13 @@ export function sessionCommand(tokens: Token[]): SessionCommand | undefined {
       return { kind: "commit", chain: chained(rest) }
     case "rollback":
     case "abort":
-      if (rest.some((token) => isWord(token, "to")))
-        throw new PgError("0A000", "savepoints are not supported")
-      return { kind: "rollback", chain: chained(rest) }
+      return rest.some((token) => isWord(token, "to"))
+        ? { kind: "rollbackTo", name: savepointName(rest, "work", "transaction", "to", "savepoint") }
+        : { kind: "rollback", chain: chained(rest) }
     case "savepoint":
+      return { kind: "savepoint", name: savepointName(rest) }
     case "release":
-      throw new PgError("0A000", "savepoints are not supported")
+      return { kind: "release", name: savepointName(rest, "savepoint") }
     case "set":
       return parseSet(rest)
     case "show":

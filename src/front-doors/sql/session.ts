@@ -3,22 +3,23 @@ import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import type { Field, Format, Portal, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
-import type { NamePlace } from "./access/relation-names.ts"
+import type { Field, Format, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
 import { requireStill } from "./access/restricted-select.ts"
 import { type AccessContext, runAccessCommand } from "./access/run-command.ts"
 import { grantColumns } from "./access/show-grants.ts"
 import type { AccessCommand } from "./access/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./administration.ts"
+import { answered, nothingAsked } from "./answered.ts"
 import { bindParameters } from "./bind-parameters.ts"
-import { characterLength } from "./catalog/integration-views.ts"
 import { visibilityStatement } from "./catalog/visibility.ts"
 import type { CopyContext } from "./copy/context.ts"
 import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
 import type { CopyCommand } from "./copy/statements.ts"
+import { preparedCopyOut } from "./copy-portal.ts"
+import { type EnginePrepared, sessionCursors } from "./cursors.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
-import { type EnginePortal, enginePortal, fieldsOf, fixedPortal } from "./engine-portal.ts"
+import { type EnginePortal, enginePortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
 import { faultAsPgError } from "./faults.ts"
@@ -27,12 +28,12 @@ import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { refuseUnsynced } from "./read-states.ts"
 import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
+import { sessionScope } from "./session-scope.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
-import { commandTag, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
+import { commandTag, describeColumns, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
 import type { SystemViews } from "./system-views.ts"
 import { splitStatements } from "./tokens.ts"
 import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
-import { columnType, type WireType } from "./value-types.ts"
 
 export interface SessionParts {
   engine: EngineSession
@@ -58,41 +59,16 @@ export interface SessionParts {
   onInternalError(error: unknown): void
 }
 
-/** What an empty statement prepares to. */
-const emptyPrepared: Prepared = {
-  parameterOids: [],
-  fields: undefined,
-  bind: async () => fixedPortal(undefined, async () => ({ rows: [], tag: "" })),
-  close: () => undefined,
-}
-
 export function sqlSession(parts: SessionParts): SqlSession {
   const { engine, settings } = parts
   const { transaction } = engine
   const localValues = new Map<string, string>()
   let notices: string[] = []
-  let hasSearchPath = false
-  let searchPath: string[] = []
+  const scope = sessionScope(parts)
+  const { place } = scope
+  const cursors = sessionCursors({ transaction, prepareQuery })
   let shownTo = ""
   const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask }
-
-  async function applySearchPath(): Promise<void> {
-    const existing = await parts.schemas()
-    const asked = (settings.get("search_path") ?? "")
-      .split(",")
-      .map((one) => one.trim().replace(/^"(.*)"$/, "$1"))
-    const wanted = asked.flatMap((one) => existing.get(one.toLowerCase()) ?? [])
-    // DuckDB's own `main` comes last, so that tables made in a database without `public` are found.
-    const main = existing.get("main")
-    if (main !== undefined && !wanted.includes(main)) wanted.push(main)
-    hasSearchPath = existing.has("public") || !asked.includes("public")
-    searchPath = wanted
-    await engine.setSearchPath(wanted)
-  }
-
-  function place(): NamePlace {
-    return { database: parts.database, searchPath }
-  }
 
   /** A question of our own, on the session's connection and in its transaction. */
   async function ask(sql: string): Promise<string[][]> {
@@ -119,27 +95,13 @@ export function sqlSession(parts: SessionParts): SqlSession {
     }
   }
 
-  function describe(prepared: DuckDBPreparedStatement, plan: EnginePlan) {
-    const types: WireType[] = []
-    const names: string[] = []
-    for (let i = 0; i < prepared.columnCount; i++) {
-      const name =
-        plan.columnNames?.length === prepared.columnCount
-          ? (plan.columnNames[i] ?? "")
-          : prepared.columnName(i)
-      names.push(name)
-      types.push(columnType(prepared.columnType(i), characterLength(plan.systemViews, name)))
-    }
-    return { types, fields: fieldsOf(names, types) }
-  }
-
   function portalOf(
     prepared: DuckDBPreparedStatement,
     plan: EnginePlan,
     values: BoundValue[],
     formats: Format[],
-  ): Portal {
-    const described = returnsRows(prepared, plan) ? describe(prepared, plan) : undefined
+  ): EnginePortal {
+    const described = returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
     const portal: EnginePortal = enginePortal(
       {
         start: async () => {
@@ -147,14 +109,17 @@ export function sqlSession(parts: SessionParts): SqlSession {
           await beforeReading(plan)
           await transaction.ensure()
           await engine.claim(portal)
-          return engine.call(
+          const result = await engine.call(
             async () => {
               await bindParameters(engine, prepared, values)
               return prepared.stream()
             },
             plan.positionsHold ? plan.sql : undefined,
           )
+          if (plan.writes) transaction.wrote()
+          return result
         },
+        zone: scope.zone,
         fetch: async (result) => {
           const chunk = await engine.call(() => result.fetchChunk())
           // At its end a result gives an empty chunk, or none.
@@ -162,7 +127,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
         },
         finished: () => engine.release(portal),
       },
-      plan.verb === "EXPLAIN" ? undefined : described,
+      described,
       formats,
       (sent, changed) => commandTag(plan.verb, sent, changed, described !== undefined),
     )
@@ -194,7 +159,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     )
   }
 
-  async function prepareEngine(plan: EnginePlan, declared: number[]): Promise<Prepared> {
+  async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
     transaction.assertUsable()
     await engine.claim(undefined)
     // A transaction that is open sees what there was when it first looked.
@@ -202,32 +167,46 @@ export function sqlSession(parts: SessionParts): SqlSession {
     // What is described and what is run must be one moment: a table may become another between the two.
     await transaction.ensure()
     const prepared = await prepareDescribed(plan, declared)
-    if (!isExpected(prepared.statementType, plan)) {
-      prepared.destroySync()
-      throw new PgError("0A000", "this kind of statement is not supported")
-    }
+    if (isExpected(prepared.statementType, plan)) return prepared
+    prepared.destroySync()
+    throw new PgError("0A000", "this kind of statement is not supported")
+  }
+
+  async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
+    const prepared = await prepareChecked(plan, declared)
     const parameters = parametersOf(prepared, declared)
-    const fields = returnsRows(prepared, plan) ? describe(prepared, plan).fields : undefined
     return {
       parameterOids: parameters.map(({ oid }) => oid),
-      fields: plan.verb === "EXPLAIN" ? explainFields : fields,
+      fields: returnsRows(prepared, plan) ? describeColumns(prepared, plan).fields : undefined,
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
         await requireRights(plan)
+        return portalOf(prepared, plan, readParameters(parameters, values, formats), resultFormats)
+      },
+      close: () => prepared.destroySync(),
+    }
+  }
+
+  async function prepareExplain(plan: EnginePlan, declared: number[]): Promise<Prepared> {
+    const prepared = await prepareChecked(plan, declared)
+    const parameters = parametersOf(prepared, declared)
+    return {
+      parameterOids: parameters.map(({ oid }) => oid),
+      fields: explainFields,
+      bind: async (values, formats) => {
+        transaction.assertUsable()
+        await requireRights(plan)
         const bound = readParameters(parameters, values, formats)
-        if (plan.verb === "EXPLAIN") {
-          return explainPortal(async () => {
-            startStatement()
-            await beforeReading(plan)
-            await transaction.ensure()
-            await engine.claim(undefined)
-            return engine.call(async () => {
-              await bindParameters(engine, prepared, bound)
-              return (await prepared.run()).getRows()
-            })
+        return explainPortal(async () => {
+          startStatement()
+          await beforeReading(plan)
+          await transaction.ensure()
+          await engine.claim(undefined)
+          return engine.call(async () => {
+            await bindParameters(engine, prepared, bound)
+            return (await prepared.run()).getRows()
           })
-        }
-        return portalOf(prepared, plan, bound, resultFormats)
+        })
       },
       close: () => prepared.destroySync(),
     }
@@ -235,21 +214,22 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
   /** What the port does itself. */
   function own(fields: Field[] | undefined, run: () => Promise<Answer>): Prepared {
-    const claimed = async () => {
+    return answered(fields, async () => {
       await engine.claim(undefined)
       return run()
-    }
-    return {
-      parameterOids: [],
-      fields,
-      bind: async () => fixedPortal(fields, claimed),
-      close: () => undefined,
-    }
+    })
   }
 
   function prepareCommand(command: SessionCommand): Prepared {
-    const context = { settings, transaction, applySearchPath, localValues }
-    return own(answerFields(command), () => answer(command, context))
+    const fields = answerFields(command)
+    const context = { settings, transaction, applySettings: scope.apply, localValues, cursors }
+    const endsTransaction = command.kind === "commit" || command.kind === "rollback"
+    return answered(fields, async () => {
+      // Before the connection is wanted: what is to be thrown away need not be read first.
+      if (endsTransaction) await cursors.beforeEnd(command.kind === "commit")
+      await engine.claim(undefined)
+      return answer(command, context)
+    })
   }
 
   function prepareDatabaseCommand(command: DatabaseCommand): Prepared {
@@ -275,23 +255,24 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 
   function prepareCopy(command: CopyCommand): Prepared {
-    return own(copyFields(command)?.map(textField), async () =>
-      runCopyCommand(command, {
+    return own(copyFields(command)?.map(textField), async () => {
+      transaction.wrote()
+      return runCopyCommand(command, {
         ...parts.copy(),
         access: await currentAccess(),
         place: place(),
         run: ask,
         alive: () => engine.call(async () => undefined),
         transaction,
-      }),
-    )
+      })
+    })
   }
 
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
     startStatement()
-    if (!hasSearchPath) await applySearchPath()
+    await scope.ensure()
     const planned = await planOne(sql)
-    if (planned === undefined) return emptyPrepared
+    if (planned === undefined) return nothingAsked
     switch (planned.kind) {
       case "session":
         return prepareCommand(planned.command)
@@ -304,7 +285,13 @@ export function sqlSession(parts: SessionParts): SqlSession {
         return prepareCopy(planned.command)
       case "engine":
         notices.push(...planned.notices)
-        return prepareEngine(planned, declared)
+        return planned.verb === "EXPLAIN"
+          ? prepareExplain(planned, declared)
+          : prepareQuery(planned, declared)
+      case "copyOut":
+        return preparedCopyOut(await prepareQuery(planned.query, []), planned.options)
+      case "cursor":
+        return cursors.prepare(planned.command, declared)
       default:
         return unreachable(planned)
     }
@@ -316,6 +303,12 @@ export function sqlSession(parts: SessionParts): SqlSession {
     if (more !== undefined)
       throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
     return planStatement(statement, plan)
+  }
+
+  async function failTransaction(): Promise<void> {
+    // Looking whether the engine's transaction lives ends a result that is half read; what cannot be kept says so when asked.
+    if (transaction.status() === "T") await engine.claim(undefined).catch(() => undefined)
+    await transaction.fail()
   }
 
   return {
@@ -330,7 +323,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     prepare,
     endBatch: async (failed) => {
       engine.endStatement()
-      if (failed) await transaction.fail()
+      if (failed) await failTransaction()
       else await transaction.endImplicit(false)
     },
     status: () => transaction.status(),
@@ -341,6 +334,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       return shown
     },
     close: async () => {
+      cursors.closeAll()
       engine.close()
       parts.onClose()
     },

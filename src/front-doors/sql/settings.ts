@@ -1,4 +1,5 @@
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { zoneName } from "./time-zones.ts"
 
 interface Setting {
   /** In PostgreSQL's own spelling, for SHOW ALL and ParameterStatus. */
@@ -53,7 +54,7 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
       name: "TimeZone",
       value: "UTC",
       reported: true,
-      accept: only(/^(utc|etc\/utc|gmt|z|zulu|default|[+-]?0+(:00)?)$/i, "UTC"),
+      accept: zoneName,
     },
     {
       name: "standard_conforming_strings",
@@ -129,7 +130,7 @@ export function sessionSettings(serverVersion: string, isSuperuser: boolean): Se
       const accepted = setting.accept ? setting.accept(value) : value
       if (accepted === undefined) {
         throw new PgError("22023", `invalid value for parameter "${setting.name}": "${value}"`, {
-          hint: `This server works with ${setting.name} = ${initial.get(setting.name.toLowerCase())}.`,
+          hint: `This server works with ${setting.name} = ${initial.get(setting.name.toLowerCase())}${setting.accept === zoneName ? " and other names of zones" : ""}.`,
         })
       }
       keep(setting, accepted)

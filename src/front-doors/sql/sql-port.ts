@@ -102,9 +102,22 @@ async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>>
   return new Set(result.getRows().map((row) => String(row[0])))
 }
 
+/** `-c name=value` and `--name=value`, as PGOPTIONS has them; a backslash keeps a space in a value. */
+function optionsIn(options: string): [string, string][] {
+  const words = (options.match(/(?:\\.|[^\s\\])+/g) ?? []).map((word) => word.replace(/\\(.)/g, "$1"))
+  const joined = words.flatMap((word, at) => {
+    if (word === "-c") return words[at + 1] ?? []
+    return word.startsWith("-c") || word.startsWith("--") ? word.slice(2) : []
+  })
+  return joined.flatMap((one): [string, string][] => {
+    const equals = one.indexOf("=")
+    return equals < 1 ? [] : [[one.slice(0, equals).replaceAll("-", "_"), one.slice(equals + 1)]]
+  })
+}
+
 /** Start-up parameters that are settings; a driver's own zone or style must not keep it from connecting. */
 function applyStartupParameters(settings: SessionSettings, parameters: Map<string, string>): void {
-  for (const [name, value] of parameters) {
+  for (const [name, value] of [...parameters, ...optionsIn(parameters.get("options") ?? "")]) {
     const isKnown = settings.get(name) !== undefined
     if (!isKnown || ["user", "database", "options", "replication"].includes(name)) continue
     try {

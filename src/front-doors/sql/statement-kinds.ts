@@ -1,5 +1,8 @@
 import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
+import { characterLength } from "./catalog/integration-views.ts"
+import { fieldsOf } from "./engine-portal.ts"
 import type { Plan } from "./plan.ts"
+import { columnType, type WireType } from "./value-types.ts"
 
 export type EnginePlan = Extract<Plan, { kind: "engine" }>
 
@@ -35,4 +38,17 @@ export function returnsRows(prepared: DuckDBPreparedStatement, plan: EnginePlan)
   if (!plan.writes) return true
   if (!/^(INSERT|UPDATE|DELETE|MERGE)/.test(plan.verb)) return false
   return !(prepared.columnCount === 1 && prepared.columnName(0) === "Count")
+}
+
+/** The columns as the client is told them. */
+export function describeColumns(prepared: DuckDBPreparedStatement, plan: EnginePlan) {
+  const types: WireType[] = []
+  const names: string[] = []
+  for (let i = 0; i < prepared.columnCount; i++) {
+    const name =
+      plan.columnNames?.length === prepared.columnCount ? (plan.columnNames[i] ?? "") : prepared.columnName(i)
+    names.push(name)
+    types.push(columnType(prepared.columnType(i), characterLength(plan.systemViews, name)))
+  }
+  return { types, fields: fieldsOf(names, types) }
 }

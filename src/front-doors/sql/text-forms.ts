@@ -94,10 +94,12 @@ export function offsetText(seconds: number): string {
   return (seconds < 0 ? "-" : "+") + parts.map((part) => pad(part, 2)).join(":")
 }
 
-/** `zone` is "" or "+00". Microseconds since 1970. */
-export function timestampText(micros: bigint, zone: "" | "+00"): string {
-  if (micros === infinityMicros) return "infinity"
-  if (micros === -infinityMicros) return "-infinity"
+/** Microseconds since 1970; `offset`: what is shown with it, in seconds east of UTC. */
+export function timestampText(instant: bigint, offset?: number): string {
+  if (instant === infinityMicros) return "infinity"
+  if (instant === -infinityMicros) return "-infinity"
+  const micros = instant + BigInt(offset ?? 0) * microsPerSecond
+  const zone = offset === undefined ? "" : offsetText(offset)
   const inDay = ((micros % microsPerDay) + microsPerDay) % microsPerDay
   const [date, era] = dateParts(Number((micros - inDay) / microsPerDay))
   return `${date} ${timeText(inDay)}${zone}${era}`

@@ -8,6 +8,8 @@ export interface TokenReader {
   /** Whether the next is one of these words. */
   sees(...words: string[]): boolean
   /** Takes these words, if they come in this order. */
+  seesNumber(): boolean
+  seesSymbol(symbol: string): boolean
   take(...words: string[]): boolean
   takeSymbol(symbol: string): boolean
   expect(...words: string[]): void
@@ -58,6 +60,8 @@ export function tokenReader(tokens: readonly Token[], from = 0): TokenReader {
   return {
     atEnd: () => at >= tokens.length,
     sees: (...words) => isWord(tokens[at], ...words),
+    seesNumber: () => tokens[at]?.kind === "number",
+    seesSymbol: (symbol) => isSymbol(tokens[at], symbol),
     take,
     takeSymbol,
     expect(...words) {

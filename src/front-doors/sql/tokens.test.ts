@@ -10,7 +10,7 @@ test("strings, identifiers, comments and parameters", () => {
     "word:select",
     "string:it's",
     "symbol:,",
-    "string:a\\'b",
+    "string:a'b",
     "symbol:,",
     "string:d'",
     "symbol:,",

@@ -35,6 +35,17 @@ function blockCommentEnd(sql: string, at: number): number {
   throw new PgError("42601", "unterminated /* comment", { position: at + 1 })
 }
 
+const escaped: Record<string, string> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" }
+
+/** Of E'…', what stands for other characters stands for them. */
+function unquoted(text: string): string {
+  const inner = text.slice(text.indexOf("'") + 1, -1)
+  if (!/^e/i.test(text)) return inner.replaceAll("''", "'")
+  return inner.replace(/''|\\([\s\S])/g, (_all, character?: string) =>
+    character === undefined ? "'" : (escaped[character] ?? character),
+  )
+}
+
 function tokenValue(kind: Token["kind"], text: string): string {
   switch (kind) {
     case "word":
@@ -44,7 +55,7 @@ function tokenValue(kind: Token["kind"], text: string): string {
     case "string":
       return text.startsWith("$")
         ? text.slice(text.indexOf("$", 1) + 1, text.lastIndexOf("$", text.length - 2))
-        : text.slice(text.indexOf("'") + 1, -1).replaceAll("''", "'")
+        : unquoted(text)
     case "number":
     case "parameter":
     case "symbol":

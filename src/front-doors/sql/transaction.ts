@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { TransactionStatus } from "../../wire/pgwire/session.ts"
+import { type Savepoints, savepointsOf } from "./savepoints.ts"
 
 /**
  * PostgreSQL's transaction states over DuckDB's: an implicit transaction per batch, an explicit one from BEGIN on, and
@@ -22,6 +23,14 @@ export interface Transaction {
   /** Ends an implicit transaction; leaves an explicit one. */
   endImplicit(failed: boolean): Promise<void>
   assertUsable(): void
+  /** A statement has changed something. */
+  wrote(): void
+  savepoint(name: string): void
+  release(name: string): void
+  /** See `Savepoints`. Throws 0A000 where changes would have to be undone one by one. */
+  rollbackTo(name: string): Promise<void>
+  /** Called whenever what the engine's transaction saw is gone. */
+  onEnd(listener: () => void): void
 }
 
 type State = "none" | "implicit" | "explicit" | "failed"
@@ -29,22 +38,37 @@ type State = "none" | "implicit" | "explicit" | "failed"
 /** `mayWrite` is asked at each beginning: a database may become replicated while a session lasts. */
 export function transactionOn(connection: DuckDBConnection, mayWrite: () => boolean): Transaction {
   let state: State = "none"
+  /** The engine has a transaction; a failed one of ours may go on having it, for ROLLBACK TO. */
+  let isOpen = false
+  let isReadOnly = false
+  const savepoints: Savepoints = savepointsOf()
+  const listeners: (() => void)[] = []
 
   async function open(next: "implicit" | "explicit", readOnly: boolean): Promise<void> {
     await connection.run(readOnly || !mayWrite() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
     state = next
+    isOpen = true
+    isReadOnly = readOnly
+  }
+
+  function ended(): void {
+    isOpen = false
+    for (const listener of listeners) listener()
   }
 
   async function undo(): Promise<void> {
-    const wasOpen = state === "implicit" || state === "explicit"
     state = "none"
-    if (wasOpen) await connection.run("ROLLBACK")
+    savepoints.clear()
+    if (!isOpen) return
+    ended()
+    await connection.run("ROLLBACK")
   }
 
   async function keep(): Promise<void> {
-    const wasOpen = state === "implicit" || state === "explicit"
     state = "none"
-    if (!wasOpen) return
+    savepoints.clear()
+    if (!isOpen) return
+    ended()
     try {
       await connection.run("COMMIT")
     } catch (error) {
@@ -54,6 +78,14 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
     }
   }
 
+  /** Errors found while a statement is prepared leave the engine's transaction as it was, those of its run end it. */
+  async function isHealthy(): Promise<boolean> {
+    return connection.run("SELECT 1").then(
+      () => true,
+      () => false,
+    )
+  }
+
   function assertUsable(): void {
     if (state === "failed") {
       throw new PgError(
@@ -61,6 +93,37 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
         "current transaction is aborted, commands ignored until end of transaction block",
       )
     }
+  }
+
+  function requireBlock(statement: string): void {
+    if (state === "explicit" || state === "failed") return
+    throw new PgError("25P01", `${statement} can only be used in transaction blocks`)
+  }
+
+  async function fail(): Promise<void> {
+    if (state === "failed") return
+    const wasExplicit = state === "explicit"
+    if (wasExplicit && !savepoints.isEmpty() && (await isHealthy())) {
+      state = "failed"
+      return
+    }
+    const marked = savepoints.take()
+    await undo()
+    if (!wasExplicit) return
+    savepoints.restore(marked)
+    state = "failed"
+  }
+
+  async function rollbackTo(name: string): Promise<void> {
+    requireBlock("ROLLBACK TO SAVEPOINT")
+    const way = savepoints.back(name, isOpen)
+    if (way === "beginAnew") {
+      const marked = savepoints.take()
+      await undo()
+      await open("explicit", isReadOnly)
+      savepoints.restore(marked)
+    }
+    state = "explicit"
   }
 
   return {
@@ -83,25 +146,29 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
     },
     commit: async () => {
       if (state === "failed") {
-        state = "none"
+        await undo()
         return "ROLLBACK"
       }
       await keep()
       return "COMMIT"
     },
-    rollback: async () => {
-      if (state === "failed") state = "none"
-      else await undo()
-    },
-    fail: async () => {
-      const wasExplicit = state === "explicit"
-      if (state !== "failed") await undo()
-      if (wasExplicit) state = "failed"
-    },
+    rollback: undo,
+    fail,
     endImplicit: async (failed) => {
       if (state !== "implicit") return
       if (failed) await undo()
       else await keep()
     },
+    wrote: savepoints.wrote,
+    savepoint: (name) => {
+      requireBlock("SAVEPOINT")
+      savepoints.mark(name)
+    },
+    release: (name) => {
+      requireBlock("RELEASE SAVEPOINT")
+      savepoints.release(name)
+    },
+    rollbackTo,
+    onEnd: (listener) => void listeners.push(listener),
   }
 }

@@ -18,9 +18,11 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from "@duckdb/node-api"
+import { arrayBytes } from "./array-forms.ts"
 import * as binary from "./binary-forms.ts"
 import { jsonText } from "./json-form.ts"
 import * as text from "./text-forms.ts"
+import { utcOffset, type ZoneOffset } from "./time-zones.ts"
 
 /** How a DuckDB type looks on PostgreSQL's wire. `text` and `binary` are never given null. */
 export interface WireType {
@@ -33,8 +35,6 @@ export interface WireType {
   text(value: DuckDBValue): string
   /** undefined: the text form is the binary form. */
   binary: ((value: DuckDBValue) => Uint8Array) | undefined
-  /** False: PostgreSQL has a binary form that we do not make. */
-  hasBinary: boolean
 }
 
 export const oids = {
@@ -101,7 +101,6 @@ function wireType<V>(
     modifier,
     text: (value) => textOf(value as V),
     binary: binaryOf && ((value) => binaryOf(value as V)),
-    hasBinary: true,
   }
 }
 
@@ -120,11 +119,11 @@ const int8 = wireType<bigint>(oids.int8, 8, String, binary.int64Bytes)
 const uint4 = wireType<number>(oids.int8, 8, String, (value) => binary.int64Bytes(BigInt(value)))
 const numeric = wireType<unknown>(oids.numeric, -1, String, (value) => binary.numericBytes(String(value)))
 
-function timestampType<V>(oid: number, zone: "" | "+00", micros: (value: V) => bigint): WireType {
+function timestampType<V>(oid: number, zone: ZoneOffset | undefined, micros: (value: V) => bigint): WireType {
   return wireType<V>(
     oid,
     8,
-    (value) => text.timestampText(micros(value), zone),
+    (value) => text.timestampText(micros(value), zone?.(micros(value))),
     (value) => binary.timestampBytes(micros(value)),
   )
 }
@@ -185,20 +184,23 @@ const simple: Partial<Record<DuckDBTypeId, WireType>> = {
     (value) => text.timeText(value.micros) + text.offsetText(value.offset),
     (value) => Buffer.concat([binary.int64Bytes(value.micros), binary.int32Bytes(-value.offset)]),
   ),
-  [DuckDBTypeId.TIMESTAMP]: timestampType<DuckDBTimestampValue>(oids.timestamp, "", (value) => value.micros),
-  [DuckDBTypeId.TIMESTAMP_TZ]: timestampType<DuckDBTimestampValue>(
-    oids.timestamptz,
-    "+00",
+  [DuckDBTypeId.TIMESTAMP]: timestampType<DuckDBTimestampValue>(
+    oids.timestamp,
+    undefined,
     (value) => value.micros,
   ),
-  [DuckDBTypeId.TIMESTAMP_S]: timestampType<DuckDBTimestampSecondsValue>(oids.timestamp, "", (value) =>
+  [DuckDBTypeId.TIMESTAMP_S]: timestampType<DuckDBTimestampSecondsValue>(oids.timestamp, undefined, (value) =>
     scaled(value.seconds, (seconds) => seconds * 1_000_000n),
   ),
-  [DuckDBTypeId.TIMESTAMP_MS]: timestampType<DuckDBTimestampMillisecondsValue>(oids.timestamp, "", (value) =>
-    scaled(value.millis, (millis) => millis * 1000n),
+  [DuckDBTypeId.TIMESTAMP_MS]: timestampType<DuckDBTimestampMillisecondsValue>(
+    oids.timestamp,
+    undefined,
+    (value) => scaled(value.millis, (millis) => millis * 1000n),
   ),
-  [DuckDBTypeId.TIMESTAMP_NS]: timestampType<DuckDBTimestampNanosecondsValue>(oids.timestamp, "", (value) =>
-    scaled(value.nanos, nanosToMicros),
+  [DuckDBTypeId.TIMESTAMP_NS]: timestampType<DuckDBTimestampNanosecondsValue>(
+    oids.timestamp,
+    undefined,
+    (value) => scaled(value.nanos, nanosToMicros),
   ),
   [DuckDBTypeId.INTERVAL]: wireType<DuckDBIntervalValue>(
     oids.interval,
@@ -208,7 +210,9 @@ const simple: Partial<Record<DuckDBTypeId, WireType>> = {
   ),
   [DuckDBTypeId.BLOB]: wireType<DuckDBBlobValue>(oids.bytea, -1, hexText, (value) => value.bytes),
   [DuckDBTypeId.UUID]: wireType<unknown>(oids.uuid, 16, String, (value) => binary.uuidBytes(String(value))),
-  [DuckDBTypeId.BIT]: { ...wireType<DuckDBBitValue>(oids.varbit, -1, String), hasBinary: false },
+  [DuckDBTypeId.BIT]: wireType<DuckDBBitValue>(oids.varbit, -1, String, (value) =>
+    binary.bitBytes(String(value)),
+  ),
   [DuckDBTypeId.STRUCT]: jsonType,
   [DuckDBTypeId.MAP]: jsonType,
   [DuckDBTypeId.UNION]: jsonType,
@@ -217,9 +221,14 @@ const simple: Partial<Record<DuckDBTypeId, WireType>> = {
   [DuckDBTypeId.ENUM]: textType,
 }
 
+function itemsOf(value: DuckDBValue): readonly DuckDBValue[] {
+  return value instanceof DuckDBListValue || value instanceof DuckDBArrayValue ? value.items : []
+}
+
 function arrayText(element: WireType, value: DuckDBValue): string {
-  const items = value instanceof DuckDBListValue || value instanceof DuckDBArrayValue ? value.items : []
-  return `{${items.map((item) => text.arrayElementText(item === null ? null : element.text(item))).join(",")}}`
+  return `{${itemsOf(value)
+    .map((item) => text.arrayElementText(item === null ? null : element.text(item)))
+    .join(",")}}`
 }
 
 /** PostgreSQL arrays must be rectangular, so a list of lists keeps its shape only as JSON; so does a list of structs. */
@@ -232,19 +241,30 @@ function listType(element: WireType, nested: boolean): WireType {
     size: -1,
     modifier: -1,
     text: (value) => arrayText(element, value),
-    binary: undefined,
-    hasBinary: false,
+    binary: (value) =>
+      arrayBytes(
+        element.oid,
+        itemsOf(value).map((item) => elementBytes(element, item)),
+      ),
   }
 }
 
-export function wireTypeOf(type: DuckDBType): WireType {
+function elementBytes(element: WireType, item: DuckDBValue): Uint8Array | null {
+  if (item === null) return null
+  return element.binary ? element.binary(item) : Buffer.from(element.text(item))
+}
+
+/** `zone`: of the session, in which instants are shown. */
+export function wireTypeOf(type: DuckDBType, zone: ZoneOffset = utcOffset): WireType {
   if (type instanceof DuckDBDecimalType)
     return { ...numeric, modifier: ((type.width << 16) | type.scale) + 4 }
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const nested = type.valueType instanceof DuckDBListType || type.valueType instanceof DuckDBArrayType
-    return listType(wireTypeOf(type.valueType), nested)
+    return listType(wireTypeOf(type.valueType, zone), nested)
   }
   if (type.typeId === DuckDBTypeId.VARCHAR && type.alias?.toUpperCase() === "JSON") return storedJson
+  if (type.typeId === DuckDBTypeId.TIMESTAMP_TZ)
+    return timestampType<DuckDBTimestampValue>(oids.timestamptz, zone, (value) => value.micros)
   return simple[type.typeId] ?? textType
 }
 

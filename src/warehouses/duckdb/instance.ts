@@ -154,5 +154,7 @@ async function lockDown(admin: DuckDBConnection, options: DuckDbOptions): Promis
   await admin.run("SET autoinstall_known_extensions = false")
   await admin.run("SET autoload_known_extensions = false")
   await admin.run("SET enable_external_access = false")
+  // A session's own: it changes what its user sees, and nobody else.
+  await admin.run("SET allowed_configs = ['TimeZone']")
   await admin.run("SET lock_configuration = true")
 }

@@ -1,5 +1,5 @@
 import type { PgError } from "./pg-error.ts"
-import type { Field, Format, RowBatch, TransactionStatus } from "./session.ts"
+import type { EncodedColumn, Field, Format, RowBatch, TransactionStatus } from "./session.ts"
 
 function message(type: string, ...parts: Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 4)
@@ -36,6 +36,8 @@ export const emptyQuery = message("I")
 
 export const authenticationSasl = (mechanisms: string[]) =>
   message("R", int32(10), ...mechanisms.map(cstring), Buffer.alloc(1))
+export const copyDone = message("c")
+
 export const authenticationSaslContinue = (text: string) => message("R", int32(11), Buffer.from(text))
 export const authenticationSaslFinal = (text: string) => message("R", int32(12), Buffer.from(text))
 export const parameterStatus = (name: string, value: string) => message("S", cstring(name), cstring(value))
@@ -113,6 +115,20 @@ export function dataRows(batch: RowBatch): Buffer {
     out.writeUInt32BE(at - start - 1, start + 1)
   }
   return out.subarray(0, at)
+}
+
+export function copyOutResponse({ format, columns }: { format: Format; columns: number }): Buffer {
+  const formats = Array.from({ length: columns }, () => int16(format))
+  return message("H", Buffer.of(format), int16(columns), ...formats)
+}
+
+/** All CopyData messages of a batch in one buffer. */
+export function copyData(entries: EncodedColumn): Buffer {
+  return Buffer.concat(
+    entries.map((entry) =>
+      message("d", typeof entry === "string" ? Buffer.from(entry) : (entry ?? Buffer.alloc(0))),
+    ),
+  )
 }
 
 function copyInto(out: Buffer, bytes: Uint8Array, at: number): number {

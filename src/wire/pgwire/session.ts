@@ -24,6 +24,8 @@ export interface Portal {
   /** `undefined`: returns no rows (NoData). */
   fields: Field[] | undefined
   formats: Format[]
+  /** COPY … TO STDOUT: batches of one column, each entry of which is one piece of copy data. */
+  copy?: { format: Format; columns: number }
   /** At most `maxRows` rows; `undefined` when there are no more. */
   next(maxRows: number): Promise<RowBatch | undefined>
   /** The command tag once rows are exhausted: `SELECT`, `INSERT 0 3`; a trailing row count is added to `SELECT`. */

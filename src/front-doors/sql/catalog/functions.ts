@@ -72,6 +72,7 @@ function formatTypeStatement(): string {
 
 /** The functions of `computed`, besides those of `constants`: what `catalog-rewrite` may send here. */
 const computedNames = [
+  "_pg_expandarray",
   "array_lower",
   "array_remove",
   "array_upper",
@@ -103,6 +104,7 @@ export function earlyFunctionStatements(): string {
     ${Object.keys(constants).map(constantStatement).join("\n")}
     ${formatTypeStatement()}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_expr(a, b) AS a::VARCHAR, (a, b, c) AS a::VARCHAR;
+    CREATE OR REPLACE MACRO memory.pgcat._pg_expandarray(a) AS unnest(list_transform(a, lambda one, i: {'x': one, 'n': i}));
     CREATE OR REPLACE MACRO memory.pgcat.array_upper(a, b) AS nullif(len(a), 0);
     CREATE OR REPLACE MACRO memory.pgcat.array_remove(a, b) AS list_filter(a, lambda one: one IS DISTINCT FROM b);
     CREATE OR REPLACE MACRO memory.pgcat.array_lower(a, b) AS CASE WHEN len(a) > 0 THEN 1 END;

@@ -161,7 +161,8 @@ export function relationStatements(facts: CatalogFacts): string {
       NULL::VARCHAR AS min_val, NULL::VARCHAR AS max_val, NULL::VARCHAR[] AS enumvals, setting AS boot_val,
       setting AS reset_val, NULL::VARCHAR AS sourcefile, NULL::INTEGER AS sourceline, false AS pending_restart
       FROM (VALUES ('server_version', ${quoteLiteral(facts.serverVersion)}), ('server_encoding', 'UTF8'), ('TimeZone', 'UTC'),
-        ('DateStyle', 'ISO, MDY'), ('max_identifier_length', '63'), ('standard_conforming_strings', 'on'))
+        ('DateStyle', 'ISO, MDY'), ('max_identifier_length', '63'), ('max_index_keys', '32'), ('max_connections', '500'), ('wal_level', 'logical'),
+        ('lc_collate', 'C'), ('lc_ctype', 'C'), ('statement_timeout', '0'), ('search_path', '"$user", public'), ('standard_conforming_strings', 'on'))
         settings(name, setting);`
 }
 

@@ -159,7 +159,8 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
 function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
   const schema = textAt(node, "schema").toLowerCase()
   const name = textAt(node, "function_name").toLowerCase()
-  if (schema !== "" && schema !== "pg_catalog") return false
+  const isTheirs = schema === "information_schema" && name === "_pg_expandarray"
+  if (schema !== "" && schema !== "pg_catalog" && !isTheirs) return false
   const known = sessionConstant(node, name, facts)
   if (known) {
     replaceNode(node, known)

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict"
+import { execFile } from "node:child_process"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import { promisify } from "node:util"
+import { defaultConfiguration } from "../../../src/configuration/load.ts"
+import { sqlCertificate } from "../../../src/configuration/sql-certificate.ts"
+import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
+
+/** A port with TLS that takes connections without it too. */
+export async function warehouseWithTls(t: TestContext): Promise<TestWarehouse> {
+  const dataDir = await mkdtemp(join(tmpdir(), "millrace-client-"))
+  t.after(() => rm(dataDir, { recursive: true, force: true }))
+  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir), dataDir })
+  return testWarehouse(t, { tls: { ...certificate, unencrypted: "loopback" } })
+}
+
+/** Runs a client's program, which prints `ok …` or `FAILED …: why` for each of its parts; each becomes a test. */
+export async function runParts(
+  t: TestContext,
+  command: string,
+  args: string[],
+  parts: number,
+): Promise<void> {
+  const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 120_000 })
+  const lines = stdout.trim().split("\n")
+  for (const line of lines) await t.test(line.replace(/^(ok|FAILED) /, ""), () => assert.match(line, /^ok /))
+  assert.equal(lines.length, parts, stderr)
+}
