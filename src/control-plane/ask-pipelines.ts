@@ -1,7 +1,7 @@
 import { Fault } from "../domain/faults.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
-import { qualifiedName } from "../domain/table.ts"
+import { isGone, qualifiedName } from "../domain/table.ts"
 import type { StreamingPipeline } from "../replication/streaming.ts"
 import type { Store } from "../state/store.ts"
 import { findIntegration } from "./find-integration.ts"
@@ -60,7 +60,7 @@ export function chosenTables(
   const chosen = pipelines.map((pipeline) => ({
     pipeline,
     tables: [...pipeline.monitor.tables.values()].filter(
-      (one) => one.state !== "Deleted" && (table === undefined || qualifiedName(one) === table),
+      (one) => !isGone(one.state) && (table === undefined || qualifiedName(one) === table),
     ),
   }))
   if (table !== undefined && chosen.every(({ tables }) => tables.length === 0))

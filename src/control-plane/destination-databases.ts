@@ -163,15 +163,16 @@ export async function dropDatabase(
   )
 }
 
-/** The database as it is then ordered. @throws Fault accessDenied, invalidValue */
+/** `optionsFor`: by the database as it is. The database as it is then ordered. @throws Fault accessDenied, invalidValue */
 export async function setDatabaseOptions(
   plane: ControlPlane,
   host: DatabaseHost,
   caller: Caller,
   name: string,
-  options: Partial<DatabaseOptions>,
+  optionsFor: (before: DatabaseRecord) => Partial<DatabaseOptions>,
 ): Promise<DatabaseRecord> {
   requireAdmin(caller, "change databases")
+  const options = optionsFor(await requireDatabase(plane, host, name))
   refuseMistake(optionsMistake(options))
   const changed = await plane.store.databases.setOptions(host.warehouseArn, name, options)
   if (changed === undefined) throw notReplicated(name)

@@ -8,12 +8,15 @@ export interface GuardedTable extends TableName {
   reason: string | null
 }
 
+/** What is gone at the source and has stayed here is as it will ever be. */
+const canBeRefused = ({ state }: { state: TableState }) => state !== "DroppedSource"
+
 /** The tables of all databases of one warehouse with QUERY_ALL_STATES off. */
 export function guardedTables(running: readonly RunningPipeline[], warehouseArn: string): GuardedTable[] {
   return running
     .filter(({ database }) => !database.options.queryAllStates && database.targetArn === warehouseArn)
     .flatMap(({ database, monitor }) =>
-      [...monitor.tables.values()].map(({ schema, name, state, reason }) => ({
+      [...monitor.tables.values()].filter(canBeRefused).map(({ schema, name, state, reason }) => ({
         database: database.name,
         schema,
         name,

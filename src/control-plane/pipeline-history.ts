@@ -1,5 +1,5 @@
 import { shownPosition } from "../domain/position.ts"
-import { qualifiedName, type TableName, type TableSchema, type TableState } from "../domain/table.ts"
+import { isGone, qualifiedName, type TableName, type TableSchema, type TableState } from "../domain/table.ts"
 import type { Applied } from "../replication/apply-loop.ts"
 import type { PipelineReporter } from "../replication/pipeline.ts"
 import type { Activity, PipelineEvents, TableStateChange } from "../state/history.ts"
@@ -40,7 +40,7 @@ export function newPipelineHistory(
     const before = states.get(id)
     if (progress === undefined) {
       states.delete(id)
-      if (before !== undefined && before.state !== "Deleted") push(before.table, "Deleted", null)
+      if (before !== undefined && !isGone(before.state)) push(before.table, "Deleted", null)
       return
     }
     if (before?.state === progress.state && qualifiedName(before.table) === qualifiedName(progress)) return
@@ -137,9 +137,13 @@ export function newPipelineHistory(
       inner.stale(stale)
       noteTable(stale.table.id)
     },
-    dropped(table: TableSchema) {
-      inner.dropped(table)
+    dropped(table: TableSchema, keepsVersions) {
+      inner.dropped(table, keepsVersions)
       noteTable(table.id)
+    },
+    versions(kept, dropped) {
+      inner.versions?.(kept, dropped)
+      noteAll()
     },
     refused(table) {
       inner.refused(table)

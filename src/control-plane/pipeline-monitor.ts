@@ -1,5 +1,5 @@
 import type { Problem } from "../domain/problems.ts"
-import { qualifiedName, type TableSchema, type TableState, tableMayBecome } from "../domain/table.ts"
+import { isGone, qualifiedName, type TableSchema, type TableState, tableMayBecome } from "../domain/table.ts"
 import type { Applied } from "../replication/apply-loop.ts"
 import { type LagSamples, newLagSamples } from "../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../replication/pipeline.ts"
@@ -157,7 +157,13 @@ export function newPipelineMonitor(
       if (kind === "changed" && tables.get(table.id)?.state === "ResyncInitiated") return
       setState(table, "ResyncRequired", reason)
     },
-    dropped: (table) => setState(table, "Deleted", null),
+    dropped: (table, keepsVersions) => setState(table, keepsVersions ? "DroppedSource" : "Deleted", null),
+    versions(kept, dropped) {
+      for (const progress of tables.values()) progress.keepsVersions = kept.has(progress.id)
+      for (const table of dropped)
+        tables.set(table.id, { ...(tables.get(table.id) ?? fresh(table)), state: "DroppedSource" })
+      touched()
+    },
     refused(table) {
       tables.set(table.id, refusedProgress(table))
       touched()
@@ -173,7 +179,7 @@ export function newPipelineMonitor(
     selected(ids) {
       isSelected = true
       for (const progress of tables.values())
-        if (!ids.has(progress.id) && progress.state !== "Deleted")
+        if (!ids.has(progress.id) && !isGone(progress.state))
           Object.assign(progress, { state: "Deleted", reason: null, updatedAt: new Date() })
       touched()
     },
@@ -260,6 +266,7 @@ function applyCopyEvent(
     case "finished":
       progress.state = "Synced"
       progress.reason = textReason(table)
+      forgetDropped(tables, table)
       progress.estimatedRows = progress.copiedRows
       return
     case "failed":
@@ -271,6 +278,12 @@ function applyCopyEvent(
       progress.reason = unfitReason(event)
       return
   }
+}
+
+/** Its users have made room for another of its name. */
+function forgetDropped(tables: Map<string, TableProgress>, { schema, name }: TableSchema): void {
+  for (const [id, one] of tables)
+    if (one.state === "DroppedSource" && one.schema === schema && one.name === name) tables.delete(id)
 }
 
 /** For people: `public.orders`. */

@@ -1,5 +1,5 @@
 import { Fault } from "../domain/faults.ts"
-import { qualifiedName } from "../domain/table.ts"
+import { isGone, qualifiedName } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Caller } from "./control-plane.ts"
@@ -36,14 +36,15 @@ export function refreshDatabase(
       "integrationInWrongState",
       `Database "${database.name}" does not stream now (it is ${one?.monitor.phase ?? "starting"}). Try again when it does.`,
     )
-  const tables = tablesIn(scope, [...one.monitor.tables.values()].filter(isThere), database.name)
+  const tables = chosenIn(scope, [...one.monitor.tables.values()].filter(isThere), database.name)
   streaming.resync(tables.map(({ id }) => id))
   return tables.map(qualifiedName).sort()
 }
 
-const isThere = ({ state }: TableProgress) => state !== "Deleted"
+const isThere = ({ state }: TableProgress) => !isGone(state)
 
-function tablesIn(scope: RefreshScope, tables: TableProgress[], database: string): TableProgress[] {
+/** @throws Fault invalidValue (no such table or schema) */
+export function chosenIn(scope: RefreshScope, tables: TableProgress[], database: string): TableProgress[] {
   switch (scope.kind) {
     case "tables":
       return scope.tables.flatMap(({ schema, name }) => {

@@ -45,6 +45,7 @@ export interface TableFacts {
   position: string | undefined
   updatedAt: Date
   rows: number | undefined
+  keepsVersions: boolean
 }
 
 export interface SystemViewSources {
@@ -149,7 +150,7 @@ async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
     const { integrationId, destinationDatabase: database } = monitor.record
     const counts = await countsOrNone(from, monitor)
     const position = visiblePosition(one)
-    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt }) => ({
+    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt, keepsVersions }) => ({
       integrationId,
       database,
       schema,
@@ -159,6 +160,7 @@ async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
       position: state === "Synced" ? position : undefined,
       updatedAt,
       rows: counts.get(`${schema}.${name}`),
+      keepsVersions: keepsVersions || state === "DroppedSource",
     }))
   })
   const key = ({ database, schema, name }: TableFacts) => JSON.stringify([database, schema, name])

@@ -20,6 +20,8 @@ export interface TableProgress {
   lastLagMs: number | null
   /** The latest comparison with the source since it was copied. */
   verified: VerifiedAt | null
+  /** By the warehouse's word, since the stream began. */
+  keepsVersions: boolean
   updatedAt: Date
 }
 
@@ -28,7 +30,14 @@ export function describe(table: TableSchema): Pick<TableProgress, "schema" | "na
   return { schema: table.schema, name: table.name, keyColumns }
 }
 
-const nothingCounted = { copiedRows: 0, estimatedRows: 0, changes: 0, lastLagMs: null, verified: null }
+const nothingCounted = {
+  copiedRows: 0,
+  estimatedRows: 0,
+  changes: 0,
+  lastLagMs: null,
+  verified: null,
+  keepsVersions: false,
+}
 
 export function fresh(table: TableSchema): TableProgress {
   return {
@@ -69,6 +78,7 @@ export function progressOf(row: TableRecord): TableProgress {
     changes: 0,
     lastLagMs: null,
     verified: row.verified,
+    keepsVersions: false,
     updatedAt,
   }
 }

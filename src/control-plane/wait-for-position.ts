@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../domain/faults.ts"
 import { type Position, shownPosition } from "../domain/position.ts"
-import { qualifiedName } from "../domain/table.ts"
+import { isGone, qualifiedName } from "../domain/table.ts"
 import {
   type AskedIntegration,
   type AskedPipeline,
@@ -104,8 +104,6 @@ async function targetOf({ streaming }: AskedPipeline, position: string | undefin
 }
 
 function notInStep({ monitor }: AskedPipeline): string[] {
-  const waiting = [...monitor.tables.values()].filter(
-    ({ state }) => state !== "Synced" && state !== "Deleted",
-  )
+  const waiting = [...monitor.tables.values()].filter(({ state }) => state !== "Synced" && !isGone(state))
   return waiting.map(qualifiedName)
 }

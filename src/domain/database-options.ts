@@ -10,6 +10,10 @@ export interface DatabaseOptions {
   queryAllStates: boolean
   /** Copy a table anew when it was found to differ from its source. */
   autoRemediation: boolean
+  /** Every committed version of every row is kept. */
+  historyMode: boolean
+  /** Tables, by the source's lasting id, that differ from `historyMode`. */
+  historyTables: Readonly<Record<string, boolean>>
 }
 
 /**
@@ -22,6 +26,8 @@ export const defaultDatabaseOptions: DatabaseOptions = {
   acceptInvalidCharacters: false,
   queryAllStates: true,
   autoRemediation: false,
+  historyMode: false,
+  historyTables: {},
 }
 
 /** Five days, as in the cloud. */

@@ -60,11 +60,12 @@ describe("the life of a table", () => {
       })
     assert.deepEqual(ways("pipeline"), [
       "new -> ResyncInitiated Failed",
-      "ResyncInitiated -> ResyncInitiated Synced Failed ResyncRequired Deleted",
-      "Synced -> Failed ResyncRequired Deleted",
-      "Failed -> ResyncInitiated ResyncRequired Deleted",
-      "ResyncRequired -> ResyncInitiated Failed Deleted",
+      "ResyncInitiated -> ResyncInitiated Synced Failed ResyncRequired Deleted DroppedSource",
+      "Synced -> Failed ResyncRequired Deleted DroppedSource",
+      "Failed -> ResyncInitiated ResyncRequired Deleted DroppedSource",
+      "ResyncRequired -> ResyncInitiated Failed Deleted DroppedSource",
       "Deleted -> ResyncInitiated Failed",
+      "DroppedSource -> ResyncInitiated Failed Deleted",
     ])
     assert.deepEqual(ways("order"), [
       "new -> ",
@@ -73,6 +74,7 @@ describe("the life of a table", () => {
       "Failed -> ResyncRequired Deleted",
       "ResyncRequired -> Deleted",
       "Deleted -> ",
+      "DroppedSource -> ",
     ])
   })
 })

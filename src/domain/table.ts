@@ -57,8 +57,20 @@ function definitionOf({ id, schema, name, columns, key }: TableSchema): string {
 }
 
 /** The states of a replicated table (cloud: SVV_INTEGRATION_TABLE_STATE, spelled as there). */
-export const tableStates = ["ResyncInitiated", "Synced", "Failed", "ResyncRequired", "Deleted"] as const
+export const tableStates = [
+  "ResyncInitiated",
+  "Synced",
+  "Failed",
+  "ResyncRequired",
+  "Deleted",
+  "DroppedSource",
+] as const
 export type TableState = (typeof tableStates)[number]
+
+/** Nothing of it comes any more. */
+export function isGone(state: TableState): boolean {
+  return state === "Deleted" || state === "DroppedSource"
+}
 
 export function qualifiedName(table: TableName): string {
   return `${table.schema}.${table.name}`
@@ -69,7 +81,8 @@ export type TableActor = "pipeline" | "order"
 
 /**
  * A table's life. Normal: (new) → ResyncInitiated → Synced; something that breaks it: → ResyncRequired → (by itself)
- * ResyncInitiated → Synced; not replicable: → Failed; dropped or filtered out: → Deleted, and anew if it comes back.
+ * ResyncInitiated → Synced; not replicable: → Failed; dropped or filtered out: → Deleted, or DroppedSource where its
+ * versions stay, and anew if it comes back.
  * An order only asks (ResyncRequired) or takes away (Deleted); just the pipeline knows that rows are in step.
  */
 const tableMoves: Record<TableState | "new", Partial<Record<TableState, readonly TableActor[]>>> = {
@@ -80,15 +93,28 @@ const tableMoves: Record<TableState | "new", Partial<Record<TableState, readonly
     Failed: ["pipeline"],
     ResyncRequired: ["pipeline", "order"],
     Deleted: ["pipeline", "order"],
+    DroppedSource: ["pipeline"],
   },
-  Synced: { Failed: ["pipeline"], ResyncRequired: ["pipeline", "order"], Deleted: ["pipeline", "order"] },
-  ResyncRequired: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"], Deleted: ["pipeline", "order"] },
+  Synced: {
+    Failed: ["pipeline"],
+    ResyncRequired: ["pipeline", "order"],
+    Deleted: ["pipeline", "order"],
+    DroppedSource: ["pipeline"],
+  },
+  ResyncRequired: {
+    ResyncInitiated: ["pipeline"],
+    Failed: ["pipeline"],
+    Deleted: ["pipeline", "order"],
+    DroppedSource: ["pipeline"],
+  },
   Failed: {
     ResyncInitiated: ["pipeline"],
     ResyncRequired: ["pipeline", "order"],
     Deleted: ["pipeline", "order"],
+    DroppedSource: ["pipeline"],
   },
   Deleted: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"] },
+  DroppedSource: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"], Deleted: ["pipeline"] },
 }
 
 /** Whether `by` may move a table from one state (`undefined`: not known yet) to another. */

@@ -69,6 +69,7 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
     swaps: gathered.adopted.map((adoption) => adoption.table),
     stale: gathered.stale.map(({ held, table }) => held ?? table),
     dropped: gathered.dropped,
+    at: gathered.transactions > 0 ? new Date(gathered.lastCommittedAtMs) : new Date(),
     position: gathered.position,
   })
   loop.observe("applied")
@@ -116,6 +117,7 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
       // Flow control may be writing an earlier part of it.
       await next.staging
       if (next.row > 0) await stage(destination, next)
+      await stageCommits(destination, next)
       await stageAlteration(destination, next)
     }
   }
@@ -124,6 +126,12 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
     (sum, changes) => sum + changes.parts.reduce((bytes, part) => bytes + part.bytes, 0),
     0,
   )
+}
+
+async function stageCommits(destination: Destination, changes: GatheredChanges): Promise<void> {
+  const { commitTimes, runs } = changes
+  if (commitTimes !== undefined && runs.length > 0)
+    changes.commits = await destination.stageCommits(commitTimes)
 }
 
 async function stageAlteration(destination: Destination, changes: GatheredChanges): Promise<void> {

@@ -1,26 +1,12 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
+import type { CollectorHooks } from "./collector-hooks.ts"
 import type { RowBuffer } from "./columns.ts"
 import { type Adoption, nothingYet, type Work } from "./gathered.ts"
 import { GatheredChanges } from "./table-changes.ts"
 import { unfitReason } from "./text-columns.ts"
 import type { Alteration, TableLoad } from "./warehouse.ts"
-
-export interface CollectorHooks {
-  /** Nothing is half-decoded: the moment to look at memory. */
-  chunkDecoded(): void
-  /** A batch has left; gathering begins anew. */
-  handedOver(): void
-  /** Whether changes wait, though the warehouse is free; `wake` when they no longer do. */
-  rests(): boolean
-  /** As the source's. */
-  compare(a: Position, b: Position): number
-  /** Why the warehouse cannot let the table become this; `undefined`: it can. */
-  refusal(to: TableSchema): string | undefined
-  altered(to: TableSchema): void
-  dropped(table: TableSchema): void
-}
 
 /**
  * Gathers changes until the warehouse is free to take them: a slow warehouse makes larger batches, a fast one keeps
@@ -45,6 +31,10 @@ export class Collector implements ChangeSink {
   #underway: Position | undefined
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
+  /** Told at the next moment between transactions. */
+  #turns: (() => void)[] = []
+  /** Tables with versions that the transaction at hand has changed. */
+  #touched = new Set<GatheredChanges>()
   #inTransaction = false
   /** The chunk ended inside a transaction while complete ones were waiting. */
   #isOverdue = false
@@ -84,6 +74,7 @@ export class Collector implements ChangeSink {
       if (work.kind === "standStill") work.givenUp()
       else if (work.kind === "batch") for (const { done } of work.gathered.adopted) done(false)
     }
+    for (const turn of this.#turns.splice(0)) turn()
   }
 
   /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
@@ -133,17 +124,27 @@ export class Collector implements ChangeSink {
     return new Promise((resolve) => {
       if (this.#hasContent()) this.#sealed.push(this.#takeOpen())
       const whole = () => work().then(() => resolve(true))
-      this.#sealed.push({
-        work: { kind: "standStill", work: whole, givenUp: () => resolve(false) },
-        complete: undefined,
-      })
+      const givenUp = () => resolve(false)
+      this.#sealed.push({ work: { kind: "standStill", work: whole, givenUp }, complete: undefined })
       this.#handOver()
     })
   }
 
+  /** As `standStill`, at the next moment between transactions. `turn` is called as soon as that is there. */
+  turn(turn: () => void, work: () => Promise<void>): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#turns.push(() => {
+      resolve(this.standStill(work))
+      turn()
+    })
+    this.#betweenTransactions()
+    return promise
+  }
+
   /** From here on this table's changes are held aside: a copy of it is being made. */
   hold(table: TableSchema): void {
-    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }))
+    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }, this.#modeOf(table)))
   }
 
   /** Forgets what was held: the copy failed. */
@@ -182,7 +183,7 @@ export class Collector implements ChangeSink {
     const { tables, earlier, sequence } = this.#open
     const before = tables.get(from.id)
     if (before !== undefined) earlier.push(before)
-    tables.set(to.id, new GatheredChanges(to, sequence, alteration))
+    tables.set(to.id, new GatheredChanges(to, sequence, { alteration, before, ...this.#modeOf(to) }))
     this.#open.isAltered = true
     this.#hooks.altered(to)
     return true
@@ -209,6 +210,8 @@ export class Collector implements ChangeSink {
     open.position = position
     open.complete = position
     this.#reached = position
+    for (const changes of this.#touched) changes.committed(committedAtMs)
+    this.#touched.clear()
   }
 
   table(table: TableSchema): TableSink {
@@ -258,17 +261,23 @@ export class Collector implements ChangeSink {
 
   chunkDecoded(): void {
     this.#betweenTransactions()
-    this.#isOverdue = this.#inTransaction && (this.#hasContent() || this.#adopting.length > 0)
+    const isAwaited = this.#hasContent() || this.#adopting.length + this.#turns.length > 0
+    this.#isOverdue = this.#inTransaction && isAwaited
     this.#hooks.chunkDecoded()
   }
 
   #gathered(table: TableSchema): GatheredChanges {
-    const known = this.#held.get(table.id) ?? this.#open.tables.get(table.id)
-    if (known !== undefined) return known
-    const gathered = new GatheredChanges(table, this.#open.sequence)
-    this.#open.tables.set(table.id, gathered)
+    const { tables, sequence } = this.#open
+    let gathered = this.#held.get(table.id) ?? tables.get(table.id)
+    if (gathered === undefined) {
+      gathered = new GatheredChanges(table, sequence, this.#modeOf(table))
+      tables.set(table.id, gathered)
+    }
+    if (gathered.commitTimes !== undefined) this.#touched.add(gathered)
     return gathered
   }
+
+  #modeOf = ({ id }: TableSchema) => ({ keepsVersions: this.#hooks.keepsVersions?.(id) ?? false })
 
   /** The only moments at which held changes are complete transactions, and a batch may end. */
   #betweenTransactions(): void {
@@ -282,21 +291,18 @@ export class Collector implements ChangeSink {
         this.#open.adopted.push(adoption)
       }
     }
+    for (const turn of this.#turns.splice(0)) turn()
     this.#handOver()
   }
 
-  #hasReached(at: Position, position: Position): boolean {
-    return this.#hooks.compare(at, position) >= 0
-  }
+  #hasReached = (at: Position, position: Position) => this.#hooks.compare(at, position) >= 0
 
   #hasContent(): boolean {
     const { transactions, adopted, stale, dropped, isAltered } = this.#open
     return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0 || isAltered
   }
 
-  #isEmpty(): boolean {
-    return this.#sealed.length === 0 && !this.#hasContent()
-  }
+  #isEmpty = (): boolean => this.#sealed.length === 0 && !this.#hasContent()
 
   #see(position: Position | undefined): void {
     if (position !== undefined && this.#hasReached(position, this.visible)) this.visible = position

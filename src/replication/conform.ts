@@ -16,8 +16,8 @@ export function conforming(destination: Destination, options: () => DatabaseOpti
   }
   return {
     ...destination,
-    async beginLoad(pipeline, table) {
-      const load = await destination.beginLoad(pipeline, table)
+    async beginLoad(pipeline, table, versionsSince) {
+      const load = await destination.beginLoad(pipeline, table, versionsSince)
       return {
         ...load,
         write(rows) {

@@ -1,9 +1,10 @@
 import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
-import type { PipelineOptions } from "./pipeline.ts"
+import { optionsOf, type PipelineOptions } from "./pipeline.ts"
 import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 import { type UnfitNote, widened } from "./text-columns.ts"
+import { wantsVersions } from "./versions.ts"
 import type { Destination } from "./warehouse.ts"
 
 /** Two readers keep both the source and the loading busy. */
@@ -20,6 +21,7 @@ export async function takeSnapshot(
   await refuseIfUnprepared(options)
   const texts = await destination.textColumns(name)
   let waits = false
+  const since = new Date()
   const snapshot = await source.openSnapshot(handle, options.select, texts, (problem) => {
     waits = true
     reporter.problem(problem)
@@ -43,6 +45,7 @@ export async function takeSnapshot(
       observe: options.observe,
       onTable,
       beside: [],
+      versionsSince: (table) => (wantsVersions(optionsOf(options), table) ? since : undefined),
       goLive: (_, load) => load.finish().then(() => true),
       signal,
     })

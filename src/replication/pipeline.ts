@@ -19,6 +19,7 @@ import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
 import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
+import { newVersionModes } from "./versions.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -64,7 +65,9 @@ export interface PipelineReporter {
   /** The table changed, or a column of it must become text: what it holds stays readable but is no longer kept fresh. */
   stale(stale: StaleTable): void
   /** The table is gone at the source, and now here. */
-  dropped(table: TableSchema): void
+  dropped(table: TableSchema, keepsVersions: boolean): void
+  /** Which tables keep versions, by the warehouse's word: live ones by id, and those that are dropped. */
+  versions?(kept: ReadonlySet<string>, dropped: readonly TableSchema[]): void
   /** A table that the filter takes but that cannot be replicated. */
   refused(table: RefusedTable): void
   /** A copy made while the stream went on broke off; it is tried again. */
@@ -124,7 +127,10 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     streaming: () => state.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
-    settingsChanged: () => state.pace?.intervalChanged(),
+    settingsChanged() {
+      state.pace?.intervalChanged()
+      state.streaming?.settingsChanged()
+    },
     selectionChanged() {
       options.reporter.selecting()
       state.watch?.selectionChanged()
@@ -176,7 +182,8 @@ async function runUntilStopped(
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
-    await sleep(waitMs, signal)
+    // Less when stopped.
+    await delay(waitMs, undefined, { signal }).catch(() => undefined)
     waitMs = Math.min(waitMs * 2, lastRetryMs)
   }
   options.reporter.phase("stopped")
@@ -187,7 +194,7 @@ function asProblem(error: unknown): Problem {
   return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
 }
 
-function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
+export function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
   return settings?.options() ?? defaultDatabaseOptions
 }
 
@@ -234,6 +241,8 @@ async function streamFrom(
   const { source, handle, select, name, reporter, observe } = options
   const tables = await destination.tables(name)
   const texts = await destination.textColumns(name)
+  const versions = await destination.versions(name)
+  const modes = newVersionModes(versions.tables, () => optionsOf(options))
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   let stream: ChangeStream | undefined
@@ -256,6 +265,7 @@ async function streamFrom(
       refusal: (to) => watch?.refusal(to),
       altered: (to) => watch?.onAltered(to),
       dropped: (table) => watch?.onDropped(table),
+      keepsVersions: (id) => modes.kept.has(id),
     },
     from,
   )
@@ -267,6 +277,7 @@ async function streamFrom(
   reporter.phase("streaming")
   reporter.streaming(tables)
   reporter.selecting()
+  reporter.versions?.(modes.kept, versions.dropped)
   const progressed = () => {
     if (!state.troubled) return
     state.troubled = false
@@ -284,6 +295,7 @@ async function streamFrom(
     select,
     tables,
     texts,
+    modes,
     reporter,
     observe,
     signal: AbortSignal.any([signal, ending.signal]),
@@ -332,9 +344,4 @@ async function streamFrom(
 /** The warehouse, and not the source, is what makes a stream slow. */
 function isHindered({ workingSinceMs }: Collector, flow: FlowControl): boolean {
   return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
-}
-
-/** Waits, or less when stopped. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined)
 }

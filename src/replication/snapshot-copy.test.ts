@@ -56,6 +56,7 @@ function world(tables: Record<string, string[]>, read: Read) {
       destination,
       readers: 2,
       beside: [],
+      versionsSince: () => undefined,
       observe: () => undefined,
       onTable: (table: TableSchema, event: CopyEvent) => {
         if (event.kind === "finished" || event.kind === "failed") log.push(`${event.kind} ${table.name}`)

@@ -18,6 +18,8 @@ export interface SnapshotCopy {
   goLive(table: TableSchema, load: TableLoad): Promise<boolean>
   /** Tables that are live already and stay so: a warehouse must be able to keep new ones apart from them. */
   beside: readonly TableSchema[]
+  /** When rows of a table that is to keep versions are as of; `undefined`: it keeps none. */
+  versionsSince(table: TableSchema): Date | undefined
   signal: AbortSignal
 }
 
@@ -126,7 +128,11 @@ async function abortLoad(one: Copying): Promise<void> {
 
 async function begin(copy: SnapshotCopy, one: Copying): Promise<TableLoad> {
   copy.onTable(one.table.schema, { kind: "begun", estimatedRows: one.table.estimatedRows })
-  const load = await copy.destination.beginLoad(copy.pipeline, one.table.schema)
+  const load = await copy.destination.beginLoad(
+    copy.pipeline,
+    one.table.schema,
+    copy.versionsSince(one.table.schema),
+  )
   copy.observe("copyBegun")
   return load
 }

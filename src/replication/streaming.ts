@@ -9,6 +9,8 @@ import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify
 export interface StreamingPipeline {
   /** Has tables, by id, copied anew beside the live ones. Returns at once; the reporter tells how it goes. */
   resync(ids: readonly string[]): void
+  /** What the settings say of tables is to be looked at now. */
+  settingsChanged(): void
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible(): Position
   /** The source's newest position. Throws Problem. */
@@ -35,6 +37,7 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
   const { source, stream, collector } = parts
   return {
     resync: watch.resync,
+    settingsChanged: watch.wake,
     visible: () => collector.visible,
     currentPosition: source.currentPosition,
     parsePosition: source.parsePosition,

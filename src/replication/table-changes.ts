@@ -8,6 +8,7 @@ import {
   putBoolean,
   putInt32,
   putNull,
+  putSafeInteger,
   putText,
   type RowBuffer,
 } from "./columns.ts"
@@ -18,6 +19,14 @@ export interface Sequence {
   next: number
 }
 
+export interface GatheredOptions {
+  /** What makes it this table, before its changes. */
+  alteration?: Alteration<RowBuffer>
+  keepsVersions?: boolean
+  /** What was gathered of it before it became this table. */
+  before?: GatheredChanges | undefined
+}
+
 /** The changes of one table in the batch being gathered. */
 export class GatheredChanges implements TableSink {
   readonly table: TableSchema
@@ -26,6 +35,9 @@ export class GatheredChanges implements TableSink {
   alteration: Alteration<StagedPart> | undefined
   readonly parts: StagedPart[] = []
   readonly runs: Run[] = []
+  /** When its changes were committed, where versions are kept; `commits` when that is staged. */
+  readonly commitTimes: RowBuffer | undefined
+  commits: StagedPart | undefined
   rows: RowBuffer
   columns: readonly ColumnBuffer[]
   /** Changes gathered, staged ones included. */
@@ -37,11 +49,19 @@ export class GatheredChanges implements TableSink {
   #run: Exclude<Run, { kind: "truncate" }> | undefined
   #reached = new Set<string>()
   #leaving = ""
+  /** Whether the transaction at hand has changed the table. */
+  #hasBegun = false
 
-  constructor(table: TableSchema, sequence: Sequence, alteration?: Alteration<RowBuffer>) {
+  constructor(
+    table: TableSchema,
+    sequence: Sequence,
+    { alteration, keepsVersions = false, before }: GatheredOptions = {},
+  ) {
     this.table = table
     this.decodedAlteration = alteration
     this.#sequence = sequence
+    this.commitTimes = keepsVersions ? newRowBuffer([{ kind: "int32" }, { kind: "timestamp" }]) : undefined
+    if (before !== undefined) this.#hasBegun = before.#hasBegun
     this.rows = this.#newRows()
     this.columns = this.rows.columns
   }
@@ -51,7 +71,7 @@ export class GatheredChanges implements TableSink {
   }
 
   get bytes(): number {
-    return bufferedBytes(this.rows)
+    return bufferedBytes(this.rows) + (this.commitTimes === undefined ? 0 : bufferedBytes(this.commitTimes))
   }
 
   unchanged(column: number): void {
@@ -69,10 +89,28 @@ export class GatheredChanges implements TableSink {
     this.#endUnchanged(columns[own + 2] as ColumnBuffer, run)
     endRow(this.rows)
     this.count++
+    this.#hasBegun = true
+  }
+
+  /** The transaction that changed it has ended. */
+  committed(atMs: number): void {
+    if (!this.#hasBegun) return
+    this.#hasBegun = false
+    const { commitTimes: commits } = this
+    if (commits === undefined) return
+    const [last, at] = commits.columns as [ColumnBuffer, ColumnBuffer]
+    putInt32(last, this.#sequence.next - 1)
+    putSafeInteger(at, Math.round(atMs * 1_000))
+    endRow(commits)
   }
 
   truncate(): void {
     this.#run = undefined
+    if (this.commitTimes !== undefined) {
+      this.runs.push({ kind: "truncate", at: this.#sequence.next++, ...this.#continuation() })
+      this.#hasBegun = true
+      return
+    }
     // What came before it in this batch need not be applied at all.
     this.runs.length = 0
     this.runs.push({ kind: "truncate" })
@@ -84,6 +122,10 @@ export class GatheredChanges implements TableSink {
     this.rows = this.#newRows()
     this.columns = this.rows.columns
     return taken
+  }
+
+  #continuation(): { continued?: true } {
+    return this.#hasBegun && this.commitTimes !== undefined ? { continued: true } : {}
   }
 
   #newRows(): RowBuffer {
@@ -118,7 +160,14 @@ export class GatheredChanges implements TableSink {
 
   #changesRun(seq: number, insert: boolean): Exclude<Run, { kind: "truncate" }> {
     if (this.#run?.kind !== "changes") {
-      this.#run = { kind: "changes", first: seq, last: seq, insertsOnly: true, unchanged: [] }
+      this.#run = {
+        kind: "changes",
+        first: seq,
+        last: seq,
+        insertsOnly: true,
+        unchanged: [],
+        ...this.#continuation(),
+      }
       this.runs.push(this.#run)
     }
     if (!insert) this.#run.insertsOnly = false
@@ -127,7 +176,7 @@ export class GatheredChanges implements TableSink {
 
   #movesRun(seq: number, conflict: boolean): Exclude<Run, { kind: "truncate" }> {
     if (this.#run?.kind !== "moves" || conflict) {
-      this.#run = { kind: "moves", first: seq, last: seq, unchanged: [] }
+      this.#run = { kind: "moves", first: seq, last: seq, unchanged: [], ...this.#continuation() }
       this.runs.push(this.#run)
       this.#reached.clear()
     }

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { Position } from "../domain/position.ts"
-import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { Collector } from "./collector.ts"
 import type { StaleTable } from "./gathered.ts"
+import { copyLate, postpone } from "./late-copies.ts"
 import { type LookBrake, newLookBrake } from "./look-brake.ts"
 import type { PipelineReporter } from "./pipeline.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { aborted } from "./signals.ts"
-import { caseClash, copySnapshot } from "./snapshot-copy.ts"
+import { caseClash } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
 import {
   type TextColumn,
@@ -17,6 +17,8 @@ import {
   widened,
   withTextColumns,
 } from "./text-columns.ts"
+import { dueForSwitch, switchVersions } from "./version-switches.ts"
+import { type VersionModes, versionsObstacle } from "./versions.ts"
 import type { Destination } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -33,6 +35,7 @@ export interface TableWatchOptions {
   tables: readonly TableSchema[]
   /** What the warehouse noted of columns that are to be text. */
   texts: TextColumns
+  modes: VersionModes
   reporter: PipelineReporter
   observe: WriteObserver
   signal: AbortSignal
@@ -52,15 +55,14 @@ export interface TableWatch {
   selectionChanged(): void
   /** The tables that stream or are being copied. */
   known(): TableSchema[]
+  /** Look now: something else is wanted. */
+  wake(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
 
 /** While what the selection takes is not what is here. */
 const soonMs = 250
-const firstRetryMs = 15_000
-const lastRetryMs = 600_000
-const lateReaders = 1
 
 export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
@@ -106,7 +108,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
         isWoken = false
         await look(watching)
       }
-      if (watching.asked.size > 0 || watching.unfit.length > 0) continue
+      if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
       const woken = new Promise<void>((resolve) => {
         stopWaiting = resolve
       })
@@ -127,12 +129,13 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     },
     refusal(to) {
       const others = [...watching.known.values()].filter(({ id }) => id !== to.id)
-      return options.destination.refusal(to) ?? caseClash(options.destination, to, others)
+      const obstacle = options.modes.kept.has(to.id) ? versionsObstacle(to) : undefined
+      return obstacle ?? options.destination.refusal(to) ?? caseClash(options.destination, to, others)
     },
     onAltered: (to) => void watching.known.set(to.id, to),
     onDropped(table) {
       watching.known.delete(table.id)
-      options.reporter.dropped(table)
+      options.reporter.dropped(table, options.modes.kept.delete(table.id))
       if (!watching.selection.isSettled()) wake()
     },
     resync(ids) {
@@ -148,6 +151,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       wake()
     },
     known: () => [...watching.known.values()],
+    wake: () => wake(),
     ended: run(),
   }
 }
@@ -156,13 +160,8 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }
 
-function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
-  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
-  retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
-}
-
 /** A table whose name or columns are others than when it failed is tried at once: that may have been why. */
-function shapeOf({ schema, name, columns }: TableSchema): string {
+export function shapeOf({ schema, name, columns }: TableSchema): string {
   return JSON.stringify([schema, name, columns.map((column) => [column.name, column.sourceType])])
 }
 
@@ -208,6 +207,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
 async function look(watching: Watching): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
   await noteUnfit(watching)
+  await switchVersions(watching)
   if (watching.signal.aborted) return
   const asked = watching.selection.asked
   const current = await watching.brake.reading(reached(watching), () =>
@@ -232,8 +232,10 @@ function reached({ stream, collector }: Watching): Position | undefined {
   return stream.movesWithDefinitions ? collector.reached : undefined
 }
 
-function isDue({ retries, selection }: Watching): boolean {
+function isDue(watching: Watching): boolean {
+  const { retries, selection } = watching
   const nowMs = performance.now()
+  if (dueForSwitch(watching).length > 0) return true
   return !selection.isSettled() || selection.isWide || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
 }
 
@@ -286,58 +288,4 @@ function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, 
 function mayTry({ retries }: Watching, table: TableSchema): boolean {
   const retry = retries.get(table.id)
   return retry === undefined || retry.atMs <= performance.now() || retry.shape !== shapeOf(table)
-}
-
-/** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
-async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
-  const { stream, collector, known, reporter, destination, pipeline, observe, signal } = watching
-  const copying = new Map<string, TableSchema>()
-  const ids = new Set(wanted.map(({ id }) => id))
-  try {
-    const snapshot = await stream.include(ids, watching.texts, (tables) => {
-      for (const table of tables) {
-        copying.set(table.id, table)
-        known.set(table.id, table)
-        collector.hold(table)
-      }
-    })
-    try {
-      await copySnapshot({
-        pipeline,
-        snapshot,
-        destination,
-        readers: lateReaders,
-        observe,
-        signal,
-        beside: [...known.values()],
-        async goLive(table, load) {
-          await load.settled()
-          const isLive = await collector.adopt(table, load, snapshot.position)
-          if (isLive) {
-            copying.delete(table.id)
-            watching.retries.delete(table.id)
-          } else await load.abort()
-          return isLive
-        },
-        onTable(table, event) {
-          reporter.copied(table, event)
-          if (event.kind === "failed") postpone(watching, table, "table")
-          if (event.kind === "unfit") watching.unfit.push({ ...event, table })
-        },
-      })
-    } finally {
-      await snapshot.close()
-    }
-  } catch (error) {
-    // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
-    if (!(error instanceof Problem) || signal.aborted) throw error
-    for (const table of wanted) postpone(watching, table, "source")
-    reporter.lateCopyFailed(error)
-  } finally {
-    for (const table of copying.values()) {
-      known.delete(table.id)
-      stream.exclude(table.id)
-      collector.release(table)
-    }
-  }
 }

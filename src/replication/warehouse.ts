@@ -34,8 +34,18 @@ export interface Destination {
   textColumns(pipeline: string): Promise<TextColumns>
   /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
   noteTextColumns(pipeline: string, tableId: string, columns: readonly TextColumn[]): Promise<void>
-  /** Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. */
-  beginLoad(pipeline: string, table: TableSchema): Promise<TableLoad>
+  /**
+   * Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
+   * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
+   */
+  beginLoad(pipeline: string, table: TableSchema, versionsSince?: Date): Promise<TableLoad>
+  /** Which tables keep versions. */
+  versions(pipeline: string): Promise<KeptVersions>
+  /**
+   * Live tables begin or end keeping versions, with all their rows. What a table kept goes on under another name:
+   * `<table>_historical_<timestamp>`. Those that are not live are passed over.
+   */
+  switchVersions(pipeline: string, switches: readonly VersionSwitch[], at: Date): Promise<void>
   /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
   completeSnapshot(pipeline: string, tables: TableSchema[], position: Position): Promise<void>
   /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
@@ -44,6 +54,8 @@ export interface Destination {
   advance(pipeline: string, position: Position): Promise<void>
   /** Writes changes (the table's columns, then `changeColumns`) where `apply` can take them. When it resolves the buffer may be used again. Not yet durable. */
   stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** Writes when changes were committed (`commitColumns`), for tables that keep versions. Not yet durable. */
+  stageCommits(commits: RowBuffer): Promise<StagedPart>
   /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
   apply(pipeline: string, batch: Batch): Promise<void>
   /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
@@ -60,7 +72,19 @@ export interface Destination {
   close(): Promise<void>
 }
 
-/** One moment of the live tables. */
+export interface KeptVersions {
+  /** Live tables that do, by id. */
+  tables: ReadonlySet<string>
+  /** Gone at the source, or no longer wanted; their versions stay, all closed, until a user takes them away. */
+  dropped: TableSchema[]
+}
+
+export interface VersionSwitch {
+  id: string
+  keep: boolean
+}
+
+/** One moment of the live tables; of those that keep versions, the active ones. */
 export interface DestinationView extends DigestedSide {
   position: Position
   /** The live tables that are kept fresh. */
@@ -100,7 +124,10 @@ export interface StagedPart {
   bytes: number
 }
 
-/** A run of a table's changes, sequence from `first` to `last`, that can be applied as one set. Runs are applied in order. */
+/**
+ * A run of a table's changes, sequence from `first` to `last`, that can be applied as one set. Runs are applied in order.
+ * `continued`, where versions are kept: the transaction that it begins in has changes of the table before it.
+ */
 export type Run =
   | {
       kind: "changes"
@@ -110,6 +137,7 @@ export type Run =
       insertsOnly: boolean
       /** Columns (by index) that at least one row left unsent: keep what the warehouse, or an earlier row, has. */
       unchanged: number[]
+      continued?: true
     }
   | {
       /**
@@ -120,8 +148,10 @@ export type Run =
       first: number
       last: number
       unchanged: number[]
+      continued?: true
     }
-  | { kind: "truncate" }
+  /** `at`, where versions are kept: its own number among the changes. */
+  | { kind: "truncate"; at?: number; continued?: true }
 
 /** A table becomes another and keeps its rows. */
 export interface Alteration<Fill> {
@@ -139,6 +169,8 @@ export interface TableChanges {
   alteration?: Alteration<StagedPart> | undefined
   parts: StagedPart[]
   runs: Run[]
+  /** The table keeps versions: each committed state of a row is one; says when that was. Absent: it does not. */
+  commits?: StagedPart | undefined
 }
 
 /** Whole source transactions, in order, and where they bring us. */
@@ -150,6 +182,8 @@ export interface Batch {
   stale: TableSchema[]
   /** Tables that are gone at the source: they go here too. */
   dropped: TableSchema[]
+  /** By the source's clock, or ours where it does not say; absent: now. What goes and keeps versions is closed then. */
+  at?: Date
   /** `undefined`: no transaction has ended, the position stays. */
   position: Position | undefined
 }

@@ -7,10 +7,12 @@ import {
   requireDatabase,
   setDatabaseOptions,
 } from "../control-plane/destination-databases.ts"
+import { historyOptions } from "../control-plane/history-mode.ts"
 import { adjust, type RunningPipeline } from "../control-plane/reconcile.ts"
 import { refreshDatabase } from "../control-plane/refresh.ts"
 import type { SqlUsers } from "../control-plane/sql-users.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
+import type { DatabaseRecord } from "../state/databases.ts"
 
 /** A place at the source is given back in a moment, unless the source does not answer. */
 const dropPatienceMs = 5_000
@@ -29,11 +31,19 @@ export function newDatabaseAdministration(
       await dropDatabase(plane, host, caller, name, comesTrue)
       await users.forgetDatabase(name)
     },
-    async set(caller, name, options) {
-      const database = await setDatabaseOptions(plane, host, caller, name, options)
-      const one = running().find(({ database: { integrationId, sourceDatabase } }) => {
-        return integrationId === database.integrationId && sourceDatabase === database.sourceDatabase
-      })
+    async set(caller, name, options, historyFor) {
+      const one = running().find(
+        ({ database }) => database.name === name && database.targetArn === host.warehouseArn,
+      )
+      const expanded = (before: DatabaseRecord) =>
+        options.historyMode === undefined
+          ? options
+          : {
+              ...options,
+              historyMode: before.options.historyMode,
+              ...historyOptions(before, one, options.historyMode, historyFor),
+            }
+      const database = await setDatabaseOptions(plane, host, caller, name, expanded)
       // Not at the reconciler's next turn: what comes after the statement is under the new options.
       if (one !== undefined) adjust(one, database)
     },

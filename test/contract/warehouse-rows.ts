@@ -57,8 +57,8 @@ export async function staged(
   table: TableSchema,
   changes: readonly Change[],
   partRows = Number.POSITIVE_INFINITY,
+  gathered = new GatheredChanges(table, { next: 0 }),
 ): Promise<TableChanges> {
-  const gathered = new GatheredChanges(table, { next: 0 })
   for (const change of changes) {
     if (change === "truncate") gathered.truncate()
     else {
@@ -76,6 +76,23 @@ export async function staged(
   return gathered
 }
 
+/** As `staged`, of a table that keeps versions: transactions and when each was committed. */
+export async function stagedVersions(
+  destination: Destination,
+  table: TableSchema,
+  transactions: readonly { atMs: number; changes: readonly Change[] }[],
+  partRows?: number,
+  gathered = new GatheredChanges(table, { next: 0 }, { keepsVersions: true }),
+): Promise<TableChanges> {
+  for (const { atMs, changes } of transactions) {
+    await staged(destination, table, changes, partRows, gathered)
+    gathered.committed(atMs)
+  }
+  if (gathered.commitTimes !== undefined)
+    gathered.commits = await destination.stageCommits(gathered.commitTimes)
+  return gathered
+}
+
 /** A batch of `tables` and nothing else. */
 export function batchOf(position: string, ...tables: TableChanges[]): Batch {
   return { tables, swaps: [], stale: [], dropped: [], position: positionFrom(position) }
@@ -87,8 +104,9 @@ export async function loaded(
   pipeline: string,
   table: TableSchema,
   rows: readonly (readonly Value[])[],
+  versionsSince?: Date,
 ): Promise<void> {
-  const load = await destination.beginLoad(pipeline, table)
+  const load = await destination.beginLoad(pipeline, table, versionsSince)
   if (rows.length > 0) await load.write(rowsOf(table, rows))
   await load.finish()
 }

@@ -7,6 +7,7 @@ import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
 import { casesOfTables } from "./warehouse-tables.ts"
+import { casesOfVersions } from "./warehouse-versions.ts"
 
 const at = positionFrom
 
@@ -199,6 +200,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
 
     casesOfTables(harness)
     casesOfAlterations(harness)
+    casesOfVersions(harness)
 
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {

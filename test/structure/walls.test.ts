@@ -25,8 +25,9 @@ const layersWithRooms = ["sources", "warehouses", "front-doors"]
 const doors: { from: RegExp; to: RegExp; reason: string }[] = [
   {
     from: /^src\/front-doors\/sql\//,
-    to: /^src\/warehouses\/duckdb\/instance\.ts$/,
-    reason: "the SQL port gives people sessions of this very engine; it gets the instance from server/",
+    to: /^src\/warehouses\/duckdb\/(instance|users-tables)\.ts$/,
+    reason:
+      "the SQL port gives people sessions of this very engine; it gets the instance from server/, and asks the engine what users may write",
   },
 ]
 

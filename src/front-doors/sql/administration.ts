@@ -1,5 +1,6 @@
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { CreateDatabaseInput } from "../../control-plane/destination-databases.ts"
+import type { HistoryScope } from "../../control-plane/history-mode.ts"
 import type { RefreshScope } from "../../control-plane/refresh.ts"
 import type { DatabaseOptions } from "../../domain/database-options.ts"
 import { unreachable } from "../../domain/unreachable.ts"
@@ -14,7 +15,12 @@ export interface DatabaseAdministration {
   create(caller: Caller, input: CreateDatabaseInput): Promise<void>
   /** Resolves when it is gone. */
   drop(caller: Caller, name: string): Promise<void>
-  set(caller: Caller, name: string, options: Partial<DatabaseOptions>): Promise<void>
+  set(
+    caller: Caller,
+    name: string,
+    options: Partial<DatabaseOptions>,
+    historyFor: HistoryScope,
+  ): Promise<void>
   refresh(caller: Caller, name: string, scope: RefreshScope): Promise<void>
 }
 
@@ -76,7 +82,7 @@ async function run(
       return drop(command, context, administration)
     case "set":
       requireThere(command.name, context)
-      return administration.set(caller, command.name, command.options)
+      return administration.set(caller, command.name, command.options, command.historyFor)
     case "refresh":
       requireThere(command.name, context)
       return administration.refresh(caller, command.name, command.scope)

@@ -70,7 +70,20 @@ test("ALTER DATABASE … INTEGRATION and DROP DATABASE", () => {
     kind: "set",
     name: "My Db",
     options: { autoRemediation: true, refreshIntervalSeconds: 5 },
+    historyFor: { kind: "all", schemas: undefined },
   })
+  for (const [written, historyFor] of [
+    ["", { kind: "all", schemas: undefined }],
+    ["FOR ALL TABLES", { kind: "all", schemas: undefined }],
+    ['FOR ALL TABLES IN SCHEMA a, "B"', { kind: "all", schemas: ["a", "B"] }],
+    ["FOR TABLE s.t", { kind: "tables", tables: [{ schema: "s", name: "t" }] }],
+  ] as const) {
+    assert.deepEqual(
+      alter(`SET HISTORY_MODE = FALSE ${written} QUERY_ALL_STATES TRUE`),
+      { kind: "set", name: "My Db", options: { historyMode: false, queryAllStates: true }, historyFor },
+      written,
+    )
+  }
   assert.deepEqual(parsed("DROP DATABASE IF EXISTS x"), { kind: "drop", name: "x", ifExists: true })
 })
 
@@ -82,12 +95,14 @@ test("what is wrong or cannot be done is refused, and other statements are not o
     ["CREATE DATABASE a FROM INTEGRATION 'x' TRUNCATECOLUMNS TRUE TRUNCATECOLUMNS TRUE", "42601"],
     ["CREATE DATABASE a FROM INTEGRATION 'x' AUTO_REMEDIATION TRUE", "42601"],
     ["CREATE DATABASE a FROM INTEGRATION 'x' nonsense", "42601"],
-    ["CREATE DATABASE a FROM INTEGRATION 'x' HISTORY_MODE = TRUE", "0A000"],
+    ["CREATE DATABASE a FROM INTEGRATION 'x' HISTORY_MODE = TRUE FOR ALL TABLES", "42601"],
     ["CREATE DATABASE a FROM INTEGRATION 'x' WITH COLLATE CI", "0A000"],
     ["CREATE DATABASE a", "0A000"],
     ["ALTER DATABASE a RENAME TO b", "0A000"],
     ["ALTER DATABASE a INTEGRATION SET", "42601"],
-    ["ALTER DATABASE a INTEGRATION SET HISTORY_MODE TRUE FOR ALL TABLES", "0A000"],
+    ["ALTER DATABASE a INTEGRATION SET HISTORY_MODE TRUE FOR INERROR TABLES", "42601"],
+    ["ALTER DATABASE a INTEGRATION SET HISTORY_MODE TRUE QUERY_ALL_STATES TRUE FOR ALL TABLES", "42601"],
+    ["ALTER DATABASE a INTEGRATION SET HISTORY_MODE TRUE HISTORY_MODE TRUE", "42601"],
     ["ALTER DATABASE a INTEGRATION REFRESH ALL", "42601"],
     ["ALTER DATABASE a INTEGRATION REFRESH TABLE s.t,", "42601"],
     ["DROP DATABASE a FORCE", "0A000"],

@@ -1,3 +1,4 @@
+import type { HistoryScope } from "../../control-plane/history-mode.ts"
 import type { RefreshScope } from "../../control-plane/refresh.ts"
 import type { DatabaseOptions } from "../../domain/database-options.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
@@ -15,7 +16,7 @@ export type DatabaseCommand =
       owner: string | undefined
     }
   | { kind: "refresh"; name: string; scope: RefreshScope }
-  | { kind: "set"; name: string; options: Partial<DatabaseOptions> }
+  | { kind: "set"; name: string; options: Partial<DatabaseOptions>; historyFor: HistoryScope }
   | { kind: "drop"; name: string; ifExists: boolean }
 
 /** The command tag, and what the statement is called in errors. */
@@ -49,18 +50,24 @@ function parseCreate(reader: TokenReader): DatabaseCommand {
   const integration = reader.string()
   const sourceDatabase = reader.take("database") ? reader.nameOrString() : undefined
   reader.take("set")
-  const options = parseOptions(reader, false)
+  const { options } = parseOptions(reader, false)
   const owner = parseWith(reader)
   reader.end()
   return { kind: "create", name, integration, sourceDatabase, options, owner }
 }
 
 /** One option after another, in any order, each at most once. */
-function parseOptions(reader: TokenReader, isAlter: boolean): Partial<DatabaseOptions> {
+function parseOptions(
+  reader: TokenReader,
+  isAlter: boolean,
+): { options: Partial<DatabaseOptions>; historyFor: HistoryScope } {
   const options: Partial<DatabaseOptions> = {}
+  let historyFor: HistoryScope = { kind: "all", schemas: undefined }
   for (;;) {
+    const isHistory = reader.sees("history_mode")
     const isNew = parseOption(reader, options, isAlter)
-    if (isNew === undefined) return options
+    if (isNew === undefined) return { options, historyFor }
+    if (isAlter && isHistory && reader.take("for")) historyFor = parseHistoryScope(reader)
     if (!isNew) throw new PgError("42601", "conflicting or redundant options")
   }
 }
@@ -68,6 +75,7 @@ function parseOptions(reader: TokenReader, isAlter: boolean): Partial<DatabaseOp
 const flags = {
   acceptinvchars: "acceptInvalidCharacters",
   auto_remediation: "autoRemediation",
+  history_mode: "historyMode",
   query_all_states: "queryAllStates",
   truncatecolumns: "truncateColumns",
 } as const
@@ -84,7 +92,6 @@ function parseOption(
     options.refreshIntervalSeconds = reader.number()
     return isNew
   }
-  if (reader.take("history_mode")) throw notSupported("HISTORY_MODE")
   for (const [word, option] of Object.entries(flags)) {
     // Only ALTER knows it, as in the cloud.
     if (option === "autoRemediation" && !isAlter) continue
@@ -134,13 +141,19 @@ function parseAlter(reader: TokenReader): DatabaseCommand | undefined {
     return { kind: "refresh", name, scope }
   }
   reader.expect("set")
-  const options = parseOptions(reader, true)
+  const { options, historyFor } = parseOptions(reader, true)
   if (Object.keys(options).length === 0) throw reader.unexpected()
   reader.end()
-  return { kind: "set", name, options }
+  return { kind: "set", name, options, historyFor }
 }
 
 const scopes = { all: "all", inerror: "inError", remediable: "remediable" } as const
+
+function parseHistoryScope(reader: TokenReader): HistoryScope {
+  if (!reader.sees("all", "table")) throw reader.unexpected()
+  const scope = parseScope(reader)
+  return scope.kind === "tables" ? scope : { kind: "all", schemas: scope.schemas }
+}
 
 function parseScope(reader: TokenReader): RefreshScope {
   if (reader.take("table") || reader.take("tables"))

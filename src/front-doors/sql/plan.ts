@@ -21,6 +21,7 @@ import type { EnginePlan } from "./statement-kinds.ts"
 import { refuseTooComplex } from "./statement-limits.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
+import { versionWrite } from "./version-writes.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
 
 /** What is to be done for one statement, after every check. */
@@ -37,6 +38,8 @@ export type Plan =
       /** `SELECT`, `INSERT`, `CREATE TABLE`, `EXPLAIN`. */
       verb: string
       writes: boolean
+      /** It changes what nothing else may in a replicated database. */
+      isOnVersions?: true
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
       /** The statement's tree, where it has one. */
@@ -137,6 +140,9 @@ async function planWrite(
     notices: [],
   }
   if (access.isSuperuser) {
+    const kept = await versionWrite(tokens, sql, context)
+    if (kept !== undefined)
+      return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
     const { verb } = guardWrite(tokens, sql, context.rules)
     return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }
   }

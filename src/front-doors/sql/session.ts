@@ -107,7 +107,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
         start: async () => {
           startStatement()
           await beforeReading(plan)
-          await transaction.ensure()
+          await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
           await engine.claim(portal)
           const result = await engine.call(
             async () => {

@@ -24,7 +24,8 @@ export function isExpected(type: StatementType, plan: EnginePlan): boolean {
     INSERT: [StatementType.INSERT],
     UPDATE: [StatementType.UPDATE],
     DELETE: [StatementType.DELETE],
-    TRUNCATE: [StatementType.DELETE],
+    // Where versions are kept it closes them.
+    TRUNCATE: [plan.isOnVersions ? StatementType.UPDATE : StatementType.DELETE],
     MERGE: [StatementType.MERGE_INTO],
     CREATE: [StatementType.CREATE],
     DROP: [StatementType.DROP],

@@ -13,6 +13,8 @@ export interface Transaction {
   isExplicit(): boolean
   /** Begins the implicit transaction if none runs. Throws 25P02 in a failed one. */
   ensure(): Promise<void>
+  /** As `ensure`, for what was found to be the exception among what cannot be written; not in an explicit one: 25001. */
+  ensureWriting(): Promise<void>
   /** True when a transaction was already open, which PostgreSQL only warns about. */
   begin(readOnly: boolean): Promise<void>
   /** The tag: a failed transaction ends in ROLLBACK whatever was asked. */
@@ -44,8 +46,12 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
   const savepoints: Savepoints = savepointsOf()
   const listeners: (() => void)[] = []
 
-  async function open(next: "implicit" | "explicit", readOnly: boolean): Promise<void> {
-    await connection.run(readOnly || !mayWrite() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
+  async function open(
+    next: "implicit" | "explicit",
+    readOnly: boolean,
+    may: () => boolean = mayWrite,
+  ): Promise<void> {
+    await connection.run(readOnly || !may() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
     state = next
     isOpen = true
     isReadOnly = readOnly
@@ -133,6 +139,12 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
     ensure: async () => {
       assertUsable()
       if (state === "none") await open("implicit", false)
+    },
+    ensureWriting: async () => {
+      assertUsable()
+      if (state === "explicit") throw new PgError("25001", "this cannot run inside a transaction block")
+      await keep()
+      await open("implicit", false, () => true)
     },
     begin: async (readOnly) => {
       assertUsable()

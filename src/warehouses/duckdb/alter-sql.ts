@@ -2,9 +2,10 @@ import type { ColumnType, TableSchema } from "../../domain/table.ts"
 import type { Alteration } from "../../replication/warehouse.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { alteringTable, duckDbType, liveTable } from "./naming.ts"
+import { versionColumnList } from "./versions-sql.ts"
 
 /** `fill`: for each column of `to` what the rows that are there get, as text of the engine's own. */
-export type DuckDbAlteration = Alteration<(string | null)[]>
+export type DuckDbAlteration = Alteration<(string | null)[]> & { keepsVersions?: boolean }
 
 /**
  * The statements that make a table another and keep its rows, under the name it has (`place`). In DuckDB 1.5 a table
@@ -18,9 +19,14 @@ export function alterStatements(
   isTouched: boolean,
 ): string[] {
   if (isSameShape(alteration)) return []
-  return isTouched || !canAlterInPlace(alteration)
+  return isTouched || !canAlterInPlace(alteration) || isFilledInPart(alteration)
     ? rebuildStatements(database, place, alteration)
     : inPlaceStatements(liveTable(database, place), alteration)
+}
+
+/** Versions that were closed before a column came do not have it. */
+function isFilledInPart({ keepsVersions, fill }: DuckDbAlteration): boolean {
+  return keepsVersions === true && fill !== undefined && fill.some((value) => value !== null)
 }
 
 function isSameShape({ from, to, origins }: DuckDbAlteration): boolean {
@@ -70,22 +76,27 @@ function inPlaceStatements(table: string, { from, to, origins, fill }: DuckDbAlt
 function rebuildStatements(
   database: string,
   place: TableSchema,
-  { from, to, origins, fill }: DuckDbAlteration,
+  { from, to, origins, fill, keepsVersions = false }: DuckDbAlteration,
 ): string[] {
   const values = to.columns.map((column, index) => {
     const origin = origins[index]
     const before = origin === undefined ? undefined : from.columns[origin]
     const value =
       before === undefined
-        ? constant(fill?.[index] ?? null, column.type)
+        ? filled(fill?.[index] ?? null, column.type, keepsVersions)
         : `CAST(${quoteIdentifier(before.name)} AS ${duckDbType(column.type)})`
     return `${value} AS ${quoteIdentifier(column.name)}`
   })
   return [
-    `CREATE TABLE ${alteringTable(database, place)} AS SELECT ${values.join(", ")} FROM ${liveTable(database, place)}`,
+    `CREATE TABLE ${alteringTable(database, place)} AS SELECT ${[...values, ...(keepsVersions ? [versionColumnList] : [])].join(", ")} FROM ${liveTable(database, place)}`,
     `DROP TABLE ${liveTable(database, place)}`,
     `ALTER TABLE ${alteringTable(database, place)} RENAME TO ${quoteIdentifier(place.name)}`,
   ]
+}
+
+function filled(value: string | null, type: ColumnType, keepsVersions: boolean): string {
+  const all = constant(value, type)
+  return keepsVersions && value !== null ? `CASE WHEN _record_is_active THEN ${all} END` : all
 }
 
 function constant(value: string | null, type: ColumnType): string {

@@ -3,6 +3,7 @@ import type { Run, StagedPart, TableChanges } from "../../replication/warehouse.
 import { countedStatements } from "./counted-sql.ts"
 import { quoteIdentifier } from "./instance.ts"
 import { readStaged } from "./staging.ts"
+import { versionStatements } from "./versions-sql.ts"
 
 type RowRun = Exclude<Run, { kind: "truncate" }>
 
@@ -16,6 +17,7 @@ export const insertLimitRows = 122_879
 /** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
 export function applyStatements(table: string, changes: TableChanges): string[] {
   const { key } = changes.table
+  if (changes.commits !== undefined) return versionStatements(table, { ...changes, commits: changes.commits })
   return changes.runs.flatMap((run) => {
     if (run.kind === "truncate") return [`DELETE FROM ${table}`]
     if (run.kind === "moves") return movesStatements(table, changes, run)
@@ -30,7 +32,7 @@ export function applyStatements(table: string, changes: TableChanges): string[] 
 }
 
 /** All staged rows of the table where the run is the only one: reading needs no filter then. */
-function stagedRows(changes: TableChanges, run: RowRun, parts = changes.parts): string {
+export function stagedRows(changes: TableChanges, run: RowRun, parts = changes.parts): string {
   const rows = readStaged(parts)
   return changes.runs.length === 1
     ? rows
@@ -52,11 +54,11 @@ function insertable(parts: readonly StagedPart[]): StagedPart[][] {
   return groups
 }
 
-function names(schema: TableSchema): string[] {
+export function names(schema: TableSchema): string[] {
   return schema.columns.map((column) => quoteIdentifier(column.name))
 }
 
-function keyNames(schema: TableSchema, key: readonly number[]): string[] {
+export function keyNames(schema: TableSchema, key: readonly number[]): string[] {
   const all = names(schema)
   return key.map((index) => all[index] as string)
 }
@@ -158,14 +160,14 @@ function lastOfEach(keys: readonly string[], run: RowRun, from: string): string 
 }
 
 /** Numbers from `first` to `last`, cut so that each range has at most as many as one statement may insert. */
-function rangesOf(first: number, last: number): string[] {
+export function rangesOf(first: number, last: number): string[] {
   const ranges: string[] = []
   for (let from = first; from <= last; from += insertLimitRows)
     ranges.push(`BETWEEN ${from} AND ${Math.min(last, from + insertLimitRows - 1)}`)
   return ranges
 }
 
-function isSent(index: number, prefix: string): string {
+export function isSent(index: number, prefix: string): string {
   return `(${prefix}__millrace_unchanged IS NULL OR substr(${prefix}__millrace_unchanged, ${index + 1}, 1) = '0')`
 }
 

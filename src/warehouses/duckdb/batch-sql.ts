@@ -27,12 +27,19 @@ export function movesOf(held: readonly HeldTable[], names: ReadonlyMap<string, T
   })
 }
 
+export interface BatchFacts {
+  /** What the altered tables are in the end, by id. */
+  names: ReadonlyMap<string, TableSchema>
+  fills: ReadonlyMap<StagedAlteration, (string | null)[]>
+  /** Tables, by id, that keep versions. */
+  keeps: ReadonlySet<string>
+}
+
 /** Changes and alterations of each table in their order, under the name it has in the end. */
 export function changeStatements(
   database: string,
   tables: readonly TableChanges[],
-  names: ReadonlyMap<string, TableSchema>,
-  fills: ReadonlyMap<StagedAlteration, (string | null)[]>,
+  { names, fills, keeps }: BatchFacts,
 ): string[] {
   const touched = new Set<string>()
   return tables.flatMap((changes) => {
@@ -44,7 +51,7 @@ export function changeStatements(
         : alterStatements(
             database,
             place,
-            { ...alteration, fill: fills.get(alteration) },
+            { ...alteration, fill: fills.get(alteration), keepsVersions: keeps.has(table.id) },
             touched.has(table.id),
           )
     if (runs.length > 0) touched.add(table.id)

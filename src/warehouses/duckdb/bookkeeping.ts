@@ -3,7 +3,7 @@ import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { TextColumn, TextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
-import { bookkeepingSchema, bookkeepingTable } from "./naming.ts"
+import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
 
 /** What a destination database knows of itself: how far its rows have come, and which of its tables are replicated. */
 export interface Bookkeeping {
@@ -22,6 +22,18 @@ export interface Bookkeeping {
   markStale(pipeline: string, table: TableSchema): string
   textColumns(pipeline: string): Promise<TextColumns>
   noteTextColumns(pipeline: string, tableId: string, columns: readonly TextColumn[]): string[]
+  /** Every table that keeps versions, live ones as they are now. */
+  versions(): Promise<HeldVersions[]>
+  noteVersions(pipeline: string, table: TableSchema): string[]
+  /** Its versions stay though it is gone. */
+  noteDropped(pipeline: string, table: TableSchema): string[]
+  forgetVersions(pipeline: string, table: TableSchema): string
+}
+
+export interface HeldVersions {
+  pipeline: string
+  dropped: boolean
+  schema: TableSchema
 }
 
 export interface HeldTable {
@@ -34,39 +46,48 @@ export interface HeldTable {
 /** Makes the tables on first use. */
 export async function openBookkeeping(connection: DuckDBConnection, database: string): Promise<Bookkeeping> {
   const positions = bookkeepingTable(database, "positions")
-  const tables = bookkeepingTable(database, "tables")
+  const tracked = bookkeepingTable(database, "tables")
   const texts = bookkeepingTable(database, "text_columns")
+  const versions = bookkeepingTable(database, "versions")
   await connection.run(`
     CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.${quoteIdentifier(bookkeepingSchema)};
     CREATE TABLE IF NOT EXISTS ${positions}
       (pipeline VARCHAR NOT NULL, position VARCHAR NOT NULL, recorded_at TIMESTAMPTZ NOT NULL);
-    CREATE TABLE IF NOT EXISTS ${tables}
+    CREATE TABLE IF NOT EXISTS ${tracked}
       (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
        definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
-    CREATE TABLE IF NOT EXISTS ${texts} (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, columns VARCHAR NOT NULL)`)
+    CREATE TABLE IF NOT EXISTS ${texts} (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, columns VARCHAR NOT NULL);
+    CREATE TABLE IF NOT EXISTS ${versions}
+      (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR NOT NULL)`)
 
   const whose = (pipeline: string, { id }: { id: string }) =>
     `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
   const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()
+  const setVersions = (pipeline: string, table: TableSchema, dropped: boolean) => [
+    `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
+    `INSERT INTO ${versions} VALUES (${[pipeline, table.id].map(quoteLiteral).join(", ")}, ${dropped}, ${quoteLiteral(JSON.stringify(table))})`,
+  ]
+
+  const tables = async (): Promise<HeldTable[]> => {
+    const found = (await read(`SELECT pipeline, stale, definition FROM ${tracked}`)) as [
+      string,
+      boolean,
+      string,
+    ][]
+    return found.map(([pipeline, stale, definition]) => ({
+      pipeline,
+      stale,
+      schema: JSON.parse(definition) as TableSchema,
+    }))
+  }
 
   return {
+    tables,
     async position(pipeline) {
       const [found] = await read(
         `SELECT position FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
       )
       return found === undefined ? undefined : positionFrom(String(found[0]))
-    },
-    async tables() {
-      const found = (await read(`SELECT pipeline, stale, definition FROM ${tables}`)) as [
-        string,
-        boolean,
-        string,
-      ][]
-      return found.map(([pipeline, stale, definition]) => ({
-        pipeline,
-        stale,
-        schema: JSON.parse(definition) as TableSchema,
-      }))
     },
     setPosition: (pipeline, position) =>
       `UPDATE ${positions} SET position = ${quoteLiteral(position)}, recorded_at = now() WHERE pipeline = ${quoteLiteral(pipeline)}`,
@@ -82,14 +103,14 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
     track(pipeline, table) {
       const values = [pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(quoteLiteral)
       return [
-        `DELETE FROM ${tables} WHERE ${whose(pipeline, table)} OR (lower(schema_name) = lower(${values[2]}) AND lower(table_name) = lower(${values[3]}))`,
-        `INSERT INTO ${tables} VALUES (${values.join(", ")}, false)`,
+        `DELETE FROM ${tracked} WHERE ${whose(pipeline, table)} OR (lower(schema_name) = lower(${values[2]}) AND lower(table_name) = lower(${values[3]}))`,
+        `INSERT INTO ${tracked} VALUES (${values.join(", ")}, false)`,
       ]
     },
-    untrack: (pipeline, table) => `DELETE FROM ${tables} WHERE ${whose(pipeline, table)}`,
+    untrack: (pipeline, table) => `DELETE FROM ${tracked} WHERE ${whose(pipeline, table)}`,
     // Only this definition: a fresh copy with another may have come in the same batch.
     markStale: (pipeline, table) =>
-      `UPDATE ${tables} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
+      `UPDATE ${tracked} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
     async textColumns(pipeline) {
       const found = (await read(
         `SELECT table_id, columns FROM ${texts} WHERE pipeline = ${quoteLiteral(pipeline)}`,
@@ -103,6 +124,22 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
         ...(columns.length === 0 ? [] : [`INSERT INTO ${texts} VALUES (${values.join(", ")})`]),
       ]
     },
+    async versions() {
+      const found = (await read(
+        `SELECT v.pipeline, v.dropped, CASE WHEN v.dropped THEN v.definition ELSE t.definition END FROM ${versions} AS v LEFT JOIN ${tracked} AS t ON t.pipeline = v.pipeline AND t.table_id = v.table_id WHERE t.definition IS NOT NULL OR v.dropped`,
+      )) as [string, boolean, string][]
+      const all = found.map(([pipeline, dropped, definition]) => ({
+        pipeline,
+        dropped,
+        schema: JSON.parse(definition) as TableSchema,
+      }))
+      const live = new Set((await tables()).map(({ schema }) => place(schema)))
+      // A user took it away, and another has come.
+      return all.filter(({ dropped, schema }) => !dropped || !live.has(place(schema)))
+    },
+    noteVersions: (pipeline, table) => setVersions(pipeline, table, false),
+    noteDropped: (pipeline, table) => setVersions(pipeline, table, true),
+    forgetVersions: (pipeline, table) => `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
   }
 }
 

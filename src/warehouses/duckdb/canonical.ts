@@ -86,6 +86,11 @@ function hash(table: TableSchema): string {
 
 /** Takes every row with one of these keys out of a table. */
 export function deleteByKeys(place: string, table: TableSchema, keys: readonly RowKey[]): string {
+  return `DELETE FROM ${place} AS t USING ${amongKeys(table, keys)}`
+}
+
+/** The keys as a relation, and the condition that a row `t` has one of them. */
+export function amongKeys(table: TableSchema, keys: readonly RowKey[]): string {
   const columns = keyColumns(table)
   const names = columns.map((_, index) => `k${index}`)
   const tuples = keys.map(
@@ -94,5 +99,5 @@ export function deleteByKeys(place: string, table: TableSchema, keys: readonly R
   const matches = columns.map(
     ({ name }, index) => `t.${quoteIdentifier(name)} IS NOT DISTINCT FROM k.k${index}`,
   )
-  return `DELETE FROM ${place} AS t USING (VALUES ${tuples.join(", ")}) AS k(${names.join(", ")}) WHERE ${matches.join(" AND ")}`
+  return `(VALUES ${tuples.join(", ")}) AS k(${names.join(", ")}) WHERE ${matches.join(" AND ")}`
 }

@@ -1,17 +1,19 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import { versionColumns } from "../../replication/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier } from "./instance.ts"
-import { duckDbType, loadingTable, namingRefusal } from "./naming.ts"
+import { duckDbType, isSamePlace, loadingTable, namingRefusal } from "./naming.ts"
 import { newNeighbours } from "./neighbours.ts"
 import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import type { Transactions } from "./transactions.ts"
+import { makeRoom, standing, timeLiteral } from "./versioned-tables.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
@@ -21,6 +23,8 @@ export interface LoadTarget {
   books: Bookkeeping
   /** One at a time: two that change the catalog at once would fail one another. */
   transaction: Transactions
+  /** As of when the rows are, where versions are to be kept. */
+  versionsSince: Date | undefined
 }
 
 // Two parts wait while one loads; more would only fill the disk when the warehouse is the slower side.
@@ -31,18 +35,20 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
   const label = `${table.schema}.${table.name}`
   const refusal = namingRefusal(table)
   if (refusal !== undefined) throw new Problem("tableFailed", refusal)
+  await refuseOccupied(target, table)
   const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${duckDbType(column.type)}`)
   const copy = loadingTable(target.database, table)
   await target.transaction(
     [
       `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(target.database)}.${quoteIdentifier(table.schema)}`,
-      `CREATE OR REPLACE TABLE ${copy} (${columns.join(", ")})`,
+      `CREATE OR REPLACE TABLE ${copy} (${[...columns, ...versionDefinitions(target.versionsSince)].join(", ")})`,
     ],
     `making ${label}`,
   )
   const connection = await target.instance.connect()
   const names = table.columns.map((column) => column.name)
   const neighbours = newNeighbours(target.instance.memoryLimitBytes)
+  const list = names.map(quoteIdentifier).join(", ")
   let waiting: StagedPart[] = []
   let loading: Promise<void> | undefined
   let failure: unknown
@@ -57,7 +63,11 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     while (waiting.length > 0) {
       const parts = waiting
       waiting = []
-      await insert(connection, `INSERT INTO ${copy} FROM ${readStaged(parts)}`, label)
+      await insert(
+        connection,
+        `INSERT INTO ${copy} (${list}) SELECT ${list} FROM ${readStaged(parts)}`,
+        label,
+      )
       await target.staging.remove(parts)
     }
   }
@@ -93,17 +103,21 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     },
     async finish() {
       await settled()
-      const { database, books, pipeline } = target
-      await target.transaction(
-        swapStatements(database, books, pipeline, table, await books.tables()),
-        `finishing ${label}`,
-      )
+      const { database, books, pipeline, versionsSince: since } = target
+      const [held, versions] = [await books.tables(), await books.versions()]
+      const arriving = [{ pipeline, table }]
+      const room = makeRoom(database, books, { held, versions, arriving, moving: new Set(), at: new Date() })
+      const swap = swapStatements(database, books, { pipeline, table, held: room.held, versions, since })
+      await target.transaction([...room.statements, ...swap], `finishing ${label}`)
       close()
     },
     settled,
     async apply(changes) {
       await target.transaction(applyStatements(copy, changes), `completing ${label}`)
-      await target.staging.remove(changes.parts)
+      await target.staging.remove([
+        ...changes.parts,
+        ...(changes.commits === undefined ? [] : [changes.commits]),
+      ])
     },
     close,
     async abort() {
@@ -117,6 +131,39 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       await target.transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)
     },
   }
+}
+
+/** Rows that are loaded need not say when they began. */
+function versionDefinitions(since: Date | undefined): string[] {
+  if (since === undefined) return []
+  const [isActive, createdAt, deletedAt] = versionColumns
+  return [
+    `${isActive} BOOLEAN DEFAULT true`,
+    `${createdAt} TIMESTAMP DEFAULT TIMESTAMP ${timeLiteral(since)}`,
+    `${deletedAt} TIMESTAMP`,
+  ]
+}
+
+/** What kept versions until it was dropped at the source is its users' to take away. */
+async function refuseOccupied(
+  { books, pipeline, instance, database }: LoadTarget,
+  table: TableSchema,
+): Promise<void> {
+  const dropped = (await books.versions()).filter(
+    (one) => one.dropped && one.pipeline === pipeline && isSamePlace(one.schema, table),
+  )
+  if (dropped.length === 0) return
+  const connection = await instance.connect()
+  try {
+    const tables = dropped.map(({ schema }) => schema)
+    if ((await standing(connection, database, tables)).length === 0) return
+  } finally {
+    connection.closeSync()
+  }
+  throw new Problem(
+    "tableFailed",
+    `In its place stand the versions of a table that was dropped at the source, or left out. DROP TABLE or ALTER TABLE … RENAME TO makes room; ALTER DATABASE … INTEGRATION REFRESH INERROR TABLES then tries again.`,
+  )
 }
 
 async function insert(connection: DuckDBConnection, sql: string, label: string): Promise<void> {

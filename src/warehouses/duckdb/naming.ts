@@ -45,13 +45,18 @@ export function movingTable({ schema, name }: TableName): TableName {
   return { schema, name: name + passingSuffix }
 }
 
+/** Where a table's versions go on when it keeps no more. */
+export function historicalTable({ schema, name }: TableName, at: Date): TableName {
+  return { schema, name: `${name}_historical_${at.toISOString().replace(/\D/g, "")}` }
+}
+
 export function alteringTable(database: string, table: TableName): string {
   return liveTable(database, movingTable(table))
 }
 
 export function bookkeepingTable(
   database: string,
-  name: "positions" | "tables" | "text_columns" | "copy_files",
+  name: "positions" | "tables" | "text_columns" | "copy_files" | "versions",
 ): string {
   return liveTable(database, { schema: bookkeepingSchema, name })
 }

@@ -1,25 +1,39 @@
 import type { TableSchema } from "../../domain/table.ts"
-import type { Bookkeeping, HeldTable } from "./bookkeeping.ts"
+import type { Bookkeeping, HeldTable, HeldVersions } from "./bookkeeping.ts"
 import { quoteIdentifier } from "./instance.ts"
-import { liveTable, loadingTable } from "./naming.ts"
+import { isSamePlace, liveTable, loadingTable } from "./naming.ts"
+import { retire, succeedStatements } from "./versioned-tables.ts"
+
+export interface Swap {
+  pipeline: string
+  table: TableSchema
+  held: readonly HeldTable[]
+  versions: readonly HeldVersions[]
+  /** As of when the copy's rows are, where it keeps versions. */
+  since: Date | undefined
+}
 
 /**
  * Puts the copy in the live table's place. A table that was renamed at the source leaves its old name, so `held` tells
- * what it was called. Statements for the caller's transaction.
+ * what it was called. What another table kept at that place has made room (`makeRoom`). Statements for the caller's
+ * transaction.
  */
-export function swapStatements(
-  database: string,
-  books: Bookkeeping,
-  pipeline: string,
-  table: TableSchema,
-  held: readonly HeldTable[],
-): string[] {
-  const before = held
-    .filter((one) => one.pipeline === pipeline && one.schema.id === table.id)
-    .map((one) => one.schema)
-  return [
-    ...[...before, table].map((one) => `DROP TABLE IF EXISTS ${liveTable(database, one)}`),
-    `ALTER TABLE ${loadingTable(database, table)} RENAME TO ${quoteIdentifier(table.name)}`,
-    ...books.track(pipeline, table),
-  ]
+export function swapStatements(database: string, books: Bookkeeping, swap: Swap): string[] {
+  const { pipeline, table, since, held } = swap
+  const before = held.find((one) => one.pipeline === pipeline && one.schema.id === table.id)?.schema
+  const kept = swap.versions.some(
+    (one) => !one.dropped && one.pipeline === pipeline && one.schema.id === table.id,
+  )
+  const drop = (one: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, one)}`
+  const arrive = `ALTER TABLE ${loadingTable(database, table)} RENAME TO ${quoteIdentifier(table.name)}`
+  const noted =
+    since === undefined ? [books.forgetVersions(pipeline, table)] : books.noteVersions(pipeline, table)
+  const rest = [...books.track(pipeline, table), ...noted]
+  if (before === undefined || !kept) {
+    const gone = before === undefined ? [table] : [before, table]
+    return [...gone.map(drop), arrive, ...rest]
+  }
+  const other = isSamePlace(before, table) ? [] : [drop(table)]
+  if (since === undefined) return [...retire(database, before, new Date()), ...other, arrive, ...rest]
+  return [...other, ...succeedStatements(database, { from: before, to: table, since }), ...rest]
 }

@@ -25,6 +25,7 @@ export async function openView(
   const whose = `WHERE pipeline = ${quoteLiteral(pipeline)}`
   let position: Position
   let definitions: (string | null)[][]
+  let keepers: Set<string | null>
   try {
     await read("BEGIN TRANSACTION READ ONLY", "opening a view")
     // The engine fixes the moment with the first read of the database.
@@ -35,10 +36,17 @@ export async function openView(
     if (found === undefined) throw new Problem("internal", "The warehouse has no position to look at.")
     position = positionFrom(found[0] ?? "")
     const tables = bookkeepingTable(database, "tables")
+    const versions = bookkeepingTable(database, "versions")
+    const kept = await read(`SELECT table_id FROM ${versions} ${whose} AND NOT dropped`, "opening a view")
+    keepers = new Set(kept.map(([id]) => id ?? null))
     definitions = await read(`SELECT definition FROM ${tables} ${whose} AND NOT stale`, "opening a view")
   } catch (error) {
     connection.closeSync()
     throw error
+  }
+  const rowsOf = (table: TableSchema) => {
+    const live = liveTable(database, table)
+    return keepers.has(table.id) ? `(SELECT * FROM ${live} WHERE _record_is_active)` : live
   }
   const interrupt = () => connection.interrupt()
   let running: Promise<unknown> = Promise.resolve()
@@ -55,17 +63,17 @@ export async function openView(
     position,
     tables: definitions.map(([text]) => JSON.parse(text ?? "") as TableSchema),
     async countRows(table) {
-      const [row] = await read(`SELECT count(*)::VARCHAR FROM ${liveTable(database, table)}`, "counting rows")
+      const [row] = await read(`SELECT count(*)::VARCHAR FROM ${rowsOf(table)}`, "counting rows")
       return Number(row?.[0])
     },
     async digests(table, digits, signal) {
-      const rows = await guarded(digestsQuery(liveTable(database, table), table, digits), table, signal)
+      const rows = await guarded(digestsQuery(rowsOf(table), table, digits), table, signal)
       return new Map(
         rows.map(([chunk, count, sum]) => [chunk ?? "", { rows: Number(count), sum: sum ?? "" }]),
       )
     },
     async rows(table, chunks, signal) {
-      const rows = await guarded(rowsQuery(liveTable(database, table), table, chunks), table, signal)
+      const rows = await guarded(rowsQuery(rowsOf(table), table, chunks), table, signal)
       return rows.map(([hash, key]) => ({ hash: hash ?? "", key: JSON.parse(key ?? "[]") as RowKey }))
     },
     // The engine must not lose a connection on which it is at work, as after the other side has failed.

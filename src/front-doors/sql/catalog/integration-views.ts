@@ -128,7 +128,7 @@ function integrationRow(one: IntegrationFacts): Cell[] {
     one.database?.createdAt,
     one.database?.options.refreshIntervalSeconds,
     one.sourceDatabase,
-    false,
+    one.database?.options.historyMode ?? false,
     one.receivedAt,
     one.appliedAt,
     one.database?.options.autoRemediation ?? false,
@@ -149,7 +149,7 @@ function tableRow(one: TableFacts): Cell[] {
     one.rows,
     // Tables share the blocks of one file: the engine does not say how much of it is whose.
     undefined,
-    false,
+    one.keepsVersions,
   ]
 }
 

@@ -1,0 +1,73 @@
+import { Problem } from "../domain/problems.ts"
+import type { TableSchema } from "../domain/table.ts"
+import { copySnapshot } from "./snapshot-copy.ts"
+import { shapeOf, type Watching } from "./table-watch.ts"
+
+const firstRetryMs = 15_000
+const lastRetryMs = 600_000
+const lateReaders = 1
+
+/** It is tried again, later each time. */
+export function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
+  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
+  retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
+}
+
+/** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
+export async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
+  const { stream, collector, known, modes, reporter, destination, pipeline, observe, signal } = watching
+  const copying = new Map<string, TableSchema>()
+  const ids = new Set(wanted.map(({ id }) => id))
+  const since = new Date()
+  try {
+    const snapshot = await stream.include(ids, watching.texts, (tables) => {
+      for (const table of tables) {
+        copying.set(table.id, table)
+        known.set(table.id, table)
+        if (modes.wanted(table)) modes.kept.add(table.id)
+        else modes.kept.delete(table.id)
+        collector.hold(table)
+      }
+    })
+    try {
+      await copySnapshot({
+        pipeline,
+        snapshot,
+        destination,
+        readers: lateReaders,
+        observe,
+        signal,
+        beside: [...known.values()],
+        versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
+        async goLive(table, load) {
+          await load.settled()
+          const isLive = await collector.adopt(table, load, snapshot.position)
+          if (isLive) {
+            copying.delete(table.id)
+            watching.retries.delete(table.id)
+            if (modes.kept.size > 0) reporter.versions?.(modes.kept, [])
+          } else await load.abort()
+          return isLive
+        },
+        onTable(table, event) {
+          reporter.copied(table, event)
+          if (event.kind === "failed") postpone(watching, table, "table")
+          if (event.kind === "unfit") watching.unfit.push({ ...event, table })
+        },
+      })
+    } finally {
+      await snapshot.close()
+    }
+  } catch (error) {
+    // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
+    if (!(error instanceof Problem) || signal.aborted) throw error
+    for (const table of wanted) postpone(watching, table, "source")
+    reporter.lateCopyFailed(error)
+  } finally {
+    for (const table of copying.values()) {
+      known.delete(table.id)
+      stream.exclude(table.id)
+      collector.release(table)
+    }
+  }
+}
