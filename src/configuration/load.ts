@@ -120,6 +120,7 @@ function configurationFrom(
     kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
+    ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
 }

@@ -258,6 +258,16 @@ const audit = z.strictObject({
   keep_rows: z.number().int().min(100).max(100_000_000).default(usualAuditRetention.rows),
 })
 
+const webhookUrl = text.refine(
+  (given) => /^https?:\/\/[^\s@]+$/.test(given) && URL.canParse(given),
+  "must be an http or https URL without a user in it",
+)
+
+const events = z.strictObject({
+  webhook: webhookUrl,
+  secret: text.min(16, "must have at least 16 characters"),
+})
+
 export const configurationFile = z.strictObject({
   account: z
     .string()
@@ -284,6 +294,7 @@ export const configurationFile = z.strictObject({
   kms_keys: z.array(kmsKey).default([]),
   throttling: throttling.prefault({}),
   audit: audit.prefault({}),
+  events: events.optional(),
 })
 
 export type ConfigurationFile = z.output<typeof configurationFile>
@@ -305,6 +316,7 @@ export const knownKeys: Record<string, string[]> = {
   verify: Object.keys(verifySchedule.shape),
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
+  events: Object.keys(events.shape),
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

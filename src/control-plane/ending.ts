@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import { notCleanedEvent } from "../domain/events.ts"
 import type { Integration } from "../domain/integration.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { Store } from "../state/store.ts"
@@ -40,15 +41,18 @@ export function newEndings(options: EndingOptions): Endings {
   }
 
   /** Whether to go on without: a source that is gone for good must not hold up a deletion for ever. */
-  function isGivenUp(integration: Integration, record: PipelineRecord, error: Error): boolean {
+  async function isGivenUp(integration: Integration, record: PipelineRecord, error: Error): Promise<boolean> {
     const begun = since.get(keyOf(record)) ?? 0
     const fields = { integration: integration.id, handle: record.sourceHandle, reason: error.message }
     if (Date.now() - begun < options.patienceMs) {
       log.warn(fields, "the source cannot be cleaned yet; trying again")
       return false
     }
+    const unknown = `Drop the replication slot and the publication named ${record.sourceHandle}, if there are any.`
+    const remedy = launcher.removal(integration, record) ?? unknown
+    await store.events.append([notCleanedEvent(integration, remedy)])
     log.error(
-      fields,
+      { ...fields, remedy },
       "the source was not cleaned: drop the replication slot and the publication named by `handle` by hand",
     )
     return true
@@ -60,7 +64,7 @@ export function newEndings(options: EndingOptions): Endings {
       await options.stop(record)
       if (database === "dropped") await dropDatabase(options, integration, record)
       const outcome = await clean(integration, record)
-      if (outcome !== "cleaned" && !isGivenUp(integration, record, outcome)) return false
+      if (outcome !== "cleaned" && !(await isGivenUp(integration, record, outcome))) return false
       if (database === "dropped") await store.tables.replaceAll(integration.id, record.sourceDatabase, [])
       await store.pipelines.remove(record.integrationId, record.sourceDatabase)
       since.delete(keyOf(record))

@@ -22,12 +22,8 @@ import {
   type Tag,
 } from "../domain/integration.ts"
 import { tagsMistake } from "../domain/tags.ts"
-import type {
-  IntegrationCursor,
-  IntegrationFilter,
-  IntegrationPatch,
-  IntegrationStore,
-} from "../state/integrations.ts"
+import type { IntegrationPatch } from "../state/integration-rows.ts"
+import type { IntegrationCursor, IntegrationFilter, IntegrationStore } from "../state/integrations.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
 import { encryptionOf } from "./encryption.ts"
 import { requireAdmin, requireReader } from "./policies.ts"

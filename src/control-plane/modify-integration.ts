@@ -7,7 +7,7 @@ import {
   type IntegrationService,
   modifiableStatuses,
 } from "../domain/integration.ts"
-import type { IntegrationPatch } from "../state/integrations.ts"
+import type { IntegrationPatch } from "../state/integration-rows.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
 import {
   changeIf,

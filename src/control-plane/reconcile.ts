@@ -27,6 +27,8 @@ export interface PipelineLauncher {
   ): Pipeline
   /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
   cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
+  /** What a person does where `cleanSource` cannot; undefined: nothing, or nobody knows which source it was. */
+  removal(integration: Integration, record: PipelineRecord): string | undefined
   /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
   dropDatabase(integration: Integration, name: string): Promise<void>
 }

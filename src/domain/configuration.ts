@@ -112,6 +112,13 @@ export interface WarehouseConfiguration {
   autoCreateDatabase: boolean
 }
 
+/** Whoever is told of events. */
+export interface WebhookConfiguration {
+  url: string
+  /** Signs what is sent. */
+  secret: string
+}
+
 export interface RequestLimits {
   /** For as long as it likes. */
   perSecond: number
@@ -135,6 +142,7 @@ export interface Configuration {
   /** How many requests each access key may make. */
   throttling: RequestLimits
   audit: AuditRetention
+  webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number
 }

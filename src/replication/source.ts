@@ -55,6 +55,8 @@ export interface Source {
   narrow?(handle: string, select: TableSelection): Promise<void>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
+  /** What a person does in its place when the source does not answer us; absent: nothing is left there. */
+  removal?(handle: string): string
   /**
    * The selected tables as they are now, in the stable order of their names, with the exact types of all columns.
    * With a handle, also those whose changes may have been kept from it (by id, with what happened): `include` mends

@@ -195,6 +195,11 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
       await warehouse.drop(name)
     },
+    removal(integration, record) {
+      const configuration = sources.find((source) => source.arn === integration.sourceArn)
+      if (configuration === undefined) return undefined
+      return openSource(configuration, record.sourceDatabase).removal?.(record.sourceHandle)
+    },
     async cleanSource(integration, record) {
       await rm(spoolFolder(record), { recursive: true, force: true })
       await openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle)

@@ -13,6 +13,7 @@ import { openSqlUsers } from "../control-plane/sql-users.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { systemViewFacts } from "../control-plane/system-views.ts"
 import { newVerifier } from "../control-plane/verifier.ts"
+import { startWebhook } from "../control-plane/webhook.ts"
 import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
 import { eventsPath } from "../front-doors/events/handler.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
@@ -127,7 +128,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
-      operationsDoor({ ...status, verifier, takeEvents: copy.takeEvents }, log),
+      operationsDoor({ ...status, verifier, takeEvents: copy.takeEvents, place: configuration }, log),
     ],
     log,
   })
@@ -179,6 +180,11 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   })
   running.reconciler = reconciler
   onStop(() => reconciler.stop())
+  const { webhook } = configuration
+  if (webhook !== undefined) {
+    const told = startWebhook({ webhook, store: store.events, place: configuration, log })
+    onStop(() => told.stop())
+  }
   const retention = watchRetention({
     running: runningPipelines,
     read: retentionReader(configuration.sources),

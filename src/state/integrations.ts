@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely"
-import type { DatabaseOptions } from "../domain/database-options.ts"
+import { deletedEvent, eventsBetween } from "../domain/events.ts"
 import { Fault } from "../domain/faults.ts"
 import {
   type Destination,
@@ -11,8 +11,10 @@ import {
   statusMayBecome,
 } from "../domain/integration.ts"
 import { brokenConstraint } from "./connection.ts"
+import { appendEvents } from "./events.ts"
 import { refuseClash, refuseOverQuota, refuseTakenDestination } from "./integration-clashes.ts"
-import type { IntegrationRow, StateSchema } from "./schema.ts"
+import { destinationRow, fromRow, type IntegrationPatch, toColumns, toRow } from "./integration-rows.ts"
+import type { StateSchema } from "./schema.ts"
 
 /** A place in the list: everything after this integration, also when that one is gone meanwhile. */
 export interface IntegrationCursor {
@@ -29,16 +31,6 @@ export interface IntegrationFilter {
   /** The service in the source's ARN. */
   sourceServices?: readonly string[]
   statuses?: readonly IntegrationStatus[]
-}
-
-/** What may change of a recorded integration. A member that is present and undefined is cleared. */
-export interface IntegrationPatch {
-  name?: string
-  description?: string | undefined
-  status?: IntegrationStatus
-  dataFilter?: string
-  isFilterPending?: boolean
-  errors?: Integration["errors"]
 }
 
 export interface IntegrationStore {
@@ -221,7 +213,7 @@ async function changeFilter(
 ): Promise<Integration | undefined> {
   return db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${creationLock})`.execute(transaction)
-    const changed = await updateIf(transaction, id, allowed, patch)
+    const changed = await update(transaction, id, allowed, patch)
     if (changed === undefined) return undefined
     const had = new Set((await destinationsOf(transaction, id)).map(({ sourceDatabase }) => sourceDatabase))
     const kept = wanted.map(({ sourceDatabase }) => sourceDatabase)
@@ -241,98 +233,52 @@ async function changeFilter(
   })
 }
 
+/** What happened is recorded with it. */
 async function updateIf(
   db: Db,
   id: string,
   allowed: readonly IntegrationStatus[],
   patch: IntegrationPatch,
 ): Promise<Integration | undefined> {
+  return db.transaction().execute((transaction) => update(transaction, id, allowed, patch))
+}
+
+async function update(
+  db: Transaction<StateSchema>,
+  id: string,
+  allowed: readonly IntegrationStatus[],
+  patch: IntegrationPatch,
+): Promise<Integration | undefined> {
+  const before = await db
+    .selectFrom("integrations")
+    .selectAll()
+    .where("id", "=", id)
+    .where("status", "in", allowed)
+    .forUpdate()
+    .executeTakeFirst()
+  if (before === undefined) return undefined
   const row = await refusingTakenName(patch.name ?? "", () =>
     db
       .updateTable("integrations")
       // Sets something in any case: an empty patch still asks for the status.
       .set({ id, ...toColumns(patch) })
       .where("id", "=", id)
-      .where("status", "in", allowed)
       .returningAll()
-      .executeTakeFirst(),
+      .executeTakeFirstOrThrow(),
   )
-  return row && fromRow(row)
-}
-
-function toColumns(patch: IntegrationPatch) {
-  return {
-    ...(patch.name !== undefined && { name: patch.name }),
-    ...("description" in patch && { description: patch.description ?? null }),
-    ...(patch.status !== undefined && { status: patch.status }),
-    ...(patch.dataFilter !== undefined && { data_filter: patch.dataFilter }),
-    ...(patch.isFilterPending !== undefined && { filter_pending: patch.isFilterPending }),
-    ...(patch.errors !== undefined && { errors: json(patch.errors) }),
-  }
+  const changed = fromRow(row)
+  await appendEvents(db, eventsBetween(fromRow(before), changed))
+  return changed
 }
 
 async function remove(db: Db, id: string): Promise<void> {
   try {
-    await db.deleteFrom("integrations").where("id", "=", id).execute()
+    await db.transaction().execute(async (transaction) => {
+      const rows = await transaction.deleteFrom("integrations").where("id", "=", id).returningAll().execute()
+      await appendEvents(transaction, rows.map(fromRow).map(deletedEvent))
+    })
   } catch (error) {
     if (brokenConstraint(error) !== "pipelines_integration_id_fkey") throw error
     throw new Error(`integration ${id} still has pipelines: give back their places at the source first`)
-  }
-}
-
-/** The driver would write a JavaScript array as a PostgreSQL array. */
-function json<T>(value: T) {
-  return sql<T>`${JSON.stringify(value)}::jsonb`
-}
-
-function toRow(integration: Integration) {
-  return {
-    id: integration.id,
-    arn: integration.arn,
-    service: integration.service,
-    name: integration.name,
-    description: integration.description ?? null,
-    source_arn: integration.sourceArn,
-    target_arn: integration.targetArn,
-    data_filter: integration.dataFilter ?? null,
-    filter_pending: integration.isFilterPending,
-    kms_key_id: integration.kmsKeyId ?? null,
-    additional_encryption_context: json(integration.additionalEncryptionContext),
-    tags: json(integration.tags),
-    status: integration.status,
-    errors: json(integration.errors),
-    created_at: integration.createdAt,
-  }
-}
-
-function fromRow(row: IntegrationRow): Integration {
-  return {
-    id: row.id,
-    arn: row.arn,
-    service: row.service,
-    name: row.name,
-    description: row.description ?? undefined,
-    sourceArn: row.source_arn,
-    targetArn: row.target_arn,
-    dataFilter: row.data_filter ?? undefined,
-    isFilterPending: row.filter_pending,
-    kmsKeyId: row.kms_key_id ?? undefined,
-    additionalEncryptionContext: row.additional_encryption_context,
-    tags: row.tags,
-    status: row.status,
-    errors: row.errors,
-    createdAt: row.created_at,
-  }
-}
-
-function destinationRow(integration: Integration, destination: Destination, at: Date) {
-  return {
-    integration_id: integration.id,
-    target_arn: integration.targetArn,
-    source_database: destination.sourceDatabase,
-    destination_database: destination.destinationDatabase ?? null,
-    options: sql<Partial<DatabaseOptions>>`'{}'::jsonb`,
-    owner: null,
-    connected_at: destination.destinationDatabase === undefined ? null : at,
   }
 }

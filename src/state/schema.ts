@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from "kysely"
 import type { CopyOptions } from "../domain/copy.ts"
 import type { DatabaseOptions } from "../domain/database-options.ts"
+import type { EventCategory, EventSeverity } from "../domain/events.ts"
 import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integration.ts"
 import type { PartnerStatus } from "../domain/partner.ts"
 import type { Privilege } from "../domain/sql-access.ts"
@@ -9,6 +10,8 @@ import type { TableState } from "../domain/table.ts"
 /** The state database's tables as TypeScript sees them; src/state/migrations/ makes them. */
 export interface StateSchema {
   integrations: IntegrationRow
+  events: EventTable
+  event_receivers: EventReceiverTable
   destinations: DestinationRow
   pipelines: PipelineRow
   tables: TableRow
@@ -100,6 +103,28 @@ export interface TableStateChangeTable {
   reason: string | null
   position: string | null
   recorded_at: Date
+}
+
+export interface EventRow {
+  /** bigint. */
+  id: string
+  uid: string
+  at: Date
+  event_id: string
+  severity: EventSeverity
+  category: EventCategory
+  message: string
+  integration_arn: string
+  integration_name: string
+  status: IntegrationStatus
+}
+
+type EventTable = Omit<EventRow, "id"> & { id: GeneratedAlways<string> }
+
+interface EventReceiverTable {
+  name: string
+  /** bigint. */
+  told: string
 }
 
 export interface IntegrationRow {

@@ -5,6 +5,7 @@ import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
+import { type EventStore, eventStore } from "./events.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations.ts"
 import { type LoadErrorStore, loadErrorStore } from "./load-errors.ts"
@@ -22,6 +23,7 @@ export interface Store {
   integrations: IntegrationStore
   databases: DatabaseStore
   history: HistoryStore
+  events: EventStore
   pipelines: PipelineStore
   tables: TableStore
   partners: PartnerStore
@@ -66,6 +68,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
     history: historyStore(db),
+    events: eventStore(db),
     pipelines: pipelineStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

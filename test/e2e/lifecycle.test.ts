@@ -118,6 +118,7 @@ test("deleted while the source is down: ends within its limit, says what was lef
   assert.equal((await api.describe("bank"))?.Status, "deleting")
   await api.gone("bank", 20_000)
   assert.match(place.output(), new RegExp(`${slot}.*drop the replication slot and the publication`))
+  assert.ok(place.output().includes(`SELECT pg_drop_replication_slot('${slot}')`))
   assert.deepEqual(await ask(place, "bank", "SELECT sum(balance) FROM accounts"), [["200000.00"]])
 })
 

@@ -4,6 +4,7 @@ import { errorFields, type Log } from "../../wire/http/log.ts"
 import type { WireResponse } from "../../wire/http/message.ts"
 import { auditedCall } from "../audited-calls.ts"
 import type { Door, DoorAnswer, SignedCall } from "../door.ts"
+import { type EventSources, eventStream } from "./event-stream.ts"
 import { faultStatus } from "./faults.ts"
 import { type Operation, type OperationSources, operations } from "./operations.ts"
 
@@ -11,15 +12,18 @@ import { type Operation, type OperationSources, operations } from "./operations.
 export const operationsService = "millrace"
 
 /** Millrace's own operations API: JSON over HTTP, signed. docs/wire/operations.md lists what there is. */
-export function operationsDoor(sources: OperationSources, log: Log): Door {
+export function operationsDoor(sources: DoorSources, log: Log): Door {
   return { service: operationsService, handle: (call) => handle(sources, log, call) }
 }
 
-async function handle(sources: OperationSources, log: Log, call: SignedCall): Promise<DoorAnswer> {
+type DoorSources = OperationSources & EventSources
+
+async function handle(sources: DoorSources, log: Log, call: SignedCall): Promise<DoorAnswer> {
   const { request, requestId } = call
+  if (request.method === "GET" && request.path === "/events") return await followed(sources, log, call)
   const found = locate(request.method, request.path)
   if (found === undefined) {
-    const known = operations.map((one) => `${one.method} ${one.path}`).join(", ")
+    const known = ["GET /events", ...operations.map((one) => `${one.method} ${one.path}`)].join(", ")
     return refused(
       404,
       "notFound",
@@ -32,12 +36,32 @@ async function handle(sources: OperationSources, log: Log, call: SignedCall): Pr
     const output = await run(sources, log, call, found)
     return { response: json(200, output, requestId), operation: operation.name, code: undefined }
   } catch (error) {
-    if (error instanceof Fault)
-      return refused(faultStatus[error.kind], error.kind, error.message, call, operation.name)
-    log.error({ requestId, ...errorFields(error) }, "an operation failed")
-    const message = `${operation.name} failed for an internal reason; the log has it as ${requestId}.`
-    return refused(500, "internal", message, call, operation.name)
+    return failed(log, call, operation.name, error)
   }
+}
+
+async function followed(sources: DoorSources, log: Log, call: SignedCall): Promise<DoorAnswer> {
+  const operation = "Events"
+  const headers = {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "x-amzn-requestid": call.requestId,
+  }
+  try {
+    const stream = await eventStream(sources, call.caller, call.request)
+    return { response: { status: 200, headers, body: "", stream }, operation, code: undefined }
+  } catch (error) {
+    return failed(log, call, operation, error)
+  }
+}
+
+function failed(log: Log, call: SignedCall, operation: string, error: unknown): DoorAnswer {
+  if (error instanceof Fault)
+    return refused(faultStatus[error.kind], error.kind, error.message, call, operation)
+  const { requestId } = call
+  log.error({ requestId, ...errorFields(error) }, "an operation failed")
+  const message = `${operation} failed for an internal reason; the log has it as ${requestId}.`
+  return refused(500, "internal", message, call, operation)
 }
 
 async function run(

@@ -48,6 +48,17 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
       return lagMs === undefined ? undefined : lagMs / 1000
     },
   )
+  const seconds1970 = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000)
+  gauge(
+    "integration_latest_detected_change_seconds",
+    "IntegrationLatestDetectedChange: when the newest change read was committed, in seconds since 1970",
+    ({ pipeline }) => seconds1970(pipeline?.latestCommitMs()),
+  )
+  gauge(
+    "integration_latest_applied_change_seconds",
+    "IntegrationLatestAppliedChange: when the newest change applied was committed, in seconds since 1970",
+    ({ monitor }) => seconds1970(monitor.latestCommitMs),
+  )
   gauge("integration_tables_replicated", "IntegrationNumTablesReplicated: tables in state Synced", (one) =>
     inState(one, "Synced"),
   )

@@ -57,6 +57,12 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
   }
 }
 
+/** The same for a person. */
+export function removalStatements(database: string, name: string): string {
+  const publication = `DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)};`
+  return `In its database ${quoteIdentifier(database)}: SELECT pg_drop_replication_slot(${quoteLiteral(name)}); ${publication}`
+}
+
 const maxDropAttempts = 50
 const dropRetryMs = 100
 

@@ -17,7 +17,7 @@ import { startRecording } from "./recording.ts"
 import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
 import { tableOfRevision } from "./revision.ts"
-import { confirmedBySlot, dropSlotAndPublication, slotHistory } from "./slot.ts"
+import { confirmedBySlot, dropSlotAndPublication, removalStatements, slotHistory } from "./slot.ts"
 import { spooledTables } from "./spooled.ts"
 import { startStream } from "./stream.ts"
 
@@ -77,6 +77,7 @@ export function openPostgresSource(address: Address): Source {
       withClient(address, "removing slot and publication", (client) =>
         dropSlotAndPublication(client, handle),
       ),
+    removal: (handle) => removalStatements(address.database, handle),
     compare: comparePositions,
     parsePosition: parseLsn,
     retention: (handles) =>

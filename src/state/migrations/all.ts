@@ -7,6 +7,7 @@ import { sqlUsers } from "./0005-sql-users.ts"
 import { history } from "./0006-history.ts"
 import { copy } from "./0007-copy.ts"
 import { pendingFilters } from "./0008-pending-filters.ts"
+import { events } from "./0009-events.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   history,
   copy,
   pendingFilters,
+  events,
 ]

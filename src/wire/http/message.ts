@@ -16,6 +16,8 @@ export interface WireResponse {
   status: number
   headers: Record<string, string>
   body: string
+  /** What comes in the place of the body. */
+  stream?: ReadableStream<Uint8Array>
 }
 
 /** Every value of a header, in order; names compare without case. */

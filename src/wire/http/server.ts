@@ -137,5 +137,5 @@ function requestHead(method: string, target: string, rawHeaders: string[]): Omit
 }
 
 function toResponse(answer: WireResponse): Response {
-  return new Response(answer.body, { status: answer.status, headers: answer.headers })
+  return new Response(answer.stream ?? answer.body, { status: answer.status, headers: answer.headers })
 }
