@@ -1,6 +1,7 @@
 import { after } from "node:test"
 import { type Pipeline, startPipeline } from "../../src/replication/pipeline.ts"
 import type { Source, TableSelection } from "../../src/replication/source.ts"
+import type { Warehouse } from "../../src/replication/warehouse.ts"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
 import type { MariaDb } from "./mariadb.ts"
 import { mysqlDifferences } from "./mysql-compare.ts"
@@ -34,15 +35,31 @@ export interface MysqlPipelineOptions {
   continues?: MysqlPipeline
   /** Other than the server's own. */
   url?: string
+  home?: TestWarehouse
+  /** Put around the real ones, to make them fail. */
+  around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
 
 let pipelines = 0
 
 /** A pipeline from a real MariaDB into a real DuckDB; returns when it streams. */
 export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<MysqlPipeline> {
-  const { server, select, continues } = options
+  const pipeline = await beginMysqlPipeline(options)
+  await waitUntil(() => pipeline.streaming() !== undefined, {
+    what: "the pipeline to stream",
+    timeoutMs: 60_000,
+    intervalMs: 5,
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${pipeline.reports.problems.map(({ message }) => message).join("; ")}`)
+  })
+  return pipeline
+}
+
+/** As `mysqlPipeline`, without waiting for anything. */
+export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise<MysqlPipeline> {
+  const { server, select, continues, around } = options
   const number = ++pipelines
-  const home = continues?.home ?? (await testWarehouse())
+  const home = continues?.home ?? options.home ?? (await testWarehouse())
   const database = continues?.database ?? `copy${number}`
   const handle = continues?.handle ?? `millrace_mysql_${process.pid}_${number}`
   const source = openMysqlSource({ url: options.url ?? server.url })
@@ -50,8 +67,8 @@ export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<Mysq
   const running = startPipeline({
     name: `pipeline-${database}`,
     handle,
-    source,
-    warehouse: home.warehouse,
+    source: around?.source(source) ?? source,
+    warehouse: around?.warehouse(home.warehouse) ?? home.warehouse,
     database,
     select,
     reporter: reporterInto(reports),
@@ -59,13 +76,6 @@ export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<Mysq
   })
   const stop = () => running.stop()
   cleanUps.push(stop)
-  await waitUntil(() => running.streaming() !== undefined, {
-    what: "the pipeline to stream",
-    timeoutMs: 60_000,
-    intervalMs: 5,
-  }).catch((error: Error) => {
-    throw new Error(`${error.message}: ${reports.problems.map(({ message }) => message).join("; ")}`)
-  })
   const settle = async () => {
     const target = await source.currentPosition()
     await waitUntil(async () => await running.streaming()?.reached(target, 500), {

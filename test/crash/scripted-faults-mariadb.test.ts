@@ -1,0 +1,65 @@
+import assert from "node:assert/strict"
+import type { TestContext } from "node:test"
+import { positionFrom } from "../../src/domain/position.ts"
+import { startWriting } from "../e2e/writing.ts"
+import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { beginMysqlPipeline, type MysqlPipeline } from "../support/mysql-pipeline.ts"
+import { testWarehouse } from "../support/pipeline.ts"
+import { describeFaults } from "./scripted-faults-suite.ts"
+
+const home = testWarehouse()
+let server: Promise<MariaDb> | undefined
+let cells = 0
+
+/** The cells share a server; each has a database of its own there. */
+describeFaults("MariaDB", noMariaDb(), async (context) => {
+  server ??= mariaDb()
+  const shared = await server
+  const schema = `cell${++cells}`
+  await shared.sql(
+    `CREATE DATABASE ${schema}`,
+    `USE ${schema}`,
+    "CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)",
+    "INSERT INTO accounts SELECT seq, 100 FROM seq_1_to_200",
+    "CREATE TABLE journal (n int, note text)",
+    "INSERT INTO journal SELECT seq, repeat('x', seq) FROM seq_1_to_500",
+  )
+  return {
+    load: await startLoad(context, shared, schema),
+    async begin(fault) {
+      const select = (table: { schema: string }) => table.schema === schema
+      const pipeline = await beginMysqlPipeline({ server: shared, select, home: await home, around: fault })
+      return {
+        reports: pipeline.reports,
+        differences: () => pipeline.differences([schema]),
+        assertPositionsAreSane: () => positionsAreSane(pipeline),
+        stop: pipeline.stop,
+      }
+    },
+  }
+})
+
+/** Transfers that keep the sum, and a table without key. */
+async function startLoad(context: TestContext, { session }: MariaDb, schema: string) {
+  const client = await session()
+  await client.run(`USE ${schema}`)
+  let done = 0
+  const step = async () => {
+    const [from, to] = [(done % 200) + 1, ((done * 7) % 200) + 1]
+    await client.run("BEGIN")
+    await client.run(`UPDATE accounts SET balance = balance - 1 WHERE id = ${from}`)
+    await client.run(`UPDATE accounts SET balance = balance + 1 WHERE id = ${to}`)
+    await client.run(`INSERT INTO journal VALUES (${done}, 'moved')`)
+    await client.run(`DELETE FROM journal WHERE n = ${done - 20}`)
+    await client.run("COMMIT")
+    done++
+    return true
+  }
+  return startWriting(context, step, 3, () => client.close())
+}
+
+async function positionsAreSane({ home, database, source }: MysqlPipeline): Promise<void> {
+  const [row] = await home.read(`SELECT position FROM "${database}".millrace.positions`)
+  const now = await source.currentPosition()
+  assert.ok(source.compare(positionFrom(row?.[0] ?? ""), now) <= 0, `${row?.[0]} is after ${now}`)
+}
