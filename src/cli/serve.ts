@@ -17,6 +17,8 @@ export async function serve(configPath: string | undefined, roles: string | unde
   }
   const configuration = configured(configPath)
   if (configuration === undefined) return 2
+  // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
+  process.umask(0o077)
   const stopped = stopSignal()
   const server = await startServer({ configuration, log: newLog({ level: "info" }) })
   process.stdout.write(`${readyLine(server)}\n`)
