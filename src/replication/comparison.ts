@@ -100,6 +100,21 @@ function affordable(
   })
 }
 
+const sumMask = (1n << 60n) - 1n
+
+/** The digests of rows that are at hand. */
+export function digestsOf(rows: readonly HashedRow[], digits: number): Map<string, ChunkDigest> {
+  const sums = new Map<string, { rows: number; sum: bigint }>()
+  for (const { hash } of rows) {
+    const chunk = hash.slice(0, digits)
+    const digest = sums.get(chunk) ?? { rows: 0, sum: 0n }
+    digest.rows++
+    digest.sum += BigInt(`0x${hash}`) & sumMask
+    sums.set(chunk, digest)
+  }
+  return new Map([...sums].map(([chunk, { rows, sum }]) => [chunk, { rows, sum: sum.toString() }]))
+}
+
 function rowsOf(digests: Map<string, ChunkDigest>): number {
   return [...digests.values()].reduce((sum, { rows }) => sum + rows, 0)
 }

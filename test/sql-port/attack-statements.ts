@@ -65,6 +65,10 @@ export const outOfEveryonesReach: readonly string[] = [
   "ATTACH ':memory:' AS other",
   "DETACH crm",
   "USE crm",
+  // What would keep the parser, which all sessions share, or the planner busy for minutes.
+  `SELECT ${"-+".repeat(1_000)}1`,
+  `SELECT 1 ${"/*".repeat(20_000)}${"*/".repeat(20_000)}`,
+  `SELECT 1${" UNION ALL SELECT 1".repeat(20_000)}`,
   "COPY orders TO 'FOLDER/out.csv'",
   "COPY orders FROM 'FILE'",
   "COPY (SELECT 1) TO 'FOLDER/out.csv'",

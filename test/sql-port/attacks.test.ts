@@ -6,7 +6,7 @@ import pg from "pg"
 import { hidden, outOfEveryonesReach, writes } from "./attack-statements.ts"
 import { testWarehouse } from "./warehouse.ts"
 
-const refusals = ["0A000", "25006", "42501", "42601", "42704", "42939", "42P01", "55P02"]
+const refusals = ["0A000", "22023", "25006", "42501", "42601", "42704", "42939", "42P01", "54001", "55P02"]
 
 test("nothing reaches files, settings, other engines or the records behind replication", async (t) => {
   const { client: connect, folder, instance } = await testWarehouse(t)

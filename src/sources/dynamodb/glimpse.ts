@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import type { ChunkDigest, DigestedSide, HashedRow } from "../../replication/comparison.ts"
+import { type DigestedSide, digestsOf, type HashedRow } from "../../replication/comparison.ts"
 import { keyOf, rowHash } from "./canonical.ts"
 import type { DynamoTable } from "./catalog.ts"
 import type { Clients } from "./client.ts"
@@ -86,18 +86,4 @@ async function rowsOfMoment(
     if (old !== null) add(old)
   }
   return [...rows.values()]
-}
-
-const sumMask = (1n << 60n) - 1n
-
-function digestsOf(rows: readonly HashedRow[], digits: number): Map<string, ChunkDigest> {
-  const sums = new Map<string, { rows: number; sum: bigint }>()
-  for (const { hash } of rows) {
-    const chunk = hash.slice(0, digits)
-    const digest = sums.get(chunk) ?? { rows: 0, sum: 0n }
-    digest.rows++
-    digest.sum += BigInt(`0x${hash}`) & sumMask
-    sums.set(chunk, digest)
-  }
-  return new Map([...sums].map(([chunk, { rows, sum }]) => [chunk, { rows, sum: sum.toString() }]))
 }

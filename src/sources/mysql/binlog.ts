@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import { type CarriedTables, newCarriedTables, type Route } from "./carried-tables.ts"
 import type { MyTable } from "./catalog.ts"
 import { inflatePart } from "./compressed.ts"
@@ -10,7 +11,6 @@ import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
 import { readStatement, type Statement } from "./statements.ts"
-import { UnfitValue } from "./unfit.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
 export interface Binlog {

@@ -1,10 +1,10 @@
 import type { TableName } from "../../domain/table.ts"
 import type { ChangeSink, TableSink } from "../../replication/change-sink.ts"
+import type { UnfitValue } from "../../replication/unfit.ts"
 import { type MyTable, tableId } from "./catalog.ts"
 import type { Field } from "./fields.ts"
 import type { Statement } from "./statements.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
-import type { UnfitValue } from "./unfit.ts"
 
 /** A table that the stream carries. */
 interface Carried {

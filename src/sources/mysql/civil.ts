@@ -1,20 +1,10 @@
 import { type ColumnBuffer, putInt32, putInt64, putSafeInteger } from "../../replication/columns.ts"
-import { UnfitValue } from "./unfit.ts"
+import { daysOfDate } from "../../replication/days.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 
 const dayMicros = 86_400_000_000
 // Within these days from 1970 a timestamp in microseconds is an exact JavaScript number.
 const safeDays = 100_000
-
-/** Days since 1970-01-01 of a date from year 0 on, in the proleptic Gregorian calendar. */
-function daysOfDate(year: number, month: number, day: number): number {
-  // Counts years from March, so that the leap day is the last of its year.
-  const shifted = month > 2 ? year : year - 1
-  const era = Math.floor(shifted / 400)
-  const yearOfEra = shifted - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  return era * 146097 + dayOfEra - 719468
-}
 
 function lastDayOf(year: number, month: number): number {
   if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31

@@ -2,42 +2,17 @@ import {
   type ColumnBuffer,
   isNarrowDecimal,
   putBytes,
-  putFloat32,
-  putFloat64,
-  putInt32,
   putInt64,
   putInt128,
   putSafeInteger,
   reserve,
 } from "../../replication/columns.ts"
+import { type Decoder, integer } from "../../replication/number-text.ts"
 import { putDate, putTimestamp } from "./civil.ts"
-
-/** Turns `from[start, end)`, one value as a query's result holds it, into the column's packed form. */
-export type Decoder = (column: ColumnBuffer, from: Buffer, start: number, end: number) => void
 
 const zero = 0x30
 const minus = 0x2d
 const point = 0x2e
-
-export const int32: Decoder = (column, from, start, end) => putInt32(column, integer(from, start, end))
-
-export const int64: Decoder = (column, from, start, end) => {
-  if (end - start <= 15) putSafeInteger(column, integer(from, start, end))
-  else putInt64(column, BigInt(from.toString("latin1", start, end)))
-}
-
-function integer(from: Buffer, start: number, end: number): number {
-  const isNegative = from[start] === minus
-  let value = 0
-  for (let i = isNegative ? start + 1 : start; i < end; i++) value = value * 10 + (from[i] as number) - zero
-  return isNegative ? -value : value
-}
-
-export const float32: Decoder = (column, from, start, end) =>
-  putFloat32(column, Number(from.toString("latin1", start, end)))
-
-export const float64: Decoder = (column, from, start, end) =>
-  putFloat64(column, Number(from.toString("latin1", start, end)))
 
 /** The server prints every digit of the scale. */
 export const decimal: Decoder = (column, from, start, end) => {

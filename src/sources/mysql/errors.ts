@@ -1,4 +1,5 @@
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
+import { plainMessage } from "../../replication/plain-message.ts"
 
 // Error numbers of the servers' manuals ("Server Error Message Reference").
 const byNumber: Record<number, ProblemKind> = {
@@ -55,13 +56,6 @@ function binlogProblem(message: string): ProblemKind {
   if (/purged|could not find|not in the master|missing|impossible|truncated|differ/i.test(message))
     return "sourceHistoryLost"
   return "sourceProtocol"
-}
-
-/** Node joins several attempts to connect into an error without a message of its own. */
-function plainMessage(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "")
-    return error.errors.map(plainMessage).join("; ")
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** An error packet behind its first byte: number, `#` and SQLSTATE, message. */

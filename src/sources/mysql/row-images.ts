@@ -1,8 +1,8 @@
 import type { RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
+import { inColumn } from "../../replication/unfit.ts"
 import type { Field } from "./fields.ts"
 import { readLength } from "./table-map.ts"
-import { inColumn } from "./unfit.ts"
 
 /** Where the values of one row lie. Reused from row to row. */
 export interface Image {

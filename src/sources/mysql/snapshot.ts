@@ -8,13 +8,13 @@ import {
 } from "../../replication/columns.ts"
 import type { DigestedSide, HashedRow } from "../../replication/comparison.ts"
 import type { RefusedTable, Snapshot, SnapshotTable } from "../../replication/source.ts"
+import { inColumn, UnfitValue, unfitColumn } from "../../replication/unfit.ts"
 import { canonicalOf, hasOneOf, selected } from "./canonical.ts"
 import type { MyTable } from "./catalog.ts"
 import { quoteIdentifier } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { type Place, positionOf } from "./position.ts"
 import type { RowSession } from "./query-rows.ts"
-import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 
 /** A full buffer is one row group of the warehouse's file; wide rows fill it sooner. */
 const bufferRows = 122_880

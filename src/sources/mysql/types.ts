@@ -1,5 +1,6 @@
 import type { ColumnType } from "../../domain/table.ts"
-import type { Decoder } from "./decode-text.ts"
+import type { Decoder } from "../../replication/number-text.ts"
+import * as numbers from "../../replication/number-text.ts"
 import * as text from "./decode-text.ts"
 
 /** What the catalog says of a column's type. */
@@ -27,9 +28,9 @@ export interface TypeMapping {
 
 export const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text }
 const asBytes: TypeMapping = { type: { kind: "bytes" }, fromText: text.bytes }
-const int16: TypeMapping = { type: { kind: "int16" }, fromText: text.int32 }
-const int32: TypeMapping = { type: { kind: "int32" }, fromText: text.int32 }
-const int64: TypeMapping = { type: { kind: "int64" }, fromText: text.int64 }
+const int16: TypeMapping = { type: { kind: "int16" }, fromText: numbers.int32 }
+const int32: TypeMapping = { type: { kind: "int32" }, fromText: numbers.int32 }
+const int64: TypeMapping = { type: { kind: "int64" }, fromText: numbers.int64 }
 const date: TypeMapping = { type: { kind: "date" }, fromText: text.date }
 const timestamp: TypeMapping = { type: { kind: "timestamp" }, fromText: text.timestamp }
 const maxPrecision = 38
@@ -55,8 +56,8 @@ const unsigned: Record<string, TypeMapping> = {
 }
 
 const others: Record<string, TypeMapping> = {
-  float: { type: { kind: "float32" }, fromText: text.float32 },
-  double: { type: { kind: "float64" }, fromText: text.float64 },
+  float: { type: { kind: "float32" }, fromText: numbers.float32 },
+  double: { type: { kind: "float64" }, fromText: numbers.float64 },
   time: asText,
   year: asText,
   char: asText,

@@ -9,8 +9,8 @@ import {
   putSafeInteger,
   reserve,
 } from "../../replication/columns.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import { putInfiniteDate, putInfiniteTimestamp } from "./special-values.ts"
-import { UnfitValue } from "./unfit.ts"
 
 /** Turns `from[start, end)`, one value as the server sends it, into the column's packed form. */
 export type Decoder = (column: ColumnBuffer, from: Buffer, start: number, end: number) => void

@@ -3,19 +3,16 @@ import {
   isNarrowDecimal,
   putBoolean,
   putBytes,
-  putFloat32,
-  putFloat64,
   putInt32,
-  putInt64,
   putSafeInteger,
   putText,
   reserve,
 } from "../../replication/columns.ts"
+import { daysOfDate } from "../../replication/days.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import { arrayToJson } from "./array-text.ts"
-import { daysOfDate } from "./civil.ts"
 import { type Decoder, putDecimal } from "./decode-binary.ts"
 import { putInfiniteDate, putInfiniteTimestamp, putTimestamp } from "./special-values.ts"
-import { UnfitValue } from "./unfit.ts"
 
 // Bytes of the text forms that our sessions ask for (DateStyle ISO, TimeZone UTC, bytea_output hex).
 const zero = 0x30
@@ -26,26 +23,6 @@ const letterI = 0x69
 const letterN = 0x4e
 
 export const boolean: Decoder = (column, from, start) => putBoolean(column, from[start] === letterT)
-
-export const int32: Decoder = (column, from, start, end) => putInt32(column, integer(from, start, end))
-
-export const int64: Decoder = (column, from, start, end) => {
-  if (end - start <= 15) putSafeInteger(column, integer(from, start, end))
-  else putInt64(column, BigInt(from.toString("latin1", start, end)))
-}
-
-function integer(from: Buffer, start: number, end: number): number {
-  const isNegative = from[start] === minus
-  let value = 0
-  for (let i = isNegative ? start + 1 : start; i < end; i++) value = value * 10 + (from[i] as number) - zero
-  return isNegative ? -value : value
-}
-
-export const float32: Decoder = (column, from, start, end) =>
-  putFloat32(column, Number(from.toString("latin1", start, end)))
-
-export const float64: Decoder = (column, from, start, end) =>
-  putFloat64(column, Number(from.toString("latin1", start, end)))
 
 /** numeric(p,s): the server prints every digit of the scale. */
 export function numeric(scale: number): Decoder {

@@ -6,10 +6,10 @@ import { randomFrom } from "../../../test/replication/random.ts"
 import type { RandomType } from "../../../test/replication/random-values.ts"
 import { testDatabase } from "../../../test/support/postgres.ts"
 import { type ColumnBuffer, newRowBuffer } from "../../replication/columns.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import { connect } from "./client.ts"
 import type { Decoder } from "./decode-binary.ts"
 import { mapType } from "./types.ts"
-import { UnfitValue } from "./unfit.ts"
 
 const seedVariable = "MILLRACE_TEST_SEED"
 const seed = Number(process.env[seedVariable] ?? Date.now() % 1_000_000)

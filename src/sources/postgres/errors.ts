@@ -1,5 +1,6 @@
 import pg from "pg"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
+import { plainMessage } from "../../replication/plain-message.ts"
 
 // SQLSTATEs from the PostgreSQL manual, appendix A.
 const bySqlState: Record<string, ProblemKind> = {
@@ -33,13 +34,6 @@ export function problemOf(error: unknown, doing: string): Problem {
 export function problemOfServer(sqlState: string, message: string, doing: string, cause?: unknown): Problem {
   const kind = bySqlState[sqlState] ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
   return new Problem(kind, `The source says (while ${doing}): ${message}.`, { cause })
-}
-
-/** Node joins several attempts to connect into an error without a message of its own. */
-function plainMessage(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "")
-    return error.errors.map(plainMessage).join("; ")
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** The fields of an ErrorResponse message: code letter, text, zero byte, and so on. */

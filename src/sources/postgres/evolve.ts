@@ -5,12 +5,12 @@ import {
   putNull,
   type RowBuffer,
 } from "../../replication/columns.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import type { PgColumn, PgTable } from "./catalog.ts"
 import { columnNumbers } from "./column-numbers.ts"
 import { hasLeavesOf } from "./leaves.ts"
 import { type Described, isDescribed } from "./relation.ts"
 import { revisionOf } from "./revision.ts"
-import { UnfitValue } from "./unfit.ts"
 
 /** A table as the catalog has it, at some time after the place in the stream that is looked at. */
 export interface CurrentTable {

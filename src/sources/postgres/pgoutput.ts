@@ -3,6 +3,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeSink, RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import type { TableSelection } from "../../replication/source.ts"
+import { inColumn, UnfitValue } from "../../replication/unfit.ts"
 import { type Carried, isCarriedAs, newCarriedTables, type Question } from "./carried-tables.ts"
 import type { PgTable } from "./catalog.ts"
 import type { CurrentState } from "./current-tables.ts"
@@ -11,7 +12,6 @@ import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { isDescribed, readRelation } from "./relation.ts"
 import { kindOf, newTupleBuffer, readTuple, type Tuple } from "./tuple.ts"
-import { inColumn, UnfitValue } from "./unfit.ts"
 
 /** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
 export interface PgOutput {

@@ -10,6 +10,7 @@ import {
   type RowBuffer,
 } from "../../replication/columns.ts"
 import type { Chunk, RefusedTable, Snapshot } from "../../replication/source.ts"
+import { inColumn, UnfitValue, unfitColumn } from "../../replication/unfit.ts"
 import { hasOneOf } from "./canonical.ts"
 import type { PgTable } from "./catalog.ts"
 import { type Address, closeQuietly, connect, quoteIdentifier, quoteLiteral, takeOver } from "./client.ts"
@@ -18,7 +19,6 @@ import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { placeOf, printedForm } from "./query-forms.ts"
-import { inColumn, UnfitValue, unfitColumn } from "./unfit.ts"
 
 // 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
 const chunkBlocks = 32_768

@@ -1,6 +1,6 @@
 import type { ColumnBuffer } from "../../replication/columns.ts"
 import { putInt32, putInt64, putSafeInteger } from "../../replication/columns.ts"
-import { UnfitValue } from "./unfit.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 
 const int64Max = 2n ** 63n - 1n
 const dayMicros = 86_400_000_000

@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../domain/table.ts"
+import * as numbers from "../../replication/number-text.ts"
 import type { Decoder } from "./decode-binary.ts"
 import * as binary from "./decode-binary.ts"
 import * as text from "./decode-text.ts"
@@ -23,7 +24,11 @@ export interface TypeFacts {
 /** Holds every value of every type. */
 export const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text, fromBinary: undefined }
 const plainText: TypeMapping = { ...asText, fromBinary: binary.bytes }
-const wideInteger: TypeMapping = { type: { kind: "int64" }, fromText: text.int64, fromBinary: binary.uint32 }
+const wideInteger: TypeMapping = {
+  type: { kind: "int64" },
+  fromText: numbers.int64,
+  fromBinary: binary.uint32,
+}
 
 function mapping(type: ColumnType, fromText: Decoder, fromBinary: Decoder | undefined): TypeMapping {
   return { type, fromText, fromBinary }
@@ -33,16 +38,16 @@ function mapping(type: ColumnType, fromText: Decoder, fromBinary: Decoder | unde
 const byOid: ReadonlyMap<number, TypeMapping> = new Map([
   [16, mapping({ kind: "boolean" }, text.boolean, binary.boolean)], // bool
   [17, mapping({ kind: "bytes" }, text.bytea, binary.bytes)], // bytea
-  [20, mapping({ kind: "int64" }, text.int64, binary.int64)], // int8
-  [21, mapping({ kind: "int16" }, text.int32, binary.int16)], // int2
-  [23, mapping({ kind: "int32" }, text.int32, binary.int32)], // int4
+  [20, mapping({ kind: "int64" }, numbers.int64, binary.int64)], // int8
+  [21, mapping({ kind: "int16" }, numbers.int32, binary.int16)], // int2
+  [23, mapping({ kind: "int32" }, numbers.int32, binary.int32)], // int4
   [25, plainText], // text
   [26, wideInteger], // oid
   [28, wideInteger], // xid
   [29, wideInteger], // cid
   [114, mapping({ kind: "json" }, text.text, binary.bytes)], // json
-  [700, mapping({ kind: "float32" }, text.float32, binary.float32)], // float4
-  [701, mapping({ kind: "float64" }, text.float64, binary.float64)], // float8
+  [700, mapping({ kind: "float32" }, numbers.float32, binary.float32)], // float4
+  [701, mapping({ kind: "float64" }, numbers.float64, binary.float64)], // float8
   [790, mapping({ kind: "decimal", precision: 20, scale: 3 }, text.money, undefined)], // money
   [1042, plainText], // bpchar
   [1043, plainText], // varchar

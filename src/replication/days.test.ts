@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
-import { testDatabase } from "../../../test/support/postgres.ts"
-import { daysOfDate } from "./civil.ts"
+import { testDatabase } from "../../test/support/postgres.ts"
+import { daysOfDate } from "./days.ts"
 
 test("days of dates are PostgreSQL's own, over the whole range", async () => {
   const { url } = await testDatabase()

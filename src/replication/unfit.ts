@@ -1,4 +1,4 @@
-import { UnfitColumn } from "../../replication/text-columns.ts"
+import { UnfitColumn } from "./text-columns.ts"
 
 /** A value that the column's type in the warehouse cannot hold exactly. The message holds no value. */
 export class UnfitValue extends Error {
