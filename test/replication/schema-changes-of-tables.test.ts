@@ -200,4 +200,58 @@ describe("changes of whole tables", { concurrency: 3 }, () => {
     const [first = 0, second = 0] = included
     assert.ok(second - first < 14_000, `it waited ${second - first} ms as if nothing had changed`)
   })
+
+  test("a table that fails while another takes its name stays readable under its new one", async () => {
+    const { url } = await testDatabase()
+    await runSql(
+      url,
+      "CREATE TABLE t (id int PRIMARY KEY, v text)",
+      "INSERT INTO t SELECT i, 't' FROM generate_series(1, 9) i",
+      "CREATE TABLE u (id int PRIMARY KEY, v text)",
+      "INSERT INTO u SELECT i, 'u' FROM generate_series(1, 5) i",
+    )
+    const pipeline = await testPipeline({ url })
+    await pipeline.settle()
+    await runSql(
+      url,
+      "UPDATE t SET v = 'last'; ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t RENAME TO w; ALTER TABLE u RENAME TO t; INSERT INTO t VALUES (6, 'u')",
+    )
+    assert.deepEqual(await pipeline.differences(["public.t"]), [])
+    const { home, database } = pipeline
+    const rows = () => home.read(`SELECT count(*)::VARCHAR FROM "${database}".public.w`)
+    assert.deepEqual(await rows(), [["9"]])
+    await waitUntil(() => /no primary key/.test(pipeline.reports.failed.get("public.w") ?? ""), {
+      ...waiting,
+      what: "the reason",
+    })
+    assert.deepEqual(await rows(), [["9"]])
+    await runSql(url, "ALTER TABLE w ADD PRIMARY KEY (id); INSERT INTO w VALUES (10, 'again')")
+    await assertEqualSoon(pipeline, ["public.t", "public.w"], "with a key again")
+    assert.deepEqual(pipeline.reports.problems, [])
+  })
+
+  test("a table that is to be copied anew, and goes before it is, goes here too", async () => {
+    const { url } = await testDatabase()
+    await runSql(
+      url,
+      ...["t", "u"].map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY, n int)`),
+      "INSERT INTO t VALUES (1, 1)",
+    )
+    const pipeline = await testPipeline({
+      url,
+      select: ({ name }) => !name.startsWith("out_"),
+    })
+    await pipeline.settle()
+    await runSql(
+      url,
+      "ALTER TABLE t ALTER n TYPE bigint; INSERT INTO t VALUES (2, 2); ALTER TABLE u ALTER n TYPE bigint; INSERT INTO u VALUES (2, 2)",
+      "DROP TABLE t",
+      "ALTER TABLE u RENAME TO out_u",
+    )
+    await waitUntil(async () => (await tablesHere(pipeline)).length === 0, {
+      ...waiting,
+      what: "both to be gone",
+    })
+    assert.deepEqual(pipeline.reports.problems, [])
+  })
 })

@@ -156,9 +156,16 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     if (!select(described)) return drop(id, one)
     const evolution = evolutionTo(one, described, states.get(id))
     for (const other of others) makeWay(other, states.get(other))
-    if (!take(id, one, evolution, described)) return
+    if (!take(id, one, evolution, restingName(id, described, states.get(id)))) return
     route(id, one)
     dropNamesakes(id)
+  }
+
+  /** A table that goes no further rests under the newest name it has: another may take the older one before it is copied. */
+  function restingName(id: string, described: Described, state: CurrentState | undefined): TableName {
+    const newest = nameIn(state)
+    if (newest === undefined || !select(newest)) return described
+    return namesakes(id, qualifiedName(newest)).length === 0 ? newest : described
   }
 
   /**
