@@ -45,6 +45,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
           if (isLive) {
             copying.delete(table.id)
             watching.retries.delete(table.id)
+            if (known.has(table.id)) watching.stale.delete(table.id)
             if (modes.kept.size > 0) reporter.versions?.(modes.kept, [])
           } else await load.abort()
           return isLive

@@ -10,6 +10,7 @@ import { newSelectionState, type SelectionState, settleSelection } from "./selec
 import { aborted } from "./signals.ts"
 import { caseClash } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
+import { letStaleLeave } from "./stale-tables.ts"
 import {
   type TextColumn,
   type TextColumns,
@@ -69,6 +70,8 @@ export interface Watching extends TableWatchOptions {
   known: Map<string, TableSchema>
   /** When a table that failed, and what it was then, may be tried again, by id. */
   retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source"; shape: string }>
+  /** Tables that are here and go no further, by id. */
+  stale: Map<string, TableSchema>
   refused: Map<string, string>
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text, and are not noted yet. */
@@ -87,6 +90,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     ...options,
     known: new Map(options.tables.map((table) => [table.id, table])),
     retries: new Map(),
+    stale: new Map(),
     refused: new Map(),
     texts: new Map(options.texts),
     unfit: [],
@@ -122,6 +126,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     onStale(stale) {
       // It may have been copied anew meanwhile.
       if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
+      watching.stale.set(stale.table.id, stale.table)
       if (stale.kind === "unfit") watching.unfit.push(stale)
       options.reporter.stale(stale)
       watching.whenStale.get(stale.table.id)?.()
@@ -135,6 +140,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     onAltered: (to) => void watching.known.set(to.id, to),
     onDropped(table) {
       watching.known.delete(table.id)
+      watching.stale.delete(table.id)
       options.reporter.dropped(table, options.modes.kept.delete(table.id))
       if (!watching.selection.isSettled()) wake()
     },
@@ -220,6 +226,7 @@ async function look(watching: Watching): Promise<void> {
     watching.reporter.refused(refused)
   }
   forgetRetries(watching, current)
+  letStaleLeave(watching, current)
   const isAsKnown = await followOrLetGo(watching, current)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
   if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
