@@ -12,6 +12,7 @@ export async function connectSql(
   place: Place,
   database: string,
   login = { user: "admin", password: sqlPassword },
+  queryTimeoutMs = 20_000,
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: "127.0.0.1",
@@ -20,7 +21,7 @@ export async function connectSql(
     database,
     types: asText,
     connectionTimeoutMillis: 10_000,
-    query_timeout: 20_000,
+    query_timeout: queryTimeoutMs,
   })
   client.on("error", () => undefined)
   await client.connect()

@@ -1,9 +1,15 @@
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from "@aws-sdk/client-s3"
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  NoSuchKey,
+  S3Client,
+} from "@aws-sdk/client-s3"
 import { parseBucketArn } from "../../domain/arn.ts"
 import type { ServiceSource } from "../../domain/configuration.ts"
 import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
 import { objectProblem } from "./errors.ts"
-import { resumingBody } from "./resuming-body.ts"
+import { ObjectReplaced, resumingBody } from "./resuming-body.ts"
 
 const connectTimeoutMs = 10_000
 const answerTimeoutMs = 60_000
@@ -49,7 +55,7 @@ export function openBucket(source: ServiceSource, region: string): ObjectStore {
           modifiedAt: first.LastModified ?? new Date(),
           body: resumingBody(
             { body: first.Body, sizeBytes: first.ContentLength },
-            async (from) => (await get(from, etag)).Body,
+            async (from) => restOf(await get(from, etag), from, etag),
             (error) => objectProblem(error, bucket, `reading ${key}`),
           ),
         }
@@ -59,6 +65,14 @@ export function openBucket(source: ServiceSource, region: string): ObjectStore {
       }
     },
   }
+}
+
+/** Not every server minds If-Match and Range. */
+function restOf({ Body, ETag, ContentRange }: GetObjectCommandOutput, from: number, etag: string): unknown {
+  const isSame = ETag === etag && (from === 0 || ContentRange?.startsWith(`bytes ${from}-`) === true)
+  if (isSame) return Body
+  if (Body !== undefined && "destroy" in Body) Body.destroy()
+  throw new ObjectReplaced("The object was replaced while it was read")
 }
 
 export function bucketOf({ arn }: ServiceSource): string {

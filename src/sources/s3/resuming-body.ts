@@ -3,6 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises"
 const attemptsWithoutProgress = 4
 const firstPauseMs = 200
 
+/** What was read of it and what is there now do not belong together. */
+export class ObjectReplaced extends Error {}
+
 /** The bytes of an object, asked for anew from where they stopped when the connection breaks before the end. */
 export async function* resumingBody(
   first: { body: unknown; sizeBytes: number | undefined },
@@ -32,6 +35,7 @@ export async function* resumingBody(
 
 /** Not where it was replaced meanwhile, removed, or given up by us. */
 function mayHelp(error: unknown): boolean {
+  if (error instanceof ObjectReplaced) return false
   if (!(error instanceof Error)) return true
   return !["PreconditionFailed", "NoSuchKey", "AccessDenied", "AbortError", "InvalidRange"].includes(
     error.name,
