@@ -7,13 +7,20 @@ export function problemOf(error: unknown, doing: string): Problem {
   const isFull = /No space left|ENOSPC|Disk quota|EDQUOT/i.test(message)
   if (strangeLog.test(message)) return new Problem("warehouseUnavailable", strangeLogText, { cause: error })
   const kind = isFull ? "diskFull" : "warehouseUnavailable"
-  return new Problem(kind, `The warehouse failed (while ${doing}): ${firstLine(message)}.`, { cause: error })
+  const remedy = tooLittleMemory.test(message) ? ` ${moreMemory}` : ""
+  return new Problem(kind, `The warehouse failed (while ${doing}): ${firstLine(message)}.${remedy}`, {
+    cause: error,
+  })
 }
 
 const strangeLog =
   /WAL checkpoint iteration does not match|WAL does not match|WAL was created for a different/i
 const strangeLogText =
   "The database file was replaced, and the log beside it (….duckdb.wal) belongs to another state of it. Put back the file that it belongs to, or remove the log: the tables are then copied anew."
+
+const tooLittleMemory = /failed to (pin block|allocate)|out of memory/i
+const moreMemory =
+  "The engine has too little memory for these rows: run Millrace on a machine with more, or leave tables of very large values out with the data filter."
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? text
