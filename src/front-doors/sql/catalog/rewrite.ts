@@ -156,6 +156,12 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
   }
 }
 
+/** The same under another name. */
+const engineNames: Record<string, string> = {
+  json_build_object: "json_object",
+  json_build_array: "json_array",
+}
+
 function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
   const schema = textAt(node, "schema").toLowerCase()
   const name = textAt(node, "function_name").toLowerCase()
@@ -172,7 +178,9 @@ function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
     node.function_name = name
     return true
   }
-  if (schema === "") return false
+  const engineName = engineNames[name]
+  if (engineName !== undefined) node.function_name = engineName
+  else if (schema === "") return false
   node.schema = ""
   return true
 }
