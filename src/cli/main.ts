@@ -5,7 +5,7 @@ import { version } from "./version.ts"
 const usage = `usage: millrace COMMAND
 
   serve [--config FILE] [--roles api,sql,worker]   run Millrace
-  demo [--once] [--rows N] [--source postgres|mysql|dynamodb]  see it work, with a database of its own
+  demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3]  see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed

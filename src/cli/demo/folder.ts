@@ -78,6 +78,7 @@ export async function writeDemoConfiguration(
 
 function asWritten(source: SourceConfiguration): object {
   if (isDatabaseSource(source)) return source
-  const { accessKeyId, secretAccessKey, ...rest } = source
-  return { ...rest, access_key_id: accessKeyId, secret_access_key: secretAccessKey }
+  const { accessKeyId, secretAccessKey, bucket, ...rest } = source
+  const ofBucket = bucket && { list_every: `${bucket.listEveryMs}ms`, event_secret: bucket.eventSecret }
+  return { ...rest, access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...ofBucket }
 }

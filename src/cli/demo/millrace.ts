@@ -59,7 +59,10 @@ export async function integrationReport({ access }: Millrace): Promise<Integrati
 }
 
 /** A connection to the warehouse, through the SQL port. */
-export async function connectToWarehouse({ configuration }: Millrace): Promise<pg.Client> {
+export async function connectToWarehouse(
+  { configuration }: Millrace,
+  database = integrationName,
+): Promise<pg.Client> {
   const [user] = configuration.sqlUsers
   if (user === undefined) throw new Error("Millrace made no SQL user")
   const { host, port } = configuration.listen.sql
@@ -68,6 +71,6 @@ export async function connectToWarehouse({ configuration }: Millrace): Promise<p
     port,
     user: user.name,
     password: user.password,
-    database: integrationName,
+    database,
   })
 }

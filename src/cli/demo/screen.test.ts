@@ -34,6 +34,16 @@ test("the live part is replaced in place, and lines that stay go above it", () =
   assert.deepEqual(lines(), ["first", "second", "three", "four", "last"])
 })
 
+test("nothing live is drawn after the end for good", () => {
+  const { out, lines } = terminal(80)
+  const screen = newScreen(out, { TERM: "xterm" })
+  screen.live(["one"])
+  screen.endLiveForGood()
+  screen.live(["two"])
+  screen.say("last")
+  assert.deepEqual(lines(), ["one", "last"])
+})
+
 test("live lines are cut to the terminal, colours closed", () => {
   const { out, lines } = terminal(30)
   newScreen(out, { TERM: "xterm" }).live(["x".repeat(50)])

@@ -9,6 +9,8 @@ export interface Screen {
   live(lines: string[]): void
   /** Ends the live part; `keep`: it stays as it was last drawn. */
   endLive(options?: { keep: boolean }): void
+  /** The same for good: whoever still draws while everything stops draws nothing. */
+  endLiveForGood(): void
 }
 
 export interface Style {
@@ -27,6 +29,7 @@ const leastColumns = 20
 export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Screen {
   const isLive = out.isTTY === true && environment.TERM !== "dumb"
   let shown: string[] = []
+  let isOver = false
 
   const columns = () => Math.max(leastColumns, out.columns ?? 80)
   // A terminal that was made narrower has broken the lines it had.
@@ -36,6 +39,13 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
   const erase = () => (shown.length === 0 ? "" : `\x1b[${rowsShown()}F\x1b[J`)
   const draw = () => shown.map((line) => `${line}\n`).join("")
 
+  const endLive: Screen["endLive"] = ({ keep } = { keep: false }) => {
+    if (shown.length === 0) return
+    const last = keep ? "" : erase()
+    shown = []
+    out.write(last + showCursor)
+  }
+
   return {
     isLive,
     style: styleOf(out, environment),
@@ -44,18 +54,17 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
       out.write(above + draw())
     },
     live(lines) {
-      if (!isLive) return
+      if (!isLive || isOver) return
       // More lines than the terminal has could not be found again to redraw them.
       const fitting = lines.slice(0, Math.max(1, (out.rows ?? 24) - 1))
       const before = shown.length === 0 ? hideCursor : erase()
       shown = fitting.map((line) => cut(line, columns() - 1))
       out.write(before + draw())
     },
-    endLive({ keep } = { keep: false }) {
-      if (shown.length === 0) return
-      const last = keep ? "" : erase()
-      shown = []
-      out.write(last + showCursor)
+    endLive,
+    endLiveForGood() {
+      endLive({ keep: true })
+      isOver = true
     },
   }
 }

@@ -1,13 +1,17 @@
 import type { SourceConfiguration } from "../../domain/configuration.ts"
 
 /** What the demo can be played on: a folder each, and a line in sources.ts. */
-export interface DemoSource {
+export interface Setting {
   /** As people call it. */
   name: string
   usualRows: number
   mostRows: number
   /** In words what this machine lacks for it, and what brings it; undefined: nothing. */
   missing(): Promise<string | undefined>
+}
+
+/** One whose tables flow by themselves: a shop is made there. */
+export interface DemoSource extends Setting {
   /** Starts a server in a folder that it has for itself, for a shop of so many rows. */
   start(folder: string, totalRows: number, place: CloudPlace): Promise<Shop>
 }
@@ -27,7 +31,7 @@ export interface Shop {
   tables: string
   configuration: SourceConfiguration
   /** The API that takes such sources, with what it is told of this one. */
-  creation: { api: "rds"; dataFilter: string } | { api: "redshift" }
+  creation: { api: "rds"; dataFilter: string } | { api: "redshift"; sourceArn?: string }
   /** Makes the shop and fills it. */
   seed(): Promise<void>
   traffic: Traffic

@@ -1,14 +1,22 @@
-import type { DemoSource } from "./source.ts"
+import type { DemoSource, Setting } from "./source.ts"
+import { type Outcome, type Stage, story } from "./story.ts"
+
+export interface Play extends Setting {
+  story(stage: Stage): Promise<Outcome>
+}
 
 /** By the word that --source takes. Loaded when asked for: no one waits for another's driver. */
-export const demoSources = {
-  postgres: async () => (await import("./postgres/source.ts")).postgresDemo,
-  mysql: async () => (await import("./mysql/source.ts")).mysqlDemo,
-  dynamodb: async () => (await import("./dynamodb/source.ts")).dynamoDbDemo,
-} satisfies Record<string, () => Promise<DemoSource>>
+export const plays = {
+  postgres: async () => inShop((await import("./postgres/source.ts")).postgresDemo),
+  mysql: async () => inShop((await import("./mysql/source.ts")).mysqlDemo),
+  dynamodb: async () => inShop((await import("./dynamodb/source.ts")).dynamoDbDemo),
+  s3: async () => (await import("./s3/story.ts")).s3Demo,
+} satisfies Record<string, () => Promise<Play>>
 
-export type DemoSourceName = keyof typeof demoSources
+function inShop(source: DemoSource): Play {
+  return { ...source, story: (stage) => story(stage, source) }
+}
 
-export function isDemoSource(word: string): word is DemoSourceName {
-  return Object.hasOwn(demoSources, word)
+export function isPlay(word: string): word is keyof typeof plays {
+  return Object.hasOwn(plays, word)
 }

@@ -1,5 +1,6 @@
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { VerificationReport } from "../../control-plane/verification-report.ts"
+import type { SourceConfiguration } from "../../domain/configuration.ts"
 import { runVerification } from "../verify.ts"
 import { answerText, askedOver, askThrice } from "./answers.ts"
 import type { Belongings } from "./belongings.ts"
@@ -18,7 +19,6 @@ import { startWriters, type Writers } from "./writers.ts"
 export interface Stage {
   screen: Screen
   belongings: Belongings
-  source: DemoSource
   once: boolean
   totalRows: number
   /** Asked when the folder is let go of. */
@@ -35,37 +35,52 @@ const lineEveryMs = { atFirst: 1_000, later: 60_000 }
 
 /** What the story has set up. */
 interface Cast {
+  source: DemoSource
   shop: Shop
   millrace: Millrace
   writers: Writers
 }
 
 /** From nothing to a live warehouse. With `once` it ends in a comparison; else it goes on until the process is ended. */
-export async function story(stage: Stage): Promise<Outcome> {
-  const { screen, belongings, source, once } = stage
-  screen.say(screen.style.bold(`Millrace demo: a shop in ${source.name}, live in DuckDB`))
-  const folder = await belongings.own(takeDemoFolder, (taken) => taken.release({ remove: !stage.keepFolder }))
-  stage.hasFolder = true
-  const shop = await startShop(stage, folder)
-  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop)])
+export async function story(stage: Stage, source: DemoSource): Promise<Outcome> {
+  const { screen, belongings, once } = stage
+  const folder = await open(stage, `a shop in ${source.name}`)
+  const shop = await startShop(stage, source, folder)
+  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop.configuration)])
   const { traffic } = shop
   const writers = await belongings.own(
     () => startWriters(traffic),
     (started) => started.stop().catch(() => undefined), // what failed was told; what fails now is the end itself
   )
   screen.say(`It is written to all the time: about ${traffic.perSecond} small writes a second.`)
-  const arn = await createIntegration(millrace, shop)
-  const api = apiNames[shop.creation.api]
-  screen.say(`Created through the ${api} API, with a signed request of the AWS SDK: ${screen.style.dim(arn)}`)
-  screen.say()
-  const cast = { shop, millrace, writers }
+  const arn = await createIntegration(millrace, shop.creation)
+  tellCreated(stage, shop.creation, arn)
+  const cast = { source, shop, millrace, writers }
   return await Promise.race([once ? compareAndEnd(stage, cast) : runOn(stage, cast), writers.failed])
+}
+
+/** The first line, and the folder. */
+export async function open(stage: Stage, what: string): Promise<DemoFolder> {
+  const { screen, belongings } = stage
+  screen.say(screen.style.bold(`Millrace demo: ${what}, live in DuckDB`))
+  const folder = await belongings.own(takeDemoFolder, (taken) => taken.release({ remove: !stage.keepFolder }))
+  stage.hasFolder = true
+  return folder
+}
+
+export function tellCreated({ screen }: Stage, { api }: Shop["creation"], arn: string): void {
+  const { style } = screen
+  screen.say(
+    `Created through the ${apiNames[api]} API, with a signed request of the AWS SDK: ${style.dim(arn)}`,
+  )
+  screen.say()
 }
 
 const apiNames: Record<Shop["creation"]["api"], string> = { rds: "RDS", redshift: "Redshift" }
 
 async function startShop(
-  { screen, belongings, source, totalRows }: Stage,
+  { screen, belongings, totalRows }: Stage,
+  source: DemoSource,
   folder: DemoFolder,
 ): Promise<Shop> {
   const shop = await belongings.own(
@@ -82,9 +97,13 @@ async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
   screen.say(`The shop is filled: ${count(totalRows)} rows in ${shop.tables}, in ${secondsSince(startedMs)}.`)
 }
 
-async function start({ screen, belongings, once }: Stage, folder: DemoFolder, shop: Shop): Promise<Millrace> {
+export async function start(
+  { screen, belongings, once }: Stage,
+  folder: DemoFolder,
+  source: SourceConfiguration,
+): Promise<Millrace> {
   const millrace = await belongings.own(
-    () => startMillrace(folder, shop.configuration, { anyPorts: once }),
+    () => startMillrace(folder, source, { anyPorts: once }),
     (started) => started.server.stop(),
   )
   await writeDemoConfiguration(folder, millrace.configuration)
@@ -95,7 +114,7 @@ async function start({ screen, belongings, once }: Stage, folder: DemoFolder, sh
   return millrace
 }
 
-function secondsSince(startedMs: number): string {
+export function secondsSince(startedMs: number): string {
   return `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
 }
 
@@ -120,11 +139,11 @@ async function watchItComeAlive(stage: Stage, watched: Watched): Promise<Look> {
 
 async function compareAndEnd(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const { millrace, writers, shop } = cast
+  const { millrace, writers } = cast
   const { pipeline } = await watchItComeAlive(stage, watchedOf(stage, cast))
   await writers.stop()
   await catchUp(stage, cast, `The writers have stopped after ${count(writers.committed())} writes`)
-  await showAnswers(stage, millrace, shop)
+  await showAnswers(stage, cast)
   const startedMs = performance.now()
   const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -155,11 +174,7 @@ async function catchUp({ screen }: Stage, { millrace }: Cast, what: string): Pro
   screen.say(`${what}; ${ms(performance.now() - startedMs)} later all of it is in the warehouse.`)
 }
 
-async function showAnswers(
-  { screen, belongings, source }: Stage,
-  millrace: Millrace,
-  shop: Shop,
-): Promise<void> {
+async function showAnswers({ screen, belongings }: Stage, { source, millrace, shop }: Cast): Promise<void> {
   const { style, say } = screen
   const { statement, atSource, openSource } = shop.question
   const close = (asked: Asked) => asked.close()
@@ -200,9 +215,10 @@ async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   await watchItComeAlive(stage, watched)
   await writers.pause()
   await catchUp(stage, cast, "The writers pause for a moment")
-  await showAnswers(stage, millrace, shop)
+  await showAnswers(stage, cast)
   writers.resume()
-  for (const line of connectHints(millrace, shop, screen.style)) screen.say(line)
+  for (const line of connectHints(millrace, { ...shop, database: integrationName }, screen.style))
+    screen.say(line)
   screen.say()
   screen.say(`It goes on until ${screen.style.bold("Ctrl-C")}.`)
   await watch({ ...watched, lineEveryMs: lineEveryMs.later }, () => false)

