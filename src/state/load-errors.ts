@@ -24,7 +24,7 @@ export interface LoadErrorStore {
   all(): Promise<RecordedLoadError[]>
 }
 
-export const loadErrorsKept = 100_000
+const loadErrorsKept = 20_000
 const rowsPerInsert = 1_000
 
 type Db = Kysely<StateSchema>

@@ -31,7 +31,7 @@ export interface CopyFactSources {
 export const noCopyFacts: CopyFacts = { copyJobs: [], copyFiles: [], copyMessages: [], loadErrors: [] }
 
 /** Files of jobs that are shown: the newest. */
-const filesAtMost = 100_000
+const filesAtMost = 20_000
 
 /** As it is now. @throws Fault unavailable, Problem */
 export async function copyFacts(
