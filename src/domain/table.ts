@@ -114,7 +114,7 @@ const tableMoves: Record<TableState | "new", Partial<Record<TableState, readonly
     DroppedSource: ["pipeline"],
   },
   Deleted: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"] },
-  DroppedSource: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"], Deleted: ["pipeline"] },
+  DroppedSource: { ResyncInitiated: ["pipeline"], Failed: ["pipeline"] },
 }
 
 /** Whether `by` may move a table from one state (`undefined`: not known yet) to another. */

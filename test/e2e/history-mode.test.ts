@@ -8,7 +8,7 @@ import { ask, caughtUp, connectSql } from "./warehouse.ts"
 import { onDatabase } from "./workload.ts"
 
 test("HISTORY_MODE keeps every committed version, by SQL from on to off, with DROP and TRUNCATE on both sides", async (context) => {
-  const { place, url, source, id, admin, restartAfter } = await waitingIntegration(context)
+  const { place, url, source, api, id, admin, restartAfter } = await waitingIntegration(context)
   const onSource = (statement: string) => onDatabase(url, (client) => client.query(statement))
   await onSource(
     "CREATE TABLE prices (id int PRIMARY KEY, note text); INSERT INTO prices VALUES (1, 'a'), (2, 'b')",
@@ -148,4 +148,13 @@ test("HISTORY_MODE keeps every committed version, by SQL from on to off, with DR
   await ask(place, "shop", "TRUNCATE prices")
   assert.deepEqual(await versions(), ["5 e f f"])
   await ask(place, "shop", "DROP TABLE old_prices")
+
+  // Left out by the filter: as dropped.
+  await onSource("INSERT INTO plain VALUES (1)")
+  await waitUntil(async () => (await ask(place, "shop", "SELECT id FROM plain")).join() === "1", {
+    what: "the row",
+  })
+  await api.filter("bank", `include: ${source}.public.*, exclude: ${source}.public.plain`)
+  await becomes("plain", "DroppedSource t")
+  assert.deepEqual(await ask(place, "shop", "SELECT id, _record_is_active FROM plain"), [["1", "f"]])
 })

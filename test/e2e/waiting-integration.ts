@@ -16,7 +16,7 @@ export interface World {
   /** A session on `dev`. */
   admin: pg.Client
   /** Stops Millrace, does something, and starts it again; `admin` is of no use after. */
-  restartAfter(work: () => Promise<void>): Promise<void>
+  restartAfter(work: () => Promise<void>, how?: "terminate" | "kill9"): Promise<void>
 }
 
 /** An integration that waits for CREATE DATABASE, as in the cloud. */
@@ -34,8 +34,8 @@ export async function waitingIntegration(context: TestContext, encoding?: "SQL_A
   await api.becomes("bank", "active")
   const admin = await connectSql(place, "dev")
   context.after(() => admin.end())
-  const restartAfter = async (work: () => Promise<void>) => {
-    await server.terminate()
+  const restartAfter: World["restartAfter"] = async (work, how = "terminate") => {
+    await server[how]()
     await work()
     server = await place.start()
   }
