@@ -29,11 +29,20 @@ export const dynamoDbNames = [
   "dynamodb_lag_p99_ms",
 ] as const
 
+/** Of the SQL port, beside DuckDB in the same process. */
+export const sqlNames = [
+  "sql_roundtrip_p50_ms",
+  "sql_in_process_p50_ms",
+  "sql_roundtrip_ratio",
+  "sql_report_ratio",
+] as const
+
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
   ...mysqlNames,
   ...dynamoDbNames,
+  ...sqlNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

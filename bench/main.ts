@@ -9,6 +9,7 @@ import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
 import { measureMysql } from "./mysql.ts"
+import { measureSqlPort } from "./sql-port.ts"
 import { measureThroughput } from "./throughput.ts"
 
 /** `npm run bench [-- --rows N --changes N --runs N --only NAME,… --json FILE]`; see bench/README.md. */
@@ -66,6 +67,7 @@ try {
     ...(await measureDynamoDb(bench)),
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),
+    ...(await measureSqlPort(bench)),
   }
   printTable(figures, bench.say)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
