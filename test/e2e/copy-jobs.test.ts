@@ -64,6 +64,8 @@ test("a new object is loaded within two seconds of its event, once, and the view
   await admin.query("COPY JOB DROP loads")
   assert.equal((await refusal(admin.query("COPY JOB SHOW loads"))).code, "42704")
   assert.equal((await admin.query("COPY JOB LIST")).rows.length, 0)
+  const audit = (await place.run("audit")).output
+  for (const tag of ["CREATE", "ALTER", "RUN", "DROP"]) assert.match(audit, new RegExp(`COPY JOB ${tag}`))
 })
 
 test("listing finds what no event told; existing files when asked; a bad file is marked and loaded when it is replaced", async (context) => {

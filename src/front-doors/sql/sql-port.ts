@@ -215,6 +215,7 @@ async function openSession(
     copy: () => ({
       administration: shared.options.copy,
       caller: callerOf(users, user),
+      audit,
       sessionId,
       isReplicated,
       hiddenSchemas,

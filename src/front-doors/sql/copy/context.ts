@@ -6,6 +6,7 @@ import { foldName } from "../../../domain/sql-access.ts"
 import type { CopyDestination, RunSql } from "../../../loading/copy-target.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { meantRelation, type NamePlace, relationsNamed } from "../access/relation-names.ts"
+import type { AuditStatement } from "../audited-statements.ts"
 import type { Transaction } from "../transaction.ts"
 import type { CopyStatement } from "./statements.ts"
 
@@ -20,6 +21,7 @@ export interface CopyContext {
   /** Undefined: this port has none. */
   administration: CopyAdministration | undefined
   caller: Caller
+  audit: AuditStatement
   sessionId: number
   access: SqlAccess
   place: NamePlace

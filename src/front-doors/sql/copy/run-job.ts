@@ -10,6 +10,14 @@ type JobCommand = Exclude<CopyCommand, { kind: "load" }>
 /** Of COPY JOB LIST and SHOW. */
 export const jobColumns = ["job_name", "job_state", "auto", "job_owner", "target", "source", "job_text"]
 
+/** The command tag, and what the audit trail calls the statement. */
+const tags = {
+  createJob: "COPY JOB CREATE",
+  alterJob: "COPY JOB ALTER",
+  runJob: "COPY JOB RUN",
+  dropJob: "COPY JOB DROP",
+} as const
+
 /** Does what a statement about a job says. Throws Fault, Problem and PgError. */
 export async function runJobCommand(
   command: JobCommand,
@@ -18,29 +26,38 @@ export async function runJobCommand(
 ): Promise<Answer> {
   if (jobs === undefined) throw new PgError("0A000", "COPY JOB is not supported on this port")
   const { caller } = context
-  const done = (tag: string): Answer => ({ rows: [], tag })
+  if (command.kind === "listJobs") return { rows: (await jobs.list(caller)).map(rowOf), tag: "SHOW" }
+  if (command.kind === "showJob") return { rows: [rowOf(await jobs.show(caller, command.name))], tag: "SHOW" }
+  const tag = tags[command.kind]
+  refuseInTransaction(tag, context)
+  const statement = { operation: tag, resource: command.name, parameters: parametersOf(command) }
+  await context.audit(statement, () => change(command, jobs, context))
+  return { rows: [], tag }
+}
+
+type Change = Exclude<JobCommand, { kind: "listJobs" } | { kind: "showJob" }>
+
+async function change(command: Change, jobs: CopyJobs, context: CopyContext): Promise<void> {
+  const { caller } = context
   switch (command.kind) {
     case "createJob":
-      await createJob(command, jobs, context)
-      return done("COPY JOB CREATE")
+      return createJob(command, jobs, context)
     case "alterJob":
-      await jobs.setAuto(caller, command.name, command.isAuto)
-      return done("COPY JOB ALTER")
+      return jobs.setAuto(caller, command.name, command.isAuto)
     case "runJob":
-      refuseInTransaction("COPY JOB RUN", context)
-      await jobs.run(caller, command.name)
-      return done("COPY JOB RUN")
+      return jobs.run(caller, command.name)
     case "dropJob":
-      refuseInTransaction("COPY JOB DROP", context)
-      await jobs.drop(caller, command.name)
-      return done("COPY JOB DROP")
-    case "listJobs":
-      return { rows: (await jobs.list(caller)).map(rowOf), tag: "SHOW" }
-    case "showJob":
-      return { rows: [rowOf(await jobs.show(caller, command.name))], tag: "SHOW" }
+      return jobs.drop(caller, command.name)
     default:
       return unreachable(command)
   }
+}
+
+function parametersOf(command: Change): object {
+  if (command.kind === "alterJob") return { auto: command.isAuto }
+  if (command.kind !== "createJob") return {}
+  const { copy, isAuto, includesExisting } = command
+  return { table: copy.table.join("."), from: copy.from, auto: isAuto, existing: includesExisting }
 }
 
 async function createJob(
@@ -48,7 +65,6 @@ async function createJob(
   jobs: CopyJobs,
   context: CopyContext,
 ): Promise<void> {
-  refuseInTransaction("COPY JOB CREATE", context)
   if (copy.authorisation.kind !== "role") throw new PgError("0A000", "a COPY JOB needs IAM_ROLE 'arn:…'")
   const destination = await destinationOf(copy, context)
   await jobs.create(context.caller, {

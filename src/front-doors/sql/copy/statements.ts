@@ -24,7 +24,8 @@ export type CopyCommand =
       text: string
     }
   | { kind: "alterJob"; name: string; isAuto: boolean }
-  | { kind: "runJob" | "showJob" | "dropJob"; name: string }
+  | { kind: "runJob" | "dropJob"; name: string }
+  | { kind: "showJob"; name: string }
   | { kind: "listJobs" }
 
 /** `undefined`: not one of these. Throws 42601 for bad syntax, 0A000 by name for what we cannot do. */
