@@ -249,4 +249,22 @@ export const cases: SchemaChangeCase[] = [
     ],
     how: "beside",
   },
+  {
+    name: "a table goes, and another takes its name and is written anew",
+    row: "every other type change",
+    steps: [
+      "DROP TABLE u; ALTER TABLE t RENAME TO u; ALTER TABLE u ALTER n TYPE bigint; INSERT INTO u VALUES (90, 'x', 1)",
+      "UPDATE u SET n = 5000000000 WHERE id = 90",
+    ],
+    how: "beside",
+  },
+  {
+    name: "tables exchange their names, and one is written anew",
+    row: "every other type change",
+    steps: [
+      "UPDATE t SET v = 'before'; ALTER TABLE t RENAME TO x; ALTER TABLE u RENAME TO t; ALTER TABLE x RENAME TO u; ALTER TABLE u ALTER n TYPE bigint; UPDATE u SET n = 5000000000 WHERE id = 9; INSERT INTO t VALUES (90, 'u')",
+      "UPDATE u SET n = 6; INSERT INTO t VALUES (91, 'u')",
+    ],
+    how: "beside",
+  },
 ]
