@@ -85,6 +85,7 @@ warehouses:
           },
         ],
         throttling: { perSecond: 200, burst: 7 },
+        quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         audit: { days: 30, rows: 100_000 },
       },
     })
@@ -112,6 +113,7 @@ warehouses:
         ],
         kmsKeys: [],
         throttling: { perSecond: 200, burst: 1_000 },
+        quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         audit: { days: 90, rows: 100_000 },
       },
     })

@@ -120,6 +120,11 @@ function configurationFrom(
     kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
+    quotas: {
+      perAccount: file.quotas.per_account,
+      perTarget: file.quotas.per_warehouse,
+      perSource: file.quotas.per_source,
+    },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }

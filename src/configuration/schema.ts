@@ -3,6 +3,7 @@ import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from ".
 import { usualAuditRetention } from "../domain/audit.ts"
 import { type HostPort, type Policy, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
+import { integrationQuotas } from "../domain/integration.ts"
 import { parseSize } from "../domain/size.ts"
 import { mysqlUrlMistake } from "./mysql-url.ts"
 import { postgresUrlMistake } from "./postgres-url.ts"
@@ -258,6 +259,15 @@ const audit = z.strictObject({
   keep_rows: z.number().int().min(100).max(100_000_000).default(usualAuditRetention.rows),
 })
 
+const quota = (usual: number) => z.number().int().min(1).max(10_000).default(usual)
+
+/** As in the cloud unless told otherwise. */
+const quotas = z.strictObject({
+  per_account: quota(integrationQuotas.perAccount),
+  per_warehouse: quota(integrationQuotas.perTarget),
+  per_source: quota(integrationQuotas.perSource),
+})
+
 const webhookUrl = text.refine(
   (given) => /^https?:\/\/[^\s@]+$/.test(given) && URL.canParse(given),
   "must be an http or https URL without a user in it",
@@ -295,6 +305,7 @@ export const configurationFile = z.strictObject({
   throttling: throttling.prefault({}),
   audit: audit.prefault({}),
   events: events.optional(),
+  quotas: quotas.prefault({}),
 })
 
 export type ConfigurationFile = z.output<typeof configurationFile>
@@ -317,6 +328,7 @@ export const knownKeys: Record<string, string[]> = {
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),
+  quotas: Object.keys(quotas.shape),
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

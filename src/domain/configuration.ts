@@ -1,4 +1,5 @@
 import type { AuditRetention } from "./audit.ts"
+import type { IntegrationQuotas } from "./integration.ts"
 
 /** What an access key or an SQL user may do. A partner may do only what its partner record grants. */
 export type Policy = "admin" | "read-only" | `partner:${string}`
@@ -142,6 +143,7 @@ export interface Configuration {
   /** How many requests each access key may make. */
   throttling: RequestLimits
   audit: AuditRetention
+  quotas: IntegrationQuotas
   webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number

@@ -222,7 +222,7 @@ async function openState(configuration: Configuration, log: Log, onStop: OnStop)
     onStop(() => embedded.stop())
     url = embedded.url
   }
-  const store = await openStateStore(url, configuration.audit, log)
+  const store = await openStateStore(url, configuration, log)
   onStop(() => store.close())
   return store
 }

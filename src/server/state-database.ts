@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { SetupError } from "../configuration/setup-error.ts"
-import type { AuditRetention } from "../domain/audit.ts"
+import type { Configuration } from "../domain/configuration.ts"
 import { isRunning } from "../embedded-postgres/processes.ts"
 import {
   type EmbeddedPostgres,
@@ -58,10 +58,15 @@ async function restarted(options: EmbeddedPostgresOptions, log: Log): Promise<Em
 }
 
 /** @throws SetupError that says where and why, and repeats no password. */
-export async function openStateStore(url: string, auditRetention: AuditRetention, log: Log): Promise<Store> {
+export async function openStateStore(
+  url: string,
+  { audit: auditRetention, quotas }: Pick<Configuration, "audit" | "quotas">,
+  log: Log,
+): Promise<Store> {
   try {
     return await openStore(url, {
       auditRetention,
+      quotas,
       onIdleError: (error) => log.warn(errorFields(error), "a connection to the state database broke"),
     })
   } catch (error) {
