@@ -275,7 +275,7 @@ const webhookUrl = text.refine(
 
 const events = z.strictObject({
   webhook: webhookUrl,
-  secret: text.min(16, "must have at least 16 characters"),
+  secret: text.refine((given) => given.length >= 16, "must have at least 16 characters"),
 })
 
 export const configurationFile = z.strictObject({
