@@ -131,6 +131,8 @@ test("SELECT on a table, a schema or a database opens that and nothing else, and
     "WITH orders AS (SELECT * FROM public.orders) SELECT count(*)::int AS n FROM orders",
     "SELECT (SELECT count(*)::int FROM orders) AS n",
     "SELECT count(*)::int AS n FROM orders a JOIN orders b USING (id)",
+    "SELECT count(*)::int AS n FROM orders TABLESAMPLE 100%",
+    "SELECT count(*)::int AS n FROM orders WHERE id BETWEEN -1e0 AND 3e20",
   ]) {
     assert.deepEqual((await eve.query(sql)).rows, [{ n: 1000 }], sql)
   }
@@ -144,6 +146,7 @@ test("SELECT on a table, a schema or a database opens that and nothing else, and
   ]) {
     assert.equal(await refusal(eve.query(sql)), "42501", sql)
   }
+  assert.equal(await refusal(eve.query("SET ROLE admin")), "22023")
 
   const prepared = { name: "p", text: readOrders }
   await eve.query(prepared)

@@ -88,7 +88,8 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
       free("session_replication_role", "origin"),
       free("xmloption", "content"),
       free("quote_all_identifiers", "off"),
-      free("role", "none"),
+      // To go on with all rights after asking for fewer would be a lie.
+      { ...free("role", "none"), accept: only(/^none$/i, "none") },
     ],
   ]
 }

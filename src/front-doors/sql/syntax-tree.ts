@@ -116,11 +116,14 @@ const exactJson = JSON as unknown as {
   rawJSON(text: string): unknown
 }
 
-/** Numbers beyond 2^53 (constants, and DuckDB's "no location") must come back digit for digit. */
+/**
+ * Numbers beyond 2^53 (constants, and DuckDB's "no location") must come back digit for digit; those with a point keep
+ * it, as DuckDB takes no whole number where it wrote a floating one (`TABLESAMPLE 10%`).
+ */
 function parseExactly(json: string): Tree {
   try {
     return exactJson.parse(json, (_key, value, { source = "" }) =>
-      typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+      typeof value === "number" && !(Number.isSafeInteger(value) && /^-?\d+$/.test(source))
         ? exactJson.rawJSON(source)
         : value,
     ) as Tree
