@@ -6,6 +6,7 @@ import { existsSync } from "node:fs"
 import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { loadConfiguration } from "../../src/configuration/load.ts"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
 import { hasJava } from "../support/dynamodb.ts"
 import { noMariaDb } from "../support/mariadb.ts"
@@ -138,12 +139,20 @@ test("DynamoDB: the same, through the Redshift API", {
   await killedAndPlayedAgain(t, "dynamodb", "\nDynamoDB Local runs", "1 table")
 })
 
+/** What the hints name with --config. */
+function assertConfigurationServes(folder: string): void {
+  const read = loadConfiguration(join(folder, ".millrace-demo", "millrace.yaml"), {})
+  assert.ok("ok" in read, JSON.stringify(read))
+}
+
 /** The servers that are started as programs must end with the demo, or with the next. */
 async function killedAndPlayedAgain(t: TestContext, source: string, runs: string, tables: string) {
   const folder = await folderWithSpaces(t)
   const options = ["--rows", "500", "--source", source]
   const first = start(t, folder, ...options)
   await says(first, runs)
+  await says(first, "Created through")
+  assertConfigurationServes(folder)
   const note = await readFile(join(folder, ".millrace-demo", "source", "server.json"), "utf8")
   const { pid } = JSON.parse(note) as { pid: number }
   assert.equal(await isRunning(pid), true)
@@ -159,6 +168,7 @@ test("S3: every row of every file once, and Ctrl-C leaves nothing either", async
   const folder = await folderWithSpaces(t)
   const run = start(t, folder, "--rows", "2000", "--source", "s3")
   await says(run, "Loaded 2,000 rows")
+  assertConfigurationServes(folder)
   run.child.kill("SIGINT")
   const { code, err } = await run.ended
   assert.equal(err, "")

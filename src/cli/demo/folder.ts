@@ -78,7 +78,14 @@ export async function writeDemoConfiguration(
 
 function asWritten(source: SourceConfiguration): object {
   if (isDatabaseSource(source)) return source
-  const { accessKeyId, secretAccessKey, bucket, ...rest } = source
-  const ofBucket = bucket && { list_every: `${bucket.listEveryMs}ms`, event_secret: bucket.eventSecret }
-  return { ...rest, access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...ofBucket }
+  const { arn, engine, endpoint, accessKeyId, secretAccessKey, unnest, bucket } = source
+  return {
+    arn,
+    engine,
+    endpoint,
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+    ...(unnest && { unnest }),
+    ...(bucket && { list_every: `${bucket.listEveryMs}ms`, event_secret: bucket.eventSecret }),
+  }
 }

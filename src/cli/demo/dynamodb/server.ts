@@ -51,7 +51,8 @@ export function clientOf(port: number, { region }: CloudPlace): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: `http://127.0.0.1:${port}`,
     region,
-    credentials: keys,
+    // A copy, for the client writes notes of its own into it.
+    credentials: { ...keys },
     maxAttempts: 1,
   })
 }

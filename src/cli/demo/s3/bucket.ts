@@ -28,7 +28,8 @@ export async function startBucket(folder: string, region: string): Promise<Bucke
     endpoint,
     region,
     forcePathStyle: true,
-    credentials: keys,
+    // A copy, for the client writes notes of its own into it.
+    credentials: { ...keys },
     // The server keeps the trailing checksums of newer clients as part of the object.
     requestChecksumCalculation: "WHEN_REQUIRED",
   })
