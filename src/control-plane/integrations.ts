@@ -7,7 +7,7 @@ import {
   parseIntegrationArn,
   parseTableArn,
 } from "../domain/arn.ts"
-import { isDatabaseSource } from "../domain/configuration.ts"
+import { isDatabaseSource, type WarehouseConfiguration } from "../domain/configuration.ts"
 import { canonicalText, type DataFilter, type FilterForm, pipelineDatabases } from "../domain/data-filter.ts"
 import { parseDataFilter } from "../domain/data-filter-parser.ts"
 import { Fault } from "../domain/faults.ts"
@@ -140,15 +140,20 @@ function checkEnds(
   if (!isDatabaseSource(source)) {
     // A bucket's files go wherever its jobs say.
     if (parseBucketArn(source.arn) !== undefined) return { destinations: [], dataFilter: undefined }
-    const sourceDatabase = parseTableArn(source.arn)?.name ?? ""
-    return { destinations: destinationsOf(input.integrationName, [sourceDatabase]), dataFilter: undefined }
+    const table = parseTableArn(source.arn)?.name ?? ""
+    return { destinations: destined(warehouse, input, [table]), dataFilter: undefined }
   }
   const filter = parsedFilter(input.dataFilter, source.engine)
-  const databases = pipelineDatabases(filter)
-  const destinations = warehouse.autoCreateDatabase
-    ? destinationsOf(input.integrationName, databases)
-    : waitingFor(databases)
+  const destinations = destined(warehouse, input, pipelineDatabases(filter))
   return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter) }
+}
+
+function destined(
+  { autoCreateDatabase }: WarehouseConfiguration,
+  { integrationName }: CreateIntegrationInput,
+  sourceDatabases: string[],
+): Destination[] {
+  return autoCreateDatabase ? destinationsOf(integrationName, sourceDatabases) : waitingFor(sourceDatabases)
 }
 
 /** @throws Fault invalidValue */

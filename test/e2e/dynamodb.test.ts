@@ -147,3 +147,35 @@ test("killed at every point of the write order, it ends with what the table hold
   await becomes("active")
   await assertEqual()
 })
+
+test("without auto_create_database nothing moves until CREATE DATABASE … FROM INTEGRATION", {
+  skip,
+}, async (context) => {
+  const { place, api, put, becomes, assertEqual } = await install(context)
+  await place.configure((configuration) => {
+    for (const warehouse of configuration.warehouses as Record<string, unknown>[])
+      warehouse.auto_create_database = false
+  })
+  await put(1, "waits")
+  await place.start()
+  const { IntegrationArn } = await api.send(create)
+  await becomes("active")
+  const id = IntegrationArn?.split(":").at(-1)
+  assert.deepEqual(
+    await ask(place, "dev", `SELECT state FROM svv_integration WHERE integration_id = '${id}'`),
+    [["PendingDbConnectState"]],
+  )
+  await ask(place, "dev", `CREATE DATABASE shop_carts FROM INTEGRATION '${id}'`)
+  await waitUntil(
+    () =>
+      ask(place, "shop_carts", `SELECT count(*) FROM ${name}`).then(
+        () => true,
+        () => false,
+      ),
+    {
+      what: "the table",
+      timeoutMs: 30_000,
+    },
+  )
+  await assertEqual()
+})
