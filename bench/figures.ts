@@ -37,12 +37,20 @@ export const sqlNames = [
   "sql_report_ratio",
 ] as const
 
+/** Of the API's most frequent call. */
+export const describeNames = [
+  "describe_integrations_p50_ms",
+  "describe_integrations_p99_ms",
+  "describe_integrations_per_second",
+] as const
+
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
   ...mysqlNames,
   ...dynamoDbNames,
   ...sqlNames,
+  ...describeNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

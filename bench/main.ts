@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import pg from "pg"
 import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
+import { measureDescribe } from "./describe.ts"
 import { measureDynamoDb } from "./dynamodb.ts"
 import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
@@ -68,6 +69,7 @@ try {
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),
     ...(await measureSqlPort(bench)),
+    ...(await measureDescribe(bench)),
   }
   printTable(figures, bench.say)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
