@@ -82,7 +82,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   onStop(() => lock.release())
   const { dataDir, region } = options.configuration
   const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
-  const store = await openState(configuration, log, onStop)
+  const { store, ownStore } = await openState(configuration, log, onStop)
   const broken = Promise.withResolvers<string>()
   const warehouses = await openAll(configuration, { log, onBroken: broken.resolve })
   onStop(() => warehouses.close())
@@ -171,7 +171,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const launcher = newLauncher({ ...configuration, warehouses, observe })
   const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({
-    store,
+    store: ownStore,
     launcher,
     log,
     events: { applied: metrics.applied },
@@ -215,7 +215,12 @@ function planeOf({
   return { account, region, sources, warehouses, kmsKeys: named }
 }
 
-async function openState(configuration: Configuration, log: Log, onStop: OnStop): Promise<Store> {
+/** `ownStore`: connections that no call can take from those who do what was asked for. */
+async function openState(
+  configuration: Configuration,
+  log: Log,
+  onStop: OnStop,
+): Promise<{ store: Store; ownStore: Store }> {
   let url = configuration.stateUrl
   if (url === undefined) {
     const embedded = await guardedPostgres(join(configuration.dataDir, "state"), log)
@@ -224,7 +229,9 @@ async function openState(configuration: Configuration, log: Log, onStop: OnStop)
   }
   const store = await openStateStore(url, configuration, log)
   onStop(() => store.close())
-  return store
+  const ownStore = await openStateStore(url, configuration, log)
+  onStop(() => ownStore.close())
+  return { store, ownStore }
 }
 
 async function openAll(configuration: Configuration, watch: WarehouseWatch): Promise<OpenWarehouses> {
