@@ -8,6 +8,8 @@ import { type TestContext, test } from "node:test"
 import { password, testWarehouse } from "../../test/sql-port/warehouse.ts"
 import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
 import { waitUntil } from "../../test/support/wait-until.ts"
+import { defaultConfiguration } from "../configuration/load.ts"
+import { sqlCertificate } from "../configuration/sql-certificate.ts"
 
 interface Ended {
   code: number
@@ -40,8 +42,9 @@ async function emptyFolder(t: TestContext): Promise<string> {
 async function configured(
   t: TestContext,
 ): Promise<{ folder: string; warehouse: Awaited<ReturnType<typeof testWarehouse>> }> {
-  const warehouse = await testWarehouse(t)
   const folder = await emptyFolder(t)
+  const certificate = await sqlCertificate({ ...defaultConfiguration(folder), dataDir: folder })
+  const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted: "nowhere" } })
   await configure(folder, warehouse.port.port)
   return { folder, warehouse }
 }
