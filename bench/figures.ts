@@ -20,6 +20,8 @@ export const mysqlNames = [
   "drain_mysql_vs_read",
   "drain_mysql_changes_per_second",
   "read_mysql_changes_per_second",
+  "drain_mysql_small_vs_read",
+  "drain_mysql_small_transactions_per_second",
 ] as const
 
 /** Of DynamoDB Local as the source. */

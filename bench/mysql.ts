@@ -12,6 +12,14 @@ interface Run {
   readMs: number
   drainMs: number
   changes: number
+  small: Small | undefined
+}
+
+/** A backlog of transactions of one row each. */
+interface Small {
+  readMs: number
+  drainMs: number
+  changes: number
 }
 
 /** MariaDB's own programs, their output thrown away, against our snapshot and drain of the same rows and changes. */
@@ -41,6 +49,18 @@ export async function measureMysql(bench: Bench): Promise<Figures> {
     ),
     drain_mysql_changes_per_second: figure(runs.map((run) => (run.changes / run.drainMs) * 1000)),
     read_mysql_changes_per_second: figure(runs.map((run) => (run.changes / run.readMs) * 1000)),
+    ...smallFigures(runs.flatMap(({ small }) => small ?? [])),
+  }
+}
+
+function smallFigures(runs: readonly Small[]): Figures {
+  if (runs.length === 0) return {}
+  return {
+    drain_mysql_small_vs_read: figure(
+      runs.map((run) => run.readMs / run.drainMs),
+      ">= 0.5 (goal 0.8)",
+    ),
+    drain_mysql_small_transactions_per_second: figure(runs.map((run) => (run.changes / run.drainMs) * 1000)),
   }
 }
 
@@ -64,21 +84,48 @@ async function oneRun(bench: Bench, server: MariaDb): Promise<Run> {
   await compare(server, first)
   await first.stop()
 
-  const [[file = "", offset = ""] = []] = await server.rows("SHOW MASTER STATUS")
-  const changes = await makeBacklog(server, bench.rows, bench.changes)
-  const readMs = await timed("mariadb-binlog", [
-    ...program,
-    "--read-from-remote-server",
-    "--to-last-log",
-    `--start-position=${offset}`,
-    file ?? "",
-  ])
-  bench.say(`  binlog thrown away  ${perSecond(changes, readMs, "changes")}`)
-  const { drainMs, child } = await drain(folder, server, changes)
-  bench.say(`  our drain           ${perSecond(changes, drainMs, "changes")}`)
-  await compare(server, child)
-  await child.stop()
-  return { selectMs, snapshotMs, readMs, drainMs, changes }
+  const { changes, readMs, drainMs } = await backlog(server, folder, "changes", () =>
+    makeBacklog(server, bench.rows, bench.changes),
+  )
+  const wantsSmall = bench.wants("drain_mysql_small_vs_read", "drain_mysql_small_transactions_per_second")
+  const small = wantsSmall
+    ? await backlog(server, folder, "transactions", () => makeSmallBacklog(server, bench.changes / 10))
+    : undefined
+  return { selectMs, snapshotMs, readMs, drainMs, changes, small }
+
+  /** Made while nobody reads, read by MariaDB's own program, then by us. */
+  async function backlog(
+    server: MariaDb,
+    folder: string,
+    what: string,
+    make: () => Promise<number>,
+  ): Promise<Small> {
+    const [[file = "", offset = ""] = []] = await server.rows("SHOW MASTER STATUS")
+    const changes = await make()
+    const readMs = await timed("mariadb-binlog", [
+      ...program,
+      "--read-from-remote-server",
+      "--to-last-log",
+      `--start-position=${offset}`,
+      file ?? "",
+    ])
+    bench.say(`  binlog thrown away  ${perSecond(changes, readMs, what)}`)
+    const { drainMs, child } = await drain(folder, server, changes)
+    bench.say(`  our drain           ${perSecond(changes, drainMs, what)}`)
+    await compare(server, child)
+    await child.stop()
+    return { changes, readMs, drainMs }
+  }
+}
+
+/** As many transactions as changes. */
+async function makeSmallBacklog(server: MariaDb, wanted: number): Promise<number> {
+  const changes = Math.floor(wanted)
+  await server.sql(
+    "USE bench",
+    `BEGIN NOT ATOMIC FOR i IN 1..${changes} DO UPDATE orders SET amount = amount + 1 WHERE id > i * 7 ORDER BY id LIMIT 1; END FOR; END`,
+  )
+  return changes
 }
 
 const rowSql = `seq, (seq * 7919) % 100000, elt(1 + seq % 4, 'new', 'paid', 'shipped', 'returned'),
