@@ -100,7 +100,8 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
           found = await mysqlDifferences(server, { read: home.read, database, schemas })
           return found.length === 0
         },
-        { what: "tables to be equal", timeoutMs: 20_000, intervalMs: 200 },
+        // A table that no event tells of is found by the look at the catalog, which is slow where the machine is.
+        { what: "tables to be equal", timeoutMs: 60_000, intervalMs: 200 },
       ).catch((error: Error) => {
         if (found.length === 0) throw error
       })
