@@ -37,10 +37,14 @@ export interface ApplyLoop {
 
 /** Moves batches from the collector to the warehouse until the collector is closed or something throws. */
 export async function applyBatches(loop: ApplyLoop): Promise<void> {
+  let advancedTo: Position | undefined
   for (;;) {
     const work = await loop.collector.next()
     if (work === undefined) return
+    // A source that stands still says so again and again.
+    if (work.kind === "advance" && work.position === advancedTo) continue
     await doWork(loop, work)
+    if (work.kind === "advance") advancedTo = work.position
   }
 }
 

@@ -41,6 +41,8 @@ const walData = 0x77
 const keepAlive = 0x6b
 /** The server drops a client it has not heard from for wal_sender_timeout (60 s unless changed). */
 const statusEveryMs = 1_000
+/** A source that has been quiet for this long is asked every second time: many idle streams must cost little. */
+const quietAfterMs = 10_000
 /** The server answers each status at once; a connection that lost its other end without a word would never tell. */
 const silenceLimitMs = 60_000
 /** Behind the kind: start and end of the data, and the server's clock, 8 bytes each. */
@@ -62,7 +64,14 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
   }
   // The answer tells how far the server has come, which tells an idle stream from a slow one.
   let heardAtMs = performance.now()
+  let changedAtMs = heardAtMs
+  let hasChanged = false
+  let isAskedNext = true
   const timer = setInterval(() => {
+    if (hasChanged) changedAtMs = performance.now()
+    hasChanged = false
+    isAskedNext = !isAskedNext || performance.now() - changedAtMs < quietAfterMs
+    if (!isAskedNext) return
     if (handlers.isHeld()) heardAtMs = performance.now()
     if (performance.now() - heardAtMs > silenceLimitMs) return finish(silent())
     sendStatus(true)
@@ -77,6 +86,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     if (type === copyData) {
       const kind = bytes[start]
       if (kind === walData) {
+        hasChanged = true
         const wait = handlers.changes(bytes, start + walDataHeaderBytes, end)
         if (wait !== undefined) {
           goOnAfter(wait)
