@@ -84,8 +84,10 @@ test("with a key, what is staged is encrypted, in a copy and in the stream", asy
   })
   await runSql(database.url, `UPDATE t SET v = v || '!' WHERE id < 100`)
   assert.deepEqual(await pipeline.differences(), [])
-  assert.ok(seen.length > 0)
-  for (const bytes of seen) {
+  // Another part may just have been begun.
+  const written = seen.filter(({ length }) => length > 0)
+  assert.ok(written.length > 0)
+  for (const bytes of written) {
     assert.equal(bytes.toString("latin1", 0, 4), "PARE")
     assert.equal(bytes.indexOf(marker), -1)
   }
