@@ -20,6 +20,8 @@ export interface MariaDb {
   sql(...statements: string[]): Promise<void>
   /** Every value as text, as the server prints it. */
   rows(statement: string): Promise<(string | null)[][]>
+  /** The same work; when it fails and the server has died meanwhile, the server's last words say why. */
+  orDeath<T>(work: Promise<T>): Promise<T>
   /** A connection that stays open until it is closed. */
   session(): Promise<MariaDbSession>
   kill9(): Promise<void>
@@ -51,15 +53,18 @@ const usual: Record<string, string> = {
 export async function startMariaDb(settings: Record<string, string> = {}): Promise<MariaDb> {
   const folder = await temporaryFolder("mariadb")
   const data = join(folder, "data")
-  await mkdir(data)
+  // Of its own: a server that starts removes every server's temporary tables from there, and those die of it.
+  const temporary = join(folder, "tmp")
+  for (const path of [data, temporary]) await mkdir(path)
   await chmod(folder, 0o755)
   const user = await accountOf("mysql")
-  if (user !== undefined) for (const path of [folder, data]) await chown(path, user.uid, user.gid)
+  if (user !== undefined) for (const path of [folder, data, temporary]) await chown(path, user.uid, user.gid)
   const asUser = user === undefined ? [] : ["--user=mysql"]
+  const folders = [`--datadir=${data}`, `--tmpdir=${temporary}`]
   await run("mariadb-install-db", [
     "--no-defaults",
     ...asUser,
-    `--datadir=${data}`,
+    ...folders,
     "--auth-root-authentication-method=normal",
     "--skip-test-db",
     "--skip-name-resolve",
@@ -67,40 +72,45 @@ export async function startMariaDb(settings: Record<string, string> = {}): Promi
   const port = await freePort()
   const start = async () => {
     const all = Object.entries({ ...usual, ...settings }).map(([name, value]) => `--${name}=${value}`)
-    const place = [`--datadir=${data}`, `--port=${port}`, `--socket=${join(folder, "socket")}`]
+    const place = [...folders, `--port=${port}`, `--socket=${join(folder, "socket")}`]
     const child = spawn(
       mariaDbProgram,
       ["--no-defaults", ...asUser, ...place, "--bind-address=127.0.0.1", "--skip-name-resolve", ...all],
       { stdio: ["ignore", "ignore", "pipe"] },
     )
-    await untilReady(child, port)
-    return child
+    const watched = watch(child)
+    await untilReady(watched, port)
+    return watched
   }
-  let child = await start()
+  let server = await start()
+  const orDeath = <T>(work: Promise<T>) => tellingDeath(() => server, work)
   const url = `mysql://root@127.0.0.1:${port}/`
   return {
     port,
     url,
     folder,
+    orDeath,
     sql: (...statements) =>
-      withConnection(port, async (ask) => {
-        for (const statement of statements) await ask(statement)
-      }),
-    rows: (statement) => withConnection(port, (ask) => ask(statement)),
+      orDeath(
+        withConnection(port, async (ask) => {
+          for (const statement of statements) await ask(statement)
+        }),
+      ),
+    rows: (statement) => orDeath(withConnection(port, (ask) => ask(statement))),
     async session() {
-      const connection = await opened(port)
+      const connection = await orDeath(opened(port))
       return {
-        run: async (sql) => void (await asking(connection)(sql)),
+        run: async (sql) => void (await orDeath(asking(connection)(sql))),
         close: () => connection.destroy(),
       }
     },
-    kill9: () => stop(child, "SIGKILL"),
+    kill9: () => stop(server, "SIGKILL"),
     async restart() {
-      await stop(child, "SIGTERM")
-      child = await start()
+      await stop(server, "SIGTERM")
+      server = await start()
     },
     async remove() {
-      await stop(child, "SIGKILL")
+      await stop(server, "SIGKILL")
       await removeFolder(folder)
     },
   }
@@ -113,14 +123,43 @@ async function accountOf(name: string): Promise<{ uid: number; gid: number } | u
   return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
 
-async function untilReady(child: ChildProcess, port: number): Promise<void> {
-  let log = ""
+/** A server's process, and the end of what it said. */
+interface Watched {
+  readonly child: ChildProcess
+  log: string
+  /** It was told to end. */
+  isStopped: boolean
+}
+
+const keptLogCharacters = 8_000
+
+function watch(child: ChildProcess): Watched {
+  const watched = { child, log: "", isStopped: false }
   child.stderr?.on("data", (chunk: Buffer) => {
-    log = `${log}${chunk}`.slice(-4000)
+    watched.log = `${watched.log}${chunk}`.slice(-keptLogCharacters)
   })
+  return watched
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+/** What fails because the server died says so, with the server's last words. */
+async function tellingDeath<T>(server: () => Watched, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const { child, log, isStopped } = server()
+    if (isStopped || !hasEnded(child)) throw error
+    throw new Error(`mariadbd died (${child.signalCode ?? child.exitCode}): ${log}`, { cause: error })
+  }
+}
+
+async function untilReady(watched: Watched, port: number): Promise<void> {
   await waitUntil(
     async () => {
-      if (child.exitCode !== null) throw new Error(`mariadbd ended: ${log}`)
+      if (hasEnded(watched.child)) throw new Error(`mariadbd ended: ${watched.log}`)
       await withConnection(port, (ask) => ask("SELECT 1"))
       return true
     },
@@ -128,8 +167,10 @@ async function untilReady(child: ChildProcess, port: number): Promise<void> {
   )
 }
 
-async function stop(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+async function stop(server: Watched, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  const { child } = server
+  server.isStopped = true
+  if (hasEnded(child)) return
   const exited = new Promise((resolve) => child.once("exit", resolve))
   child.kill(signal)
   await exited

@@ -76,7 +76,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
   })
   const stop = () => running.stop()
   cleanUps.push(stop)
-  const settle = async () => {
+  const settled = async () => {
     const target = await source.currentPosition()
     await waitUntil(async () => await running.streaming()?.reached(target, 500), {
       what: "what was committed to be visible",
@@ -84,6 +84,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
       intervalMs: 5,
     })
   }
+  const settle = () => server.orDeath(settled())
   return {
     reports,
     home,

@@ -47,9 +47,12 @@ export async function startMariaDb(
   account: Account,
 ): Promise<ChildServer> {
   const data = join(folder, "data")
+  // Of its own: a server that starts empties it of other servers' temporary tables, and those can die of it.
+  const temporary = join(folder, "tmp")
   // It asks to be told that root is meant. Its port is on the loopback and its folder closed, and both want the password.
   const asRoot = process.getuid?.() === 0 ? ["--user=root"] : []
-  const place = ["--no-defaults", ...asRoot, `--datadir=${data}`]
+  const place = ["--no-defaults", ...asRoot, `--datadir=${data}`, `--tmpdir=${temporary}`]
+  await mkdir(temporary, { recursive: true, mode: 0o700 })
   await mkdir(join(data, "mysql"), { recursive: true, mode: 0o700 })
   await makeSystemTables(program, place, `${await readFile(systemTables, "utf8")}\n${accountSql(account)}`)
   return await startServerProgram(folder, {
