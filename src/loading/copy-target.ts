@@ -7,6 +7,8 @@ export interface TargetColumn {
   name: string
   /** Whether it takes JSON as JSON. */
   isJson: boolean
+  /** Whether blanks around a value are part of it. */
+  isText: boolean
   /** As the load's errors name it: `int4`, `varchar`. */
   typeName: string
 }
@@ -31,7 +33,9 @@ export interface PartResult {
 /** A table that rows are loaded into, in a transaction that someone else begins and ends. Every method may throw Problem. */
 export interface CopyTarget {
   readonly columns: readonly TargetColumn[]
-  /** Loads the rows that fit; with more than `errorsAtMost` that do not, none. Names one more error than that at most. */
+  /**
+   * Loads the rows that fit. Names one more error than `errorsAtMost` at most: then what is loaded must not be kept.
+   */
   load(rows: RowBuffer, errorsAtMost: number): Promise<PartResult>
   /** The same with a Parquet file on disk. @throws LoadFailure when it is none, or has other columns. */
   loadParquet(body: AsyncIterable<Buffer>, file: number, errorsAtMost: number): Promise<PartResult>

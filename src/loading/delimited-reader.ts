@@ -6,6 +6,7 @@ import { type RowWriter, rawCharacters } from "./row-writer.ts"
 
 type DelimitedFormat = Extract<CopyFormat, { kind: "csv" | "text" }>
 
+const newline = 10
 const byteOrderMark = Buffer.from("\ufeff")
 const byteOf = (character: string) => character.charCodeAt(0)
 
@@ -30,6 +31,8 @@ export function delimitedReader(
   let line = 1
   let headers = options.ignoreHeader
   let isBeginning = true
+  /** Up to there the buffer is known to be UTF-8: looked at once rather than row by row. */
+  let validTo = 0
 
   function read(buffer: Buffer, isLast: boolean): number {
     let at = 0
@@ -37,6 +40,9 @@ export function delimitedReader(
       isBeginning = false
       if (buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)) at = byteOrderMark.length
     }
+    // A line's end is no part of a longer character.
+    const linesEnd = buffer.lastIndexOf(newline) + 1
+    validTo = isUtf8(buffer.subarray(at, linesEnd)) ? linesEnd : 0
     while (at < buffer.length && scanRecord(buffer, at, isLast, form, record)) {
       if (headers > 0) headers--
       else take(buffer, at)
@@ -50,7 +56,7 @@ export function delimitedReader(
     const isBlank = record.count === 1 && record.starts[0] === record.ends[0] && record.kinds[0] === 0
     if (isBlank && options.ignoreBlankLines) return
     const refusal = refusalOf(record, writer.width, options.fillRecord)
-    const isValid = isUtf8(buffer.subarray(start, record.next))
+    const isValid = record.next <= validTo || isUtf8(buffer.subarray(start, record.next))
     if (refusal !== undefined) return reject(buffer, start, undefined, refusal)
     if (!isValid && options.acceptInvalidCharacters === undefined) {
       const field = record.starts.findIndex(

@@ -13,6 +13,8 @@ import { newStagedRows, type Rejection, type StagedRows } from "./row-writer.ts"
 const errorsToldPerFile = 10
 /** Rows are handed to the warehouse in parts of this size: all that a load holds in memory, whatever the files'. */
 const partBytes = 16 * 2 ** 20
+/** Or of so many rows: warehouses take those at once. */
+const partRows = 90_000
 
 export interface FilesLoad {
   bucket: string
@@ -55,7 +57,7 @@ export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
     if (outcome.errors.length > options.maxErrors) outcome.isOver = true
   }
   const isEnough = (key: string) => (findsAllErrors ? errorsOf.has(key) : outcome.isOver)
-  const staged = newStagedRows(widthOf(load), (rejection, file) =>
+  const staged = newStagedRows(trimmedFields(load), (rejection, file) =>
     note(rejectionError(load, outcome.files[file], rejection)),
   )
   const errorsLeft = () =>
@@ -77,7 +79,7 @@ export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
       if (options.format.kind === "parquet") take(await target.loadParquet(opened.body, file, errorsLeft()))
       else
         await readInto(load, staged, opened, file, async () => {
-          if (staged.bytes() >= partBytes) await flush()
+          if (staged.bytes() >= partBytes || staged.buffer.rows >= partRows) await flush()
           return isEnough(opened.key)
         })
     } catch (error) {
@@ -92,10 +94,10 @@ export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
   return outcome
 }
 
-/** Fields of a row as it is staged. */
-function widthOf({ paths, target, options }: FilesLoad): number {
+/** The fields of a row as it is staged: whether each is trimmed. */
+function trimmedFields({ paths, target, options }: FilesLoad): boolean[] {
   const width = options.format.kind === "jsonPaths" ? (paths?.length ?? 0) : target.columns.length
-  if (width === target.columns.length) return width
+  if (width === target.columns.length) return target.columns.map(({ isText }) => !isText)
   throw new LoadFailure(
     loadErrorCodes.tooFewColumns,
     `The JSONPaths file has ${width} paths for ${target.columns.length} columns`,

@@ -4,8 +4,8 @@ import {
   newRowBuffer,
   putBytes,
   putInt32,
-  putInt64,
   putNull,
+  putSafeInteger,
   putText,
   type RowBuffer,
   resetRows,
@@ -49,14 +49,15 @@ export interface StagedRows extends RowWriter {
 /** Columns of the buffer before the fields. */
 export const leadingColumns = ["__file", "__line"] as const
 
+/** `isTrimmed`, for each field: what surrounds its value is not part of it, and nothing else there is null. */
 export function newStagedRows(
-  width: number,
+  isTrimmed: readonly boolean[],
   reject: (rejection: Rejection, file: number) => void,
 ): StagedRows {
   const buffer = newRowBuffer([
     { kind: "int32" },
     { kind: "int64" },
-    ...Array.from({ length: width }, () => ({ kind: "text" }) as const),
+    ...isTrimmed.map(() => ({ kind: "text" }) as const),
   ])
   const { columns } = buffer
   let file = 0
@@ -66,22 +67,49 @@ export function newStagedRows(
     return found
   }
   const at = (field: number) => column(field + leadingColumns.length)
+  const putNothing = (field: number) => putNull(at(field), buffer.rows)
   return {
-    width,
+    width: isTrimmed.length,
     buffer,
     bytes: () => bufferedBytes(buffer),
     reset: () => resetRows(buffer),
     beginFile(next) {
       file = next
     },
-    putText: (field, text) => putText(at(field), text),
-    putBytes: (field, from, start, end) => putBytes(at(field), from, start, end),
-    putNull: (field) => putNull(at(field), buffer.rows),
+    putText(field, text) {
+      if (isTrimmed[field] !== true) return putText(at(field), text)
+      const value = trimmedText(text)
+      if (value === "") putNothing(field)
+      else putText(at(field), value)
+    },
+    putBytes(field, from, start, end) {
+      if (isTrimmed[field] !== true) return putBytes(at(field), from, start, end)
+      let first = start
+      let last = end
+      while (first < last && isBlank(from[first])) first++
+      while (first < last && isBlank(from[last - 1])) last--
+      if (first === last) putNothing(field)
+      else putBytes(at(field), from, first, last)
+    },
+    putNull: putNothing,
     endRow(line) {
       putInt32(column(0), file)
-      putInt64(column(1), BigInt(line))
+      putSafeInteger(column(1), line)
       endRow(buffer)
     },
     reject: (rejection) => reject(rejection, file),
   }
+}
+
+/** Space, tab, line feed, carriage return. */
+function isBlank(code: number | undefined): boolean {
+  return code === 32 || code === 9 || code === 10 || code === 13
+}
+
+function trimmedText(text: string): string {
+  let first = 0
+  let last = text.length
+  while (first < last && isBlank(text.charCodeAt(first))) first++
+  while (first < last && isBlank(text.charCodeAt(last - 1))) last--
+  return text.slice(first, last)
 }

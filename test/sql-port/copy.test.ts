@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
 import { test } from "node:test"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { refusal } from "../e2e/waiting-integration.ts"
@@ -205,6 +206,45 @@ test("a COPY is part of its transaction", async (context) => {
   assert.deepEqual(await rows(admin, "SELECT count(*) FROM t"), [["0"]])
 })
 
+test("readers see all of a large COPY or nothing", async (context) => {
+  const { bucket, admin, client } = await copyBench(context)
+  await admin.query("CREATE TABLE t (i INTEGER)")
+  const lines = 400_000
+  await bucket.put("f", Array.from({ length: lines }, (_, row) => `${row}\n`).join(""))
+  const reader = await client("admin", "dev")
+  const seen = new Set<string>()
+  let isLoading = true
+  const looking = (async () => {
+    while (isLoading) seen.add(String((await rows(reader, "SELECT count(*) FROM t"))[0]?.[0]))
+  })()
+  await admin.query(`COPY t FROM 's3://landing/f' ${role}`)
+  isLoading = false
+  await looking
+  seen.delete("0")
+  seen.delete(String(lines))
+  assert.deepEqual([...seen], [])
+  assert.deepEqual(await rows(admin, "SELECT count(*), count(DISTINCT i) FROM t"), [[`${lines}`, `${lines}`]])
+})
+
+test("a Parquet file of several row groups is loaded whole; a row of it that does not fit is named", async (context) => {
+  const { bucket, admin, instance, folder, errors } = await copyBench(context)
+  const path = `${folder}/large.parquet`
+  const connection = await instance.connect()
+  await connection.run(
+    `COPY (SELECT if(i = 200000, 99999999999, i) AS a, 'x' || i AS b FROM range(250000) r(i)) TO '${path}'`,
+  )
+  connection.closeSync()
+  await bucket.put("large", await readFile(path))
+  await admin.query("CREATE TABLE t (i INTEGER, t VARCHAR)")
+  const { rowCount } = await admin.query(`COPY t FROM 's3://landing/large' ${role} PARQUET MAXERROR 1`)
+  assert.equal(rowCount, 249_999)
+  assert.deepEqual(await rows(admin, "SELECT count(DISTINCT i), max(t) FROM t"), [["249999", "x99999"]])
+  assert.deepEqual(
+    (await errors()).map(({ line, column, rawValue }) => [line, column, rawValue]),
+    [[200_001, "i", "99999999999"]],
+  )
+})
+
 test("Parquet loads by position, and what is none says so", async (context) => {
   const { bucket, admin, instance, folder } = await copyBench(context)
   const path = `${folder}/made.parquet`
@@ -213,7 +253,6 @@ test("Parquet loads by position, and what is none says so", async (context) => {
     `COPY (SELECT i AS a, 'x' || i AS b, {'k': i} AS c FROM range(1000) r(i)) TO '${path}'`,
   )
   connection.closeSync()
-  const { readFile } = await import("node:fs/promises")
   await bucket.put("good", await readFile(path))
   await bucket.put("bad", "no parquet")
   await admin.query("CREATE TABLE t (i INTEGER, t VARCHAR, j SUPER)")

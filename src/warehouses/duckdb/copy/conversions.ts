@@ -57,9 +57,9 @@ export function shownType(type: string): string {
   return typeNames[type] ?? (type.startsWith("DECIMAL") ? "numeric" : type.toLowerCase())
 }
 
-/** What a field's text means before it is converted: null where nothing stands in it. */
+/** What a field's text means before it is converted. */
 export function cleaned(kind: ColumnKind, field: string, options: CopyOptions): string {
-  if (kind !== "text") return `nullif(trim(${field}, E' \\t\\r\\n'), '')`
+  if (kind !== "text") return field
   let sql = field
   if (options.blanksAsNull) sql = `CASE WHEN ${sql} <> '' AND trim(${sql}) = '' THEN NULL ELSE ${sql} END`
   if (options.trimBlanks) sql = `rtrim(${sql}, ' ')`
@@ -103,7 +103,9 @@ export function converted({ type }: EngineColumn, field: string, options: CopyOp
 /** Without the digits for which the column has no place. */
 function cutDecimal(type: string, field: string): string {
   const scale = /,\s*([0-9]+)\)/.exec(type)?.[1] ?? "0"
-  return `regexp_replace(${field}, '^([+-]?[0-9]*\\.[0-9]{${scale}})[0-9]+$', '\\1')`
+  const cut = `regexp_replace(${field}, '^([+-]?[0-9]*\\.[0-9]{${scale}})[0-9]+$', '\\1')`
+  // Looking first is cheaper where there are none, which is the usual case.
+  return `CASE WHEN regexp_matches(${field}, '\\.[0-9]{${Number(scale) + 1}}') THEN ${cut} ELSE ${field} END`
 }
 
 const autoDates = [

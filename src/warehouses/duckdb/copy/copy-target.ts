@@ -8,9 +8,10 @@ import type { CopyTarget, PartResult, RowError, RunSql, TargetColumn } from "../
 import { LoadFailure } from "../../../loading/record-reader.ts"
 import { leadingColumns, rawCharacters } from "../../../loading/row-writer.ts"
 import type { StagedPart } from "../../../replication/warehouse.ts"
+import { insertLimitRows } from "../apply-sql.ts"
 import { problemOf } from "../errors.ts"
 import { quoteIdentifier, quoteLiteral } from "../instance.ts"
-import { readStaged, type Staging } from "../staging.ts"
+import type { Staging } from "../staging.ts"
 import { cleaned, columnKind, converted, type EngineColumn, refusalOf, shownType } from "./conversions.ts"
 
 /** A table as the engine spells it. */
@@ -43,6 +44,8 @@ export async function columnsOf(
 
 /** How a part's rows are selected: `__file` and `__line`, then a raw and a converted field per column. */
 interface Part {
+  rows: number
+  /** A relation that knows its rows as `file_row_number`, too, from 0. */
   from: string
   raw(index: number): string
   converted(index: number): string
@@ -61,6 +64,7 @@ export function copyTarget(
   const columns: TargetColumn[] = engineColumns.map(({ name, type }) => ({
     name,
     isJson: type === "JSON",
+    isText: columnKind(type) === "text",
     typeName: shownType(type),
   }))
   const names = [...leadingColumns, ...columns.map((_, index) => `c${index}`)]
@@ -70,7 +74,8 @@ export function copyTarget(
     const clean = (index: number) =>
       cleaned(columnKind(engineColumns[index]?.type ?? ""), `c${index}`, options)
     return {
-      from: readStaged([part]),
+      rows: part.rows,
+      from: readNumbered(part.token),
       raw: (index) => `c${index}`,
       cleaned: clean,
       converted: (index) => converted(columnAt(index), `k${index}`, options),
@@ -84,7 +89,7 @@ export function copyTarget(
   }
 
   /** `bad`: the first column that does not take its field, or null. */
-  function query(part: Part): string {
+  function query(part: Part, from = part.from): string {
     const each = (make: (index: number) => string) => engineColumns.map((_, index) => make(index)).join(", ")
     const isBad = (index: number) => {
       const { type, isNullable } = columnAt(index)
@@ -93,7 +98,7 @@ export function copyTarget(
       return isNullable ? lost : `(v${index} IS NULL)`
     }
     const bad = `CASE ${engineColumns.map((_, index) => `WHEN ${isBad(index)} THEN ${index}`).join(" ")} END`
-    return `WITH cleaned AS (SELECT __file, __line, ${each((i) => `${part.raw(i)} AS r${i}, ${part.cleaned(i)} AS k${i}`)} FROM ${part.from}),
+    return `WITH cleaned AS (SELECT __file, __line, ${each((i) => `${part.raw(i)} AS r${i}, ${part.cleaned(i)} AS k${i}`)} FROM ${from}),
       converted AS (SELECT *, ${each((i) => `${part.converted(i)} AS v${i}`)} FROM cleaned),
       judged AS (SELECT *, ${bad} AS bad FROM converted)`
   }
@@ -116,17 +121,20 @@ export function copyTarget(
     })
   }
 
+  /** Rows are inserted as if all were right; only when some were not is it asked which. */
   async function insert(part: Part, errorsAtMost: number): Promise<PartResult> {
-    const limit = Number.isFinite(errorsAtMost) ? errorsAtMost + 1 : errorsNamedAtMost
-    const errors = await errorsIn(part, limit)
-    if (errors.length > errorsAtMost) return { rows: 0, errors }
     const into = columns.map(({ name }) => quoteIdentifier(name)).join(", ")
     const values = columns.map((_, index) => `v${index}`).join(", ")
-    const where = errors.length === 0 ? "" : " WHERE bad IS NULL"
-    const [count] = await run(
-      `INSERT INTO ${relation} (${into}) ${query(part)} SELECT ${values} FROM judged${where}`,
-    )
-    return { rows: Number(count?.[0] ?? 0), errors }
+    let rows = 0
+    for (const from of insertable(part)) {
+      const [count] = await run(
+        `INSERT INTO ${relation} (${into}) ${query(part, from)} SELECT ${values} FROM judged WHERE bad IS NULL`,
+      )
+      rows += Number(count?.[0] ?? 0)
+    }
+    if (rows === part.rows) return { rows, errors: [] }
+    const limit = Number.isFinite(errorsAtMost) ? errorsAtMost + 1 : errorsNamedAtMost
+    return { rows, errors: await errorsIn(part, limit) }
   }
 
   async function parquetPart(path: string, file: number): Promise<Part> {
@@ -136,10 +144,13 @@ export function copyTarget(
         loadErrorCodes.tooFewColumns,
         `The Parquet file has ${found.length} columns, ${columns.length} are expected`,
       )
+    if (found.includes(rowNumberName))
+      throw new LoadFailure(loadErrorCodes.unknown, `A column may not have the name ${rowNumberName}`)
     const field = (index: number) => quoteIdentifier(found[index] ?? "")
-    const numbered = `(SELECT ${file} AS __file, row_number() OVER () AS __line, * FROM read_parquet(${quoteLiteral(path)}))`
+    const [count] = await run(`SELECT count(*) FROM read_parquet(${quoteLiteral(path)})`)
     return {
-      from: numbered,
+      rows: Number(count?.[0] ?? 0),
+      from: `(SELECT ${file} AS __file, file_row_number + 1 AS __line, * FROM ${readNumbered(path)})`,
       raw: field,
       cleaned: field,
       converted: (index) => {
@@ -169,6 +180,21 @@ export function copyTarget(
       }
     },
   }
+}
+
+const rowNumberName = "file_row_number"
+
+function readNumbered(path: string): string {
+  return `read_parquet(${quoteLiteral(path)}, ${rowNumberName} = true)`
+}
+
+/** The relations to insert one after the other. */
+function insertable({ rows, from }: Part): string[] {
+  if (rows <= insertLimitRows) return [from]
+  return Array.from({ length: Math.ceil(rows / insertLimitRows) }, (_, slice) => {
+    const first = slice * insertLimitRows
+    return `(SELECT * FROM ${from} WHERE ${rowNumberName} BETWEEN ${first} AND ${first + insertLimitRows - 1})`
+  })
 }
 
 /** With any number of errors allowed, this many of a part are told. */
