@@ -37,7 +37,8 @@ export type Plan =
       sql: string
       /** `SELECT`, `INSERT`, `CREATE TABLE`, `EXPLAIN`. */
       verb: string
-      writes: boolean
+      /** The one database that it may change; undefined: it changes nothing. */
+      writesIn: string | undefined
       /** It changes what nothing else may in a replicated database. */
       isOnVersions?: true
       /** undefined: as the engine names them. */
@@ -95,7 +96,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     kind: "engine",
     sql: checked.sql,
     verb: "SELECT",
-    writes: false,
+    writesIn: undefined,
     columnNames,
     tree,
     systemViews: integrationViewsIn(tree),
@@ -132,7 +133,6 @@ async function planWrite(
 ): Promise<Plan> {
   const rest = {
     kind: "engine" as const,
-    writes: true,
     columnNames: undefined,
     tree: undefined,
     systemViews: noViews,
@@ -143,8 +143,8 @@ async function planWrite(
     const kept = await versionWrite(tokens, sql, context)
     if (kept !== undefined)
       return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
-    const { verb } = guardWrite(tokens, sql, context.rules)
-    return { ...rest, verb, sql, positionsHold: true, needs: "superuser" }
+    const written = guardWrite(tokens, sql, context.rules)
+    return { ...rest, ...written, sql, positionsHold: true, needs: "superuser" }
   }
   const write = await restrictWrite(tokens, sql, {
     access,

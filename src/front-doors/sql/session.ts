@@ -34,6 +34,7 @@ import { commandTag, describeColumns, type EnginePlan, isExpected, returnsRows }
 import type { SystemViews } from "./system-views.ts"
 import { splitStatements } from "./tokens.ts"
 import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
+import { readOnlyDatabase } from "./write-guard.ts"
 
 export interface SessionParts {
   engine: EngineSession
@@ -109,6 +110,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
           await beforeReading(plan)
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
           await engine.claim(portal)
+          if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
           const result = await engine.call(
             async () => {
               await bindParameters(engine, prepared, values)
@@ -116,7 +118,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
             },
             plan.positionsHold ? plan.sql : undefined,
           )
-          if (plan.writes) transaction.wrote()
+          if (plan.writesIn !== undefined) transaction.wrote()
           return result
         },
         zone: scope.zone,
@@ -132,6 +134,12 @@ export function sqlSession(parts: SessionParts): SqlSession {
       (sent, changed) => commandTag(plan.verb, sent, changed, described !== undefined),
     )
     return portal
+  }
+
+  /** Replication may have come to the database since the statement was planned. */
+  async function confine({ verb, isOnVersions }: EnginePlan, database: string): Promise<void> {
+    if (!isOnVersions && parts.plan.rules.isReplicated(database)) throw readOnlyDatabase(verb, database)
+    await engine.call(() => transaction.writeOnlyIn(database))
   }
 
   async function beforeReading({ reads, systemViews }: EnginePlan): Promise<void> {

@@ -36,7 +36,7 @@ export function isExpected(type: StatementType, plan: EnginePlan): boolean {
 
 /** Only a query, or a write with RETURNING, has rows; a plain write reports DuckDB's single column `Count`. */
 export function returnsRows(prepared: DuckDBPreparedStatement, plan: EnginePlan): boolean {
-  if (!plan.writes) return true
+  if (plan.writesIn === undefined) return true
   if (!/^(INSERT|UPDATE|DELETE|MERGE)/.test(plan.verb)) return false
   return !(prepared.columnCount === 1 && prepared.columnName(0) === "Count")
 }

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { TransactionStatus } from "../../wire/pgwire/session.ts"
 import { type Savepoints, savepointsOf } from "./savepoints.ts"
@@ -15,6 +16,11 @@ export interface Transaction {
   ensure(): Promise<void>
   /** As `ensure`, for what was found to be the exception among what cannot be written; not in an explicit one: 25001. */
   ensureWriting(): Promise<void>
+  /**
+   * From here on the engine refuses whatever would change another database: a transaction of its may change one, and to
+   * it this statement is a change, though it does nothing. So what we misread in a statement cannot reach further.
+   */
+  writeOnlyIn(database: string): Promise<void>
   /** True when a transaction was already open, which PostgreSQL only warns about. */
   begin(readOnly: boolean): Promise<void>
   /** The tag: a failed transaction ends in ROLLBACK whatever was asked. */
@@ -145,6 +151,9 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
       if (state === "explicit") throw new PgError("25001", "this cannot run inside a transaction block")
       await keep()
       await open("implicit", false, () => true)
+    },
+    writeOnlyIn: async (database) => {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.main`)
     },
     begin: async (readOnly) => {
       assertUsable()

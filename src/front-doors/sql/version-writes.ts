@@ -46,7 +46,7 @@ export async function versionWrite(
   tokens: Token[],
   sql: string,
   context: VersionWriteContext,
-): Promise<{ verb: string; sql: string } | undefined> {
+): Promise<{ verb: string; sql: string; writesIn: string } | undefined> {
   const write = parse(tokens, sql)
   if (write === undefined) return undefined
   const { rules, ask } = context
@@ -58,7 +58,7 @@ export async function versionWrite(
   // All that it says of other tables, functions and files is judged as ever.
   guardWrite(tokens, sql, { ...rules, isReplicated: () => false })
   const target = [table.database, table.schema, table.name].map(quoteIdentifier).join(".")
-  return { verb: verbs[write.kind], sql: statementOn(write, target) }
+  return { verb: verbs[write.kind], sql: statementOn(write, target), writesIn: table.database }
 }
 
 function isHidden({ database, schema }: RelationName, { hiddenSchemas }: WriteRules): boolean {

@@ -17,6 +17,8 @@ export interface WriteRules {
 export interface WriteStatement {
   /** `CREATE TABLE`, `INSERT`: the command tag without its counts. */
   verb: string
+  /** Where the engine is to let it write. */
+  writesIn: string
 }
 
 type Name = string[]
@@ -148,31 +150,32 @@ function databasesMeant(name: Name, isSchema: boolean, rules: WriteRules): strin
   return meant
 }
 
-export function checkTarget(target: Target, rules: WriteRules): void {
-  for (const name of target.names) {
-    const lower = name.map((part) => part.toLowerCase())
-    const meant = databasesMeant(name, target.isSchema, rules)
-    if (meant.length === 0 || lower.includes("memory") || lower.includes("system")) {
-      throw denied(`permission denied for ${name.join(".")}`)
-    }
-    if (
-      lower.some(
-        (part, index) => rules.hiddenSchemas.has(part) && (index < lower.length - 1 || target.isSchema),
-      )
-    ) {
-      throw denied(`permission denied for schema ${name.at(-2) ?? name[0]}`)
-    }
-    const replicated = meant.find((one) => rules.isReplicated(one))
-    if (replicated !== undefined) {
-      throw new PgError(
-        "25006",
-        `cannot execute ${target.verb}: database "${replicated}" is replicated and read-only`,
-        {
-          hint: "Write in a database of your own, such as dev.",
-        },
-      )
-    }
+/** Throws unless it may be written; the database that is. */
+export function checkTarget(target: Target, rules: WriteRules): string {
+  const databases = target.names.map((name) => databaseOf(name, target, rules))
+  return databases[0] ?? rules.database
+}
+
+function databaseOf(name: Name, target: Target, rules: WriteRules): string {
+  const lower = name.map((part) => part.toLowerCase())
+  const meant = databasesMeant(name, target.isSchema, rules)
+  const [first] = meant
+  if (first === undefined || lower.includes("memory") || lower.includes("system")) {
+    throw denied(`permission denied for ${name.join(".")}`)
   }
+  const last = lower.length - 1
+  if (lower.some((part, at) => rules.hiddenSchemas.has(part) && (at < last || target.isSchema))) {
+    throw denied(`permission denied for schema ${name.at(-2) ?? name[0]}`)
+  }
+  const replicated = meant.find((one) => rules.isReplicated(one))
+  if (replicated !== undefined) throw readOnlyDatabase(target.verb, replicated)
+  return target.isSchema && name.length === 1 ? rules.database : first
+}
+
+export function readOnlyDatabase(verb: string, database: string): PgError {
+  return new PgError("25006", `cannot execute ${verb}: database "${database}" is replicated and read-only`, {
+    hint: "Write in a database of your own, such as dev.",
+  })
 }
 
 const fromEnds = [
@@ -239,9 +242,9 @@ function checkNames(tokens: Token[], rules: WriteRules): void {
 export function guardWrite(tokens: Token[], sql: string, rules: WriteRules): WriteStatement {
   const target = targetOf(tokens)
   if (!rules.isAdmin) throw denied(`permission denied: user "${rules.user}" may only read`)
-  checkTarget(target, rules)
+  const writesIn = checkTarget(target, rules)
   if (tokens.some((token) => /^u&/i.test(sql.slice(token.start, token.end)))) throw notSupported("U& quoting")
   checkNoFileInFrom(tokens)
   checkNames(tokens, rules)
-  return { verb: target.verb }
+  return { verb: target.verb, writesIn }
 }

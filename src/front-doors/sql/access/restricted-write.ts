@@ -32,6 +32,7 @@ export interface RestrictedWrite {
   verb: string
   sql: string
   needs: Need[]
+  writesIn: string
 }
 
 const writable =
@@ -43,6 +44,7 @@ function notSupported(): PgError {
 
 interface Target {
   sql: string
+  database: string
   need: Need
 }
 
@@ -52,12 +54,13 @@ function targetOf(
   names: RelationName,
   context: RestrictedWriteContext,
 ): Target {
-  checkTarget({ verb, isSchema: false, names: [[names.database, names.schema, names.name]] }, context.rules)
-  const [database, schema, table] = [names.database, names.schema, names.name].map(foldName)
+  const qualified = [names.database, names.schema, names.name]
+  checkTarget({ verb, isSchema: false, names: [qualified] }, context.rules)
+  const [database, schema, table] = qualified.map(foldName)
   const scope: GrantScope = { database: database ?? "", schema: schema ?? "", table: table ?? "" }
   const need: Need = { privilege, scope: privilege === "create" ? { ...scope, table: "" } : scope }
   requirePrivilege(context.access, need)
-  return { need, sql: [names.database, names.schema, names.name].map(quoteIdentifier).join(".") }
+  return { need, database: names.database, sql: qualified.map(quoteIdentifier).join(".") }
 }
 
 /** A table that is there. Throws 42P01, 42501, 25006. */
@@ -107,6 +110,7 @@ async function insert(
     verb: "INSERT",
     sql: `INSERT INTO ${target.sql}${columns} ${query.sql}`,
     needs: [target.need, ...query.needs],
+    writesIn: target.database,
   }
 }
 
@@ -173,12 +177,18 @@ async function createTable(
   const head = `CREATE TABLE ${ifNotExists ? "IF NOT EXISTS " : ""}${target.sql}`
   if (cursor.take("as")) {
     const query = await context.select(sql.slice(cursor.position()))
-    return { verb: "CREATE TABLE", sql: `${head} AS ${query.sql}`, needs: [target.need, ...query.needs] }
+    return {
+      verb: "CREATE TABLE",
+      sql: `${head} AS ${query.sql}`,
+      needs: [target.need, ...query.needs],
+      writesIn: target.database,
+    }
   }
   return {
     verb: "CREATE TABLE",
     sql: `${head} ${plainDefinitions(tokens, cursor.index(), sql)}`,
     needs: [target.need],
+    writesIn: target.database,
   }
 }
 
@@ -203,7 +213,12 @@ async function deleteRows(
   const prefix = (await context.parser.deparse(bare)).replace(/;?\s*$/, "")
   const rest = whole.sql.startsWith(prefix) ? whole.sql.slice(prefix.length).trim() : undefined
   if (rest === undefined || (rest !== "" && !/^WHERE /.test(rest))) throw notSupported()
-  return { verb: "DELETE", sql: `DELETE FROM ${target.sql} ${rest}`, needs: [target.need, ...whole.needs] }
+  return {
+    verb: "DELETE",
+    sql: `DELETE FROM ${target.sql} ${rest}`,
+    needs: [target.need, ...whole.needs],
+    writesIn: target.database,
+  }
 }
 
 function selectNode(tree: Tree): Tree | undefined {
@@ -224,7 +239,12 @@ async function wholeTable(
   if (ifExists) cursor.expect("exists")
   const target = await existing(verb, privilege, cursor.dotted(3), context)
   cursor.end()
-  return { verb, sql: `${verb === "TRUNCATE TABLE" ? "TRUNCATE" : verb} ${target.sql}`, needs: [target.need] }
+  return {
+    verb,
+    sql: `${verb === "TRUNCATE TABLE" ? "TRUNCATE" : verb} ${target.sql}`,
+    needs: [target.need],
+    writesIn: target.database,
+  }
 }
 
 /**

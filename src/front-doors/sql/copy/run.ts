@@ -51,6 +51,7 @@ async function load(
 ): Promise<Answer> {
   await context.transaction.ensure()
   const destination = await destinationOf(copy, context)
+  await context.transaction.writeOnlyIn(destination.database)
   const { caller, sessionId, run, alive } = context
   const result = await administration.load({
     caller,
