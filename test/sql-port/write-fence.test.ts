@@ -6,8 +6,8 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
 import { transactionOn } from "../../src/front-doors/sql/transaction.ts"
 import type { DuckDbInstance } from "../../src/warehouses/duckdb/instance.ts"
-import { waysToWriteElsewhere } from "./attack-statements.ts"
 import { testWarehouse } from "./warehouse.ts"
+import { waysToWriteElsewhere } from "./ways-to-write-elsewhere.ts"
 
 /** All that a statement could have changed in it. */
 async function contentsOfShop(instance: DuckDbInstance): Promise<string> {

@@ -1,40 +1,30 @@
-import type { DuckDBPreparedStatement } from "@duckdb/node-api"
 import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import type { Field, Format, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
-import { requireStill } from "./access/restricted-select.ts"
+import type { Field, Prepared, SqlSession } from "../../wire/pgwire/session.ts"
 import { type AccessContext, runAccessCommand } from "./access/run-command.ts"
 import { grantColumns } from "./access/show-grants.ts"
 import type { AccessCommand } from "./access/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./administration.ts"
 import { answered, nothingAsked } from "./answered.ts"
-import { bindParameters } from "./bind-parameters.ts"
 import { visibilityStatement } from "./catalog/visibility.ts"
 import type { CopyContext } from "./copy/context.ts"
 import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
 import type { CopyCommand } from "./copy/statements.ts"
 import { preparedCopyOut } from "./copy-portal.ts"
-import { type EnginePrepared, sessionCursors } from "./cursors.ts"
+import { sessionCursors } from "./cursors.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
-import { type EnginePortal, enginePortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
-import { explainFields, explainPortal } from "./explain-portal.ts"
-import { faultAsPgError } from "./faults.ts"
-import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
+import { engineStatements } from "./engine-statements.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
-import { refuseUnsynced } from "./read-states.ts"
 import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { sessionScope } from "./session-scope.ts"
-import { durationMs, type SessionSettings } from "./settings.ts"
-import { commandTag, describeColumns, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
+import type { SessionSettings } from "./settings.ts"
 import type { SystemViews } from "./system-views.ts"
 import { splitStatements } from "./tokens.ts"
-import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
-import { readOnlyDatabase } from "./write-guard.ts"
 
 export interface SessionParts {
   engine: EngineSession
@@ -67,7 +57,14 @@ export function sqlSession(parts: SessionParts): SqlSession {
   let notices: string[] = []
   const scope = sessionScope(parts)
   const { place } = scope
-  const cursors = sessionCursors({ transaction, prepareQuery })
+  const statements = engineStatements({
+    ...parts,
+    ...scope,
+    parser: parts.plan.parser,
+    isReplicated: parts.plan.rules.isReplicated,
+    access: currentAccess,
+  })
+  const cursors = sessionCursors({ transaction, prepareQuery: statements.query })
   let shownTo = ""
   const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask }
 
@@ -85,139 +82,6 @@ export function sqlSession(parts: SessionParts): SqlSession {
       shownTo = shown
     }
     return access
-  }
-
-  /** What was taken away since a statement was prepared is missed before it runs. */
-  async function requireRights({ needs }: EnginePlan): Promise<void> {
-    const access = await currentAccess()
-    if (needs !== "superuser") requireStill(access, needs)
-    else if (!access.isSuperuser) {
-      throw new PgError("42501", "permission denied: this statement was prepared with rights that are gone")
-    }
-  }
-
-  function portalOf(
-    prepared: DuckDBPreparedStatement,
-    plan: EnginePlan,
-    values: BoundValue[],
-    formats: Format[],
-  ): EnginePortal {
-    const described = returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
-    const portal: EnginePortal = enginePortal(
-      {
-        start: async () => {
-          startStatement()
-          await beforeReading(plan)
-          await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
-          await engine.claim(portal)
-          if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
-          const result = await engine.call(
-            async () => {
-              await bindParameters(engine, prepared, values)
-              return prepared.stream()
-            },
-            plan.positionsHold ? plan.sql : undefined,
-          )
-          if (plan.writesIn !== undefined) transaction.wrote()
-          return result
-        },
-        zone: scope.zone,
-        fetch: async (result) => {
-          const chunk = await engine.call(() => result.fetchChunk())
-          // At its end a result gives an empty chunk, or none.
-          return chunk && chunk.rowCount > 0 ? chunk : null
-        },
-        finished: () => engine.release(portal),
-      },
-      described,
-      formats,
-      (sent, changed) => commandTag(plan.verb, sent, changed, described !== undefined),
-    )
-    return portal
-  }
-
-  /** Replication may have come to the database since the statement was planned. */
-  async function confine({ verb, isOnVersions }: EnginePlan, database: string): Promise<void> {
-    if (!isOnVersions && parts.plan.rules.isReplicated(database)) throw readOnlyDatabase(verb, database)
-    await engine.call(() => transaction.writeOnlyIn(database))
-  }
-
-  async function beforeReading({ reads, systemViews }: EnginePlan): Promise<void> {
-    refuseUnsynced(reads, place(), parts.guarded)
-    try {
-      await parts.systemViews.refresh(systemViews)
-    } catch (error) {
-      throw faultAsPgError(error)
-    }
-  }
-
-  function startStatement(): void {
-    const asked = durationMs(settings.get("statement_timeout") ?? "0") ?? 0
-    const limits = [asked, parts.timeoutAtMostMs()].filter((ms) => ms > 0)
-    engine.beginStatement(limits.length === 0 ? 0 : Math.min(...limits))
-  }
-
-  async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
-    const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
-    const untyped = untypedParameters(prepared)
-    if (untyped.length === 0 || !plan.tree) return prepared
-    prepared.destroySync()
-    return prepareTyped(parts.plan.parser, plan.tree, untyped, declared, (sql) =>
-      engine.prepare(sql, undefined),
-    )
-  }
-
-  async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
-    transaction.assertUsable()
-    await engine.claim(undefined)
-    // A transaction that is open sees what there was when it first looked.
-    await beforeReading(plan)
-    // What is described and what is run must be one moment: a table may become another between the two.
-    await transaction.ensure()
-    const prepared = await prepareDescribed(plan, declared)
-    if (isExpected(prepared.statementType, plan)) return prepared
-    prepared.destroySync()
-    throw new PgError("0A000", "this kind of statement is not supported")
-  }
-
-  async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
-    const prepared = await prepareChecked(plan, declared)
-    const parameters = parametersOf(prepared, declared)
-    return {
-      parameterOids: parameters.map(({ oid }) => oid),
-      fields: returnsRows(prepared, plan) ? describeColumns(prepared, plan).fields : undefined,
-      bind: async (values, formats, resultFormats) => {
-        transaction.assertUsable()
-        await requireRights(plan)
-        return portalOf(prepared, plan, readParameters(parameters, values, formats), resultFormats)
-      },
-      close: () => prepared.destroySync(),
-    }
-  }
-
-  async function prepareExplain(plan: EnginePlan, declared: number[]): Promise<Prepared> {
-    const prepared = await prepareChecked(plan, declared)
-    const parameters = parametersOf(prepared, declared)
-    return {
-      parameterOids: parameters.map(({ oid }) => oid),
-      fields: explainFields,
-      bind: async (values, formats) => {
-        transaction.assertUsable()
-        await requireRights(plan)
-        const bound = readParameters(parameters, values, formats)
-        return explainPortal(async () => {
-          startStatement()
-          await beforeReading(plan)
-          await transaction.ensure()
-          await engine.claim(undefined)
-          return engine.call(async () => {
-            await bindParameters(engine, prepared, bound)
-            return (await prepared.run()).getRows()
-          })
-        })
-      },
-      close: () => prepared.destroySync(),
-    }
   }
 
   /** What the port does itself. */
@@ -277,7 +141,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
-    startStatement()
+    statements.start()
     await scope.ensure()
     const planned = await planOne(sql)
     if (planned === undefined) return nothingAsked
@@ -294,10 +158,10 @@ export function sqlSession(parts: SessionParts): SqlSession {
       case "engine":
         notices.push(...planned.notices)
         return planned.verb === "EXPLAIN"
-          ? prepareExplain(planned, declared)
-          : prepareQuery(planned, declared)
+          ? statements.explain(planned, declared)
+          : statements.query(planned, declared)
       case "copyOut":
-        return preparedCopyOut(await prepareQuery(planned.query, []), planned.options)
+        return preparedCopyOut(await statements.query(planned.query, []), planned.options)
       case "cursor":
         return cursors.prepare(planned.command, declared)
       default:
