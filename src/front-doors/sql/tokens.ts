@@ -11,16 +11,20 @@ export interface Token {
 const patterns: [Token["kind"] | "space" | "comment" | "unfinished", RegExp][] = [
   ["space", /\s+/y],
   ["comment", /--[^\n]*/y],
-  ["string", /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y],
-  ["string", /(?:[uU]&|[xXbBnN])?'(?:[^']|'')*'/y],
-  ["quoted", /(?:[uU]&)?"(?:[^"]|"")*"/y],
+  // A class alone inside its star: anything else is remembered character by character, and long strings are too long.
+  ["string", /[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y],
+  ["string", /(?:[uU]&|[xXbBnN])?'[^']*(?:''[^']*)*'/y],
+  ["quoted", /(?:[uU]&)?"[^"]*(?:""[^"]*)*"/y],
   ["unfinished", /(?:[eEuUxXbBnN]&?)?['"]/y],
   ["string", /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$/uy],
+  // Nothing closes it. Taken for something else, each such mark would be looked for to the end of the text.
+  ["unfinished", /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy],
   ["parameter", /\$[\p{L}\p{N}_]+|\?\d*/uy],
   ["unfinished", /\$/y],
   ["word", /[\p{L}_\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*/uy],
   ["number", /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y],
-  ["symbol", /::|:=|\|\||[<>!=~@#^&|*/%+-]+|[\s\S]/y],
+  // An operator must not swallow a comment that starts inside what looks like its characters.
+  ["symbol", /::|:=|\|\||(?:(?!--|\/\*)[<>!=~@#^&|*/%+-])+|[\s\S]/y],
 ]
 
 /** Where a block comment that starts at `at` ends; comments nest. */
@@ -72,13 +76,6 @@ function matchAt(sql: string, at: number): { kind: (typeof patterns)[number][0];
   return { kind: "unfinished", end: at + 1 }
 }
 
-/** An operator must not swallow a comment that starts inside what looks like its characters. */
-function symbolEnd(sql: string, start: number, end: number): number {
-  const text = sql.slice(start, end)
-  const comment = text.search(/--|\/\*/)
-  return comment > 0 ? start + comment : end
-}
-
 interface Piece {
   kind: Token["kind"] | "space" | "comment"
   start: number
@@ -90,10 +87,9 @@ const tokensAtMost = 2_000_000
 
 function* piecesOf(sql: string): Generator<Piece> {
   for (let start = 0; start < sql.length; ) {
-    const { kind, end: matched } = matchAt(sql, start)
+    const { kind, end } = matchAt(sql, start)
     if (kind === "unfinished")
       throw new PgError("42601", "unterminated quoted string or identifier", { position: start + 1 })
-    const end = kind === "symbol" ? symbolEnd(sql, start, matched) : matched
     yield { kind, start, end }
     start = end
   }

@@ -76,6 +76,8 @@ export const bytes: Decoder = putBytes
 export const jsonb: Decoder = (column, from, start, end) => putBytes(column, from, start + 1, end)
 
 const digitsPerGroup = 4
+/** Of 38 digits, with the point anywhere among them. */
+const mostGroups = 2 + 38 / digitsPerGroup
 const positive = 0x0000
 const negative = 0x4000
 
@@ -97,6 +99,7 @@ export function numeric(scale: number): Decoder {
       value = Math.floor(value / surplus)
       return putSafeInteger(column, sign === negative ? -value : value)
     }
+    if (wanted > mostGroups) throw new UnfitValue("more digits than its type allows in a numeric column")
     let value = 0n
     for (let i = 0; i < wanted; i++)
       value = value * 10000n + BigInt(i < groups ? from.readUInt16BE(first + i * 2) : 0)

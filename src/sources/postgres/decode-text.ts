@@ -93,7 +93,7 @@ function fraction(from: Buffer, at: number, end: number): number {
 function readDate(from: Buffer, start: number, end: number): { days: number; next: number } {
   let at = start
   let year = 0
-  for (; from[at] !== minus; at++) year = year * 10 + (from[at] as number) - zero
+  for (; at < end && from[at] !== minus; at++) year = year * 10 + (from[at] as number) - zero
   const isBc = end - start > 10 && from[end - 1] === 0x43
   const days = daysOfDate(isBc ? 1 - year : year, two(from, at + 1), two(from, at + 4))
   return { days, next: at + 6 }

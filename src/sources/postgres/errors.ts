@@ -31,6 +31,16 @@ export function problemOf(error: unknown, doing: string): Problem {
   )
 }
 
+/** What decoding throws: nothing but what the source sent can be the reason. */
+export function problemOfDecoding(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  return new Problem(
+    "sourceProtocol",
+    `The source sent something that cannot be decoded: ${plainMessage(error)}.`,
+    { cause: error },
+  )
+}
+
 export function problemOfServer(sqlState: string, message: string, doing: string, cause?: unknown): Problem {
   const kind = bySqlState[sqlState] ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
   return new Problem(kind, `The source says (while ${doing}): ${message}.`, { cause })
@@ -46,6 +56,7 @@ export function readServerError(
   let at = start
   while (at < end && bytes[at] !== 0) {
     const stop = bytes.indexOf(0, at + 1)
+    if (stop < 0 || stop >= end) break
     fields.set(String.fromCharCode(bytes[at] as number), bytes.toString("utf8", at + 1, stop))
     at = stop + 1
   }

@@ -1,3 +1,5 @@
+import { Problem } from "../../domain/problems.ts"
+
 /**
  * Takes one whole protocol message: `type` is its first byte; its body is `bytes[start, end)`, valid only during the
  * call. After `stop` no more come until the framer goes on.
@@ -12,6 +14,8 @@ export interface Framer {
 }
 
 const headerBytes = 5
+/** No server can build a longer message. */
+const longestBytes = 2 ** 30
 
 export function newFramer(handle: MessageHandler): Framer {
   let waiting: Buffer[] = []
@@ -38,7 +42,7 @@ export function newFramer(handle: MessageHandler): Framer {
     let at = 0
     let needed = headerBytes
     while (at + headerBytes <= bytes.length && !isStopped) {
-      const end = at + 1 + bytes.readInt32BE(at + 1)
+      const end = at + 1 + lengthAt(bytes, at + 1)
       if (end > bytes.length) {
         needed = end - at
         break
@@ -56,4 +60,11 @@ export function newFramer(handle: MessageHandler): Framer {
       feed(Buffer.alloc(0))
     },
   }
+}
+
+/** A length that leads nowhere would be followed for ever, or fill the memory. */
+function lengthAt(bytes: Buffer, at: number): number {
+  const length = bytes.readInt32BE(at)
+  if (length >= 4 && length <= longestBytes) return length
+  throw new Problem("sourceProtocol", `The source sent a message of ${length} bytes, which cannot be.`)
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { recordingSink } from "../../../test/contract/source-sink.ts"
+import { randomFrom } from "../../../test/replication/random.ts"
+import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { PgTable } from "./catalog.ts"
 import { newPgOutput } from "./pgoutput.ts"
@@ -261,4 +263,45 @@ test("unsent, null and empty are told apart", () => {
     decode.message(message, 0, message.length)
   }
   assert.deepEqual(seen, ["null", "4 bytes", "unsent 1", "null", "6 bytes"])
+})
+
+test("a field that its message does not hold is refused, not read from what lies behind", () => {
+  const row = insert(7, ["1", "abc"])
+  for (const length of [-1, -2, 4, 1000, 2 ** 31 - 1]) {
+    const damaged = Buffer.from(row)
+    damaged.writeInt32BE(length, row.length - 7)
+    assert.throws(
+      () => kindsOf([keyed], damaged, insert(7, ["2", "behind"])),
+      (error: unknown) => error instanceof Problem && error.kind === "sourceProtocol",
+      `length ${length}`,
+    )
+  }
+})
+
+const seedVariable = "MILLRACE_TEST_SEED"
+const seed = Number(process.env[seedVariable] ?? Date.now() % 1_000_000)
+
+test(`damaged messages end in an error or in rows, ${seedVariable}=${seed}`, () => {
+  const random = randomFrom(seed)
+  const whole = inTransaction(
+    relation(7, "t"),
+    insert(7, ["1", "a"]),
+    update(7, ["2", unchanged], ["K", ["1", null]]),
+    remove(7, "K", ["1", null]),
+    truncate(7),
+  )
+  let refused = 0
+  for (let round = 0; round < 3_000; round++) {
+    const list = whole.map((message) => Buffer.from(message))
+    const damaged = random.pick(list)
+    for (let bytes = 1 + random.below(4); bytes > 0; bytes--)
+      damaged[1 + random.below(damaged.length - 1)] = random.pick([0, 1, 127, 128, 255, random.below(256)])
+    try {
+      decoded([keyed], list)
+    } catch (error) {
+      assert.ok(error instanceof Error)
+      refused++
+    }
+  }
+  assert.ok(refused > 0)
 })

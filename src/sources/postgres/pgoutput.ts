@@ -148,22 +148,22 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     }
   }
 
-  function insert(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
-    readTuple(bytes, start + 6, after)
+  function insert(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
+    readTuple(bytes, start + 6, end, after)
     put(route, bytes, after, "insert")
   }
 
-  function remove(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
-    readTuple(bytes, start + 6, before)
+  function remove(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
+    readTuple(bytes, start + 6, end, before)
     putOld(route, bytes, "delete")
   }
 
-  function update(bytes: Buffer, start: number, route: Route & { sink: TableSink }): void {
+  function update(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
     let at = start + 5
     const tag = bytes[at]
     const hasOld = tag === keyTuple || tag === oldTuple
-    if (hasOld) at = readTuple(bytes, at + 1, before)
-    readTuple(bytes, at + 1, after)
+    if (hasOld) at = readTuple(bytes, at + 1, end, before)
+    readTuple(bytes, at + 1, end, after)
     if (tag === oldTuple) fillUnchanged(route.decoders.length)
     if (!hasOld || (tag === oldTuple && sameKey(route, bytes))) return put(route, bytes, after, "update")
     const moves = hasUnchanged(route.decoders.length)
@@ -210,13 +210,14 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   const change = (
     bytes: Buffer,
     start: number,
-    apply: (bytes: Buffer, start: number, route: Route & { sink: TableSink }) => void,
+    end: number,
+    apply: (bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }) => void,
   ) => {
     const relationId = bytes.readUInt32BE(start + 1)
     const route = routed(relationId)
     if (route === undefined) return
     try {
-      apply(bytes, start, route)
+      apply(bytes, start, end, route)
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error
       routes.set(relationId, undefined)
@@ -258,13 +259,13 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:
-          change(bytes, start, insert)
+          change(bytes, start, end, insert)
           break
         case 0x55:
-          change(bytes, start, update)
+          change(bytes, start, end, update)
           break
         case 0x44:
-          change(bytes, start, remove)
+          change(bytes, start, end, remove)
           break
         case 0x42:
           begin(bytes, start)

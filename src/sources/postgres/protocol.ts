@@ -1,7 +1,7 @@
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { RawConnection } from "./client.ts"
-import { problemOf, problemOfServer, readServerError } from "./errors.ts"
+import { problemOf, problemOfDecoding, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 
 /** What is made of the server's messages. */
@@ -112,7 +112,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       framer.goOn()
       handlers.chunkRead(0)
     }
-    wait.then(goOn).catch((error: unknown) => finish(problemOf(error, "decoding changes")))
+    wait.then(goOn).catch((error: unknown) => finish(problemOfDecoding(error)))
   }
   raw.socket.on("data", (chunk: Buffer) => {
     if (stopped) return
@@ -121,7 +121,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       framer.feed(chunk)
       handlers.chunkRead(chunk.length)
     } catch (error) {
-      finish(problemOf(error, "decoding changes"))
+      finish(problemOfDecoding(error))
     }
   })
   raw.socket.on("error", (error) => finish(problemOf(error, "streaming changes")))

@@ -19,6 +19,7 @@ import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { placeOf, printedForm } from "./query-forms.ts"
+import { unreadable } from "./tuple.ts"
 
 // 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
 const chunkBlocks = 32_768
@@ -198,6 +199,7 @@ function decodeRow(bytes: Buffer, start: number, end: number, decoders: Decoder[
       at += 4
       if (length < 0) putNull(columns[i] as ColumnBuffer, rows.rows)
       else {
+        if (length > end - at) throw unreadable()
         ;(decoders[i] as Decoder)(columns[i] as ColumnBuffer, bytes, at, at + length)
         at += length
       }

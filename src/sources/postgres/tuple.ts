@@ -1,3 +1,5 @@
+import { Problem } from "../../domain/problems.ts"
+
 /** The fields of one tuple: where each begins and ends, and of what kind it is. Reused from row to row. */
 export interface Tuple {
   kinds: Uint8Array
@@ -18,9 +20,10 @@ export function newTupleBuffer(): Tuple {
   }
 }
 
-/** Reads the fields' places of a tuple that begins behind its tag; returns where it ends. */
-export function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
+/** Reads the fields' places of a tuple that begins behind its tag, in a message up to `end`; returns where it ends. */
+export function readTuple(bytes: Buffer, start: number, end: number, tuple: Tuple): number {
   const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
+  if (count > maxColumns) throw unreadable()
   let at = start + 2
   // The column that stands for none.
   if (count === 0) tuple.kinds[0] = kindOf.null
@@ -30,9 +33,15 @@ export function readTuple(bytes: Buffer, start: number, tuple: Tuple): number {
     if (kind !== kindOf.text) continue
     const length = bytes.readInt32BE(at)
     at += 4
+    if (length < 0 || length > end - at) throw unreadable()
     tuple.starts[i] = at
     at += length
     tuple.ends[i] = at
   }
   return at
+}
+
+/** A field, or more of them than there can be, that its message does not hold. */
+export function unreadable(): Problem {
+  return new Problem("sourceProtocol", "The source sent a row that its message does not hold whole.")
 }

@@ -14,7 +14,7 @@ function refused(user: string): PgError {
 }
 
 async function saslMessage(transport: Transport): Promise<Buffer> {
-  const message = decodeFrontend(await transport.receive(false))
+  const message = decodeFrontend(await transport.receive("login"))
   if (message.kind === "password") return message.body
   throw new PgError("08P01", "expected a password response", { fatal: true })
 }

@@ -6,17 +6,18 @@ export interface Frame {
   body: Buffer
 }
 
-/**
- * Cuts the byte stream into messages. Holds at most one message (up to `limitBytes`) plus what the socket last gave.
- */
+/** The start-up messages have no letter; whoever is still logging in is nobody yet, and must not fill the memory. */
+export type Phase = "startup" | "login" | "session"
+
+/** Cuts the byte stream into messages. Holds at most one message (up to its phase's limit) plus what the socket last gave. */
 export interface FrameReader {
   push(chunk: Buffer): void
   /** `undefined`: more bytes are needed. Throws a fatal PgError on a message that is too long or malformed. */
-  next(startup: boolean): Frame | undefined
+  next(phase: Phase): Frame | undefined
   heldBytes(): number
 }
 
-export function frameReader(limitBytes: number, startupLimitBytes: number): FrameReader {
+export function frameReader(limits: Record<Phase, number>): FrameReader {
   let chunks: Buffer[] = []
   let held = 0
 
@@ -35,12 +36,12 @@ export function frameReader(limitBytes: number, startupLimitBytes: number): Fram
     return first && first.length >= bytes ? first : joined()
   }
 
-  function next(startup: boolean): Frame | undefined {
-    const lengthAt = startup ? 0 : 1
+  function next(phase: Phase): Frame | undefined {
+    const lengthAt = phase === "startup" ? 0 : 1
     const head = header(lengthAt + 4)
     if (!head) return undefined
     const length = head.readUInt32BE(lengthAt)
-    const limit = startup ? startupLimitBytes : limitBytes
+    const limit = limits[phase]
     if (length < 4 || length > limit) {
       throw new PgError("08P01", `message of ${length} bytes is outside the limit of ${limit} bytes`, {
         fatal: true,
@@ -52,7 +53,10 @@ export function frameReader(limitBytes: number, startupLimitBytes: number): Fram
     chunks[0] = all.subarray(total)
     held -= total
     if (chunks[0].length === 0) chunks.shift()
-    return { type: startup ? "" : String.fromCharCode(all[0] ?? 0), body: all.subarray(lengthAt + 4, total) }
+    return {
+      type: lengthAt === 0 ? "" : String.fromCharCode(all[0] ?? 0),
+      body: all.subarray(lengthAt + 4, total),
+    }
   }
 
   return {

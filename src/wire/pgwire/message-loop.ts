@@ -222,7 +222,7 @@ export function messageLoop(
     })
     try {
       if (stopping) throw shuttingDown()
-      const frame = await Promise.race([transport.receive(false), stop])
+      const frame = await Promise.race([transport.receive("session"), stop])
       return decodeFrontend(frame)
     } finally {
       idleStop = undefined

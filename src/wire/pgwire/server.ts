@@ -99,7 +99,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
 
   async function startup(transport: Transport): Promise<Map<string, string> | undefined> {
     for (let i = 0; i < startupMessagesAtMost; i++) {
-      const message = decodeStartup(await transport.receive(true))
+      const message = decodeStartup(await transport.receive("startup"))
       if (message.kind === "cancel") {
         cancel(message)
         return undefined

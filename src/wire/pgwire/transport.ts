@@ -1,6 +1,6 @@
 import type { Socket } from "node:net"
 import { type SecureContext, TLSSocket } from "node:tls"
-import { type Frame, frameReader } from "./frame-reader.ts"
+import { type Frame, frameReader, type Phase } from "./frame-reader.ts"
 import { PgError } from "./pg-error.ts"
 
 /** While a statement runs, no more than this is taken from a client who keeps sending. */
@@ -8,6 +8,8 @@ const readAheadBytes = 256 * 1024
 /** Small messages are gathered up to here, so that an answer is one packet rather than ten. */
 const gatherBytes = 16 * 1024
 const startupMessageLimitBytes = 10_000
+/** As PostgreSQL's. */
+const loginMessageLimitBytes = 65_535
 
 /** The connection ended, or must: nothing more can be said to the client. */
 export class ConnectionGone extends Error {}
@@ -22,7 +24,7 @@ export interface Transport {
   /** The client's; undefined when it is gone already. */
   readonly address: string | undefined
   /** The next message; throws ConnectionGone at the end of the stream. */
-  receive(startup: boolean): Promise<Frame>
+  receive(phase: Phase): Promise<Frame>
   /** Gathers; sent by `flush` or when enough is there. */
   send(bytes: Uint8Array): void
   /** Resolves when the socket takes more; a client who reads nothing for `stalledMs` is dropped. */
@@ -42,7 +44,11 @@ export interface Transport {
 }
 
 export function transportOver(raw: Socket, limits: { messageBytes: number; stalledMs: number }): Transport {
-  const reader = frameReader(limits.messageBytes, startupMessageLimitBytes)
+  const reader = frameReader({
+    startup: startupMessageLimitBytes,
+    login: loginMessageLimitBytes,
+    session: limits.messageBytes,
+  })
   const goneListeners: (() => void)[] = []
   let wake: (() => void) | undefined
   const address = raw.remoteAddress
@@ -88,9 +94,9 @@ export function transportOver(raw: Socket, limits: { messageBytes: number; stall
     socket.on("_tlsError", () => socket.destroy())
   }
 
-  async function receive(startup: boolean): Promise<Frame> {
+  async function receive(phase: Phase): Promise<Frame> {
     for (;;) {
-      const frame = reader.next(startup)
+      const frame = reader.next(phase)
       if (frame) return frame
       if (ended) throw new ConnectionGone()
       waitingForInput = true
