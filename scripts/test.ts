@@ -9,6 +9,7 @@ import { run } from "node:test"
 import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres-variable.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
+import { keepCompiled } from "./testing/compiled.ts"
 import { installPackages } from "./testing/packages.ts"
 import { show, watchForSilence } from "./testing/report.ts"
 import { removeStrays } from "./testing/strays.ts"
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
   // Servers of tests run as another account when we are root, and clients of tests too.
   await chmod(folder, 0o755)
   process.env.MILLRACE_TEST_FOLDER = folder
+  keepCompiled(root)
   try {
     return await runWithServer(files, folder)
   } finally {

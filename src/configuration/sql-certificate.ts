@@ -1,10 +1,7 @@
-import "reflect-metadata"
-import { createHash, createPrivateKey, randomBytes, type webcrypto, X509Certificate } from "node:crypto"
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto"
 import { open, readFile, rename, rm } from "node:fs/promises"
-import { hostname } from "node:os"
 import { join } from "node:path"
 import { createSecureContext } from "node:tls"
-import * as x509 from "@peculiar/x509"
 import type { Configuration } from "../domain/configuration.ts"
 import { draftPath, ensurePrivateFolder } from "./private-folder.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
@@ -19,9 +16,7 @@ export interface SqlCertificate {
 }
 
 const dayMs = 86_400_000
-const validDays = 3650
 const renewDays = 30
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 
 /** Both in one file, so that they never belong to different pairs. */
 export function generatedCertificatePath(dataDir: string): string {
@@ -37,15 +32,16 @@ export async function sqlCertificate({ dataDir, listen }: Configuration): Promis
   if (cert !== undefined && key !== undefined) return configuredCertificate(cert, key)
   const path = generatedCertificatePath(dataDir)
   const text = (await readGenerated(path)) ?? (await generate(path, dataDir, listen.sql.host))
-  return certificateFrom(text, text)
+  return { cert: text, key: text, endpoint: endpointOf(text, "sha256") }
 }
 
 async function configuredCertificate(certPath: string, keyPath: string): Promise<SqlCertificate> {
   const cert = await readConfigured("cert", certPath)
   const key = await readConfigured("key", keyPath)
   const problem = mistakeIn(cert, key)
-  if (problem === undefined) return certificateFrom(cert, key)
-  throw new SetupError(`listen.tls: ${problem} (${certPath}, ${keyPath}).`)
+  if (problem !== undefined) throw new SetupError(`listen.tls: ${problem} (${certPath}, ${keyPath}).`)
+  const { signatureHash } = await import("./x509.ts")
+  return { cert, key, endpoint: endpointOf(cert, signatureHash(new X509Certificate(cert).raw)) }
 }
 
 /** In words of our own: OpenSSL's errors say where in its source they arose. */
@@ -83,13 +79,10 @@ async function readConfigured(what: "cert" | "key", path: string): Promise<strin
   }
 }
 
-function certificateFrom(cert: string, key: string): SqlCertificate {
-  const { raw } = new X509Certificate(cert)
-  const signature: { hash?: { name: string } } = new x509.X509Certificate(raw).signatureAlgorithm
-  const hash = signature.hash?.name.replace("-", "").toLowerCase()
+function endpointOf(cert: string, hash: string | undefined): Buffer | undefined {
   // MD5 and SHA-1 are replaced by SHA-256 there.
   const used = hash === "md5" || hash === "sha1" ? "sha256" : hash
-  return { cert, key, endpoint: used === undefined ? undefined : createHash(used).update(raw).digest() }
+  return used === undefined ? undefined : createHash(used).update(new X509Certificate(cert).raw).digest()
 }
 
 /** Undefined: there is none, or it is to be replaced. */
@@ -107,9 +100,8 @@ async function readGenerated(path: string): Promise<string | undefined> {
 
 async function generate(path: string, dataDir: string, host: string): Promise<string> {
   await ensurePrivateFolder(dataDir)
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey)
-  const pem = `${await selfSigned(keys, host)}\n${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`
+  const { selfSigned } = await import("./x509.ts")
+  const pem = await selfSigned(host)
   const draft = draftPath(path)
   try {
     const file = await open(draft, "wx", 0o600)
@@ -124,26 +116,4 @@ async function generate(path: string, dataDir: string, host: string): Promise<st
     await rm(draft, { force: true })
   }
   return pem
-}
-
-async function selfSigned(keys: webcrypto.CryptoKeyPair, host: string): Promise<string> {
-  const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
-  const names = [...new Set(["localhost", hostname(), "127.0.0.1", "::1", host])].filter(
-    (name) => name !== "0.0.0.0" && name !== "::",
-  )
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    // Positive, and never the same again: browsers and libraries refuse two of one issuer and number.
-    serialNumber: `01${randomBytes(15).toString("hex")}`,
-    name: "CN=Millrace SQL port",
-    notBefore: new Date(Date.now() - dayMs),
-    notAfter: new Date(Date.now() + validDays * dayMs),
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.SubjectAlternativeNameExtension(
-        names.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value })),
-      ),
-    ],
-  })
-  return made.toString("pem")
 }

@@ -1,13 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
-import {
-  AlgorithmSuiteIdentifier,
-  buildClient,
-  CommitmentPolicy,
-  type KeyringNode,
-  MultiKeyringNode,
-  RawAesKeyringNode,
-  RawAesWrappingSuiteIdentifier,
-} from "@aws-crypto/client-node"
+import { randomBytes } from "node:crypto"
 import type { KmsKeyConfiguration } from "../domain/configuration.ts"
 import { Problem } from "../domain/problems.ts"
 
@@ -33,67 +24,45 @@ export interface KeyRing {
 const dataKeyBytes = 32
 /** A wrapped data key is far smaller; more is not ours. */
 const maxWrappedCharacters = 64 * 1024
-const namespace = "millrace"
-// Without a signature: who could wrap could sign as well.
-const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
+/** Loaded with the first key that is used: the SDK takes a sixth of a second, and most installations have no keys. */
+const envelope = () => import("./envelope.ts")
 
 export function newKeyRing(keys: readonly KmsKeyConfiguration[]): KeyRing {
-  const { encrypt, decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
-  const rings = new Map(keys.map((key) => [key.arn, { key, ...ringsOf(key) }]))
+  const byArn = new Map(keys.map((key) => [key.arn, key]))
 
   function refusal(arn: string): string | undefined {
-    const found = rings.get(arn)
-    if (found === undefined) return `Key ${arn} is not configured.`
-    return found.key.enabled ? undefined : `Key ${arn} is disabled.`
+    const key = byArn.get(arn)
+    if (key === undefined) return `Key ${arn} is not configured.`
+    return key.enabled ? undefined : `Key ${arn} is disabled.`
   }
 
-  function ringOf(arn: string): { newest: KeyringNode; all: KeyringNode } {
-    const found = rings.get(arn)
+  function usable(arn: string): KmsKeyConfiguration {
+    const key = byArn.get(arn)
     const reason = refusal(arn)
-    if (found === undefined || reason !== undefined)
+    if (key === undefined || reason !== undefined)
       throw new Problem("keyNotAccessible", reason ?? `Key ${arn} is not configured.`)
-    return found
+    return key
   }
 
   return {
     refusal,
     async newDataKey(arn, context) {
+      const under = usable(arn)
       const key = randomBytes(dataKeyBytes)
-      const encryptionContext = { ...context }
-      const { result } = await encrypt(ringOf(arn).newest, key, { encryptionContext, suiteId })
-      return { key, wrapped: result.toString("base64") }
+      const wrapped = await (await envelope()).wrap(under, key, context)
+      return { key, wrapped: wrapped.toString("base64") }
     },
     async openDataKey(arn, context, wrapped) {
-      const { all } = ringOf(arn)
+      const key = usable(arn)
       if (wrapped.length > maxWrappedCharacters) throw unreadable(arn)
-      const opened = await decrypt(all, Buffer.from(wrapped, "base64")).catch((cause: unknown) => {
+      const { unwrap } = await envelope()
+      const opened = await unwrap(key, Buffer.from(wrapped, "base64")).catch((cause: unknown) => {
         throw unreadable(arn, cause)
       })
-      if (!isSameContext(opened.messageHeader.encryptionContext, context)) throw unreadable(arn)
+      if (!isSameContext(opened.context, context)) throw unreadable(arn)
       return opened.plaintext
     },
   }
-}
-
-function ringsOf({ arn, key, previous }: KmsKeyConfiguration): { newest: KeyringNode; all: KeyringNode } {
-  const newest = keyringOf(arn, key)
-  const all = new MultiKeyringNode({
-    generator: newest,
-    children: previous.map((one) => keyringOf(arn, one)),
-  })
-  return { newest, all }
-}
-
-/** Each version has a name of its own, which what it wrapped carries: so the right one is found. */
-function keyringOf(arn: string, material: Buffer): KeyringNode {
-  const fingerprint = createHash("sha256").update(material).digest("hex").slice(0, 16)
-  return new RawAesKeyringNode({
-    keyNamespace: namespace,
-    keyName: `${arn}#${fingerprint}`,
-    // The SDK wants memory that nothing else shares.
-    unencryptedMasterKey: Uint8Array.from(material),
-    wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
-  })
 }
 
 function isSameContext(found: EncryptionContext, wanted: EncryptionContext): boolean {
