@@ -27,7 +27,8 @@ export async function readCharsets(
   const others: string[] = []
   for (const name of names) {
     if (likeUtf8.has(name)) readings.set(name, "utf8")
-    else if (name in wide) readings.set(name, { kind: "wide", encoding: wide[name as keyof typeof wide] })
+    else if (Object.hasOwn(wide, name))
+      readings.set(name, { kind: "wide", encoding: wide[name as keyof typeof wide] })
     else others.push(name)
   }
   if (others.length === 0) return readings

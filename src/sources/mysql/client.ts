@@ -22,6 +22,10 @@ export interface Client {
 }
 
 const connectTimeoutMs = 10_000
+/** The system's own two hours are long for a copy that waits for a network that swallows everything. */
+const keepAliveAfterMs = 30_000
+/** Statements of ours are short; the catalog of a server with very many tables is the longest. */
+const answerLimitMs = 300_000
 /** The server's longest: how long it waits for us while the warehouse is busy. */
 const patienceSeconds = 2_147_483
 
@@ -52,6 +56,7 @@ function optionsOf({ url: text }: Address): ConnectionOptions {
     password: decodeURIComponent(url.password),
     connectTimeout: connectTimeoutMs,
     enableKeepAlive: true,
+    keepAliveInitialDelay: keepAliveAfterMs,
     charset: "utf8mb4",
     typeCast: (field) => field.string(),
     // The driver would ask the server for the rows of LOAD DATA LOCAL: a server must not read our files.
@@ -102,7 +107,7 @@ export async function connect(address: Address): Promise<Client> {
 async function prepared(connection: Connection): Promise<Client> {
   const query = (sql: string) =>
     new Promise<Row[]>((resolve, reject) =>
-      connection.query(sql, (error: Error | null, rows: unknown) =>
+      connection.query({ sql, timeout: answerLimitMs }, (error: Error | null, rows: unknown) =>
         error === null ? resolve(Array.isArray(rows) ? (rows as Row[]) : []) : reject(error),
       ),
     )

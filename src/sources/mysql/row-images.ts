@@ -1,3 +1,4 @@
+import { Problem } from "../../domain/problems.ts"
 import type { RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import { inColumn } from "../../replication/unfit.ts"
@@ -48,8 +49,14 @@ export function readPresence(bytes: Buffer, start: number, columns: number, imag
   return { at: cursor.at + size * images, isComplete }
 }
 
-/** Returns where the image ends. */
-export function readImage(bytes: Buffer, start: number, fields: readonly Field[], image: Image): number {
+/** Returns where the image ends, in an event up to `end`. */
+function readImage(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  fields: readonly Field[],
+  image: Image,
+): number {
   let at = start + ((fields.length + 7) >> 3)
   for (let i = 0; i < fields.length; i++) {
     if ((((bytes[start + (i >> 3)] as number) >> (i & 7)) & 1) === 1) {
@@ -65,19 +72,20 @@ export function readImage(bytes: Buffer, start: number, fields: readonly Field[]
     at += length
     image.ends[i] = at
   }
-  return at
+  if (at <= end) return at
+  throw new Problem("sourceProtocol", "The source's log holds a row that its event does not hold whole.")
 }
 
 export function insertRows(bytes: Buffer, start: number, end: number, target: RowTarget, row: Image): void {
   for (let at = start; at < end; ) {
-    at = readImage(bytes, at, target.fields, row)
+    at = readImage(bytes, at, end, target.fields, row)
     put(target, bytes, row, "insert", undefined)
   }
 }
 
 export function deleteRows(bytes: Buffer, start: number, end: number, target: RowTarget, row: Image): void {
   for (let at = start; at < end; ) {
-    at = readImage(bytes, at, target.fields, row)
+    at = readImage(bytes, at, end, target.fields, row)
     put(target, bytes, row, "delete", target.key)
   }
 }
@@ -91,8 +99,8 @@ export function updateRows(
   after: Image,
 ): void {
   for (let at = start; at < end; ) {
-    at = readImage(bytes, at, target.fields, before)
-    at = readImage(bytes, at, target.fields, after)
+    at = readImage(bytes, at, end, target.fields, before)
+    at = readImage(bytes, at, end, target.fields, after)
     if (!isSameKey(bytes, target, before, after)) put(target, bytes, before, "delete", target.key)
     put(target, bytes, after, "update", undefined)
   }

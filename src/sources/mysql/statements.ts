@@ -193,8 +193,10 @@ class Words {
   }
 }
 
+// What is not closed goes on to the end: looked for again behind each mark, it would take the square of the length. And a
+// class alone inside its star, for anything else is remembered character by character.
 const wordPattern =
-  /\s+|--[ \t][^\n]*|#[^\n]*|\/\*M?!\d*|\*\/|\/\*.*?\*\/|`((?:[^`]|``)*)`|"((?:[^"\\]|""|\\.)*)"|('(?:[^'\\]|''|\\.)*')|[\p{L}\p{N}_$]+|./gsu
+  /\s+|--[ \t][^\n]*|#[^\n]*|\/\*M?!\d*|\*\/|\/\*.*?(?:\*\/|$)|`([^`]*(?:``[^`]*)*)(?:`|$)|"([^"\\]*(?:(?:""|\\.)[^"\\]*)*)(?:"|$)|('[^'\\]*(?:(?:''|\\.)[^'\\]*)*(?:'|$))|[\p{L}\p{N}_$]+|./gsu
 
 /** What stands in a comment that the server runs (`/*! … *\/`) counts. */
 function tokensOf(sql: string): Token[] {

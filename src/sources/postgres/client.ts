@@ -14,6 +14,8 @@ export interface Address {
 }
 
 const connectTimeoutMs = 10_000
+/** The system's own two hours are long for a copy that waits for a network that swallows everything. */
+const keepAliveAfterMs = 30_000
 
 // The text forms that decode-text.ts reads; a role's, a database's or the url's own settings must not change them.
 const sessionSettings = {
@@ -45,6 +47,7 @@ function clientOptions(address: Address): pg.ClientConfig {
     application_name: "millrace",
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterMs,
   }
 }
 
