@@ -239,6 +239,38 @@ test("labels that an enum gains while it streams", async () => {
   await assertVerified(pipeline, 1)
 })
 
+test("labels that an enum renames under the rows that have them", async () => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN feeling AS mood",
+    "CREATE TYPE moods AS RANGE (subtype = mood); CREATE TYPE pair AS (a int, m mood); CREATE TYPE nested AS (p pair)",
+    "CREATE TABLE plain (id int PRIMARY KEY, m mood)",
+    "CREATE TABLE deep (id mood PRIMARY KEY, list feeling[], span moods, n nested[])",
+    "CREATE TABLE parts (id int, m mood) PARTITION BY LIST (id); CREATE TABLE part1 PARTITION OF parts FOR VALUES IN (1)",
+    "ALTER TABLE parts REPLICA IDENTITY FULL; ALTER TABLE part1 REPLICA IDENTITY FULL",
+    "INSERT INTO plain VALUES (1, 'sad'); INSERT INTO parts VALUES (1, 'sad')",
+    "INSERT INTO deep VALUES ('sad', '{sad,ok}', '[sad,ok)', '{\"(\\\"(1,sad)\\\")\"}')",
+  )
+  const pipeline = await testPipeline({ url })
+  await runSql(
+    url,
+    "BEGIN; INSERT INTO plain VALUES (2, 'sad'); ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; INSERT INTO plain VALUES (3, 'blue'); COMMIT",
+  )
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "all tables to have the new label",
+  })
+  assert.deepEqual([...pipeline.reports.failed.keys()].sort(), [
+    "public.deep",
+    "public.parts",
+    "public.plain",
+  ])
+  await runSql(url, "ALTER TYPE pair ADD ATTRIBUTE x int")
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "what holds the type inside another to have its new attribute",
+  })
+})
+
 test("a composite type that gains and loses attributes while it streams", async () => {
   const { url } = await testDatabase()
   await runSql(

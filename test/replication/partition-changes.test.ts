@@ -17,6 +17,16 @@ const steps: { statement: string; isCopied: boolean }[] = [
       "CREATE TABLE p4 (id int, part int, PRIMARY KEY (id, part)); INSERT INTO p4 VALUES (41, 4); ALTER TABLE p ATTACH PARTITION p4 FOR VALUES IN (4)",
     isCopied: true,
   },
+  {
+    statement:
+      "BEGIN; CREATE TABLE p5 (id int, part int, PRIMARY KEY (id, part)); INSERT INTO p5 VALUES (51, 5); ALTER TABLE p ATTACH PARTITION p5 FOR VALUES IN (5); INSERT INTO p VALUES (52, 5); COMMIT",
+    isCopied: true,
+  },
+  {
+    statement:
+      "BEGIN; ALTER TABLE p DETACH PARTITION p5; DELETE FROM p5; INSERT INTO p5 VALUES (53, 5); ALTER TABLE p ATTACH PARTITION p5 FOR VALUES IN (5); COMMIT",
+    isCopied: true,
+  },
   { statement: "ALTER TABLE p DETACH PARTITION p2", isCopied: true },
   { statement: "DROP TABLE p3", isCopied: true },
   { statement: "ALTER TABLE p ADD v text DEFAULT 'new'", isCopied: true },

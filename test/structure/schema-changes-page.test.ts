@@ -14,12 +14,14 @@ const elsewhere: Record<string, [file: string, text: string]> = {
     "src/sources/postgres/evolve.test.ts",
     "a composite type with another attribute",
   ],
+  "a label added to": ["test/replication/odd-tables.test.ts", "ALTER TYPE mood ADD VALUE"],
+  "a label of an enum renamed": ["test/replication/odd-tables.test.ts", "RENAME VALUE"],
   "any change of a partitioned table's definition": [
     "test/replication/partition-changes.test.ts",
     "ALTER TABLE p ADD v",
   ],
   "a partition created by": ["test/replication/partition-changes.test.ts", "CREATE TABLE p3 PARTITION OF p"],
-  "`ATTACH`, `DETACH`": ["test/replication/partition-changes.test.ts", "ATTACH PARTITION p4"],
+  "`ATTACH`": ["test/replication/partition-changes.test.ts", "ATTACH PARTITION p4"],
   "several changes, and the catalog": [
     "src/sources/postgres/evolve.test.ts",
     "a column that came and went, with rows of it",

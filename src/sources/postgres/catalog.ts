@@ -4,6 +4,7 @@ import type { RefusedTable, TableSelection } from "../../replication/source.ts"
 import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier } from "./client.ts"
 import { revisionOf } from "./revision.ts"
+import { readTypeParts, type TypeParts } from "./type-parts.ts"
 import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
@@ -41,6 +42,8 @@ export interface PgColumn {
   /** As the Relation message names it, for telling whether the column changed. */
   typeOid: number
   typeModifier: number
+  /** Of a type of the database's own. */
+  parts?: TypeParts | undefined
 }
 
 export interface Catalog {
@@ -100,27 +103,30 @@ const attributesOf = `coalesce((select '(' || string_agg(format_type(x.atttypid,
     when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
   end), '')`
 
-// Partitions come with their root: pg_partition_tree would wait for whoever is altering one. One that is made in the
-// transaction that makes it a partition has the same xmin in both places.
+// Partitions come with their root: pg_partition_tree would wait for whoever is altering one. One that is made as a
+// partition has columns that are as old as the table itself, by the same command: attaching touches them all. By the
+// transactions that made it and those above it partitions, one that was away meanwhile is told from one that was not.
 const tablesQuery = `
 with recursive base(type, base, modifier) as (
   select oid, oid, -1 from pg_type where typtype <> 'd'
   union all
   select d.oid, b.base, case when b.modifier = -1 then d.typtypmod else b.modifier end
   from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
-), partition(root, oid, made) as (
-  select oid, oid, true from pg_class where relkind = 'p' and not relispartition and ($1::oid[] is null or oid = any($1))
+), partition(root, oid, made, joined) as (
+  select oid, oid, true, '' from pg_class where relkind = 'p' and not relispartition and ($1::oid[] is null or oid = any($1))
   union all
-  select p.root, i.inhrelid, p.made and exists (select from pg_attribute a where a.attrelid = i.inhrelid and a.attnum = -1 and a.xmin = i.xmin)
+  select p.root, i.inhrelid, p.made and exists (select from pg_attribute s join pg_attribute a using (attrelid)
+      where attrelid = i.inhrelid and s.attnum = -1 and s.xmin = i.xmin and a.attnum > 0 and a.xmin = i.xmin and a.cmin = s.cmin and a.xmax = '0'),
+    concat_ws('.', nullif(p.joined, ''), i.xmin)
   from partition p join pg_inherits i on i.inhparent = p.oid
   where to_jsonb(i) ->> 'inhdetachpending' is distinct from 'true'
 ), leaf as (
-  select p.root, p.made, l.xmin as xid, l.* from partition p join pg_class l on l.oid = p.oid where l.relkind <> 'p'
+  select p.root, p.made, p.joined, l.xmin as xid, l.* from partition p join pg_class l on l.oid = p.oid where l.relkind <> 'p'
 )
 select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
   coalesce(pg_relation_filenode(c.oid), 0)::text as filenode,
   case when c.relkind = 'r' then c.relfilenode::text else coalesce((
-    select string_agg(l.oid || ':' || l.relfilenode || ':' || case when l.made then 'made' else 'attached' end || ':' || l.xid, ' ' order by l.oid)
+    select string_agg(l.oid || ':' || l.relfilenode || ':' || case when l.made then 'made' else 'attached' end || ':' || l.xid || ':' || l.joined, ' ' order by l.oid)
     from leaf l where l.root = c.oid), '') end as storage,
   c.relnatts::int as attributes,
   case when c.relkind = 'p' then (select l.relname::text from leaf l
@@ -165,11 +171,13 @@ export async function readCatalog(
   isSized = false,
 ): Promise<Catalog> {
   const catalog: Catalog = { tables: [], refused: [] }
-  const { rows } = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized])
+  const found = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized])
+  const rows = found.rows.filter(({ schema, name }) => select({ schema, name }))
+  const types = rows.flatMap(({ columns }) => columns.map(({ type }) => type))
+  const parts = await readTypeParts(client, types)
   for (const row of rows) {
-    if (!select({ schema: row.schema, name: row.name })) continue
     const reason = refusal(row)
-    if (reason === undefined) catalog.tables.push(tableOf(row))
+    if (reason === undefined) catalog.tables.push(tableOf(row, parts))
     else catalog.refused.push({ id: row.oid, schema: row.schema, name: row.name, reason })
   }
   return catalog
@@ -228,10 +236,10 @@ const placeholder: ColumnRow = {
   casts_otherwise: false,
 }
 
-function tableOf(found: TableRow): PgTable {
+function tableOf(found: TableRow, parts: ReadonlyMap<number, TypeParts>): PgTable {
   const isBare = found.columns.length === 0
   const row = isBare ? { ...found, columns: [placeholder] } : found
-  const columns = row.columns.map(columnOf)
+  const columns = row.columns.map((column) => ({ ...columnOf(column), parts: parts.get(column.type) }))
   const key = keyNamesOf(row)?.map((name) => columns.findIndex((column) => column.name === name))
   const schema: TableSchema = {
     id: row.oid,

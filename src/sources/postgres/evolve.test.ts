@@ -130,6 +130,18 @@ const cases: Case[] = [
     becomes: /the type of column n changed/,
   },
   {
+    name: "an enum with one more label",
+    from: { ...base, columns: [id, v, { ...n, parts: { "label 7": "red" } }] },
+    to: { ...base, columns: [id, v, { ...n, parts: { "label 7": "red", "label 8": "green" } }] },
+    becomes: "same",
+  },
+  {
+    name: "an enum with another label for the same values",
+    from: { ...base, columns: [id, v, { ...n, parts: { "label 7": "red" } }] },
+    to: { ...base, columns: [id, v, { ...n, parts: { "label 7": "crimson" } }] },
+    becomes: /the type of column n changed/,
+  },
+  {
     name: "another key",
     to: { ...base, key: [2] },
     becomes: { columns: ["id", "v", "n"], origins: [0, 1, 2], key: [2] },
@@ -197,6 +209,13 @@ const partitionCases: { name: string; from: string; to: string; becomes: "same" 
   },
   { name: "a partition that goes", from: "5:5:made:1 6:6:made:1", to: "5:5:made:1", becomes: "beside" },
   { name: "a partition written anew", from: "5:5:made:1", to: "5:7:made:2", becomes: "beside" },
+  { name: "a partition that was away", from: "5:5:made:1:1", to: "5:5:made:2:2", becomes: "beside" },
+  {
+    name: "a partition of one that was away",
+    from: "5:5:made:1:1.1",
+    to: "5:5:made:1:2.1",
+    becomes: "beside",
+  },
   { name: "all emptied through the whole", from: "5:5:made:1", to: "5:7:made:9", becomes: "same" },
   {
     name: "one emptied by itself after the whole",

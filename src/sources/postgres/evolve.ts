@@ -11,6 +11,7 @@ import { columnNumbers } from "./column-numbers.ts"
 import { hasLeavesOf } from "./leaves.ts"
 import { type Described, isDescribed } from "./relation.ts"
 import { revisionOf } from "./revision.ts"
+import { printAsBefore } from "./type-parts.ts"
 
 /** A table as the catalog has it, at some time after the place in the stream that is looked at. */
 export interface CurrentTable {
@@ -69,7 +70,7 @@ function evolvePartitioned(
   if (isExact && !hasLeavesOf(known.storage, table.storage, emptiedBy))
     throw new Beside("a partition came or went with its rows, or was written anew")
   if (columnsRevision(known) !== columnsRevision(table)) throw new Beside("its definition changed")
-  for (const index of known.columns.keys()) refuseOtherAttributes(known, index, table, index)
+  for (const index of known.columns.keys()) refuseOtherParts(known, index, table, index)
   return { kind: "same", table: isExact ? { ...known, storage: table.storage } : known }
 }
 
@@ -155,16 +156,17 @@ function columnAt(
     throw new Beside("a type changed more than once")
   if (from === table && was !== -1 && !keepsValues(known, was, found))
     throw new Beside(`column ${wanted.name} changed its type`)
-  refuseOtherAttributes(known, was, table, is)
+  refuseOtherParts(known, was, table, is)
   const xmin = table.columns[is]?.xmin ?? found.xmin
   return { column: { ...found, name: wanted.name, xmin }, shown: { ...shown, name: wanted.name } }
 }
 
-/** A composite type's attributes can change under its columns; every value then prints otherwise. */
-function refuseOtherAttributes(known: PgTable, was: number, table: PgTable, is: number): void {
+/** A composite type's attributes and an enum's labels can change under their columns; values then print otherwise. */
+function refuseOtherParts(known: PgTable, was: number, table: PgTable, is: number): void {
   const [before, now] = [known.columns[was], table.columns[is]]
   if (before?.typeOid !== now?.typeOid || before?.typeModifier !== now?.typeModifier) return
-  if (known.schema.columns[was]?.sourceType !== table.schema.columns[is]?.sourceType)
+  const isOther = known.schema.columns[was]?.sourceType !== table.schema.columns[is]?.sourceType
+  if (isOther || !printAsBefore(before?.parts, now?.parts))
     throw new Beside(`the type of column ${now?.name} changed`)
 }
 

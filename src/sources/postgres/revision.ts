@@ -1,11 +1,12 @@
 import type { TableSchema } from "../../domain/table.ts"
 import type { PgColumn, PgTable } from "./catalog.ts"
+import type { TypeParts } from "./type-parts.ts"
 import { asText, mapType, type TypeFacts } from "./types.ts"
 
 /**
  * What the catalog said of a table, kept with its copy: the attribute numbers, which PostgreSQL never uses again, tell
- * which column is which whatever it is called, and the file and the columns' transactions tell whether values may have
- * been rewritten without a row of the stream.
+ * which column is which whatever it is called, and the file, the columns' transactions and their types' parts tell whether
+ * values may have been rewritten without a row of the stream.
  */
 type Revision = [storage: string, attributes: number, identity: string, columns: RevisionColumn[]]
 type RevisionColumn = [
@@ -15,6 +16,7 @@ type RevisionColumn = [
   typeModifier: number,
   facts: TypeFacts,
   castsOtherwise: boolean,
+  parts?: TypeParts,
 ]
 
 export function revisionOf(table: Pick<PgTable, "storage" | "attributes" | "identity" | "columns">): string {
@@ -22,16 +24,16 @@ export function revisionOf(table: Pick<PgTable, "storage" | "attributes" | "iden
     table.storage,
     table.attributes,
     table.identity,
-    table.columns.map((column) => [
-      column.number,
-      column.xmin,
-      column.typeOid,
-      column.typeModifier,
-      column.facts,
-      column.castsOtherwise,
-    ]),
+    table.columns.map(revisionOfColumn),
   ]
   return JSON.stringify(revision)
+}
+
+function revisionOfColumn(column: PgColumn): RevisionColumn {
+  const { number, xmin, typeOid, typeModifier, facts, castsOtherwise, parts } = column
+  return parts === undefined
+    ? [number, xmin, typeOid, typeModifier, facts, castsOtherwise]
+    : [number, xmin, typeOid, typeModifier, facts, castsOtherwise, parts]
 }
 
 /** The table as it was when the warehouse took it; `undefined`: it was taken without a revision. */
@@ -39,10 +41,20 @@ export function tableOfRevision(schema: TableSchema, isPartitioned: boolean): Pg
   if (schema.revision === undefined) return undefined
   const [storage, attributes, identity, columns] = JSON.parse(schema.revision) as Revision
   const known = columns.map(
-    ([number, xmin, typeOid, typeModifier, facts, castsOtherwise], index): PgColumn => {
+    ([number, xmin, typeOid, typeModifier, facts, castsOtherwise, parts], index): PgColumn => {
       const column = schema.columns[index]
       const mapping = column?.keptAsText === undefined ? mapType(facts) : asText
-      return { name: column?.name ?? "", number, xmin, typeOid, typeModifier, facts, castsOtherwise, mapping }
+      return {
+        name: column?.name ?? "",
+        number,
+        xmin,
+        typeOid,
+        typeModifier,
+        facts,
+        castsOtherwise,
+        mapping,
+        parts,
+      }
     },
   )
   // A version of ours that maps a type otherwise has not made this copy.
