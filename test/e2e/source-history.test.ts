@@ -9,7 +9,7 @@ import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
 import { bank, bankServer } from "./source.ts"
-import { ask, assertEqualContent, caughtUp } from "./warehouse.ts"
+import { ask, assertEqualContent, becomesEqual, caughtUp } from "./warehouse.ts"
 import { onDatabase, startWorkload } from "./workload.ts"
 
 /** Node's own copy would not keep the owner, who is another account than root. */
@@ -86,8 +86,7 @@ test("a slot dropped by hand: everything is copied anew, and the tables stay rea
   assert.match(message, /copied anew/)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await load.stop()
-  await caughtUp(place, source.url, "bank")
-  await assertEqualContent(place, source.url, "bank")
+  await becomesEqual(place, source.url, "bank")
   assert.ok((await watch.stop()) > 3)
 })
 
@@ -120,8 +119,7 @@ test("WAL gone while Millrace was away: everything is copied anew", async (conte
   const watch = watchTable(place)
   await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
   assert.deepEqual(await api.becomes("bank", "active"), [])
-  await caughtUp(place, url, "bank")
-  await assertEqualContent(place, url, "bank")
+  await becomesEqual(place, url, "bank")
   await watch.stop()
 })
 
@@ -134,8 +132,7 @@ test("the publication dropped: noticed at the next change, everything is copied 
   })
   await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
   assert.deepEqual(await api.becomes("bank", "active"), [])
-  await caughtUp(place, source.url, "bank")
-  await assertEqualContent(place, source.url, "bank")
+  await becomesEqual(place, source.url, "bank")
 })
 
 test("the publication dropped while Millrace was away: everything is copied anew", async (context) => {
@@ -149,8 +146,7 @@ test("the publication dropped while Millrace was away: everything is copied anew
   await place.start()
   await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
   assert.deepEqual(await api.becomes("bank", "active"), [])
-  await caughtUp(place, source.url, "bank")
-  await assertEqualContent(place, source.url, "bank")
+  await becomesEqual(place, source.url, "bank")
 })
 
 test("the slot in use by another client: reported, and taken back when that one is gone", async (context) => {
@@ -239,8 +235,7 @@ test("the source restored to an earlier time: everything is copied anew, what wa
   await place.start()
   await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
   assert.deepEqual(await api.becomes("bank", "active"), [])
-  await caughtUp(place, url, "bank")
-  await assertEqualContent(place, url, "bank")
+  await becomesEqual(place, url, "bank")
 })
 
 async function dataFolderOf(url: string): Promise<string> {

@@ -8,7 +8,7 @@ import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
 import { bank } from "./source.ts"
-import { ask, assertEqualContent, caughtUp } from "./warehouse.ts"
+import { ask, becomesEqual, caughtUp } from "./warehouse.ts"
 import { onDatabase } from "./workload.ts"
 
 interface Scene {
@@ -53,20 +53,7 @@ async function write(url: string, note: string): Promise<void> {
 async function assertMended({ url, place, api }: Scene): Promise<void> {
   await waitUntil(() => ask(place, "bank", "SELECT count(*) FROM journal"), { what: "the tables to be back" })
   await api.becomes("bank", "active")
-  await caughtUp(place, url, "bank")
-  // Tables that are copied anew go live one after the other.
-  await waitUntil(() => isEqual(place, url), { what: "equal content", timeoutMs: 60_000 })
-  await assertEqualContent(place, url, "bank")
-}
-
-async function isEqual(place: Place, url: string): Promise<boolean> {
-  try {
-    await assertEqualContent(place, url, "bank")
-    return true
-  } catch (error) {
-    if (error instanceof assert.AssertionError) return false
-    throw error
-  }
+  await becomesEqual(place, url, "bank")
 }
 
 test("the file deleted while it is open: a new one is filled, and the rows are in a file again", async (context) => {

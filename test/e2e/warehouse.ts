@@ -81,6 +81,23 @@ export async function assertEqualContent(
   }
 }
 
+/** As `assertEqualContent`, once the tables that are copied anew, one after the other, are live. */
+export async function becomesEqual(place: Place, sourceUrl: string, database: string): Promise<void> {
+  await caughtUp(place, sourceUrl, database)
+  await waitUntil(() => isEqual(place, sourceUrl, database), { what: "equal content", timeoutMs: 60_000 })
+  await assertEqualContent(place, sourceUrl, database)
+}
+
+async function isEqual(place: Place, sourceUrl: string, database: string): Promise<boolean> {
+  try {
+    await assertEqualContent(place, sourceUrl, database)
+    return true
+  } catch (error) {
+    if (error instanceof assert.AssertionError) return false
+    throw error
+  }
+}
+
 /** In any order. */
 export function assertSameRows(
   table: string,
