@@ -1,5 +1,5 @@
 import { pino } from "pino"
-import type { Log } from "../wire/http/log.ts"
+import { errorFields, type Log } from "../wire/http/log.ts"
 
 export interface LogOptions {
   level: "debug" | "info" | "warn" | "error" | "silent"
@@ -15,7 +15,13 @@ export function newLog(options: LogOptions): Log {
       : pino.destination({ dest: options.file, mkdir: true, mode: 0o600 })
   const secretNames = ["password", "secretAccessKey", "authorization", "url", "connectionString"]
   return pino(
-    { level: options.level, base: null, redact: secretNames.flatMap((name) => [name, `*.${name}`]) },
+    {
+      level: options.level,
+      base: null,
+      // Drivers hang rows, statements and connections on their errors.
+      serializers: { err: (error: unknown) => errorFields(error).error },
+      redact: secretNames.flatMap((name) => [name, `*.${name}`]),
+    },
     destination,
   )
 }

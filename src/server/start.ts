@@ -28,6 +28,7 @@ import { errorFields, type Log } from "../wire/http/log.ts"
 import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
 import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
+import { exposures } from "./exposure.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
@@ -168,6 +169,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     serveHttp(app, configuration.listen.http),
   )
   onStop(() => http.close(httpGraceMs))
+  for (const exposure of exposures(configuration.listen)) log.warn({}, exposure)
   const launcher = newLauncher({ ...configuration, warehouses, observe })
   const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({

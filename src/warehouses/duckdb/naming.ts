@@ -5,6 +5,9 @@ import { quoteIdentifier } from "./instance.ts"
 /** The schema, in each destination database, of our own bookkeeping. */
 export const bookkeepingSchema = "millrace"
 
+/** In every database, and nobody may make tables in them. A MySQL server's databases may be called so. */
+const engineSchemas = ["pg_catalog", "information_schema"]
+
 /** A copy in the making stands beside its live table under this suffix; the SQL port does not list it. */
 export const loadingSuffix = "__millrace_loading"
 
@@ -25,6 +28,8 @@ export function isSamePlace(a: TableName, b: TableName): boolean {
 
 /** Why a table cannot be held under the names it brings, if so. */
 export function namingRefusal(table: TableSchema): string | undefined {
+  if (engineSchemas.includes(table.schema.toLowerCase()))
+    return `Its schema is called ${table.schema}, which is the warehouse engine's own.`
   if (table.schema.toLowerCase() === bookkeepingSchema)
     return `Its schema is called ${bookkeepingSchema}, which Millrace keeps for itself in the warehouse.`
   const suffix = [loadingSuffix, passingSuffix].find((one) => table.name.toLowerCase().endsWith(one))

@@ -14,8 +14,8 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
   return {
     async open(database, dataKey) {
       try {
+        const folder = stagingOf(stagingPath, database)
         await instance.ensureDatabase(database)
-        const folder = join(stagingPath, encodeURIComponent(database))
         const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
         return await openDestination(instance, database, staging)
       } catch (error) {
@@ -25,8 +25,9 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
     },
     async drop(database) {
       try {
+        const folder = stagingOf(stagingPath, database)
         await instance.dropDatabase(database)
-        await rm(join(stagingPath, encodeURIComponent(database)), { recursive: true, force: true })
+        await rm(folder, { recursive: true, force: true })
       } catch (error) {
         throw problemOf(error, `dropping database ${database}`)
       }
@@ -39,6 +40,12 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
       }
     },
   }
+}
+
+/** What is in it is removed, so it must be below `stagingPath`, whoever lets such a name pass. */
+function stagingOf(stagingPath: string, database: string): string {
+  if (/^\.*$/.test(database)) throw new Error("a database cannot be called so")
+  return join(stagingPath, encodeURIComponent(database))
 }
 
 async function countRows(

@@ -1,0 +1,19 @@
+import type { Configuration } from "../domain/configuration.ts"
+
+/** What the configuration shows to a network without TLS: sentences for the log. */
+export function exposures({ http, sql, tls }: Configuration["listen"]): string[] {
+  const found: string[] = []
+  if (!isLoopback(http.host))
+    found.push(
+      "listen.http is open to other machines and has no TLS: what is asked and answered can be read on the way, /metrics by anybody. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+    )
+  if (!isLoopback(sql.host) && tls?.unencrypted === "anywhere")
+    found.push(
+      "listen.sql is open to other machines, and listen.tls.unencrypted lets them come without TLS: rows can be read on the way.",
+    )
+  return found
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.[0-9.]+$/.test(host)
+}
