@@ -1,12 +1,13 @@
-import { crc32 } from "node:zlib"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import { UnfitValue } from "../../replication/unfit.ts"
 import { type CarriedTables, newCarriedTables, type Route } from "./carried-tables.ts"
 import type { MyTable } from "./catalog.ts"
+import { checksumOf } from "./checksum.ts"
 import { inflatePart } from "./compressed.ts"
 import { checksumBytes, gtidFlags, hasChecksums, headerBytes, rowEvents, types, xidOf } from "./events.ts"
 import { newLogPlace } from "./log-place.ts"
+import { uint16, uint32, uint48 } from "./numbers.ts"
 import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
@@ -41,8 +42,6 @@ interface Open {
   xid: string | undefined
   /** Something of it was given to the sink. */
   isGiven: boolean
-  /** Tables, by id, that it changed. */
-  touched: Set<string>
   /** The server's own time of the commit, where the log tells it in parts of a second. */
   committedAtMs: number | undefined
 }
@@ -59,6 +58,8 @@ export function newBinlog(
   const prepared = newPreparedTransactions()
   const [before, after] = [newImage(), newImage()]
   let open: Open | undefined
+  /** Tables, by id, that the open transaction has changed. */
+  const touched = new Set<string>()
   let transaction = 0
   let hasMoved = false
   let checksums = checksummed
@@ -73,7 +74,8 @@ export function newBinlog(
   function begin(at: number, hasBegun: boolean): Open {
     if (marks.length > 0) pass(at)
     transaction++
-    open = { at, hasBegun, xid: undefined, isGiven: false, touched: new Set(), committedAtMs: undefined }
+    if (touched.size > 0) touched.clear()
+    open = { at, hasBegun, xid: undefined, isGiven: false, committedAtMs: undefined }
     return open
   }
 
@@ -98,18 +100,18 @@ export function newBinlog(
   }
 
   function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
-    const route = carried.route(bytes.readUIntLE(start, 6), current.at)
+    const route = carried.route(uint48(bytes, start), current.at)
     const event = rowEvents[type]
     if (route === undefined || event === undefined) return
     const { id } = route.table.schema
     try {
       give(current)
-      current.touched.add(id)
+      touched.add(id)
       if (route.transaction !== transaction || route.sink === undefined) {
         route.transaction = transaction
         route.sink = sink.table(route.table.schema)
       }
-      const extra = event.extra ? bytes.readUInt16LE(start + 8) : 0
+      const extra = event.extra ? uint16(bytes, start + 8) : 0
       const count = route.table.columns.length
       const present = readPresence(bytes, start + 8 + extra, count, event.change === "update" ? 2 : 1)
       if (!present.isComplete)
@@ -134,17 +136,16 @@ export function newBinlog(
     const target: RowTarget = { sink: into, fields, key: table.schema.key }
     switch (change) {
       case "insert":
-        return insertRows(bytes, start, end, target, after)
+        return insertRows(bytes, start, end, target)
       case "delete":
-        return deleteRows(bytes, start, end, target, before)
+        return deleteRows(bytes, start, end, target)
       case "update":
         return updateRows(bytes, start, end, target, before, after)
     }
   }
 
   function rolledBack(current: Open): void {
-    for (const id of current.touched)
-      carried.changed(id, current.at, "a part of a transaction was rolled back")
+    for (const id of touched) carried.changed(id, current.at, "a part of a transaction was rolled back")
   }
 
   function replay(events: KeptEvent[] | undefined, current: Open): void {
@@ -255,8 +256,7 @@ export function newBinlog(
   }
 
   function decode(type: number, bytes: Buffer, header: number, end_: number): void {
-    const [start, timestamp] = [header + headerBytes, bytes.readUInt32LE(header)]
-    const offset = bytes.readUInt32LE(header + 13)
+    const start = header + headerBytes
     switch (type) {
       case types.formatDescription:
         return
@@ -267,7 +267,7 @@ export function newBinlog(
         if (open === undefined) sink.caughtUp(positionOf(log.place))
         return
       case types.mariadbGtid:
-        return mariadbGtid(bytes, start, bytes.readUInt32LE(header + 5), log.weight)
+        return mariadbGtid(bytes, start, uint32(bytes, header + 5), log.weight)
       case types.mysqlGtid:
       case types.anonymousGtid:
         return mysqlGtid(type, bytes, start, end_, log.weight)
@@ -280,7 +280,7 @@ export function newBinlog(
         )
     }
     if (open === undefined) return
-    if (inside(type, bytes, start, end_, open)) end(timestamp, offset)
+    if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), uint32(bytes, header + 13))
   }
 
   return {
@@ -289,7 +289,7 @@ export function newBinlog(
       if (type === types.formatDescription) checksums = hasChecksums(bytes, eventEnd)
       // What the server makes up for the connection alone comes at no offset, and with a checksum all the same.
       const stop = checksums ? eventEnd - checksumBytes : eventEnd
-      if (checksums && crc32(bytes.subarray(start, stop)) !== bytes.readUInt32LE(stop))
+      if (checksums && checksumOf(bytes, start, stop) !== uint32(bytes, stop))
         throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
       decode(type, bytes, start, stop)
     },

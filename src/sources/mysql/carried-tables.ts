@@ -3,6 +3,7 @@ import type { ChangeSink, TableSink } from "../../replication/change-sink.ts"
 import type { UnfitValue } from "../../replication/unfit.ts"
 import { type MyTable, tableId } from "./catalog.ts"
 import type { Field } from "./fields.ts"
+import { uint48 } from "./numbers.ts"
 import type { Statement } from "./statements.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
 
@@ -104,12 +105,9 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
 
   return {
     tableMap(bytes, start, end, at) {
-      const number = bytes.readUIntLE(start, 6)
+      const number = uint48(bytes, start)
       const known = routes.get(number)
-      if (
-        known?.map.length === end - start &&
-        bytes.compare(known.map, 0, known.map.length, start, end) === 0
-      ) {
+      if (known !== undefined && isSame(known.map, bytes, start, end)) {
         // What was nobody's before `from` may be somebody's now.
         if (known.route !== undefined || !carried.has(known.id)) return
       }
@@ -154,4 +152,11 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
     },
     exclude,
   }
+}
+
+/** Maps come with each transaction and are short: a loop beats the call into native code. */
+function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (known.length !== end - start) return false
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false
+  return true
 }

@@ -2,8 +2,6 @@ import {
   type ColumnBuffer,
   isNarrowDecimal,
   putBytes,
-  putFloat32,
-  putFloat64,
   putInt32,
   putSafeInteger,
   putText,
@@ -11,29 +9,34 @@ import {
 } from "../../replication/columns.ts"
 import { putDate, putTimestamp } from "./civil.ts"
 import { putUnscaled } from "./decode-text.ts"
+import * as numbers from "./numbers.ts"
 
 /** Turns `from[start, end)`, one value as the log's row images hold it, into the column's packed form. */
 export type Put = (column: ColumnBuffer, from: Buffer, start: number, end: number) => void
 
+/** Of so many bytes, which lie in the log as they do in the packed form. */
+function asIs(size: number): Put {
+  return (column, from, start) => {
+    reserve(column, size)
+    const { bytes } = column
+    const at = column.usedBytes
+    for (let i = 0; i < size; i++) bytes[at + i] = from[start + i] as number
+    column.usedBytes = at + size
+  }
+}
+
 export const int8: Put = (column, from, start) => putInt32(column, ((from[start] as number) << 24) >> 24)
 export const uint8: Put = (column, from, start) => putInt32(column, from[start] as number)
-export const int16: Put = (column, from, start) => putInt32(column, from.readInt16LE(start))
-export const uint16: Put = (column, from, start) => putInt32(column, from.readUInt16LE(start))
-export const int24: Put = (column, from, start) => putInt32(column, from.readIntLE(start, 3))
-export const uint24: Put = (column, from, start) => putInt32(column, from.readUIntLE(start, 3))
-export const int32: Put = (column, from, start) => putInt32(column, from.readInt32LE(start))
-export const uint32: Put = (column, from, start) => putSafeInteger(column, from.readUInt32LE(start))
+export const int16: Put = (column, from, start) => putInt32(column, (numbers.uint16(from, start) << 16) >> 16)
+export const uint16: Put = (column, from, start) => putInt32(column, numbers.uint16(from, start))
+export const int24: Put = (column, from, start) => putInt32(column, (numbers.uint24(from, start) << 8) >> 8)
+export const uint24: Put = (column, from, start) => putInt32(column, numbers.uint24(from, start))
+export const int32: Put = (column, from, start) => putInt32(column, numbers.int32(from, start))
+export const uint32: Put = (column, from, start) => putSafeInteger(column, numbers.uint32(from, start))
 export const uint64: Put = (column, from, start) => putUnscaled(column, from.readBigUInt64LE(start))
-export const float32: Put = (column, from, start) => putFloat32(column, from.readFloatLE(start))
-export const float64: Put = (column, from, start) => putFloat64(column, from.readDoubleLE(start))
-
-export const int64: Put = (column, from, start) => {
-  reserve(column, 8)
-  const { bytes } = column
-  let at = column.usedBytes
-  for (let i = start; i < start + 8; i++) bytes[at++] = from[i] as number
-  column.usedBytes = at
-}
+export const int64: Put = asIs(8)
+export const float32: Put = asIs(4)
+export const float64: Put = asIs(8)
 
 const digitsPerGroup = 9
 /** Bytes that so many digits take. */
@@ -92,8 +95,10 @@ const pad = (value: number, length: number): string => String(value).padStart(le
 
 /** Day in 5 bits, month in 4, year in the rest. */
 export const date: Put = (column, from, start) => {
-  const packed = from.readUIntLE(start, 3)
-  const [year, month, day] = [packed >> 9, (packed >> 5) & 15, packed & 31]
+  const packed = numbers.uint24(from, start)
+  const year = packed >> 9
+  const month = (packed >> 5) & 15
+  const day = packed & 31
   if (column.type.kind === "date") putDate(column, year, month, day)
   else putText(column, `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`)
 }
@@ -107,7 +112,20 @@ const fractionWeights = [0, 10_000, 100, 1]
 
 function microsAt(from: Buffer, at: number, digits: number): number {
   const size = fractionBytes(digits)
-  return size === 0 ? 0 : from.readUIntBE(at, size) * (fractionWeights[size] as number)
+  let fraction = 0
+  for (let i = 0; i < size; i++) fraction = fraction * 256 + (from[at + i] as number)
+  return fraction * (fractionWeights[size] as number)
+}
+
+/** The other way round than the log's other numbers. */
+function uint32BigEndian(from: Buffer, at: number): number {
+  return (
+    (((from[at] as number) << 24) |
+      ((from[at + 1] as number) << 16) |
+      ((from[at + 2] as number) << 8) |
+      (from[at + 3] as number)) >>>
+    0
+  )
 }
 
 function fractionText(micros: number, digits: number): string {
@@ -117,11 +135,14 @@ function fractionText(micros: number, digits: number): string {
 /** 5 bytes above an offset: year and month in 17 bits, day in 5, then hour, minute and second. */
 export function datetime(digits: number): Put {
   return (column, from, start) => {
-    const high = from.readUInt8(start)
-    const low = from.readUInt32BE(start + 1)
-    const yearMonth = ((high & 0x7f) << 10) | (low >>> 22)
-    const [year, month, day] = [Math.floor(yearMonth / 13), yearMonth % 13, (low >>> 17) & 31]
-    const [hour, minute, second] = [(low >>> 12) & 31, (low >>> 6) & 63, low & 63]
+    const low = uint32BigEndian(from, start + 1)
+    const yearMonth = (((from[start] as number) & 0x7f) << 10) | (low >>> 22)
+    const year = Math.floor(yearMonth / 13)
+    const month = yearMonth % 13
+    const day = (low >>> 17) & 31
+    const hour = (low >>> 12) & 31
+    const minute = (low >>> 6) & 63
+    const second = low & 63
     const micros = microsAt(from, start + 5, digits)
     if (column.type.kind === "timestamp") {
       const seconds = hour * 3600 + minute * 60 + second
@@ -135,7 +156,7 @@ export function datetime(digits: number): Put {
 /** Seconds since 1970; zero stands for the zero date. */
 export function timestamp(digits: number): Put {
   return (column, from, start) => {
-    const seconds = from.readUInt32BE(start)
+    const seconds = uint32BigEndian(from, start)
     const micros = microsAt(from, start + 4, digits)
     if (column.type.kind === "timestamp") {
       if (seconds === 0 && micros === 0) putTimestamp(column, 0, 0, 0, 0)
@@ -182,9 +203,10 @@ export function paddedBytes(length: number): Put {
 
 export const uuid: Put = (column, from, start, end) => {
   reserve(column, 16)
-  column.bytes.fill(0, column.usedBytes, column.usedBytes + 16)
-  from.copy(column.bytes, column.usedBytes, start, end)
-  column.usedBytes += 16
+  const { bytes } = column
+  const at = column.usedBytes
+  for (let i = 0; i < 16; i++) bytes[at + i] = start + i < end ? (from[start + i] as number) : 0
+  column.usedBytes = at + 16
 }
 
 /** The number of a label, from 1 on; 0 is the empty text that stands for a value that was none. */

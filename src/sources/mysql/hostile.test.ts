@@ -7,7 +7,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import { putBytes } from "../../replication/columns.ts"
 import { int32 } from "./decode-binlog.ts"
 import { newFramer } from "./framing.ts"
-import { insertRows, newImage } from "./row-images.ts"
+import { insertRows } from "./row-images.ts"
 import { readStatement } from "./statements.ts"
 
 /** What no server sends, but whoever answers in its place may: it must end, and take no more memory than came. */
@@ -43,9 +43,9 @@ test("a row that its event does not hold whole is refused, not read from what li
   const sink = recordingSink()
   sink.begin()
   const target = { sink: sink.table(schema), fields, key: [0] }
-  insertRows(bytes, 0, row.length, target, newImage())
+  insertRows(bytes, 0, row.length, target)
   bytes[5] = 200
-  assert.throws(() => insertRows(bytes, 0, row.length, target, newImage()), isProtocol)
+  assert.throws(() => insertRows(bytes, 0, row.length, target), isProtocol)
   sink.commit(positionFrom("end"), 0)
   assert.deepEqual(sink.ids(), [7])
 })

@@ -1,3 +1,4 @@
+import { uint32, uint64 } from "./numbers.ts"
 import { addGtid, type Place, weightOf } from "./position.ts"
 
 /** Follows how far the log has been read, transaction by transaction. */
@@ -16,29 +17,24 @@ export interface LogPlace {
 export function newLogPlace(from: Place): LogPlace {
   const place = structuredClone(from)
   let weight = weightOf(place)
-  let count: () => void = () => undefined
+  /** The transaction at hand. */
+  let server = 0
+  let domain = 0
+  let sequence = 0
+  let origin: string | undefined
   return {
     place,
     get weight() {
       return weight
     },
-    mariadbGtid(bytes, start, server) {
-      const sequence = Number(bytes.readBigUInt64LE(start))
-      const domain = bytes.readUInt32LE(start + 8)
-      count = () => {
-        if (place.kind !== "mariadb") return
-        weight += sequence - (place.domains.get(domain)?.sequence ?? 0)
-        place.domains.set(domain, { server, sequence })
-      }
+    mariadbGtid(bytes, start, from) {
+      sequence = uint64(bytes, start)
+      domain = uint32(bytes, start + 8)
+      server = from
     },
     mysqlGtid(bytes, start) {
-      const origin = originText(bytes, start + 1)
-      const number = Number(bytes.readBigUInt64LE(start + 17))
-      count = () => {
-        if (place.kind !== "mysql") return
-        weight++
-        addGtid(place.origins, origin, number)
-      }
+      origin = originText(bytes, start + 1)
+      sequence = uint64(bytes, start + 17)
     },
     rotated(file, offset) {
       if (place.kind !== "file") return
@@ -47,12 +43,22 @@ export function newLogPlace(from: Place): LogPlace {
       weight = weightOf(place)
     },
     ended(offset) {
-      count()
-      count = () => undefined
-      if (place.kind !== "file") return
-      place.offset = offset
-      weight = weightOf(place)
+      if (place.kind === "file") {
+        place.offset = offset
+        weight = weightOf(place)
+      } else if (sequence > 0) count()
+      sequence = 0
     },
+  }
+
+  function count(): void {
+    if (place.kind === "mariadb") {
+      weight += sequence - (place.domains.get(domain)?.sequence ?? 0)
+      place.domains.set(domain, { server, sequence })
+    } else if (place.kind === "mysql" && origin !== undefined) {
+      weight++
+      addGtid(place.origins, origin, sequence)
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { RowKind, TableSink } from "../../replication/change-sink.ts"
 import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import { inColumn } from "../../replication/unfit.ts"
 import type { Field } from "./fields.ts"
+import { uint16 } from "./numbers.ts"
 import { readLength } from "./table-map.ts"
 
 /** Where the values of one row lie. Reused from row to row. */
@@ -49,45 +50,59 @@ export function readPresence(bytes: Buffer, start: number, columns: number, imag
   return { at: cursor.at + size * images, isComplete }
 }
 
-/** Returns where the image ends, in an event up to `end`. */
-function readImage(
+function isNull(bytes: Buffer, start: number, index: number): boolean {
+  return (((bytes[start + (index >> 3)] as number) >> (index & 7)) & 1) === 1
+}
+
+function lengthOf({ fixed, prefix }: Field, bytes: Buffer, at: number): number {
+  switch (prefix) {
+    case 0:
+      return fixed
+    case 1:
+      return bytes[at] as number
+    case 2:
+      return uint16(bytes, at)
+    default:
+      return bytes.readUIntLE(at, prefix)
+  }
+}
+
+/** Notes where the first `count` values of an image lie, in an event up to `end`. Returns where they end. */
+function locate(
   bytes: Buffer,
   start: number,
   end: number,
   fields: readonly Field[],
+  count: number,
   image: Image,
 ): number {
   let at = start + ((fields.length + 7) >> 3)
-  for (let i = 0; i < fields.length; i++) {
-    if ((((bytes[start + (i >> 3)] as number) >> (i & 7)) & 1) === 1) {
+  for (let i = 0; i < count; i++) {
+    if (isNull(bytes, start, i)) {
       image.starts[i] = -1
       continue
     }
-    const { fixed, prefix } = fields[i] as Field
-    let length = fixed
-    if (prefix === 1) length = bytes[at] as number
-    else if (prefix > 1) length = bytes.readUIntLE(at, prefix)
-    at += prefix
+    const field = fields[i] as Field
+    const length = lengthOf(field, bytes, at)
+    at += field.prefix
     image.starts[i] = at
     at += length
     image.ends[i] = at
   }
-  if (at <= end) return at
-  throw new Problem("sourceProtocol", "The source's log holds a row that its event does not hold whole.")
+  if (at > end) throw notWhole()
+  return at
 }
 
-export function insertRows(bytes: Buffer, start: number, end: number, target: RowTarget, row: Image): void {
-  for (let at = start; at < end; ) {
-    at = readImage(bytes, at, end, target.fields, row)
-    put(target, bytes, row, "insert", undefined)
-  }
+function notWhole(): Problem {
+  return new Problem("sourceProtocol", "The source's log holds a row that its event does not hold whole.")
 }
 
-export function deleteRows(bytes: Buffer, start: number, end: number, target: RowTarget, row: Image): void {
-  for (let at = start; at < end; ) {
-    at = readImage(bytes, at, end, target.fields, row)
-    put(target, bytes, row, "delete", target.key)
-  }
+export function insertRows(bytes: Buffer, start: number, end: number, target: RowTarget): void {
+  for (let at = start; at < end; ) at = put(target, bytes, at, end, "insert", undefined)
+}
+
+export function deleteRows(bytes: Buffer, start: number, end: number, target: RowTarget): void {
+  for (let at = start; at < end; ) at = put(target, bytes, at, end, "delete", target.key)
 }
 
 export function updateRows(
@@ -98,11 +113,14 @@ export function updateRows(
   before: Image,
   after: Image,
 ): void {
+  const { fields, key } = target
+  // The key mostly comes first: what lies behind it need not be looked at to compare it.
+  const compared = key === undefined ? 0 : Math.max(...key) + 1
   for (let at = start; at < end; ) {
-    at = readImage(bytes, at, end, target.fields, before)
-    at = readImage(bytes, at, end, target.fields, after)
-    if (!isSameKey(bytes, target, before, after)) put(target, bytes, before, "delete", target.key)
-    put(target, bytes, after, "update", undefined)
+    const second = locate(bytes, at, end, fields, fields.length, before)
+    locate(bytes, second, end, fields, compared, after)
+    if (!isSameKey(bytes, target, before, after)) put(target, bytes, at, end, "delete", key)
+    at = put(target, bytes, second, end, "update", undefined)
   }
 }
 
@@ -118,18 +136,36 @@ function isSameKey(bytes: Buffer, { key }: RowTarget, before: Image, after: Imag
   return true
 }
 
-function put({ sink, fields }: RowTarget, bytes: Buffer, image: Image, kind: RowKind, only: Written): void {
+/** Writes the row whose image begins at `start`; returns where that ends. */
+function put(
+  { sink, fields }: RowTarget,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  kind: RowKind,
+  only: Written,
+): number {
   const { columns, row } = sink
+  let at = start + ((fields.length + 7) >> 3)
   let i = 0
   try {
     for (; i < fields.length; i++) {
       const column = columns[i] as ColumnBuffer
-      const start = image.starts[i] as number
-      if (start < 0 || (only !== undefined && !only.includes(i))) putNull(column, row)
-      else (fields[i] as Field).put(column, bytes, start, image.ends[i] as number)
+      if (isNull(bytes, start, i)) {
+        putNull(column, row)
+        continue
+      }
+      const field = fields[i] as Field
+      const valueAt = at + field.prefix
+      const valueEnd = valueAt + lengthOf(field, bytes, at)
+      if (valueEnd > end) throw notWhole()
+      if (only !== undefined && !only.includes(i)) putNull(column, row)
+      else field.put(column, bytes, valueAt, valueEnd)
+      at = valueEnd
     }
   } catch (error) {
     throw inColumn(error, i)
   }
   sink.end(kind)
+  return at
 }
