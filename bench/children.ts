@@ -4,7 +4,8 @@ import type { Report, Request } from "./child-pipeline.ts"
 
 export interface PipelineChild {
   next<K extends Report["kind"]>(kind: K): Promise<Extract<Report, { kind: K }>>
-  on(listener: (report: Report) => void): void
+  /** Returns what ends it. */
+  on(listener: (report: Report) => void): () => void
   query(sql: string): Promise<unknown[][]>
   usage(): Promise<Extract<Report, { kind: "usage" }>>
   stop(): Promise<void>
@@ -48,7 +49,10 @@ export function startPipelineChild(
     })
   return {
     next,
-    on: (listener) => void listeners.add(listener),
+    on(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     async query(sql) {
       const answer = next("rows")
       child.send({ kind: "query", sql } satisfies Request)

@@ -24,6 +24,13 @@ export const mysqlNames = [
   "drain_mysql_small_transactions_per_second",
 ] as const
 
+export const mysqlLatencyNames = [
+  "latency_mysql_idle_p50_ms",
+  "latency_mysql_idle_p99_ms",
+  "latency_mysql_1000tps_p50_ms",
+  "latency_mysql_1000tps_p99_ms",
+] as const
+
 /** Of DynamoDB Local as the source. */
 export const dynamoDbNames = [
   "snapshot_dynamodb_items_per_second",
@@ -50,6 +57,7 @@ export const describeNames = [
 export const benchNames = [
   ...throughputNames,
   ...mysqlNames,
+  ...mysqlLatencyNames,
   ...dynamoDbNames,
   ...sqlNames,
   ...describeNames,

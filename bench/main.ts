@@ -10,6 +10,7 @@ import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
 import { measureMysql } from "./mysql.ts"
+import { measureMysqlLatency } from "./mysql-latency.ts"
 import { measureSqlPort } from "./sql-port.ts"
 import { measureThroughput } from "./throughput.ts"
 
@@ -65,6 +66,7 @@ try {
   const figures: Figures = {
     ...(await measureThroughput(bench)),
     ...(await measureMysql(bench)),
+    ...(await measureMysqlLatency(bench)),
     ...(await measureDynamoDb(bench)),
     ...(await measureLatency(bench)),
     ...(await measureExtremes(bench)),

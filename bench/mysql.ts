@@ -65,7 +65,7 @@ function smallFigures(runs: readonly Small[]): Figures {
 }
 
 async function oneRun(bench: Bench, server: MariaDb): Promise<Run> {
-  await makeOrders(server, bench.rows)
+  await makeMysqlOrders(server, bench.rows)
   const program = [`--host=127.0.0.1`, `--port=${server.port}`, "--user=root"]
   const selectMs = await timed("mariadb", [
     ...program,
@@ -132,7 +132,7 @@ const rowSql = `seq, (seq * 7919) % 100000, elt(1 + seq % 4, 'new', 'paid', 'shi
   (seq % 1000000) / 100, rand() * 1000, seq % 3 = 0, '2024-01-01' + INTERVAL seq SECOND,
   '2020-01-01' + INTERVAL (seq % 1500) DAY, uuid(), if(seq % 5 = 0, NULL, concat('note for row ', seq, repeat('x', seq % 30)))`
 
-async function makeOrders(server: MariaDb, rows: number): Promise<void> {
+export async function makeMysqlOrders(server: MariaDb, rows: number): Promise<void> {
   await server.sql(
     "USE bench",
     "DROP TABLE IF EXISTS orders",
