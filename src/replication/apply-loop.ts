@@ -55,7 +55,13 @@ async function doWork(loop: ApplyLoop, work: Work): Promise<void> {
       loop.stream.acknowledge(work.position)
       return
     case "batch":
-      return await applyOne(loop, work.gathered)
+      try {
+        return await applyOne(loop, work.gathered)
+      } catch (error) {
+        // Whoever makes the copies waits for this, and the next attempt for him.
+        for (const { done } of work.gathered.adopted) done(false)
+        throw error
+      }
     case "standStill":
       return await work.work()
     default:

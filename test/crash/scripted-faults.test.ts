@@ -1,24 +1,16 @@
 import assert from "node:assert/strict"
-import type { TestContext } from "node:test"
 import pg from "pg"
-import { startWriting } from "../e2e/writing.ts"
-import { beginTestPipeline, runSql, type TestPipeline, testWarehouse } from "../support/pipeline.ts"
+import { beginTestPipeline, type TestPipeline, testWarehouse } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { describeFaults } from "./scripted-faults-suite.ts"
+import { startTransfers } from "./transfers.ts"
 
 const home = testWarehouse()
 
 describeFaults("PostgreSQL", undefined, async (context) => {
   const { url } = await testDatabase()
-  await runSql(
-    url,
-    "CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)",
-    "INSERT INTO accounts SELECT i, 100 FROM generate_series(1, 200) i",
-    "CREATE TABLE journal (n int, note text); ALTER TABLE journal REPLICA IDENTITY FULL",
-    "INSERT INTO journal SELECT i, repeat('x', i) FROM generate_series(1, 500) i",
-  )
   return {
-    load: await startLoad(context, url),
+    load: await startTransfers(context, url),
     async begin(fault) {
       const pipeline = await beginTestPipeline({ url, home: await home, around: fault })
       return {
@@ -30,24 +22,6 @@ describeFaults("PostgreSQL", undefined, async (context) => {
     },
   }
 })
-
-/** Transfers that keep the sum, and a table without key. */
-async function startLoad(context: TestContext, url: string) {
-  const client = new pg.Client({ connectionString: url })
-  client.on("error", () => undefined)
-  await client.connect()
-  let done = 0
-  const step = async () => {
-    const [from, to] = [(done % 200) + 1, ((done * 7) % 200) + 1]
-    await client.query(
-      `BEGIN; UPDATE accounts SET balance = balance - 1 WHERE id = ${from}; UPDATE accounts SET balance = balance + 1 WHERE id = ${to};
-       INSERT INTO journal VALUES (${done}, 'moved'); DELETE FROM journal WHERE n = ${done - 20}; COMMIT`,
-    )
-    done++
-    return true
-  }
-  return startWriting(context, step, 3, () => client.end())
-}
 
 async function positionsAreSane(pipeline: TestPipeline, url: string): Promise<void> {
   const [row] = await pipeline.home.read(`SELECT position FROM "${pipeline.database}".millrace.positions`)

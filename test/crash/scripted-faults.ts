@@ -1,4 +1,5 @@
 import { Problem } from "../../src/domain/problems.ts"
+import type { TableSchema } from "../../src/domain/table.ts"
 import type { ChangeStream, Source } from "../../src/replication/source.ts"
 import type { Destination, TableLoad, Warehouse } from "../../src/replication/warehouse.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"
@@ -21,8 +22,11 @@ export interface ScriptedFault {
   release(): void
 }
 
-/** Around the real adapters: one operation, the one that writes what `point` says, fails once. */
-export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault {
+/**
+ * Around the real adapters: one operation, the one that writes what `point` says, fails once. With `table`, the one that
+ * has to do with the copy of a table of this name.
+ */
+export function scriptedFault(point: WritePoint, kind: FaultKind, table?: string): ScriptedFault {
   const struck = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
   let armed = false
@@ -56,8 +60,10 @@ export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault
     work: () => Promise<T>,
     error: () => Problem,
     lose: (made: T) => Promise<void> = async () => undefined,
+    tables: readonly TableSchema[] = [],
   ): Promise<T> {
     if (!armed || at !== point) return work()
+    if (table !== undefined && !tables.some(({ name }) => name === table)) return work()
     armed = false
     return failing(work, error(), lose)
   }
@@ -72,25 +78,21 @@ export function scriptedFault(point: WritePoint, kind: FaultKind): ScriptedFault
 
   const destination = (real: Destination): Destination => ({
     ...real,
-    beginLoad: async (...args) =>
-      loading(
-        await pass(
-          "copyBegun",
-          () => real.beginLoad(...args),
-          unavailable,
-          async (load) => load.close(),
-        ),
-      ),
+    async beginLoad(...args) {
+      const lose = async (load: TableLoad) => load.close()
+      const of = args[1]
+      return loading(await pass("copyBegun", () => real.beginLoad(...args), unavailable, lose, [of]), of)
+    },
     completeSnapshot: (...args) =>
       pass("positionRecorded", () => real.completeSnapshot(...args), unavailable),
-    stage: (...args) => pass("staged", () => real.stage(...args), full),
-    apply: (...args) => pass("applied", () => real.apply(...args), unavailable),
+    stage: (...args) => pass("staged", () => real.stage(...args), full, undefined, [args[0]]),
+    apply: (...args) => pass("applied", () => real.apply(...args), unavailable, undefined, args[1].swaps),
   })
 
-  const loading = (real: TableLoad): TableLoad => ({
+  const loading = (real: TableLoad, of: TableSchema): TableLoad => ({
     ...real,
-    write: (rows) => pass("chunkLoaded", () => real.write(rows), full),
-    finish: () => pass("tableSwapped", () => real.finish(), unavailable),
+    write: (rows) => pass("chunkLoaded", () => real.write(rows), full, undefined, [of]),
+    finish: () => pass("tableSwapped", () => real.finish(), unavailable, undefined, [of]),
   })
 
   return {

@@ -14,6 +14,11 @@ export interface TcpProxy {
   /** Holds every chunk back for so long; 0 for not at all. */
   delay(ms: number): void
   mend(): void
+  /**
+   * Lets the next bytes of a client that fit reach the server, and then breaks that connection instead of delivering what
+   * the server answers: it is done, and nobody is told. Resolves when that has happened.
+   */
+  loseAnswer(to: RegExp): Promise<void>
   /** Breaks every connection; new ones go to another server. */
   lead(port: number): void
   /** Connections open now. */
@@ -24,14 +29,24 @@ export interface TcpProxy {
 interface Wire {
   near: Socket
   far: Socket
+  /** The server's next bytes are not to arrive. */
+  losing?: () => void
+}
+
+interface State {
+  severed: boolean
+  stalled: boolean
+  delayMs: number
+  port: number
+  losing: { to: RegExp; lost(): void } | undefined
 }
 
 export async function tcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const wires = new Set<Wire>()
-  const state = { severed: false, stalled: false, delayMs: 0, port: target.port }
+  const state: State = { severed: false, stalled: false, delayMs: 0, port: target.port, losing: undefined }
   const server = createServer({ allowHalfOpen: false }, (near) => {
     if (state.severed) return void near.destroy()
-    const wire = { near, far: connect({ host: target.host, port: state.port }) }
+    const wire: Wire = { near, far: connect({ host: target.host, port: state.port }) }
     wires.add(wire)
     join(wire, state, () => wires.delete(wire))
     if (state.stalled) pause(wire)
@@ -70,6 +85,10 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
         far.resume()
       }
     },
+    loseAnswer: (to) =>
+      new Promise((lost) => {
+        state.losing = { to, lost }
+      }),
     lead(port) {
       Object.assign(state, { port, stalled: false })
       cut()
@@ -90,9 +109,26 @@ function pause({ near, far }: Wire): void {
   far.pause()
 }
 
-function join({ near, far }: Wire, state: { delayMs: number }, gone: () => void): void {
+/** Whether these bytes are not to be passed on. */
+function isLost(wire: Wire, state: State, from: Socket, chunk: Buffer): boolean {
+  if (from === wire.far && wire.losing !== undefined) {
+    wire.near.resetAndDestroy()
+    wire.far.resetAndDestroy()
+    wire.losing()
+    return true
+  }
+  if (from === wire.near && state.losing?.to.test(chunk.toString("latin1")) === true) {
+    wire.losing = state.losing.lost
+    state.losing = undefined
+  }
+  return false
+}
+
+function join(wire: Wire, state: State, gone: () => void): void {
+  const { near, far } = wire
   const carry = (from: Socket, to: Socket) => {
     from.on("data", (chunk) => {
+      if (isLost(wire, state, from, chunk)) return
       if (state.delayMs === 0) return void to.write(chunk)
       setTimeout(() => to.writable && to.write(chunk), state.delayMs)
     })
