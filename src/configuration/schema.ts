@@ -220,7 +220,7 @@ const warehouse = z.discriminatedUnion("engine", [
   notYet("redshift", "duckdb"),
 ])
 
-export const defaultListen = {
+const defaultListen = {
   http: { host: "127.0.0.1", port: 5440 },
   sql: { host: "127.0.0.1", port: 5439 },
 } as const

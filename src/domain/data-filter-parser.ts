@@ -1,10 +1,10 @@
 import type { DataFilter, FilterClause, FilterForm, NamePattern } from "./data-filter.ts"
 import { parseNameRegex } from "./data-filter-regex.ts"
 
-export const dataFilterLimits = { clauses: 99, patternLength: 256, length: 25_600 } as const
+const dataFilterLimits = { clauses: 99, patternLength: 256, length: 25_600 } as const
 
 /** The filter that applies to a two-part source when none is given; the cloud stores and shows it so. */
-export const includeEverything = "include: *.*"
+const includeEverything = "include: *.*"
 
 const allowedCharacters = /^[a-zA-Z0-9_ "\\\-$,*.:?+/]*$/
 const nameCharacter = /[a-zA-Z0-9_$-]/

@@ -72,7 +72,7 @@ export function databasesOf(filter: DataFilter): string[] {
 }
 
 /** Names the one pipeline of a source that takes all databases of its server: they become schemas. */
-export const wholeServer = "*"
+const wholeServer = "*"
 
 /** The source databases that have a pipeline each. */
 export function pipelineDatabases(filter: DataFilter): string[] {

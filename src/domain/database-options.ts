@@ -31,7 +31,7 @@ export const defaultDatabaseOptions: DatabaseOptions = {
 }
 
 /** Five days, as in the cloud. */
-export const refreshIntervalMaxSeconds = 432_000
+const refreshIntervalMaxSeconds = 432_000
 
 /** Why these cannot be; undefined when they can. */
 export function optionsMistake({ refreshIntervalSeconds }: Partial<DatabaseOptions>): string | undefined {

@@ -1,6 +1,6 @@
 import type { Tag } from "./integration.ts"
 
-export const tagLimits = { perResource: 50, keyLength: 128, valueLength: 256 } as const
+const tagLimits = { perResource: 50, keyLength: 128, valueLength: 256 } as const
 
 const allowedCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const reservedPrefixes = ["aws:", "rds:"]

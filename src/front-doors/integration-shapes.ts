@@ -4,7 +4,7 @@ import type { Shape } from "../wire/shapes/shape.ts"
 /** What the integrations of both APIs have in common on the wire. */
 
 /** The cloud's models leave some strings without a limit. What is stored needs one. */
-export const unboundedMax = 2_048
+const unboundedMax = 2_048
 
 export const anyText = { kind: "string", max: unboundedMax } as const satisfies Shape
 

@@ -7,7 +7,7 @@ export type JsonPath = (string | number)[]
 const step = /\.([\p{L}_][\p{L}\p{N}_-]*)|\[(?:'([^']*)'|"([^"]*)"|([0-9]+))\]/uy
 
 /** `$.a.b`, `$['a'][0]`; undefined: none of these. */
-export function parseJsonPath(text: string): JsonPath | undefined {
+function parseJsonPath(text: string): JsonPath | undefined {
   if (!text.startsWith("$")) return undefined
   const path: JsonPath = []
   step.lastIndex = 1

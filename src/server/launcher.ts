@@ -78,11 +78,7 @@ export function isReadable(engine: SourceEngine): boolean {
 }
 
 /** The tables that a filter takes of one source database. @throws Problem when a recorded filter no longer parses. */
-export function selectionOf(
-  engine: SourceEngine,
-  dataFilter: string | undefined,
-  database: string,
-): TableSelection {
+function selectionOf(engine: SourceEngine, dataFilter: string | undefined, database: string): TableSelection {
   // What is no database has nothing to choose from.
   if (engine === "dynamodb" || engine === "s3") return () => true
   const parsed = parseDataFilter(dataFilter, engine)

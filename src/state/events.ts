@@ -22,7 +22,7 @@ export interface EventStore {
   setTold(receiver: string, id: bigint): Promise<void>
 }
 
-export const keptEvents = 10_000
+const keptEvents = 10_000
 
 export function eventStore(db: Kysely<StateSchema>): EventStore {
   const newest = async () => {

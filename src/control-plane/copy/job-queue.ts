@@ -16,7 +16,7 @@ export interface JobQueue {
   readonly size: number
 }
 
-export const queuedAtMost = 10_000
+const queuedAtMost = 10_000
 
 export function newJobQueue(): JobQueue {
   const waiting = new Map<string, QueuedObject>()

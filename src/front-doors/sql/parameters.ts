@@ -252,7 +252,7 @@ function arrayFromBinary(bytes: Buffer, oid: number): BoundValue {
 }
 
 /** One parameter as it came. Throws 22P02 and its kin on a malformed value. */
-export function readParameter(bytes: Uint8Array | null, format: Format, parameter: Parameter): BoundValue {
+function readParameter(bytes: Uint8Array | null, format: Format, parameter: Parameter): BoundValue {
   if (bytes === null) return { kind: "null" }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (format === 0) return fromText(decodeUtf8(buffer), parameter)

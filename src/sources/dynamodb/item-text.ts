@@ -19,7 +19,7 @@ function mapText(map: Item): string {
 }
 
 /** One attribute with its type, as `{"N":"12"}`. */
-export function attributeText(value: AttributeValue): string {
+function attributeText(value: AttributeValue): string {
   if (value.S !== undefined) return `{"S":${JSON.stringify(value.S)}}`
   if (value.N !== undefined) return `{"N":"${value.N}"}`
   if (value.BOOL !== undefined) return `{"BOOL":${value.BOOL}}`

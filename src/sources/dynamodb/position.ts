@@ -61,7 +61,7 @@ function readShard(written: string): ShardPlace {
   return { kind: "after", sequenceNumber: written }
 }
 
-export function tickOf(position: Position): number {
+function tickOf(position: Position): number {
   return Number.parseInt(position, 10)
 }
 

@@ -15,7 +15,7 @@ const connectTimeoutMs = 10_000
 const answerTimeoutMs = 60_000
 
 /** A client for one configured bucket; without an endpoint, the cloud's own, without keys, those of the environment. */
-export function s3Client(source: ServiceSource, region: string): S3Client {
+function s3Client(source: ServiceSource, region: string): S3Client {
   const { endpoint, accessKeyId, secretAccessKey } = source
   const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined
   return new S3Client({
@@ -75,7 +75,7 @@ function restOf({ Body, ETag, ContentRange }: GetObjectCommandOutput, from: numb
   throw new ObjectReplaced("The object was replaced while it was read")
 }
 
-export function bucketOf({ arn }: ServiceSource): string {
+function bucketOf({ arn }: ServiceSource): string {
   return parseBucketArn(arn)?.name ?? ""
 }
 

@@ -26,7 +26,7 @@ export interface PgWireLimits {
   stalledMs: number
 }
 
-export const defaultLimits: PgWireLimits = {
+const defaultLimits: PgWireLimits = {
   connections: 500,
   messageBytes: 64 * 2 ** 20,
   startupMs: 10_000,

@@ -6,7 +6,7 @@ import { dateHeader, type SigningTime, signingTime, stampOf } from "./clock.ts"
 import { problem, type SignatureProblem } from "./problem.ts"
 
 /** Stricter than the cloud's 15 minutes: a stolen signed request is of use for less long. */
-export const clockSkewMs = 5 * 60 * 1000
+const clockSkewMs = 5 * 60 * 1000
 
 export interface VerifyOptions {
   region: string

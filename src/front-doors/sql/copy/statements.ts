@@ -59,7 +59,7 @@ function jobName(reader: TokenReader): string {
   return name
 }
 
-export function onOrOff(reader: TokenReader): boolean {
+function onOrOff(reader: TokenReader): boolean {
   if (reader.take("on")) return true
   if (reader.take("off")) return false
   throw reader.unexpected()
