@@ -34,6 +34,8 @@ function whatItDoes(policy: Policy | "giveUp"): string {
       return "tries again by itself, for as long as it takes"
     case "person":
       return "tries again by itself, but a person must remove the cause"
+    case "halt":
+      return "shows `failed`, keeps what it has, and goes on by itself once a person has removed the cause"
     case "resync":
       return "copies everything anew, by itself"
     case "giveUp":

@@ -90,6 +90,7 @@ function statusOf(
   during: IntegrationStatus[],
   hasFailedTables: boolean,
 ): IntegrationStatus {
+  if (during.includes("failed")) return "failed"
   if (during.includes("needs_attention")) return "needs_attention"
   if (during.includes("syncing")) return "syncing"
   if (isFilterPending) return hasFailedTables ? "needs_attention" : current

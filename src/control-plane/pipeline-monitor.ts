@@ -25,6 +25,8 @@ export interface PipelineTotals {
   batches: number
   stagedBytes: number
   copiedRows: number
+  /** Tables that AUTO_REMEDIATION had copied anew. */
+  remediedTables: number
 }
 
 /** The running side of a pipeline as others see it: fed by the pipeline, read by status, metrics and the reconciler. */
@@ -69,7 +71,14 @@ export function newPipelineMonitor(
   events: MonitorEvents,
 ): PipelineMonitor {
   const tables = new Map(known.map((row) => [row.tableId, progressOf(row)]))
-  const totals: PipelineTotals = { changes: 0, transactions: 0, batches: 0, stagedBytes: 0, copiedRows: 0 }
+  const totals: PipelineTotals = {
+    changes: 0,
+    transactions: 0,
+    batches: 0,
+    stagedBytes: 0,
+    copiedRows: 0,
+    remediedTables: 0,
+  }
   const lags = newLagSamples()
   let phase: Phase = "starting"
   let problem: Problem | undefined
@@ -232,6 +241,7 @@ export function newPipelineMonitor(
       const progress = tables.get(id)
       if (progress === undefined) return
       progress.verified = null
+      totals.remediedTables++
       touched()
     },
     reporter,

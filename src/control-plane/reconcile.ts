@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Integration } from "../domain/integration.ts"
 import { shownPosition } from "../domain/position.ts"
-import { Problem } from "../domain/problems.ts"
+import { isCurable, Problem } from "../domain/problems.ts"
 import type { Pipeline, PipelineReporter, PipelineSettings } from "../replication/pipeline.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
@@ -170,6 +170,7 @@ async function bring(turn: Turn, integration: Integration): Promise<void> {
     case "deleting":
       return await finishDeletion(turn, integration)
     case "failed":
+      if (isCurable(integration.errors)) return await bringUp(turn, integration)
       // It can only be deleted: until then its source must keep nothing for it.
       await windDown(turn, integration)
       return

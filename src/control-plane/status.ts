@@ -1,7 +1,7 @@
 import { Problem } from "../domain/problems.ts"
 import type { ReliefState } from "../replication/relief.ts"
 import type { Store } from "../state/store.ts"
-import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { PipelineMonitor, PipelineTotals } from "./pipeline-monitor.ts"
 import type { RunningPipeline } from "./reconcile.ts"
 import type { RetentionReport } from "./retention-watch.ts"
 
@@ -29,7 +29,7 @@ export interface PipelineReport {
   lagMs: number | null
   lagP50Ms: number | null
   lagP99Ms: number | null
-  totals: { changes: number; transactions: number; batches: number; stagedBytes: number; copiedRows: number }
+  totals: PipelineTotals
   retention: RetentionStatus | null
   /** What was done because the source kept too much: `spooling`, `released`, `failed`; null: nothing. Sizes of a spool only. */
   relief: { kind: string; bytes: number | null; limitBytes: number | null; isFull: boolean } | null

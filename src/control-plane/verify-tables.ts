@@ -51,8 +51,8 @@ async function verifyTogether(chosen: TablesToVerify, tables: TableProgress[]): 
 
 function note({ monitor }: AskedPipeline, table: TableProgress, verdict: Verdict): void {
   if (verdict.kind !== "compared") return
-  const { position, differences } = verdict
-  monitor.verified(table.id, { position, at: new Date(), differences: differences.length })
+  const { position, differences, duplicates } = verdict
+  monitor.verified(table.id, { position, at: new Date(), differences: differences.length, duplicates })
 }
 
 /** Just the rows that differ where they can be told by a key and are not too many; else a fresh copy of the table. */

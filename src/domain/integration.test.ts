@@ -5,6 +5,7 @@ import {
   destinationDatabase,
   destinationMistake,
   integrationStatuses,
+  mayBecome,
   modifiableStatuses,
   statusesBefore,
   statusMayBecome,
@@ -27,6 +28,20 @@ describe("the life of an integration", () => {
       "syncing -> active modifying failed deleting needs_attention",
       "needs_attention -> active modifying failed deleting syncing",
     ])
+  })
+
+  it("goes on after a failure that was cured, and after no other", () => {
+    const failed = (...codes: string[]) => ({
+      status: "failed" as const,
+      errors: codes.map((code) => ({ code, message: "" })),
+    })
+    for (const to of ["active", "syncing", "needs_attention"] as const) {
+      assert.ok(mayBecome(failed("KMS_KEY_NOT_ACCESSIBLE", "TABLE_FAILED"), to))
+      assert.ok(!mayBecome(failed("KMS_KEY_NOT_ACCESSIBLE", "SOURCE_NOT_AUTHORIZED"), to))
+      assert.ok(!mayBecome(failed("SOURCE_UNREACHABLE"), to))
+      assert.ok(!mayBecome(failed(), to))
+    }
+    assert.ok(!mayBecome(failed("KMS_KEY_NOT_ACCESSIBLE"), "creating"))
   })
 
   it("starts with creating and ends with deleting", () => {

@@ -1,3 +1,5 @@
+import { isCurable } from "./problems.ts"
+
 /** The statuses the cloud's APIs know, in its spelling. */
 export const integrationStatuses = [
   "creating",
@@ -60,8 +62,8 @@ export const integrationQuotas: IntegrationQuotas = { perAccount: 100, perTarget
 
 /**
  * From which status to which. `deleting` ends only when the integration is gone, so a late report of a pipeline
- * cannot bring it back; `failed` ends only by deletion (delete and recreate is the one remedy); nothing
- * returns to `creating`. Staying in a status with other errors is always allowed.
+ * cannot bring it back; `failed` ends only by deletion (delete and recreate is the one remedy), unless what failed it
+ * can be cured (`mayBecome`); nothing returns to `creating`. Staying in a status with other errors is always allowed.
  */
 const nextStatuses: Record<IntegrationStatus, readonly IntegrationStatus[]> = {
   creating: ["active", "syncing", "needs_attention", "failed"],
@@ -76,6 +78,14 @@ const nextStatuses: Record<IntegrationStatus, readonly IntegrationStatus[]> = {
 /** Whether an integration in `from` may go to `to` (or stay where it is). */
 export function statusMayBecome(from: IntegrationStatus, to: IntegrationStatus): boolean {
   return from === to || nextStatuses[from].includes(to)
+}
+
+/** As `statusMayBecome`; what failed by something that can be cured is revived when it is. */
+export function mayBecome(
+  { status, errors }: Pick<Integration, "status" | "errors">,
+  to: IntegrationStatus,
+): boolean {
+  return statusMayBecome(status === "failed" && isCurable(errors) ? "needs_attention" : status, to)
 }
 
 /** The statuses from which an integration may come to `to`, `to` itself among them. */

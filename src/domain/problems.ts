@@ -5,6 +5,7 @@ import type { IntegrationStatus } from "./integration.ts"
  * - `retry`: tries again by itself, with back-off, for as long as it takes;
  * - `person`: tries again by itself, but only a person can remove the cause;
  * - `resync`: copies everything anew, by itself;
+ * - `halt`: as `person`, but shown as failed, as in the cloud, where it is for good;
  * - `giveUp`: only delete-and-recreate helps.
  * docs/operating/errors.md is checked against this table.
  */
@@ -59,7 +60,7 @@ export const problemKinds = {
   },
   keyNotAccessible: {
     code: "KMS_KEY_NOT_ACCESSIBLE",
-    policy: "person",
+    policy: "halt",
     remedy:
       "Put the key, enabled, back under kms_keys in millrace.yaml and restart Millrace, or delete the integration.",
   },
@@ -128,7 +129,7 @@ export const problemKinds = {
   },
 } as const satisfies Record<
   string,
-  { code: string; policy: "retry" | "person" | "resync" | "giveUp"; remedy: string }
+  { code: string; policy: "retry" | "person" | "resync" | "halt" | "giveUp"; remedy: string }
 >
 
 export type ProblemKind = keyof typeof problemKinds
@@ -164,7 +165,17 @@ export function statusDuring(kind: ProblemKind): IntegrationStatus {
     case "retry":
     case "person":
       return "needs_attention"
+    case "halt":
     case "giveUp":
       return "failed"
   }
+}
+
+/** Whether an integration that is `failed` for these may still go on, once a person has removed the cause. */
+export function isCurable(errors: readonly ProblemReport[]): boolean {
+  const has = (policy: "halt" | "giveUp") =>
+    Object.values(problemKinds).some(
+      (kind) => kind.policy === policy && errors.some(({ code }) => code === kind.code),
+    )
+  return has("halt") && !has("giveUp")
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { qualifiedName, type TableSchema } from "../domain/table.ts"
-import { compareTable, type DigestedSide, type HashedRow } from "./comparison.ts"
+import { compareTable, type HashedRow, type WarehouseSide } from "./comparison.ts"
 
 const table: TableSchema = {
   id: "1",
@@ -14,7 +14,7 @@ const keyless: TableSchema = { ...table, key: undefined }
 const signal = new AbortController().signal
 
 /** Rows by their hash; every hash is its own chunk's beginning. */
-function side(rows: Record<string, string>): DigestedSide & { asked: string[] } {
+function side(rows: Record<string, string>): WarehouseSide & { asked: string[] } {
   const all: HashedRow[] = Object.entries(rows).map(([hash, key]) => ({ hash, key: [key] }))
   const asked: string[] = []
   return {
@@ -25,6 +25,7 @@ function side(rows: Record<string, string>): DigestedSide & { asked: string[] } 
         [...chunks].map(([chunk, of]) => [chunk, { rows: of.length, sum: of.map((row) => row.hash).join() }]),
       )
     },
+    duplicates: async () => all.length - new Set(all.map(({ key }) => key[0])).size,
     async rows(_, chunks) {
       asked.push(...chunks)
       const wanted = new Set(chunks)
@@ -36,7 +37,13 @@ function side(rows: Record<string, string>): DigestedSide & { asked: string[] } 
 test("equal sides are told by their digests alone", async () => {
   const [source, warehouse] = [side({ a1: "1", b2: "2" }), side({ b2: "2", a1: "1" })]
   const found = await compareTable(source, warehouse, table, 5_000_000, signal)
-  assert.deepEqual(found, { sourceRows: 2, warehouseRows: 2, differences: [], isPartial: false })
+  assert.deepEqual(found, {
+    sourceRows: 2,
+    warehouseRows: 2,
+    differences: [],
+    duplicates: 0,
+    isPartial: false,
+  })
   assert.deepEqual([...source.asked, ...warehouse.asked], [])
 })
 
@@ -61,6 +68,12 @@ test("without a key what is left over on either side is told as it is", async ()
     { kind: "missing", key: ["x"] },
     { kind: "surplus", key: ["x"] },
   ])
+})
+
+test("a row of the warehouse with another's key is a duplicate, though the source's row is not looked at", async () => {
+  const [source, warehouse] = [side({ a100: "1", b200: "2" }), side({ a100: "1", b200: "2", c300: "2" })]
+  const found = await compareTable(source, warehouse, table, 5_000_000, signal)
+  assert.deepEqual([found.differences.length, found.duplicates], [1, 1])
 })
 
 test("empty on both sides is equal", async () => {

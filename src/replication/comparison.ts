@@ -43,6 +43,8 @@ export interface TableComparison {
   sourceRows: number
   warehouseRows: number
   differences: Difference[]
+  /** Rows of the warehouse that are copies of others, by their key or, where there is none, by all they hold. */
+  duplicates: number
   /** There are more differences than these. */
   isPartial: boolean
 }
@@ -53,10 +55,16 @@ const chunkRows = 2_048
 const maxSuspectRows = 250_000
 const maxDigits = 6
 
+/** The side that may hold what it should not. */
+export interface WarehouseSide extends DigestedSide {
+  /** Rows of a table with a key, beyond the first of each key. */
+  duplicates(table: TableSchema, signal: AbortSignal): Promise<number>
+}
+
 /** `expectedRows` only sets the size of chunks. */
 export async function compareTable(
   source: DigestedSide,
-  warehouse: DigestedSide,
+  warehouse: WarehouseSide,
   table: TableSchema,
   expectedRows: number,
   signal: AbortSignal,
@@ -70,7 +78,7 @@ export async function compareTable(
     (chunk) => !isEqual(here, there, chunk),
   )
   const counts = { sourceRows: rowsOf(here), warehouseRows: rowsOf(there) }
-  if (suspects.length === 0) return { ...counts, differences: [], isPartial: false }
+  if (suspects.length === 0) return { ...counts, differences: [], duplicates: 0, isPartial: false }
   const chunks = affordable(suspects.sort(), here, there)
   const [atSource, inWarehouse] = await Promise.all([
     source.rows(table, chunks, signal),
@@ -79,7 +87,19 @@ export async function compareTable(
   const missing = leftover(atSource, inWarehouse)
   const surplus = leftover(inWarehouse, atSource)
   const isPartial = chunks.length < suspects.length
-  return { ...counts, differences: pairUp(missing, surplus, table.key !== undefined, isPartial), isPartial }
+  const differences = pairUp(missing.map(keyOf), surplus.map(keyOf), table.key !== undefined, isPartial)
+  const duplicates = surplus.length === 0 ? 0 : await duplicatesOf()
+  return { ...counts, differences, duplicates, isPartial }
+
+  async function duplicatesOf(): Promise<number> {
+    if (table.key !== undefined) return await warehouse.duplicates(table, signal)
+    const known = new Set(atSource.map(({ hash }) => hash))
+    return surplus.filter(({ hash }) => known.has(hash)).length
+  }
+}
+
+function keyOf({ key }: HashedRow): RowKey {
+  return key
 }
 
 function isEqual(a: Map<string, ChunkDigest>, b: Map<string, ChunkDigest>, chunk: string): boolean {
@@ -120,13 +140,13 @@ function rowsOf(digests: Map<string, ChunkDigest>): number {
 }
 
 /** Rows of `some` that `others` lack, as often as they lack them. */
-function leftover(some: readonly HashedRow[], others: readonly HashedRow[]): RowKey[] {
+function leftover(some: readonly HashedRow[], others: readonly HashedRow[]): HashedRow[] {
   const counts = new Map<string, number>()
   for (const { hash } of others) counts.set(hash, (counts.get(hash) ?? 0) + 1)
-  return some.flatMap(({ hash, key }) => {
+  return some.filter(({ hash }) => {
     const left = counts.get(hash) ?? 0
     counts.set(hash, left - 1)
-    return left > 0 ? [] : [key]
+    return left <= 0
   })
 }
 

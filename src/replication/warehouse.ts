@@ -1,7 +1,7 @@
 import type { Position } from "../domain/position.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { RowBuffer } from "./columns.ts"
-import type { DigestedSide, RowKey } from "./comparison.ts"
+import type { RowKey, WarehouseSide } from "./comparison.ts"
 import type { TextColumn, TextColumns } from "./text-columns.ts"
 
 /**
@@ -85,7 +85,7 @@ export interface VersionSwitch {
 }
 
 /** One moment of the live tables; of those that keep versions, the active ones. */
-export interface DestinationView extends DigestedSide {
+export interface DestinationView extends WarehouseSide {
   position: Position
   /** The live tables that are kept fresh. */
   tables: TableSchema[]

@@ -7,8 +7,8 @@ import {
   type IntegrationQuotas,
   type IntegrationService,
   type IntegrationStatus,
+  mayBecome,
   statusesBefore,
-  statusMayBecome,
 } from "../domain/integration.ts"
 import { brokenConstraint } from "./connection.ts"
 import { appendEvents } from "./events.ts"
@@ -105,8 +105,8 @@ export function integrationStore(db: Db, quotas: IntegrationQuotas): Integration
     updateIf: (id, allowed, patch) => updateIf(db, id, allowed, patch),
     changeFilter: (id, allowed, patch, destinations) => changeFilter(db, id, allowed, patch, destinations),
     settle: async (found, now) =>
-      statusMayBecome(found.status, now.status) &&
-      (await updateIf(db, found.id, [found.status], now)) !== undefined,
+      (await updateIf(db, found.id, [found.status], now, (before) => mayBecome(before, now.status))) !==
+      undefined,
     setStatus: async (id, status, errors) =>
       (await updateIf(db, id, statusesBefore(status), { status, errors })) !== undefined,
     remove: (id) => remove(db, id),
@@ -239,8 +239,9 @@ async function updateIf(
   id: string,
   allowed: readonly IntegrationStatus[],
   patch: IntegrationPatch,
+  mayChange?: (before: Integration) => boolean,
 ): Promise<Integration | undefined> {
-  return db.transaction().execute((transaction) => update(transaction, id, allowed, patch))
+  return db.transaction().execute((transaction) => update(transaction, id, allowed, patch, mayChange))
 }
 
 async function update(
@@ -248,16 +249,18 @@ async function update(
   id: string,
   allowed: readonly IntegrationStatus[],
   patch: IntegrationPatch,
+  mayChange: (before: Integration) => boolean = () => true,
 ): Promise<Integration | undefined> {
-  const before = await db
+  const row = await db
     .selectFrom("integrations")
     .selectAll()
     .where("id", "=", id)
     .where("status", "in", allowed)
     .forUpdate()
     .executeTakeFirst()
-  if (before === undefined) return undefined
-  const row = await refusingTakenName(patch.name ?? "", () =>
+  const before = row && fromRow(row)
+  if (before === undefined || !mayChange(before)) return undefined
+  const after = await refusingTakenName(patch.name ?? "", () =>
     db
       .updateTable("integrations")
       // Sets something in any case: an empty patch still asks for the status.
@@ -266,8 +269,8 @@ async function update(
       .returningAll()
       .executeTakeFirstOrThrow(),
   )
-  const changed = fromRow(row)
-  await appendEvents(db, eventsBetween(fromRow(before), changed))
+  const changed = fromRow(after)
+  await appendEvents(db, eventsBetween(before, changed))
   return changed
 }
 

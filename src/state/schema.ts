@@ -179,6 +179,8 @@ export interface TableRow {
   verified_at: Date | null
   /** bigint. */
   verified_differences: string | null
+  /** bigint. */
+  verified_duplicates: string
   updated_at: Date
 }
 

@@ -29,6 +29,8 @@ export interface VerifiedAt {
   at: Date
   /** Rows found to differ. */
   differences: number
+  /** Rows found in the warehouse that are copies of others. */
+  duplicates: number
 }
 
 /** Writes for an integration that is gone meanwhile are dropped: a pipeline's last report may come late. */
@@ -122,6 +124,7 @@ function toRow(record: TableRecord): TableRow {
     verified_position: record.verified?.position ?? null,
     verified_at: record.verified?.at ?? null,
     verified_differences: record.verified === null ? null : String(record.verified.differences),
+    verified_duplicates: String(record.verified?.duplicates ?? 0),
     updated_at: record.updatedAt,
   }
 }
@@ -145,5 +148,5 @@ function fromRow(row: TableRow): TableRecord {
 function verifiedFrom(row: TableRow): VerifiedAt | null {
   const { verified_position: position, verified_at: at, verified_differences: differences } = row
   if (position === null || at === null) return null
-  return { position, at, differences: Number(differences) }
+  return { position, at, differences: Number(differences), duplicates: Number(row.verified_duplicates) }
 }

@@ -101,10 +101,14 @@ test("AUTO_REMEDIATION copies a table anew that a comparison finds to differ; wi
     restartAfter(async () => {
       const instance = await DuckDBInstance.create(join(place.dataDir, "warehouse", "shop.duckdb"))
       const connection = await instance.connect()
-      await connection.run("INSERT INTO public.sentinel SELECT id + 1000, n FROM public.sentinel")
+      await connection.run("INSERT INTO public.sentinel SELECT * FROM public.sentinel")
       connection.closeSync()
       instance.closeSync()
     })
+  const metric = async (name: string) => {
+    const text = await (await fetch(`http://127.0.0.1:${place.httpPort}/metrics`)).text()
+    return new RegExp(`^millrace_integration_${name}\\{.*\\} (\\d+)$`, "m").exec(text)?.[1]
+  }
   const rows = () => ask(place, "shop", "SELECT count(*) FROM sentinel").then((found) => found[0]?.[0])
   const streams = async () =>
     (await ask(place, "dev", "SELECT state FROM svv_integration"))[0]?.[0] === "CdcRefreshState"
@@ -120,7 +124,12 @@ test("AUTO_REMEDIATION copies a table anew that a comparison finds to differ; wi
     )
     const { code } = await place.run("verify", "--integration", "bank")
     assert.equal(code, 1, "the comparison finds the rows")
-    if (!isAutomatic) await ask(place, "dev", "ALTER DATABASE shop INTEGRATION REFRESH REMEDIABLE TABLES")
+    if (!isAutomatic) {
+      assert.equal(await metric("duplicate_rows_detected"), "1")
+      await ask(place, "dev", "ALTER DATABASE shop INTEGRATION REFRESH REMEDIABLE TABLES")
+    }
     await waitUntil(async () => (await rows()) === right, { what: "the fresh copy" })
+    assert.equal(await metric("auto_remediation_triggered"), isAutomatic ? "1" : "0")
+    assert.equal(await metric("duplicate_rows_detected"), "0")
   }
 })

@@ -96,7 +96,7 @@ test("with a key the spool cannot be read, through a rotation of the key nothing
   await waitUntil(async () => /is disabled/.test(await api.reports("bank", "KMS_KEY_NOT_ACCESSIBLE")), {
     what: "it to say that the key is disabled",
   })
-  assert.equal((await api.describe("bank"))?.Status, "needs_attention")
+  assert.equal((await api.describe("bank"))?.Status, "failed")
   await running.terminate()
 
   await writeFile(join(place.folder, "orders.key"), `${second}\n`, { mode: 0o600 })

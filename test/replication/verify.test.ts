@@ -58,7 +58,8 @@ test("rows changed, taken out and put in behind our back are named, exactly", as
     UPDATE ${live} SET v = 'wrong' WHERE id = 7;
     DELETE FROM ${live} WHERE id IN (100, 200);
     INSERT INTO ${live} VALUES (30000, 'p0', 'nobody''s'), (9, 'p0', 'twice')`)
-  const { differences, isPartial } = await compared(pipeline, "t")
+  const { differences, duplicates, isPartial } = await compared(pipeline, "t")
+  assert.equal(duplicates, 1)
   const order = (a: { key: (string | null)[] }, b: { key: (string | null)[] }) =>
     Number(a.key[1]) - Number(b.key[1])
   assert.deepEqual(differences.sort(order), [
@@ -234,7 +235,8 @@ test("a table without a key: equal rows are counted", async () => {
   await pipeline.home.connection.run(
     `INSERT INTO ${live} VALUES (1, 'same'); DELETE FROM ${live} WHERE n = 2`,
   )
-  const { differences } = await compared(pipeline, "t")
+  const { differences, duplicates } = await compared(pipeline, "t")
+  assert.equal(duplicates, 1)
   assert.deepEqual(differences, [
     { kind: "missing", key: ["2", null] },
     { kind: "surplus", key: ["1", "same"] },

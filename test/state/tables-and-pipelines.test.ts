@@ -14,7 +14,12 @@ function aTable(integrationId: string, tableId: string, changes: Partial<TableRe
     reason: null,
     keyColumns: ["id", 'a "quoted", {name}'],
     snapshotRows: 5_000_000_000,
-    verified: { position: "16/B374D848", at: new Date("2026-02-03T04:05:06.123Z"), differences: 3 },
+    verified: {
+      position: "16/B374D848",
+      at: new Date("2026-02-03T04:05:06.123Z"),
+      differences: 3,
+      duplicates: 2,
+    },
     updatedAt: new Date("2026-02-03T04:05:06.789Z"),
     ...changes,
   }

@@ -32,7 +32,7 @@ const copying: TableLook = {
 const waiting: TableLook = { ...copying, name: "late", rows: 0, estimatedRows: 0 }
 
 function lookAt(tables: TableLook[], more: Partial<PipelineLook> = {}, atMs = 0, committed = 0): Look {
-  const totals = { changes: 0, transactions: 0, batches: 0, stagedBytes: 0, copiedRows: 0 }
+  const totals = { changes: 0, transactions: 0, batches: 0, stagedBytes: 0, copiedRows: 0, remediedTables: 0 }
   const lags = { lagP50Ms: 4.2, lagP99Ms: 20.9 }
   return { atMs, committed, pipeline: { phase: "streaming", ...lags, totals, tables, ...more } }
 }

@@ -66,6 +66,17 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
     inState(one, "Failed"),
   )
   gauge(
+    "integration_duplicate_rows_detected",
+    "IntegrationDuplicateRowsDetected: tables whose latest verification found rows more than once",
+    ({ monitor }) =>
+      [...monitor.tables.values()].filter(({ verified }) => (verified?.duplicates ?? 0) > 0).length,
+  )
+  gauge(
+    "integration_auto_remediation_triggered",
+    "IntegrationAutoRemediationTriggered: tables copied anew by AUTO_REMEDIATION since the start of this process",
+    ({ monitor }) => monitor.totals.remediedTables,
+  )
+  gauge(
     "integration_copied_rows",
     "Rows copied by snapshots since the start of this process",
     ({ monitor }) => monitor.totals.copiedRows,

@@ -8,6 +8,7 @@ import { history } from "./0006-history.ts"
 import { copy } from "./0007-copy.ts"
 import { pendingFilters } from "./0008-pending-filters.ts"
 import { events } from "./0009-events.ts"
+import { duplicates } from "./0010-duplicates.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   copy,
   pendingFilters,
   events,
+  duplicates,
 ]

@@ -65,44 +65,41 @@ function insertStatements(table: string, changes: VersionedChanges, run: Changes
   )
 }
 
-const events = "temp.main.millrace_events"
 const versions = "temp.main.millrace_versions"
 const base = "temp.main.millrace_base"
 
 function changesStatements(table: string, changes: VersionedChanges, run: ChangesRun): string[] {
   const keys = keyNames(changes.table, changes.table.key ?? [])
-  const list = keys.join(", ")
   const hasBase = run.unchanged.length > 0
   return [
-    `CREATE OR REPLACE TEMP TABLE millrace_events AS ${eventsOf(changes, run, list)}`,
-    `CREATE OR REPLACE TEMP TABLE millrace_versions AS ${versionsOf(list)}`,
+    `CREATE OR REPLACE TEMP TABLE millrace_versions AS ${versionsOf(changes, run, keys.join(", "))}`,
     ...(hasBase
       ? [`CREATE OR REPLACE TEMP TABLE millrace_base AS ${baseOf(table, changes.table, run)}`]
       : []),
     ...closeStatements(table, keys, keys, run.continued),
-    ...rangesOf(1, run.last - run.first + 1).map((range) =>
-      insertVersions(table, changes, run, `v.__millrace_row ${range}`),
+    ...rangesOf(run.first, run.last).map((range) =>
+      insertVersions(table, changes, run, `v.__millrace_seq ${range}`),
     ),
     ...(hasBase ? [`DROP TABLE ${base}`] : []),
     `DROP TABLE ${versions}`,
-    `DROP TABLE ${events}`,
   ]
 }
 
-/** The changes without their values; of unsent columns, the change that sent them last. */
-function eventsOf(changes: VersionedChanges, run: ChangesRun, keys: string): string {
+/**
+ * The last change that each transaction made to each key, without its values, and until when it held: what comes next of a
+ * key is of the next transaction. Of unsent columns, the change that sent them last. One sort: large batches spend most here.
+ */
+function versionsOf(changes: VersionedChanges, run: ChangesRun, keys: string): string {
+  const inOrder = `PARTITION BY ${keys} ORDER BY __millrace_seq`
   const sources = run.unchanged.map(
     (index) =>
-      `, max(CASE WHEN NOT __millrace_delete AND ${isSent(index, "")} THEN __millrace_seq END) OVER (PARTITION BY ${keys} ORDER BY __millrace_seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS __millrace_source${index}`,
+      `, max(CASE WHEN NOT __millrace_delete AND ${isSent(index, "")} THEN __millrace_seq END) OVER (${inOrder} ROWS UNBOUNDED PRECEDING) AS __millrace_source${index}`,
   )
-  return `SELECT ${keys}, __millrace_seq, __millrace_delete, __millrace_committed AS __millrace_at, __millrace_last AS __millrace_transaction${sources.join("")} FROM ${timed(changes, run)}`
-}
-
-/** What each transaction left of each key, and until when; `turn` counts them. */
-function versionsOf(keys: string): string {
-  const inOrder = `OVER (PARTITION BY ${keys} ORDER BY __millrace_seq)`
-  const last = `FROM ${events} QUALIFY row_number() OVER (PARTITION BY ${keys}, __millrace_transaction ORDER BY __millrace_seq DESC) = 1`
-  return `SELECT *, greatest(__millrace_at, lead(__millrace_at) ${inOrder}) AS __millrace_closed, lead(__millrace_at) ${inOrder} IS NULL AS __millrace_active, row_number() ${inOrder} AS __millrace_turn, row_number() OVER () AS __millrace_row FROM (${last})`
+  const facts = `${keys}, __millrace_seq, __millrace_delete, __millrace_committed AS __millrace_at, __millrace_last AS __millrace_transaction`
+  const next = `lead(__millrace_last) OVER (${inOrder})`
+  const span = `greatest(__millrace_committed, lead(__millrace_committed) OVER (${inOrder})) AS __millrace_closed, ${next} IS NULL AS __millrace_active`
+  const isFirst = `first_value(__millrace_last) OVER (${inOrder}) = __millrace_last AS __millrace_first`
+  return `SELECT ${facts}, ${span}, ${isFirst}${sources.join("")} FROM ${timed(changes, run)} QUALIFY ${next} IS DISTINCT FROM __millrace_last`
 }
 
 /** What the table has in unsent columns, of the keys that no change of the run sent them for. */
@@ -150,7 +147,7 @@ function closeStatements(
   given: readonly string[],
   continued: true | undefined,
 ): string[] {
-  const first = `(FROM ${versions} WHERE __millrace_turn = 1)`
+  const first = `(FROM ${versions} WHERE __millrace_first)`
   const where = `t._record_is_active AND ${matches(keys, given, "t", "s")}`
   const undone = `DELETE FROM ${table} AS t USING ${first} AS s WHERE ${where} AND t._record_create_time = s.__millrace_at AND s.__millrace_transaction = (SELECT min(__millrace_transaction) FROM ${versions})`
   return [
@@ -174,11 +171,11 @@ function movesStatements(table: string, changes: VersionedChanges, run: MovesRun
   )
   const atOld = matches(keys, keys, "t", "o")
   return [
-    `CREATE OR REPLACE TEMP TABLE millrace_versions AS WITH timed AS (${pairs}) SELECT ${values.join(", ")}, ${leaving}, n.__millrace_at, n.__millrace_transaction, 1 AS __millrace_turn, row_number() OVER () AS __millrace_row FROM timed AS n JOIN timed AS o ON o.__millrace_seq = n.__millrace_seq - 1 LEFT JOIN ${table} AS t ON ${atOld} AND t._record_is_active WHERE NOT n.__millrace_delete`,
+    `CREATE OR REPLACE TEMP TABLE millrace_versions AS WITH timed AS (${pairs}) SELECT ${values.join(", ")}, ${leaving}, n.__millrace_at, n.__millrace_transaction, n.__millrace_seq, true AS __millrace_first FROM timed AS n JOIN timed AS o ON o.__millrace_seq = n.__millrace_seq - 1 LEFT JOIN ${table} AS t ON ${atOld} AND t._record_is_active WHERE NOT n.__millrace_delete`,
     ...closeStatements(table, keys, left, run.continued),
-    ...rangesOf(1, run.last - run.first + 1).map(
+    ...rangesOf(run.first, run.last).map(
       (range) =>
-        `INSERT INTO ${table} (${columns.join(", ")}, ${versionColumnList}) SELECT ${columns.join(", ")}, true, __millrace_at, NULL FROM ${versions} WHERE __millrace_row ${range}`,
+        `INSERT INTO ${table} (${columns.join(", ")}, ${versionColumnList}) SELECT ${columns.join(", ")}, true, __millrace_at, NULL FROM ${versions} WHERE __millrace_seq ${range}`,
     ),
     `DROP TABLE ${versions}`,
   ]

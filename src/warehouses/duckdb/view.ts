@@ -3,6 +3,7 @@ import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RowKey } from "../../replication/comparison.ts"
 import type { DestinationView } from "../../replication/warehouse.ts"
+import { keyNames } from "./apply-sql.ts"
 import { digestsQuery, rowsQuery } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
 import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
@@ -75,6 +76,12 @@ export async function openView(
     async rows(table, chunks, signal) {
       const rows = await guarded(rowsQuery(rowsOf(table), table, chunks), table, signal)
       return rows.map(([hash, key]) => ({ hash: hash ?? "", key: JSON.parse(key ?? "[]") as RowKey }))
+    },
+    async duplicates(table, signal) {
+      const keys = keyNames(table, table.key ?? []).join(", ")
+      const repeated = `SELECT count(*) - 1 AS more FROM ${rowsOf(table)} GROUP BY ${keys} HAVING count(*) > 1`
+      const [row] = await guarded(`SELECT coalesce(sum(more), 0)::VARCHAR FROM (${repeated})`, table, signal)
+      return Number(row?.[0])
     },
     // The engine must not lose a connection on which it is at work, as after the other side has failed.
     async close() {
