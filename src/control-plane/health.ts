@@ -30,14 +30,12 @@ export function healthOf(
   const isFilterPending = integration.isFilterPending && (isEnding || !isSelected)
   const failed = monitors.flatMap((one) => failedTables(one, isFilterPending))
   const errors = [...problems.map(reportOf), ...failed].slice(0, maxErrors)
-  const status = statusOf(
-    isFilterPending ? "modifying" : integration.status,
-    isFilterPending,
-    monitors,
-    problems.map((one) => statusDuring(one.kind)),
-    failed.length > 0,
-  )
-  return { status, errors, isFilterPending }
+  const during = problems.map((one) => statusDuring(one.kind))
+  const current = isFilterPending ? "modifying" : integration.status
+  const status = statusOf(current, isFilterPending, monitors, during, failed.length > 0)
+  // What failed it stands until it streams again: without, it would be failed for good.
+  const isRecovering = status === "failed" && !during.includes("failed")
+  return { status, errors: isRecovering ? integration.errors : errors, isFilterPending }
 }
 
 function problemsOf({ problem, retention, relief }: PipelineMonitor): Problem[] {

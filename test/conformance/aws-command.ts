@@ -3,6 +3,7 @@ import { execFile, execFileSync } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Credential } from "../../src/domain/configuration.ts"
 import { admin, region } from "./served-door.ts"
 
 function version(): string | undefined {
@@ -30,11 +31,14 @@ export interface AwsCommand {
   remove(): Promise<void>
 }
 
-export async function awsCommand(endpoint: string): Promise<AwsCommand> {
+export async function awsCommand(
+  endpoint: string,
+  key: Pick<Credential, "accessKeyId" | "secretAccessKey"> = admin,
+): Promise<AwsCommand> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-aws-cli-"))
   await writeFile(
     join(folder, "credentials"),
-    `[millrace]\naws_access_key_id = ${admin.accessKeyId}\naws_secret_access_key = ${admin.secretAccessKey}\n` +
+    `[millrace]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n` +
       `region = ${region}\nsql_user = admin\nsql_password = x\n`,
     { mode: 0o600 },
   )

@@ -1,37 +1,19 @@
 import assert from "node:assert/strict"
 import { execFile, spawnSync } from "node:child_process"
-import { test } from "node:test"
-import {
-  AddTagsToResourceCommand,
-  CreateIntegrationCommand,
-  ListTagsForResourceCommand,
-  RDSClient,
-  RemoveTagsFromResourceCommand,
-} from "@aws-sdk/client-rds"
-import {
-  DescribeInboundIntegrationsCommand,
-  PutResourcePolicyCommand,
-  RedshiftClient,
-} from "@aws-sdk/client-redshift"
+import { type TestContext, test } from "node:test"
+import type { Integration } from "@aws-sdk/client-rds"
+import { skip as skipAws } from "../conformance/aws-command.ts"
 import { waitUntil } from "../support/wait-until.ts"
-import { atEnd } from "./clean-up.ts"
-import {
-  accessKeyId,
-  account,
-  newPlace,
-  type Place,
-  region,
-  secretAccessKey,
-  sourceArn,
-  sqlPassword,
-  targetArn,
-} from "./place.ts"
-import { apiOf } from "./rds.ts"
+import { commandClient, type GuideClient, sdkClient } from "./guide-clients.ts"
+import { account, newPlace, type Place, sourceArn, sqlPassword, targetArn } from "./place.ts"
 import { bank } from "./source.ts"
 import { assertEqualContent, caughtUp } from "./warehouse.ts"
 import { onDatabase } from "./workload.ts"
 
-const skip = spawnSync("psql", ["--version"]).error !== undefined && "psql is not on this machine"
+const skipPsql = spawnSync("psql", ["--version"]).error !== undefined && "psql is not on this machine"
+
+/** A command takes half a second to begin, and many times that on a busy machine. */
+const timeoutMs = 90_000
 
 /** What psql prints, without its decoration; fails with what it complains of. */
 function psql(place: Place, database: string, statement: string): Promise<string> {
@@ -61,44 +43,34 @@ function policyFor(source: string): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: [authorise, create] })
 }
 
-test("an integration's life, as the cloud's guide walks it", { skip }, async (context) => {
+async function becomes(client: GuideClient, name: string, status: string): Promise<void> {
+  let last: Integration | undefined
+  const isThere = async () => {
+    last = (await client.describe(name))[0]
+    return last?.Status === status
+  }
+  await waitUntil(isThere, { what: `${name} to become ${status}`, timeoutMs, intervalMs: 200 })
+  assert.deepEqual(last?.Errors, [])
+}
+
+async function walk(context: TestContext, clientOf: (place: Place) => GuideClient | Promise<GuideClient>) {
   const { url, name: source } = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
   await place.configure((configuration) => {
     for (const one of configuration.warehouses as Record<string, unknown>[]) one.auto_create_database = false
   })
   await place.start()
-  const credentials = { accessKeyId, secretAccessKey }
-  const client = { endpoint: `http://127.0.0.1:${place.httpPort}`, region, credentials, maxAttempts: 1 }
-  const [rds, redshift] = [new RDSClient(client), new RedshiftClient(client)]
-  atEnd(context, async () => {
-    for (const one of [rds, redshift]) one.destroy()
-  })
-  const api = apiOf(place)
-  const create = () =>
-    rds.send(
-      new CreateIntegrationCommand({
-        SourceArn: sourceArn,
-        TargetArn: targetArn,
-        IntegrationName: "bank",
-        DataFilter: `include: ${source}.*.*, exclude: ${source}.*.journal`,
-        Tags: [{ Key: "team", Value: "data" }],
-      }),
-    )
-  const allow = (arn: string) =>
-    redshift.send(new PutResourcePolicyCommand({ ResourceArn: targetArn, Policy: policyFor(arn) }))
+  const client = await clientOf(place)
+  const create = () => client.create("bank", `include: ${source}.*.*, exclude: ${source}.*.journal`)
 
-  await allow(sourceArn.replace("orders", "another"))
+  await client.allow(policyFor(sourceArn.replace("orders", "another")))
   await assert.rejects(create(), { name: "AccessDenied" })
-  await allow(sourceArn)
+  await client.allow(policyFor(sourceArn))
   const { IntegrationArn: arn = "", Status } = await create()
   assert.equal(Status, "creating")
-  await api.becomes("bank", "active")
-  const { InboundIntegrations } = await redshift.send(
-    new DescribeInboundIntegrationsCommand({ TargetArn: targetArn }),
-  )
+  await becomes(client, "bank", "active")
   assert.deepEqual(
-    InboundIntegrations?.map((one) => [one.IntegrationArn, one.Status]),
+    (await client.inbound()).map((one) => [one.IntegrationArn, one.Status]),
     [[arn, "active"]],
   )
 
@@ -110,8 +82,8 @@ test("an integration's life, as the cloud's guide walks it", { skip }, async (co
   await onDatabase(url, (one) => one.query("UPDATE accounts SET balance = balance + 1"))
   await waitUntil(async () => (await sum()) === "200200.00", { what: "the changes", intervalMs: 200 })
 
-  await api.filter("bank", `include: ${source}.*.*, exclude: ${source}.*.entries`)
-  assert.deepEqual(await api.becomes("bank", "active"), [])
+  await client.filter("bank", `include: ${source}.*.*, exclude: ${source}.*.entries`)
+  await becomes(client, "bank", "active")
   await assert.rejects(psql(place, "bank", "SELECT 1 FROM entries"), /entries/)
   assert.equal(await psql(place, "bank", "SELECT count(*) FROM journal"), "100")
 
@@ -124,15 +96,16 @@ test("an integration's life, as the cloud's guide walks it", { skip }, async (co
   await caughtUp(place, url, "bank")
   await assertEqualContent(place, url, "bank", ["accounts", "journal", "sentinel"])
 
-  const tags = async () =>
-    (await rds.send(new ListTagsForResourceCommand({ ResourceName: arn }))).TagList?.map(({ Key }) => Key)
-  await rds.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: [{ Key: "stage", Value: "test" }] }))
-  assert.deepEqual(await tags(), ["team", "stage"])
-  await rds.send(new RemoveTagsFromResourceCommand({ ResourceName: arn, TagKeys: ["team"] }))
-  assert.deepEqual(await tags(), ["stage"])
+  await client.addTag(arn, "stage", "test")
+  assert.deepEqual(await client.tags(arn), ["team", "stage"])
+  await client.removeTag(arn, "team")
+  assert.deepEqual(await client.tags(arn), ["stage"])
 
-  await api.delete("bank")
-  await api.gone("bank")
+  await client.delete(arn)
+  await waitUntil(async () => (await client.describe("bank")).length === 0, {
+    what: "it to be gone",
+    timeoutMs,
+  })
   assert.equal(await sum(), "200200.00", "the data stays")
   const left = await onDatabase(url, (one) =>
     one.query("SELECT 1 FROM pg_replication_slots WHERE database = current_database()"),
@@ -140,4 +113,14 @@ test("an integration's life, as the cloud's guide walks it", { skip }, async (co
   assert.equal(left.rowCount, 0)
   await psql(place, "dev", "DROP DATABASE bank")
   await assert.rejects(sum(), /bank/)
-})
+}
+
+test("an integration's life, as the cloud's guide walks it, by the SDK", { skip: skipPsql }, (context) =>
+  walk(context, (place) => sdkClient(context, place)),
+)
+
+test(
+  "an integration's life, as the cloud's guide walks it, by the aws command",
+  { skip: skipPsql || skipAws },
+  (context) => walk(context, (place) => commandClient(context, place)),
+)

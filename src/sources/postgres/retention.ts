@@ -10,11 +10,13 @@ interface SlotRow {
   written: string
 }
 
-// The server keeps its log from restart_lsn on; safe_wal_size is null without max_slot_wal_keep_size.
+// The server keeps its log from restart_lsn on; safe_wal_size is null without max_slot_wal_keep_size, which greatest()
+// would make a limit of nothing.
 const slotsQuery = `
 select slot_name::text as name, coalesce(wal_status, 'reserved') as status,
   greatest(pg_current_wal_lsn() - restart_lsn, 0)::text as retained,
-  greatest(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::text as unread, greatest(safe_wal_size, 0)::text as safe,
+  greatest(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::text as unread,
+  case when safe_wal_size < 0 then 0 else safe_wal_size end::text as safe,
   (pg_current_wal_lsn() - '0/0'::pg_lsn)::text as written
 from pg_replication_slots where slot_name = any($1)`
 

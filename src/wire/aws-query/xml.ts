@@ -12,8 +12,12 @@ const named: Record<string, string> = {
   "\t": "&#x9;",
 }
 
+/** Nearly every text is so: an answer of a hundred integrations holds a thousand. */
+const isPlain = /^[\x20-%'-;=?-~]*$/
+
 /** Text as XML content. What XML 1.0 cannot carry at all becomes U+FFFD: an answer must stay readable. */
 export function escapeXml(text: string): string {
+  if (isPlain.test(text)) return text
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}")
     .replaceAll(/[&<>\r\n\t]/g, (character) => named[character] ?? character)
