@@ -15,15 +15,18 @@ export interface LookBrake {
   readonly waitMs: number
 }
 
-const lookEveryMs = 5_000
+const usualEveryMs = 5_000
 /** At most this part of the time is spent on reading the catalog. */
 const waitFactor = 20
 const longestWaitMs = 600_000
 /** Once in a while it is looked all the same. */
 const longestIdleMs = 60_000
 
-/** `nowMs`: a clock that only goes forward. */
-export function newLookBrake(nowMs: () => number = () => performance.now()): LookBrake {
+/** `lookEveryMs`: how often at most. `nowMs`: a clock that only goes forward. */
+export function newLookBrake(
+  lookEveryMs: number = usualEveryMs,
+  nowMs: () => number = () => performance.now(),
+): LookBrake {
   let waitMs = lookEveryMs
   let last: { reached: Position | undefined; atMs: number; foundNothing: boolean } | undefined
   return {

@@ -47,6 +47,8 @@ export interface PipelineOptions {
   spool?: () => Promise<Spool>
   /** What is staged is encrypted; absent: it is not. */
   atRest?: AtRest | undefined
+  /** How often the source's catalog is read at most. Default: 5 s. */
+  lookEveryMs?: number
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -298,6 +300,7 @@ async function streamFrom(
     modes,
     reporter,
     observe,
+    lookEveryMs: options.lookEveryMs,
     signal: AbortSignal.any([signal, ending.signal]),
   })
   state.watch = watch

@@ -39,6 +39,7 @@ export interface TableWatchOptions {
   modes: VersionModes
   reporter: PipelineReporter
   observe: WriteObserver
+  lookEveryMs: number | undefined
   signal: AbortSignal
 }
 
@@ -95,7 +96,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     texts: new Map(options.texts),
     unfit: [],
     asked: new Map(),
-    brake: newLookBrake(),
+    brake: newLookBrake(options.lookEveryMs),
     whenStale: new Map(),
     selection: newSelectionState(),
   }

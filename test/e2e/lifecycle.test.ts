@@ -105,7 +105,7 @@ test("deleted while the source is down: ends within its limit, says what was lef
       { arn: otherArn, url: other.url },
     ],
   })
-  await place.start({ MILLRACE_TEST_ENTRY: child, MILLRACE_TEST_PATIENCE_MS: "3000" })
+  await place.start({ MILLRACE_TEST_ENTRY: child, MILLRACE_TEST_PATIENCE_MS: "8000" })
   const api = apiOf(place)
   await api.create("bank", "include: bank.public.*")
   await api.becomes("bank", "active")

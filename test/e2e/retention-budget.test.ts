@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { waitUntil } from "../support/wait-until.ts"
+import { copiedAnew } from "./copied-anew.ts"
 import { lockWarehouse, spoolFiles, works, writeLog } from "./locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
@@ -119,7 +120,7 @@ async function slotMovesOn(url: string): Promise<void> {
       const { confirmed, restart } = await slotPlaces(url)
       return confirmed > now && restart > now
     },
-    { what: "the slot to move on", intervalMs: 500 },
+    { what: "the slot to move on", timeoutMs: 60_000, intervalMs: 500 },
   )
 }
 
@@ -182,7 +183,7 @@ for (const [how, lose] of losses)
     await lose(place)
     await place.start(environment)
     await unlock()
-    await waitUntil(() => /sourceHistoryLost/.test(place.output()), { what: "it to be said" })
+    await copiedAnew(place)
     await works(api, "bank")
     await load.stop()
     await caughtUp(place, source.url, "bank")

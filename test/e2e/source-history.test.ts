@@ -5,6 +5,7 @@ import { promisify } from "node:util"
 import pg from "pg"
 import { waitUntil } from "../support/wait-until.ts"
 import { atEnd } from "./clean-up.ts"
+import { copiedAnew } from "./copied-anew.ts"
 import { newPlace, type Place, sourceArn } from "./place.ts"
 import type { MillraceProcess } from "./process.ts"
 import { type Api, apiOf } from "./rds.ts"
@@ -84,6 +85,7 @@ test("a slot dropped by hand: everything is copied anew, and the tables stay rea
   await dropSlot(source.url, handle)
   const message = await api.reports("bank", "SOURCE_HISTORY_LOST")
   assert.match(message, /copied anew/)
+  await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await load.stop()
   await becomesEqual(place, source.url, "bank")
@@ -117,7 +119,7 @@ test("WAL gone while Millrace was away: everything is copied anew", async (conte
   })
   await place.start()
   const watch = watchTable(place)
-  await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
+  await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, url, "bank")
   await watch.stop()
@@ -130,7 +132,7 @@ test("the publication dropped: noticed at the next change, everything is copied 
     await client.query(`DROP PUBLICATION ${handle}`)
     await client.query("UPDATE accounts SET owner = owner || ' without publication' WHERE id < 50")
   })
-  await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
+  await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, source.url, "bank")
 })
@@ -144,7 +146,7 @@ test("the publication dropped while Millrace was away: everything is copied anew
     await client.query("UPDATE accounts SET owner = owner || ' without publication' WHERE id < 50")
   })
   await place.start()
-  await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
+  await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, source.url, "bank")
 })
@@ -233,7 +235,7 @@ test("the source restored to an earlier time: everything is copied anew, what wa
   await run("mv", [`${data}.earlier`, data])
   await server.restart()
   await place.start()
-  await waitUntil(() => place.output().includes("sourceHistoryLost"), { what: "the loss to be seen" })
+  await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, url, "bank")
 })

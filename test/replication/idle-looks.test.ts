@@ -6,8 +6,9 @@ import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testServer } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
+const lookEveryMs = 1_000
 /** Two waits between looks, and some. */
-const windowMs = 11_000
+const windowMs = 2_200
 
 test("the catalog of a source that stands still is not read, and a change after that is found", async (context) => {
   // A server of its own: what others write moves the log on.
@@ -24,7 +25,7 @@ test("the catalog of a source that stands still is not read, and a change after 
       return real.tables(...args)
     },
   })
-  const pipeline = await testPipeline({ url, around: { source, warehouse: (real) => real } })
+  const pipeline = await testPipeline({ url, lookEveryMs, around: { source, warehouse: (real) => real } })
   await pipeline.settle()
   // The server itself still writes for a while after others have.
   const isQuiet = async () => {

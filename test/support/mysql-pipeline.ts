@@ -5,7 +5,14 @@ import type { Warehouse } from "../../src/replication/warehouse.ts"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
 import type { MariaDb } from "./mariadb.ts"
 import { mysqlDifferences } from "./mysql-compare.ts"
-import { newReports, type Reports, reporterInto, type TestWarehouse, testWarehouse } from "./pipeline.ts"
+import {
+  newReports,
+  quickLookEveryMs,
+  type Reports,
+  reporterInto,
+  type TestWarehouse,
+  testWarehouse,
+} from "./pipeline.ts"
 import { waitUntil } from "./wait-until.ts"
 
 const cleanUps: (() => Promise<void>)[] = []
@@ -73,6 +80,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
     select,
     reporter: reporterInto(reports),
     observe: () => undefined,
+    lookEveryMs: quickLookEveryMs,
   })
   const stop = () => running.stop()
   cleanUps.push(stop)

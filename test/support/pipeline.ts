@@ -113,9 +113,14 @@ export interface TestPipelineOptions {
   relief?: Relief
   atRest?: AtRest
   failoverSlots?: boolean
+  /** Default: sooner than people need it. */
+  lookEveryMs?: number
   /** Put around the real ones, to make them fail. */
   around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
+
+/** Tests wait for looks at the catalog. */
+export const quickLookEveryMs = 500
 
 let pipelines = 0
 
@@ -164,6 +169,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
         atRest: options.atRest,
       }),
     atRest: options.atRest,
+    lookEveryMs: options.lookEveryMs ?? quickLookEveryMs,
   })
   let stopping: Promise<void> | undefined
   const stop = () => {
