@@ -8,7 +8,7 @@ const at = (place: number): Position => positionFrom(String(place))
 /** A clock that goes on by what each reading takes. */
 function braked() {
   let nowMs = 1_000
-  const brake = newLookBrake(undefined, () => nowMs)
+  const brake = newLookBrake(5_000, () => nowMs)
   return {
     brake,
     pass: (ms: number) => {

@@ -15,7 +15,6 @@ export interface LookBrake {
   readonly waitMs: number
 }
 
-const usualEveryMs = 5_000
 /** At most this part of the time is spent on reading the catalog. */
 const waitFactor = 20
 const longestWaitMs = 600_000
@@ -23,10 +22,7 @@ const longestWaitMs = 600_000
 const longestIdleMs = 60_000
 
 /** `lookEveryMs`: how often at most. `nowMs`: a clock that only goes forward. */
-export function newLookBrake(
-  lookEveryMs: number = usualEveryMs,
-  nowMs: () => number = () => performance.now(),
-): LookBrake {
+export function newLookBrake(lookEveryMs: number, nowMs: () => number = () => performance.now()): LookBrake {
   let waitMs = lookEveryMs
   let last: { reached: Position | undefined; atMs: number; foundNothing: boolean } | undefined
   return {

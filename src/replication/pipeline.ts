@@ -20,6 +20,7 @@ import type { Spool } from "./spool/spool.ts"
 import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
 import { type TableWatch, watchTables } from "./table-watch.ts"
 import { newVersionModes } from "./versions.ts"
+import { type Waits, waitsOf } from "./waits.ts"
 import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
@@ -47,8 +48,8 @@ export interface PipelineOptions {
   spool?: () => Promise<Spool>
   /** What is staged is encrypted; absent: it is not. */
   atRest?: AtRest | undefined
-  /** How often the source's catalog is read at most. Default: 5 s. */
-  lookEveryMs?: number
+  /** Default: the usual ones. */
+  waits?: Partial<Waits> | undefined
 }
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
@@ -103,12 +104,8 @@ export interface Pipeline {
 }
 
 const stopLimitMs = 5_000
-const firstRetryMs = 500
-const lastRetryMs = 30_000
 /** A batch that takes longer is no usual one. */
 const hinderedMs = 10_000
-/** How often an idle source is told that what it sent is no longer needed. */
-const advanceEveryMs = 10_000
 
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
@@ -170,6 +167,7 @@ async function runUntilStopped(
   state: RunState,
   signal: AbortSignal,
 ): Promise<void> {
+  const { firstRetryMs, longestRetryMs } = waitsOf(options)
   let waitMs = firstRetryMs
   while (!signal.aborted) {
     try {
@@ -186,7 +184,7 @@ async function runUntilStopped(
     }
     // Less when stopped.
     await delay(waitMs, undefined, { signal }).catch(() => undefined)
-    waitMs = Math.min(waitMs * 2, lastRetryMs)
+    waitMs = Math.min(waitMs * 2, longestRetryMs)
   }
   options.reporter.phase("stopped")
 }
@@ -285,7 +283,7 @@ async function streamFrom(
     state.troubled = false
     reporter.problem(undefined)
   }
-  const advancing = setInterval(() => collector.advance(), advanceEveryMs)
+  const advancing = setInterval(() => collector.advance(), waitsOf(options).advanceEveryMs)
   const ending = new AbortController()
   watch = watchTables({
     pipeline: name,
@@ -300,7 +298,7 @@ async function streamFrom(
     modes,
     reporter,
     observe,
-    lookEveryMs: options.lookEveryMs,
+    lookEveryMs: waitsOf(options).lookEveryMs,
     signal: AbortSignal.any([signal, ending.signal]),
   })
   state.watch = watch

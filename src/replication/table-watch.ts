@@ -39,7 +39,7 @@ export interface TableWatchOptions {
   modes: VersionModes
   reporter: PipelineReporter
   observe: WriteObserver
-  lookEveryMs: number | undefined
+  lookEveryMs: number
   signal: AbortSignal
 }
 

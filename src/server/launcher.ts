@@ -21,6 +21,7 @@ import type { Relief } from "../replication/relief.ts"
 import type { Source, TableSelection } from "../replication/source.ts"
 import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
+import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Address as DynamoDbAddress } from "../sources/dynamodb/client.ts"
 import { openDynamoDbSource } from "../sources/dynamodb/source.ts"
@@ -142,6 +143,7 @@ export interface LauncherOptions {
   dataDir: string
   kmsKeys: readonly KmsKeyConfiguration[]
   observe: WriteObserver
+  waits: Partial<Waits> | undefined
 }
 
 export function newLauncher(options: LauncherOptions): PipelineLauncher {
@@ -183,6 +185,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
             atRest,
           }),
         settings,
+        waits: options.waits,
       })
     },
     async dropDatabase(integration, name) {

@@ -22,6 +22,7 @@ import { rdsDoor } from "../front-doors/rds/door.ts"
 import { redshiftDoor } from "../front-doors/redshift/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
+import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
@@ -42,6 +43,8 @@ export interface ServerOptions {
   cleanUpPatienceMs?: number
   /** See RetentionWatchOptions; as above. */
   retentionEveryMs?: number
+  /** As above. */
+  waits?: Partial<Waits>
 }
 
 export interface RunningServer {
@@ -170,7 +173,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   )
   onStop(() => http.close(httpGraceMs))
   for (const exposure of exposures(configuration.listen)) log.warn({}, exposure)
-  const launcher = newLauncher({ ...configuration, warehouses, observe })
+  const launcher = newLauncher({ ...configuration, warehouses, observe, waits: options.waits })
   const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({
     store: ownStore,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import { CreateIntegrationCommand as CreateRdsIntegration } from "@aws-sdk/client-rds"
 import {
   CreateIntegrationCommand,
@@ -21,44 +21,23 @@ import {
   waitUntilClusterRestored,
 } from "@aws-sdk/client-redshift"
 import { rdsClient } from "./rds-client.ts"
-import { redshiftClient, refusalCode } from "./redshift-client.ts"
+import { redshiftClient, redshiftScene, refusalCode } from "./redshift-client.ts"
 import {
   clusters,
   instanceArn,
   otherTargetArn,
   reader,
   region,
-  type ServedDoor,
   serveDoor,
   tableArn,
   targetArn,
 } from "./served-door.ts"
 
 describe("the Redshift door and the official client", () => {
-  let door: ServedDoor
-  let client: ReturnType<typeof redshiftClient>
-  before(async () => {
-    door = await serveDoor()
-    client = redshiftClient(door.endpoint)
-  })
-  after(async () => {
-    client.destroy()
-    await door.close()
-  })
-  beforeEach(() => door.sql("truncate millrace.integrations, millrace.resource_tags cascade"))
-
-  const create = (changes: object = {}) =>
-    client.send(
-      new CreateIntegrationCommand({
-        SourceArn: tableArn,
-        TargetArn: targetArn,
-        IntegrationName: "carts",
-        ...changes,
-      }),
-    )
+  const scene = redshiftScene("integrations", "resource_tags")
 
   test("an integration's life: create, describe, modify, delete", async () => {
-    const created = await create({ Description: "first", TagList: [{ Key: "team", Value: "data" }] })
+    const created = await scene.create({ Description: "first", TagList: [{ Key: "team", Value: "data" }] })
     assert.equal(created.Status, "creating")
     assert.match(
       created.IntegrationArn ?? "",
@@ -68,25 +47,25 @@ describe("the Redshift door and the official client", () => {
     assert.deepEqual(created.Errors, [])
     const IntegrationArn = created.IntegrationArn
     const { $metadata: _, ...fields } = created
-    const found = await client.send(new DescribeIntegrationsCommand({ IntegrationArn }))
+    const found = await scene.client.send(new DescribeIntegrationsCommand({ IntegrationArn }))
     assert.deepEqual(found.Integrations, [fields])
 
-    await door.sql("update millrace.integrations set status = 'active'")
-    const modified = await client.send(
+    await scene.door.sql("update millrace.integrations set status = 'active'")
+    const modified = await scene.client.send(
       new ModifyIntegrationCommand({ IntegrationArn, IntegrationName: "renamed", Description: "" }),
     )
     assert.equal(modified.IntegrationName, "renamed")
     assert.equal(modified.Description, undefined)
-    const deleted = await client.send(new DeleteIntegrationCommand({ IntegrationArn }))
+    const deleted = await scene.client.send(new DeleteIntegrationCommand({ IntegrationArn }))
     assert.equal(deleted.Status, "deleting")
     assert.equal(
-      await refusalCode(client.send(new DeleteIntegrationCommand({ IntegrationArn }))),
+      await refusalCode(scene.client.send(new DeleteIntegrationCommand({ IntegrationArn }))),
       "IntegrationConflictStateFault",
     )
   })
 
   test("each refusal of a creation has the code of the API", async () => {
-    await create()
+    await scene.create()
     const expectations: [object, string][] = [
       [{}, "IntegrationAlreadyExistsFault"],
       [{ SourceArn: `${tableArn}-gone`, IntegrationName: "b" }, "IntegrationSourceNotFoundFault"],
@@ -103,9 +82,9 @@ describe("the Redshift door and the official client", () => {
       ],
     ]
     for (const [changes, code] of expectations) {
-      assert.equal(await refusalCode(create(changes)), code, JSON.stringify(changes))
+      assert.equal(await refusalCode(scene.create(changes)), code, JSON.stringify(changes))
     }
-    const { Integrations } = await client.send(new DescribeIntegrationsCommand())
+    const { Integrations } = await scene.client.send(new DescribeIntegrationsCommand())
     assert.equal(Integrations?.length, 1)
   })
 
@@ -122,12 +101,12 @@ describe("the Redshift door and the official client", () => {
   })
 
   test("a taken name: the API has its own code where RDS has only a conflict", async () => {
-    await create()
+    await scene.create()
     const { IntegrationArn } = await createForOtherTable("second")
-    await door.sql("update millrace.integrations set status = 'active'")
+    await scene.door.sql("update millrace.integrations set status = 'active'")
     assert.equal(
       await refusalCode(
-        client.send(new ModifyIntegrationCommand({ IntegrationArn, IntegrationName: "carts" })),
+        scene.client.send(new ModifyIntegrationCommand({ IntegrationArn, IntegrationName: "carts" })),
       ),
       "IntegrationAlreadyExistsFault",
     )
@@ -135,19 +114,19 @@ describe("the Redshift door and the official client", () => {
 
   /** The door has one table; what lists integrations needs more than one. */
   async function createForOtherTable(name: string) {
-    await door.sql(
+    await scene.door.sql(
       "update millrace.integrations set source_arn = source_arn || '-' || name, target_arn = target_arn || name where source_arn = $1",
       [tableArn],
     )
-    return await create({ IntegrationName: name })
+    return await scene.create({ IntegrationName: name })
   }
 
   test("filters, each and together", async () => {
-    const first = await create()
-    await door.sql("update millrace.integrations set status = 'active'")
+    const first = await scene.create()
+    await scene.door.sql("update millrace.integrations set status = 'active'")
     const second = await createForOtherTable("second")
     const names = async (...Filters: { Name: string; Values: string[] }[]) => {
-      const { Integrations } = await client.send(
+      const { Integrations } = await scene.client.send(
         new DescribeIntegrationsCommand({ Filters } as DescribeIntegrationsCommandInput),
       )
       return Integrations?.map(({ IntegrationName }) => IntegrationName)
@@ -177,14 +156,14 @@ describe("the Redshift door and the official client", () => {
     assert.equal(await refusalCode(names(twice, twice)), "InvalidParameterCombination")
     const both = { IntegrationArn: arns[0], Filters: [twice] } as DescribeIntegrationsCommandInput
     assert.equal(
-      await refusalCode(client.send(new DescribeIntegrationsCommand(both))),
+      await refusalCode(scene.client.send(new DescribeIntegrationsCommand(both))),
       "InvalidParameterCombination",
     )
     assert.equal(await refusalCode(names({ Name: "name", Values: ["a"] })), "ValidationError")
   })
 
   test("each API shows its own integrations; what arrives shows both", async () => {
-    const rds = rdsClient(door.endpoint)
+    const rds = rdsClient(scene.door.endpoint)
     const fromRds = await rds.send(
       new CreateRdsIntegration({
         SourceArn: instanceArn,
@@ -194,36 +173,40 @@ describe("the Redshift door and the official client", () => {
       }),
     )
     rds.destroy()
-    const own = await create()
-    const listed = await client.send(new DescribeIntegrationsCommand())
+    const own = await scene.create()
+    const listed = await scene.client.send(new DescribeIntegrationsCommand())
     assert.deepEqual(
       listed.Integrations?.map(({ IntegrationName }) => IntegrationName),
       ["carts"],
     )
-    const inbound = await client.send(new DescribeInboundIntegrationsCommand({ TargetArn: targetArn }))
+    const inbound = await scene.client.send(new DescribeInboundIntegrationsCommand({ TargetArn: targetArn }))
     assert.deepEqual(
       inbound.InboundIntegrations?.map(({ IntegrationArn }) => IntegrationArn),
       [fromRds.IntegrationArn, own.IntegrationArn],
     )
-    const one = await client.send(
+    const one = await scene.client.send(
       new DescribeInboundIntegrationsCommand({ IntegrationArn: fromRds.IntegrationArn }),
     )
     assert.equal(one.InboundIntegrations?.[0]?.SourceArn, instanceArn)
-    const none = await client.send(new DescribeInboundIntegrationsCommand({ TargetArn: otherTargetArn }))
+    const none = await scene.client.send(
+      new DescribeInboundIntegrationsCommand({ TargetArn: otherTargetArn }),
+    )
     assert.deepEqual(none.InboundIntegrations, [])
     const gone = (own.IntegrationArn ?? "").replace(/.$/, (last) => (last === "0" ? "1" : "0"))
     assert.equal(
-      await refusalCode(client.send(new DescribeInboundIntegrationsCommand({ IntegrationArn: gone }))),
+      await refusalCode(scene.client.send(new DescribeInboundIntegrationsCommand({ IntegrationArn: gone }))),
       "IntegrationNotFoundFault",
     )
     assert.equal(
-      await refusalCode(client.send(new DescribeInboundIntegrationsCommand({ TargetArn: `${targetArn}9` }))),
+      await refusalCode(
+        scene.client.send(new DescribeInboundIntegrationsCommand({ TargetArn: `${targetArn}9` })),
+      ),
       "InvalidNamespaceFault",
     )
   })
 
   test("clusters are the warehouses, with the endpoint of the SQL port", async () => {
-    const { Clusters } = await client.send(new DescribeClustersCommand())
+    const { Clusters } = await scene.client.send(new DescribeClustersCommand())
     assert.deepEqual(
       Clusters?.map(({ ClusterIdentifier, ClusterNamespaceArn }) => [ClusterIdentifier, ClusterNamespaceArn]),
       [
@@ -234,14 +217,14 @@ describe("the Redshift door and the official client", () => {
     assert.deepEqual(Clusters?.[0]?.Endpoint, { Address: "127.0.0.1", Port: 5439 })
     assert.equal(
       await refusalCode(
-        client.send(new DescribeClustersCommand({ ClusterIdentifier: clusters[0].toUpperCase() })),
+        scene.client.send(new DescribeClustersCommand({ ClusterIdentifier: clusters[0].toUpperCase() })),
       ),
       "ClusterNotFound",
     )
   })
 
   test("every waiter ends", async () => {
-    const wait = { client, maxWaitTime: 10, minDelay: 1, maxDelay: 2 }
+    const wait = { client: scene.client, maxWaitTime: 10, minDelay: 1, maxDelay: 2 }
     const known = { ClusterIdentifier: clusters[0] }
     assert.equal((await waitUntilClusterAvailable(wait, known)).state, "SUCCESS")
     assert.equal((await waitUntilClusterRestored(wait, known)).state, "SUCCESS")
@@ -249,8 +232,8 @@ describe("the Redshift door and the official client", () => {
   })
 
   test("every paginator sees each thing once", async () => {
-    const { IntegrationArn = "" } = await create()
-    await door.sql(
+    const { IntegrationArn = "" } = await scene.create()
+    await scene.door.sql(
       `insert into millrace.integrations
        select md5(n::text)::uuid, replace(arn, id::text, md5(n::text)::uuid::text), service, name || n, description,
          source_arn || n, target_arn, data_filter, kms_key_id, additional_encryption_context,
@@ -264,15 +247,15 @@ describe("the Redshift door and the official client", () => {
       clusters: [] as number[],
     }
     const seen = new Set<string>()
-    for await (const page of paginateDescribeIntegrations({ client, pageSize: 20 }, {})) {
+    for await (const page of paginateDescribeIntegrations({ client: scene.client, pageSize: 20 }, {})) {
       sizes.own.push(page.Integrations?.length ?? 0)
       for (const one of page.Integrations ?? []) seen.add(one.IntegrationArn ?? "")
     }
-    for await (const page of paginateDescribeInboundIntegrations({ client, pageSize: 20 }, {}))
+    for await (const page of paginateDescribeInboundIntegrations({ client: scene.client, pageSize: 20 }, {}))
       sizes.inbound.push(page.InboundIntegrations?.length ?? 0)
-    for await (const page of paginateDescribeTags({ client, pageSize: 10 }, {}))
+    for await (const page of paginateDescribeTags({ client: scene.client, pageSize: 10 }, {}))
       sizes.tags.push(page.TaggedResources?.length ?? 0)
-    for await (const page of paginateDescribeClusters({ client, pageSize: 20 }, {}))
+    for await (const page of paginateDescribeClusters({ client: scene.client, pageSize: 20 }, {}))
       sizes.clusters.push(page.Clusters?.length ?? 0)
     assert.deepEqual(sizes, {
       own: [20, 20, 5],
@@ -285,17 +268,17 @@ describe("the Redshift door and the official client", () => {
   })
 
   test("a marker of another operation is refused", async () => {
-    const { Marker } = await client.send(new DescribeTagsCommand({ MaxRecords: 10 }))
+    const { Marker } = await scene.client.send(new DescribeTagsCommand({ MaxRecords: 10 }))
     assert.equal(Marker, undefined)
     assert.equal(
-      await refusalCode(client.send(new DescribeIntegrationsCommand({ Marker: "foreign" }))),
+      await refusalCode(scene.client.send(new DescribeIntegrationsCommand({ Marker: "foreign" }))),
       "InvalidParameterValue",
     )
   })
 
   test("who only reads changes nothing", async () => {
-    const reading = redshiftClient(door.endpoint, reader)
-    const { IntegrationArn = "" } = await create()
+    const reading = redshiftClient(scene.door.endpoint, reader)
+    const { IntegrationArn = "" } = await scene.create()
     assert.equal((await reading.send(new DescribeIntegrationsCommand())).Integrations?.length, 1)
     const changes = [
       () => reading.send(new DeleteIntegrationCommand({ IntegrationArn })),

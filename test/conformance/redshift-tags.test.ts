@@ -1,40 +1,19 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import {
-  CreateIntegrationCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
   DescribeClustersCommand,
   DescribeTagsCommand,
 } from "@aws-sdk/client-redshift"
-import { redshiftClient, refusalCode } from "./redshift-client.ts"
-import { clusters, region, type ServedDoor, serveDoor, tableArn, targetArn } from "./served-door.ts"
+import { redshiftScene, refusalCode } from "./redshift-client.ts"
+import { clusters, region, tableArn } from "./served-door.ts"
 
 describe("tags, over the Redshift API", () => {
-  let door: ServedDoor
-  let client: ReturnType<typeof redshiftClient>
-  before(async () => {
-    door = await serveDoor()
-    client = redshiftClient(door.endpoint)
-  })
-  after(async () => {
-    client.destroy()
-    await door.close()
-  })
-  beforeEach(() => door.sql("truncate millrace.integrations, millrace.resource_tags cascade"))
-
-  const create = (changes: object = {}) =>
-    client.send(
-      new CreateIntegrationCommand({
-        SourceArn: tableArn,
-        TargetArn: targetArn,
-        IntegrationName: "carts",
-        ...changes,
-      }),
-    )
+  const scene = redshiftScene("integrations", "resource_tags")
 
   test("tags of integrations and clusters", async () => {
-    const { IntegrationArn = "" } = await create({ TagList: [{ Key: "a", Value: "1" }] })
+    const { IntegrationArn = "" } = await scene.create({ TagList: [{ Key: "a", Value: "1" }] })
     const [clusterName] = clusters
     const cluster = `arn:aws:redshift:${region}:123456789012:cluster:${clusterName}`
     for (const ResourceName of [IntegrationArn, cluster]) {
@@ -42,15 +21,15 @@ describe("tags, over the Redshift API", () => {
         { Key: "a", Value: "2" },
         { Key: "b", Value: "3" },
       ]
-      await client.send(new CreateTagsCommand({ ResourceName, Tags }))
-      const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+      await scene.client.send(new CreateTagsCommand({ ResourceName, Tags }))
+      const { TaggedResources } = await scene.client.send(new DescribeTagsCommand({ ResourceName }))
       assert.deepEqual(
         TaggedResources?.map(({ Tag }) => Tag),
         Tags,
       )
-      await client.send(new DeleteTagsCommand({ ResourceName, TagKeys: ["a", "never-there"] }))
+      await scene.client.send(new DeleteTagsCommand({ ResourceName, TagKeys: ["a", "never-there"] }))
     }
-    const all = await client.send(new DescribeTagsCommand())
+    const all = await scene.client.send(new DescribeTagsCommand())
     assert.deepEqual(
       all.TaggedResources?.map(({ ResourceName, ResourceType, Tag }) => [ResourceName, ResourceType, Tag]),
       [
@@ -58,9 +37,11 @@ describe("tags, over the Redshift API", () => {
         [IntegrationArn, "Integration", { Key: "b", Value: "3" }],
       ],
     )
-    const byType = await client.send(new DescribeTagsCommand({ ResourceType: "Cluster", TagValues: ["3"] }))
+    const byType = await scene.client.send(
+      new DescribeTagsCommand({ ResourceType: "Cluster", TagValues: ["3"] }),
+    )
     assert.equal(byType.TaggedResources?.length, 1)
-    const { Clusters } = await client.send(new DescribeClustersCommand({ TagKeys: ["b"] }))
+    const { Clusters } = await scene.client.send(new DescribeClustersCommand({ TagKeys: ["b"] }))
     assert.deepEqual(
       Clusters?.map(({ ClusterIdentifier }) => ClusterIdentifier),
       [clusterName],
@@ -68,19 +49,19 @@ describe("tags, over the Redshift API", () => {
   })
 
   test("refusals of tags", async () => {
-    const ResourceName = (await create()).IntegrationArn ?? ""
+    const ResourceName = (await scene.create()).IntegrationArn ?? ""
     const sends: [() => Promise<unknown>, string][] = [
       [
-        () => client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })),
+        () => scene.client.send(new CreateTagsCommand({ ResourceName: tableArn, Tags: [] })),
         "ResourceNotFoundFault",
       ],
       [
-        () => client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
+        () => scene.client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: "rds:x", Value: "" }] })),
         "InvalidTagFault",
       ],
       [
         () =>
-          client.send(
+          scene.client.send(
             new CreateTagsCommand({
               ResourceName,
               Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: "" })),
@@ -90,36 +71,36 @@ describe("tags, over the Redshift API", () => {
       ],
       [
         () =>
-          client.send(
+          scene.client.send(
             new DeleteTagsCommand({ ResourceName: `${ResourceName.slice(0, -36)}x`, TagKeys: ["a"] }),
           ),
         "ResourceNotFoundFault",
       ],
       [
-        () => client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
+        () => scene.client.send(new DescribeTagsCommand({ ResourceName, ResourceType: "Integration" })),
         "InvalidParameterCombination",
       ],
       [
-        () => client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })),
+        () => scene.client.send(new DescribeTagsCommand({ ResourceName, MaxRecords: 20 })),
         "InvalidParameterCombination",
       ],
-      [() => client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
-      [() => client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
-      [() => client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
+      [() => scene.client.send(new DescribeTagsCommand({ ResourceType: "Table" })), "InvalidParameterValue"],
+      [() => scene.client.send(new DescribeTagsCommand({ MaxRecords: 9 })), "InvalidParameterValue"],
+      [() => scene.client.send(new DescribeTagsCommand({ MaxRecords: 51 })), "InvalidParameterValue"],
     ]
     for (const [at, [sent, code]] of sends.entries())
       assert.equal(await refusalCode(sent()), code, `send ${at}`)
   })
 
   test("fifty tags are the most, also when they come one by one at once", async () => {
-    const ResourceName = (await create()).IntegrationArn ?? ""
+    const ResourceName = (await scene.create()).IntegrationArn ?? ""
     const sent = await Promise.allSettled(
       Array.from({ length: 60 }, (_, at) =>
-        client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: `k${at}`, Value: "" }] })),
+        scene.client.send(new CreateTagsCommand({ ResourceName, Tags: [{ Key: `k${at}`, Value: "" }] })),
       ),
     )
     assert.equal(sent.filter(({ status }) => status === "fulfilled").length, 50)
-    const { TaggedResources } = await client.send(new DescribeTagsCommand({ ResourceName }))
+    const { TaggedResources } = await scene.client.send(new DescribeTagsCommand({ ResourceName }))
     assert.equal(TaggedResources?.length, 50)
   })
 })

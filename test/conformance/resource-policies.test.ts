@@ -1,15 +1,14 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import { CreateIntegrationCommand as CreateRdsIntegration, RDSServiceException } from "@aws-sdk/client-rds"
 import {
-  CreateIntegrationCommand,
   DeleteResourcePolicyCommand,
   DescribeIntegrationsCommand,
   GetResourcePolicyCommand,
   PutResourcePolicyCommand,
 } from "@aws-sdk/client-redshift"
 import { rdsClient } from "./rds-client.ts"
-import { redshiftClient, refusalCode } from "./redshift-client.ts"
+import { redshiftClient, redshiftScene, refusalCode } from "./redshift-client.ts"
 import {
   account,
   admin as adminKey,
@@ -17,8 +16,6 @@ import {
   instanceArn,
   reader,
   region,
-  type ServedDoor,
-  serveDoor,
   tableArn,
   targetArn,
 } from "./served-door.ts"
@@ -37,37 +34,24 @@ const create = (effect: string, principal: string) => ({
 const policyOf = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement })
 
 describe("resource policies", () => {
-  let door: ServedDoor
-  let client: ReturnType<typeof redshiftClient>
-  before(async () => {
-    door = await serveDoor()
-    client = redshiftClient(door.endpoint)
-  })
-  after(async () => {
-    client.destroy()
-    await door.close()
-  })
-  beforeEach(() => door.sql("truncate millrace.integrations, millrace.resource_policies cascade"))
+  const scene = redshiftScene("integrations", "resource_policies")
 
   const put = (Policy: string, ResourceArn = targetArn) =>
-    client.send(new PutResourcePolicyCommand({ ResourceArn, Policy }))
-  const join = () =>
-    client.send(
-      new CreateIntegrationCommand({ SourceArn: tableArn, TargetArn: targetArn, IntegrationName: "carts" }),
-    )
+    scene.client.send(new PutResourcePolicyCommand({ ResourceArn, Policy }))
 
   test("what was put comes back as it was, until it is deleted", async () => {
     const policy = `\n${policyOf(authorize(tableArn))} `
     assert.equal((await put(policy)).ResourcePolicy?.Policy, policy)
-    const got = await client.send(new GetResourcePolicyCommand({ ResourceArn: targetArn }))
+    const got = await scene.client.send(new GetResourcePolicyCommand({ ResourceArn: targetArn }))
     assert.deepEqual(got.ResourcePolicy, { ResourceArn: targetArn, Policy: policy })
-    await client.send(new DeleteResourcePolicyCommand({ ResourceArn: targetArn }))
+    await scene.client.send(new DeleteResourcePolicyCommand({ ResourceArn: targetArn }))
     for (const command of [
       new GetResourcePolicyCommand({ ResourceArn: targetArn }),
       new DeleteResourcePolicyCommand({ ResourceArn: targetArn }),
     ]) {
       // Both kinds of commands are one union to the compiler, which send() does not take.
-      const sent = command instanceof GetResourcePolicyCommand ? client.send(command) : client.send(command)
+      const sent =
+        command instanceof GetResourcePolicyCommand ? scene.client.send(command) : scene.client.send(command)
       assert.equal(await refusalCode(sent), "ResourceNotFoundFault")
     }
   })
@@ -99,7 +83,7 @@ describe("resource policies", () => {
   for (const [name, policy] of malformed) {
     test(`${name}: InvalidPolicyFault, and nothing is stored`, async () => {
       assert.equal(await refusalCode(put(policy)), "InvalidPolicyFault")
-      const got = client.send(new GetResourcePolicyCommand({ ResourceArn: targetArn }))
+      const got = scene.client.send(new GetResourcePolicyCommand({ ResourceArn: targetArn }))
       assert.equal(await refusalCode(got), "ResourceNotFoundFault")
     })
   }
@@ -114,7 +98,7 @@ describe("resource policies", () => {
     ]
     for (const policy of refusing) {
       await put(policy)
-      assert.equal(await refusalCode(join()), "AccessDenied", policy)
+      assert.equal(await refusalCode(scene.create()), "AccessDenied", policy)
     }
     const letting = [
       policyOf(authorize(tableArn)),
@@ -133,14 +117,14 @@ describe("resource policies", () => {
     ]
     for (const policy of letting) {
       await put(policy)
-      assert.equal((await join()).Status, "creating", policy)
-      await door.sql("truncate millrace.integrations cascade")
+      assert.equal((await scene.create()).Status, "creating", policy)
+      await scene.door.sql("truncate millrace.integrations cascade")
     }
   })
 
   test("sources of the other API are under it too", async () => {
     await put(policyOf(authorize(tableArn)))
-    const rds = rdsClient(door.endpoint)
+    const rds = rdsClient(scene.door.endpoint)
     const sent = rds.send(
       new CreateRdsIntegration({
         SourceArn: instanceArn,
@@ -158,10 +142,10 @@ describe("resource policies", () => {
 
   test("a source that is authorised no more ends its integration for good", async () => {
     await put(policyOf(authorize(tableArn)))
-    await join()
-    await door.sql("update millrace.integrations set status = 'active'")
+    await scene.create()
+    await scene.door.sql("update millrace.integrations set status = 'active'")
     await put(policyOf(authorize(instanceArn)))
-    const failed = async () => (await client.send(new DescribeIntegrationsCommand())).Integrations?.[0]
+    const failed = async () => (await scene.client.send(new DescribeIntegrationsCommand())).Integrations?.[0]
     assert.equal((await failed())?.Status, "failed")
     assert.equal((await failed())?.Errors?.[0]?.ErrorCode, "SOURCE_NOT_AUTHORIZED")
     await put(policyOf(authorize(tableArn)))
@@ -170,9 +154,9 @@ describe("resource policies", () => {
 
   test("a policy and a creation at once leave nothing that is not authorised", async () => {
     for (let round = 0; round < 10; round += 1) {
-      await door.sql("truncate millrace.integrations, millrace.resource_policies cascade")
-      await Promise.allSettled([join(), put(policyOf(authorize(instanceArn)))])
-      const { Integrations } = await client.send(new DescribeIntegrationsCommand())
+      await scene.door.sql("truncate millrace.integrations, millrace.resource_policies cascade")
+      await Promise.allSettled([scene.create(), put(policyOf(authorize(instanceArn)))])
+      const { Integrations } = await scene.client.send(new DescribeIntegrationsCommand())
       const statuses = (Integrations ?? []).map(({ Status }) => Status)
       assert.ok(
         statuses.every((status) => status === "failed"),
@@ -183,7 +167,7 @@ describe("resource policies", () => {
 
   test("a reader reads it and changes nothing", async () => {
     await put(policyOf(authorize(tableArn)))
-    const reading = redshiftClient(door.endpoint, reader)
+    const reading = redshiftClient(scene.door.endpoint, reader)
     await reading.send(new GetResourcePolicyCommand({ ResourceArn: targetArn }))
     const writing = new PutResourcePolicyCommand({
       ResourceArn: targetArn,

@@ -18,9 +18,9 @@ test(
 )
 
 test(
-  "DynamoDB: nothing is lost or left by 10 kills at random moments",
+  "DynamoDB: nothing is lost or left by 6 kills at random moments",
   {
     skip: hasJava() ? false : "DynamoDB Local needs Java",
   },
-  (context) => killAtRandom(context, dynamoDbScene, 10, chosenSeed()),
+  (context) => killAtRandom(context, dynamoDbScene, 6, chosenSeed()),
 )

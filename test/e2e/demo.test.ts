@@ -106,7 +106,7 @@ test("Ctrl-C ends a demo that runs on", async (t) => {
 test("one demo at a time in a folder; one that was killed is cleaned up by the next", async (t) => {
   const folder = await folderWithSpaces(t)
   const first = start(t, folder, "--rows", "5000")
-  await runsOn(first)
+  await says(first, "Created through")
   const second = await start(t, folder, "--once").ended
   assert.equal(second.code, 1)
   assert.match(second.err, /in use by another Millrace.*another folder/)

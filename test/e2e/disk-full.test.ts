@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { killable } from "../crash/kill-at.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { newPlace, type PlaceOptions, sourceArn } from "./place.ts"
 import { type Api, apiOf } from "./rds.ts"
@@ -11,6 +12,7 @@ import { onDatabase, rowMarker } from "./workload.ts"
 
 const options = noSmallDisk === undefined ? {} : { skip: noSmallDisk }
 const megabyte = 2 ** 20
+const impatient = { ...killable, MILLRACE_TEST_LONGEST_RETRY_MS: "2000" }
 
 /** Rows that do not compress to nothing. */
 async function insertMany(url: string, round: number, rows: number): Promise<void> {
@@ -51,7 +53,7 @@ async function scene(context: TestContext, where: (disk: string) => Partial<Plac
   const disk = await smallDisk(context, 96 * megabyte)
   const sources = [{ arn: sourceArn, url: source.url }]
   const place = await newPlace(context, { sources, ...where(disk.folder) })
-  const running = await place.start()
+  const running = await place.start(impatient)
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.public.*`)
   await api.becomes("bank", "active")
@@ -81,7 +83,7 @@ test(
       await caughtUp(place, source.url, "bank")
     }
     await running.kill9()
-    await place.start()
+    await place.start(impatient)
     await caughtUp(place, source.url, "bank")
     await assertEqualContent(place, source.url, "bank")
   },

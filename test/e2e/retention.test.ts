@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { StatusReport } from "../../src/control-plane/status.ts"
+import { killable } from "../crash/kill-at.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { newPlace, sourceArn } from "./place.ts"
 import { apiOf } from "./rds.ts"
@@ -10,7 +11,7 @@ import { onDatabase } from "./workload.ts"
 test("status and metrics tell what the source keeps, how much room is left, and for how long", async (context) => {
   const { url, name } = await bankServer(context, { max_slot_wal_keep_size: "256MB" })
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
-  await place.start()
+  await place.start({ ...killable, MILLRACE_TEST_RETENTION_MS: "500" })
   const api = apiOf(place)
   await api.create("bank", `include: ${name}.public.*`)
   await api.becomes("bank", "active")

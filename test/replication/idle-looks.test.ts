@@ -25,7 +25,11 @@ test("the catalog of a source that stands still is not read, and a change after 
       return real.tables(...args)
     },
   })
-  const pipeline = await testPipeline({ url, lookEveryMs, around: { source, warehouse: (real) => real } })
+  const pipeline = await testPipeline({
+    url,
+    waits: { lookEveryMs },
+    around: { source, warehouse: (real) => real },
+  })
   await pipeline.settle()
   // The server itself still writes for a while after others have.
   const isQuiet = async () => {

@@ -287,6 +287,7 @@ test("a composite type that gains and loses attributes while it streams", async 
     await runSql(url, `ALTER TYPE pair ${change}`, "INSERT INTO t SELECT max(id) + 1, NULL FROM t")
     await waitUntil(async () => (await pipeline.differences()).length === 0, {
       what: `equality after ${change}`,
+      timeoutMs: 60_000,
     })
   }
   await assertVerified(pipeline, 2)

@@ -7,7 +7,7 @@ import type { MariaDb } from "./mariadb.ts"
 import { mysqlDifferences } from "./mysql-compare.ts"
 import {
   newReports,
-  quickLookEveryMs,
+  quickWaits,
   type Reports,
   reporterInto,
   type TestWarehouse,
@@ -80,7 +80,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
     select,
     reporter: reporterInto(reports),
     observe: () => undefined,
-    lookEveryMs: quickLookEveryMs,
+    waits: quickWaits,
   })
   const stop = () => running.stop()
   cleanUps.push(stop)

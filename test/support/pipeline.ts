@@ -15,6 +15,7 @@ import type { Relief } from "../../src/replication/relief.ts"
 import type { Source, TableSelection } from "../../src/replication/source.ts"
 import type { AtRest } from "../../src/replication/spool/sealing.ts"
 import { openSpool } from "../../src/replication/spool/spool.ts"
+import type { Waits } from "../../src/replication/waits.ts"
 import type { Warehouse } from "../../src/replication/warehouse.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
@@ -113,14 +114,14 @@ export interface TestPipelineOptions {
   relief?: Relief
   atRest?: AtRest
   failoverSlots?: boolean
-  /** Default: sooner than people need it. */
-  lookEveryMs?: number
+  /** Default: `quickWaits`. */
+  waits?: Partial<Waits>
   /** Put around the real ones, to make them fail. */
   around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
 
 /** Tests wait for looks at the catalog. */
-export const quickLookEveryMs = 500
+export const quickWaits = { lookEveryMs: 500 }
 
 let pipelines = 0
 
@@ -169,7 +170,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
         atRest: options.atRest,
       }),
     atRest: options.atRest,
-    lookEveryMs: options.lookEveryMs ?? quickLookEveryMs,
+    waits: options.waits ?? quickWaits,
   })
   let stopping: Promise<void> | undefined
   const stop = () => {
