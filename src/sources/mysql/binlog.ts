@@ -14,7 +14,7 @@ import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateR
 import { readStatement, type Statement } from "./statements.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
-export interface Binlog {
+export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "carries" | "settle"> {
   /** One event, with its header and without what the packet has in front of it. */
   event(bytes: Buffer, start: number, end: number): void
   /** What was read is decoded: the sink is told how far that is, when nothing of it was ours. */
@@ -26,8 +26,6 @@ export interface Binlog {
    * sink.
    */
   isAhead(weight: number): boolean
-  include(table: MyTable, from: number): void
-  exclude(id: string): void
   /** Calls `reached` once, between transactions, when all before this weight has been given to the sink and nothing after. */
   whenAt(weight: number, reached: () => void): void
 }
@@ -185,10 +183,7 @@ export function newBinlog(
         carried.everythingChanged(current.at, "a statement was logged without its rows (binlog_format)")
         return !current.hasBegun
       default:
-        carried.statement(statement, current.at, (table) => {
-          give(current)
-          sink.truncate(table.schema)
-        })
+        carried.statement(statement, current.at, () => give(current))
         return !current.hasBegun
     }
   }
@@ -304,6 +299,8 @@ export function newBinlog(
     isAhead: (weight) => (open === undefined ? weight >= log.weight : weight > open.at),
     include: carried.include,
     exclude: carried.exclude,
+    carries: carried.carries,
+    settle: carried.settle,
     whenAt(weight, reached) {
       marks.push({ weight, reached })
       if (open === undefined) pass(log.weight)

@@ -1,10 +1,12 @@
-import type { TableName } from "../../domain/table.ts"
+import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { ChangeSink, TableSink } from "../../replication/change-sink.ts"
+import { textColumnsOf, withTextColumns } from "../../replication/text-columns.ts"
 import type { UnfitValue } from "../../replication/unfit.ts"
-import { type MyTable, tableId } from "./catalog.ts"
+import { type Catalog, type MyTable, tableId } from "./catalog.ts"
+import { evolve } from "./evolve.ts"
 import type { Field } from "./fields.ts"
 import { uint48 } from "./numbers.ts"
-import type { Statement } from "./statements.ts"
+import type { Statement, TableChange } from "./statements.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
 
 /** A table that the stream carries. */
@@ -12,6 +14,8 @@ interface Carried {
   table: MyTable
   /** What is in the log before this weight is in the copy that the table came with. */
   from: number
+  /** Where it became what it is: there, or by a statement behind it. */
+  since: number
 }
 
 /** Where the rows of a numbered table go; `undefined`: nowhere. */
@@ -29,20 +33,29 @@ export interface CarriedTables {
   tableMap(bytes: Buffer, start: number, end: number, at: number): void
   /** `undefined`: not ours, or its rows are in its copy already. */
   route(number: number, at: number): Route | undefined
-  /** Applies a statement that changes what tables are. Truncation is given to `truncated`. */
-  statement(statement: Statement, at: number, truncated: (table: MyTable) => void): void
+  /** Applies a statement that changes what tables are. Before it gives something to the sink it calls `giving`. */
+  statement(statement: Statement, at: number, giving: () => void): void
   changed(id: string, at: number, what: string): void
   /** A value came that its column cannot hold. */
   unfit(id: string, error: UnfitValue): void
   everythingChanged(at: number, what: string): void
   include(table: MyTable, from: number): void
   exclude(id: string): void
+  /** Whether it carries the table exactly as this, but for what it keeps as text. */
+  carries(table: TableSchema): boolean
+  /**
+   * Between transactions, when all is read that a look at the catalog may have seen: lets go of those of the tables `ids`
+   * that are others than it showed, unless they became so behind `since`, where the look began.
+   */
+  settle(ids: readonly string[], since: number, current: Catalog): void
 }
 
 const mostRoutes = 10_000
 
 export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): CarriedTables {
-  const carried = new Map<string, Carried>(tables.map((table) => [table.schema.id, { table, from: 0 }]))
+  const carried = new Map<string, Carried>(
+    tables.map((table) => [table.schema.id, { table, from: 0, since: 0 }]),
+  )
   /** By the log's number of a table: its map, and where its rows go. */
   const routes = new Map<number, { map: Buffer; id: string; route: Route | undefined }>()
 
@@ -96,6 +109,26 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
     for (const name of names) changed(idOf(name), at, `it was defined anew`)
   }
 
+  function altered(id: string, changes: readonly TableChange[], at: number, giving: () => void): void {
+    const known = carried.get(id)
+    if (known === undefined || at < known.from) return
+    const evolution = evolve(known.table, changes)
+    switch (evolution.kind) {
+      case "same":
+        return
+      case "beside":
+        return changed(id, at, evolution.reason)
+      case "altered": {
+        giving()
+        const { to, origins } = evolution
+        forgetRoutes(id)
+        const isTaken = sink.altered({ from: known.table.schema, to: to.schema, origins, fill: undefined })
+        if (isTaken) carried.set(id, { ...known, table: to, since: at })
+        else carried.delete(id)
+      }
+    }
+  }
+
   function gone(id: string, at: number): void {
     const known = carried.get(id)
     if (known === undefined || at < known.from) return
@@ -121,14 +154,18 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
       const route = routes.get(number)?.route
       return route === undefined || at < route.from ? undefined : route
     },
-    statement(statement, at, truncated) {
+    statement(statement, at, giving) {
       switch (statement.kind) {
         case "truncate":
           for (const name of statement.tables) {
             const known = carried.get(idOf(name))
-            if (known !== undefined && at >= known.from) truncated(known.table)
+            if (known === undefined || at < known.from) continue
+            giving()
+            sink.truncate(known.table.schema)
           }
           return
+        case "alter":
+          return altered(idOf(statement.table), statement.changes, at, giving)
         case "redefine":
           redefined(statement.tables, at)
           for (const name of statement.gone) gone(idOf(name), at)
@@ -147,11 +184,29 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
       for (const id of [...carried.keys()]) changed(id, at, what)
     },
     include(table, from) {
-      carried.set(table.schema.id, { table, from })
+      carried.set(table.schema.id, { table, from, since: from })
       forgetRoutes(table.schema.id)
     },
     exclude,
+    carries: (table) => isAs(carried.get(table.id), table),
+    settle(ids, since, { tables, refused }) {
+      for (const id of ids) {
+        const known = carried.get(id)
+        const now = tables.find(({ schema }) => schema.id === id)
+        if (known === undefined || known.since >= since || (now && isAs(known, now.schema))) continue
+        exclude(id)
+        const isThere = now !== undefined || refused.some((table) => table.id === id)
+        if (isThere) sink.schemaChanged(known.table.schema, "its definition changed")
+        else sink.dropped(known.table.schema)
+      }
+    },
   }
+}
+
+function isAs(known: Carried | undefined, now: TableSchema): boolean {
+  if (known === undefined) return false
+  const { schema } = known.table
+  return JSON.stringify(withTextColumns(now, textColumnsOf(schema))) === JSON.stringify(schema)
 }
 
 /** Maps come with each transaction and are short: a loop beats the call into native code. */

@@ -10,6 +10,8 @@ import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 export interface MyTable {
   schema: TableSchema
   columns: MyColumn[]
+  /** The index that its key is of. */
+  keyIndex: string | undefined
 }
 
 export interface MyColumn {
@@ -125,6 +127,10 @@ function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
   const unfit = columns.find((column) => typeof column === "string")
   if (typeof unfit === "string") return unfit
   const fit = columns.filter((column) => typeof column !== "string")
+  const key = keyOf(
+    parts.keys.get(id) ?? [],
+    fit.map((column) => column.name),
+  )
   const schema: TableSchema = {
     id,
     schema: text(row.db),
@@ -134,12 +140,9 @@ function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
       type: column.mapping.type,
       sourceType: text(parts.columns.get(id)?.[index]?.column_type),
     })),
-    key: keyOf(
-      parts.keys.get(id) ?? [],
-      fit.map((column) => column.name),
-    ),
+    key: key?.places,
   }
-  return { schema, columns: fit }
+  return { schema, columns: fit, keyIndex: key?.index }
 }
 
 function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {
@@ -177,13 +180,13 @@ function factsOf(row: Row, isJson: boolean): TypeFacts {
 }
 
 /** The primary key, or else the first unique index that tells every row: whole columns, none of them nullable. */
-function keyOf(rows: Row[], names: string[]): number[] | undefined {
+function keyOf(rows: Row[], names: string[]): { index: string; places: number[] } | undefined {
   const indexes = new Map<string, Row[]>()
   for (const row of rows) indexes.set(text(row.k), [...(indexes.get(text(row.k)) ?? []), row])
-  for (const index of indexes.values()) {
+  for (const [name, index] of indexes) {
     const places = index.map((row) => names.indexOf(text(row.col)))
     const tells = index.every((row) => row.part === null && row.n !== "YES") && !places.includes(-1)
-    if (tells) return places
+    if (tells) return { index: name, places }
   }
   return undefined
 }

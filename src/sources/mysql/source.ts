@@ -31,7 +31,15 @@ export function openMysqlSource(address: Address): Source {
         if (!current.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
       const client = await connect(address)
       try {
-        return await startStream({ client, address, handle, from, tables: [...current.values()], sink })
+        return await startStream({
+          client,
+          address,
+          handle,
+          from,
+          tables: [...current.values()],
+          select,
+          sink,
+        })
       } catch (error) {
         throw problemOf(error, "asking for the log")
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { readStatement } from "./statements.ts"
+import { readStatement, type TableChange } from "./statements.ts"
 
 /** One line for what a statement means in schema `s`. */
 function meaning(sql: string): string {
@@ -10,6 +10,8 @@ function meaning(sql: string): string {
   switch (statement.kind) {
     case "redefine":
       return `redefine ${names(statement.tables)}; gone ${names(statement.gone)}`
+    case "alter":
+      return `alter ${names([statement.table])}: ${statement.changes.map(changeText).join(", ")}`
     case "truncate":
       return `${statement.kind} ${names(statement.tables)}`
     case "dropSchema":
@@ -20,6 +22,17 @@ function meaning(sql: string): string {
       return `${statement.kind} ${statement.xid}`
     default:
       return statement.kind
+  }
+}
+
+function changeText(change: TableChange): string {
+  switch (change.kind) {
+    case "dropColumn":
+      return `${change.kind} ${change.name}${change.ifExists ? " if exists" : ""}`
+    case "renameColumn":
+      return `${change.kind} ${change.name} ${change.to}`
+    case "dropIndex":
+      return `${change.kind} ${change.name}`
   }
 }
 
@@ -48,7 +61,18 @@ const cases: [sql: string, meaning: string][] = [
   ["rename user a to b", "none"],
   ["ALTER TABLE t ADD COLUMN c int", "redefine s.t; gone "],
   ["ALTER TABLE t ADD INDEX (a), ADD UNIQUE KEY k (b, c), ALGORITHM=INPLACE, LOCK = NONE", "none"],
-  ["ALTER TABLE t ADD INDEX (a), DROP COLUMN b", "redefine s.t; gone "],
+  ["ALTER TABLE t ADD INDEX (a), DROP COLUMN b", "alter s.t: dropColumn b"],
+  [
+    "ALTER TABLE o.t DROP `Drop`, DROP COLUMN IF EXISTS c RESTRICT, RENAME COLUMN `D e` TO f, LOCK=NONE",
+    "alter o.t: dropColumn Drop, dropColumn c if exists, renameColumn D e f",
+  ],
+  ["ALTER TABLE t DROP COLUMN a, ADD COLUMN b int", "redefine s.t; gone "],
+  ["ALTER TABLE t DROP PRIMARY KEY", "redefine s.t; gone "],
+  ["ALTER TABLE t DROP PARTITION p0", "redefine s.t; gone "],
+  ["ALTER TABLE t DROP SYSTEM VERSIONING", "redefine s.t; gone "],
+  ["ALTER TABLE t DROP FOREIGN KEY f, DROP CONSTRAINT IF EXISTS c", "alter s.t: dropIndex c"],
+  ["ALTER TABLE t DROP KEY `a b`, DROP INDEX IF EXISTS c", "alter s.t: dropIndex a b, dropIndex c"],
+  ["DROP INDEX IF EXISTS `PRIMARY` ON o.t", "alter o.t: dropIndex PRIMARY"],
   ["ALTER TABLE t ENGINE=InnoDB", "none"],
   ["ALTER TABLE t ADD PRIMARY KEY (a)", "redefine s.t; gone "],
   [
@@ -57,7 +81,7 @@ const cases: [sql: string, meaning: string][] = [
   ],
   ["ALTER TABLE t RENAME TO o.u", "redefine o.u; gone s.t"],
   ["ALTER TABLE t RENAME u", "redefine s.u; gone s.t"],
-  ["ALTER TABLE t RENAME COLUMN a TO b", "redefine s.t; gone "],
+  ["ALTER TABLE t RENAME COLUMN a TO B", "alter s.t: renameColumn a B"],
   ["ALTER TABLE t RENAME INDEX a TO b", "none"],
   ["ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u", "redefine s.t s.u; gone "],
   ["ALTER TABLE t TRUNCATE PARTITION p0", "redefine s.t; gone "],

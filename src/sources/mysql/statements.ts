@@ -8,9 +8,16 @@ export type Statement =
   | { kind: "truncate"; tables: TableName[] }
   /** These names mean other tables, or tables of another shape, from here on. */
   | { kind: "redefine"; tables: TableName[]; gone: TableName[] }
+  /** Changes whose outcome follows from the table as it was. */
+  | { kind: "alter"; table: TableName; changes: TableChange[] }
   | { kind: "dropSchema"; schema: string }
   /** Changed rows of which the log does not tell. */
   | { kind: "unloggedRows" }
+
+export type TableChange =
+  | { kind: "dropColumn"; name: string; ifExists: boolean }
+  | { kind: "renameColumn"; name: string; to: string }
+  | { kind: "dropIndex"; name: string }
 
 interface Token {
   text: string
@@ -64,11 +71,19 @@ function dropStatement(words: Words): Statement {
     words.takeAll("if", "exists")
     return { kind: "dropSchema", schema: words.next() }
   }
+  if (words.take("index")) return dropIndexStatement(words)
   if (!words.take("table") && !words.take("tables")) return { kind: "none" }
   words.takeAll("if", "exists")
   const gone = [words.table()]
   while (words.take(",")) gone.push(words.table())
   return { kind: "redefine", tables: [], gone }
+}
+
+function dropIndexStatement(words: Words): Statement {
+  words.takeAll("if", "exists")
+  const name = words.next()
+  if (!words.take("on")) return { kind: "none" }
+  return { kind: "alter", table: words.table(), changes: [{ kind: "dropIndex", name }] }
 }
 
 /** `a TO b, c TO a`: every name that is given anew means another table. */
@@ -100,12 +115,45 @@ function alterStatement(words: Words): Statement {
   const renamed = actions.flatMap((action) => action.renamedTo ?? [])
   if (renamed.length > 0) return { kind: "redefine", tables: renamed, gone: [table] }
   const exchanged = actions.flatMap((action) => action.exchangedWith ?? [])
-  if (actions.every((action) => harmless.test(action.text))) return { kind: "none" }
+  const changes = actions.map(tableChange)
+  if (
+    exchanged.length === 0 &&
+    actions.every(({ text }, i) => changes[i] !== undefined || harmless.test(text))
+  ) {
+    const known = changes.filter((change) => change !== undefined)
+    return known.length === 0 ? { kind: "none" } : { kind: "alter", table, changes: known }
+  }
   return { kind: "redefine", tables: [table, ...exchanged], gone: [] }
 }
 
+const otherThanColumns = new Set(["primary", "foreign", "partition", "period", "system"])
+const indexWords = new Set(["index", "key", "constraint"])
+
+/** `undefined`: it is none of those that a statement tells whole. */
+function tableChange({ tokens }: Action): TableChange | undefined {
+  const words = tokens.map(({ text, isQuoted }) => (isQuoted ? "" : text.toLowerCase()))
+  const [verb, kind = ""] = words
+  if (verb === "rename" && kind === "column" && words[3] === "to" && tokens.length === 5)
+    return { kind: "renameColumn", name: tokens[2]?.text ?? "", to: tokens[4]?.text ?? "" }
+  if (verb !== "drop") return undefined
+  const isIndex = indexWords.has(kind)
+  let at = isIndex || kind === "column" ? 2 : 1
+  const ifExists = words[at] === "if" && words[at + 1] === "exists"
+  if (ifExists) at += 2
+  const name = tokens[at]?.text
+  const isLast = at === tokens.length - 1
+  if (name === undefined) return undefined
+  if (isIndex) return isLast ? { kind: "dropIndex", name } : undefined
+  const isColumn = kind === "column" || !otherThanColumns.has(kind)
+  const isWhole = isLast || (at === tokens.length - 2 && /^(?:restrict|cascade)$/.test(words[at + 1] ?? ""))
+  return isColumn && isWhole ? { kind: "dropColumn", name, ifExists } : undefined
+}
+
 interface Action {
+  /** In lower case. */
   text: string
+  /** As written. */
+  tokens: Token[]
   renamedTo?: TableName
   exchangedWith?: TableName
 }
@@ -157,7 +205,7 @@ class Words {
   actions(): Action[] {
     const actions: Action[] = []
     while (this.#at < this.#tokens.length) {
-      const action: Action = { text: "" }
+      const action: Action = { text: "", tokens: [] }
       if (this.take("rename") && !this.#isOneOf("column", "index", "key")) {
         if (!this.take("to")) this.take("as")
         action.renamedTo = this.table()
@@ -165,7 +213,7 @@ class Words {
         this.next()
         if (this.takeAll("with", "table")) action.exchangedWith = this.table()
       }
-      action.text = this.#untilComma(action)
+      this.#untilComma(action)
       actions.push(action)
     }
     return actions
@@ -175,21 +223,21 @@ class Words {
     return words.includes(this.#tokens[this.#at]?.text.toLowerCase() ?? "")
   }
 
-  #untilComma({ renamedTo, exchangedWith }: Action): string {
-    const isTaken = renamedTo !== undefined || exchangedWith !== undefined
-    const before = this.#tokens[this.#at - 1]?.text.toLowerCase()
-    const words = !isTaken && before === "rename" ? ["rename"] : []
+  #untilComma(action: Action): void {
+    const isTaken = action.renamedTo !== undefined || action.exchangedWith !== undefined
+    const before = this.#tokens[this.#at - 1]
+    if (!isTaken && before?.text.toLowerCase() === "rename") action.tokens.push(before)
     for (let depth = 0; this.#at < this.#tokens.length; this.#at++) {
-      const { text } = this.#tokens[this.#at] as Token
-      if (text === "(") depth++
-      else if (text === ")") depth--
-      else if (text === "," && depth === 0) {
+      const token = this.#tokens[this.#at] as Token
+      if (token.text === "(") depth++
+      else if (token.text === ")") depth--
+      else if (token.text === "," && depth === 0) {
         this.#at++
         break
       }
-      words.push(text.toLowerCase())
+      action.tokens.push(token)
     }
-    return words.join(" ")
+    action.text = action.tokens.map(({ text }) => text.toLowerCase()).join(" ")
   }
 }
 

@@ -1,16 +1,17 @@
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
-import type { ChangeStream } from "../../replication/source.ts"
+import type { ChangeStream, TableSelection } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
-import { newBinlog } from "./binlog.ts"
-import type { MyTable } from "./catalog.ts"
-import { type Address, type Client, takeOver } from "./client.ts"
+import { type Binlog, newBinlog } from "./binlog.ts"
+import { type MyTable, readCatalog } from "./catalog.ts"
+import { type Address, type Client, takeOver, withClient } from "./client.ts"
 import { dump, introduce } from "./dump-request.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "./open-snapshot.ts"
 import { placeOf, weightOf } from "./position.ts"
+import { newestPlace } from "./sessions.ts"
 
 const errorPacket = 0xff
 const eofPacket = 0xfe
@@ -26,6 +27,7 @@ export interface StartStream {
   handle: string
   from: Position
   tables: MyTable[]
+  select: TableSelection
   sink: ChangeSink
 }
 
@@ -120,12 +122,33 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
         return late.snapshot
       }),
     exclude: binlog.exclude,
+    followed: {
+      carries: binlog.carries,
+      recheck: (ids) => recheck(options, binlog, ids),
+    },
     async stop() {
       stopped = true
       finish()
       await ended.catch(() => undefined)
     },
   }
+}
+
+/** What a statement does that the log's reader does not understand, and what goes without one, the catalog shows. */
+async function recheck(
+  { address, select, sink }: StartStream,
+  binlog: Binlog,
+  ids: readonly string[],
+): Promise<void> {
+  const look = await withClient(address, "reading the catalog", async (client) => {
+    const since = weightOf(await newestPlace(client))
+    const current = await readCatalog(client, select)
+    return { since, current, behind: weightOf(await newestPlace(client)) }
+  })
+  binlog.whenAt(look.behind, () => {
+    binlog.settle(ids, look.since, look.current)
+    sink.chunkDecoded()
+  })
 }
 
 /** A broken event is the source's; everything else that decoding throws is ours. */
