@@ -1,17 +1,18 @@
 import { type CopyOptions, ignoreAllErrors, type LoadError, loadErrorCodes } from "../domain/copy.ts"
-import type { CopyTarget, RowError } from "./copy-target.ts"
+import type { CopyTarget, PartResult, RowError } from "./copy-target.ts"
 import { decompressed } from "./decompress.ts"
 import { delimitedReader } from "./delimited-reader.ts"
 import type { JsonPath } from "./json-paths.ts"
 import { type JsonShape, jsonReader } from "./json-reader.ts"
 import type { ListedObject, ObjectStore, OpenedObject } from "./object-store.ts"
 import { openAhead } from "./open-ahead.ts"
+import { newPartHandover, type PartHandover } from "./part-handover.ts"
 import { LoadFailure, type RecordReader } from "./record-reader.ts"
 import { newStagedRows, type Rejection, type StagedRows } from "./row-writer.ts"
 
 /** Where all files' errors are looked for. */
 const errorsToldPerFile = 10
-/** Rows are handed to the warehouse in parts of this size: all that a load holds in memory, whatever the files'. */
+/** Rows are handed to the warehouse in parts of this size: all that a load holds in memory is two of them, whatever the files'. */
 const partBytes = 16 * 2 ** 20
 /** Or of so many rows: warehouses take those at once. */
 const partRows = 90_000
@@ -47,7 +48,33 @@ export interface LoadOutcome {
  * else goes wrong is thrown (Problem).
  */
 export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
-  const { options, target, findsAllErrors = false } = load
+  const tally = newTally(load)
+  const staged = newStagedRows(trimmedFields(load), tally.reject)
+  const parts = newPartHandover(load.target, staged, tally.take)
+  try {
+    await readAll(load, tally, staged, parts)
+  } finally {
+    // Whatever went wrong: the transaction is the caller's again when nothing of ours runs in it.
+    await parts.settled()
+  }
+  return tally.outcome
+}
+
+/** What has come of a load so far. */
+interface Tally {
+  readonly outcome: LoadOutcome
+  note(error: LoadError): void
+  take(result: PartResult): void
+  reject(rejection: Rejection, file: number): void
+  /** More of this file need not be read. */
+  isEnough(key: string): boolean
+  isEnd(): boolean
+  /** How many more may be passed over. */
+  errorsLeft(): number
+}
+
+function newTally(load: FilesLoad): Tally {
+  const { options, findsAllErrors = false } = load
   const outcome: LoadOutcome = { rows: 0, files: [], errors: [], isOver: false }
   const errorsOf = new Map<string, number>()
   const note = (error: LoadError) => {
@@ -56,42 +83,53 @@ export async function loadFiles(load: FilesLoad): Promise<LoadOutcome> {
     if (!findsAllErrors || count <= errorsToldPerFile) outcome.errors.push(error)
     if (outcome.errors.length > options.maxErrors) outcome.isOver = true
   }
-  const isEnough = (key: string) => (findsAllErrors ? errorsOf.has(key) : outcome.isOver)
-  const staged = newStagedRows(trimmedFields(load), (rejection, file) =>
-    note(rejectionError(load, outcome.files[file], rejection)),
-  )
-  const errorsLeft = () =>
-    findsAllErrors ? ignoreAllErrors : Math.max(0, options.maxErrors - outcome.errors.length)
-  const take = ({ rows, errors }: { rows: number; errors: RowError[] }) => {
-    outcome.rows += rows
-    for (const error of errors) note(rowError(load, outcome.files[error.file], error))
+  const isEnd = () => outcome.isOver && !findsAllErrors
+  return {
+    outcome,
+    note,
+    take({ rows, errors }) {
+      outcome.rows += rows
+      for (const error of errors) note(rowError(load, outcome.files[error.file], error))
+    },
+    reject: (rejection, file) => note(rejectionError(load, outcome.files[file], rejection)),
+    isEnough: (key) => isEnd() || (findsAllErrors && errorsOf.has(key)),
+    isEnd,
+    errorsLeft: () =>
+      findsAllErrors ? ignoreAllErrors : Math.max(0, options.maxErrors - outcome.errors.length),
   }
+}
+
+async function readAll(
+  load: FilesLoad,
+  tally: Tally,
+  staged: StagedRows,
+  parts: PartHandover,
+): Promise<void> {
+  const { outcome } = tally
   const flush = async () => {
-    if (staged.buffer.rows === 0 || (outcome.isOver && !findsAllErrors)) return
-    take(await target.load(staged.buffer, errorsLeft()))
-    staged.reset()
+    if (staged.rows > 0 && !tally.isEnd()) await parts.hand(tally.errorsLeft)
   }
   for await (const opened of openAhead(load.store, load.objects, load.signal)) {
     await load.alive?.()
     if (load.isKnown?.(opened) === true) continue
     const file = outcome.files.push(opened) - 1
     try {
-      if (options.format.kind === "parquet") take(await target.loadParquet(opened.body, file, errorsLeft()))
+      if (load.options.format.kind === "parquet")
+        tally.take(await load.target.loadParquet(opened.body, file, tally.errorsLeft()))
       else
         await readInto(load, staged, opened, file, async () => {
-          if (staged.bytes() >= partBytes || staged.buffer.rows >= partRows) await flush()
-          return isEnough(opened.key)
+          if (staged.bytes() >= partBytes || staged.rows >= partRows) await flush()
+          return tally.isEnough(opened.key)
         })
     } catch (error) {
       if (!(error instanceof LoadFailure)) throw error
-      note(fileError(load, opened, error))
+      tally.note(fileError(load, opened, error))
       // What was read of it before must not stay, however many errors are allowed.
       outcome.isOver = true
     }
-    if (outcome.isOver && !findsAllErrors) return outcome
+    if (tally.isEnd()) return
   }
   await flush()
-  return outcome
 }
 
 /** The fields of a row as it is staged: whether each is trimmed. */

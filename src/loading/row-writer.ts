@@ -1,3 +1,4 @@
+import type { ColumnType } from "../domain/table.ts"
 import {
   bufferedBytes,
   endRow,
@@ -39,9 +40,11 @@ export interface RowWriter {
 }
 
 export interface StagedRows extends RowWriter {
-  readonly buffer: RowBuffer
+  readonly rows: number
   bytes(): number
-  reset(): void
+  /** The rows so far. What follows goes into other memory, until this is given back. */
+  handOver(): RowBuffer
+  giveBack(buffer: RowBuffer): void
   /** What follows is of this file. */
   beginFile(file: number): void
 }
@@ -54,15 +57,16 @@ export function newStagedRows(
   isTrimmed: readonly boolean[],
   reject: (rejection: Rejection, file: number) => void,
 ): StagedRows {
-  const buffer = newRowBuffer([
+  const types: ColumnType[] = [
     { kind: "int32" },
     { kind: "int64" },
     ...isTrimmed.map(() => ({ kind: "text" }) as const),
-  ])
-  const { columns } = buffer
+  ]
+  let buffer = newRowBuffer(types)
+  let spare: RowBuffer | undefined
   let file = 0
   const column = (index: number) => {
-    const found = columns[index]
+    const found = buffer.columns[index]
     if (found === undefined) throw new Error(`no staged column ${index}`)
     return found
   }
@@ -70,9 +74,20 @@ export function newStagedRows(
   const putNothing = (field: number) => putNull(at(field), buffer.rows)
   return {
     width: isTrimmed.length,
-    buffer,
+    get rows() {
+      return buffer.rows
+    },
     bytes: () => bufferedBytes(buffer),
-    reset: () => resetRows(buffer),
+    handOver() {
+      const full = buffer
+      buffer = spare ?? newRowBuffer(types)
+      spare = undefined
+      return full
+    },
+    giveBack(free) {
+      resetRows(free)
+      spare = free
+    },
     beginFile(next) {
       file = next
     },
