@@ -4,7 +4,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import S3rver from "@20minutes/s3rver"
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3"
 import type { ServiceSource } from "../../src/domain/configuration.ts"
 
 /** The key pair that the server knows. */
@@ -16,6 +23,8 @@ export interface TestBucket {
   source: ServiceSource
   /** The new object's etag, without quotes. */
   put(key: string, body: string | Uint8Array): Promise<string>
+  /** One object of several parts (of 5 MB at least, but the last), none of which is held longer than it is sent. */
+  putParts(key: string, parts: Iterable<Uint8Array>): Promise<void>
   remove(key: string): Promise<void>
 }
 
@@ -53,6 +62,19 @@ export async function testBucket(context: TestContext, name = "landing"): Promis
     async put(key, body) {
       const answer = await client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: body }))
       return (answer.ETag ?? "").replaceAll('"', "")
+    },
+    async putParts(Key, parts) {
+      const place = { Bucket: name, Key }
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(place))
+      const Parts: { ETag: string | undefined; PartNumber: number }[] = []
+      for (const Body of parts) {
+        const PartNumber = Parts.length + 1
+        const { ETag } = await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }))
+        Parts.push({ ETag, PartNumber })
+      }
+      await client.send(
+        new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } }),
+      )
     },
     async remove(key) {
       await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }))
