@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   // Servers of tests run as another account when we are root, and clients of tests too.
   await chmod(folder, 0o755)
   process.env.MILLRACE_TEST_FOLDER = folder
-  keepCompiled(root)
+  keepCompiled(root, folder)
   try {
     return await runWithServer(files, folder)
   } finally {

@@ -3,11 +3,11 @@ import { join } from "node:path"
 
 /**
  * Each test file, and each Millrace that a test starts, is a process: compiling the sources takes it as long as the rest
- * of its start. What they are compiled to is kept between processes and runs. A process keeps it when it ends by
- * itself, and most that tests start are killed: hence one that does nothing else.
+ * of its start. What they are compiled to is kept in the run's folder. A process keeps it when it ends by itself, and
+ * most that tests start are killed: hence one that does nothing else.
  */
-export function keepCompiled(root: string): void {
-  process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "millrace-tests")
+export function keepCompiled(root: string, folder: string): void {
+  process.env.NODE_COMPILE_CACHE ??= join(folder, "compiled")
   const program = join(root, "src", "cli", "serve.ts")
   const args = ["--disable-warning=ExperimentalWarning", "--import", program, "--eval", "0"]
   execFileSync(process.execPath, args, { stdio: "inherit" })
