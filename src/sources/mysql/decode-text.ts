@@ -5,7 +5,6 @@ import {
   putInt64,
   putInt128,
   putSafeInteger,
-  reserve,
 } from "../../replication/columns.ts"
 import { type Decoder, integer } from "../../replication/number-text.ts"
 import { putDate, putTimestamp } from "./civil.ts"
@@ -58,23 +57,6 @@ function fraction(from: Buffer, start: number, end: number): number {
   let weight = 100_000
   for (let i = start; i < end; i++, weight /= 10) micros += ((from[i] as number) - zero) * weight
   return micros
-}
-
-export const uuid: Decoder = (column, from, start, end) => {
-  reserve(column, 16)
-  let at = column.usedBytes
-  for (let i = start; i < end; ) {
-    if (from[i] === minus) i++
-    else {
-      column.bytes[at++] = (nibble(from[i] as number) << 4) | nibble(from[i + 1] as number)
-      i += 2
-    }
-  }
-  column.usedBytes = at
-}
-
-function nibble(character: number): number {
-  return character <= 0x39 ? character - zero : (character | 0x20) - 0x57
 }
 
 export const bytes: Decoder = putBytes

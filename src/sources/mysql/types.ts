@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../domain/table.ts"
+import { uuid } from "../../replication/hex-text.ts"
 import type { Decoder } from "../../replication/number-text.ts"
 import * as numbers from "../../replication/number-text.ts"
 import * as text from "./decode-text.ts"
@@ -76,7 +77,7 @@ const others: Record<string, TypeMapping> = {
   blob: asBytes,
   mediumblob: asBytes,
   longblob: asBytes,
-  uuid: { type: { kind: "uuid" }, fromText: text.uuid },
+  uuid: { type: { kind: "uuid" }, fromText: uuid },
   inet4: asText,
   inet6: asText,
   geometry: asBytes,

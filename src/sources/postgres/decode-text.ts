@@ -9,6 +9,7 @@ import {
   reserve,
 } from "../../replication/columns.ts"
 import { daysOfDate } from "../../replication/days.ts"
+import { hexByte } from "../../replication/hex-text.ts"
 import { UnfitValue } from "../../replication/unfit.ts"
 import { arrayToJson } from "./array-text.ts"
 import { type Decoder, putDecimal } from "./decode-binary.ts"
@@ -99,23 +100,6 @@ function readDate(from: Buffer, start: number, end: number): { days: number; nex
   return { days, next: at + 6 }
 }
 
-export const uuid: Decoder = (column, from, start, end) => {
-  reserve(column, 16)
-  let at = column.usedBytes
-  for (let i = start; i < end; ) {
-    if (from[i] === minus) i++
-    else {
-      column.bytes[at++] = (nibble(from[i] as number) << 4) | nibble(from[i + 1] as number)
-      i += 2
-    }
-  }
-  column.usedBytes = at
-}
-
-function nibble(character: number): number {
-  return character <= 0x39 ? character - zero : (character | 0x20) - 0x57
-}
-
 /** bytea: `\x` and two hexadecimal digits a byte. */
 export const bytea: Decoder = (column, from, start, end) => {
   const length = (end - start - 2) / 2
@@ -123,8 +107,7 @@ export const bytea: Decoder = (column, from, start, end) => {
   column.view.setUint32(column.usedBytes, length, true)
   let at = column.usedBytes + 4
   column.lastStart = column.usedBytes
-  for (let i = start + 2; i < end; i += 2)
-    column.bytes[at++] = (nibble(from[i] as number) << 4) | nibble(from[i + 1] as number)
+  for (let i = start + 2; i < end; i += 2) column.bytes[at++] = hexByte(from, i)
   column.usedBytes = at
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../domain/table.ts"
+import { uuid } from "../../replication/hex-text.ts"
 import * as numbers from "../../replication/number-text.ts"
 import type { Decoder } from "./decode-binary.ts"
 import * as binary from "./decode-binary.ts"
@@ -54,7 +55,7 @@ const byOid: ReadonlyMap<number, TypeMapping> = new Map([
   [1082, mapping({ kind: "date" }, text.date, binary.date)], // date
   [1114, mapping({ kind: "timestamp" }, text.timestamp, binary.timestamp)], // timestamp
   [1184, mapping({ kind: "timestamptz" }, text.timestamp, binary.timestamp)], // timestamptz
-  [2950, mapping({ kind: "uuid" }, text.uuid, binary.uuid)], // uuid
+  [2950, mapping({ kind: "uuid" }, uuid, binary.uuid)], // uuid
   [3802, mapping({ kind: "json" }, text.text, binary.jsonb)], // jsonb
   [5069, mapping({ kind: "decimal", precision: 20, scale: 0 }, text.numeric(0), undefined)], // xid8
 ])
