@@ -60,7 +60,7 @@ function privilegeList(cursor: TokenCursor): Privilege[] | "all" {
   const list: Privilege[] = []
   do {
     const word = cursor.word("a privilege")
-    const privilege = grantable[word]
+    const privilege = Object.hasOwn(grantable, word) ? grantable[word] : undefined
     if (privilege === undefined && otherPrivileges.includes(word)) {
       throw notSupported(
         `the privilege ${word.toUpperCase()}`,

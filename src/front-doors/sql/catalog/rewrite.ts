@@ -31,34 +31,38 @@ const informationRelations = new Set([
 ])
 
 /** PostgreSQL's types that DuckDB lacks, by what a value of them becomes. */
-const plainTypes: Record<string, string> = {
-  name: "VARCHAR",
-  char: "VARCHAR",
-  cstring: "VARCHAR",
-  bpchar: "VARCHAR",
-  aclitem: "VARCHAR",
-  pg_node_tree: "VARCHAR",
-  jsonb: "VARCHAR",
-  regproc: "VARCHAR",
-  regprocedure: "VARCHAR",
-  regoper: "VARCHAR",
-  regoperator: "VARCHAR",
-  regrole: "VARCHAR",
-  regconfig: "VARCHAR",
-  regdictionary: "VARCHAR",
-  text: "VARCHAR",
-  oid: "BIGINT",
-  xid: "BIGINT",
-  cid: "BIGINT",
-  int2vector: "VARCHAR",
-  oidvector: "VARCHAR",
-}
+const plainTypes = new Map<string, string>(
+  Object.entries({
+    name: "VARCHAR",
+    char: "VARCHAR",
+    cstring: "VARCHAR",
+    bpchar: "VARCHAR",
+    aclitem: "VARCHAR",
+    pg_node_tree: "VARCHAR",
+    jsonb: "VARCHAR",
+    regproc: "VARCHAR",
+    regprocedure: "VARCHAR",
+    regoper: "VARCHAR",
+    regoperator: "VARCHAR",
+    regrole: "VARCHAR",
+    regconfig: "VARCHAR",
+    regdictionary: "VARCHAR",
+    text: "VARCHAR",
+    oid: "BIGINT",
+    xid: "BIGINT",
+    cid: "BIGINT",
+    int2vector: "VARCHAR",
+    oidvector: "VARCHAR",
+  }),
+)
 /** Types whose value is an OID that prints as a name. */
-const namedOids: Record<string, { in: string; out: string }> = {
-  regclass: { in: "regclass_in", out: "regclass_out" },
-  regtype: { in: "regtype_in", out: "regtype_out" },
-  regnamespace: { in: "regnamespace_out", out: "regnamespace_out" },
-}
+const namedOids = new Map<string, { in: string; out: string }>(
+  Object.entries({
+    regclass: { in: "regclass_in", out: "regclass_out" },
+    regtype: { in: "regtype_in", out: "regtype_out" },
+    regnamespace: { in: "regnamespace_out", out: "regnamespace_out" },
+  }),
+)
 
 function replaceNode(node: Tree, by: Tree): void {
   const alias = node.alias
@@ -157,10 +161,12 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
 }
 
 /** The same under another name. */
-const engineNames: Record<string, string> = {
-  json_build_object: "json_object",
-  json_build_array: "json_array",
-}
+const engineNames = new Map<string, string>(
+  Object.entries({
+    json_build_object: "json_object",
+    json_build_array: "json_array",
+  }),
+)
 
 function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
   const schema = textAt(node, "schema").toLowerCase()
@@ -178,7 +184,7 @@ function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
     node.function_name = name
     return true
   }
-  const engineName = engineNames[name]
+  const engineName = engineNames.get(name)
   if (engineName !== undefined) node.function_name = engineName
   else if (schema === "") return false
   node.schema = ""
@@ -218,7 +224,7 @@ function rewriteTypes(type: TreeValue | undefined): boolean {
   if (!isTree(type)) return false
   const name = unboundName(type)
   const plain =
-    name === undefined ? undefined : (plainTypes[name] ?? (name in namedOids ? "BIGINT" : undefined))
+    name === undefined ? undefined : (plainTypes.get(name) ?? (namedOids.has(name) ? "BIGINT" : undefined))
   if (plain !== undefined) {
     type.id = plain
     type.type_info = null
@@ -232,7 +238,7 @@ function rewriteTypes(type: TreeValue | undefined): boolean {
 }
 
 function rewriteCast(node: Tree): boolean {
-  const named = namedOids[unboundName(node.cast_type) ?? ""]
+  const named = namedOids.get(unboundName(node.cast_type) ?? "")
   if (!named) return rewriteTypes(node.cast_type)
   rewriteNamedOid(node, named)
   return true

@@ -1,37 +1,38 @@
 import { isSymbol, isWord, type Token, tokenize } from "../tokens.ts"
 
-/** Spaces in place of what is cut keep every position as the client counts it. */
-function blank(sql: string, start: number, end: number): string {
-  return sql.slice(0, start) + " ".repeat(end - start) + sql.slice(end)
+/** Spaces in place of what is cut, in order, keep every position as the client counts it. */
+function blanked(sql: string, cuts: readonly { start: number; end: number }[]): string {
+  let out = ""
+  let at = 0
+  for (const { start, end } of cuts) {
+    out += sql.slice(at, start) + " ".repeat(end - start)
+    at = end
+  }
+  return out + sql.slice(at)
 }
 
-/** `OPERATOR(pg_catalog.~)`: the index of its closing parenthesis. */
-function operatorEnd(tokens: Token[], at: number): number | undefined {
+/** `OPERATOR(pg_catalog.~)`: its operator and its closing parenthesis. */
+function operatorAt(tokens: Token[], at: number): { operator: Token; close: Token } | undefined {
   if (!isWord(tokens[at], "operator") || !isSymbol(tokens[at + 1], "(")) return undefined
-  const close = tokens.findIndex((token, index) => index > at && isSymbol(token, ")"))
-  const isQualified = isWord(tokens[at + 2], "pg_catalog") && isSymbol(tokens[at + 3], ".")
-  return isQualified && close === at + 5 ? close : undefined
+  if (!isWord(tokens[at + 2], "pg_catalog") || !isSymbol(tokens[at + 3], ".")) return undefined
+  const [operator, close] = tokens.slice(at + 4, at + 6)
+  if (!operator || !close || isSymbol(operator, ")") || !isSymbol(close, ")")) return undefined
+  return { operator, close }
 }
 
 /** PostgreSQL spellings that DuckDB's parser refuses, as the clients' catalog queries have them. */
 export function withoutPgSpellings(sql: string): string {
   if (!/operator\s*\(|pg_catalog\s*\.\s*text/i.test(sql)) return sql
   const tokens = tokenize(sql)
-  let out = sql
-  for (let i = 0; i < tokens.length; i++) {
-    const [token, close] = [tokens[i], operatorEnd(tokens, i)]
-    const [operator, closing, third] = [tokens[i + 4], tokens[close ?? -1], tokens[i + 2]]
-    if (token && operator && closing) {
-      out = blank(blank(out, token.start, operator.start), operator.end, closing.end)
-    } else if (
-      token &&
-      third &&
-      isWord(token, "pg_catalog") &&
-      isSymbol(tokens[i + 1], ".") &&
-      isWord(third, "text")
-    ) {
-      out = blank(out, token.start, third.start)
-    }
+  const cuts: { start: number; end: number }[] = []
+  for (const [at, token] of tokens.entries()) {
+    const found = operatorAt(tokens, at)
+    const third = tokens[at + 2]
+    if (found) {
+      cuts.push({ start: token.start, end: found.operator.start })
+      cuts.push({ start: found.operator.end, end: found.close.end })
+    } else if (isWord(token, "pg_catalog") && isSymbol(tokens[at + 1], ".") && third && isWord(third, "text"))
+      cuts.push({ start: token.start, end: third.start })
   }
-  return out
+  return blanked(sql, cuts)
 }

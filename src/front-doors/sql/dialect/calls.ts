@@ -6,9 +6,12 @@ import { type Call, callAt, type Edit } from "./edits.ts"
 import { dialectFunctions, dialectSchema } from "./macros.ts"
 
 /** The same under another name. */
-const renamed: Record<string, string> = { nvl: "coalesce", isnull: "coalesce" }
+const renamed = new Map([
+  ["nvl", "coalesce"],
+  ["isnull", "coalesce"],
+])
 /** Functions that the engine has with fewer arguments, where it means something else. */
-const leastArguments: Record<string, number> = { decode: 3 }
+const leastArguments = new Map([["decode", 3]])
 const takesDatePart = new Set(["dateadd", "datediff", "date_part", "datepart", "date_trunc"])
 /** Before these a name with a parenthesis is a table with its columns, not a call. */
 const beforeTables = [
@@ -95,9 +98,9 @@ export function callEdits(tokens: Token[], at: number, sql: string): Edit[] {
   const path = name.value === "json_extract_path_text" ? pathTextEdits(tokens, at, call) : []
   if (path.length > 0) return path
   const edits = partEdit(name.value, tokens[at + 2], tokens[at + 3])
-  const simple = renamed[name.value]
+  const simple = renamed.get(name.value)
   if (simple !== undefined) return [...edits, replacing(name, simple)]
   const isOwn =
-    dialectFunctions.has(name.value) && call.commas.length + 1 >= (leastArguments[name.value] ?? 0)
+    dialectFunctions.has(name.value) && call.commas.length + 1 >= (leastArguments.get(name.value) ?? 0)
   return isOwn ? [...edits, replacing(name, `${dialectSchema}.${name.value}`)] : edits
 }

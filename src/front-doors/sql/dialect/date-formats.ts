@@ -45,17 +45,17 @@ export function strftimePattern(format: string): string {
   return out
 }
 
-const forms: Record<string, [string, string]> = {
-  to_char: ["strftime(", ")"],
-  to_date: ["CAST(strptime(", ") AS DATE)"],
-  to_timestamp: ["timezone('UTC', strptime(", "))"],
-}
+const forms = new Map<string, readonly [string, string]>([
+  ["to_char", ["strftime(", ")"]],
+  ["to_date", ["CAST(strptime(", ") AS DATE)"]],
+  ["to_timestamp", ["timezone('UTC', strptime(", "))"]],
+])
 
 /** TO_CHAR, TO_DATE and TO_TIMESTAMP with a format that stands in the text, the engine's functions being of that kind. */
 export function dateFormatEdits(tokens: Token[], at: number, call: Call): Edit[] {
   const [name, open, close] = [tokens[at], tokens[at + 1], tokens[call.close]]
   const format = tokens[call.close - 1]
-  const form = forms[name?.value ?? ""]
+  const form = forms.get(name?.value ?? "")
   if (!name || !open || !close || !form || call.commas.length !== 1) return []
   if (format?.kind !== "string" || call.commas[0] !== call.close - 2) {
     throw new PgError("0A000", `${name.value.toUpperCase()} takes its format as text in the statement`)

@@ -2,7 +2,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../tokens.ts"
 import { callEdits } from "./calls.ts"
 import { storageClauses } from "./create-table.ts"
-import { applyEdits, type Edit } from "./edits.ts"
+import { applyEdits, closingsOf, type Edit } from "./edits.ts"
 import { dialectSchema } from "./macros.ts"
 import { superEdits } from "./super.ts"
 
@@ -33,14 +33,13 @@ function topEdits(tokens: Token[], at: number): Edit[] {
 
 /** The index after the last token of the SELECT that goes on here. */
 function queryEnd(tokens: Token[], from: number): number {
-  let depth = 0
-  for (let at = from; at < tokens.length; at++) {
+  const closings = closingsOf(tokens)
+  for (let at = from; at < tokens.length; at = Math.max(at, closings[at] ?? at) + 1) {
     const token = tokens[at]
-    if (isSymbol(token, "(")) depth++
-    if (isSymbol(token, ")") && depth-- === 0) return at
-    if (depth === 0 && (isSymbol(token, ";") || isWord(token, ...setOperators))) return at
-    if (depth === 0 && isWord(token, "limit"))
-      throw new PgError("42601", "TOP and LIMIT cannot stand in one query")
+    if (isSymbol(token, ")") || isSymbol(token, ";") || isWord(token, "select", ...setOperators)) return at
+    if (isWord(token, "limit")) throw new PgError("42601", "TOP and LIMIT cannot stand in one query")
+    // Nothing closes it: this is no query.
+    if (isSymbol(token, "(") && closings[at] === -1) return tokens.length
   }
   return tokens.length
 }
