@@ -122,6 +122,9 @@ export function scriptedFault(point: WritePoint, kind: FaultKind, table?: string
   }
 }
 
-const unreachable = () => new Problem("sourceUnreachable", "The source does not answer (as scripted).")
-const unavailable = () => new Problem("warehouseUnavailable", "The warehouse failed (as scripted).")
-const full = () => new Problem("diskFull", "No space is left (as scripted).")
+/** In every message of theirs. */
+export const asScripted = "(as scripted)"
+
+const unreachable = () => new Problem("sourceUnreachable", `The source does not answer ${asScripted}.`)
+const unavailable = () => new Problem("warehouseUnavailable", `The warehouse failed ${asScripted}.`)
+const full = () => new Problem("diskFull", `No space is left ${asScripted}.`)

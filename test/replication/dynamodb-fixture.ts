@@ -3,6 +3,7 @@ import type { TestContext } from "node:test"
 import { type AttributeValue, DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb"
 import { type Pipeline, startPipeline } from "../../src/replication/pipeline.ts"
 import type { Source } from "../../src/replication/source.ts"
+import type { Warehouse } from "../../src/replication/warehouse.ts"
 import { openDynamoDbSource } from "../../src/sources/dynamodb/source.ts"
 import { createTable, dynamoDb, hasJava, scanAll, type TableShape } from "../support/dynamodb.ts"
 import { type TestDynamoDb, testKeys, testRegion } from "../support/dynamodb-server.ts"
@@ -34,24 +35,34 @@ export interface Fixture {
   settle(): Promise<void>
 }
 
+export interface FixtureOptions {
+  unnest?: string[]
+  home?: TestWarehouse
+  /** Where the pipeline finds the server, when not where it is. */
+  endpoint?: string
+  /** Put around the real ones, to make them fail. */
+  around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
+}
+
 let tables = 0
 
 export async function fixture(
   context: TestContext,
-  shape: TableShape,
-  unnest: string[] = [],
+  /** Of a table of its own, or one that is there. */
+  shape: TableShape | { table: string },
+  options: FixtureOptions = {},
 ): Promise<Fixture> {
   const db = await dynamoDb()
-  const table = `carts${++tables}`
-  await createTable(db, table, shape)
-  const home = await testWarehouse()
+  const table = "table" in shape ? shape.table : `carts${++tables}`
+  if (!("table" in shape)) await createTable(db, table, shape)
+  const home = options.home ?? (await testWarehouse())
   const reports = newReports()
   const source = openDynamoDbSource({
     tableName: table,
     region: testRegion,
-    endpoint: db.endpoint,
+    endpoint: options.endpoint ?? db.endpoint,
     credentials: testKeys,
-    unnest,
+    unnest: options.unnest ?? [],
   })
   let pipeline: Pipeline | undefined
   const current = () => {
@@ -71,8 +82,8 @@ export async function fixture(
       pipeline = startPipeline({
         name: `pipeline-${table}`,
         handle: table,
-        source,
-        warehouse: home.warehouse,
+        source: options.around?.source(source) ?? source,
+        warehouse: options.around?.warehouse(home.warehouse) ?? home.warehouse,
         database: table,
         select: () => true,
         reporter: reporterInto(reports),
@@ -83,8 +94,10 @@ export async function fixture(
     remove: async (key) => void (await db.client.send(new DeleteItemCommand({ TableName: table, Key: key }))),
     async settle() {
       await waitUntil(() => reports.copied.length > 0 && current().streaming() !== undefined, {
-        what: `the copy (${reports.problems.map((one) => one.message)})`,
+        what: "the copy",
         timeoutMs: 60_000,
+      }).catch((error) => {
+        throw new Error(`${error.message}: ${shown(reports)}`)
       })
       const streaming = current().streaming()
       if (streaming === undefined) throw new Error("not streaming")
@@ -134,27 +147,32 @@ function ordered(value: unknown): unknown {
   )
 }
 
-/** DynamoDB promises no time by which a write is in the stream. */
-export async function assertEqual(under: Fixture): Promise<void> {
+/** Waits until the warehouse has what the table holds; else what differs. DynamoDB promises no time by which a write is in the stream. */
+export async function differences(under: Fixture): Promise<string[]> {
   await under.settle()
-  const differing = async () => {
+  let last: string[] = []
+  const isEqual = async () => {
     const [there, here] = [await inWarehouse(under), await atSource(under)]
-    const lines = [
+    last = [
       ...here.filter((one) => !there.includes(one)).map((one) => `missing ${one}`),
       ...there.filter((one) => !here.includes(one)).map((one) => `surplus ${one}`),
     ]
-    return here.length === there.length ? lines : [...lines, `${there.length} rows instead of ${here.length}`]
+    if (here.length !== there.length) last.push(`${there.length} rows instead of ${here.length}`)
+    return last.length === 0
   }
-  let last: string[] = []
-  await waitUntil(
-    async () => {
-      last = await differing()
-      return last.length === 0
-    },
-    { what: "equal content", timeoutMs: 20_000, intervalMs: 200 },
-  ).catch((error) => {
-    throw new Error(
-      `${error.message}: ${last.length} lines, ${last.slice(0, 5).join("; ").slice(0, 500)} (${JSON.stringify({ ...under.reports, problems: under.reports.problems.map(String), failed: [...under.reports.failed] })})`,
-    )
-  })
+  try {
+    await waitUntil(isEqual, { what: "equal content", timeoutMs: 20_000, intervalMs: 200 })
+  } catch (error) {
+    if (last.length === 0) throw error
+  }
+  return last
+}
+
+export async function assertEqual(under: Fixture): Promise<void> {
+  const lines = await differences(under)
+  assert.deepEqual(lines.slice(0, 5), [], `${lines.length} lines; ${shown(under.reports)}`)
+}
+
+function shown(reports: Reports): string {
+  return JSON.stringify({ ...reports, problems: reports.problems.map(String), failed: [...reports.failed] })
 }
