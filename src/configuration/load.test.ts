@@ -56,6 +56,13 @@ warehouses:
         credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", policy: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
         sqlUsers: [{ name: "analyst", password: "${PW}", policy: "read-only" }],
+        sqlLimits: {
+          connections: 500,
+          loginsPerAddress: 100,
+          statementTimeoutMs: 600_000,
+          statementMemoryBytes: undefined,
+          statementSpillBytes: undefined,
+        },
         sources: [
           {
             arn: "arn:aws:rds:eu-west-1:123456789012:db:orders",
@@ -101,6 +108,13 @@ warehouses:
         stateUrl: undefined,
         credentials: [],
         sqlUsers: [],
+        sqlLimits: {
+          connections: 500,
+          loginsPerAddress: 100,
+          statementTimeoutMs: 600_000,
+          statementMemoryBytes: undefined,
+          statementSpillBytes: undefined,
+        },
         sources: [],
         warehouses: [
           {

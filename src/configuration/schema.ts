@@ -268,6 +268,27 @@ const quotas = z.strictObject({
   per_source: quota(integrationQuotas.perSource),
 })
 
+const leastStatementBytes = 64 * 2 ** 20
+
+const statementSize = size.refine((bytes) => bytes >= leastStatementBytes, "must be 64MiB or more")
+
+const statementTimeout = text.transform((given, context): number | undefined => {
+  if (given === "never") return undefined
+  const timeoutMs = parseDuration(given)
+  if (timeoutMs !== undefined && timeoutMs >= 1 && timeoutMs <= 2 ** 31 - 1) return timeoutMs
+  context.addIssue("must be a length of time like 30s, 10m or 2h (24d at most), or never")
+  return z.NEVER
+})
+
+/** Of the SQL port. */
+const sqlLimits = z.strictObject({
+  connections: z.number().int().min(1).max(5_000).default(500),
+  logins_per_address: z.number().int().min(1).max(5_000).default(100),
+  statement_timeout: statementTimeout.default(10 * 60_000),
+  statement_memory: statementSize.optional(),
+  statement_spill: statementSize.optional(),
+})
+
 const webhookUrl = text.refine(
   (given) => /^https?:\/\/[^\s@]+$/.test(given) && URL.canParse(given),
   "must be an http or https URL without a user in it",
@@ -298,6 +319,7 @@ export const configurationFile = z.strictObject({
   state: postgresUrl.optional(),
   credentials: z.array(credential).default([]),
   sql_users: z.array(sqlUser).default([]),
+  sql_limits: sqlLimits.prefault({}),
   sources: z.array(source),
   warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
   verify: verifySchedule.optional(),
@@ -317,6 +339,7 @@ export const knownKeys: Record<string, string[]> = {
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
+  sql_limits: Object.keys(sqlLimits.shape),
   sources: [
     ...Object.keys(postgresSource.shape),
     ...Object.keys(serviceKeys),

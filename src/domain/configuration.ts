@@ -127,6 +127,19 @@ export interface RequestLimits {
   burst: number
 }
 
+/** What sessions of the SQL port may take. */
+export interface SqlLimits {
+  connections: number
+  /** Connections of one address that have not proven a password yet. */
+  loginsPerAddress: number
+  /** Of statements of those who are no administrators; undefined: none. */
+  statementTimeoutMs: number | undefined
+  /** What a statement may hold in memory; undefined: half of the warehouse's. */
+  statementMemoryBytes: number | undefined
+  /** What it may set aside on disk; undefined: a quarter of what is free at the start. */
+  statementSpillBytes: number | undefined
+}
+
 /** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
 export interface Configuration {
   account: string
@@ -137,6 +150,7 @@ export interface Configuration {
   stateUrl: string | undefined
   credentials: Credential[]
   sqlUsers: SqlUser[]
+  sqlLimits: SqlLimits
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
   kmsKeys: KmsKeyConfiguration[]

@@ -31,6 +31,7 @@ import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { exposures } from "./exposure.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
+import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
 
@@ -149,6 +150,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   app.post(eventsPath, (context) => answerRaw(context, copy.eventHandler(router.handle), router.tooLarge))
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
+  const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
@@ -157,6 +159,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       users,
       audit: store.audit,
       instance: warehouses.queried,
+      ...sqlLimits,
       log,
       isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),

@@ -46,14 +46,15 @@ const shop = `
 /** A warehouse with two replicated databases and `dev`, behind a port of its own. */
 export async function testWarehouse(
   t: TestContext,
-  more: Partial<SqlPortOptions> & Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> = {},
+  more: Partial<SqlPortOptions> &
+    Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> & { memoryLimitBytes?: number } = {},
 ): Promise<TestWarehouse> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"))
   const instance = await openDuckDb({
     path: folder,
     stagingPath: folder,
     threads: 2,
-    memoryLimitBytes: 2 ** 29,
+    memoryLimitBytes: more.memoryLimitBytes ?? 2 ** 29,
   })
   for (const name of ["shop", "crm"]) await instance.ensureDatabase(name)
   const setUp = await instance.connect()

@@ -79,6 +79,9 @@ function shownMessage(message: string): string {
   return hidden ? hidden[1] : withoutPaths(rest.replace(/\n\nLINE [\s\S]*$/, "").trim())
 }
 
+const outOfMemoryHint =
+  "Select, sort or group fewer rows at once, or run Millrace on a machine with more memory."
+
 const relationMissing = /^Catalog Error: Table with name (.+?) does not exist!/
 
 /** An error of DuckDB as PostgreSQL would say it. `sql`: the text its position refers to. */
@@ -93,5 +96,6 @@ export function engineError(error: unknown, sql?: string): PgError {
   if (code === "XX000" && !/^[\w ]+ Error: /.test(message)) {
     return new PgError(code, "internal error; see the server's log")
   }
-  return new PgError(code, shownMessage(message), extra)
+  const hint = code === "53200" ? { hint: outOfMemoryHint } : {}
+  return new PgError(code, shownMessage(message), { ...extra, ...hint })
 }

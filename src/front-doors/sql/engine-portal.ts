@@ -152,9 +152,20 @@ export function enginePortal(
 
   async function setAside(): Promise<void> {
     if (done || aside || !result) return
+    try {
+      aside = await keptRows(result)
+    } catch (error) {
+      broken = error
+      finish()
+      throw error
+    }
+  }
+
+  /** Undefined: there are too many, which is said when they are asked for. */
+  async function keptRows(from: DuckDBResult): Promise<DuckDBDataChunk[] | undefined> {
     const kept: DuckDBDataChunk[] = []
     let rows = 0
-    for (let more = await engine.fetch(result); more; more = await engine.fetch(result)) {
+    for (let more = await engine.fetch(from); more; more = await engine.fetch(from)) {
       kept.push(more)
       rows += more.rowCount
       if (rows > setAsideRowsAtMost) {
@@ -163,10 +174,10 @@ export function enginePortal(
           "54000",
           `more than ${setAsideRowsAtMost} rows were unread when another statement began`,
         )
-        return
+        return undefined
       }
     }
-    aside = kept
+    return kept
   }
 
   return {

@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/instance.
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EnginePortal } from "./engine-portal.ts"
+import type { MemoryWatch } from "./memory-watch.ts"
 import type { NativeGate } from "./native-gate.ts"
 import type { BoundValue } from "./parameters.ts"
 import { type Transaction, transactionOn } from "./transaction.ts"
@@ -13,6 +14,11 @@ export interface EngineSession {
   prepare(sql: string, shownSql: string | undefined): Promise<DuckDBPreparedStatement>
   /** Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. */
   call<T>(run: () => Promise<T>, shownSql?: string): Promise<T>
+  /**
+   * The engine has given the transaction up. It says so when asked only: to whoever fetches rows, an error looks like
+   * their end. Works out the names in a query, which it does in no such transaction, because that is done at once.
+   */
+  isAborted(): boolean
   /** Makes way: a half-read result of another portal is read into memory first. */
   claim(portal: EnginePortal | undefined): Promise<void>
   release(portal: EnginePortal): void
@@ -23,7 +29,8 @@ export interface EngineSession {
   /** Marks the time in which `cancel` means something; starts the statement's time limit. */
   beginStatement(timeoutMs: number): void
   endStatement(): void
-  cancel(reason?: PgError): void
+  /** False: nothing runs. */
+  cancel(reason?: PgError): boolean
   setSearchPath(schemas: string[]): Promise<void>
   /** Throws 22023 for a zone that the engine does not know. */
   setTimeZone(zone: string): Promise<void>
@@ -39,28 +46,36 @@ export function engineSession(
   gate: NativeGate,
   database: string,
   mayWrite: () => boolean,
+  memory: MemoryWatch | undefined,
 ): EngineSession {
   let active: EnginePortal | undefined
+  /** Begun and not finished: they hold rows, or the place in them. */
+  const begun = new Set<EnginePortal>()
+  const account = memory?.open((reason) => cancel(reason))
   let running = false
   let cancelled: PgError | undefined
   let timer: NodeJS.Timeout | undefined
 
   async function call<T>(run: () => Promise<T>, shownSql?: string): Promise<T> {
     try {
-      return await gate.run(() => {
+      const answer = await gate.run(() => {
         if (cancelled) throw cancelled
-        return run()
+        return account ? account.inside(run) : run()
       })
+      // What is stopped while rows are fetched looks like the end of the rows.
+      if (cancelled) throw cancelled
+      return answer
     } catch (error) {
       if (cancelled) throw cancelled
       throw engineError(error, shownSql)
     }
   }
 
-  function cancel(reason: PgError = cancelledByUser()): void {
-    if (!running) return
+  function cancel(reason: PgError = cancelledByUser()): boolean {
+    if (!running) return false
     cancelled ??= reason
     connection.interrupt()
+    return true
   }
 
   function endStatement(): void {
@@ -68,6 +83,7 @@ export function engineSession(
     cancelled = undefined
     clearTimeout(timer)
     timer = undefined
+    account?.ended(begun.size > 0)
   }
 
   async function setSearchPath(schemas: string[]): Promise<void> {
@@ -94,11 +110,14 @@ export function engineSession(
       const result = await connection.run(`SELECT CAST($1 AS ${castTo})`, [value], [type])
       return { value: (await result.getRows())[0]?.[0] ?? null, type: result.columnType(0) }
     },
+    isAborted: () => !connection.getTableNames("FROM a", false).includes("a"),
     claim: async (portal) => {
       if (active && active !== portal) await active.setAside()
       active = portal
+      if (portal) begun.add(portal)
     },
     release: (portal) => {
+      begun.delete(portal)
       if (active === portal) active = undefined
     },
     beginStatement: (timeoutMs) => {
@@ -115,6 +134,7 @@ export function engineSession(
     setTimeZone,
     close: () => {
       endStatement()
+      account?.close()
       // Not left to the closing: where the engine has shut the database off (its disk was full), a transaction that is
       // still open then ends the process. That there is none to roll back is the usual case.
       connection

@@ -10,6 +10,7 @@ import type { EnginePrepared } from "./cursors.ts"
 import { type EnginePortal, enginePortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
+import { failureOf } from "./failure-of-rows.ts"
 import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
 import { refuseUnsynced } from "./read-states.ts"
@@ -87,8 +88,10 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         zone: context.zone,
         fetch: async (result) => {
           const chunk = await engine.call(() => result.fetchChunk())
-          // At its end a result gives an empty chunk, or none.
-          return chunk && chunk.rowCount > 0 ? chunk : null
+          if (chunk && chunk.rowCount > 0) return chunk
+          // An empty chunk, or none: its end, or an error.
+          if (engine.isAborted()) throw await failureOf(engine, plan, values)
+          return null
         },
         finished: () => engine.release(portal),
       },

@@ -199,7 +199,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       else await transaction.endImplicit(false)
     },
     status: () => transaction.status(),
-    cancel: () => engine.cancel(),
+    cancel: () => void engine.cancel(),
     asPgError: (error) => {
       const shown = engineError(error)
       if (shown.code === "XX000") parts.onInternalError(error)

@@ -8,6 +8,7 @@ import type { HostPort, SqlTls, SqlUser } from "../../domain/configuration.ts"
 import type { AuditStore } from "../../state/audit.ts"
 import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
+import { openMemoryUse } from "../../warehouses/duckdb/memory-use.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/pgwire/server.ts"
 import type { SqlSession } from "../../wire/pgwire/session.ts"
@@ -19,6 +20,7 @@ import { installCatalog, showRoles } from "./catalog/install.ts"
 import type { CopyAdministration } from "./copy/context.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
+import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./memory-watch.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
 import { sqlSession } from "./session.ts"
 import { type SessionSettings, sessionSettings } from "./settings.ts"
@@ -61,7 +63,9 @@ export interface SqlPortOptions {
   tls?: PortTls
   /** Statements inside the engine at once; by default all but two of the process's native threads. */
   statementsAtOnce?: number
-  /** A statement of somebody who is no administrator is stopped after this. Default 10 minutes. */
+  /** Absent: only the engine's own limit, of all that it does. */
+  memory?: MemoryLimits
+  /** A statement of somebody who is no administrator is stopped after this; 0: never. Default 10 minutes. */
   statementTimeoutMs?: number
 }
 
@@ -87,6 +91,7 @@ interface Shared {
   options: SqlPortOptions
   parser: SqlParser
   gate: NativeGate
+  memory: MemoryWatch | undefined
   functions: FunctionLists
   enginePgViews: ReadonlySet<string>
   serverVersion: string
@@ -185,6 +190,7 @@ async function openSession(
     shared.gate,
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
+    shared.memory,
   )
   const audit = statementAudit({
     store: shared.options.audit,
@@ -265,6 +271,12 @@ async function openSession(
   return session
 }
 
+async function watchMemory({ instance, log }: SqlPortOptions, limits: MemoryLimits): Promise<MemoryWatch> {
+  return memoryWatch(await openMemoryUse(instance), limits, (error) =>
+    log.error({ err: error }, "the memory of statements could not be looked at"),
+  )
+}
+
 async function prepareShared(options: SqlPortOptions): Promise<Shared> {
   const serverVersion = options.serverVersion ?? defaultServerVersion
   await installCatalog(
@@ -281,6 +293,7 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
       sessions: new Map(),
       parser: await sqlParser(options.instance),
       gate: nativeGate(options.statementsAtOnce ?? placesForQueries()),
+      memory: options.memory && (await watchMemory(options, options.memory)),
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
       systemViews: await openSystemViews(options.instance, options.systemViews),
@@ -327,6 +340,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     close: async (graceMs) => {
       await server.close(graceMs)
       shared.parser.close()
+      shared.memory?.close()
       shared.systemViews.close()
     },
   }

@@ -31,6 +31,8 @@ export interface Transaction {
   /** Ends an implicit transaction; leaves an explicit one. */
   endImplicit(failed: boolean): Promise<void>
   assertUsable(): void
+  /** After `fail`: something that is read apart from it. */
+  aside(read: () => Promise<void>): Promise<void>
   /** A statement has changed something. */
   wrote(): void
   savepoint(name: string): void
@@ -179,6 +181,10 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
       if (state !== "implicit") return
       if (failed) await undo()
       else await keep()
+    },
+    aside: async (read) => {
+      await connection.run("BEGIN TRANSACTION READ ONLY")
+      await read().finally(() => connection.run("ROLLBACK"))
     },
     wrote: savepoints.wrote,
     savepoint: (name) => {

@@ -14,12 +14,17 @@ import { PgError } from "./pg-error.ts"
 import type { ScramVerifier } from "./scram.ts"
 import type { SqlSession } from "./session.ts"
 import { ConnectionGone, type TlsOptions, type Transport, transportOver } from "./transport.ts"
+import { type Guest, waitingRoom } from "./waiting-room.ts"
 
 export interface PgWireLimits {
   /** Sessions at once; a further one gets 53300. */
   connections: number
   /** One message, a query with its parameters included. */
   messageBytes: number
+  /** Connections of one address whose users have not proven their passwords yet. */
+  loginsPerAddress: number
+  /** From the connection to the first message. */
+  silentMs: number
   /** From the connection to the proven password. */
   startupMs: number
   /** A client that takes none of its result for so long is dropped. */
@@ -29,12 +34,16 @@ export interface PgWireLimits {
 const defaultLimits: PgWireLimits = {
   connections: 500,
   messageBytes: 64 * 2 ** 20,
+  loginsPerAddress: 100,
+  silentMs: 3_000,
   startupMs: 10_000,
   stalledMs: 10 * 60_000,
 }
 
 /** Sockets beyond the sessions: enough for cancel requests and for telling the surplus that the house is full. */
 const spareSockets = 64
+/** Who has been heard so lately may be about to prove a password. */
+const loginPatienceMs = 1_000
 /** SSLRequest and GSSENCRequest may each precede the start-up message. */
 const startupMessagesAtMost = 4
 
@@ -76,6 +85,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   const limits = { ...defaultLimits, ...options.limits }
   const live = new Map<number, Live>()
   const sockets = new Set<Socket>()
+  const room = waitingRoom({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
   let sessions = 0
   let closing = false
 
@@ -97,9 +107,11 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     }
   }
 
-  async function startup(transport: Transport): Promise<Map<string, string> | undefined> {
+  async function startup(transport: Transport, guest: Guest): Promise<Map<string, string> | undefined> {
+    const silence = setTimeout(() => transport.destroy(), limits.silentMs)
     for (let i = 0; i < startupMessagesAtMost; i++) {
-      const message = decodeStartup(await transport.receive("startup"))
+      const message = decodeStartup(await transport.receive("startup").finally(() => clearTimeout(silence)))
+      guest.heard()
       if (message.kind === "cancel") {
         cancel(message)
         return undefined
@@ -117,7 +129,8 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     throw new PgError("08P01", "too many start-up messages", { fatal: true })
   }
 
-  async function openSession(transport: Transport, parameters: Map<string, string>): Promise<SqlSession> {
+  /** Counted among the sessions from its proven password on. */
+  async function prove(transport: Transport, parameters: Map<string, string>, guest: Guest): Promise<string> {
     const user = parameters.get("user")
     if (!user)
       throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
@@ -129,7 +142,12 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     }
     await authenticate(transport, user, options.verifierFor(user))
     if (transport.gone()) throw new ConnectionGone()
-    return options.openSession(user, parameters, transport.address)
+    guest.leave()
+    if (sessions >= limits.connections) {
+      throw new PgError("53300", "sorry, too many clients already", { fatal: true })
+    }
+    sessions++
+    return user
   }
 
   function greet(
@@ -161,19 +179,16 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     }
   }
 
-  async function serve(transport: Transport): Promise<void> {
+  async function serve(transport: Transport, guest: Guest): Promise<void> {
     const startupTimer = setTimeout(() => transport.destroy(), limits.startupMs)
     let counted = false
     try {
-      const parameters = await startup(transport)
+      const parameters = await startup(transport, guest)
       if (!parameters) return
       if (closing) throw new PgError("57P03", "the database system is shutting down", { fatal: true })
-      if (sessions >= limits.connections) {
-        throw new PgError("53300", "sorry, too many clients already", { fatal: true })
-      }
-      sessions++
+      const user = await prove(transport, parameters, guest)
       counted = true
-      const session = await openSession(transport, parameters)
+      const session = await options.openSession(user, parameters, transport.address)
       clearTimeout(startupTimer)
       await converse(transport, session)
     } finally {
@@ -183,7 +198,8 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   }
 
   async function accept(socket: Socket): Promise<void> {
-    if (sockets.size >= limits.connections + spareSockets) {
+    const guest = room.enter(socket, sockets.size >= limits.connections + spareSockets)
+    if (guest === undefined) {
       socket.destroy()
       return
     }
@@ -191,7 +207,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     socket.once("close", () => sockets.delete(socket))
     const transport = transportOver(socket, limits)
     try {
-      await serve(transport)
+      await serve(transport, guest)
     } catch (error) {
       if (error instanceof PgError) transport.send(errorResponse(error))
       else if (!(error instanceof ConnectionGone)) {

@@ -1,0 +1,32 @@
+import { statfs } from "node:fs/promises"
+import type { Configuration } from "../domain/configuration.ts"
+import type { SqlPortOptions } from "../front-doors/sql/sql-port.ts"
+
+/** Of the warehouse's memory; the rest is left to replication. */
+const shareOfOne = 0.5
+const shareOfAll = 0.75
+/** The process itself comes and goes by as much. */
+const leastStatementBytes = 512 * 2 ** 20
+const shareOfFreeDisk = 0.25
+
+/** The limits of the SQL port, with what is not configured taken from the machine. */
+export async function sqlPortLimits(
+  { sqlLimits, dataDir }: Pick<Configuration, "sqlLimits" | "dataDir">,
+  warehouseMemoryBytes: number,
+): Promise<Pick<SqlPortOptions, "limits" | "memory" | "statementTimeoutMs">> {
+  const { connections, loginsPerAddress, statementTimeoutMs, statementMemoryBytes, statementSpillBytes } =
+    sqlLimits
+  const statementBytes =
+    statementMemoryBytes ?? Math.max(leastStatementBytes, warehouseMemoryBytes * shareOfOne)
+  const { bavail, bsize } = await statfs(dataDir)
+  return {
+    limits: { connections, loginsPerAddress },
+    statementTimeoutMs: statementTimeoutMs ?? 0,
+    memory: {
+      statementBytes,
+      // Whoever allows one statement more than that means it.
+      allBytes: Math.max(statementBytes, warehouseMemoryBytes * shareOfAll),
+      spillBytes: statementSpillBytes ?? bavail * bsize * shareOfFreeDisk,
+    },
+  }
+}
