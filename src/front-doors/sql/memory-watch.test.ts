@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
-import type { MemoryUse } from "../../warehouses/duckdb/memory-use.ts"
 import type { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { MemoryUse } from "./memory-use.ts"
 import { type MemoryAccount, memoryWatch } from "./memory-watch.ts"
 
 const limits = { statementBytes: 1000, allBytes: 1300, spillBytes: 500 }

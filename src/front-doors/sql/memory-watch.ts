@@ -1,5 +1,5 @@
-import type { MemoryUse, MemoryUseReader } from "../../warehouses/duckdb/memory-use.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
 
 export interface MemoryLimits {
   /** What one statement may hold that the engine cannot set aside on disk. */
