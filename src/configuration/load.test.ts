@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
 import { loadConfiguration } from "./load.ts"
+import { sqlLimits } from "./sql-limits.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace configuration "))
 after(() => rmSync(folder, { recursive: true }))
@@ -56,13 +57,7 @@ warehouses:
         credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", policy: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
         sqlUsers: [{ name: "analyst", password: "${PW}", policy: "read-only" }],
-        sqlLimits: {
-          connections: 500,
-          loginsPerAddress: 100,
-          statementTimeoutMs: 600_000,
-          statementMemoryBytes: undefined,
-          statementSpillBytes: undefined,
-        },
+        sqlLimits: sqlLimits.parse({}),
         sources: [
           {
             arn: "arn:aws:rds:eu-west-1:123456789012:db:orders",
@@ -108,13 +103,7 @@ warehouses:
         stateUrl: undefined,
         credentials: [],
         sqlUsers: [],
-        sqlLimits: {
-          connections: 500,
-          loginsPerAddress: 100,
-          statementTimeoutMs: 600_000,
-          statementMemoryBytes: undefined,
-          statementSpillBytes: undefined,
-        },
+        sqlLimits: sqlLimits.parse({}),
         sources: [],
         warehouses: [
           {
@@ -341,14 +330,15 @@ describe("mistakes in millrace.yaml", () => {
   }
 
   it("does not repeat a secret that is not valid YAML", () => {
-    for (const text of [
+    const all = [
       "sources: [s3cret",
       "a: b: s3cret",
       "x: 's3cret",
       "y: @s3cret",
       "z: &a *s3cret",
       "\ts3cret: 1",
-    ]) {
+    ]
+    for (const text of all) {
       assert.doesNotMatch(mistakes(text).join("\n"), /s3cret/)
     }
   })

@@ -115,7 +115,7 @@ function configurationFrom(
       policy: one.policy,
     })),
     sqlUsers: file.sql_users,
-    sqlLimits: sqlLimitsFrom(file.sql_limits),
+    sqlLimits: file.sql_limits,
     sources: file.sources.flatMap(sourceFrom),
     warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
     kmsKeys,
@@ -128,16 +128,6 @@ function configurationFrom(
     },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
-  }
-}
-
-function sqlLimitsFrom(limits: ConfigurationFile["sql_limits"]): Configuration["sqlLimits"] {
-  return {
-    connections: limits.connections,
-    loginsPerAddress: limits.logins_per_address,
-    statementTimeoutMs: limits.statement_timeout,
-    statementMemoryBytes: limits.statement_memory,
-    statementSpillBytes: limits.statement_spill,
   }
 }
 

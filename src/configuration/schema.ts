@@ -4,13 +4,12 @@ import { usualAuditRetention } from "../domain/audit.ts"
 import { type HostPort, type Policy, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
 import { parseDuration } from "../domain/duration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
-import { parseSize } from "../domain/size.ts"
 import { mysqlUrlMistake } from "./mysql-url.ts"
 import { postgresUrlMistake } from "./postgres-url.ts"
+import { sqlLimitKeys, sqlLimits } from "./sql-limits.ts"
+import { size, text } from "./values.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
-const text = z.string().min(1)
-
 const postgresUrl = text.superRefine((url, context) => {
   const mistake = postgresUrlMistake(url)
   if (mistake !== undefined) context.addIssue(mistake)
@@ -65,13 +64,6 @@ function notYet<E extends string>(engine: E, available: string) {
     }),
   )
 }
-
-const size = text.transform((given, context): number => {
-  const bytes = parseSize(given)
-  if (bytes !== undefined) return bytes
-  context.addIssue("must be a size like 64MiB, 10GiB or 500GB")
-  return z.NEVER
-})
 
 const defaultSpoolLimitBytes = 20 * 2 ** 30
 
@@ -268,27 +260,6 @@ const quotas = z.strictObject({
   per_source: quota(integrationQuotas.perSource),
 })
 
-const leastStatementBytes = 64 * 2 ** 20
-
-const statementSize = size.refine((bytes) => bytes >= leastStatementBytes, "must be 64MiB or more")
-
-const statementTimeout = text.transform((given, context): number | undefined => {
-  if (given === "never") return undefined
-  const timeoutMs = parseDuration(given)
-  if (timeoutMs !== undefined && timeoutMs >= 1 && timeoutMs <= 2 ** 31 - 1) return timeoutMs
-  context.addIssue("must be a length of time like 30s, 10m or 2h (24d at most), or never")
-  return z.NEVER
-})
-
-/** Of the SQL port. */
-const sqlLimits = z.strictObject({
-  connections: z.number().int().min(1).max(5_000).default(500),
-  logins_per_address: z.number().int().min(1).max(5_000).default(100),
-  statement_timeout: statementTimeout.default(10 * 60_000),
-  statement_memory: statementSize.optional(),
-  statement_spill: statementSize.optional(),
-})
-
 const webhookUrl = text.refine(
   (given) => /^https?:\/\/[^\s@]+$/.test(given) && URL.canParse(given),
   "must be an http or https URL without a user in it",
@@ -339,7 +310,7 @@ export const knownKeys: Record<string, string[]> = {
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
-  sql_limits: Object.keys(sqlLimits.shape),
+  sql_limits: sqlLimitKeys,
   sources: [
     ...Object.keys(postgresSource.shape),
     ...Object.keys(serviceKeys),

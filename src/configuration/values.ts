@@ -1,0 +1,11 @@
+import { z } from "zod"
+import { parseSize } from "../domain/size.ts"
+
+export const text = z.string().min(1)
+
+export const size = text.transform((given, context): number => {
+  const bytes = parseSize(given)
+  if (bytes !== undefined) return bytes
+  context.addIssue("must be a size like 64MiB, 10GiB or 500GB")
+  return z.NEVER
+})
