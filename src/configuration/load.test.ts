@@ -330,15 +330,8 @@ describe("mistakes in millrace.yaml", () => {
   }
 
   it("does not repeat a secret that is not valid YAML", () => {
-    const all = [
-      "sources: [s3cret",
-      "a: b: s3cret",
-      "x: 's3cret",
-      "y: @s3cret",
-      "z: &a *s3cret",
-      "\ts3cret: 1",
-    ]
-    for (const text of all) {
+    const all = "sources: [s3cret|a: b: s3cret|x: 's3cret|y: @s3cret|z: &a *s3cret|\ts3cret: 1"
+    for (const text of all.split("|")) {
       assert.doesNotMatch(mistakes(text).join("\n"), /s3cret/)
     }
   })
