@@ -13,6 +13,8 @@ export interface Caller {
   /** The access key id; written to the log, never the secret. */
   name: string
   policy: Policy
+  /** From where, as far as the door tells. */
+  address?: string | undefined
 }
 
 /** What every service function works on. */

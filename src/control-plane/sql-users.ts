@@ -151,8 +151,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
       operation,
       accessKeyId: caller.name,
       policy: caller.policy,
-      // The SQL port does not tell it.
-      address: undefined,
+      address: caller.address,
       ...what,
     }
     return audited(options.audit, call, run, () => undefined)

@@ -18,6 +18,7 @@ import type { DatabaseCommand } from "./database-commands.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { engineStatements } from "./engine-statements.ts"
+import { idleLimit } from "./idle-limit.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
 import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
@@ -199,6 +200,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       else await transaction.endImplicit(false)
     },
     status: () => transaction.status(),
+    idleLimit: () => idleLimit(settings, transaction.status()),
     cancel: () => void engine.cancel(),
     asPgError: (error) => {
       const shown = engineError(error)

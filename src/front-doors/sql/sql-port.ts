@@ -209,7 +209,7 @@ async function openSession(
     access: rights.now,
     users: () => ({
       users,
-      caller: callerOf(users, user),
+      caller: callerOf(users, user, address),
       databases: () => instance.databases(),
       isReplicated,
       hiddenSchemas,

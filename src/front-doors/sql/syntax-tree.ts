@@ -53,28 +53,64 @@ interface Serialized extends Tree {
   error: boolean
 }
 
-/** The parser's connection is shared by all sessions: it runs nothing of theirs. */
-export async function sqlParser(instance: DuckDbInstance): Promise<SqlParser> {
+/** What takes the parser long is long itself: short texts do not wait for it. */
+const shortTextUnits = 16 * 1024
+/** A tree is so much longer than its text. */
+const treeUnitsPerUnit = 20
+/** A few seconds each at worst: beyond that nobody waits for an answer. */
+const waitingAtMost = 20
+
+/** One connection, whose statements take turns. */
+interface Lane {
+  serialize(sql: string): Promise<string>
+  deserialize(json: string): Promise<string>
+  close(): void
+}
+
+async function openLane(instance: DuckDbInstance, atMost: number): Promise<Lane> {
   const connection: DuckDBConnection = await instance.connect()
   const serialize = await connection.prepare("SELECT json_serialize_sql($1::VARCHAR)")
   const deserialize = await connection.prepare("SELECT json_deserialize_sql($1::JSON)")
-  const cache = new Map<string, string>()
   let turn: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+
+  async function run(statement: DuckDBPreparedStatement, text: string): Promise<string> {
+    statement.bindVarchar(1, text)
+    const rows = await (await statement.run()).getRows()
+    return String(rows[0]?.[0])
+  }
 
   function ask(statement: DuckDBPreparedStatement, text: string): Promise<string> {
-    const answer = turn.then(async () => {
-      statement.bindVarchar(1, text)
-      const rows = await (await statement.run()).getRows()
-      return String(rows[0]?.[0])
-    })
+    if (waiting >= atMost) {
+      throw new PgError("53000", "too many long statements are waiting to be read; try again later", {
+        hint: "Long lists can be loaded with COPY and joined with.",
+      })
+    }
+    waiting++
+    const answer = turn.then(() => run(statement, text)).finally(() => waiting--)
     turn = answer.catch(() => undefined)
     return answer
   }
 
+  return {
+    serialize: (sql) => ask(serialize, sql),
+    deserialize: (json) => ask(deserialize, json),
+    close: () => connection.closeSync(),
+  }
+}
+
+/** The parser's connections are shared by all sessions: they run nothing of theirs. */
+export async function sqlParser(instance: DuckDbInstance): Promise<SqlParser> {
+  const short = await openLane(instance, Number.POSITIVE_INFINITY)
+  const long = await openLane(instance, waitingAtMost)
+  const cache = new Map<string, string>()
+
+  const laneFor = (text: string, units = shortTextUnits) => (text.length > units ? long : short)
+
   async function serialized(sql: string): Promise<string> {
     const known = cache.get(sql)
     if (known !== undefined) return known
-    const json = await ask(serialize, sql)
+    const json = await laneFor(sql).serialize(sql)
     if (json.length > treeUnitsAtMost) {
       throw new PgError("54001", "the statement is too long", {
         hint: "Send it in parts, or load long lists with COPY and join with them.",
@@ -105,8 +141,14 @@ export async function sqlParser(instance: DuckDbInstance): Promise<SqlParser> {
 
   return {
     parse,
-    deparse: (tree) => ask(deserialize, JSON.stringify(tree)),
-    close: () => connection.closeSync(),
+    deparse: async (tree) => {
+      const json = JSON.stringify(tree)
+      return laneFor(json, shortTextUnits * treeUnitsPerUnit).deserialize(json)
+    },
+    close: () => {
+      short.close()
+      long.close()
+    },
   }
 }
 

@@ -43,6 +43,8 @@ export function messageLoop(
   let busy = false
   let stopping = false
   let idleStop: (() => void) | undefined
+  /** The last batch is answered; the next has not begun. */
+  let atRest = true
 
   function closePortals(): void {
     for (const portal of portals.values()) portal.close()
@@ -194,6 +196,7 @@ export function messageLoop(
 
   /** False: the client said goodbye. */
   async function handle(message: FrontendMessage): Promise<boolean> {
+    atRest = message.kind === "query" || message.kind === "sync"
     switch (message.kind) {
       case "terminate":
         return false
@@ -217,14 +220,18 @@ export function messageLoop(
   }
 
   async function nextMessage(): Promise<FrontendMessage> {
+    const limit = atRest ? session.idleLimit() : undefined
+    let timer: NodeJS.Timeout | undefined
     const stop = new Promise<never>((_resolve, reject) => {
       idleStop = () => reject(shuttingDown())
+      if (limit) timer = setTimeout(() => reject(limit.error), limit.afterMs)
     })
     try {
       if (stopping) throw shuttingDown()
       const frame = await Promise.race([transport.receive("session"), stop])
       return decodeFrontend(frame)
     } finally {
+      clearTimeout(timer)
       idleStop = undefined
     }
   }

@@ -56,6 +56,8 @@ export interface SqlSession {
   /** The end of a simple query, or Sync: the implicit transaction commits, or rolls back if something failed. */
   endBatch(failed: boolean): Promise<void>
   status(): TransactionStatus
+  /** How long the client may say nothing now, and what it is told then; undefined: as long as it likes. */
+  idleLimit(): { afterMs: number; error: PgError } | undefined
   /** Stops the running statement, if any; returns at once. */
   cancel(): void
   /** Any thrown value as the client may see it. */

@@ -32,9 +32,9 @@ export function rightsOf(users: SqlUsers, user: string) {
 }
 
 /** To the services a superuser made by SQL is an administrator; another user made by SQL, one who may nothing. */
-export function callerOf(users: SqlUsers, name: string): Caller {
+export function callerOf(users: SqlUsers, name: string, address?: string): Caller {
   const user = users.find(name)
-  return { name, policy: user?.isSuperuser === true ? "admin" : (user?.policy ?? "partner:") }
+  return { name, address, policy: user?.isSuperuser === true ? "admin" : (user?.policy ?? "partner:") }
 }
 
 export function requireConnect(access: SqlAccess, user: string, database: string): void {
