@@ -81,4 +81,5 @@ test("the summary in one line", () => {
   )
   const copy = lookAt([copying], { phase: "copying" })
   assert.equal(summary(copy, { ...noRates, copiedRowsPerSecond: 250 }), "copying: 250 rows, 250 rows/s")
+  assert.equal(summary(lookAt([copying], { phase: "streaming" }), noRates), "copying: 250 rows, 0 rows/s")
 })

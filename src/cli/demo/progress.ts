@@ -98,11 +98,11 @@ export function summary(look: Look, rates: Rates): string {
 }
 
 function summaryParts({ pipeline }: Look, rates: Rates): string[] {
-  if (!isLive(pipeline))
-    return [
-      `${pipeline.phase}: ${count(copiedRows(pipeline))} rows`,
-      `${count(rates.copiedRowsPerSecond)} rows/s`,
-    ]
+  if (!isLive(pipeline)) {
+    // What has no snapshots is copied beside its stream.
+    const doing = pipeline.phase === "streaming" ? "copying" : pipeline.phase
+    return [`${doing}: ${count(copiedRows(pipeline))} rows`, `${count(rates.copiedRowsPerSecond)} rows/s`]
+  }
   return [
     `live: ${count(rates.writesPerSecond)} writes/s`,
     `${count(rates.changesPerSecond)} changes/s applied`,
