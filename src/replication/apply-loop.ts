@@ -155,9 +155,5 @@ async function stageAlteration(destination: Destination, changes: GatheredChange
 }
 
 export async function stage(destination: Destination, changes: GatheredChanges): Promise<void> {
-  const staged = destination.stage(changes.table, changes.takeRows())
-  changes.staging = staged.then((part) => {
-    changes.parts.push(part)
-  })
-  await changes.staging
+  await changes.stageRows((rows) => destination.stage(changes.table, rows))
 }

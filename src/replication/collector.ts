@@ -3,7 +3,8 @@ import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
 import type { CollectorHooks } from "./collector-hooks.ts"
 import type { RowBuffer } from "./columns.ts"
-import { type Adoption, nothingYet, type Work } from "./gathered.ts"
+import { type Adoption, isChangesOnly, nothingYet, type Work } from "./gathered.ts"
+import { newSpareRows } from "./spare-rows.ts"
 import { GatheredChanges } from "./table-changes.ts"
 import { unfitReason } from "./text-columns.ts"
 import type { Alteration, TableLoad } from "./warehouse.ts"
@@ -35,6 +36,7 @@ export class Collector implements ChangeSink {
   #turns: (() => void)[] = []
   /** Tables with versions that the transaction at hand has changed. */
   #touched = new Set<GatheredChanges>()
+  readonly #spares = newSpareRows()
   #inTransaction = false
   /** The chunk ended inside a transaction while complete ones were waiting. */
   #isOverdue = false
@@ -108,6 +110,7 @@ export class Collector implements ChangeSink {
 
   /** If nothing waits to be applied, has the position moved to where the source has caught up. */
   advance(): void {
+    this.#spares.age()
     const position = this.#caughtUpPosition
     if (position === undefined || this.#inTransaction || !this.#isEmpty()) return
     if (this.#taker === undefined) return
@@ -277,7 +280,10 @@ export class Collector implements ChangeSink {
     return gathered
   }
 
-  #modeOf = ({ id }: TableSchema) => ({ keepsVersions: this.#hooks.keepsVersions?.(id) ?? false })
+  #modeOf = ({ id }: TableSchema) => ({
+    keepsVersions: this.#hooks.keepsVersions?.(id) ?? false,
+    spares: this.#spares,
+  })
 
   /** The only moments at which held changes are complete transactions, and a batch may end. */
   #betweenTransactions(): void {
@@ -313,14 +319,8 @@ export class Collector implements ChangeSink {
     const sealed = this.#sealed.shift()
     if (sealed !== undefined) return this.#begin(sealed)
     if (this.#inTransaction || !this.#hasContent()) return
-    if (this.#isChangesOnly() && this.#hooks.rests()) return
+    if (isChangesOnly(this.#open) && this.#hooks.rests()) return
     this.#begin(this.#takeOpen())
-  }
-
-  /** Somebody waits for what happens to a table as a whole. */
-  #isChangesOnly(): boolean {
-    const { adopted, stale, dropped } = this.#open
-    return adopted.length + stale.length + dropped.length === 0
   }
 
   #takeOpen(): { work: Work; complete: Position | undefined } {

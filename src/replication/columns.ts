@@ -80,6 +80,13 @@ export function bufferedBytes(buffer: RowBuffer): number {
   return bytes
 }
 
+/** Bytes of memory held, spare room included. */
+export function allocatedBytes(buffer: RowBuffer): number {
+  let bytes = 0
+  for (const column of buffer.columns) bytes += column.bytes.length + column.nulls.length
+  return bytes
+}
+
 /** Makes room for `count` more bytes. */
 export function reserve(column: ColumnBuffer, count: number): void {
   const needed = column.usedBytes + count

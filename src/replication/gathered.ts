@@ -80,3 +80,8 @@ export function nothingYet(): Open {
     lastCommittedAtMs: 0,
   }
 }
+
+/** Nobody waits for what happens to a table as a whole. */
+export function isChangesOnly({ adopted, stale, dropped }: Open): boolean {
+  return adopted.length + stale.length + dropped.length === 0
+}

@@ -134,14 +134,20 @@ test("truncation forgets what came before it, and runs begin anew after it", () 
   assert.deepEqual(runs, [{ kind: "truncate" }, moves(3, 4), changes(5, 5, true)])
 })
 
-test("rows taken for staging go on being counted in the same sequence", () => {
+test("rows taken for staging go on being counted in the same sequence", async () => {
   const all = gathered([
     ["insert", [1]],
     ["insert", [2]],
   ])
-  const taken = all.takeRows()
-  assert.equal(taken.rows, 2)
+  await all.stageRows(async (rows) => {
+    assert.equal(rows.rows, 2)
+    return { token: "part", rows: 2, bytes: 1 }
+  })
   assert.equal(all.row, 0)
+  assert.deepEqual(
+    all.parts.map(({ token }) => token),
+    ["part"],
+  )
   putInt32(all.columns[0] as ColumnBuffer, 3)
   putNull(all.columns[1] as ColumnBuffer, all.row)
   putNull(all.columns[2] as ColumnBuffer, all.row)

@@ -12,6 +12,7 @@ import {
   putText,
   type RowBuffer,
 } from "./columns.ts"
+import type { SpareRows } from "./spare-rows.ts"
 import type { Alteration, Run, StagedPart } from "./warehouse.ts"
 
 /** Counts changes through one batch, across its tables: what `_seq` holds. */
@@ -25,6 +26,7 @@ export interface GatheredOptions {
   keepsVersions?: boolean
   /** What was gathered of it before it became this table. */
   before?: GatheredChanges | undefined
+  spares?: SpareRows
 }
 
 /** The changes of one table in the batch being gathered. */
@@ -45,6 +47,7 @@ export class GatheredChanges implements TableSink {
   /** Rows on their way into `parts`; a batch with this table waits for them. */
   staging: Promise<void> = Promise.resolve()
   readonly #sequence: Sequence
+  readonly #spares: SpareRows | undefined
   #unchangedNow: number[] = []
   #run: Exclude<Run, { kind: "truncate" }> | undefined
   #reached = new Set<string>()
@@ -55,9 +58,10 @@ export class GatheredChanges implements TableSink {
   constructor(
     table: TableSchema,
     sequence: Sequence,
-    { alteration, keepsVersions = false, before }: GatheredOptions = {},
+    { alteration, keepsVersions = false, before, spares }: GatheredOptions = {},
   ) {
     this.table = table
+    this.#spares = spares
     this.decodedAlteration = alteration
     this.#sequence = sequence
     this.commitTimes = keepsVersions ? newRowBuffer([{ kind: "int32" }, { kind: "timestamp" }]) : undefined
@@ -116,12 +120,16 @@ export class GatheredChanges implements TableSink {
     this.runs.push({ kind: "truncate" })
   }
 
-  /** Hands over the rows gathered so far for staging and goes on with fresh ones. */
-  takeRows(): RowBuffer {
+  /** Has the rows gathered so far staged, and goes on with others meanwhile. */
+  async stageRows(write: (rows: RowBuffer) => Promise<StagedPart>): Promise<void> {
     const taken = this.rows
     this.rows = this.#newRows()
     this.columns = this.rows.columns
-    return taken
+    this.staging = write(taken).then((part) => {
+      this.parts.push(part)
+      this.#spares?.give(this.table, taken)
+    })
+    await this.staging
   }
 
   #continuation(): { continued?: true } {
@@ -129,6 +137,8 @@ export class GatheredChanges implements TableSink {
   }
 
   #newRows(): RowBuffer {
+    const spare = this.#spares?.take(this.table)
+    if (spare !== undefined) return spare
     const own = this.table.columns.map((column) => column.type)
     return newRowBuffer([...own, { kind: "int32" }, { kind: "boolean" }, { kind: "text" }])
   }

@@ -59,6 +59,7 @@ export async function staged(
   partRows = Number.POSITIVE_INFINITY,
   gathered = new GatheredChanges(table, { next: 0 }),
 ): Promise<TableChanges> {
+  const stage = (rows: RowBuffer) => destination.stage(table, rows)
   for (const change of changes) {
     if (change === "truncate") gathered.truncate()
     else {
@@ -70,9 +71,9 @@ export async function staged(
       })
       gathered.end(kind)
     }
-    if (gathered.row >= partRows) gathered.parts.push(await destination.stage(table, gathered.takeRows()))
+    if (gathered.row >= partRows) await gathered.stageRows(stage)
   }
-  if (gathered.row > 0) gathered.parts.push(await destination.stage(table, gathered.takeRows()))
+  if (gathered.row > 0) await gathered.stageRows(stage)
   return gathered
 }
 
