@@ -13,7 +13,10 @@ import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { isDescribed, readRelation } from "./relation.ts"
 import { kindOf, newTupleBuffer, readTuple, type Tuple } from "./tuple.ts"
 
-/** Decodes pgoutput, protocol version 1, text form (PostgreSQL manual: "Logical Replication Message Formats"). */
+/**
+ * Decodes pgoutput, protocol version 1 (PostgreSQL manual: "Logical Replication Message Formats"). Each value says whether
+ * it comes as text or in binary.
+ */
 export interface PgOutput {
   /** With a question, nothing more may come before it is answered. */
   message(bytes: Buffer, start: number, end: number): Question | undefined
@@ -35,10 +38,14 @@ export interface PgOutput {
   caughtUp(lsn: bigint): Position
 }
 
+/** A value has come in binary that only its text form tells. What came of its transaction is to be forgotten. */
+export class TextNeeded extends Error {}
+
 /** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
 interface Route {
   table: PgTable
-  decoders: Decoder[]
+  fromText: Decoder[]
+  fromBinary: (Decoder | undefined)[]
   sink: TableSink | undefined
   transaction: number
   /** Transactions before this are in the copy that the table came with. */
@@ -164,9 +171,9 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     const hasOld = tag === keyTuple || tag === oldTuple
     if (hasOld) at = readTuple(bytes, at + 1, end, before)
     readTuple(bytes, at + 1, end, after)
-    if (tag === oldTuple) fillUnchanged(route.decoders.length)
+    if (tag === oldTuple) fillUnchanged(route.fromText.length)
     if (!hasOld || (tag === oldTuple && sameKey(route, bytes))) return put(route, bytes, after, "update")
-    const moves = hasUnchanged(route.decoders.length)
+    const moves = hasUnchanged(route.fromText.length)
     putOld(route, bytes, moves ? "moveFrom" : "delete")
     put(route, bytes, after, moves ? "moveTo" : "update")
   }
@@ -199,7 +206,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 
   function putOld(route: Route & { sink: TableSink }, bytes: Buffer, kind: RowKind): void {
     const { key } = route.table.schema
-    if (key !== undefined) keepOnly(key, route.decoders.length)
+    if (key !== undefined) keepOnly(key, route.fromText.length)
     put(route, bytes, before, kind)
   }
 
@@ -290,20 +297,25 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 }
 
 function newRoute(table: PgTable, from: bigint): Route {
-  const decoders = table.columns.map((column) => column.mapping.fromText)
-  return { table, decoders, sink: undefined, transaction: -1, from }
+  const fromText = table.columns.map(({ mapping }) => mapping.fromText)
+  const fromBinary = table.columns.map(({ mapping }) => mapping.fromBinary)
+  return { table, fromText, fromBinary, sink: undefined, transaction: -1, from }
 }
 
 function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, kind: RowKind): void {
-  const { sink, decoders } = route
+  const { sink, fromText, fromBinary } = route
   const { columns, row } = sink
   let i = 0
   try {
-    for (; i < decoders.length; i++) {
+    for (; i < fromText.length; i++) {
       const column = columns[i] as ColumnBuffer
       const fieldKind = tuple.kinds[i]
-      if (fieldKind === kindOf.text)
-        (decoders[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
+      if (fieldKind === kindOf.binary) {
+        const decode = fromBinary[i]
+        if (decode === undefined) throw new TextNeeded()
+        decode(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
+      } else if (fieldKind === kindOf.text)
+        (fromText[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
       else {
         putNull(column, row)
         if (fieldKind === kindOf.unchanged) sink.unchanged(i)

@@ -16,14 +16,19 @@ export interface ProtocolHandlers {
   acknowledged(): bigint
   /** We do not listen, on purpose. */
   isHeld(): boolean
+  /** Whether what `changes` has thrown ends the stream without being a problem. */
+  isExpected?(error: unknown): boolean
   closed(): void
 }
+
+/** How the server writes values. In binary it has less to do, and so have we; not every type has a form that we read. */
+export type RowForm = "binary" | "text"
 
 /** One connection that streams a slot (PostgreSQL manual: "Streaming Replication Protocol"). */
 export interface Protocol {
   /** Ends with a Problem when it breaks; resolves after `cut` or `end`. */
   readonly ended: Promise<void>
-  start(handle: string, from: Position): void
+  start(handle: string, from: Position, form: RowForm): void
   sendStatus(wantsAnswer?: boolean): void
   /** What goes wrong on our side breaks it as well. */
   fail(error: unknown): void
@@ -82,6 +87,8 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     raw.destroy()
     settle(error)
   }
+  const brokeOff = (error: unknown) =>
+    finish(handlers.isExpected?.(error) ? undefined : problemOfDecoding(error))
   const framer = newFramer((type, bytes, start, end) => {
     if (type === copyData) {
       const kind = bytes[start]
@@ -112,7 +119,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       framer.goOn()
       handlers.chunkRead(0)
     }
-    wait.then(goOn).catch((error: unknown) => finish(problemOfDecoding(error)))
+    wait.then(goOn).catch(brokeOff)
   }
   raw.socket.on("data", (chunk: Buffer) => {
     if (stopped) return
@@ -121,7 +128,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       framer.feed(chunk)
       handlers.chunkRead(chunk.length)
     } catch (error) {
-      finish(problemOfDecoding(error))
+      brokeOff(error)
     }
   })
   raw.socket.on("error", (error) => finish(problemOf(error, "streaming changes")))
@@ -129,10 +136,13 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
 
   return {
     ended,
-    start: (handle, from) =>
+    start(handle, from, form) {
+      // Servers before 14 do not know the option.
+      const binary = form === "binary" ? ", binary 'true'" : ""
       raw.query(
-        `START_REPLICATION SLOT "${handle}" LOGICAL ${from} (proto_version '1', publication_names '"${handle}"')`,
-      ),
+        `START_REPLICATION SLOT "${handle}" LOGICAL ${from} (proto_version '1', publication_names '"${handle}"'${binary})`,
+      )
+    },
     sendStatus,
     fail: (error) => finish(problemOf(error, "streaming changes")),
     async cut() {

@@ -173,7 +173,7 @@ function record(parts: RecordParts): Recording {
     isHeld: () => raw.socket.isPaused(),
     closed: () => undefined,
   })
-  protocol.start(handle, positionOfLsn(beginning.start))
+  protocol.start(handle, positionOfLsn(beginning.start), "text")
 
   async function stop(): Promise<void> {
     stopping = true

@@ -1,3 +1,4 @@
+import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
 import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
@@ -23,6 +24,8 @@ import { startStream } from "./stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
 export function openPostgresSource(address: Address): Source {
+  /** Values have come that can be read in text only; tables that hold such may be there for a while. */
+  let isTextNeeded = false
   return {
     preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
     openSnapshot: (handle, select, texts, onWaiting) =>
@@ -39,10 +42,15 @@ export function openPostgresSource(address: Address): Source {
     },
     async stream({ handle, from, tables, select, sink, spooling }) {
       const spooled = await spooledTables(spooling?.spool)
-      const [oldest, { tables: now }] = await withClient(address, "reading the catalog", async (client) => {
-        await publishGenerated(client, handle)
-        return [await oldestRunning(client), await readCatalog(client, select)] as const
-      })
+      const [oldest, { tables: now }, knowsBinary] = await withClient(
+        address,
+        "reading the catalog",
+        async (client) => {
+          await publishGenerated(client, handle)
+          const oldest = await oldestRunning(client)
+          return [oldest, await readCatalog(client, select), await streamsBinary(client)] as const
+        },
+      )
       const carried = tables.flatMap((schema) => startTable(schema, now, spooled, oldest) ?? [])
       const ids = new Set(carried.map(({ table }) => table.schema.id))
       for (const table of tables)
@@ -55,7 +63,14 @@ export function openPostgresSource(address: Address): Source {
           beginningOf(from, await confirmedBySlot(client, handle)),
         )
         const client = await connectForReplication(address)
-        return startStream({ client, handle, beginning, decode, current, late, sink })
+        const form =
+          isTextNeeded || !knowsBinary || [...now, ...carried.map(({ table }) => table)].some(hasTextOnly)
+            ? "text"
+            : "binary"
+        const onTextNeeded = () => {
+          isTextNeeded = true
+        }
+        return startStream({ client, handle, beginning, decode, current, late, sink, form, onTextNeeded })
       }
       if (spooling?.spool.range === undefined) return await stream(from)
       const record = () => startRecording(address, { handle, select, ...spooling })
@@ -85,6 +100,16 @@ export function openPostgresSource(address: Address): Source {
     currentPosition: () => withClient(address, "reading the position", committedPosition),
   }
 }
+
+async function streamsBinary(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  )
+  return (rows[0]?.version ?? 0) >= 140_000
+}
+
+/** Whether there may be values of it that we read in text only. */
+const hasTextOnly = ({ columns }: PgTable) => columns.some(({ mapping }) => mapping.fromBinary === undefined)
 
 async function newDecoder(
   address: Address,

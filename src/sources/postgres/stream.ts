@@ -5,9 +5,9 @@ import { type RawConnection, takeOver } from "./client.ts"
 import type { CurrentTables } from "./current-tables.ts"
 import type { LateTables } from "./late-tables.ts"
 import type { Beginning } from "./lineage.ts"
-import type { PgOutput } from "./pgoutput.ts"
+import { type PgOutput, TextNeeded } from "./pgoutput.ts"
 import { lsnOf, positionOfLsn } from "./position.ts"
-import { speakProtocol } from "./protocol.ts"
+import { type RowForm, speakProtocol } from "./protocol.ts"
 
 export interface StartStream {
   /** Speaks the replication protocol; the stream ends it. */
@@ -18,11 +18,14 @@ export interface StartStream {
   current: CurrentTables
   late: LateTables
   sink: ChangeSink
+  form: RowForm
+  /** The stream ends: values have come in binary that only their text form tells. Another, in text, can go on. */
+  onTextNeeded(): void
 }
 
 /** Streams pgoutput into the decoder, and keeps the server informed. */
 export function startStream(options: StartStream): ChangeStream {
-  const { client, handle, beginning, decode, current, late, sink } = options
+  const { client, handle, beginning, decode, current, late, sink, form, onTextNeeded } = options
   const raw = takeOver(client)
   const gate = newGate(raw)
   let acknowledged = beginning.start
@@ -42,13 +45,17 @@ export function startStream(options: StartStream): ChangeStream {
     },
     acknowledged: () => acknowledged,
     isHeld: () => gate.held,
+    isExpected(error) {
+      if (error instanceof TextNeeded) onTextNeeded()
+      return error instanceof TextNeeded
+    },
     closed() {
       gate.close()
       current.close()
     },
   })
   decode.goOn(beginning)
-  protocol.start(handle, positionOfLsn(beginning.start))
+  protocol.start(handle, positionOfLsn(beginning.start), form)
   const ask = () => protocol.sendStatus(true)
 
   return {

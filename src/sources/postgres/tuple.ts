@@ -8,7 +8,7 @@ export interface Tuple {
 }
 
 /** As pgoutput marks fields. */
-export const kindOf = { null: 0x6e, unchanged: 0x75, text: 0x74 } as const
+export const kindOf = { null: 0x6e, unchanged: 0x75, text: 0x74, binary: 0x62 } as const
 /** The most that a table of PostgreSQL can have. */
 const maxColumns = 1600
 
@@ -30,7 +30,7 @@ export function readTuple(bytes: Buffer, start: number, end: number, tuple: Tupl
   for (let i = 0; i < count; i++) {
     const kind = bytes[at++] as number
     tuple.kinds[i] = kind
-    if (kind !== kindOf.text) continue
+    if (kind !== kindOf.text && kind !== kindOf.binary) continue
     const length = bytes.readInt32BE(at)
     at += 4
     if (length < 0 || length > end - at) throw unreadable()

@@ -8,9 +8,9 @@ import * as text from "./decode-text.ts"
 /** How a PostgreSQL type travels. */
 export interface TypeMapping {
   type: ColumnType
-  /** Decodes the text form, which the stream uses. */
+  /** Decodes the text form, which the stream uses where a table has a column without `fromBinary`. */
   fromText: Decoder
-  /** Decodes the binary form, which snapshots use; `undefined`: the snapshot asks the server for the text form. */
+  /** Decodes the binary form; `undefined`: the server is asked for the text form. */
   fromBinary: Decoder | undefined
 }
 

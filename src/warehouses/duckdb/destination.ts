@@ -172,7 +172,7 @@ export async function openDestination(
         left = position
       }),
     stage: (table, changes) =>
-      staging.write([...table.columns.map((column) => column.name), ...changeColumns], changes),
+      staging.keep([...table.columns.map((column) => column.name), ...changeColumns], changes),
     stageCommits: (commits) => staging.write(commitColumns, commits),
     async apply(pipeline, batch) {
       await move(async () => {

@@ -24,6 +24,7 @@ import {
   reserve,
   resetRows,
 } from "../../replication/columns.ts"
+import { inlineRows } from "./inline.ts"
 import { duckDbType } from "./naming.ts"
 import { encodeParquet } from "./parquet.ts"
 import { newSeal } from "./parquet-seal.ts"
@@ -249,6 +250,17 @@ describe("each type comes back as its own DuckDB type, with nulls anywhere", () 
         found,
         shown.map((text) => [typeName, text]),
       )
+      let constants = 0
+      for (const [value, text] of values) {
+        const inline = inlineRows(["c"], rowsOf([type], [[null], [value], [null]]))
+        if (inline === undefined) continue
+        constants++
+        assert.deepEqual(
+          await ask(`SELECT typeof(c), c::VARCHAR FROM ${inline}`),
+          [null, text, null].map((one) => [typeName, one]),
+        )
+      }
+      assert.ok(constants > 0 || type.kind === "json")
     })
   }
 })

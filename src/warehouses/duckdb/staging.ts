@@ -4,12 +4,15 @@ import { basename, join } from "node:path"
 import type { RowBuffer } from "../../replication/columns.ts"
 import type { StagedPart } from "../../replication/warehouse.ts"
 import { problemOf } from "./errors.ts"
+import { inlineRows } from "./inline.ts"
 import { quoteLiteral } from "./instance.ts"
 import { encodeParquet } from "./parquet.ts"
 import { newSeal } from "./parquet-seal.ts"
 
 /** The folder of one destination database's Parquet files between decoding and loading. */
 export interface Staging {
+  /** As `write`, but a few rows need no file: their part's token is the rows themselves. */
+  keep(names: readonly string[], rows: RowBuffer): Promise<StagedPart>
   write(names: readonly string[], rows: RowBuffer): Promise<StagedPart>
   remove(parts: readonly StagedPart[]): Promise<void>
   /** Where a file that came as Parquet may be put. */
@@ -24,6 +27,17 @@ const sealedPrefix = "sealed"
 
 /** What reads staged files: those of one opening, so that all or none are encrypted. */
 export function readStaged(parts: readonly Pick<StagedPart, "token">[]): string {
+  const files = parts.filter((part) => !isInline(part))
+  const inline = parts.filter(isInline).map(({ token }) => token)
+  if (inline.length === 0) return readFiles(files)
+  const all = files.length === 0 ? inline : [`(FROM ${readFiles(files)})`, ...inline]
+  return all.length === 1 ? (all[0] as string) : `(${all.join(" UNION ALL ")})`
+}
+
+/** A path is absolute. */
+const isInline = ({ token }: Pick<StagedPart, "token">) => token.startsWith("(")
+
+function readFiles(parts: readonly Pick<StagedPart, "token">[]): string {
   const files = parts.map((part) => quoteLiteral(part.token)).join(", ")
   const [, keyName] = /^(sealed[0-9a-f]+)-\d+\.parquet$/.exec(basename(parts[0]?.token ?? "")) ?? []
   const key = keyName === undefined ? "" : `, encryption_config = {footer_key: ${quoteLiteral(keyName)}}`
@@ -45,20 +59,26 @@ export async function openStaging(
   if (dataKey !== undefined) await addKey(keyName, dataKey)
   const prefix = dataKey === undefined ? opening : keyName
   const seal = dataKey && newSeal(dataKey)
+  async function write(names: readonly string[], rows: RowBuffer): Promise<StagedPart> {
+    const path = join(folder, `${prefix}-${++written}.parquet`)
+    try {
+      const bytes = await writeFile(path, encodeParquet(names, rows, seal))
+      return { token: path, rows: rows.rows, bytes }
+    } catch (error) {
+      await rm(path, { force: true })
+      throw problemOf(error, "staging rows")
+    }
+  }
   return {
     newPath,
-    async write(names, rows) {
-      const path = join(folder, `${prefix}-${++written}.parquet`)
-      try {
-        const bytes = await writeFile(path, encodeParquet(names, rows, seal))
-        return { token: path, rows: rows.rows, bytes }
-      } catch (error) {
-        await rm(path, { force: true })
-        throw problemOf(error, "staging rows")
-      }
+    write,
+    async keep(names, rows) {
+      const token = inlineRows(names, rows)
+      return token === undefined ? await write(names, rows) : { token, rows: rows.rows, bytes: token.length }
     },
     async remove(parts) {
-      await Promise.all(parts.map((part) => rm(part.token, { force: true })))
+      const files = parts.filter((part) => !isInline(part))
+      await Promise.all(files.map((part) => rm(part.token, { force: true })))
     },
   }
 }
