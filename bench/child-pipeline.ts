@@ -55,7 +55,7 @@ function sourceOf(url: string): Source {
       credentials: testKeys,
       unnest: [],
     })
-  return openPostgresSource({ url, database: "bench" })
+  return openPostgresSource({ url, database: new URL(url).pathname.slice(1) })
 }
 
 const path = join(folder, "warehouse")

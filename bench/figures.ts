@@ -68,6 +68,7 @@ export const benchNames = [
   "latency_50m_p99_ms",
   "big_transaction_rss_mb",
   "big_transaction_recovery_ms",
+  "big_transaction_visible_ms",
   "tables_2000_latency_ratio",
   "idle_50_integrations_cpu",
   "idle_50_integrations_rss_mb",

@@ -35,6 +35,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const startedMs = performance.now()
 const folder = await mkdtemp(join(tmpdir(), "millrace bench "))
 const settings = {
   shared_buffers: "512MB",
@@ -43,6 +44,8 @@ const settings = {
   autovacuum: "off",
   max_replication_slots: "80",
   max_wal_senders: "80",
+  // The reader that throws everything away never answers.
+  wal_sender_timeout: "0",
 }
 const server = await startEmbeddedPostgres({ folder: join(folder, "source"), settings })
 try {
@@ -58,7 +61,7 @@ try {
     runs: Number(values.runs),
     seconds: Number(values.seconds),
     wants: (...names) => names.some((name) => only.has(name)),
-    say: (line) => void process.stdout.write(`${line}\n`),
+    say: (line) => void process.stdout.write(`[${elapsed()}] ${line}\n`),
   }
   bench.say(
     `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL embedded`,
@@ -73,14 +76,15 @@ try {
     ...(await measureSqlPort(bench)),
     ...(await measureDescribe(bench)),
   }
-  printTable(figures, bench.say)
+  printTable(figures)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
 } finally {
   await server.stop()
   await rm(folder, { recursive: true, force: true })
 }
 
-function printTable(figures: Figures, say: (line: string) => void): void {
+function printTable(figures: Figures): void {
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
   say("")
   for (const [name, figure] of Object.entries(figures)) {
     const bar = figure.bar === undefined ? "" : `  bar ${figure.bar}`
@@ -88,6 +92,12 @@ function printTable(figures: Figures, say: (line: string) => void): void {
       `${name.padEnd(28)} ${String(round(figure.value)).padStart(10)}${bar}  runs ${figure.runs.map(round).join(" ")}`,
     )
   }
+}
+
+/** Minutes and seconds. */
+function elapsed(): string {
+  const seconds = Math.floor((performance.now() - startedMs) / 1000)
+  return `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, "0")}`
 }
 
 function round(value: number): number {
