@@ -37,7 +37,9 @@ export async function demo({ once, rows, source: word = "postgres" }: DemoOption
     keepFolder: false,
     hasFolder: false,
   }
-  const ended = await Promise.race([endingOf(source.story(stage)), endAsked()])
+  // Listening first: whoever reads the story's first line may end it.
+  const asked = endAsked()
+  const ended = await Promise.race([endingOf(source.story(stage)), asked])
   // What went wrong may be worth a look at the log; otherwise nothing stays behind.
   stage.keepFolder = ended.kind === "failed"
   screen.endLiveForGood()
