@@ -16,7 +16,6 @@ import { onDatabase, startWorkload } from "./workload.ts"
 const environment = {
   MILLRACE_TEST_ENTRY: join(import.meta.dirname, "..", "crash", "child.ts"),
   MILLRACE_TEST_RETENTION_MS: "250",
-  MILLRACE_TEST_LONGEST_RETRY_MS: "2000",
 }
 
 interface Scene {
