@@ -6,7 +6,7 @@ import type { StreamingPipeline } from "../replication/streaming.ts"
 import type { Store } from "../state/store.ts"
 import { findIntegration } from "./find-integration.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
-import type { RunningPipeline } from "./reconcile.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 import type { TableProgress } from "./table-progress.ts"
 
 export interface RunningPipelines {

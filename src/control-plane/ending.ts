@@ -3,7 +3,7 @@ import { notCleanedEvent } from "../domain/events.ts"
 import type { Integration } from "../domain/integration.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
 import type { Store } from "../state/store.ts"
-import type { PipelineLauncher, ReconcilerLog } from "./reconcile.ts"
+import type { PipelineLauncher, ReconcilerLog } from "./running-pipeline.ts"
 
 export interface EndingOptions {
   store: Store

@@ -1,5 +1,5 @@
 import type { TableName, TableState } from "../domain/table.ts"
-import type { RunningPipeline } from "./reconcile.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 /** A table that can be read in the state Synced only. */
 export interface GuardedTable extends TableName {

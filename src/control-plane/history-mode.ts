@@ -2,8 +2,8 @@ import type { DatabaseOptions } from "../domain/database-options.ts"
 import { Fault } from "../domain/faults.ts"
 import { isGone, qualifiedName } from "../domain/table.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
-import type { RunningPipeline } from "./reconcile.ts"
 import { chosenIn, type RefreshScope } from "./refresh.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 import type { TableProgress } from "./table-progress.ts"
 
 /** Which tables HISTORY_MODE is set for: all, those of schemas, or tables by name. */

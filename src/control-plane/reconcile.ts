@@ -1,73 +1,23 @@
-import { createHash } from "node:crypto"
 import type { Integration } from "../domain/integration.ts"
-import { shownPosition } from "../domain/position.ts"
-import { isCurable, Problem } from "../domain/problems.ts"
-import type { Pipeline, PipelineReporter, PipelineSettings } from "../replication/pipeline.ts"
+import { isCurable, type Problem } from "../domain/problems.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
-import type { PipelineRecord } from "../state/pipelines.ts"
-import type { Store } from "../state/store.ts"
 import { type Endings, keyOf, newEndings, within } from "./ending.ts"
-import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
-import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 import { remediate } from "./remediation.ts"
 import { report } from "./report.ts"
+import {
+  adjust,
+  follow,
+  type LaunchOptions,
+  launch,
+  type RunningPipeline,
+  recordOf,
+} from "./running-pipeline.ts"
 
-export interface LaunchSettings extends PipelineSettings {
-  dataFilter(): string | undefined
-}
-
-/** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
-export interface PipelineLauncher {
-  /** @throws Problem sourceMissing or warehouseMissing when the configuration no longer names them. */
-  start(
-    integration: Integration,
-    record: PipelineRecord,
-    reporter: PipelineReporter,
-    settings: LaunchSettings,
-  ): Pipeline
-  /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
-  cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
-  /** What a person does where `cleanSource` cannot; undefined: nothing, or nobody knows which source it was. */
-  removal(integration: Integration, record: PipelineRecord): string | undefined
-  /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
-  dropDatabase(integration: Integration, name: string): Promise<void>
-}
-
-export interface ReconcilerLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-export interface ReconcilerOptions {
-  store: Store
-  launcher: PipelineLauncher
-  log: ReconcilerLog
-  events: Pick<MonitorEvents, "applied">
+export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
   /** What hinders an integration besides its pipelines. */
   otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
   cleanUpPatienceMs?: number
-}
-
-export interface RunningPipeline {
-  sourceArn: string
-  monitor: PipelineMonitor
-  /** `undefined`: it could not even be launched; see the monitor's problem. */
-  pipeline: Pipeline | undefined
-  /** Its database as ordered, by the latest look. */
-  database: DatabaseRecord
-  /** As ordered, by the latest look. */
-  dataFilter: string | undefined
-  history: PipelineHistory
-  /** As its connections were opened. */
-  acceptsInvalidCharacters: boolean
-}
-
-/** How far the warehouse is in the source's history; `undefined` while it does not stream. */
-export function visiblePosition({ pipeline }: RunningPipeline): string | undefined {
-  const streaming = pipeline?.streaming()
-  return streaming && shownPosition(streaming.visible())
 }
 
 export interface Reconciler {
@@ -187,7 +137,7 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
     await stopOutdated(turn, keyOf(record), database)
     const one = turn.running.get(keyOf(record))
     if (one === undefined && !occupied.has(database.sourceDatabase))
-      await launch(turn, integration, record, database)
+      turn.running.set(keyOf(record), await launch(turn, integration, record, database))
     else if (one !== undefined) {
       follow(one, integration)
       adjust(one, database)
@@ -198,15 +148,6 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
   )
   for (const one of mine) remediate(one, turn.log)
   await report(turn.store, integration, mine, occupied.size > 0, turn.otherProblems(integration))
-}
-
-function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
-  return {
-    integrationId,
-    sourceDatabase,
-    destinationDatabase: name,
-    sourceHandle: handleOf(integrationId, sourceDatabase),
-  }
 }
 
 /** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */
@@ -231,102 +172,6 @@ async function stopOutdated({ running }: Turn, key: string, { options }: Databas
   const one = running.get(key)
   if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
     await stopPipeline(running, key)
-}
-
-/** Another filter acts without a restart. */
-function follow(one: RunningPipeline, { dataFilter }: Integration): void {
-  if (one.dataFilter === dataFilter) return
-  one.dataFilter = dataFilter
-  one.pipeline?.selectionChanged()
-}
-
-/** The other options act without a restart. */
-export function adjust(one: RunningPipeline, database: DatabaseRecord): void {
-  const before = one.database.options
-  one.database = database
-  if (JSON.stringify(before) !== JSON.stringify(database.options)) one.pipeline?.settingsChanged()
-}
-
-/** A name for slots and publications: 63 characters of a-z, 0-9 and _ at most. */
-function handleOf(integrationId: string, sourceDatabase: string): string {
-  const database = createHash("sha256").update(sourceDatabase).digest("hex").slice(0, 8)
-  return `millrace_${integrationId.replaceAll("-", "")}_${database}`
-}
-
-async function launch(
-  turn: Turn,
-  integration: Integration,
-  record: PipelineRecord,
-  database: DatabaseRecord,
-): Promise<void> {
-  // Recorded before anything is made at the source, so that it is never leaked.
-  await turn.store.pipelines.put(record)
-  const known = (await turn.store.tables.ofIntegration(integration.id)).filter(
-    (row) => row.sourceDatabase === record.sourceDatabase,
-  )
-  const logState = stateLogger(turn.log)
-  const monitor = newPipelineMonitor(record, known, {
-    changed: (changed) => {
-      logState(changed)
-      turn.nudge()
-    },
-    applied: turn.events.applied,
-  })
-  const one: RunningPipeline = {
-    sourceArn: integration.sourceArn,
-    monitor,
-    pipeline: undefined,
-    database,
-    dataFilter: integration.dataFilter,
-    acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
-    history: newPipelineHistory(monitor, () => visiblePosition(one)),
-  }
-  one.pipeline = start(turn, integration, one)
-  turn.running.set(keyOf(record), one)
-  turn.log.info(
-    {
-      integration: integration.id,
-      sourceDatabase: record.sourceDatabase,
-      database: record.destinationDatabase,
-    },
-    "pipeline started",
-  )
-}
-
-function start(turn: Turn, integration: Integration, one: RunningPipeline): Pipeline | undefined {
-  const { monitor, history } = one
-  try {
-    return turn.launcher.start(integration, monitor.record, history.reporter, {
-      options: () => one.database.options,
-      dataFilter: () => one.dataFilter,
-    })
-  } catch (error) {
-    history.reporter.problem(
-      error instanceof Problem
-        ? error
-        : new Problem("internal", "The pipeline cannot be started.", { cause: error }),
-    )
-    return undefined
-  }
-}
-
-/** Tells each phase and each problem once, however often something else changes meanwhile. */
-function stateLogger(log: ReconcilerLog): (monitor: PipelineMonitor) => void {
-  let told: { phase: string; problem: Problem | undefined } | undefined
-  return ({ record, phase, problem }) => {
-    if (told?.phase === phase && told.problem === problem) return
-    told = { phase, problem }
-    const fields = { integration: record.integrationId, sourceDatabase: record.sourceDatabase, phase }
-    if (problem === undefined || phase !== "waiting") return log.info(fields, "pipeline state")
-    const { kind, message: reason } = problem
-    log.warn({ ...fields, problem: kind, reason, cause: causeOf(problem) }, "pipeline waits to try again")
-  }
-}
-
-/** Of the cause only name, message and stack: a driver's error object may hold a query's text or more. */
-function causeOf({ kind, cause }: Problem): string | undefined {
-  if (!(cause instanceof Error)) return undefined
-  return kind === "internal" ? cause.stack : cause.message
 }
 
 async function stopPipeline(running: Map<string, RunningPipeline>, key: string): Promise<void> {

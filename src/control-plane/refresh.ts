@@ -4,7 +4,7 @@ import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Caller } from "./control-plane.ts"
 import { requireAdmin } from "./policies.ts"
-import type { RunningPipeline } from "./reconcile.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 import type { TableProgress } from "./table-progress.ts"
 
 /** Which tables of a database are to be copied anew. */

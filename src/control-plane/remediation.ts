@@ -1,4 +1,4 @@
-import type { ReconcilerLog, RunningPipeline } from "./reconcile.ts"
+import type { ReconcilerLog, RunningPipeline } from "./running-pipeline.ts"
 
 /**
  * Has tables copied anew that a comparison found to differ, where the database's AUTO_REMEDIATION says so. Values that

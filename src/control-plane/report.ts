@@ -3,7 +3,7 @@ import type { Problem } from "../domain/problems.ts"
 import type { Store } from "../state/store.ts"
 import { healthOf } from "./health.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
-import type { RunningPipeline } from "./reconcile.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 /**
  * Writes back what is: tables, history, status. `mine`: the integration's pipelines; `isEnding`: there were others, too;

@@ -2,8 +2,8 @@ import { Problem } from "../domain/problems.ts"
 import type { ReliefState } from "../replication/relief.ts"
 import type { Store } from "../state/store.ts"
 import type { PipelineMonitor, PipelineTotals } from "./pipeline-monitor.ts"
-import type { RunningPipeline } from "./reconcile.ts"
 import type { RetentionReport } from "./retention-watch.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 /** What `millrace status` shows. Times in ms; ISO 8601 in UTC. */
 export interface StatusReport {

@@ -6,7 +6,7 @@ import type { Activity, TableStateChange } from "../state/history.ts"
 import type { Store } from "../state/store.ts"
 import { type CopyFactSources, type CopyFacts, copyFacts, noCopyFacts } from "./copy/copy-facts.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
-import { type RunningPipeline, visiblePosition } from "./reconcile.ts"
+import { type RunningPipeline, visiblePosition } from "./running-pipeline.ts"
 import { countsOrNone } from "./status.ts"
 
 /** What the cloud's system views of integrations show, before their columns are made of it. */

@@ -9,7 +9,7 @@ import {
 import type { Caller } from "./control-plane.ts"
 import { findIntegration } from "./find-integration.ts"
 import { requireAdmin, requireReader } from "./policies.ts"
-import type { ReconcilerLog } from "./reconcile.ts"
+import type { ReconcilerLog } from "./running-pipeline.ts"
 import type { VerificationReport } from "./verification-report.ts"
 import { verifyChosen } from "./verify-tables.ts"
 

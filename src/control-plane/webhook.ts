@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import type { WebhookConfiguration } from "../domain/configuration.ts"
 import type { EventStore, RecordedEvent } from "../state/events.ts"
 import { type EventPlace, envelopeOf } from "./events.ts"
-import type { ReconcilerLog } from "./reconcile.ts"
+import type { ReconcilerLog } from "./running-pipeline.ts"
 
 export interface WebhookOptions {
   webhook: WebhookConfiguration

@@ -8,8 +8,8 @@ import {
   setDatabaseOptions,
 } from "../control-plane/destination-databases.ts"
 import { historyOptions } from "../control-plane/history-mode.ts"
-import { adjust, type RunningPipeline } from "../control-plane/reconcile.ts"
 import { refreshDatabase } from "../control-plane/refresh.ts"
+import { adjust, type RunningPipeline } from "../control-plane/running-pipeline.ts"
 import type { SqlUsers } from "../control-plane/sql-users.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
 import type { DatabaseRecord } from "../state/databases.ts"

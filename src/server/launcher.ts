@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { encryptionContext } from "../control-plane/encryption.ts"
-import type { PipelineLauncher } from "../control-plane/reconcile.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
+import type { PipelineLauncher } from "../control-plane/running-pipeline.ts"
 import { parseTableArn } from "../domain/arn.ts"
 import {
   type KmsKeyConfiguration,

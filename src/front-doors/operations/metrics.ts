@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
 import type { PipelineMonitor } from "../../control-plane/pipeline-monitor.ts"
-import type { RunningPipeline } from "../../control-plane/reconcile.ts"
+import type { RunningPipeline } from "../../control-plane/running-pipeline.ts"
 import type { Applied } from "../../replication/apply-loop.ts"
 
 export interface Metrics {
