@@ -128,3 +128,50 @@ describe("the aws command and every operation", { skip }, () => {
     })
   }
 })
+
+/** What the command goes through page by page. */
+const listings = [
+  ["rds", "describe-integrations", "Integrations"],
+  ["rds", "describe-db-instances", "DBInstances"],
+  ["rds", "describe-db-clusters", "DBClusters"],
+  ["redshift", "describe-integrations", "Integrations"],
+  ["redshift", "describe-inbound-integrations", "InboundIntegrations"],
+  ["redshift", "describe-tags", "TaggedResources"],
+] as const
+const many = 45
+
+describe("the aws command and pages", { skip }, () => {
+  let door: ServedDoor
+  let command: AwsCommand
+  before(async () => {
+    const numbers = Array.from({ length: many }, (_, n) => n)
+    const sources = [instanceArn, clusterArn, tableArn].flatMap((arn) => numbers.map((n) => `${arn}${n}`))
+    door = await serveDoor({ sources })
+    command = await awsCommand(door.endpoint)
+    await command.answer(
+      ...["redshift", "create-integration", "--integration-name", "a", "--tag-list", "Key=k,Value=v"],
+      ...["--source-arn", `${tableArn}0`, "--target-arn", targetArn],
+    )
+    for (const service of ["redshift", "rds"])
+      await door.sql(
+        `insert into millrace.integrations select (jsonb_populate_record(one, jsonb_build_object('id', uid,
+          'arn', 'arn:aws:' || $1 || ':us-east-1:123456789012:integration:' || uid, 'service', $1, 'name', $1 || n,
+          'created_at', one.created_at + n * interval '1 ms'))).*
+        from (select * from millrace.integrations limit 1) as one,
+          (select n, gen_random_uuid()::text as uid from generate_series(1, $2::int) as n) as others`,
+        [service, many - (service === "redshift" ? 1 : 0)],
+      )
+  })
+  after(async () => {
+    await door.close()
+    await command.remove()
+  })
+
+  for (const [service, operation, member] of listings) {
+    test(`${service} ${operation}: pages of 20 are all there are, each once`, async () => {
+      const found = (await command.answer(service, operation, "--page-size", "20"))[member]
+      assert.equal(new Set(found.map((one: object) => JSON.stringify(one))).size, found.length)
+      assert.equal(found.length, operation === "describe-inbound-integrations" ? 2 * many : many)
+    })
+  }
+})
