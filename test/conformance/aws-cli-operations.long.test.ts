@@ -154,7 +154,7 @@ describe("the aws command and pages", { skip }, () => {
     )
     for (const service of ["redshift", "rds"])
       await door.sql(
-        `insert into millrace.integrations select (jsonb_populate_record(one, jsonb_build_object('id', uid,
+        `insert into millrace.integrations select (jsonb_populate_record(null::millrace.integrations, to_jsonb(one) || jsonb_build_object('id', uid,
           'arn', 'arn:aws:' || $1 || ':us-east-1:123456789012:integration:' || uid, 'service', $1, 'name', $1 || n,
           'created_at', one.created_at + n * interval '1 ms'))).*
         from (select * from millrace.integrations limit 1) as one,
