@@ -156,6 +156,7 @@ describe("the aws command and pages", { skip }, () => {
       await door.sql(
         `insert into millrace.integrations select (jsonb_populate_record(null::millrace.integrations, to_jsonb(one) || jsonb_build_object('id', uid,
           'arn', 'arn:aws:' || $1 || ':us-east-1:123456789012:integration:' || uid, 'service', $1, 'name', $1 || n,
+          'source_arn', one.source_arn || $1 || n, 'status', 'active',
           'created_at', one.created_at + n * interval '1 ms'))).*
         from (select * from millrace.integrations limit 1) as one,
           (select n, gen_random_uuid()::text as uid from generate_series(1, $2::int) as n) as others`,
