@@ -122,6 +122,8 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
         return late.snapshot
       }),
     exclude: binlog.exclude,
+    // Every statement that changes a table is in the log, also where it changes no rows.
+    movesWithDefinitions: true,
     followed: {
       carries: binlog.carries,
       recheck: (ids) => recheck(options, binlog, ids),
