@@ -54,3 +54,13 @@ test("a statement that is cancelled among its rows fails", async (t) => {
   await client.query("SET statement_timeout = '200ms'")
   await assert.rejects(client.query("SELECT i FROM range(100000000) t(i)"), { code: "57014" })
 })
+
+test("a result wider than any table fails before it costs anything", async (t) => {
+  const { client: connect } = await testWarehouse(t)
+  const client = await connect("analyst", "shop")
+  const wide = (columns: number) => `SELECT ${"1,".repeat(columns - 1)}1`
+  await assert.rejects(client.query(wide(5_001)), { code: "54011" })
+  await assert.rejects(client.query(`COPY (${wide(5_001)}) TO STDOUT`), { code: "54011" })
+  const { fields } = await client.query(wide(1_700))
+  assert.equal(fields.length, 1_700)
+})

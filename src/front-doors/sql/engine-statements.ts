@@ -15,7 +15,7 @@ import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
 import { refuseUnsynced } from "./read-states.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
-import { commandTag, describeColumns, type EnginePlan, isExpected, returnsRows } from "./statement-kinds.ts"
+import { commandTag, describeColumns, type EnginePlan, refusalOf, returnsRows } from "./statement-kinds.ts"
 import type { SqlParser } from "./syntax-tree.ts"
 import type { SystemViews } from "./system-views.ts"
 import type { ZoneOffset } from "./time-zones.ts"
@@ -139,9 +139,10 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     // What is described and what is run must be one moment: a table may become another between the two.
     await transaction.ensure()
     const prepared = await prepareDescribed(plan, declared)
-    if (isExpected(prepared.statementType, plan)) return prepared
+    const refusal = refusalOf(prepared, plan)
+    if (refusal === undefined) return prepared
     prepared.destroySync()
-    throw new PgError("0A000", "this kind of statement is not supported")
+    throw refusal
   }
 
   async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {

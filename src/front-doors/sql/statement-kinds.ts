@@ -1,4 +1,5 @@
 import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { characterLength } from "./catalog/integration-views.ts"
 import { fieldsOf } from "./engine-portal.ts"
 import type { Plan } from "./plan.ts"
@@ -15,8 +16,19 @@ export function commandTag(verb: string, rowsSent: number, changed: number, retu
   return writingTags.has(verb) ? `${verb} ${count}` : verb
 }
 
+/** As many as a table of any source has, and some. The engine takes the square of their number to tell their types. */
+const columnsAtMost = 5_000
+
+/** Why a statement is not to run, now that the engine has read it. */
+export function refusalOf(prepared: DuckDBPreparedStatement, plan: EnginePlan): PgError | undefined {
+  if (!isExpected(prepared.statementType, plan))
+    return new PgError("0A000", "this kind of statement is not supported")
+  if (prepared.columnCount <= columnsAtMost) return undefined
+  return new PgError("54011", `a result can have at most ${columnsAtMost} columns`)
+}
+
 /** The statement kinds that the plan's verb may turn out to be; anything else means that we misread it. */
-export function isExpected(type: StatementType, plan: EnginePlan): boolean {
+function isExpected(type: StatementType, plan: EnginePlan): boolean {
   if (plan.verb === "SELECT") return type === StatementType.SELECT
   if (plan.verb === "EXPLAIN") return type === StatementType.EXPLAIN
   const [first] = plan.verb.split(" ")
