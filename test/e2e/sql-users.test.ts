@@ -46,6 +46,7 @@ test("users and grants outlive the server; a partner's user loads while the API 
       ["sql", "Grant", "admin", "dev.main.t", "ok"],
     ],
   )
+  assert.ok(entries.every(({ address }) => /127\.0\.0\.1$|^::1$/.test(String(address))))
   assert.doesNotMatch(stdout, /SCRAM|Sesame/)
 
   const api = new RedshiftClient({
