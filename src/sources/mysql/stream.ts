@@ -1,7 +1,7 @@
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
-import type { ChangeStream, TableSelection } from "../../replication/source.ts"
+import type { ChangeStream, FollowedTables, TableSelection } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { type Binlog, newBinlog } from "./binlog.ts"
 import { type MyTable, readCatalog } from "./catalog.ts"
@@ -126,7 +126,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     movesWithDefinitions: true,
     followed: {
       carries: binlog.carries,
-      recheck: (ids) => recheck(options, binlog, ids),
+      recheck: newRecheck(options, binlog),
     },
     async stop() {
       stopped = true
@@ -136,21 +136,26 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   }
 }
 
-/** What a statement does that the log's reader does not understand, and what goes without one, the catalog shows. */
-async function recheck(
-  { address, select, sink }: StartStream,
-  binlog: Binlog,
-  ids: readonly string[],
-): Promise<void> {
-  const look = await withClient(address, "reading the catalog", async (client) => {
-    const since = weightOf(await newestPlace(client))
-    const current = await readCatalog(client, select)
-    return { since, current, behind: weightOf(await newestPlace(client)) }
-  })
-  binlog.whenAt(look.behind, () => {
-    binlog.settle(ids, look.since, look.current)
-    sink.chunkDecoded()
-  })
+/**
+ * What a statement does that the log's reader does not understand, and what goes without one, the catalog shows. One look at
+ * a time waits for the stream to come to it: a stream far behind would gather them.
+ */
+function newRecheck({ address, select, sink }: StartStream, binlog: Binlog): FollowedTables["recheck"] {
+  let isWaiting = false
+  return async (ids) => {
+    if (isWaiting) return
+    const look = await withClient(address, "reading the catalog", async (client) => {
+      const since = weightOf(await newestPlace(client))
+      const current = await readCatalog(client, select)
+      return { since, current, behind: weightOf(await newestPlace(client)) }
+    })
+    isWaiting = true
+    binlog.whenAt(look.behind, () => {
+      isWaiting = false
+      binlog.settle(ids, look.since, look.current)
+      sink.chunkDecoded()
+    })
+  }
 }
 
 /** A broken event is the source's; everything else that decoding throws is ours. */
