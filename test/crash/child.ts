@@ -32,8 +32,8 @@ process.on("message", (message: KillOrder) => {
   order = message
   process.send?.("armed")
 })
-// Only a kill or SIGTERM ends it, whatever becomes of the test.
-process.on("disconnect", () => process.exit(1))
+// Only a kill or SIGTERM ends it, whatever becomes of the test. After SIGTERM it hangs up by itself.
+process.on("disconnect", () => process.exit(process.exitCode ?? 1))
 
 const loaded = loadConfiguration(process.argv.at(-1), process.env)
 if (!("ok" in loaded)) throw new Error(loaded.mistakes.join("\n"))
