@@ -42,9 +42,9 @@ export function newEndings(options: EndingOptions): Endings {
 
   /** Whether to go on without: a source that is gone for good must not hold up a deletion for ever. */
   async function isGivenUp(integration: Integration, record: PipelineRecord, error: Error): Promise<boolean> {
-    const begun = since.get(keyOf(record)) ?? 0
+    const begun = since.get(keyOf(record)) ?? Number.NEGATIVE_INFINITY
     const fields = { integration: integration.id, handle: record.sourceHandle, reason: error.message }
-    if (Date.now() - begun < options.patienceMs) {
+    if (performance.now() - begun < options.patienceMs) {
       log.warn(fields, "the source cannot be cleaned yet; trying again")
       return false
     }
@@ -60,7 +60,7 @@ export function newEndings(options: EndingOptions): Endings {
 
   return {
     async end(integration, record, database) {
-      if (!since.has(keyOf(record))) since.set(keyOf(record), Date.now())
+      if (!since.has(keyOf(record))) since.set(keyOf(record), performance.now())
       await options.stop(record)
       if (database === "dropped") await dropDatabase(options, integration, record)
       const outcome = await clean(integration, record)

@@ -178,7 +178,8 @@ const quietMs = 500
 
 function hasEnded({ startedAt, endedAt }: Batches): boolean {
   const now = Date.now()
-  return now - endedAt.getTime() >= quietMs || now - startedAt.getTime() >= longestMs
+  // The distance also where the clock has been set back meanwhile.
+  return Math.abs(now - endedAt.getTime()) >= quietMs || Math.abs(now - startedAt.getTime()) >= longestMs
 }
 
 interface Batches extends Pick<Activity, "position" | "bytes" | "lastCommitAt" | "startedAt" | "endedAt"> {

@@ -33,6 +33,7 @@ const alarmSeconds = 3_600
 const staleAfterMs = 60_000
 
 interface Sample {
+  /** On the process's own clock, which nobody sets. */
   atMs: number
   writtenBytes: number
 }
@@ -41,6 +42,7 @@ interface Sample {
 export function watchRetention(options: RetentionWatchOptions): { stop(): void } {
   const samples = new Map<string, Sample[]>()
   const asking = new Set<string>()
+  const knownAtMs = new WeakMap<PipelineMonitor, number>()
 
   async function look(sourceArn: string, pipelines: RunningPipeline[]): Promise<void> {
     const monitors = pipelines.map(({ monitor }) => monitor)
@@ -52,7 +54,7 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
     const taken = samples.get(sourceArn) ?? []
     samples.set(sourceArn, taken)
     const [any] = found.values()
-    if (any !== undefined) taken.push({ atMs: Date.now(), writtenBytes: any.writtenBytes })
+    if (any !== undefined) taken.push({ atMs: performance.now(), writtenBytes: any.writtenBytes })
     if (taken.length > maxSamples) taken.shift()
     const bytesPerSecond = rateOf(taken)
     const budget = options.budgetOf(sourceArn)
@@ -62,17 +64,24 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
       alarm(options.log, monitor, report)
       tellOverBudget(options.log, monitor, report)
       monitor.retained(report)
+      knownAtMs.set(monitor, performance.now())
       // What is kept for transactions that are still open, no reading would free.
       if (budget !== undefined && (report?.unreadBytes ?? 0) > budget.budgetBytes) pipeline?.relieve()
       monitor.relieved(pipeline?.relief())
     }
   }
 
+  function forgetOld(monitor: PipelineMonitor): void {
+    const atMs = knownAtMs.get(monitor) ?? Number.NEGATIVE_INFINITY
+    if (monitor.retention !== undefined && performance.now() - atMs > staleAfterMs)
+      monitor.retained(undefined)
+  }
+
   const tick = () => {
     const bySource = Map.groupBy(options.running(), (one) => one.sourceArn)
     for (const sourceArn of samples.keys()) if (!bySource.has(sourceArn)) samples.delete(sourceArn)
     for (const [sourceArn, pipelines] of bySource) {
-      forgetOld(pipelines.map(({ monitor }) => monitor))
+      for (const { monitor } of pipelines) forgetOld(monitor)
       // One that does not answer is asked again when it has.
       if (asking.has(sourceArn)) continue
       asking.add(sourceArn)
@@ -109,12 +118,6 @@ function reportOf(
     budget,
     at: new Date(),
   }
-}
-
-function forgetOld(monitors: readonly PipelineMonitor[]): void {
-  for (const monitor of monitors)
-    if (monitor.retention !== undefined && Date.now() - monitor.retention.at.getTime() > staleAfterMs)
-      monitor.retained(undefined)
 }
 
 /** Once, when it becomes dangerous. */

@@ -140,10 +140,12 @@ function scheduled(
 ): NodeJS.Timeout {
   const isDue = ({ integration, pipelines }: AskedIntegration): boolean => {
     const last = runs.get(integration.id)?.report.startedAt
-    const before = Date.now() - everyMs
-    if (last !== undefined && Date.parse(last) > before) return false
+    const nowMs = Date.now()
+    // What lies ahead was said by a clock that has been set back since, and says nothing.
+    const isRecent = (atMs: number) => atMs > nowMs - everyMs && atMs <= nowMs
+    if (last !== undefined && isRecent(Date.parse(last))) return false
     const tables = pipelines.flatMap(({ monitor }) => [...monitor.tables.values()])
-    return tables.some(({ state, verified }) => state === "Synced" && (verified?.at.getTime() ?? 0) <= before)
+    return tables.some(({ state, verified }) => state === "Synced" && !isRecent(verified?.at.getTime() ?? 0))
   }
   const look = async () => {
     if ([...runs.values()].some(({ report }) => report.state === "running")) return

@@ -61,9 +61,9 @@ async function fromPs(column: string, pid: number): Promise<string | undefined> 
 
 /** Polls until `condition` holds; answers whether it did within `limitMs`. */
 export async function becomes(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
-  const deadline = Date.now() + limitMs
+  const deadline = performance.now() + limitMs
   while (!(await condition())) {
-    if (Date.now() >= deadline) return false
+    if (performance.now() >= deadline) return false
     await sleep(POLL_INTERVAL_MS)
   }
   return true

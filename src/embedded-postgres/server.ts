@@ -49,7 +49,7 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const cluster = await openCluster(options.folder, options.log ?? (() => undefined), options.binaries)
   const settings = settingsFile(options.settings ?? {})
-  const deadline = Date.now() + (options.startLimitMs ?? START_LIMIT_MS)
+  const deadline = performance.now() + (options.startLimitMs ?? START_LIMIT_MS)
   await stopIfSettingsDiffer(cluster, settings)
   while (true) {
     const launched = (await findRunning(cluster)) ? undefined : await launchAnew(cluster, settings)
@@ -82,7 +82,7 @@ async function waitUntilReady(
   launched: Launch | undefined,
   deadline: number,
 ): Promise<ReadyServer | undefined> {
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     const exited = launched?.exited ?? true
     const server = await findRunning(cluster)
     if (!server && exited) return undefined
@@ -105,7 +105,7 @@ async function explainOrGoOn(cluster: Cluster, launched: Launch, deadline: numbe
     'lock file "',
     "pre-existing shared memory",
   ]
-  if (!passing.some((text) => tail.includes(text)) || Date.now() >= deadline) {
+  if (!passing.some((text) => tail.includes(text)) || performance.now() >= deadline) {
     throw new Error(`PostgreSQL in ${cluster.data} did not start. The end of its log: ${tail || "(empty)"}`)
   }
   await sleep(POLL_INTERVAL_MS * 5)

@@ -1,6 +1,7 @@
 /**
  * `millrace serve` that ends itself by SIGKILL when it passes a named point of the write order for the n-th time:
- * told by MILLRACE_KILL_AT=point:n at its start, or by a message { point, passes } later.
+ * told by MILLRACE_KILL_AT=point:n at its start, or by a message { point, passes } later. A message { shiftMs } sets the
+ * clock that it sees.
  */
 
 import { readyLine, stopSignal, stopWithin } from "../../src/cli/serve.ts"
@@ -16,6 +17,19 @@ export interface KillOrder {
   passes: number
 }
 
+/** The machine's clock is set: by so much it is another than it was. */
+export interface ClockOrder {
+  shiftMs: number
+}
+
+let shiftMs = 0
+const MachineDate = Date
+globalThis.Date = new Proxy(MachineDate, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [target.now() + shiftMs] : args, newTarget) as Date,
+  get: (target, key) => (key === "now" ? () => target.now() + shiftMs : Reflect.get(target, key)),
+})
+
 let order: KillOrder | undefined = orderFrom(process.env.MILLRACE_KILL_AT)
 
 function orderFrom(text: string | undefined): KillOrder | undefined {
@@ -28,8 +42,9 @@ function observe(point: WritePoint): void {
   if (order?.point === point && --order.passes === 0) process.kill(process.pid, "SIGKILL")
 }
 
-process.on("message", (message: KillOrder) => {
-  order = message
+process.on("message", (message: KillOrder | ClockOrder) => {
+  if ("shiftMs" in message) shiftMs += message.shiftMs
+  else order = message
   process.send?.("armed")
 })
 // Only a kill or SIGTERM ends it, whatever becomes of the test. After SIGTERM it hangs up by itself.

@@ -5,6 +5,8 @@ import type { Place } from "../e2e/place.ts"
 import { randomFrom } from "../e2e/workload.ts"
 import type { Workload } from "../e2e/writing.ts"
 
+const outputShown = 4_000
+
 /** Set to repeat a run: MILLRACE_TEST_SEED=123. */
 export function chosenSeed(): number {
   return Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 1e9))
@@ -46,9 +48,14 @@ export async function killAtRandom(
     running = scene.place.spawn()
     if (kill % 10 !== 0 && kill !== kills) continue
     await running.ready()
-    await scene.active()
-    await load.pause()
-    await scene.assertEqual()
+    try {
+      await scene.active()
+      await load.pause()
+      await scene.assertEqual()
+    } catch (error) {
+      const said = running.output().slice(-outputShown)
+      throw new Error(`after ${kill} kills: ${String(error)}; it last said:\n${said}`, { cause: error })
+    }
     showProgress(kill, kills, startedMs)
     load.resume()
   }

@@ -97,6 +97,9 @@ async function startLoad(context: TestContext, server: MariaDb, seed: number): P
   return startWriting(context, step, 2, () => session.close())
 }
 
+/** Many kills take long, and others use the machine meanwhile. */
+const patienceMs = 180_000
+
 export async function mariaDbScene(context: TestContext): Promise<Scene> {
   const server = await mariaDb()
   await server.sql(...bank)
@@ -107,13 +110,13 @@ export async function mariaDbScene(context: TestContext): Promise<Scene> {
   return {
     place,
     createIntegration: () => api.create("bank", "include: ledger.*"),
-    active: () => api.becomes("bank", "active", 60_000),
+    active: () => api.becomes("bank", "active", patienceMs),
     startLoad: (seed) => startLoad(context, server, seed),
     async assertEqual() {
       await server.sql("UPDATE ledger.sentinel SET n = n + 1")
       const n = await server.rows("SELECT n FROM ledger.sentinel")
       const isThere = async () => (await there("SELECT n FROM ledger.sentinel"))[0]?.[0] === n[0]?.[0]
-      await waitUntil(isThere, { what: "the warehouse to catch up", timeoutMs: 60_000 })
+      await waitUntil(isThere, { what: "the warehouse to catch up", timeoutMs: patienceMs })
       assert.deepEqual(await there("SELECT sum(balance) FROM ledger.accounts"), [[wholeSum]])
       for (const table of tables) {
         const statement = `SELECT * FROM ledger.${table}`

@@ -7,6 +7,9 @@ import { ask, assertEqualContent, caughtUp } from "../e2e/warehouse.ts"
 import { startWorkload } from "../e2e/workload.ts"
 import type { Scene } from "./random-kills.ts"
 
+/** Many kills take long, and others use the machine meanwhile. */
+const patienceMs = 180_000
+
 /** Sum of all balances, which no transaction changes: anything else would be half a transaction, or a repeated one. */
 const wholeSum = "200000.00"
 
@@ -17,10 +20,10 @@ export async function postgresScene(context: TestContext): Promise<Scene> {
   return {
     place,
     createIntegration: () => api.create("bank", `include: ${source.name}.public.*`),
-    active: () => api.becomes("bank", "active", 60_000),
+    active: () => api.becomes("bank", "active", patienceMs),
     startLoad: (seed) => startWorkload(context, source.url, seed),
     async assertEqual() {
-      await caughtUp(place, source.url, "bank")
+      await caughtUp(place, source.url, "bank", patienceMs)
       assert.deepEqual(await ask(place, "bank", "SELECT sum(balance) FROM accounts"), [[wholeSum]])
       await assertEqualContent(place, source.url, "bank")
     },

@@ -75,12 +75,12 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
     const { job, queue, needsListing, busy, retryAtMs } = state
     const atWork = [...states.values()].filter((one) => one.busy !== undefined).length
     if (!job.isAuto || busy !== undefined || !active.has(job.bucket) || atWork >= jobsAtOnce) return false
-    return Date.now() >= retryAtMs && (queue.size > 0 || needsListing || isListingDue(state))
+    return performance.now() >= retryAtMs && (queue.size > 0 || needsListing || isListingDue(state))
   }
 
   function isListingDue({ job, listedAtMs }: JobState): boolean {
     const everyMs = sourceOfBucket(plane.sources, job.bucket)?.bucket?.listEveryMs
-    return everyMs !== undefined && Date.now() - listedAtMs >= everyMs
+    return everyMs !== undefined && performance.now() - listedAtMs >= everyMs
   }
 
   function begin(state: JobState): void {
@@ -114,7 +114,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
   async function listAndLoad(state: JobState): Promise<void> {
     const { job } = state
     state.needsListing = false
-    state.listedAtMs = Date.now()
+    state.listedAtMs = performance.now()
     try {
       const source = sourceOfBucket(plane.sources, job.bucket)
       if (source === undefined)
@@ -154,7 +154,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
         : new Problem("internal", `The job ${job.name} failed.`, { cause: error })
     const isNews = state.problem?.message !== problem.message
     state.problem = problem
-    state.retryAtMs = Date.now() + Math.min(longestPauseMs, 500 * 2 ** state.failures++)
+    state.retryAtMs = performance.now() + Math.min(longestPauseMs, 500 * 2 ** state.failures++)
     if (!isNews) return
     const cause = problem.cause instanceof Error ? problem.cause.message.split("\n", 1)[0] : undefined
     log.warn({ job: job.name, reason: problem.message, cause }, "copy job waits to try again")
@@ -228,7 +228,7 @@ function newState(job: CopyJob): JobState {
     queue: newJobQueue(),
     current: [],
     needsListing: true,
-    listedAtMs: 0,
+    listedAtMs: Number.NEGATIVE_INFINITY,
     busy: undefined,
     problem: undefined,
     failures: 0,
