@@ -27,6 +27,9 @@ const partRows = 100_000
 /** Staged for the next batch, above which reading stops until the warehouse has taken it. One transaction may pass it: it must land whole. */
 const maxStagedBytes = 2 ** 30
 
+/** A batch that takes longer is no usual one. */
+const hinderedMs = 10_000
+
 export function newFlowControl(flow: Flow): FlowControl {
   let spilling = false
   let full = false
@@ -80,4 +83,9 @@ function measure(collector: Collector): { inMemoryBytes: number; stagedBytes: nu
     for (const part of changes.parts) stagedBytes += part.bytes
   }
   return { inMemoryBytes, stagedBytes, mostRows }
+}
+
+/** The warehouse, and not the source, is what makes a stream slow. */
+export function isHindered({ workingSinceMs }: Collector, flow: FlowControl): boolean {
+  return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
 }

@@ -7,8 +7,9 @@ import { type Applied, applyBatches } from "./apply-loop.ts"
 import { Collector } from "./collector.ts"
 import { conforming } from "./conform.ts"
 import { takeSnapshot } from "./first-snapshot.ts"
-import { type FlowControl, newFlowControl } from "./flow.ts"
+import { isHindered, newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
+import { leaveBehind, OversizedTable } from "./oversized.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { requireHistory } from "./require-history.ts"
@@ -104,8 +105,6 @@ export interface Pipeline {
 }
 
 const stopLimitMs = 5_000
-/** A batch that takes longer is no usual one. */
-const hinderedMs = 10_000
 
 /** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
 export function startPipeline(options: PipelineOptions): Pipeline {
@@ -117,6 +116,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     streaming: undefined,
     watch: undefined,
     troubled: false,
+    oversized: [],
     relief,
   }
   const running = runUntilStopped(options, state, stop.signal)
@@ -153,6 +153,8 @@ interface RunState {
   watch: TableWatch | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
+  /** Tables that the warehouse could not hold: the next attempt goes on without them. */
+  readonly oversized: OversizedTable[]
   readonly relief: ReliefWorker
 }
 
@@ -176,6 +178,7 @@ async function runUntilStopped(
     } catch (error) {
       if (signal.aborted) break
       const problem = asProblem(error)
+      if (problem instanceof OversizedTable) state.oversized.push(problem)
       if (!state.troubled) waitMs = firstRetryMs
       state.troubled = true
       options.reporter.problem(problem)
@@ -239,6 +242,7 @@ async function streamFrom(
   signal: AbortSignal,
 ): Promise<void> {
   const { source, handle, select, name, reporter, observe } = options
+  await leaveBehind(state.oversized, destination, options)
   const tables = await destination.tables(name)
   const texts = await destination.textColumns(name)
   const versions = await destination.versions(name)
@@ -340,9 +344,4 @@ async function streamFrom(
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])
   }
-}
-
-/** The warehouse, and not the source, is what makes a stream slow. */
-function isHindered({ workingSinceMs }: Collector, flow: FlowControl): boolean {
-  return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
 }

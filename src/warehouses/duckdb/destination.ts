@@ -12,6 +12,7 @@ import { moveStatements } from "./moves.ts"
 import { isSamePlace, liveTable, namingRefusal, place } from "./naming.ts"
 import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
+import { newTails } from "./tails.ts"
 import { newTransactions } from "./transactions.ts"
 import {
   beginVersions,
@@ -33,6 +34,7 @@ export async function openDestination(
   const transaction = newTransactions(connection)
   /** Where we brought it. Another file, put in its place while it is open, is somewhere else: rows would be missing. */
   let left: Position | undefined
+  const tails = newTails(connection, database, instance.memoryLimitBytes)
   const move = newMoves()
   /** Of copies that are to keep versions, by id: as of when their rows are. */
   const since = new Map<string, Date>()
@@ -176,6 +178,7 @@ export async function openDestination(
     stageCommits: (commits) => staging.write(commitColumns, commits),
     async apply(pipeline, batch) {
       await move(async () => {
+        await orProblem("looking at the size of rows", () => tails.admit(batch))
         const statements = await orProblem("reading the tables", () => statementsOf(pipeline, batch))
         await transaction(statements, "applying changes")
         left = batch.position ?? left

@@ -18,6 +18,11 @@ const strangeLog =
 const strangeLogText =
   "The database file was replaced, and the log beside it (….duckdb.wal) belongs to another state of it. Put back the file that it belongs to, or remove the log: the tables are then copied anew."
 
+/** Of the engine's own error. */
+export function isTooLittleMemory(error: unknown): boolean {
+  return error instanceof Error && tooLittleMemory.test(error.message)
+}
+
 const tooLittleMemory = /failed to (pin block|allocate)|out of memory/i
 const moreMemory =
   "The engine has too little memory for these rows: run Millrace on a machine with more, or leave tables of very large values out with the data filter."
