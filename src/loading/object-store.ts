@@ -16,6 +16,8 @@ export interface OpenedObject extends ListedObject {
 export interface ObjectStore {
   /** Pages of all objects whose keys begin with `prefix`, in the order of their keys. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject[]>
+  /** Why an object of this key is not to be asked for; mostly it is. */
+  refusal(key: string): string | undefined
   /** `undefined`: it is not there (any more). */
   open(key: string, signal?: AbortSignal): Promise<OpenedObject | undefined>
 }

@@ -1,4 +1,6 @@
+import { loadErrorCodes } from "../domain/copy.ts"
 import type { ListedObject, ObjectStore, OpenedObject } from "./object-store.ts"
+import { LoadFailure } from "./record-reader.ts"
 
 /** Small objects are fetched while those before them are read: an answer from S3 takes longer than such an object. */
 const aheadAtMost = 16
@@ -15,7 +17,7 @@ export async function* openAhead(
   const openNext = (): void => {
     const object = objects[next++]
     if (object === undefined) return
-    const opened = isSmall(object) ? fetchWhole(store, object, signal) : store.open(object.key, signal)
+    const opened = opening(store, object, signal)
     // Told when its turn comes.
     opened.catch(() => undefined)
     waiting.push(opened)
@@ -26,6 +28,21 @@ export async function* openAhead(
     const opened = await waiting.shift()
     if (opened !== undefined) yield opened
   }
+}
+
+async function opening(
+  store: ObjectStore,
+  object: ListedObject,
+  signal: AbortSignal | undefined,
+): Promise<OpenedObject | undefined> {
+  const refusal = store.refusal(object.key)
+  if (refusal !== undefined) return { ...object, body: refused(refusal) }
+  return await (isSmall(object) ? fetchWhole(store, object, signal) : store.open(object.key, signal))
+}
+
+function refused(reason: string): AsyncIterable<Buffer> {
+  const next = () => Promise.reject(new LoadFailure(loadErrorCodes.unknown, reason))
+  return { [Symbol.asyncIterator]: () => ({ next }) }
 }
 
 function isSmall(object: ListedObject | undefined): boolean {

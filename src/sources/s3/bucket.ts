@@ -34,6 +34,11 @@ export function openBucket(source: ServiceSource, region: string): ObjectStore {
   const bucket = bucketOf(source)
   return {
     list: (prefix, signal) => list(client, bucket, prefix, signal),
+    // The bucket is a part of the path there, and what resolves paths on the way would be led out of it.
+    refusal: (key) =>
+      source.endpoint !== undefined && key.split("/").some((part) => part === "." || part === "..")
+        ? "The object's key has a part . or .., which may lead out of its bucket"
+        : undefined,
     async open(key, signal) {
       const get = (from: number, etag: string | undefined) =>
         client.send(
