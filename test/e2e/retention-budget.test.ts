@@ -115,6 +115,8 @@ async function slotMovesOn(url: string): Promise<void> {
   const now = BigInt(rows[0]?.now ?? 0)
   await waitUntil(
     async () => {
+      // A source in use: where nothing is unread any more, nothing is read, and the slot rests.
+      await writeLog(url, 1)
       // Where a slot may begin anew is told by a record that a checkpoint writes.
       await onDatabase(url, (client) => client.query("CHECKPOINT"))
       const { confirmed, restart } = await slotPlaces(url)
