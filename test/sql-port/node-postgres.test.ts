@@ -262,3 +262,13 @@ test("values print as PostgreSQL prints them", async (t) => {
     assert.equal(rows[0].value, expected, sql)
   }
 })
+
+test("a column that is not there is told as PostgreSQL tells it, with those it may have been", async (t) => {
+  const { client: connect } = await testWarehouse(t)
+  const client = await connect("analyst", "shop")
+  await assert.rejects(client.query("SELECT amont FROM orders"), {
+    code: "42703",
+    message: 'column "amont" does not exist',
+    hint: /"amount"/,
+  })
+})

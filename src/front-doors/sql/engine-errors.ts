@@ -82,6 +82,9 @@ function shownMessage(message: string): string {
 const outOfMemoryHint =
   "Select, sort or group fewer rows at once, or run Millrace on a machine with more memory."
 
+const columnMissing =
+  /^Binder Error: Referenced column "(.+?)" (?:was )?not found[^\n]*(?:\nCandidate bindings: (.*))?/
+
 const relationMissing = /^Catalog Error: Table with name (.+?) does not exist!/
 
 /** An error of DuckDB as PostgreSQL would say it. `sql`: the text its position refers to. */
@@ -93,6 +96,12 @@ export function engineError(error: unknown, sql?: string): PgError {
   const extra = position === undefined ? {} : { position }
   const relation = relationMissing.exec(message)?.[1]
   if (relation !== undefined) return new PgError(code, `relation "${relation}" does not exist`, extra)
+  const column = columnMissing.exec(message)
+  if (column) {
+    const [, name, others] = column
+    const perhaps = others === undefined ? {} : { hint: `Perhaps you meant one of ${others}.` }
+    return new PgError(code, `column "${name}" does not exist`, { ...extra, ...perhaps })
+  }
   if (code === "XX000" && !/^[\w ]+ Error: /.test(message)) {
     return new PgError(code, "internal error; see the server's log")
   }
