@@ -36,13 +36,13 @@ test("requests that are told to slow down are made again, and nobody notices", {
   await under.write(0, 500)
   let asked = 0
   under.faulty.hinder = () => {
-    if (++asked % 3 !== 0 || asked > 30) return undefined
+    if (++asked % 3 !== 0 || asked > 15) return undefined
     return asked % 2 === 0 ? "ThrottlingException" : "ProvisionedThroughputExceededException"
   }
   await under.start()
   await under.write(400, 200)
   await assertEqual(under)
-  assert.ok(asked > 30, `${asked} requests`)
+  assert.ok(asked > 15, `${asked} requests`)
   assert.ok(!under.reports.phases.includes("waiting"), String(under.reports.problems))
 })
 
@@ -52,6 +52,9 @@ test("a table that lets nothing pass is left in peace, is said to be busy, and i
   const under = await hindered(context, "busy")
   await under.write(0, 50)
   await under.start()
+  await assertEqual(under)
+  // A change that the stream brought: from there on its place is what counts.
+  await under.write(50, 1)
   await assertEqual(under)
   under.faulty.hinder = () => "ProvisionedThroughputExceededException"
   const [since, before] = [performance.now(), under.faulty.requests]
@@ -66,7 +69,7 @@ test("a table that lets nothing pass is left in peace, is said to be busy, and i
     timeoutMs: 60_000,
   })
   await assertEqual(under)
-  assert.equal(under.reports.copied.length, 1, "it went on from where it was")
+  assert.equal(under.reports.copied.length, 1, String(under.reports.problems))
 })
 
 test("records that DynamoDB no longer keeps are made up for by a fresh copy", { skip }, async (context) => {
