@@ -83,6 +83,33 @@ export const cases: { name: string; before: Value[][]; transactions: Transaction
     after: [closed([1, "x", "y"], 5, 5), active([1, "z", "y"], 5)],
   },
   {
+    name: "of transactions of the same moment the second takes nothing back of the first",
+    before: [
+      [1, "a", "b"],
+      [2, "c", "d"],
+    ],
+    transactions: [
+      { atMs: 5, changes: [["update", 1, "x", "b"]] },
+      {
+        atMs: 5,
+        changes: [
+          ["moveFrom", 2],
+          ["moveTo", 3, "m", unsent],
+          ["update", 1, "y", "b"],
+          ["update", 3, "n", "d"],
+        ],
+      },
+      { atMs: 5, changes: [["insert", 4, "e", "f"], "truncate"] },
+    ],
+    after: [
+      closed([1, "a", "b"], 0, 5),
+      closed([1, "x", "b"], 5, 5),
+      closed([1, "y", "b"], 5, 5),
+      closed([2, "c", "d"], 0, 5),
+      closed([3, "n", "d"], 5, 5),
+    ],
+  },
+  {
     name: "a source clock that goes back makes no version end before it began",
     before: [[1, "a", "b"]],
     transactions: [

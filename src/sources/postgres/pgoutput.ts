@@ -131,7 +131,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 
   function commit(bytes: Buffer, start: number): void {
     inTransaction = false
-    const committedAtMs = Number(bytes.readBigInt64BE(start + 18) / 1000n) + epochMs
+    const committedAtMs = Number(bytes.readBigInt64BE(start + 18)) / 1000 + epochMs
     base = bytes.readBigUInt64BE(start + 10)
     if (commitLsn >= given) sink.commit(withOrigin(base, { ...server, base, witness }), committedAtMs)
   }

@@ -26,7 +26,7 @@ export function versionStatements(table: string, changes: VersionedChanges): str
   return changes.runs.flatMap((run) => {
     switch (run.kind) {
       case "truncate":
-        return truncateStatements(table, changes.commits, run)
+        return truncateStatements(table, changes, run)
       case "moves":
         return movesStatements(table, changes, run)
       case "changes":
@@ -41,15 +41,28 @@ export function versionStatements(table: string, changes: VersionedChanges): str
 
 function truncateStatements(
   table: string,
-  commits: StagedPart,
+  changes: VersionedChanges,
   { at = 0, continued }: Extract<Run, { kind: "truncate" }>,
 ): string[] {
-  const when = `(SELECT arg_min(__millrace_committed, __millrace_last) FROM ${readStaged([commits])} WHERE __millrace_last >= ${at})`
-  const undone = `DELETE FROM ${table} WHERE _record_is_active AND _record_create_time = ${when}`
+  const when = `(SELECT arg_min(__millrace_committed, __millrace_last) FROM ${readStaged([changes.commits])} WHERE __millrace_last >= ${at})`
+  const undone = `DELETE FROM ${table} AS t WHERE t._record_is_active AND t._record_create_time = ${when}${isOfTransaction(changes, at)}`
   return [
     ...(continued ? [undone] : []),
     `UPDATE ${table} AS t SET ${closing(when)} WHERE t._record_is_active`,
   ]
+}
+
+/**
+ * Whether a row (of `t`) is one that the transaction at hand has touched before its change number `before`: another one may
+ * have been committed at the same moment. What it did before the table was altered is not staged in this form.
+ */
+function isOfTransaction({ table, parts, commits, alteration }: VersionedChanges, before: number): string {
+  const keys = keyNames(table, table.key ?? [])
+  if (alteration !== undefined || keys.length === 0) return ""
+  if (parts.length === 0) return " AND false"
+  const begun = `(SELECT coalesce(max(__millrace_last), -1) FROM ${readStaged([commits])} WHERE __millrace_last < ${before})`
+  const touched = `SELECT ${keys.join(", ")} FROM ${readStaged(parts)} WHERE __millrace_seq < ${before} AND __millrace_seq > ${begun}`
+  return ` AND (${keys.map((name) => `t.${name}`).join(", ")}) IN (${touched})`
 }
 
 /** The run's rows as `c`, the transactions that they are of as `k`. */
@@ -76,7 +89,7 @@ function changesStatements(table: string, changes: VersionedChanges, run: Change
     ...(hasBase
       ? [`CREATE OR REPLACE TEMP TABLE millrace_base AS ${baseOf(table, changes.table, run)}`]
       : []),
-    ...closeStatements(table, keys, keys, run.continued),
+    ...closeStatements(table, changes, keys, run),
     ...rangesOf(run.first, run.last).map((range) =>
       insertVersions(table, changes, run, `v.__millrace_seq ${range}`),
     ),
@@ -143,13 +156,14 @@ function matches(
  */
 function closeStatements(
   table: string,
-  keys: readonly string[],
+  changes: VersionedChanges,
   given: readonly string[],
-  continued: true | undefined,
+  { first: begins, continued }: ChangesRun | MovesRun,
 ): string[] {
+  const keys = keyNames(changes.table, changes.table.key ?? [])
   const first = `(FROM ${versions} WHERE __millrace_first)`
   const where = `t._record_is_active AND ${matches(keys, given, "t", "s")}`
-  const undone = `DELETE FROM ${table} AS t USING ${first} AS s WHERE ${where} AND t._record_create_time = s.__millrace_at AND s.__millrace_transaction = (SELECT min(__millrace_transaction) FROM ${versions})`
+  const undone = `DELETE FROM ${table} AS t USING ${first} AS s WHERE ${where} AND t._record_create_time = s.__millrace_at AND s.__millrace_transaction = (SELECT min(__millrace_transaction) FROM ${versions})${isOfTransaction(changes, begins)}`
   return [
     ...(continued ? [undone] : []),
     `UPDATE ${table} AS t SET ${closing("s.__millrace_at")} FROM ${first} AS s WHERE ${where}`,
@@ -172,7 +186,7 @@ function movesStatements(table: string, changes: VersionedChanges, run: MovesRun
   const atOld = matches(keys, keys, "t", "o")
   return [
     `CREATE OR REPLACE TEMP TABLE millrace_versions AS WITH timed AS (${pairs}) SELECT ${values.join(", ")}, ${leaving}, n.__millrace_at, n.__millrace_transaction, n.__millrace_seq, true AS __millrace_first FROM timed AS n JOIN timed AS o ON o.__millrace_seq = n.__millrace_seq - 1 LEFT JOIN ${table} AS t ON ${atOld} AND t._record_is_active WHERE NOT n.__millrace_delete`,
-    ...closeStatements(table, keys, left, run.continued),
+    ...closeStatements(table, changes, left, run),
     ...rangesOf(run.first, run.last).map(
       (range) =>
         `INSERT INTO ${table} (${columns.join(", ")}, ${versionColumnList}) SELECT ${columns.join(", ")}, true, __millrace_at, NULL FROM ${versions} WHERE __millrace_seq ${range}`,
