@@ -38,6 +38,8 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
         observe,
         signal,
         beside: [...known.values()],
+        // The next look finds what became of it.
+        overtaken: "endsItsOwn",
         versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
         async goLive(table, load) {
           await load.settled()

@@ -56,6 +56,7 @@ function world(tables: Record<string, string[]>, read: Read) {
       destination,
       readers: 2,
       beside: [],
+      overtaken: "endsAll",
       versionsSince: () => undefined,
       observe: () => undefined,
       onTable: (table: TableSchema, event: CopyEvent) => {

@@ -1,6 +1,7 @@
 import { Problem } from "../domain/problems.ts"
 import { type ColumnType, qualifiedName, type TableSchema } from "../domain/table.ts"
 import { newRowBuffer, type RowBuffer, resetRows } from "./columns.ts"
+import { CopyOvertaken } from "./overtaken.ts"
 import type { Chunk, Snapshot, SnapshotTable } from "./source.ts"
 import { UnfitColumn } from "./text-columns.ts"
 import type { Destination, TableLoad } from "./warehouse.ts"
@@ -18,6 +19,8 @@ export interface SnapshotCopy {
   goLive(table: TableSchema, load: TableLoad): Promise<boolean>
   /** Tables that are live already and stay so: a warehouse must be able to keep new ones apart from them. */
   beside: readonly TableSchema[]
+  /** What a table that moved on while it was read ends: the whole copy, to begin anew, or only its own. */
+  overtaken: "endsAll" | "endsItsOwn"
   /** When rows of a table that is to keep versions are as of; `undefined`: it keeps none. */
   versionsSince(table: TableSchema): Date | undefined
   signal: AbortSignal
@@ -108,6 +111,10 @@ async function copyChunk(
   } catch (error) {
     // Another chunk of it has failed, which ended this one.
     if (one.failed.signal.aborted) return
+    if (error instanceof CopyOvertaken && copy.overtaken === "endsItsOwn") {
+      one.failed.abort()
+      return await abortLoad(one)
+    }
     if (!(error instanceof Problem) || error.kind !== "tableFailed") throw error
     one.failed.abort()
     await abortLoad(one)

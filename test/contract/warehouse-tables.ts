@@ -88,6 +88,46 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
       return undefined
     }))
 
+  test("of tables that exchange their names none is missing while its copy is still being made", () =>
+    withTable([[1, "first", null]], async (destination, first, under) => {
+      const second = contractTable("u")
+      await loaded(destination, pipeline, second, [[2, "second", null]])
+      const load = await destination.beginLoad(pipeline, { ...second, name: "t" })
+      await load.write(rowsOf(second, [[2, "renamed", null]]))
+      await load.settled()
+      // What the first one's last changes were, before the source told of its new name.
+      const late = await staged(destination, first, [["insert", 3, "late", null]])
+      await destination.apply(pipeline, {
+        ...batchOf("2", late),
+        stale: [first],
+        swaps: [{ ...second, name: "t" }],
+      })
+      load.close()
+      await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
+      await assertRows(under, { ...first, name: "u" }, [
+        [1, "first", null],
+        [3, "late", null],
+      ])
+      assert.deepEqual((await destination.tables(pipeline)).map(qualifiedName), ["public.t"])
+      await loaded(destination, pipeline, { ...first, name: "u" }, [[1, "anew", null]])
+      await assertRows(under, { ...first, name: "u" }, [[1, "anew", null]])
+      await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
+      return undefined
+    }))
+
+  test("changes of a table whose place another one takes in the same batch are not that one's", () =>
+    withTable([[1, "first", null]], async (destination, first, under) => {
+      const anew = { ...contractTable("t"), id: "another" }
+      const load = await destination.beginLoad(pipeline, anew)
+      await load.write(rowsOf(anew, [[7, "new", null]]))
+      await load.settled()
+      const late = await staged(destination, first, [["insert", 3, "late", null]])
+      await destination.apply(pipeline, { ...batchOf("2", late), stale: [first], swaps: [anew] })
+      load.close()
+      await assertRows(under, anew, [[7, "new", null]])
+      return undefined
+    }))
+
   test("a complete snapshot drops what is gone, and what went under another name", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const gone = contractTable("gone")

@@ -49,6 +49,7 @@ export async function openSnapshot(
       holder,
       exported: slot.snapshot,
       position: withOrigin(base, { ...server, base, witness: undefined }),
+      isLate: false,
       ...catalog,
     })
   } catch (error) {
@@ -121,6 +122,7 @@ export async function openLateSnapshot(
       position: slot.position,
       tables,
       refused: [],
+      isLate: true,
     })
     return { snapshot, tables }
   } catch (error) {

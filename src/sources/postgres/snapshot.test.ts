@@ -75,6 +75,13 @@ test("a table rewritten between two chunks is not copied wrongly but anew", asyn
   }
 })
 
+test("a table renamed since, its name now another one's, is not copied with that one's rows", async () => {
+  const { url, snapshot, close } = await opened([...table, "CREATE TABLE u (LIKE t)"])
+  await runSql(url, "ALTER TABLE t RENAME TO x; ALTER TABLE u RENAME TO t")
+  await assert.rejects(idsOf(snapshot, [{ token: "" }]), /was renamed while it was being copied/)
+  await close()
+})
+
 test("reading that was given up before it began does not begin", async () => {
   const { snapshot, close } = await opened(table)
   await assert.rejects(idsOf(snapshot, [{ token: "" }], AbortSignal.abort()))

@@ -27,24 +27,38 @@ export function movesOf(held: readonly HeldTable[], names: ReadonlyMap<string, T
   })
 }
 
+/** Under which names the pipeline's tables stand in the end, by id. */
+export function placesOf(
+  pipeline: string,
+  held: readonly HeldTable[],
+  known: readonly TableSchema[],
+): Map<string, TableSchema> {
+  const mine = held.filter((one) => one.pipeline === pipeline).map((one) => one.schema)
+  return new Map([...mine, ...known].map((table) => [table.id, table]))
+}
+
 export interface BatchFacts {
-  /** What the altered tables are in the end, by id. */
-  names: ReadonlyMap<string, TableSchema>
+  /** Of all tables; `undefined` where none has changed its place. */
+  places: ReadonlyMap<string, TableSchema> | undefined
   fills: ReadonlyMap<StagedAlteration, (string | null)[]>
   /** Tables, by id, that keep versions. */
   keeps: ReadonlySet<string>
 }
 
-/** Changes and alterations of each table in their order, under the name it has in the end. */
+/**
+ * Changes and alterations of each table in their order, under the name it has in the end. A table whose place another
+ * one took has no use for its changes any more.
+ */
 export function changeStatements(
   database: string,
   tables: readonly TableChanges[],
-  { names, fills, keeps }: BatchFacts,
+  { places, fills, keeps }: BatchFacts,
 ): string[] {
   const touched = new Set<string>()
   return tables.flatMap((changes) => {
     const { table, alteration, runs } = changes
-    const place = names.get(table.id) ?? table
+    const place = places === undefined ? table : places.get(table.id)
+    if (place === undefined) return []
     const altering =
       alteration === undefined
         ? []

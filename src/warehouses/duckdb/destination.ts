@@ -2,14 +2,14 @@ import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { commitColumns } from "../../replication/versions.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
-import { changeStatements, filesOf, fillsOf, finalNames, movesOf } from "./batch-sql.ts"
+import { changeStatements, filesOf, fillsOf, finalNames, movesOf, placesOf } from "./batch-sql.ts"
 import { type Bookkeeping, type HeldTable, type HeldVersions, openBookkeeping } from "./bookkeeping.ts"
 import { deleteByKeys } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
 import { type DuckDbInstance, quoteIdentifier } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
 import { moveStatements } from "./moves.ts"
-import { isSamePlace, liveTable, namingRefusal, place } from "./naming.ts"
+import { liveTable, namingRefusal, place } from "./naming.ts"
 import { readStaged, type Staging } from "./staging.ts"
 import { swapStatements } from "./swap.ts"
 import { newTails } from "./tails.ts"
@@ -70,18 +70,22 @@ export async function openDestination(
     held = room.held
     const moved = moveStatements(database, books, moves, held)
     held = moved.held
+    const stale = new Set(batch.stale.map(({ id }) => id))
     const swaps = batch.swaps.flatMap((table) => {
-      const statements = swapStatements(database, books, {
+      const swap = swapStatements(database, books, {
         pipeline,
         table,
         held,
         versions,
         since: since.get(table.id),
+        stale,
       })
-      // Tables that exchange their names must not take away one another's place.
-      held = held.filter(({ schema }) => schema.id !== table.id && !isSamePlace(schema, table))
-      return statements
+      held = swap.held
+      return swap.statements
     })
+    const places = isCatalogTouched
+      ? placesOf(pipeline, held, [...batch.swaps, ...names.values()])
+      : undefined
     return [
       ...asLeft(pipeline),
       ...left,
@@ -89,7 +93,7 @@ export async function openDestination(
       ...room.statements,
       ...moved.statements,
       ...swaps,
-      ...changeStatements(database, batch.tables, { names, fills, keeps }),
+      ...changeStatements(database, batch.tables, { places, fills, keeps }),
       ...[...names.values()].flatMap((table) => books.track(pipeline, table)),
       ...batch.stale.map((table) => books.markStale(pipeline, table)),
       ...(batch.position === undefined ? [] : [books.setPosition(pipeline, batch.position)]),

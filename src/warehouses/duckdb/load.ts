@@ -107,8 +107,15 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       const [held, versions] = [await books.tables(), await books.versions()]
       const arriving = [{ pipeline, table }]
       const room = makeRoom(database, books, { held, versions, arriving, moving: new Set(), at: new Date() })
-      const swap = swapStatements(database, books, { pipeline, table, held: room.held, versions, since })
-      await target.transaction([...room.statements, ...swap], `finishing ${label}`)
+      const swap = swapStatements(database, books, {
+        pipeline,
+        table,
+        held: room.held,
+        versions,
+        since,
+        stale: new Set(),
+      })
+      await target.transaction([...room.statements, ...swap.statements], `finishing ${label}`)
       close()
     },
     settled,
