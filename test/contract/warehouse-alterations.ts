@@ -226,7 +226,7 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
       }))
   }
 
-  test("tables exchange their names with rows on the way, and a third loses its place", () =>
+  test("tables exchange their names with rows on the way, and a third takes the place that is free", () =>
     withTable(rows, async (destination, first, under) => {
       const second = contractTable("u")
       const third = contractTable("w")
@@ -256,7 +256,9 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
         [8, "eight", null],
       ])
       const held = (await destination.tables(pipeline)).map((table) => `${table.id} as ${table.name}`)
-      assert.deepEqual(held.sort(), [`${first.id} as w`, `${second.id} as t`])
+      assert.deepEqual(held.sort(), [`${first.id} as w`, `${second.id} as t`, `${third.id} as u`])
+      // What became of it at the source is not known yet; until it is, it stays readable.
+      await assertRows(under, { ...third, name: "u" }, [[6, "third", null]])
       return undefined
     }))
 

@@ -63,14 +63,14 @@ export async function openDestination(
       one.pipeline === pipeline && gone.has(one.schema.id) ? { ...one, dropped: true } : one,
     )
     const names = finalNames(alterations)
+    const stale = new Set(batch.stale.map(({ id }) => id))
     const moves = movesOf(held, names)
     const arriving = [...moves.map(({ to }) => to), ...batch.swaps].map((table) => ({ pipeline, table }))
     const moving = new Set(moves.map(({ from }) => from.id))
     const room = makeRoom(database, books, { held, versions, arriving, moving, at })
     held = room.held
-    const moved = moveStatements(database, books, moves, held)
+    const moved = moveStatements(database, books, moves, { tables: held, stale })
     held = moved.held
-    const stale = new Set(batch.stale.map(({ id }) => id))
     const swaps = batch.swaps.flatMap((table) => {
       const swap = swapStatements(database, books, {
         pipeline,

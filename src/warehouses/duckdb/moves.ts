@@ -9,16 +9,26 @@ export interface Move {
   to: TableSchema
 }
 
+export interface Held {
+  tables: readonly HeldTable[]
+  /** Tables, by id, that become stale with the caller's transaction. */
+  stale: ReadonlySet<string>
+}
+
 /**
  * Statements that bring tables to their new names, all at once: they may exchange them. What stands at a new name and
- * does not move is no longer called so at the source, and goes. Also returns what is held after them.
+ * does not move is no longer called so at the source: its copy under another name is still being made. Until then it
+ * stays readable under the name that became free, which it most likely has now; where none did, it goes. Also returns
+ * what is held after them.
  */
 export function moveStatements(
   database: string,
   books: Bookkeeping,
-  moves: readonly Move[],
-  held: readonly HeldTable[],
+  named: readonly Move[],
+  { tables: held, stale }: Held,
 ): { statements: string[]; held: HeldTable[] } {
+  const makingWay = wayMade(named, held)
+  const moves = [...named, ...makingWay.map(({ move }) => move)]
   const moving = new Set(moves.map(({ from }) => from.id))
   const inTheWay = held.filter(
     ({ schema }) => !moving.has(schema.id) && moves.some(({ to }) => isSamePlace(to, schema)),
@@ -34,6 +44,10 @@ export function moveStatements(
         `ALTER TABLE ${liveTable(database, from)} RENAME TO ${quoteIdentifier(movingTable(from).name)}`,
     ),
     ...moves.flatMap(({ from, to }) => arriveStatements(database, from, to)),
+    ...makingWay.flatMap(({ one, move: { to } }) => [
+      ...books.track(one.pipeline, to),
+      ...(one.stale || stale.has(to.id) ? [books.markStale(one.pipeline, to)] : []),
+    ]),
   ]
   const newNames = new Map(moves.map(({ from, to }) => [from.id, to]))
   const after = held
@@ -43,6 +57,20 @@ export function moveStatements(
       return to === undefined ? one : { ...one, schema: { ...one.schema, schema: to.schema, name: to.name } }
     })
   return { statements, held: after }
+}
+
+/** Where tables that stand at the new name of another one go. */
+function wayMade(named: readonly Move[], held: readonly HeldTable[]): { one: HeldTable; move: Move }[] {
+  const isMoving = (id: string) => named.some(({ from }) => from.id === id)
+  const ownerOf = (table: TableSchema) => held.find(({ schema }) => schema.id === table.id)?.pipeline
+  return held.flatMap((one) => {
+    const { schema } = one
+    const comer = named.find(({ to }) => isSamePlace(to, schema))
+    if (comer === undefined || isMoving(schema.id) || ownerOf(comer.from) !== one.pipeline) return []
+    const isTaken = named.some(({ to }) => isSamePlace(to, comer.from))
+    const to = { ...schema, schema: comer.from.schema, name: comer.from.name }
+    return isTaken ? [] : [{ one, move: { from: schema, to } }]
+  })
 }
 
 function arriveStatements(database: string, from: TableSchema, to: TableSchema): string[] {

@@ -36,19 +36,11 @@ export function swapStatements(
       statements: arrivalStatements(database, books, swap),
       held: others.filter(({ schema }) => !isSamePlace(schema, table)),
     }
-  // They exchange their names, and the other's copy is not there yet: until then it stays readable, under the name it
-  // most likely has now.
-  const other = { ...inTheWay.schema, schema: left.schema, name: left.name }
-  const moved = moveStatements(database, books, [{ from: inTheWay.schema, to: other }], held)
-  const isStale = inTheWay.stale || swap.stale.has(other.id)
+  const { stale } = swap
+  const moved = moveStatements(database, books, [{ from: left, to: table }], { tables: held, stale })
   return {
-    statements: [
-      ...moved.statements,
-      ...arrivalStatements(database, books, { ...swap, held: [] }),
-      ...books.track(pipeline, other),
-      ...(isStale ? [books.markStale(pipeline, other)] : []),
-    ],
-    held: moved.held,
+    statements: [...moved.statements, ...arrivalStatements(database, books, { ...swap, held: [] })],
+    held: moved.held.filter((one) => !isIt(one)),
   }
 }
 
