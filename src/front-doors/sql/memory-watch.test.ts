@@ -26,9 +26,19 @@ function watched(t: TestContext) {
     const after = looks + 2
     while (looks < after) await sleep(5)
   }
-  async function grow(by: Partial<MemoryUse>): Promise<void> {
+  /** Returns once there was no look for four times as long as between two. */
+  async function quiet(): Promise<void> {
+    for (let before = -1; before < looks; ) {
+      before = looks
+      await sleep(200)
+    }
+  }
+  function become(by: Partial<MemoryUse>): void {
     use = { ...use }
     for (const [key, bytes] of Object.entries(by)) use[key as keyof MemoryUse] += bytes
+  }
+  async function grow(by: Partial<MemoryUse>): Promise<void> {
+    become(by)
     await looked()
   }
   function session() {
@@ -38,7 +48,7 @@ function watched(t: TestContext) {
     const enter = () => void account.inside(() => new Promise<void>((resolve) => (leave = resolve)))
     return { account, stopped, enter, leave: () => leave() }
   }
-  return { grow, looked, session }
+  return { become, grow, looked, quiet, session }
 }
 
 test("what grows while one statement is inside is that statement's", async (t) => {
@@ -120,15 +130,14 @@ test("when all together hold too much, the one with the most is stopped, and the
 })
 
 test("between statements nobody looks", async (t) => {
-  const { grow, looked, session } = watched(t)
+  const { become, looked, quiet, session } = watched(t)
   const one = session()
   one.enter()
   await looked()
   one.leave()
   one.account.ended(false)
-  await sleep(250)
-  const late = sleep(200).then(() => "no look")
-  assert.equal(await Promise.race([grow({ fixedBytes: 5000 }).then(() => "a look"), late]), "no look")
+  await quiet()
+  become({ fixedBytes: 5000 })
   one.enter()
   await looked()
   assert.equal(one.stopped.length, 0, "what grew in between is nobody's")
