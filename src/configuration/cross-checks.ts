@@ -1,5 +1,6 @@
 import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import type { Configuration } from "../domain/configuration.ts"
+import { defaultKeyArn } from "../domain/default-key.ts"
 import type { PlacedMistake } from "./environment.ts"
 
 /** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
@@ -17,6 +18,7 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
       configuration.kmsKeys.map((one) => one.arn),
     ),
     ...repeatedAliases(configuration.kmsKeys),
+    ...defaultKeys(configuration),
     ...repeated(
       "sql_users",
       "name",
@@ -55,6 +57,21 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
     ),
     ...sameListener(configuration),
   ]
+}
+
+/** Integrations without a key show this one: a key of that ARN would look as if it encrypted them. */
+function defaultKeys({ kmsKeys, account, region }: Configuration): PlacedMistake[] {
+  const taken = defaultKeyArn({ account, region })
+  return kmsKeys.flatMap(({ arn }, at) =>
+    arn === taken
+      ? [
+          {
+            path: ["kms_keys", at, "arn"],
+            message: "is what integrations without a key show; choose another",
+          },
+        ]
+      : [],
+  )
 }
 
 function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {

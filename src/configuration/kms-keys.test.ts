@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
+import { defaultKeyArn } from "../domain/default-key.ts"
 import { loadConfiguration } from "./load.ts"
 
 const folder = await temporaryFolder("keys")
@@ -51,6 +52,11 @@ const mistakes: [string, string, RegExp[]][] = [
     ],
   ],
   ["a file that is not there", `{ arn: "${arn}", key_file: no }`, [/key_file: cannot be read \(ENOENT\)/]],
+  [
+    "the ARN of the default key",
+    `{ arn: "${defaultKeyArn({ region: "us-east-1", account: "123456789012" })}", key: "${material(1)}" }`,
+    [/^kms_keys\[0\]\.arn: is what integrations without a key show/],
+  ],
   [
     "the same twice",
     [1, 2].map((n) => `{ arn: "${arn}", aliases: [alias/x], key: "${material(n)}" }`).join(", "),

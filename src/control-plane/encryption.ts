@@ -1,6 +1,8 @@
 import type { KmsKeyConfiguration } from "../domain/configuration.ts"
+import { defaultKeyArn } from "../domain/default-key.ts"
 import { Fault } from "../domain/faults.ts"
 import type { Integration } from "../domain/integration.ts"
+import type { ControlPlane } from "./control-plane.ts"
 
 /** Of the eight pairs that a key's encryption context may have, the service adds two of its own. */
 const ownPairs = 6
@@ -14,20 +16,27 @@ export interface EncryptionInput {
 
 export type NamedKey = Pick<KmsKeyConfiguration, "arn" | "aliases" | "enabled">
 
+type KeyPlace = Pick<ControlPlane, "account" | "region" | "kmsKeys">
+
 /**
- * The key that an integration is to be encrypted under, by its ARN, and what is bound to it.
+ * The key that an integration is to be encrypted under, by its ARN, and what is bound to it. To name the default key is to name
+ * none: a client that read it in an answer may give it back.
  *
  * @throws Fault kmsKeyNotAccessible, invalidCombination, invalidValue.
  */
 export function encryptionOf(
-  keys: readonly NamedKey[],
-  { kmsKeyId, additionalEncryptionContext = {} }: EncryptionInput,
+  place: KeyPlace,
+  { kmsKeyId: given, additionalEncryptionContext = {} }: EncryptionInput,
 ): Pick<Integration, "kmsKeyId" | "additionalEncryptionContext"> {
+  const kmsKeyId = isDefaultKey(place, given) ? undefined : given
   const names = Object.keys(additionalEncryptionContext)
   if (kmsKeyId === undefined && names.length > 0)
-    throw new Fault("invalidCombination", "AdditionalEncryptionContext needs KMSKeyId.")
+    throw new Fault(
+      "invalidCombination",
+      "AdditionalEncryptionContext needs KMSKeyId, and not the default key's.",
+    )
   if (kmsKeyId === undefined) return { kmsKeyId: undefined, additionalEncryptionContext: {} }
-  const key = findKey(keys, kmsKeyId)
+  const key = findKey(place.kmsKeys, kmsKeyId)
   if (key === undefined)
     throw new Fault(
       "kmsKeyNotAccessible",
@@ -40,6 +49,20 @@ export function encryptionOf(
   if (reserved !== undefined)
     throw new Fault("invalidValue", `The key ${reserved} of AdditionalEncryptionContext is reserved.`)
   return { kmsKeyId: key.arn, additionalEncryptionContext }
+}
+
+/** What the APIs show as an integration's KMSKeyId: always one, as in the cloud. */
+export function shownKey(
+  place: Pick<ControlPlane, "account" | "region">,
+  { kmsKeyId }: Pick<Integration, "kmsKeyId">,
+): string {
+  return kmsKeyId ?? defaultKeyArn(place)
+}
+
+/** By its ARN, or its id alone. */
+function isDefaultKey(place: KeyPlace, identifier: string | undefined): boolean {
+  const arn = defaultKeyArn(place)
+  return identifier === arn || identifier === arn.split(":key/")[1]
 }
 
 /** As the cloud takes them: key ARN, key id, alias name, alias ARN. */

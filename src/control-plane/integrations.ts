@@ -94,7 +94,7 @@ function newIntegration(
 ): { integration: Integration; destinations: Destination[] } {
   checkName(input.integrationName)
   checkDescription(input.description)
-  const encryption = encryptionOf(plane.kmsKeys, input)
+  const encryption = encryptionOf(plane, input)
   checkTags(input.tags ?? [])
   const { destinations, dataFilter } = checkEnds(plane, input)
   const id = randomUUID()

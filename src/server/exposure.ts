@@ -1,4 +1,5 @@
 import type { Configuration } from "../domain/configuration.ts"
+import { isLoopback } from "../domain/loopback.ts"
 
 /** What the configuration shows to a network without TLS: sentences for the log. */
 export function exposures({ http, sql, tls }: Configuration["listen"]): string[] {
@@ -12,8 +13,4 @@ export function exposures({ http, sql, tls }: Configuration["listen"]): string[]
       "listen.sql is open to other machines, and listen.tls.unencrypted lets them come without TLS: rows can be read on the way.",
     )
   return found
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.[0-9.]+$/.test(host)
 }

@@ -60,6 +60,7 @@ const accepted: Record<"rds" | "redshift", Record<string, Record<string, string>
     GetResourcePolicy: { ResourceArn: targetArn },
     DeleteResourcePolicy: { ResourceArn: targetArn },
     DescribeClusters: {},
+    DescribeLoggingStatus: { ClusterIdentifier: clusters[0] },
     AddPartner: aPartner,
     DescribePartners: { AccountId: account, ClusterIdentifier: clusters[0] },
     UpdatePartnerStatus: { ...aPartner, Status: "Active" },

@@ -7,9 +7,10 @@ import {
   paginateDescribeIntegrations,
 } from "@aws-sdk/client-rds"
 import fc from "fast-check"
+import { defaultKeyArn } from "../../src/domain/default-key.ts"
 import { isXmlText } from "../../src/wire/shapes/constraints.ts"
 import { createCommand, rdsClient, refusal } from "./rds-client.ts"
-import { instanceArn, region, type ServedDoor, serveDoor, targetArn } from "./served-door.ts"
+import { account, instanceArn, region, type ServedDoor, serveDoor, targetArn } from "./served-door.ts"
 
 describe("the RDS door and the official client", () => {
   let door: ServedDoor
@@ -39,7 +40,7 @@ describe("the RDS door and the official client", () => {
     )
     assert.deepEqual(created.Tags, [{ Key: "team", Value: "data: ops+1=@x/y" }])
     assert.deepEqual(created.Errors, [])
-    assert.equal(created.KMSKeyId, undefined)
+    assert.equal(created.KMSKeyId, defaultKeyArn({ region, account }))
     assert.ok(created.CreateTime instanceof Date)
     assert.match(created.$metadata.requestId ?? "", /^[0-9a-f-]{36}$/)
 
@@ -60,9 +61,11 @@ describe("the RDS door and the official client", () => {
     )
     assert.equal(modified.IntegrationName, "renamed")
     assert.equal(modified.Description, "second")
+    assert.equal(modified.KMSKeyId, created.KMSKeyId)
 
     const deleting = await client.send(new DeleteIntegrationCommand({ IntegrationIdentifier: arn }))
     assert.equal(deleting.Status, "deleting")
+    assert.equal(deleting.KMSKeyId, created.KMSKeyId)
   })
 
   function without<T extends { $metadata: unknown }>(answer: T): Omit<T, "$metadata"> {

@@ -1,4 +1,5 @@
 import type { Caller, ControlPlane } from "../../control-plane/control-plane.ts"
+import { shownKey } from "../../control-plane/encryption.ts"
 import {
   createIntegration,
   deleteIntegration,
@@ -22,10 +23,11 @@ export function rdsHandlers(plane: ControlPlane): QueryHandlers<RdsOperations> {
     ...databaseHandlers(plane),
     ...tagHandlers(plane),
     CreateIntegration: async (input, caller) =>
-      toWire(await createIntegration(plane, caller, fromCreate(input))),
+      toWire(plane, await createIntegration(plane, caller, fromCreate(input))),
     DescribeIntegrations: (input, caller) => describe(plane, caller, input),
     ModifyIntegration: async (input, caller) =>
       toWire(
+        plane,
         await modifyIntegration(plane, caller, {
           service,
           integrationIdentifier: input.IntegrationIdentifier,
@@ -36,7 +38,7 @@ export function rdsHandlers(plane: ControlPlane): QueryHandlers<RdsOperations> {
       ),
     DeleteIntegration: async (input, caller) => {
       const integrationIdentifier = input.IntegrationIdentifier
-      return toWire(await deleteIntegration(plane, caller, { service, integrationIdentifier }))
+      return toWire(plane, await deleteIntegration(plane, caller, { service, integrationIdentifier }))
     },
   }
 }
@@ -68,7 +70,7 @@ async function describe(
     limit: pageLimit(paging, input.MaxRecords),
   })
   return {
-    Integrations: integrations.map(toWire),
+    Integrations: integrations.map((one) => toWire(plane, one)),
     Marker: next === undefined ? undefined : toMarker(paging, next),
   }
 }
@@ -83,14 +85,14 @@ function refuseFilters(filters: InputOf<RdsOperations["DescribeIntegrations"]>["
   )
 }
 
-function toWire(integration: Integration): OutputOf<RdsOperations["CreateIntegration"]> {
+function toWire(plane: ControlPlane, integration: Integration): OutputOf<RdsOperations["CreateIntegration"]> {
   const context = integration.additionalEncryptionContext
   return {
     SourceArn: integration.sourceArn,
     TargetArn: integration.targetArn,
     IntegrationName: integration.name,
     IntegrationArn: integration.arn,
-    KMSKeyId: integration.kmsKeyId,
+    KMSKeyId: shownKey(plane, integration),
     AdditionalEncryptionContext: Object.keys(context).length === 0 ? undefined : context,
     Status: integration.status,
     Tags: integration.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),

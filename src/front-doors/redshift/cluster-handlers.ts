@@ -1,5 +1,6 @@
 import { type DescribedCluster, describeClusters } from "../../control-plane/clusters.ts"
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
+import { isLoopback } from "../../domain/loopback.ts"
 import type { OutputOf } from "../../wire/aws-query/operation.ts"
 import { pageOf, pagingOf } from "../paging.ts"
 import type { QueryHandlers } from "../query-door.ts"
@@ -8,7 +9,7 @@ import { fitsTags, toTags } from "./wire-tags.ts"
 
 const paging = pagingOf("redshift/DescribeClusters")
 
-type ClusterOperations = Pick<RedshiftOperations, "DescribeClusters">
+type ClusterOperations = Pick<RedshiftOperations, "DescribeClusters" | "DescribeLoggingStatus">
 
 export function clusterHandlers(plane: ControlPlane): QueryHandlers<ClusterOperations> {
   return {
@@ -17,6 +18,11 @@ export function clusterHandlers(plane: ControlPlane): QueryHandlers<ClusterOpera
       const wanted = found.filter(({ tags }) => fitsTags(tags, input))
       const { items, marker } = pageOf(paging, wanted, ({ warehouse }) => warehouse.cluster, input)
       return { Clusters: items.map((one) => toWire(plane, one)), Marker: marker }
+    },
+    // Terraform's data source aws_redshift_cluster asks this of every cluster and fails without an answer.
+    DescribeLoggingStatus: async (input, caller) => {
+      await describeClusters(plane, caller, input.ClusterIdentifier)
+      return { LoggingEnabled: false }
     },
   }
 }
@@ -33,7 +39,16 @@ function toWire(
     // The database that is there from the start.
     DBName: "dev",
     Endpoint: endpoint && { Address: endpoint.host, Port: endpoint.port },
+    ClusterVersion: "1.0",
+    AllowVersionUpgrade: false,
     NumberOfNodes: 1,
+    PubliclyAccessible: endpoint !== undefined && !isLoopback(endpoint.host),
+    // By the cluster: what integrations stage may be, under keys of their own.
+    Encrypted: false,
+    EnhancedVpcRouting: false,
+    // Terraform's data source aws_redshift_cluster takes only `enabled` and `disabled` for these two, and fails without.
+    AvailabilityZoneRelocationStatus: "disabled",
+    MultiAZ: "Disabled",
     // Nothing is ever restored here; who waits for the end of a restore need not wait.
     RestoreStatus: { Status: "completed" },
     Tags: toTags(tags),

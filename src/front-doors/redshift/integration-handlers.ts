@@ -1,4 +1,5 @@
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
+import { shownKey } from "../../control-plane/encryption.ts"
 import { describeInboundIntegrations } from "../../control-plane/inbound-integrations.ts"
 import {
   createIntegration,
@@ -31,7 +32,7 @@ const inboundPaging = pagingOf("redshift/DescribeInboundIntegrations")
 export function integrationHandlers(plane: ControlPlane): QueryHandlers<IntegrationOperations> {
   return {
     CreateIntegration: async (input, caller) =>
-      toWire(await createIntegration(plane, caller, fromCreate(input))),
+      toWire(plane, await createIntegration(plane, caller, fromCreate(input))),
     DescribeIntegrations: async (input, caller) => {
       if (input.IntegrationArn !== undefined && (input.Filters?.length ?? 0) > 0) {
         throw new Fault("invalidCombination", "Give IntegrationArn or Filters, not both.")
@@ -44,12 +45,13 @@ export function integrationHandlers(plane: ControlPlane): QueryHandlers<Integrat
         limit: pageLimit(paging, input.MaxRecords),
       })
       return {
-        Integrations: integrations.map(toWire),
+        Integrations: integrations.map((one) => toWire(plane, one)),
         Marker: next === undefined ? undefined : toMarker(paging, next),
       }
     },
     ModifyIntegration: async (input, caller) =>
       toWire(
+        plane,
         await modifyIntegration(plane, caller, {
           service,
           integrationIdentifier: input.IntegrationArn,
@@ -59,7 +61,7 @@ export function integrationHandlers(plane: ControlPlane): QueryHandlers<Integrat
       ),
     DeleteIntegration: async (input, caller) => {
       const integrationIdentifier = input.IntegrationArn
-      return toWire(await deleteIntegration(plane, caller, { service, integrationIdentifier }))
+      return toWire(plane, await deleteIntegration(plane, caller, { service, integrationIdentifier }))
     },
     DescribeInboundIntegrations: async (input, caller) => {
       const { integrations, next } = await describeInboundIntegrations(plane, caller, {
@@ -94,13 +96,16 @@ function withoutRegion(arn: string): string {
   return arn.replace(/^(arn:aws[a-z-]*:s3):[a-z0-9-]+::/, "$1:::")
 }
 
-function toWire(integration: Integration): OutputOf<IntegrationOperations["CreateIntegration"]> {
+function toWire(
+  plane: ControlPlane,
+  integration: Integration,
+): OutputOf<IntegrationOperations["CreateIntegration"]> {
   const context = integration.additionalEncryptionContext
   return {
     ...toInbound(integration),
     IntegrationName: integration.name,
     Description: integration.description,
-    KMSKeyId: integration.kmsKeyId,
+    KMSKeyId: shownKey(plane, integration),
     AdditionalEncryptionContext: Object.keys(context).length === 0 ? undefined : context,
     Tags: toTags(integration.tags),
   }

@@ -156,6 +156,14 @@ export const redshiftService = {
         required: ["Clusters"],
       },
     },
+    DescribeLoggingStatus: {
+      input: {
+        kind: "structure",
+        members: { ClusterIdentifier: anyText },
+        required: ["ClusterIdentifier"],
+      },
+      output: shapes.loggingStatus,
+    },
   },
 } as const satisfies QueryService
 

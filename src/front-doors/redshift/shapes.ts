@@ -156,9 +156,22 @@ export const cluster = {
       kind: "structure",
       members: { Address: { kind: "string" }, Port: { kind: "integer" } },
     },
+    ClusterVersion: { kind: "string" },
+    AllowVersionUpgrade: { kind: "boolean" },
     NumberOfNodes: { kind: "integer" },
+    PubliclyAccessible: { kind: "boolean" },
+    Encrypted: { kind: "boolean" },
+    EnhancedVpcRouting: { kind: "boolean" },
+    AvailabilityZoneRelocationStatus: { kind: "string" },
+    MultiAZ: { kind: "string" },
     RestoreStatus: { kind: "structure", members: { Status: { kind: "string" } } },
     Tags: tags,
     ClusterNamespaceArn: { kind: "string" },
   },
+} as const satisfies Shape
+
+/** The cloud's other members tell where logs go. */
+export const loggingStatus = {
+  kind: "structure",
+  members: { LoggingEnabled: { kind: "boolean" } },
 } as const satisfies Shape
