@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { after } from "node:test"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
+import type { DatabaseOptions } from "../../src/domain/database-options.ts"
 import type { Problem } from "../../src/domain/problems.ts"
 import { qualifiedName } from "../../src/domain/table.ts"
 import {
@@ -114,6 +115,8 @@ export interface TestPipelineOptions {
   relief?: Relief
   atRest?: AtRest
   failoverSlots?: boolean
+  /** Default: the defaults of a database. */
+  options?: () => DatabaseOptions
   /** Default: `quickWaits`. */
   waits?: Partial<Waits>
   /** Put around the real ones, to make them fail. */
@@ -149,6 +152,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     url: options.url,
     database: decodeURIComponent(url.pathname.slice(1)),
     failoverSlots: options.failoverSlots ?? false,
+    acceptInvalidText: options.options?.().acceptInvalidCharacters ?? false,
   })
   const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
@@ -162,6 +166,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     reporter: reporterInto(reports),
     observe: options.observe ?? (() => undefined),
     relief: options.relief ?? "hold",
+    ...(options.options ? { settings: { options: options.options } } : {}),
     spool: () =>
       openSpool({
         folder: join(home.stagingPath, "..", "spool", database),

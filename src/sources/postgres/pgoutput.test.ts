@@ -63,7 +63,7 @@ const messages = {
   begin: (lsn: bigint) => Buffer.concat([letter("B"), u64(lsn), u64(0n), u32(1)]),
   commit: (lsn: bigint, end: bigint, micros = 0n) =>
     Buffer.concat([letter("C"), u8(0), u64(lsn), u64(end), u64(micros)]),
-  relation: (id: number, name: string, types = [int4, text], identity = "d") =>
+  relation: (id: number, name: string, types = [int4, text], identity = "d", key = 0) =>
     Buffer.concat([
       letter("R"),
       u32(id),
@@ -73,7 +73,7 @@ const messages = {
       u16(types.length),
       ...types.map((oid, index) =>
         Buffer.concat([
-          u8(identity === "f" || index === 0 ? 1 : 0),
+          u8(identity === "f" || index === key ? 1 : 0),
           zeroEnded(`c${index}`),
           u32(oid),
           u32(0xffffffff),
@@ -151,6 +151,28 @@ test("a full old row fills what is unsent, so that nothing has to move", () => {
     "update 2",
   ])
   assert.deepEqual(kindsOf([keyed], update(7, ["1", unchanged], ["O", ["1", "big"]])), ["update 1"])
+})
+
+const named = tableOf(7, "t", [1])
+const namedRelation = relation(7, "t", [int4, text], "d", 1)
+
+test("a large key that did not change is taken from the old row, and the row does not move", () => {
+  const list = inTransaction(
+    namedRelation,
+    update(7, ["1", unchanged], ["K", [null, "big"]]),
+    update(7, ["2", "other"], ["K", [null, "big"]]),
+    update(7, [unchanged, "third"], ["K", [null, "other"]]),
+  )
+  const [transaction] = decoded([named], list).sink.transactions
+  const kinds = transaction?.changes.map(({ kind }) => kind)
+  assert.deepEqual(kinds, ["update", "delete", "update", "moveFrom", "moveTo"])
+})
+
+test("an update that does not say which row it changed makes a fresh copy", () => {
+  const list = inTransaction(namedRelation, update(7, ["1", unchanged]), insert(7, ["2", "b"]))
+  const { sink } = decoded([named], list)
+  assert.match(sink.changed.join(), /large key the server did not send/)
+  assert.deepEqual(sink.transactions[0]?.changes, [])
 })
 
 test("without a key every update is a delete and an insert of whole rows", () => {

@@ -1,17 +1,22 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
-import type { ChangeSink, RowKind, TableSink } from "../../replication/change-sink.ts"
-import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
+import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { TableSelection } from "../../replication/source.ts"
-import { inColumn, UnfitValue } from "../../replication/unfit.ts"
+import { UnfitValue } from "../../replication/unfit.ts"
 import { type Carried, isCarriedAs, newCarriedTables, type Question } from "./carried-tables.ts"
 import type { PgTable } from "./catalog.ts"
 import type { CurrentState } from "./current-tables.ts"
-import type { Decoder } from "./decode-binary.ts"
 import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { isDescribed, readRelation } from "./relation.ts"
-import { kindOf, newTupleBuffer, readTuple, type Tuple } from "./tuple.ts"
+import {
+  KeyUnsent,
+  newRoute,
+  newRowChanges,
+  type OpenRoute,
+  type Route,
+  type RowChange,
+} from "./row-changes.ts"
 
 /**
  * Decodes pgoutput, protocol version 1 (PostgreSQL manual: "Logical Replication Message Formats"). Each value says whether
@@ -38,22 +43,6 @@ export interface PgOutput {
   caughtUp(lsn: bigint): Position
 }
 
-/** A value has come in binary that only its text form tells. What came of its transaction is to be forgotten. */
-export class TextNeeded extends Error {}
-
-/** Where the rows of one relation go; `undefined` sink: nowhere (not ours, or failed). */
-interface Route {
-  table: PgTable
-  fromText: Decoder[]
-  fromBinary: (Decoder | undefined)[]
-  sink: TableSink | undefined
-  transaction: number
-  /** Transactions before this are in the copy that the table came with. */
-  from: bigint
-}
-
-const keyTuple = 0x4b
-const oldTuple = 0x4f
 const epochMs = 946_684_800_000
 
 export interface StartTable {
@@ -81,8 +70,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
   const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
-  const before = newTupleBuffer()
-  const after = newTupleBuffer()
+  const rows = newRowChanges()
   let { base, witness } = last
   let transaction = 0
   let inTransaction = false
@@ -104,14 +92,14 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     for (const { reached } of passed) reached()
   }
 
-  function routed(relation: number): (Route & { sink: TableSink }) | undefined {
+  function routed(relation: number): OpenRoute | undefined {
     const route = routes.get(relation)
     if (route === undefined || commitLsn < route.from) return undefined
     if (route.transaction !== transaction) {
       route.transaction = transaction
       route.sink = sink.table(route.table.schema)
     }
-    return route as Route & { sink: TableSink }
+    return route as OpenRoute
   }
 
   function begin(bytes: Buffer, start: number): void {
@@ -155,80 +143,17 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     }
   }
 
-  function insert(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
-    readTuple(bytes, start + 6, end, after)
-    put(route, bytes, after, "insert")
-  }
-
-  function remove(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
-    readTuple(bytes, start + 6, end, before)
-    putOld(route, bytes, "delete")
-  }
-
-  function update(bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }): void {
-    let at = start + 5
-    const tag = bytes[at]
-    const hasOld = tag === keyTuple || tag === oldTuple
-    if (hasOld) at = readTuple(bytes, at + 1, end, before)
-    readTuple(bytes, at + 1, end, after)
-    if (tag === oldTuple) fillUnchanged(route.fromText.length)
-    if (!hasOld || (tag === oldTuple && sameKey(route, bytes))) return put(route, bytes, after, "update")
-    const moves = hasUnchanged(route.fromText.length)
-    putOld(route, bytes, moves ? "moveFrom" : "delete")
-    put(route, bytes, after, moves ? "moveTo" : "update")
-  }
-
-  /** With a full old row, what the new one leaves unsent is in the old. */
-  function fillUnchanged(count: number): void {
-    for (let i = 0; i < count; i++) {
-      if (after.kinds[i] !== kindOf.unchanged) continue
-      after.kinds[i] = before.kinds[i] as number
-      after.starts[i] = before.starts[i] as number
-      after.ends[i] = before.ends[i] as number
-    }
-  }
-
-  function hasUnchanged(count: number): boolean {
-    return after.kinds.subarray(0, count).includes(kindOf.unchanged)
-  }
-
-  /** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
-  function sameKey(route: Route, bytes: Buffer): boolean {
-    const { key } = route.table.schema
-    return key?.every((index) => sameField(bytes, index)) ?? false
-  }
-
-  function sameField(bytes: Buffer, index: number): boolean {
-    if (before.kinds[index] !== after.kinds[index]) return false
-    const old = bytes.subarray(before.starts[index], before.ends[index])
-    return old.equals(bytes.subarray(after.starts[index], after.ends[index]))
-  }
-
-  function putOld(route: Route & { sink: TableSink }, bytes: Buffer, kind: RowKind): void {
-    const { key } = route.table.schema
-    if (key !== undefined) keepOnly(key, route.fromText.length)
-    put(route, bytes, before, kind)
-  }
-
-  function keepOnly(key: number[], count: number): void {
-    for (let i = 0; i < count; i++) if (!key.includes(i)) before.kinds[i] = kindOf.null
-  }
-
-  const change = (
-    bytes: Buffer,
-    start: number,
-    end: number,
-    apply: (bytes: Buffer, start: number, end: number, route: Route & { sink: TableSink }) => void,
-  ) => {
+  const change = (bytes: Buffer, start: number, end: number, apply: RowChange) => {
     const relationId = bytes.readUInt32BE(start + 1)
     const route = routed(relationId)
     if (route === undefined) return
     try {
       apply(bytes, start, end, route)
     } catch (error) {
-      if (!(error instanceof UnfitValue)) throw error
+      if (!(error instanceof UnfitValue || error instanceof KeyUnsent)) throw error
       routes.set(relationId, undefined)
       carried.exclude(String(relationId))
+      if (error instanceof KeyUnsent) return sink.schemaChanged(route.table.schema, error.message)
       const { columns } = route.table
       sink.unfit(route.table.schema, columns[error.column]?.name ?? "", error.message)
     }
@@ -266,13 +191,13 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     message(bytes, start, end) {
       switch (bytes[start]) {
         case 0x49:
-          change(bytes, start, end, insert)
+          change(bytes, start, end, rows.insert)
           break
         case 0x55:
-          change(bytes, start, end, update)
+          change(bytes, start, end, rows.update)
           break
         case 0x44:
-          change(bytes, start, end, remove)
+          change(bytes, start, end, rows.remove)
           break
         case 0x42:
           begin(bytes, start)
@@ -294,35 +219,4 @@ export function newPgOutput(decoding: Decoding): PgOutput {
       return undefined
     },
   }
-}
-
-function newRoute(table: PgTable, from: bigint): Route {
-  const fromText = table.columns.map(({ mapping }) => mapping.fromText)
-  const fromBinary = table.columns.map(({ mapping }) => mapping.fromBinary)
-  return { table, fromText, fromBinary, sink: undefined, transaction: -1, from }
-}
-
-function put(route: Route & { sink: TableSink }, bytes: Buffer, tuple: Tuple, kind: RowKind): void {
-  const { sink, fromText, fromBinary } = route
-  const { columns, row } = sink
-  let i = 0
-  try {
-    for (; i < fromText.length; i++) {
-      const column = columns[i] as ColumnBuffer
-      const fieldKind = tuple.kinds[i]
-      if (fieldKind === kindOf.binary) {
-        const decode = fromBinary[i]
-        if (decode === undefined) throw new TextNeeded()
-        decode(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
-      } else if (fieldKind === kindOf.text)
-        (fromText[i] as Decoder)(column, bytes, tuple.starts[i] as number, tuple.ends[i] as number)
-      else {
-        putNull(column, row)
-        if (fieldKind === kindOf.unchanged) sink.unchanged(i)
-      }
-    }
-  } catch (error) {
-    throw inColumn(error, i)
-  }
-  sink.end(kind)
 }

@@ -5,9 +5,10 @@ import { type RawConnection, takeOver } from "./client.ts"
 import type { CurrentTables } from "./current-tables.ts"
 import type { LateTables } from "./late-tables.ts"
 import type { Beginning } from "./lineage.ts"
-import { type PgOutput, TextNeeded } from "./pgoutput.ts"
+import type { PgOutput } from "./pgoutput.ts"
 import { lsnOf, positionOfLsn } from "./position.ts"
 import { type RowForm, speakProtocol } from "./protocol.ts"
+import { TextNeeded } from "./row-changes.ts"
 
 export interface StartStream {
   /** Speaks the replication protocol; the stream ends it. */
