@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { startMariaDb } from "../test/support/mariadb-server.ts"
+import { mariaDbProduct } from "../test/support/mysql-products.ts"
+import { startMysqlServer } from "../test/support/mysql-server.ts"
 import { type PipelineChild, startPipelineChild } from "./children.ts"
 import { type Bench, type Figures, figure, mysqlLatencyNames } from "./figures.ts"
 import { percentile } from "./latency.ts"
@@ -16,7 +17,7 @@ const writers = 4
  */
 export async function measureMysqlLatency(bench: Bench): Promise<Figures> {
   if (!bench.wants(...mysqlLatencyNames)) return {}
-  const server = await startMariaDb({ "innodb-buffer-pool-size": "512M" })
+  const server = await startMysqlServer(mariaDbProduct, { "innodb-buffer-pool-size": "512M" })
   const idle: number[][] = []
   const busy: number[][] = []
   try {

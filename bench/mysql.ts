@@ -2,7 +2,8 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { type MariaDb, startMariaDb } from "../test/support/mariadb-server.ts"
+import { mariaDbProduct } from "../test/support/mysql-products.ts"
+import { type MysqlServer, startMysqlServer } from "../test/support/mysql-server.ts"
 import { type PipelineChild, startPipelineChild } from "./children.ts"
 import { type Bench, type Figures, figure, mysqlNames } from "./figures.ts"
 
@@ -25,7 +26,10 @@ interface Small {
 /** MariaDB's own programs, their output thrown away, against our snapshot and drain of the same rows and changes. */
 export async function measureMysql(bench: Bench): Promise<Figures> {
   if (!bench.wants(...mysqlNames)) return {}
-  const server = await startMariaDb({ "innodb-buffer-pool-size": "512M", "innodb-log-file-size": "512M" })
+  const server = await startMysqlServer(mariaDbProduct, {
+    "innodb-buffer-pool-size": "512M",
+    "innodb-log-file-size": "512M",
+  })
   const runs: Run[] = []
   try {
     await server.sql("CREATE DATABASE bench")
@@ -64,7 +68,7 @@ function smallFigures(runs: readonly Small[]): Figures {
   }
 }
 
-async function oneRun(bench: Bench, server: MariaDb): Promise<Run> {
+async function oneRun(bench: Bench, server: MysqlServer): Promise<Run> {
   await makeMysqlOrders(server, bench.rows)
   const program = [`--host=127.0.0.1`, `--port=${server.port}`, "--user=root"]
   const selectMs = await timed("mariadb", [
@@ -95,7 +99,7 @@ async function oneRun(bench: Bench, server: MariaDb): Promise<Run> {
 
   /** Made while nobody reads, read by MariaDB's own program, then by us. */
   async function backlog(
-    server: MariaDb,
+    server: MysqlServer,
     folder: string,
     what: string,
     make: () => Promise<number>,
@@ -119,7 +123,7 @@ async function oneRun(bench: Bench, server: MariaDb): Promise<Run> {
 }
 
 /** As many transactions as changes. */
-async function makeSmallBacklog(server: MariaDb, wanted: number): Promise<number> {
+async function makeSmallBacklog(server: MysqlServer, wanted: number): Promise<number> {
   const changes = Math.floor(wanted)
   await server.sql(
     "USE bench",
@@ -132,7 +136,7 @@ const rowSql = `seq, (seq * 7919) % 100000, elt(1 + seq % 4, 'new', 'paid', 'shi
   (seq % 1000000) / 100, rand() * 1000, seq % 3 = 0, '2024-01-01' + INTERVAL seq SECOND,
   '2020-01-01' + INTERVAL (seq % 1500) DAY, uuid(), if(seq % 5 = 0, NULL, concat('note for row ', seq, repeat('x', seq % 30)))`
 
-export async function makeMysqlOrders(server: MariaDb, rows: number): Promise<void> {
+export async function makeMysqlOrders(server: MysqlServer, rows: number): Promise<void> {
   await server.sql(
     "USE bench",
     "DROP TABLE IF EXISTS orders",
@@ -144,7 +148,7 @@ export async function makeMysqlOrders(server: MariaDb, rows: number): Promise<vo
 }
 
 /** Two fifths deletes, two fifths inserts, one fifth updates, in 25 transactions. Returns the number of changes. */
-async function makeBacklog(server: MariaDb, rows: number, changes: number): Promise<number> {
+async function makeBacklog(server: MysqlServer, rows: number, changes: number): Promise<number> {
   const step = Math.floor(changes / 25)
   const ranges = (count: number, from: number) =>
     Array.from({ length: count }, (_, i) => [from + i * step, from + (i + 1) * step - 1] as const)
@@ -172,7 +176,7 @@ async function timed(program: string, args: string[]): Promise<number> {
 
 async function drain(
   folder: string,
-  server: MariaDb,
+  server: MysqlServer,
   changes: number,
 ): Promise<{ drainMs: number; child: PipelineChild }> {
   const child = startPipelineChild(folder, server.url, ["orders"])
@@ -188,7 +192,7 @@ async function drain(
 }
 
 /** Contents, not counts: a figure for rows that did not arrive as they were is worth nothing. */
-async function compare(server: MariaDb, child: PipelineChild): Promise<void> {
+async function compare(server: MysqlServer, child: PipelineChild): Promise<void> {
   const text =
     "concat_ws('|', id, customer_id, coalesce(status, '~'), amount, active, day, ref, coalesce(note, '~'))"
   const [source] = await server.rows(

@@ -13,6 +13,7 @@ import { keepCompiled } from "./testing/compiled.ts"
 import { installPackages } from "./testing/packages.ts"
 import { show, watchForSilence } from "./testing/report.ts"
 import { removeStrays } from "./testing/strays.ts"
+import { fetchSuiteServers } from "./testing/suites.ts"
 
 const TEST_LIMIT_MS = 5 * 60_000
 const LONG_TEST_LIMIT_MS = 2 * 60 * 60_000
@@ -43,6 +44,7 @@ async function main(): Promise<number> {
     return 1
   }
   installPackages()
+  fetchSuiteServers()
   const folder = await realpath(await mkdtemp(join(tmpdir(), "millrace-tests-")))
   // Servers of tests run as another account when we are root, and clients of tests too.
   await chmod(folder, 0o755)

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
-import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
+import { type MysqlProduct, mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { describeSource } from "./source.ts"
 import { recordingSink } from "./source-sink.ts"
@@ -20,10 +22,11 @@ const traits: SourceTraits = {
 }
 
 /** The source is the whole server: every case begins with an empty one. */
-async function emptied(server: MariaDb): Promise<SourceUnderTest> {
+async function emptied(server: MysqlServer): Promise<SourceUnderTest> {
   const names = (await server.rows("SHOW DATABASES")).map(([name]) => name ?? "")
   const strangers = names.filter((name) => !ownSchemas.includes(name))
   await server.sql(...strangers.map((name) => `DROP DATABASE ${name}`), "CREATE DATABASE contract")
+  const { numbers } = server.product
   const session = await server.session()
   await session.run("USE contract")
   return {
@@ -32,7 +35,7 @@ async function emptied(server: MariaDb): Promise<SourceUnderTest> {
     longestSilenceMs: 2_500,
     makeTable: async (name, rows) => {
       await session.run(`CREATE TABLE ${name} (id int PRIMARY KEY, v text)`)
-      if (rows > 0) await session.run(`INSERT INTO ${name} SELECT seq, 'v' FROM seq_1_to_${rows}`)
+      if (rows > 0) await session.run(`INSERT INTO ${name} SELECT seq, 'v' FROM ${numbers(rows)}`)
     },
     insert: (name, id) => session.run(`INSERT INTO ${name} (id, v) VALUES (${id}, 'v')`),
     remove: (name, id) => session.run(`DELETE FROM ${name} WHERE id = ${id}`),
@@ -42,24 +45,30 @@ async function emptied(server: MariaDb): Promise<SourceUnderTest> {
         "CREATE DATABASE IF NOT EXISTS elsewhere",
         "CREATE TABLE IF NOT EXISTS elsewhere.t (v text)",
         "USE elsewhere",
-        "INSERT INTO t SELECT repeat('x', 1000) FROM seq_1_to_20000",
+        `INSERT INTO t SELECT repeat('x', 1000) FROM ${numbers(20_000)}`,
       ),
     leftovers: async () => [],
-    loseHistory: () => server.sql("RESET MASTER"),
+    loseHistory: () => server.sql(server.product.resetLog),
     close: async () => session.close(),
   }
 }
 
-let server: Promise<MariaDb> | undefined
+const servers = new Map<string, Promise<MysqlServer>>()
 
-describeSource("MariaDB of Debian", async () => {
-  const skip = noMariaDb()
-  if (skip !== undefined) return { skip }
-  server ??= mariaDb({ "net-write-timeout": "2" })
-  return emptied(await server)
-})
+/** One per product, for all cases of the contract. */
+function sharedServer(product: MysqlProduct): Promise<MysqlServer> {
+  const server = servers.get(product.name) ?? mysqlServer(product, { "net-write-timeout": "2" })
+  servers.set(product.name, server)
+  return server
+}
 
-const skip = noMariaDb() ?? false
+for (const product of mysqlProducts)
+  describeSource(product.name, async () => {
+    const skip = product.missing()
+    return skip === undefined ? emptied(await sharedServer(product)) : { skip }
+  })
+
+const skip = mariaDbProduct.missing() ?? false
 
 async function findings(url: string): Promise<string[]> {
   const source = openMysqlSource({ url })
@@ -71,7 +80,7 @@ async function findings(url: string): Promise<string[]> {
 test("a server that cannot replicate: each setting is named with what mends it, and that suffices", {
   skip,
 }, async () => {
-  const unfit = await mariaDb({
+  const unfit = await mysqlServer(mariaDbProduct, {
     "binlog-format": "MIXED",
     "binlog-row-image": "MINIMAL",
     "binlog-row-metadata": "MINIMAL",
@@ -91,7 +100,7 @@ test("a server that cannot replicate: each setting is named with what mends it, 
 })
 
 test("a server without a log", { skip }, async () => {
-  const silent = await mariaDb({ "skip-log-bin": "1" })
+  const silent = await mysqlServer(mariaDbProduct, { "skip-log-bin": "1" })
   const found = await findings(silent.url)
   assert.equal(found.length, 1)
   assert.match(found[0] ?? "", /^error: log_bin is off.* → Start the server with log_bin/)
@@ -100,7 +109,7 @@ test("a server without a log", { skip }, async () => {
 test("a user without rights: each is named with the statement that grants it, and those suffice", {
   skip,
 }, async () => {
-  const own = await mariaDb()
+  const own = await mysqlServer(mariaDbProduct)
   await own.sql(
     "CREATE DATABASE d",
     "CREATE TABLE d.t (id int PRIMARY KEY)",
@@ -140,8 +149,7 @@ test("a user without rights: each is named with the statement that grants it, an
 })
 
 test("a wrong password, port: a Problem that says so and holds no secret", { skip }, async () => {
-  server ??= mariaDb({ "net-write-timeout": "2" })
-  const { url } = await server
+  const { url } = await sharedServer(mariaDbProduct)
   const cases: [string, string][] = [
     [url.replace("root@", "nobody:hidden-word@"), "sourceRefusedLogin"],
     ["mysql://nobody:hidden-word@127.0.0.1:1/", "sourceUnreachable"],

@@ -1,6 +1,6 @@
 import { test } from "node:test"
 import { hasJava } from "../support/dynamodb.ts"
-import { noMariaDb } from "../support/mariadb.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
 import { chosenSeed, killAtRandom } from "./random-kills.ts"
 import { dynamoDbScene } from "./scene-dynamodb.ts"
 import { mariaDbScene } from "./scene-mariadb.ts"
@@ -12,7 +12,7 @@ test("PostgreSQL: nothing is lost or doubled by 30 kills at random moments", (co
 test(
   "MariaDB: nothing is lost or doubled by 10 kills at random moments",
   {
-    skip: noMariaDb() ?? false,
+    skip: mariaDbProduct.missing() ?? false,
   },
   (context) => killAtRandom(context, mariaDbScene, 10, chosenSeed()),
 )

@@ -5,7 +5,9 @@ import { apiOf } from "../e2e/rds.ts"
 import { ask, assertSameRows } from "../e2e/warehouse.ts"
 import { randomFrom, rowMarker } from "../e2e/workload.ts"
 import { startWriting, type Workload, weighted } from "../e2e/writing.ts"
-import { type MariaDb, mariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import type { Scene } from "./random-kills.ts"
 
@@ -84,7 +86,7 @@ const steps: [weight: number, Step][] = [
   [3, () => ["BEGIN", "DELETE FROM accounts", "ROLLBACK"]],
 ]
 
-async function startLoad(context: TestContext, server: MariaDb, seed: number): Promise<Workload> {
+async function startLoad(context: TestContext, server: MysqlServer, seed: number): Promise<Workload> {
   const random = randomFrom(seed)
   let sequence = 1_000_000
   const session = await server.session()
@@ -101,7 +103,7 @@ async function startLoad(context: TestContext, server: MariaDb, seed: number): P
 const patienceMs = 180_000
 
 export async function mariaDbScene(context: TestContext): Promise<Scene> {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   await server.sql(...bank)
   const source = { arn: sourceArn, url: server.url, engine: "mysql" as const }
   const place = await newPlace(context, { sources: [source] })

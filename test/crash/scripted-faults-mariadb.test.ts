@@ -2,18 +2,20 @@ import assert from "node:assert/strict"
 import type { TestContext } from "node:test"
 import { positionFrom } from "../../src/domain/position.ts"
 import { startWriting } from "../e2e/writing.ts"
-import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { beginMysqlPipeline, type MysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { testWarehouse } from "../support/pipeline.ts"
 import { describeFaults } from "./scripted-faults-suite.ts"
 
 const home = testWarehouse()
-let server: Promise<MariaDb> | undefined
+let server: Promise<MysqlServer> | undefined
 let cells = 0
 
 /** The cells share a server; each has a database of its own there. */
-describeFaults("MariaDB", noMariaDb(), async (context) => {
-  server ??= mariaDb()
+describeFaults("MariaDB", mariaDbProduct.missing(), async (context) => {
+  server ??= mysqlServer(mariaDbProduct)
   const shared = await server
   const schema = `cell${++cells}`
   await shared.sql(
@@ -40,7 +42,7 @@ describeFaults("MariaDB", noMariaDb(), async (context) => {
 })
 
 /** Transfers that keep the sum, and a table without key. */
-async function startLoad(context: TestContext, { session }: MariaDb, schema: string) {
+async function startLoad(context: TestContext, { session }: MysqlServer, schema: string) {
   const client = await session()
   await client.run(`USE ${schema}`)
   let done = 0

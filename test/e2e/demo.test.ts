@@ -9,7 +9,7 @@ import { type TestContext, test } from "node:test"
 import { loadConfiguration } from "../../src/configuration/load.ts"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
 import { hasJava } from "../support/dynamodb.ts"
-import { noMariaDb } from "../support/mariadb.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
@@ -128,7 +128,7 @@ test("Ctrl-C while the demo still starts leaves nothing either", async (t) => {
 })
 
 test("MariaDB: a demo that was killed is cleaned up by the next, which ends with every row equal", {
-  skip: noMariaDb() ?? false,
+  skip: mariaDbProduct.missing() ?? false,
 }, async (t) => {
   await killedAndPlayedAgain(t, "mysql", "\nMariaDB 1", "5 tables")
 })

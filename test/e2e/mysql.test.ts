@@ -1,16 +1,17 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
 import { newPlace, sourceArn } from "./place.ts"
 import { apiOf } from "./rds.ts"
 import { ask } from "./warehouse.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 
 test("a MariaDB through every door: check, the RDS API, SQL, wait, status, verify; killed and gone on", {
   skip,
 }, async (context) => {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   await server.sql(
     "CREATE USER mover@'%' IDENTIFIED BY 'pw-mover-MARKER'",
     "GRANT SELECT ON *.* TO mover@'%'",

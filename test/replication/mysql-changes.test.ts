@@ -1,17 +1,19 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 
-let shared: Promise<MariaDb> | undefined
+let shared: Promise<MysqlServer> | undefined
 let schemas = 0
 
 /** A database of its own on the server that the cases share, and a pipeline of just that. */
 async function place(...statements: string[]) {
-  shared ??= mariaDb({ "sql-mode": "" })
+  shared ??= mysqlServer(mariaDbProduct, { "sql-mode": "" })
   const server = await shared
   const schema = `s${++schemas}`
   const run = (...sql: string[]) => server.sql(`USE ${schema}`, ...sql)

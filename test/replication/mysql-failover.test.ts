@@ -1,15 +1,21 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 
 /** Two servers, the second a replica of the first that keeps a log of its own. */
-async function pair(): Promise<{ first: MariaDb; second: MariaDb; replicated(): Promise<void> }> {
-  const first = await mariaDb()
-  const second = await mariaDb({ "server-id": "2", "log-slave-updates": "ON", "log-bin": "other" })
+async function pair(): Promise<{ first: MysqlServer; second: MysqlServer; replicated(): Promise<void> }> {
+  const first = await mysqlServer(mariaDbProduct)
+  const second = await mysqlServer(mariaDbProduct, {
+    "server-id": "2",
+    "log-slave-updates": "ON",
+    "log-bin": "other",
+  })
   await first.sql("CREATE USER repl@'%' IDENTIFIED BY 'x'", "GRANT REPLICATION SLAVE ON *.* TO repl@'%'")
   await second.sql(
     `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${first.port}, MASTER_USER = 'repl', MASTER_PASSWORD = 'x', MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos`,
@@ -76,7 +82,7 @@ test("a server that lacks our last transactions is another history: everything i
 })
 
 test("a server that is killed and comes back: the stream goes on", { skip }, async () => {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   await server.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY)")
   const pipeline = await mysqlPipeline({ server, select })
   const session = await server.session()
@@ -96,7 +102,7 @@ test("a server that is killed and comes back: the stream goes on", { skip }, asy
 })
 
 test("a log that was thrown away while nobody read it costs a fresh copy", { skip }, async () => {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   await server.sql(
     "CREATE DATABASE shop",
     "CREATE TABLE shop.t (id int PRIMARY KEY)",

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
-import { mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
 import { quickWaits } from "../support/pipeline.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 
 test("the catalog of a server that stands still is not read, and a change after that is found", {
   skip,
 }, async () => {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   const run = (...sql: string[]) => server.sql("USE idle", ...sql)
   await server.sql("CREATE DATABASE idle")
   await run("CREATE TABLE t (id int PRIMARY KEY)")

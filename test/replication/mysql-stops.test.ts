@@ -1,12 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
-import { mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { type MysqlPipeline, mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { type Random, randomFrom } from "./random.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 const rounds = 4
 const accounts = 40
@@ -28,7 +29,7 @@ function transaction(random: Random, next: () => number): string[] {
 
 test(`stopped and cut at any moment while it is written to (seed ${seed})`, { skip }, async (context) => {
   const random = randomFrom(seed)
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   await server.sql(
     "CREATE DATABASE bank",
     "USE bank",

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type MariaDb, mariaDb, noMariaDb } from "../support/mariadb.ts"
+import { mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlServer } from "../support/mysql-server.ts"
 import { type RandomType, randomTypes } from "./mysql-random-types.ts"
 import { type Random, randomFrom } from "./random.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 const rowsEach = 60
 /** Columns of one table; with the key. */
 const columnsEach = 13
@@ -53,7 +55,7 @@ function changeStatements({ name, types }: RandomTable, random: Random): string[
   })
 }
 
-async function changed(server: MariaDb, tables: RandomTable[], random: Random): Promise<void> {
+async function changed(server: MysqlServer, tables: RandomTable[], random: Random): Promise<void> {
   for (const table of tables)
     await server.sql(
       "BEGIN",
@@ -65,7 +67,7 @@ async function changed(server: MariaDb, tables: RandomTable[], random: Random): 
 
 test(`every type, random values, by snapshot and by stream (seed ${seed})`, { skip }, async () => {
   const random = randomFrom(seed)
-  const server = await mariaDb({ "sql-mode": "" })
+  const server = await mysqlServer(mariaDbProduct, { "sql-mode": "" })
   const tables = chunksOf(randomTypes, columnsEach).map(
     (types, index): RandomTable => ({ name: `t${index}`, types, hasKey: index % 3 !== 2 }),
   )

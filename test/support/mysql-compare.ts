@@ -1,4 +1,4 @@
-import type { MariaDb } from "./mariadb.ts"
+import type { MysqlServer } from "./mysql-server.ts"
 
 /**
  * Compares tables of a MariaDB with their copies by full content. Both servers bring every value into a canonical form
@@ -76,7 +76,7 @@ function formOf(name: string, dataType: string, columnType: string, isJson: bool
 }
 
 /** What differs, a line for each table that does; nothing if all is equal. */
-export async function mysqlDifferences(server: MariaDb, comparison: MysqlComparison): Promise<string[]> {
+export async function mysqlDifferences(server: MysqlServer, comparison: MysqlComparison): Promise<string[]> {
   const list = comparison.schemas.map((name) => `'${name}'`).join(", ")
   const columns = await server.rows(
     `SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_type,
@@ -97,7 +97,7 @@ export async function mysqlDifferences(server: MariaDb, comparison: MysqlCompari
 const examplesShown = 3
 
 async function differenceOf(
-  server: MariaDb,
+  server: MysqlServer,
   { read, database }: MysqlComparison,
   columns: (string | null)[][],
 ): Promise<string | undefined> {

@@ -3,8 +3,8 @@ import { type Pipeline, startPipeline } from "../../src/replication/pipeline.ts"
 import type { Source, TableSelection } from "../../src/replication/source.ts"
 import type { Warehouse } from "../../src/replication/warehouse.ts"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
-import type { MariaDb } from "./mariadb.ts"
 import { mysqlDifferences } from "./mysql-compare.ts"
+import type { MysqlServer } from "./mysql-server.ts"
 import {
   newReports,
   quickWaits,
@@ -36,7 +36,7 @@ export interface MysqlPipeline {
 }
 
 export interface MysqlPipelineOptions {
-  server: MariaDb
+  server: MysqlServer
   select: TableSelection
   /** Of an earlier pipeline, to go on where that one stopped. */
   continues?: MysqlPipeline

@@ -59,8 +59,9 @@ function optionsOf({ url: text }: Address): ConnectionOptions {
     keepAliveInitialDelay: keepAliveAfterMs,
     charset: "utf8mb4",
     typeCast: (field) => field.string(),
-    // The driver would ask the server for the rows of LOAD DATA LOCAL: a server must not read our files.
-    flags: ["-LOCAL_FILES"],
+    // The driver would answer LOAD DATA LOCAL: a server must not read our files. Query attributes: once negotiated,
+    // every COM_QUERY begins with their count, also those that we send past the driver.
+    flags: ["-LOCAL_FILES", "-CLIENT_QUERY_ATTRIBUTES"],
     ...(ssl && { ssl }),
   }
 }

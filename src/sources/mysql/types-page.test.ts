@@ -2,13 +2,14 @@ import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
-import { mariaDb, noMariaDb } from "../../../test/support/mariadb.ts"
+import { mysqlServer } from "../../../test/support/mysql.ts"
+import { mariaDbProduct } from "../../../test/support/mysql-products.ts"
 import { duckDbType } from "../../warehouses/duckdb/naming.ts"
 import { readCatalog } from "./catalog.ts"
 import { withClient } from "./client.ts"
 import { mappedTypes } from "./types.ts"
 
-const skip = noMariaDb() ?? false
+const skip = mariaDbProduct.missing() ?? false
 const page = join(import.meta.dirname, "../../../docs/replication/mysql-types.md")
 
 /** Rows of the page's table, and what it says they become. */
@@ -21,7 +22,7 @@ async function rowsOfPage(): Promise<{ type: string; becomes: string }[]> {
 }
 
 test("the page says what the code does with each type", { skip }, async () => {
-  const server = await mariaDb()
+  const server = await mysqlServer(mariaDbProduct)
   const rows = await rowsOfPage()
   const columns = rows.map(({ type }, index) => `c${index} ${type}`)
   await server.sql(

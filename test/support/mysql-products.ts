@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { programOf, suiteServers, unpackedRoot } from "./suite-servers.ts"
+
+interface Command {
+  command: string
+  args: string[]
+}
+
+/** A server that speaks MySQL's protocol, and what differs between such servers where tests touch it. */
+export interface MysqlProduct {
+  readonly name: "MariaDB" | "MySQL"
+  /** Why there can be no server here: pass it to `skip`. */
+  missing(): string | undefined
+  /** Makes the system tables of an empty data folder, then runs the statements of a file. */
+  install(options: string[], setUpFile: string): Command
+  /** What is run once, when the data folder has been made. */
+  readonly setUp: string
+  serve(options: string[]): Command
+  readonly settings: Record<string, string>
+  /** To be read in FROM: a table with the column `seq`, from 1 to `count`. */
+  numbers(count: number | string): string
+  /** The statement that empties the binary log. */
+  readonly resetLog: string
+}
+
+const mariaDbProgram = "/usr/sbin/mariadbd"
+
+/** Of the machine's own Debian. */
+export const mariaDbProduct: MysqlProduct = {
+  name: "MariaDB",
+  missing: () =>
+    existsSync(mariaDbProgram) ? undefined : `no ${mariaDbProgram}: apt-get install mariadb-server`,
+  install: (options) => ({
+    command: "mariadb-install-db",
+    args: [
+      "--no-defaults",
+      ...options,
+      "--auth-root-authentication-method=normal",
+      "--skip-test-db",
+      "--skip-name-resolve",
+    ],
+  }),
+  setUp: "",
+  serve: (options) => ({ command: mariaDbProgram, args: ["--no-defaults", ...options] }),
+  settings: { "gtid-strict-mode": "ON", "innodb-log-file-size": "16M" },
+  numbers: (count) => `seq_1_to_${count}`,
+  resetLog: "RESET MASTER",
+}
+
+/** Of another Debian suite, unpacked by `npm test`. */
+export const mysqlProduct: MysqlProduct = {
+  name: "MySQL",
+  missing: () =>
+    unpackedRoot(suiteServers.mysql) === undefined
+      ? "no MySQL has been fetched: `npm test` does it where Debian's apt is"
+      : undefined,
+  install: (options, setUpFile) => mysqld(["--initialize-insecure", `--init-file=${setUpFile}`, ...options]),
+  // Its root is at "localhost" only, and names are not resolved.
+  setUp:
+    "CREATE USER root@'127.0.0.1' IDENTIFIED BY ''; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION; GRANT PROXY ON ''@'' TO root@'127.0.0.1' WITH GRANT OPTION;",
+  serve: (options) => mysqld(options),
+  settings: {
+    "gtid-mode": "ON",
+    "enforce-gtid-consistency": "ON",
+    "innodb-redo-log-capacity": "32M",
+    "cte-max-recursion-depth": "10000000",
+    mysqlx: "OFF",
+  },
+  numbers: (count) =>
+    `(WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${count}) SELECT seq FROM n) AS numbers`,
+  resetLog: "RESET BINARY LOGS AND GTIDS",
+}
+
+function mysqld(options: string[]): Command {
+  const root = unpackedRoot(suiteServers.mysql)
+  if (root === undefined) throw new Error("no MySQL has been fetched")
+  const { command, args } = programOf(root, suiteServers.mysql.program)
+  const folders = [
+    `--lc-messages-dir=${join(root, "usr/share/mysql")}`,
+    `--character-sets-dir=${join(root, "usr/share/mysql/charsets")}`,
+    `--plugin-dir=${join(root, "usr/lib/mysql/plugin")}`,
+    "--secure-file-priv=",
+  ]
+  return { command, args: [...args, "--no-defaults", ...folders, ...options] }
+}

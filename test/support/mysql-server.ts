@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process"
+import { chmod, chown, mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { freePort } from "./free-port.ts"
+import {
+  accountOf,
+  asking,
+  opened,
+  startServer,
+  stopServer,
+  tellingDeath,
+  withConnection,
+} from "./mysql-process.ts"
+import type { MysqlProduct } from "./mysql-products.ts"
+import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
+
+const run = promisify(execFile)
+
+export interface MysqlServer {
+  readonly product: MysqlProduct
+  readonly port: number
+  /** Of root, who has no password. */
+  readonly url: string
+  /** The folder with its files. */
+  readonly folder: string
+  /** Runs statements one after another, on a connection of their own. */
+  sql(...statements: string[]): Promise<void>
+  /** Every value as text, as the server prints it. */
+  rows(statement: string): Promise<(string | null)[][]>
+  /** The same work; when it fails and the server has died meanwhile, the server's last words say why. */
+  orDeath<T>(work: Promise<T>): Promise<T>
+  /** A connection that stays open until it is closed. */
+  session(): Promise<MysqlSession>
+  kill9(): Promise<void>
+  restart(): Promise<void>
+  /** Ends it and removes its folder. */
+  remove(): Promise<void>
+}
+
+export interface MysqlSession {
+  run(sql: string): Promise<void>
+  close(): void
+}
+
+/** What a source must be set to, and quick: tests kill servers, never machines. */
+const usual: Record<string, string> = {
+  "log-bin": "bin",
+  "server-id": "1",
+  "binlog-format": "ROW",
+  "binlog-row-image": "FULL",
+  "binlog-row-metadata": "FULL",
+  "innodb-flush-log-at-trx-commit": "2",
+  "innodb-buffer-pool-size": "24M",
+  "character-set-server": "utf8mb4",
+}
+
+/** A server of this product, on a port and in a folder of its own. */
+export async function startMysqlServer(
+  product: MysqlProduct,
+  settings: Record<string, string> = {},
+): Promise<MysqlServer> {
+  const { folder, folders, asUser } = await ownFolder(product)
+  const setUp = join(folder, "set-up.sql")
+  await writeFile(setUp, `${product.setUp}\n`, { mode: 0o644 })
+  const install = product.install([...asUser, ...folders], setUp)
+  await run(install.command, install.args)
+  const port = await freePort()
+  const start = () => {
+    const all = { ...usual, ...product.settings, ...settings }
+    const place = [...folders, `--port=${port}`, `--socket=${join(folder, "socket")}`]
+    const { command, args } = product.serve([
+      ...asUser,
+      ...place,
+      "--bind-address=127.0.0.1",
+      "--skip-name-resolve",
+      ...Object.entries(all).map(([name, value]) => `--${name}=${value}`),
+    ])
+    return startServer(command, args, port)
+  }
+  let server = await start()
+  const orDeath = <T>(work: Promise<T>) => tellingDeath(() => server, work)
+  return {
+    product,
+    port,
+    url: `mysql://root@127.0.0.1:${port}/`,
+    folder,
+    orDeath,
+    sql: (...statements) =>
+      orDeath(
+        withConnection(port, async (ask) => {
+          for (const statement of statements) await ask(statement)
+        }),
+      ),
+    rows: (statement) => orDeath(withConnection(port, (ask) => ask(statement))),
+    async session() {
+      const connection = await orDeath(opened(port))
+      return {
+        run: async (sql) => void (await orDeath(asking(connection)(sql))),
+        close: () => connection.destroy(),
+      }
+    },
+    kill9: () => stopServer(server, "SIGKILL"),
+    async restart() {
+      await stopServer(server, "SIGTERM")
+      server = await start()
+    },
+    async remove() {
+      await stopServer(server, "SIGKILL")
+      await removeFolder(folder)
+    },
+  }
+}
+
+/** A folder that the server's account may write into. */
+async function ownFolder(product: MysqlProduct) {
+  const folder = await temporaryFolder(product.name.toLowerCase())
+  const data = join(folder, "data")
+  // Of its own: a server that starts removes every server's temporary tables from there, and those die of it.
+  const temporary = join(folder, "tmp")
+  for (const path of [data, temporary]) await mkdir(path)
+  await chmod(folder, 0o755)
+  const account = await accountOf("mysql")
+  if (account !== undefined)
+    for (const path of [folder, data, temporary]) await chown(path, account.uid, account.gid)
+  const asUser = account !== undefined ? ["--user=mysql"] : process.getuid?.() === 0 ? ["--user=root"] : []
+  return { folder, folders: [`--datadir=${data}`, `--tmpdir=${temporary}`], asUser }
+}

@@ -1,0 +1,22 @@
+import { after } from "node:test"
+import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "./mysql-products.ts"
+import { type MysqlServer, startMysqlServer } from "./mysql-server.ts"
+
+const cleanUps: (() => Promise<void>)[] = []
+
+after(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+/** The products that every suite of this source runs on. */
+export const mysqlProducts: readonly MysqlProduct[] = [mariaDbProduct, mysqlProduct]
+
+/** A server of the test's own; gone when the test file ends. */
+export async function mysqlServer(
+  product: MysqlProduct,
+  settings: Record<string, string> = {},
+): Promise<MysqlServer> {
+  const server = await startMysqlServer(product, settings)
+  cleanUps.push(server.remove)
+  return server
+}
