@@ -1,5 +1,5 @@
 import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
-import type { Configuration } from "../domain/configuration.ts"
+import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { defaultKeyArn } from "../domain/default-key.ts"
 import type { PlacedMistake } from "./environment.ts"
 
@@ -100,7 +100,14 @@ function otherRegions(list: string, region: string, found: (string | undefined)[
   )
 }
 
-function sameListener({ listen: { http, sql } }: Configuration): PlacedMistake[] {
-  if (http.port === 0 || http.port !== sql.port || http.host !== sql.host) return []
-  return [{ path: ["listen", "sql"], message: "is the same as listen.http" }]
+function sameListener({ listen }: Configuration): PlacedMistake[] {
+  const names = ["http", "sql", "health"] as const
+  return names.flatMap((name, at) => {
+    const same = names.slice(0, at).find((other) => isSame(listen[name], listen[other]))
+    return same === undefined ? [] : [{ path: ["listen", name], message: `is the same as listen.${same}` }]
+  })
+}
+
+function isSame(one: HostPort | undefined, other: HostPort | undefined): boolean {
+  return one !== undefined && one.port !== 0 && one.port === other?.port && one.host === other.host
 }

@@ -29,6 +29,14 @@ test("a certificate's files are found beside millrace.yaml", () => {
   assert.deepEqual("ok" in usual && usual.ok.listen.tls, { unencrypted: "loopback" })
 })
 
+test("health checks may have a listener of their own, which is no other's", () => {
+  const loaded = load("{} , health: 127.0.0.1:5441")
+  assert.deepEqual("ok" in loaded && loaded.ok.listen.health, { host: "127.0.0.1", port: 5441 })
+  assert.deepEqual(load("{}, health: 127.0.0.1:5439"), {
+    mistakes: ["listen.health: is the same as listen.sql"],
+  })
+})
+
 test("mistakes are named", () => {
   assert.deepEqual(load("{ cert: a.pem }"), {
     mistakes: ["listen.tls: must have both cert and key, or neither"],

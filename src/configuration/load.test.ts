@@ -53,6 +53,7 @@ warehouses:
         region: "eu-west-1",
         dataDir: join(folder, "data"),
         listen: { http: { host: "0.0.0.0", port: 80 }, sql: { host: "::1", port: 0 } },
+        httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: "postgres://u:p: [w@db/state",
         credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", policy: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
@@ -100,6 +101,7 @@ warehouses:
         region: "us-east-1",
         dataDir: join(folder, ".millrace"),
         listen: { http: { host: "127.0.0.1", port: 5440 }, sql: { host: "127.0.0.1", port: 5439 } },
+        httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: undefined,
         credentials: [],
         sqlUsers: [],

@@ -116,6 +116,10 @@ function configurationFrom(
     })),
     sqlUsers: file.sql_users,
     sqlLimits: file.sql_limits,
+    httpLimits: {
+      connections: file.http_limits.connections,
+      connectionsPerAddress: file.http_limits.connections_per_address,
+    },
     sources: file.sources.flatMap(sourceFrom),
     warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
     kmsKeys,
@@ -132,14 +136,15 @@ function configurationFrom(
 }
 
 function listenFrom(
-  { http, sql, tls }: ConfigurationFile["listen"],
+  { http, sql, health, tls }: ConfigurationFile["listen"],
   folder: string,
 ): Configuration["listen"] {
-  if (tls === undefined) return { http, sql }
+  const ports = { http, sql, ...(health !== undefined && { health }) }
+  if (tls === undefined) return ports
   const { cert, key, unencrypted } = tls
   const files = cert !== undefined &&
     key !== undefined && { cert: resolve(folder, cert), key: resolve(folder, key) }
-  return { http, sql, tls: { unencrypted, ...files } }
+  return { ...ports, tls: { unencrypted, ...files } }
 }
 
 /** The schema has refused engines that are not built yet; here they are nothing. */

@@ -229,6 +229,11 @@ const tls = z
     "must have both cert and key, or neither",
   )
 
+const httpLimits = z.strictObject({
+  connections: z.number().int().min(10).max(20_000).default(1_000),
+  connections_per_address: z.number().int().min(1).max(20_000).default(250),
+})
+
 const leastVerifyEveryMs = 10_000
 
 const verifySchedule = z.strictObject({
@@ -284,6 +289,7 @@ export const configurationFile = z.strictObject({
     .strictObject({
       http: hostPort.default(defaultListen.http),
       sql: hostPort.default(defaultListen.sql),
+      health: hostPort.optional(),
       tls: tls.optional(),
     })
     .default(defaultListen),
@@ -291,6 +297,7 @@ export const configurationFile = z.strictObject({
   credentials: z.array(credential).default([]),
   sql_users: z.array(sqlUser).default([]),
   sql_limits: sqlLimits.prefault({}),
+  http_limits: httpLimits.prefault({}),
   sources: z.array(source),
   warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
   verify: verifySchedule.optional(),
@@ -306,11 +313,12 @@ export type ConfigurationFile = z.output<typeof configurationFile>
 /** The keys there are at each place, by the name of the block or list, for "did you mean". */
 export const knownKeys: Record<string, string[]> = {
   "": Object.keys(configurationFile.shape),
-  listen: ["http", "sql", "tls"],
+  listen: ["http", "sql", "health", "tls"],
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
   sql_limits: sqlLimitKeys,
+  http_limits: Object.keys(httpLimits.shape),
   sources: [
     ...Object.keys(postgresSource.shape),
     ...Object.keys(serviceKeys),

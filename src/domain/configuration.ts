@@ -127,6 +127,13 @@ export interface RequestLimits {
   burst: number
 }
 
+/** Connections of the HTTP port. */
+export interface HttpConnections {
+  connections: number
+  /** Of one address; a reverse proxy is one. */
+  connectionsPerAddress: number
+}
+
 /** What sessions of the SQL port may take. */
 export interface SqlLimits {
   connections: number
@@ -146,11 +153,18 @@ export interface Configuration {
   region: string
   dataDir: string
   /** Absent `tls`: a certificate is made, and who comes from the machine itself may do without. */
-  listen: { http: HostPort; sql: HostPort; tls?: SqlTls }
+  listen: {
+    http: HostPort
+    sql: HostPort
+    /** A listener of their own for health checks and metrics, which clients of the others cannot crowd out. */
+    health?: HostPort
+    tls?: SqlTls
+  }
   stateUrl: string | undefined
   credentials: Credential[]
   sqlUsers: SqlUser[]
   sqlLimits: SqlLimits
+  httpLimits: HttpConnections
   sources: SourceConfiguration[]
   warehouses: WarehouseConfiguration[]
   kmsKeys: KmsKeyConfiguration[]

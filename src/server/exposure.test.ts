@@ -13,6 +13,7 @@ test("ports that other machines can read are warned of", () => {
     assert.deepEqual(concerns({ http: at(host), sql: at(host) }), ["listen.http"], host)
     const open = { http: at(host), sql: at(host), tls: { unencrypted: "anywhere" as const } }
     assert.deepEqual(concerns(open), ["listen.http", "listen.sql"], host)
+    assert.deepEqual(concerns({ http: at("::1"), sql: at("::1"), health: at(host) }), ["listen.health"])
     assert.deepEqual(concerns({ ...open, http: at("::1"), tls: { unencrypted: "loopback" } }), [])
   }
 })

@@ -26,10 +26,18 @@ import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
-import { answerRaw, type HttpApp, type HttpEnvironment, serveHttp } from "../wire/http/server.ts"
+import {
+  answerRaw,
+  defaultHttpLimits,
+  type HttpApp,
+  type HttpEnvironment,
+  healthHttpLimits,
+  serveHttp,
+} from "../wire/http/server.ts"
 import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { exposures } from "./exposure.ts"
+import { healthApp } from "./health.ts"
 import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
@@ -51,6 +59,8 @@ export interface ServerOptions {
 export interface RunningServer {
   http: HostPort
   sql: HostPort
+  /** Where `listen.health` asks for it. */
+  health?: HostPort
   /** With the generated key pair and SQL user where none were configured. */
   configuration: Configuration
   /** Resolves, with the reason, when only a new process can go on. */
@@ -138,15 +148,9 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     log,
   })
 
+  const health = healthApp({ notReady: () => notReady(store, running.reconciler), metrics })
   const app: HttpApp = new Hono<HttpEnvironment>()
-  app.get("/healthz", (context) => context.text("ok\n"))
-  app.get("/readyz", async (context) => {
-    const problem = await notReady(store, running.reconciler)
-    return problem === undefined ? context.text("ready\n") : context.text(`not ready: ${problem}\n`, 503)
-  })
-  app.get("/metrics", async (context) =>
-    context.body(await metrics.render(), 200, { "content-type": metrics.contentType }),
-  )
+  app.route("/", health)
   app.post(eventsPath, (context) => answerRaw(context, copy.eventHandler(router.handle), router.tooLarge))
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
@@ -172,9 +176,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   running.sql = { host: configuration.listen.sql.host, port: sql.port }
   onStop(() => sql.close(sqlGraceMs))
   const http = await listening(configuration.listen.http, "listen.http", () =>
-    serveHttp(app, configuration.listen.http),
+    serveHttp(app, configuration.listen.http, { ...defaultHttpLimits, ...configuration.httpLimits }),
   )
   onStop(() => http.close(httpGraceMs))
+  const healthPort = await startHealth(configuration.listen.health, health, onStop)
   for (const exposure of exposures(configuration.listen)) log.warn({}, exposure)
   const launcher = newLauncher({ ...configuration, warehouses, observe, waits: options.waits })
   const { cleanUpPatienceMs, retentionEveryMs } = options
@@ -207,6 +212,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   return {
     http: { host: http.host, port: http.port },
     sql: running.sql,
+    ...(healthPort && { health: healthPort }),
     configuration,
     broken: broken.promise,
   }
@@ -249,6 +255,17 @@ async function openAll(configuration: Configuration, watch: WarehouseWatch): Pro
     const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
     throw new SetupError(`A warehouse cannot be opened: ${reason}`, { cause: error })
   }
+}
+
+async function startHealth(
+  listen: HostPort | undefined,
+  app: HttpApp,
+  onStop: OnStop,
+): Promise<HostPort | undefined> {
+  if (listen === undefined) return undefined
+  const server = await listening(listen, "listen.health", () => serveHttp(app, listen, healthHttpLimits))
+  onStop(() => server.close(0))
+  return { host: server.host, port: server.port }
 }
 
 async function listening<T>(at: HostPort, key: string, start: () => Promise<T>): Promise<T> {

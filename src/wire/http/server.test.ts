@@ -1,59 +1,11 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { connect, type Socket } from "node:net"
+import { connect } from "node:net"
 import { test } from "node:test"
 import { Hono } from "hono"
-import type { WireRequest, WireResponse } from "./message.ts"
-import {
-  answerRaw,
-  defaultHttpLimits,
-  type HttpEnvironment,
-  type HttpLimits,
-  type HttpServer,
-  serveHttp,
-} from "./server.ts"
-
-async function served(
-  work: (server: HttpServer, seen: WireRequest[]) => Promise<void>,
-  limits: Partial<HttpLimits> = {},
-  answer: (request: WireRequest) => Promise<WireResponse> = async () => ({
-    status: 200,
-    headers: {},
-    body: "fine",
-  }),
-): Promise<void> {
-  const seen: WireRequest[] = []
-  const app = new Hono<HttpEnvironment>()
-  const handler = (request: WireRequest) => {
-    seen.push(request)
-    return answer(request)
-  }
-  const tooLarge = async () => ({ status: 413, headers: {}, body: "too large" })
-  app.all("*", (context) => answerRaw(context, handler, tooLarge, limits.bodyBytes))
-  const server = await serveHttp(app, { host: "127.0.0.1", port: 0 }, { ...defaultHttpLimits, ...limits })
-  try {
-    await work(server, seen)
-  } finally {
-    await server.close(0)
-  }
-}
-
-/** Writes the text and returns everything that comes back until the server closes the connection. */
-async function talk(port: number, text: string, andEnd = false): Promise<string> {
-  const socket = connect(port, "127.0.0.1")
-  socket.write(text, "latin1")
-  if (andEnd) socket.end()
-  return received(socket)
-}
-
-async function received(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = []
-  socket.on("data", (chunk) => chunks.push(chunk))
-  // The server may cut what it no longer reads; what it said before counts.
-  socket.on("error", () => socket.destroy())
-  await once(socket, "close")
-  return Buffer.concat(chunks).toString()
-}
+import { served, talk } from "../../../test/support/served-http.ts"
+import type { WireResponse } from "./message.ts"
+import { type HttpEnvironment, serveHttp } from "./server.ts"
 
 test("a handler sees path, query, headers and body exactly as sent", async () => {
   await served(async (server, seen) => {

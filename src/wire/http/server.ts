@@ -1,8 +1,9 @@
-import type { Server } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server"
+import { getRequestListener, type HttpBindings } from "@hono/node-server"
 import type { Context, Hono } from "hono"
 import { readBody } from "./body.ts"
+import { type ConnectionLimits, guardConnections } from "./connections.ts"
 import type { WireRequest, WireResponse } from "./message.ts"
 
 export type HttpEnvironment = { Bindings: HttpBindings }
@@ -10,9 +11,9 @@ export type HttpApp = Hono<HttpEnvironment>
 export type WireHandler = (request: WireRequest) => Promise<WireResponse>
 
 /** Every limit a slow or greedy client meets. */
-export interface HttpLimits {
+export interface HttpLimits extends ConnectionLimits {
   bodyBytes: number
-  /** From the first byte of a request to the end of its headers. */
+  /** From the opening of a connection, or the first byte of a further request, to the end of the headers. */
   headersTimeoutMs: number
   /** From the first byte of a request to the end of its body. */
   requestTimeoutMs: number
@@ -21,18 +22,38 @@ export interface HttpLimits {
   /** How long a connection is kept for a next request. */
   keepAliveTimeoutMs: number
   headerBytes: number
-  connections: number
 }
 
 export const defaultHttpLimits: HttpLimits = {
   bodyBytes: 1024 * 1024,
-  headersTimeoutMs: 10_000,
+  headersTimeoutMs: 5_000,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,
   keepAliveTimeoutMs: 20_000,
   headerBytes: 16 * 1024,
   connections: 1_000,
+  connectionsPerAddress: 250,
+  pipelined: 16,
 }
+
+/** Of a listener for health checks alone: their requests have no body and are over in milliseconds. */
+export const healthHttpLimits: HttpLimits = {
+  bodyBytes: 0,
+  headersTimeoutMs: 2_000,
+  requestTimeoutMs: 5_000,
+  idleTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 2_000,
+  headerBytes: 8 * 1024,
+  connections: 100,
+  connectionsPerAddress: 20,
+  pipelined: 4,
+}
+
+/** Connections that the system has accepted and we not yet: at the usual 511 a crowd makes others try again after seconds. */
+const backlog = 4_096
+
+/** How long a working connection may be silent before the system asks whether its peer is still there. */
+const probeAfterMs = 30_000
 
 export interface HttpServer {
   host: string
@@ -53,19 +74,23 @@ export async function serveHttp(
   listen: HttpListen,
   limits: HttpLimits = defaultHttpLimits,
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    // The adaptor's own Request and Response would replace the process's; nothing of ours needs that.
-    overrideGlobalObjects: false,
-    serverOptions: {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      maxHeaderSize: limits.headerBytes,
-      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
-    },
-  }) as Server
-  server.maxConnections = limits.connections
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.headerBytes,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    keepAlive: true,
+    keepAliveInitialDelay: probeAfterMs,
+  })
+  // By default headers beyond the 2,000th are dropped without a word: their bytes are limited, and all of them count.
+  server.maxHeadersCount = 0
+  const guard = guardConnections(server, limits)
+  // The adaptor's own Request and Response would replace the process's; nothing of ours needs that.
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  server.on("request", (incoming, outgoing) => {
+    if (guard.admits(incoming, outgoing)) void answer(incoming, outgoing)
+  })
   server.setTimeout(limits.idleTimeoutMs)
   await listening(server, listen)
   const { port } = server.address() as AddressInfo
@@ -75,7 +100,7 @@ export async function serveHttp(
 function listening(server: Server, listen: HttpListen): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject)
-    server.listen(listen.port, listen.host, () => {
+    server.listen({ port: listen.port, host: listen.host, backlog }, () => {
       server.off("error", reject)
       resolve()
     })
