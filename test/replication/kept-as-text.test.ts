@@ -25,15 +25,23 @@ async function typesOf(pipeline: TestPipeline, table: string): Promise<string[]>
   return found.map(([text]) => text ?? "")
 }
 
-/** By which time the warehouse's column has become that, and the rows are equal. */
+/**
+ * Waits until the warehouse's columns are these and the rows are equal. Both together: a table that is copied anew shows its
+ * new columns before the changes that came during the copy.
+ */
 async function assertSoon(pipeline: TestPipeline, table: string, types: string[]): Promise<void> {
-  await waitUntil(async () => String(await typesOf(pipeline, table)) === String(types), {
-    what: `${table} to have columns ${types}`,
-    timeoutMs: 20_000,
-  }).catch(async (error) => {
-    throw new Error(`columns are ${await typesOf(pipeline, table)}`, { cause: error })
+  let seen: string[] = []
+  await waitUntil(
+    async () => {
+      seen = await typesOf(pipeline, table)
+      if (String(seen) !== String(types)) return false
+      seen = await pipeline.differences([`public.${table}`])
+      return seen.length === 0
+    },
+    { what: `${table} to have columns ${types} and equal rows`, timeoutMs: 20_000 },
+  ).catch((error) => {
+    throw new Error(`seen last: ${seen}`, { cause: error })
   })
-  assert.deepEqual(await pipeline.differences([`public.${table}`]), [])
 }
 
 async function idOf(pipeline: TestPipeline, table: string): Promise<string> {
