@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
+import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
 import type { TextColumn, TextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
@@ -28,19 +29,6 @@ export interface Bookkeeping {
   /** Its versions stay though it is gone. */
   noteDropped(pipeline: string, table: TableSchema): string[]
   forgetVersions(pipeline: string, table: TableSchema): string
-}
-
-export interface HeldVersions {
-  pipeline: string
-  dropped: boolean
-  schema: TableSchema
-}
-
-export interface HeldTable {
-  pipeline: string
-  /** No longer kept fresh, but readable. */
-  stale: boolean
-  schema: TableSchema
 }
 
 /** Makes the tables on first use. */

@@ -1,27 +1,28 @@
 import type { Position } from "../../domain/position.ts"
-import type { TableSchema } from "../../domain/table.ts"
+import { keepersOf } from "../../replication/batch/held.ts"
+import {
+  alterationsOf,
+  type Holdings,
+  planBatch,
+  planSnapshotEnd,
+  planVersionSwitches,
+  touchesCatalog,
+} from "../../replication/batch/plan.ts"
+import type { Step } from "../../replication/batch/step.ts"
 import { commitColumns } from "../../replication/versions.ts"
 import { type Batch, changeColumns, type Destination } from "../../replication/warehouse.ts"
-import { changeStatements, filesOf, fillsOf, finalNames, movesOf, placesOf } from "./batch-sql.ts"
-import { type Bookkeeping, type HeldTable, type HeldVersions, openBookkeeping } from "./bookkeeping.ts"
+import { type Bookkeeping, openBookkeeping } from "./bookkeeping.ts"
 import { deleteByKeys } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
+import { type Fills, filesOf, fillsOf } from "./fills.ts"
 import { type DuckDbInstance, quoteIdentifier } from "./instance.ts"
 import { beginTableLoad } from "./load.ts"
-import { moveStatements } from "./moves.ts"
 import { liveTable, namingRefusal, place } from "./naming.ts"
+import { renderSteps } from "./render.ts"
 import { readStaged, type Staging } from "./staging.ts"
-import { swapStatements } from "./swap.ts"
 import { newTails } from "./tails.ts"
 import { newTransactions } from "./transactions.ts"
-import {
-  beginVersions,
-  dropStatements,
-  endVersions,
-  makeRoom,
-  mendVersions,
-  standing,
-} from "./versioned-tables.ts"
+import { mendVersions, standing } from "./versioned-tables.ts"
 import { openView } from "./view.ts"
 
 export async function openDestination(
@@ -39,65 +40,14 @@ export async function openDestination(
   /** Of copies that are to keep versions, by id: as of when their rows are. */
   const since = new Map<string, Date>()
   const asLeft = (pipeline: string) => (left === undefined ? [] : [books.expectPosition(pipeline, left)])
-  const drop = (table: TableSchema) => `DROP TABLE IF EXISTS ${liveTable(database, table)}`
+  const render = (steps: readonly Step[], fills: Fills = new Map()) =>
+    renderSteps({ database, books, fills }, steps)
 
-  /** In the order in which a batch happens: what goes makes room, then what moves, then what comes. */
   async function statementsOf(pipeline: string, batch: Batch): Promise<string[]> {
-    const at = batch.at ?? new Date()
-    const alterations = batch.tables.flatMap(({ alteration }) => alteration ?? [])
-    const fills = await fillsOf(connection, alterations)
-    const isCatalogTouched = batch.swaps.length + batch.dropped.length + alterations.length > 0
-    let held = isCatalogTouched ? await books.tables() : []
-    let versions = isCatalogTouched ? await books.versions() : []
-    const gone = new Set(batch.dropped.map(({ id }) => id))
-    // By what it is called here: at the source it may have got another name on its way out.
-    const leaving = held.filter((one) => one.pipeline === pipeline && gone.has(one.schema.id))
-    held = held.filter((one) => !leaving.includes(one))
-    const keeps = keepersOf(pipeline, versions)
-    const left = leaving.flatMap((one) =>
-      keeps.has(one.schema.id)
-        ? dropStatements(database, books, one, at)
-        : [drop(one.schema), books.untrack(pipeline, one.schema)],
-    )
-    versions = versions.map((one) =>
-      one.pipeline === pipeline && gone.has(one.schema.id) ? { ...one, dropped: true } : one,
-    )
-    const names = finalNames(alterations)
-    const stale = new Set(batch.stale.map(({ id }) => id))
-    const moves = movesOf(held, names)
-    const arriving = [...moves.map(({ to }) => to), ...batch.swaps].map((table) => ({ pipeline, table }))
-    const moving = new Set(moves.map(({ from }) => from.id))
-    const room = makeRoom(database, books, { held, versions, arriving, moving, at })
-    held = room.held
-    const moved = moveStatements(database, books, moves, { tables: held, stale })
-    held = moved.held
-    const swaps = batch.swaps.flatMap((table) => {
-      const swap = swapStatements(database, books, {
-        pipeline,
-        table,
-        held,
-        versions,
-        since: since.get(table.id),
-        stale,
-      })
-      held = swap.held
-      return swap.statements
-    })
-    const places = isCatalogTouched
-      ? placesOf(pipeline, held, [...batch.swaps, ...names.values()])
-      : undefined
-    return [
-      ...asLeft(pipeline),
-      ...left,
-      ...batch.dropped.flatMap(({ id }) => books.noteTextColumns(pipeline, id, [])),
-      ...room.statements,
-      ...moved.statements,
-      ...swaps,
-      ...changeStatements(database, batch.tables, { places, fills, keeps }),
-      ...[...names.values()].flatMap((table) => books.track(pipeline, table)),
-      ...batch.stale.map((table) => books.markStale(pipeline, table)),
-      ...(batch.position === undefined ? [] : [books.setPosition(pipeline, batch.position)]),
-    ]
+    const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+    const fills = await fillsOf(connection, alterationsOf(batch))
+    const steps = planBatch({ pipeline, batch, ...holdings, expected: left, copiedAsOf: since })
+    return render(steps, fills)
   }
 
   return {
@@ -136,32 +86,15 @@ export async function openDestination(
       }),
     switchVersions: (pipeline, switches, at) =>
       move(async () => {
-        const held = await orProblem("reading the tables", () => books.tables())
-        const keeps = keepersOf(pipeline, await orProblem("reading the tables", () => books.versions()))
-        const statements = held.flatMap((one) => {
-          const { keep } = switches.find(({ id }) => id === one.schema.id) ?? {}
-          if (one.pipeline !== pipeline || keep === undefined || keep === keeps.has(one.schema.id)) return []
-          return keep
-            ? [
-                ...beginVersions(liveTable(database, one.schema), at),
-                ...books.noteVersions(pipeline, one.schema),
-              ]
-            : [...endVersions(database, one.schema, at), books.forgetVersions(pipeline, one.schema)]
-        })
+        const { held, versions } = await orProblem("reading the tables", () => holdingsOf(books))
+        const statements = render(planVersionSwitches(pipeline, switches, { held, versions, at }))
         if (statements.length > 0) await transaction(statements, "changing which tables keep versions")
       }),
     async completeSnapshot(pipeline, kept, position) {
-      const gone = await tablesGone(books, pipeline, kept)
-      const forget = gone.map((table) => books.untrack(table.pipeline, table.schema))
-      const keeps = await orProblem("reading the tables", () => books.versions())
-      const isKept = (one: HeldTable) =>
-        keeps.some(({ pipeline, schema }) => pipeline === one.pipeline && schema.id === one.schema.id)
-      const at = new Date()
-      const drops = gone
-        .filter((table) => table.isDropped)
-        .flatMap((one) => (isKept(one) ? dropStatements(database, books, one, at) : [drop(one.schema)]))
       await move(async () => {
-        const statements = [...drops, ...forget, ...books.startPosition(pipeline, position)]
+        const holdings = await orProblem("reading the tables", () => holdingsOf(books))
+        const steps = planSnapshotEnd({ ...holdings, pipeline, kept, position, at: new Date() })
+        const statements = render(steps)
         await transaction(statements, "ending the snapshot")
         left = position
       })
@@ -220,10 +153,10 @@ export async function openDestination(
   }
 }
 
-function keepersOf(pipeline: string, versions: readonly HeldVersions[]): Set<string> {
-  return new Set(
-    versions.filter((one) => one.pipeline === pipeline && !one.dropped).map(({ schema }) => schema.id),
-  )
+const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
+
+async function holdingsOf(books: Bookkeeping): Promise<Holdings> {
+  return { held: await books.tables(), versions: await books.versions(), placeOf: place }
 }
 
 /** What moves the position, one after another: each begins where the one before left it. */
@@ -234,23 +167,6 @@ function newMoves(): <T>(work: () => Promise<T>) => Promise<T> {
     last = mine.catch(() => undefined)
     return mine
   }
-}
-
-/**
- * What a complete snapshot leaves behind. A database has one pipeline, so what an earlier integration of the same name
- * brought is taken over or goes.
- */
-async function tablesGone(
-  books: Bookkeeping,
-  pipeline: string,
-  kept: readonly TableSchema[],
-): Promise<(HeldTable & { isDropped: boolean })[]> {
-  const ids = new Set(kept.map((table) => table.id))
-  const names = new Set(kept.map(place))
-  const held = await orProblem("reading the tables", () => books.tables())
-  return held
-    .filter((table) => table.pipeline !== pipeline || !ids.has(table.schema.id))
-    .map((table) => ({ ...table, isDropped: !names.has(place(table.schema)) }))
 }
 
 async function orProblem<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import { planAdoption } from "../../replication/batch/plan.ts"
 import { versionColumns } from "../../replication/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
@@ -8,12 +9,12 @@ import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier } from "./instance.ts"
-import { duckDbType, isSamePlace, loadingTable, namingRefusal } from "./naming.ts"
+import { duckDbType, isSamePlace, loadingTable, namingRefusal, place } from "./naming.ts"
 import { newNeighbours } from "./neighbours.ts"
+import { renderSteps } from "./render.ts"
 import { readStaged, type Staging } from "./staging.ts"
-import { swapStatements } from "./swap.ts"
 import type { Transactions } from "./transactions.ts"
-import { makeRoom, standing, timeLiteral } from "./versioned-tables.ts"
+import { standing, timeLiteral } from "./versioned-tables.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
@@ -105,17 +106,9 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       await settled()
       const { database, books, pipeline, versionsSince: since } = target
       const [held, versions] = [await books.tables(), await books.versions()]
-      const arriving = [{ pipeline, table }]
-      const room = makeRoom(database, books, { held, versions, arriving, moving: new Set(), at: new Date() })
-      const swap = swapStatements(database, books, {
-        pipeline,
-        table,
-        held: room.held,
-        versions,
-        since,
-        stale: new Set(),
-      })
-      await target.transaction([...room.statements, ...swap.statements], `finishing ${label}`)
+      const steps = planAdoption({ pipeline, table, held, versions, since, at: new Date(), placeOf: place })
+      const statements = renderSteps({ database, books, fills: new Map() }, steps)
+      await target.transaction(statements, `finishing ${label}`)
       close()
     },
     settled,

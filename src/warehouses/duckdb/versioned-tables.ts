@@ -3,18 +3,9 @@ import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { RowKey } from "../../replication/comparison.ts"
 import { versionColumns } from "../../replication/versions.ts"
 import type { StagedPart } from "../../replication/warehouse.ts"
-import type { Bookkeeping, HeldTable, HeldVersions } from "./bookkeeping.ts"
 import { amongKeys } from "./canonical.ts"
 import { quoteIdentifier, quoteLiteral } from "./instance.ts"
-import {
-  duckDbType,
-  historicalTable,
-  isSamePlace,
-  liveTable,
-  loadingTable,
-  movingTable,
-  place,
-} from "./naming.ts"
+import { duckDbType, historicalTable, liveTable, loadingTable, movingTable, place } from "./naming.ts"
 import { readStaged } from "./staging.ts"
 import { closing, versionColumnList } from "./versions-sql.ts"
 
@@ -57,20 +48,6 @@ export function retire(database: string, table: TableName, at: Date): string[] {
 
 export function closeAll(database: string, table: TableName, at: Date): string {
   return `UPDATE ${liveTable(database, table)} AS t SET ${closing(`TIMESTAMP ${timeLiteral(at)}`)} WHERE t.${isActive}`
-}
-
-/** The table is gone at the source, or no longer wanted: its versions stay. */
-export function dropStatements(
-  database: string,
-  books: Bookkeeping,
-  { pipeline, schema }: HeldTable,
-  at: Date,
-): string[] {
-  return [
-    closeAll(database, schema, at),
-    books.untrack(pipeline, schema),
-    ...books.noteDropped(pipeline, schema),
-  ]
 }
 
 /** Of tables, those that users have left where they were. */
@@ -150,42 +127,4 @@ function carried(from: TableSchema, to: TableSchema): string {
       return isKept ? column : `CAST(NULL AS ${duckDbType(type)}) AS ${column}`
     })
     .join(", ")
-}
-
-/**
- * Room for tables at their new names: what stands there, is another table and keeps versions, or kept them until it was
- * dropped, goes on under another name. `moving`: tables, by id, that leave their places by themselves.
- */
-export function makeRoom(
-  database: string,
-  books: Bookkeeping,
-  { held, versions, arriving, moving, at }: Room,
-): { statements: string[]; held: HeldTable[] } {
-  const isMoving = ({ dropped, schema }: HeldVersions) => !dropped && moving.has(schema.id)
-  const staying = versions.filter((one) => !isMoving(one))
-  const inTheWay = staying.filter(({ pipeline, dropped, schema }) =>
-    arriving.some(
-      (one) =>
-        isSamePlace(one.table, schema) &&
-        (dropped || one.pipeline !== pipeline || one.table.id !== schema.id),
-    ),
-  )
-  const isGone = (one: HeldTable) =>
-    inTheWay.some(({ pipeline, schema }) => one.pipeline === pipeline && one.schema.id === schema.id)
-  return {
-    statements: inTheWay.flatMap(({ pipeline, dropped, schema }) => [
-      ...retire(database, schema, at),
-      books.forgetVersions(pipeline, schema),
-      ...(dropped ? [] : [books.untrack(pipeline, schema)]),
-    ]),
-    held: held.filter((one) => !isGone(one)),
-  }
-}
-
-interface Room {
-  held: readonly HeldTable[]
-  versions: readonly HeldVersions[]
-  arriving: readonly { pipeline: string; table: TableSchema }[]
-  moving: ReadonlySet<string>
-  at: Date
 }

@@ -1,0 +1,91 @@
+import type { TableSchema } from "../../domain/table.ts"
+import type { HeldTable, PlaceOf } from "./held.ts"
+import type { Step } from "./step.ts"
+
+/** A table of the batch and the name it has at the batch's end. */
+export interface Move {
+  from: TableSchema
+  to: TableSchema
+}
+
+/** Steps, and what is held after them. */
+export interface Planned {
+  steps: Step[]
+  held: HeldTable[]
+}
+
+/** The held tables of all pipelines that have another name in `names` (by id). */
+export function movesOf(held: readonly HeldTable[], names: ReadonlyMap<string, TableSchema>): Move[] {
+  return held.flatMap(({ schema: from }) => {
+    const to = names.get(from.id)
+    return to === undefined || (to.schema === from.schema && to.name === from.name) ? [] : [{ from, to }]
+  })
+}
+
+/**
+ * Brings tables to their new names, all at once: they may exchange them. A table that stands at a new name and does not
+ * move is called otherwise at the source by now: its copy under its new name is still being made. Until then it stays
+ * readable under the name that the mover left, which it most likely has now; where no name became free, it is dropped.
+ * `stale`: tables, by id, that become stale with the caller's transaction.
+ */
+export function planMoves(
+  named: readonly Move[],
+  held: readonly HeldTable[],
+  { stale, placeOf }: { stale: ReadonlySet<string>; placeOf: PlaceOf },
+): Planned {
+  const makingWay = wayMade(named, held, placeOf)
+  const moves = [...named, ...makingWay.map(({ move }) => move)]
+  const moving = new Set(moves.map(({ from }) => from.id))
+  const taken = new Set(moves.map(({ to }) => placeOf(to)))
+  const inTheWay = held.filter(({ schema }) => !moving.has(schema.id) && taken.has(placeOf(schema)))
+  const steps: Step[] = [
+    ...inTheWay.flatMap(({ pipeline, schema }): Step[] => [
+      { kind: "drop", table: schema },
+      { kind: "untrack", pipeline, table: schema },
+    ]),
+    // All leave before one arrives: names may be exchanged in a circle.
+    ...moves.map(({ from }): Step => ({ kind: "leave", table: from })),
+    ...moves.map(({ from, to }): Step => ({ kind: "arrive", from, to })),
+    ...makingWay.flatMap(({ one, move: { to } }) => noted(one, to, stale)),
+  ]
+  return { steps, held: heldAfter(held, moves, new Set(inTheWay.map(({ schema }) => schema.id))) }
+}
+
+/** What made way is tracked under its new name; the named tables are tracked with the batch's changes. */
+function noted(one: HeldTable, table: TableSchema, stale: ReadonlySet<string>): Step[] {
+  const { pipeline } = one
+  const track: Step = { kind: "track", pipeline, table }
+  return one.stale || stale.has(table.id) ? [track, { kind: "markStale", pipeline, table }] : [track]
+}
+
+function heldAfter(
+  held: readonly HeldTable[],
+  moves: readonly Move[],
+  gone: ReadonlySet<string>,
+): HeldTable[] {
+  const newNames = new Map(moves.map(({ from, to }) => [from.id, to]))
+  return held
+    .filter(({ schema }) => !gone.has(schema.id))
+    .map((one) => {
+      const to = newNames.get(one.schema.id)
+      return to === undefined ? one : { ...one, schema: { ...one.schema, schema: to.schema, name: to.name } }
+    })
+}
+
+/** Where tables that stand at the new name of another one go. */
+function wayMade(
+  named: readonly Move[],
+  held: readonly HeldTable[],
+  placeOf: PlaceOf,
+): { one: HeldTable; move: Move }[] {
+  const moving = new Set(named.map(({ from }) => from.id))
+  const comers = new Map(named.map((move) => [placeOf(move.to), move]))
+  const owners = new Map(held.map(({ schema, pipeline }) => [schema.id, pipeline]))
+  return held.flatMap((one) => {
+    const { schema } = one
+    const comer = comers.get(placeOf(schema))
+    if (comer === undefined || moving.has(schema.id) || owners.get(comer.from.id) !== one.pipeline) return []
+    const to = { ...schema, schema: comer.from.schema, name: comer.from.name }
+    return comers.has(placeOf(to)) ? [] : [{ one, move: { from: schema, to } }]
+  })
+}

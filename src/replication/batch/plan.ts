@@ -1,0 +1,220 @@
+/**
+ * What a batch does to the tables of a destination database, as data. This folder decides: which tables go, make way, move,
+ * take a copy's rows, become others, change; and in which order. It knows no engine and no SQL. A warehouse renders the
+ * steps (step.ts) into statements of one transaction.
+ *
+ * Invariants: the position is set by the last step of a plan that moves it; a table that is readable before a plan and still
+ * replicated after it is readable under its new name after it, with no moment between (one transaction).
+ */
+import type { Position } from "../../domain/position.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { Alteration, Batch, StagedPart, TableChanges, VersionSwitch } from "../warehouse.ts"
+import { type HeldTable, type HeldVersions, isHeldAs, keepersOf, type PlaceOf } from "./held.ts"
+import { movesOf, planMoves } from "./moves.ts"
+import { planRoom } from "./room.ts"
+import type { Step } from "./step.ts"
+import { planSwap } from "./swap.ts"
+
+/** What the destination database holds, of all pipelines. */
+export interface Holdings {
+  held: readonly HeldTable[]
+  versions: readonly HeldVersions[]
+  placeOf: PlaceOf
+}
+
+export interface BatchToPlan extends Holdings {
+  pipeline: string
+  batch: Batch
+  /** The position that the destination was left at; `undefined`: nothing is expected. */
+  expected: Position | undefined
+  /** Of copies that are to keep versions, by table id: as of when their rows are. */
+  copiedAsOf: ReadonlyMap<string, Date>
+}
+
+/** Whether planning the batch needs `Holdings` at all: batches of plain changes, which are nearly all, do not. */
+export function touchesCatalog(batch: Batch): boolean {
+  return batch.swaps.length + batch.dropped.length + alterationsOf(batch).length > 0
+}
+
+export function alterationsOf(batch: Batch): Alteration<StagedPart>[] {
+  return batch.tables.flatMap(({ alteration }) => alteration ?? [])
+}
+
+/** In the order in which a batch happens: what goes makes room, then what moves, then what comes, then rows change. */
+export function planBatch(plan: BatchToPlan): Step[] {
+  const { pipeline, batch, expected } = plan
+  const names = new Map(alterationsOf(batch).map(({ to }) => [to.id, to]))
+  const tables = planTables(plan, names)
+  const facts = { places: tables.places, keeps: keepersOf(pipeline, plan.versions) }
+  return [
+    ...(expected === undefined ? [] : [{ kind: "expectPosition", pipeline, position: expected } as const]),
+    ...tables.steps,
+    ...planChanges(batch.tables, facts),
+    ...[...names.values()].map((table): Step => ({ kind: "track", pipeline, table })),
+    ...batch.stale.map((table): Step => ({ kind: "markStale", pipeline, table })),
+    ...positionOf(plan),
+  ]
+}
+
+function positionOf({ pipeline, batch: { position } }: BatchToPlan): Step[] {
+  return position === undefined ? [] : [{ kind: "setPosition", pipeline, position }]
+}
+
+/** What becomes of tables as wholes. `places`: where each table of the pipeline stands after it, by id. */
+function planTables(
+  plan: BatchToPlan,
+  names: ReadonlyMap<string, TableSchema>,
+): { steps: Step[]; places: ReadonlyMap<string, TableSchema> | undefined } {
+  const { pipeline, batch, placeOf } = plan
+  if (!touchesCatalog(batch)) return { steps: [], places: undefined }
+  const at = batch.at ?? new Date()
+  const stale = new Set(batch.stale.map(({ id }) => id))
+  const gone = planDropped(plan, at)
+  const moves = movesOf(gone.held, names)
+  const arriving = [...moves.map(({ to }) => to), ...batch.swaps].map((table) => ({ pipeline, table }))
+  const moving = new Set(moves.map(({ from }) => from.id))
+  const room = planRoom({ held: gone.held, versions: gone.versions, arriving, moving, at, placeOf })
+  const moved = planMoves(moves, room.held, { stale, placeOf })
+  const swapped = planSwaps(plan, { held: moved.held, versions: gone.versions, stale, at })
+  const steps = [...gone.steps, ...room.steps, ...moved.steps, ...swapped.steps]
+  const mine = swapped.held.filter((one) => one.pipeline === pipeline).map(({ schema }) => schema)
+  const standing = [...mine, ...batch.swaps, ...names.values()]
+  return { steps, places: new Map(standing.map((table) => [table.id, table])) }
+}
+
+interface Gone {
+  steps: Step[]
+  held: HeldTable[]
+  versions: HeldVersions[]
+}
+
+/** Tables dropped at the source, by what they are called here: there they may have got another name on their way out. */
+function planDropped({ pipeline, batch, held, versions }: BatchToPlan, at: Date): Gone {
+  const gone = new Set(batch.dropped.map(({ id }) => id))
+  const isGone = (one: HeldTable | HeldVersions) => one.pipeline === pipeline && gone.has(one.schema.id)
+  const keeps = keepersOf(pipeline, versions)
+  return {
+    steps: [
+      ...held.filter(isGone).flatMap((one) => dropped(one, keeps.has(one.schema.id), at)),
+      ...batch.dropped.map(({ id }): Step => ({ kind: "forgetTextColumns", pipeline, tableId: id })),
+    ],
+    held: held.filter((one) => !isGone(one)),
+    versions: versions.map((one) => (isGone(one) ? { ...one, dropped: true } : one)),
+  }
+}
+
+/** The versions of a table that kept them stay. */
+function dropped({ pipeline, schema: table }: HeldTable, keepsVersions: boolean, at: Date): Step[] {
+  const untrack: Step = { kind: "untrack", pipeline, table }
+  return keepsVersions
+    ? [{ kind: "closeVersions", table, at }, untrack, { kind: "noteDropped", pipeline, table }]
+    : [{ kind: "drop", table }, untrack]
+}
+
+function planSwaps(
+  { pipeline, batch, copiedAsOf, placeOf }: BatchToPlan,
+  facts: { held: HeldTable[]; versions: HeldVersions[]; stale: ReadonlySet<string>; at: Date },
+): { steps: Step[]; held: HeldTable[] } {
+  let { held } = facts
+  const steps = batch.swaps.flatMap((table) => {
+    const swap = planSwap({ ...facts, pipeline, table, held, since: copiedAsOf.get(table.id), placeOf })
+    held = swap.held
+    return swap.steps
+  })
+  return { steps, held }
+}
+
+interface ChangeFacts {
+  /** Of all tables, by id; `undefined` where none has changed its place. */
+  places: ReadonlyMap<string, TableSchema> | undefined
+  /** Tables, by id, that keep versions. */
+  keeps: ReadonlySet<string>
+}
+
+/**
+ * Changes and alterations of each table in their order, under the name it has in the end. A table whose place another one
+ * took has no use for its changes any more.
+ */
+function planChanges(tables: readonly TableChanges[], { places, keeps }: ChangeFacts): Step[] {
+  const touched = new Set<string>()
+  return tables.flatMap((changes): Step[] => {
+    const { table, alteration, runs } = changes
+    const place = places === undefined ? table : places.get(table.id)
+    if (place === undefined) return []
+    const isTouched = touched.has(table.id)
+    if (runs.length > 0) touched.add(table.id)
+    const change: Step = { kind: "change", place, changes }
+    const keepsVersions = keeps.has(table.id)
+    return alteration === undefined
+      ? [change]
+      : [{ kind: "alter", place, alteration, keepsVersions, isTouched }, change]
+  })
+}
+
+export interface CopyToAdopt extends Holdings {
+  pipeline: string
+  table: TableSchema
+  /** As of when the copy's rows are, where versions are kept. */
+  since: Date | undefined
+  at: Date
+}
+
+/** A copy takes its live table's place by itself, outside of a batch: as in the first snapshot. */
+export function planAdoption(copy: CopyToAdopt): Step[] {
+  const { pipeline, table } = copy
+  const none: ReadonlySet<string> = new Set()
+  const room = planRoom({ ...copy, arriving: [{ pipeline, table }], moving: none })
+  return [...room.steps, ...planSwap({ ...copy, held: room.held, stale: none }).steps]
+}
+
+export interface SnapshotToComplete extends Holdings {
+  pipeline: string
+  /** The live tables that stay. */
+  kept: readonly TableSchema[]
+  position: Position
+  at: Date
+}
+
+/**
+ * The end of a complete snapshot: every other table goes, and the position is recorded. A database has one pipeline, so what
+ * an earlier integration of the same name brought goes as well; where `kept` stands in its place, only its note goes.
+ */
+export function planSnapshotEnd({ pipeline, kept, position, at, ...holdings }: SnapshotToComplete): Step[] {
+  const { held, versions, placeOf } = holdings
+  const ids = new Set(kept.map(({ id }) => id))
+  const places = new Set(kept.map(placeOf))
+  const gone = held.filter((one) => one.pipeline !== pipeline || !ids.has(one.schema.id))
+  const keepsVersions = (one: HeldTable) =>
+    versions.some((versioned) => isHeldAs(versioned, one.pipeline, one.schema.id))
+  return [
+    ...gone.flatMap((one): Step[] =>
+      places.has(placeOf(one.schema))
+        ? [{ kind: "untrack", pipeline: one.pipeline, table: one.schema }]
+        : dropped(one, keepsVersions(one), at),
+    ),
+    { kind: "startPosition", pipeline, position },
+  ]
+}
+
+/** Live tables that begin or end keeping versions; others are passed over. */
+export function planVersionSwitches(
+  pipeline: string,
+  switches: readonly VersionSwitch[],
+  { held, versions, at }: Pick<Holdings, "held" | "versions"> & { at: Date },
+): Step[] {
+  const keeps = keepersOf(pipeline, versions)
+  const wanted = new Map(switches.map(({ id, keep }) => [id, keep]))
+  return held.flatMap(({ schema: table, ...one }): Step[] => {
+    const keep = wanted.get(table.id)
+    if (one.pipeline !== pipeline || keep === undefined || keep === keeps.has(table.id)) return []
+    return keep
+      ? [
+          { kind: "beginVersions", table, at },
+          { kind: "noteVersions", pipeline, table },
+        ]
+      : [
+          { kind: "endVersions", table, at },
+          { kind: "forgetVersions", pipeline, table },
+        ]
+  })
+}

@@ -1,0 +1,38 @@
+import type { TableSchema } from "../../domain/table.ts"
+import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "./held.ts"
+import type { Planned } from "./moves.ts"
+import type { Step } from "./step.ts"
+
+export interface Room {
+  held: readonly HeldTable[]
+  versions: readonly HeldVersions[]
+  /** Tables at the names that they come to. */
+  arriving: readonly { pipeline: string; table: TableSchema }[]
+  /** Tables, by id, that leave their places by themselves. */
+  moving: ReadonlySet<string>
+  at: Date
+  placeOf: PlaceOf
+}
+
+/**
+ * Room for tables at their new names: another table that stands there and keeps versions, or kept them until it was dropped
+ * at the source, goes on under a historical name.
+ */
+export function planRoom({ held, versions, arriving, moving, at, placeOf }: Room): Planned {
+  const inTheWay = versions.filter(({ pipeline, dropped, schema }) => {
+    if (!dropped && moving.has(schema.id)) return false
+    return arriving.some(
+      ({ table, ...one }) =>
+        placeOf(table) === placeOf(schema) &&
+        (dropped || one.pipeline !== pipeline || table.id !== schema.id),
+    )
+  })
+  return {
+    steps: inTheWay.flatMap(({ pipeline, dropped, schema: table }): Step[] => [
+      { kind: "retire", table, at },
+      { kind: "forgetVersions", pipeline, table },
+      ...(dropped ? [] : [{ kind: "untrack", pipeline, table } as const]),
+    ]),
+    held: held.filter((one) => !inTheWay.some(({ pipeline, schema }) => isHeldAs(one, pipeline, schema.id))),
+  }
+}
