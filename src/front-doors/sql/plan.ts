@@ -7,6 +7,7 @@ import { restrictWrite } from "./access/restricted-write.ts"
 import { type AccessCommand, accessCommand } from "./access/statements.ts"
 import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
+import { listVisibleTables } from "./catalog/show-tables.ts"
 import { withoutPgSpellings } from "./catalog/syntax.ts"
 import { pgColumnNames } from "./column-names.ts"
 import { type CopyCommand, copyCommand } from "./copy/statements.ts"
@@ -14,6 +15,7 @@ import { type CopyOptions, copyOutCommand } from "./copy-out-command.ts"
 import { type CursorCommand, cursorCommand } from "./cursor-commands.ts"
 import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { fromRedshift } from "./dialect/rewrite.ts"
+import { plainStatement } from "./plain-text.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
@@ -115,6 +117,7 @@ async function checkSelect(
 ): Promise<RestrictedSelect> {
   const { parser, rules } = context
   if (!access.isSuperuser) refuseReservedNames(tree)
+  const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
   const rewritten = rewriteForSession(tree, context.facts)
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
@@ -122,7 +125,7 @@ async function checkSelect(
   if (!access.readsAll && looksUp) {
     return restrictSelect(tree, parser, rules, { access, place: context.place(), ask: context.ask })
   }
-  return { sql: rewritten ? await parser.deparse(tree) : sql, needs: [] }
+  return { sql: rewritten || listsTables ? await parser.deparse(tree) : sql, needs: [] }
 }
 
 async function planWrite(
@@ -184,16 +187,13 @@ async function planExplain(
   }
 }
 
-/** To the engine, SHOW TABLES lists what is there, also to those who may not see it. */
-const listOfTables =
-  "SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v') ORDER BY 1"
-
 /** Reads, checks and, for the catalogs, rewrites one statement. Throws PgError; nothing has run then. */
-export async function planStatement(text: string, context: PlanContext): Promise<Plan> {
+export async function planStatement(typed: string, context: PlanContext): Promise<Plan> {
   const access = await context.access()
+  refuseTooComplex(typed, tokenize(typed))
+  const text = plainStatement(typed)
   const spelled = withoutPgSpellings(text)
   const tokens = tokenize(spelled)
-  refuseTooComplex(spelled, tokens)
   const forAccess = accessCommand(tokens)
   if (forAccess) return { kind: "access", command: forAccess }
   const command = sessionCommand(tokens)
@@ -249,15 +249,13 @@ async function planSpelled(
 ): Promise<Plan> {
   const explained = explainedFrom(tokens)
   if (explained) return planExplain(spelled.slice(explained.start.start), explained.prefix, context, access)
-  const isShowTables = isWord(tokens[0], "show") && isWord(tokens[1], "tables") && tokens.length === 2
-  const sql = isShowTables && !access.isSuperuser ? listOfTables : spelled
-  const parsed = await context.parser.parse(sql)
+  const parsed = await context.parser.parse(spelled)
   switch (parsed.kind) {
     case "broken":
       throw parsed.error
     case "select":
-      return planSelect(sql, parsed.tree, context, access)
+      return planSelect(spelled, parsed.tree, context, access)
     case "other":
-      return planWrite(tokens, sql, context, access)
+      return planWrite(tokens, spelled, context, access)
   }
 }

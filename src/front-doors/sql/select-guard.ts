@@ -55,9 +55,19 @@ function checkTableFunction(node: Tree): void {
 
 /** DESCRIBE and SUMMARIZE carry a query, which is walked as well; a bare SHOW lists other things. */
 function checkShow(node: Tree): void {
-  if (isTree(node.query)) return
-  if (textAt(node, "table_name") === '"tables"' && textAt(node, "show_type") === "SHOW_UNQUALIFIED") return
+  if (isTree(node.query) || isListOfTables(node)) return
   throw refused("this form of SHOW")
+}
+
+/** SHOW TABLES, wherever it stands. */
+export function isListOfTables(node: Tree): boolean {
+  const names = [textAt(node, "table_name"), textAt(node, "catalog_name"), textAt(node, "schema_name")]
+  return (
+    node.type === "SHOW_REF" &&
+    textAt(node, "show_type") === "SHOW_UNQUALIFIED" &&
+    !isTree(node.query) &&
+    names.join() === '"tables",,'
+  )
 }
 
 function checkTableRef(node: Tree, type: string, rules: GuardRules): void {

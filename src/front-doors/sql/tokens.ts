@@ -1,4 +1,6 @@
+import { foldName } from "../../domain/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { stringValue } from "./string-values.ts"
 
 /** A token of SQL, as DuckDB's lexer would cut it. `value` is lower case for words, unquoted for the rest. */
 export interface Token {
@@ -8,23 +10,36 @@ export interface Token {
   end: number
 }
 
+/** What DuckDB's parser takes for white space; of Unicode's just these (asked of the engine: `tokens-engine.test.ts`). */
+const whiteSpace = "\\t\\n\\v\\f\\r \\u00a0\\u2000-\\u200b\\u202f\\u205f\\u2060\\u3000\\ufeff"
+/** Every other character outside ASCII can be part of a name. */
+const letters =
+  "A-Za-z_\\u0080-\\u009f\\u00a1-\\u1fff\\u200c-\\u202e\\u2030-\\u205e\\u2061-\\u2fff\\u3001-\\ufefe\\uff00-\\u{10ffff}"
+const space = new RegExp(`[${whiteSpace}]+`, "uy")
+const lineComment = /--[^\n\r]*/y
+// A class alone inside its star: anything else is remembered character by character, and long strings are too long.
+const plainText = /[^']*(?:''[^']*)*'/y
+const escapedText = /[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y
+
 const patterns: [Token["kind"] | "space" | "comment" | "unfinished", RegExp][] = [
-  ["space", /\s+/y],
-  ["comment", /--[^\n]*/y],
-  // A class alone inside its star: anything else is remembered character by character, and long strings are too long.
-  ["string", /[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y],
-  ["string", /(?:[uU]&|[xXbBnN])?'[^']*(?:''[^']*)*'/y],
+  ["space", space],
+  ["comment", lineComment],
+  ["string", new RegExp(`[eE]'${escapedText.source}`, "y")],
+  ["string", new RegExp(`(?:[uU]&|[xXbBnN])?'${plainText.source}`, "y")],
   ["quoted", /(?:[uU]&)?"[^"]*(?:""[^"]*)*"/y],
   ["unfinished", /(?:[eEuUxXbBnN]&?)?['"]/y],
-  ["string", /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$/uy],
+  ["string", new RegExp(`\\$([${letters}][${letters}0-9]*)?\\$[\\s\\S]*?\\$\\1\\$`, "uy")],
   // Nothing closes it. Taken for something else, each such mark would be looked for to the end of the text.
-  ["unfinished", /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy],
-  ["parameter", /\$[\p{L}\p{N}_]+|\?\d*/uy],
+  ["unfinished", new RegExp(`\\$(?:[${letters}][${letters}0-9]*)?\\$`, "uy")],
+  [
+    "parameter",
+    new RegExp(`\\$(?:\\d+(?:_\\d+)*|[${letters}][${letters}0-9]*)|\\?(?:\\d+(?:_\\d+)*)?`, "uy"),
+  ],
   ["unfinished", /\$/y],
-  ["word", /[\p{L}_\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*/uy],
-  ["number", /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y],
+  ["word", new RegExp(`[${letters}][${letters}0-9$]*`, "uy")],
+  ["number", /(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?/y],
   // An operator must not swallow a comment that starts inside what looks like its characters.
-  ["symbol", /::|:=|\|\||(?:(?!--|\/\*)[<>!=~@#^&|*/%+-])+|[\s\S]/y],
+  ["symbol", /::|:=|(?:(?!--|\/\*)[<>!=~@#^&|`*/%+-])+|[\s\S]/y],
 ]
 
 /** Where a block comment that starts at `at` ends; comments nest. */
@@ -39,27 +54,15 @@ function blockCommentEnd(sql: string, at: number): number {
   throw new PgError("42601", "unterminated /* comment", { position: at + 1 })
 }
 
-const escaped: Record<string, string> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" }
-
-/** Of E'…', what stands for other characters stands for them. */
-function unquoted(text: string): string {
-  const inner = text.slice(text.indexOf("'") + 1, -1)
-  if (!/^e/i.test(text)) return inner.replaceAll("''", "'")
-  return inner.replace(/''|\\([\s\S])/g, (_all, character?: string) =>
-    character === undefined ? "'" : (escaped[character] ?? character),
-  )
-}
-
-function tokenValue(kind: Token["kind"], text: string): string {
+function tokenValue(kind: Token["kind"], text: string, continued: string | undefined): string {
   switch (kind) {
     case "word":
-      return text.toLowerCase()
+      // Of ASCII only, as the engine does: other letters that fold to one of these (K, the Kelvin sign) make no keyword.
+      return foldName(text)
     case "quoted":
       return text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')
     case "string":
-      return text.startsWith("$")
-        ? text.slice(text.indexOf("$", 1) + 1, text.lastIndexOf("$", text.length - 2))
-        : unquoted(text)
+      return stringValue(text, continued)
     case "number":
     case "parameter":
     case "symbol":
@@ -67,30 +70,73 @@ function tokenValue(kind: Token["kind"], text: string): string {
   }
 }
 
-function matchAt(sql: string, at: number): { kind: (typeof patterns)[number][0]; end: number } {
+interface Match {
+  kind: (typeof patterns)[number][0]
+  end: number
+  /** Of a string that goes on in a later line: what is between its quotes. */
+  continued?: string
+}
+
+function matchAt(sql: string, at: number): Match {
   if (sql.startsWith("/*", at)) return { kind: "comment", end: blockCommentEnd(sql, at) }
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = at
-    if (pattern.test(sql)) return { kind, end: pattern.lastIndex }
+    if (!pattern.test(sql)) continue
+    const end = pattern.lastIndex
+    return kind === "string" && sql[end - 1] === "'" ? wholeString(sql, at, end) : { kind, end }
   }
   return { kind: "unfinished", end: at + 1 }
+}
+
+/** `'a'` and `'b'` with a line's end between them are one string, in which escapes mean what they mean in its beginning. */
+function wholeString(sql: string, at: number, firstEnd: number): Match {
+  const body = /[eE]/.test(sql[at] ?? "") ? escapedText : plainText
+  let end = firstEnd
+  let continued: string | undefined
+  for (let next = continuationAt(sql, end); next !== undefined; next = continuationAt(sql, end)) {
+    body.lastIndex = next
+    if (!body.test(sql)) return { kind: "unfinished", end }
+    end = body.lastIndex
+    continued ??= sql.slice(sql.indexOf("'", at) + 1, firstEnd - 1)
+    continued += sql.slice(next, end - 1)
+  }
+  return continued === undefined ? { kind: "string", end } : { kind: "string", end, continued }
+}
+
+/** Where a string goes on, behind the quote. */
+function continuationAt(sql: string, stringEnd: number): number | undefined {
+  let at = stringEnd
+  for (let before = -1; before !== at; ) {
+    before = at
+    for (const pattern of [space, lineComment]) {
+      pattern.lastIndex = at
+      if (pattern.test(sql)) at = pattern.lastIndex
+    }
+  }
+  return sql[at] === "'" && /[\n\r]/.test(sql.slice(stringEnd, at)) ? at + 1 : undefined
 }
 
 interface Piece {
   kind: Token["kind"] | "space" | "comment"
   start: number
   end: number
+  continued: string | undefined
 }
 
 /** More are work for the engine, and memory for us, that no statement is worth. */
 const tokensAtMost = 2_000_000
 
-function* piecesOf(sql: string): Generator<Piece> {
+/** Every character of the text is in one of them. Throws 42601. */
+export function* piecesOf(sql: string): Generator<Piece> {
+  const zero = sql.indexOf("\0")
+  // The engine's text ends there.
+  if (zero >= 0)
+    throw new PgError("42601", "a statement cannot contain a null character", { position: zero + 1 })
   for (let start = 0; start < sql.length; ) {
-    const { kind, end } = matchAt(sql, start)
+    const { kind, end, continued } = matchAt(sql, start)
     if (kind === "unfinished")
       throw new PgError("42601", "unterminated quoted string or identifier", { position: start + 1 })
-    yield { kind, start, end }
+    yield { kind, start, end, continued }
     start = end
   }
 }
@@ -98,14 +144,14 @@ function* piecesOf(sql: string): Generator<Piece> {
 /** Cuts SQL into tokens without white space and comments. Throws 42601 on an unfinished string or comment. */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = []
-  for (const { kind, start, end } of piecesOf(sql)) {
+  for (const { kind, start, end, continued } of piecesOf(sql)) {
     if (kind === "space" || kind === "comment") continue
     if (tokens.length >= tokensAtMost) {
       throw new PgError("54000", `more than ${tokensAtMost} words, values and symbols in one message`, {
         hint: "Send it in parts.",
       })
     }
-    tokens.push({ kind, value: tokenValue(kind, sql.slice(start, end)), start, end })
+    tokens.push({ kind, value: tokenValue(kind, sql.slice(start, end), continued), start, end })
   }
   return tokens
 }

@@ -191,17 +191,40 @@ const fromEnds = [
   "on",
   "values",
   "when",
+  "default",
 ]
+
+const fromStarts = ["from", "join", "using", "into", "table"]
+/** A table may stand right behind them. */
+const tableVerbs = [
+  "summarize",
+  "describe",
+  "desc",
+  "show",
+  "pivot",
+  "pivot_wider",
+  "unpivot",
+  "pivot_longer",
+]
+/** Behind these a parenthesis goes on with the tables of FROM; behind any other word it holds arguments or a query. */
+const beforeTables = [...fromStarts, ...tableVerbs, "lateral"]
+
+function opensTables(before: Token | undefined, isInFrom: boolean): boolean {
+  if (isWord(before, ...tableVerbs)) return true
+  return isInFrom && (before?.kind === "symbol" || isWord(before, ...beforeTables))
+}
 
 /** In FROM a quoted string is a file to the engine. Tracks each parenthesis on its own. */
 function checkNoFileInFrom(tokens: Token[]): void {
   const inFrom: boolean[] = [false]
-  for (const token of tokens) {
-    if (isSymbol(token, "(")) inFrom.push(false)
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1]
+    if (isSymbol(token, "(")) inFrom.push(opensTables(before, inFrom.at(-1) === true))
     else if (isSymbol(token, ")")) inFrom.pop()
-    else if (isWord(token, "from", "join", "using", "into", "table")) inFrom[inFrom.length - 1] = true
+    else if (isWord(token, ...fromStarts)) inFrom[inFrom.length - 1] = true
     else if (isWord(token, ...fromEnds)) inFrom[inFrom.length - 1] = false
-    else if (inFrom.at(-1) && token.kind === "string") throw denied("permission denied for files")
+    else if (token.kind === "string" && (inFrom.at(-1) || isWord(before, ...tableVerbs)))
+      throw denied("permission denied for files")
   }
 }
 
