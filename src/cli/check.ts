@@ -1,8 +1,15 @@
-import { type Configuration, type DatabaseSource, isDatabaseSource } from "../domain/configuration.ts"
+import {
+  type Configuration,
+  type DatabaseSource,
+  isDatabaseSource,
+  type WarehouseConfiguration,
+} from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
+import { installDialect } from "../front-doors/sql/dialect/macros.ts"
 import type { Finding } from "../replication/source.ts"
 import { openSource } from "../server/launcher.ts"
 import { bucketFindings } from "../sources/s3/preflight.ts"
+import { unopenedIn } from "../warehouses/duckdb/folder-check.ts"
 import { configured } from "./configured.ts"
 
 /** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
@@ -19,9 +26,18 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
     for (const finding of findings)
       process.stdout.write(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
   }
+  for (const warehouse of configuration.warehouses) failed = !(await warehouseIsWell(warehouse)) || failed
   if (configuration.sources.length === 0)
     process.stdout.write("no sources configured: add some under `sources:` in millrace.yaml\n")
   return failed ? 1 : 0
+}
+
+async function warehouseIsWell({ arn, path }: WarehouseConfiguration): Promise<boolean> {
+  const unopened = await unopenedIn(path, installDialect)
+  process.stdout.write(`warehouse ${arn}: ${unopened.length === 0 ? "ok" : `${unopened.length} to mend`}\n`)
+  for (const { name, reason, remedy } of unopened)
+    process.stdout.write(`  error: database ${name} cannot be opened: ${reason}\n    ${remedy}\n`)
+  return unopened.length === 0
 }
 
 async function findingsOf(source: Configuration["sources"][number], region: string): Promise<Finding[]> {

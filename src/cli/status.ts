@@ -13,8 +13,11 @@ export async function status(configPath: string | undefined, asJson: boolean): P
 }
 
 export function describe(report: StatusReport): string {
-  if (report.integrations.length === 0) return "no integrations\n"
-  return report.integrations.map(describeIntegration).join("\n")
+  const unopened = report.unopenedDatabases.map(
+    ({ name, reason, remedy }) => `! database ${name} cannot be opened: ${reason}\n  ${remedy}\n`,
+  )
+  if (report.integrations.length === 0) return `${unopened.join("")}no integrations\n`
+  return unopened.join("") + report.integrations.map(describeIntegration).join("\n")
 }
 
 function describeIntegration(integration: IntegrationReport): string {

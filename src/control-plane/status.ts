@@ -8,6 +8,16 @@ import type { RunningPipeline } from "./running-pipeline.ts"
 /** What `millrace status` shows. Times in ms; ISO 8601 in UTC. */
 export interface StatusReport {
   integrations: IntegrationReport[]
+  /** Databases of the warehouses whose file cannot be opened; the others can be used. */
+  unopenedDatabases: UnopenedReport[]
+}
+
+export interface UnopenedReport {
+  name: string
+  /** The engine's. */
+  reason: string
+  /** What a person can do. */
+  remedy: string
 }
 
 export interface IntegrationReport {
@@ -71,6 +81,8 @@ export interface StatusSources {
   running(): RunningPipeline[]
   /** Rows of the live tables, by qualified name. */
   countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
+  /** Absent: every database is open. */
+  unopened?(): UnopenedReport[]
 }
 
 /** Integrations, their pipelines and tables, as they are now. */
@@ -79,6 +91,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   const waiting = await sources.store.databases.waiting()
   const running = sources.running()
   return {
+    unopenedDatabases: sources.unopened?.() ?? [],
     integrations: await Promise.all(
       integrations.map(async ({ id, arn, name, status, errors }) => {
         const mine = running.filter((one) => one.monitor.record.integrationId === id)

@@ -116,6 +116,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     store,
     running: runningPipelines,
     countRows: (monitor) => countRows(plane, warehouses, monitor.record),
+    unopened: () => warehouses.unopened(),
   }
   const verifier = newVerifier({
     store,

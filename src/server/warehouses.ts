@@ -3,9 +3,11 @@ import { availableParallelism, totalmem } from "node:os"
 import { basename, join } from "node:path"
 import type { DatabaseHost } from "../control-plane/destination-databases.ts"
 import type { WarehouseConfiguration } from "../domain/configuration.ts"
+import { installDialect } from "../front-doors/sql/dialect/macros.ts"
 import type { Warehouse } from "../replication/warehouse.ts"
 import { type DuckDbCopyWarehouse, openCopyWarehouse } from "../warehouses/duckdb/copy/copy-warehouse.ts"
 import { type DuckDbInstance, openDuckDb } from "../warehouses/duckdb/instance.ts"
+import type { UnopenedDatabase } from "../warehouses/duckdb/unopened.ts"
 import { openDuckDbWarehouse } from "../warehouses/duckdb/warehouse.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
@@ -17,6 +19,8 @@ export interface OpenWarehouses {
   readonly databases: DatabaseHost
   /** Loads files into them. */
   readonly copies: DuckDbCopyWarehouse
+  /** Databases of all warehouses whose file cannot be opened. */
+  unopened(): UnopenedDatabase[]
   close(): Promise<void>
 }
 
@@ -47,6 +51,7 @@ export async function openWarehouses(
       stagingPath,
       threads: availableParallelism(),
       memoryLimitBytes: Math.floor((totalmem() * memoryShare) / configurations.length),
+      prepare: installDialect,
     })
     instances.push(instance)
     stagingPaths.push(stagingPath)
@@ -63,6 +68,7 @@ export async function openWarehouses(
     queried,
     copies: await openCopyWarehouse(queried, staging),
     databases: hostOf(first.arn, queried, opened.get(first.arn)),
+    unopened: () => instances.flatMap((instance) => instance.unopened()),
     close: async () => {
       for (const stop of watching) stop()
       for (const instance of instances) await instance.close()
@@ -77,7 +83,7 @@ function hostOf(
 ): DatabaseHost {
   return {
     warehouseArn,
-    names: () => instance.databases(),
+    names: () => [...instance.databases(), ...instance.unopened().map(({ name }) => name)],
     ensure: async (name) => (await warehouse?.open(name))?.close(),
     drop: async (name) => warehouse?.drop(name),
   }
@@ -92,9 +98,23 @@ const stuckMessage = /Unique file handle conflict/
 function watchHealth(instance: DuckDbInstance, { log, onBroken }: WarehouseWatch): () => void {
   let shutOffSinceMs: number | undefined
   let looking = false
+  const told = new Map<string, string>()
+  tellUnopened()
+
+  /** Each database that cannot be opened, once for each reason. */
+  function tellUnopened(): void {
+    const unopened = instance.unopened()
+    for (const { name, reason, remedy } of unopened) {
+      if (told.get(name) === reason) continue
+      told.set(name, reason)
+      log.error({ database: name, reason, remedy }, "a warehouse database cannot be opened")
+    }
+    for (const name of [...told.keys()]) if (!unopened.some((one) => one.name === name)) told.delete(name)
+  }
 
   async function look(): Promise<void> {
     const health = await instance.heal()
+    tellUnopened()
     if (health.kind === "well") {
       if (shutOffSinceMs !== undefined) log.info({}, "the warehouse database is open again")
       shutOffSinceMs = undefined

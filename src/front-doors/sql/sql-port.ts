@@ -17,12 +17,14 @@ import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { statementAudit } from "./audited-statements.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
 import type { CopyAdministration } from "./copy/context.ts"
+import { type Checkpoint, checkpointOn, definitionFiles } from "./definition-files.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { engineSession } from "./engine-session.ts"
 import { openMemoryUse } from "./memory-use.ts"
 import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./memory-watch.ts"
 import { type NativeGate, nativeGate, placesForQueries } from "./native-gate.ts"
 import { sqlSession } from "./session.ts"
+import { databaseFor, schemasOf } from "./session-database.ts"
 import { type SessionSettings, sessionSettings } from "./settings.ts"
 import { type SqlParser, sqlParser } from "./syntax-tree.ts"
 import { openSystemViews, type SystemViewReader, type SystemViews } from "./system-views.ts"
@@ -98,6 +100,10 @@ interface Shared {
   /** Those open now. */
   sessions: Map<SqlSession, { user: string; database: string }>
   systemViews: SystemViews
+  checkpoint: Checkpoint
+  committedSchemas(database: string): Promise<string[]>
+  /** The connection of the two above. */
+  files: DuckDBConnection
 }
 
 async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
@@ -135,28 +141,6 @@ function applyStartupParameters(settings: SessionSettings, parameters: Map<strin
   settings.takeChanged()
 }
 
-function databaseFor(shared: Shared, user: string, parameters: Map<string, string>): string {
-  const asked = parameters.get("database") ?? user
-  const found = shared.options.instance.databases().find((one) => one === asked)
-  if (found !== undefined) return found
-  throw new PgError("3D000", `database "${asked}" does not exist`, { fatal: true })
-}
-
-async function schemasOf(
-  connection: DuckDBConnection,
-  database: string,
-  isAdmin: boolean,
-): Promise<Map<string, string>> {
-  const result = await connection.run(
-    "SELECT schema_name FROM duckdb_schemas() WHERE database_name = $1 AND schema_name NOT IN ('pg_catalog', 'information_schema')",
-    [database],
-  )
-  const names = (await result.getRows()).map((row) => String(row[0]))
-  // On a search path a hidden schema's tables would be reached without naming it.
-  const open = names.filter((name) => isAdmin || !hiddenSchemas.has(name.toLowerCase()))
-  return new Map(open.map((name) => [name.toLowerCase(), name]))
-}
-
 function sessionsOn({ sessions }: Shared, database: string): number {
   return [...sessions.values()].filter((one) => one.database === database).length
 }
@@ -173,7 +157,7 @@ async function openSession(
   }
   const rights = rightsOf(users, user)
   const access = await rights.now()
-  const database = databaseFor(shared, user, parameters)
+  const database = databaseFor(instance, parameters.get("database") ?? user)
   requireConnect(access, user, database)
   const connection = await instance.connect()
   try {
@@ -203,7 +187,8 @@ async function openSession(
     engine,
     settings,
     database,
-    schemas: () => schemasOf(connection, database, isSuperuser()),
+    schemas: () =>
+      schemasOf(connection, database, (schema) => isSuperuser() || !hiddenSchemas.has(schema.toLowerCase())),
     timeoutAtMostMs: () =>
       isSuperuser() ? 0 : (shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs),
     access: rights.now,
@@ -227,6 +212,9 @@ async function openSession(
       hiddenSchemas,
     }),
     systemViews: shared.systemViews,
+    files: definitionFiles(database, shared.checkpoint, shared.committedSchemas, (error) =>
+      log.warn({ err: error, database }, "the log could not be moved into the database's file"),
+    ),
     guarded: () => shared.options.guarded?.() ?? [],
     administration: {
       administration: shared.options.administration,
@@ -284,9 +272,10 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
     { hiddenSchemas: [...hiddenSchemas], serverVersion },
     options.users.all(),
   )
-  await installDialect(options.instance)
   const connection = await options.instance.connect()
+  const files = await options.instance.connect()
   try {
+    await installDialect(connection)
     return {
       options,
       serverVersion,
@@ -297,6 +286,9 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
       systemViews: await openSystemViews(options.instance, options.systemViews),
+      files,
+      checkpoint: checkpointOn(files),
+      committedSchemas: async (database) => [...(await schemasOf(files, database, () => true)).values()],
     }
   } finally {
     connection.closeSync()
@@ -342,6 +334,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
       shared.parser.close()
       shared.memory?.close()
       shared.systemViews.close()
+      shared.files.closeSync()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
+import type { UnopenedDatabase } from "./unopened.ts"
 
 /** DuckDB and the file system, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
@@ -10,6 +11,14 @@ export function problemOf(error: unknown, doing: string): Problem {
   const remedy = tooLittleMemory.test(message) ? ` ${moreMemory}` : ""
   return new Problem(kind, `The warehouse failed (while ${doing}): ${firstLine(message)}.${remedy}`, {
     cause: error,
+  })
+}
+
+/** Why a pipeline cannot write: its database's file cannot be opened. */
+export function unopenedProblem({ name, reason, remedy }: UnopenedDatabase, cause: unknown): Problem {
+  if (strangeLog.test(reason)) return new Problem("warehouseUnavailable", strangeLogText, { cause })
+  return new Problem("warehouseUnavailable", `The database ${name} cannot be opened: ${reason}. ${remedy}`, {
+    cause,
   })
 }
 

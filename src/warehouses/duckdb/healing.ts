@@ -4,7 +4,7 @@ import { quoteIdentifier } from "./instance.ts"
 
 export interface Healing {
   /** It could not be opened: `heal` tries again. */
-  isShutOff(name: string, error: Error): void
+  isShutOff(name: string, error: Error): Promise<void>
   /** Databases that are shut off now, each with the engine's error. */
   readonly shutOff: Map<string, Error>
   heal(): Promise<EngineHealth>
@@ -13,17 +13,29 @@ export interface Healing {
 const shutOffMessage = /has been invalidated because checkpointing failed/
 const deadMessage = /database has been invalidated because of a previous fatal error/
 
-/**
- * Watches over the attached databases of one engine; `attach` must be repeatable, `replaced` says why a database that is
- * open is not the one in its place.
- */
+/** What healing does to databases and their files. */
+export interface HealingActions {
+  /** Repeatable. */
+  attach(name: string): Promise<void>
+  /** Why a database that is open is not the one in its place. */
+  replaced(name: string): Promise<Error | undefined>
+  /** Another text whenever the database's file or its log has changed. */
+  stamp(name: string): Promise<string>
+}
+
+/** A file that could not be read is read again after this, if it has not changed before: its log may be long. */
+const retryUnchangedMs = 30_000
+/** Reasons that may pass without the file being changed. */
+const passing = /lock on file|handle conflict|memory|space left/i
+
+/** Watches over the attached databases of one engine. */
 export function newHealing(
   admin: DuckDBConnection,
   attached: ReadonlySet<string>,
-  attach: (name: string) => Promise<void>,
-  replaced: (name: string) => Promise<Error | undefined>,
+  { attach, replaced, stamp }: HealingActions,
 ): Healing {
   const shutOff = new Map<string, Error>()
+  const tried = new Map<string, { stamp: string; atMs: number }>()
 
   async function healAll(): Promise<EngineHealth> {
     for (const name of attached) {
@@ -40,17 +52,35 @@ export function newHealing(
       if (error !== undefined) shutOff.set(name, error)
     }
     let health: EngineHealth = { kind: "well" }
-    for (const [name, { message: reason }] of shutOff) {
+    // Each is tried, also after one that stays shut.
+    for (const [name, { message: reason }] of [...shutOff]) {
+      if (!shutOff.has(name)) continue
       const error = await reopened(name)
-      if (error !== undefined) return { kind: "shutOff", database: name, reason: error.message }
+      if (error !== undefined) {
+        await isShutOff(name, error)
+        health = { kind: "shutOff", database: name, reason: error.message }
+        continue
+      }
       shutOff.delete(name)
-      health = { kind: "reopened", database: name, reason }
+      tried.delete(name)
+      if (health.kind === "well") health = { kind: "reopened", database: name, reason }
     }
     return health
   }
 
+  async function isShutOff(name: string, error: Error): Promise<void> {
+    const before = shutOff.get(name)
+    shutOff.set(name, error)
+    if (before !== error) tried.set(name, { stamp: await stamp(name), atMs: performance.now() })
+  }
+
   /** Why it could not be; a statement that still uses the old one is a passing reason. */
   async function reopened(name: string): Promise<Error | undefined> {
+    const before = shutOff.get(name)
+    const last = tried.get(name)
+    const isRecent = last !== undefined && performance.now() - last.atMs < retryUnchangedMs
+    if (before !== undefined && isRecent && !attached.has(name) && !passing.test(before.message))
+      if ((await stamp(name)) === last.stamp) return before
     try {
       await admin.run(`DETACH DATABASE IF EXISTS ${quoteIdentifier(name)}`)
       await attach(name)
@@ -62,7 +92,7 @@ export function newHealing(
 
   return {
     shutOff,
-    isShutOff: (name, error) => void shutOff.set(name, error),
+    isShutOff,
     async heal() {
       try {
         return await healAll()

@@ -2,6 +2,9 @@ import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { newHealing } from "./healing.ts"
+import { type UnopenedDatabase, unopenedDatabase } from "./unopened.ts"
+
+export type { UnopenedDatabase }
 
 const fileSuffix = ".duckdb"
 
@@ -22,11 +25,13 @@ export interface DuckDbInstance {
   ensureDatabase(name: string): Promise<void>
   /** Why a database is shut off now. */
   shutOffBy(name: string): Error | undefined
+  /** Databases whose file is there and could not be opened, each with the reason and what to do. `heal` tries them again. */
+  unopened(): UnopenedDatabase[]
   /** Detaches a destination database and removes its files. Repeatable. */
   dropDatabase(name: string): Promise<void>
   /** Parquet files may be encrypted under it; it stays until the engine closes, and no query can see it. */
   addParquetKey(name: string, key: Buffer): Promise<void>
-  /** Names of the attached databases, `dev` among them. */
+  /** Names of the attached databases; `dev` is among them unless its file cannot be opened. */
   databases(): string[]
   /** Opens anew what the engine has shut off. Call it now and then. */
   heal(): Promise<EngineHealth>
@@ -52,6 +57,11 @@ export interface DuckDbOptions {
   stagingPath: string
   threads: number
   memoryLimitBytes: number
+  /**
+   * Makes, in the in-memory database, functions that tables of users may refer to. It runs before any database is attached:
+   * to replay an ALTER from a database's log, the engine looks up every function in the table's definition.
+   */
+  prepare?: (admin: DuckDBConnection) => Promise<void>
 }
 
 export function quoteIdentifier(name: string): string {
@@ -69,18 +79,29 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     memory_limit: `${Math.floor(options.memoryLimitBytes / 2 ** 20)}MiB`,
   })
   const admin = await instance.connect()
+  await options.prepare?.(admin)
   const attached = new Set<string>()
   const identities = new Map<string, string>()
-  const healing = newHealing(admin, attached, attach, async (name) =>
-    (await identityOf(fileOf(name))) === identities.get(name) ? undefined : new Error(replacedText),
-  )
+  const healing = newHealing(admin, attached, {
+    attach,
+    replaced: async (name) =>
+      (await identityOf(fileOf(name))) === identities.get(name) ? undefined : new Error(replacedText),
+    stamp: async (name) => (await Promise.all([fileOf(name), `${fileOf(name)}.wal`].map(stampOf))).join(" "),
+  })
 
   const fileOf = (name: string) => join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
 
   async function attach(name: string): Promise<void> {
-    await admin.run(
-      `ATTACH IF NOT EXISTS ${quoteLiteral(fileOf(name))} AS ${quoteIdentifier(name)} (STORAGE_VERSION '${storageVersion}')`,
-    )
+    refuseSameName(name)
+    const file = quoteLiteral(fileOf(name))
+    try {
+      await admin.run(
+        `ATTACH IF NOT EXISTS ${file} AS ${quoteIdentifier(name)} (STORAGE_VERSION '${storageVersion}')`,
+      )
+    } catch (error) {
+      attached.delete(name)
+      throw error
+    }
     attached.add(name)
     identities.set(name, await identityOf(fileOf(name)))
   }
@@ -99,20 +120,26 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     await attach(name)
   }
 
+  /** To the engine, names that differ only in case are one: it would take the one database for the other without a word. */
+  function refuseSameName(name: string): void {
+    const known = [...attached, ...healing.shutOff.keys()]
+    const other = known.find((one) => one !== name && foldedName(one) === foldedName(name))
+    if (other !== undefined)
+      throw new Error(`its name differs from that of database ${other} only in case: rename one of them`)
+  }
+
   /** One file that another process holds, or that cannot be read, must not keep the others from their rows. */
   async function attachFound(name: string): Promise<void> {
     try {
-      await attach(name)
+      await ensureDatabase(name)
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      healing.isShutOff(name, error)
+      await healing.isShutOff(name, error)
     }
   }
 
-  for (const file of await readdir(options.path)) {
-    if (file.endsWith(fileSuffix)) await attachFound(decodeURIComponent(file.slice(0, -fileSuffix.length)))
-  }
-  await ensureDatabase("dev")
+  for (const name of (await readdir(options.path)).flatMap(databaseIn)) await attachFound(name)
+  if (!healing.shutOff.has("dev")) await attachFound("dev")
   await lockDown(admin, options)
 
   return {
@@ -120,6 +147,10 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     connect: () => instance.connect(),
     ensureDatabase,
     shutOffBy: (name) => healing.shutOff.get(name),
+    unopened: () =>
+      [...healing.shutOff].flatMap(([name, error]) =>
+        attached.has(name) ? [] : unopenedDatabase(name, fileOf(name), error),
+      ),
     dropDatabase,
     async addParquetKey(name, key) {
       await admin.run(
@@ -133,6 +164,33 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
       instance.closeSync()
     },
   }
+}
+
+/** The database that a file of the folder holds; none: another program's file, or one that we would not have named so. */
+export function databaseIn(file: string): string[] {
+  if (!file.endsWith(fileSuffix)) return []
+  const stem = file.slice(0, -fileSuffix.length)
+  try {
+    const name = decodeURIComponent(stem)
+    return encodeURIComponent(name) === stem && name !== "" ? [name] : []
+  } catch (error) {
+    if (error instanceof URIError) return []
+    throw error
+  }
+}
+
+/** As the engine compares names: ASCII letters without regard to case. */
+function foldedName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** Changes whenever the file does. */
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined
+    throw error
+  })
+  return found === undefined ? "none" : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`
 }
 
 /** Which file has this path now; the engine goes on with the one that it opened. */

@@ -4,7 +4,7 @@ import { qualifiedName } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/warehouse.ts"
 import { trackedNames } from "./bookkeeping.ts"
 import { openDestination } from "./destination.ts"
-import { problemOf } from "./errors.ts"
+import { problemOf, unopenedProblem } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { liveTable } from "./naming.ts"
 import { openStaging } from "./staging.ts"
@@ -19,6 +19,8 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
         return await openDestination(instance, database, staging)
       } catch (error) {
+        const unopened = instance.unopened().find(({ name }) => name === database)
+        if (unopened !== undefined) throw unopenedProblem(unopened, error)
         // One that is being opened anew is missing for a moment: that is not the reason.
         throw problemOf(instance.shutOffBy(database) ?? error, `opening database ${database}`)
       }

@@ -1,4 +1,4 @@
-import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
+import type { DuckDBConnection } from "@duckdb/node-api"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
 export const dialectSchema = "memory.redshift"
@@ -74,14 +74,9 @@ const macros: Record<string, string> = {
 export const dialectFunctions: ReadonlySet<string> = new Set(Object.keys(macros))
 
 /** Makes the functions. Repeatable. */
-export async function installDialect(instance: DuckDbInstance): Promise<void> {
-  const connection = await instance.connect()
-  try {
-    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`)
-    for (const [name, forms] of Object.entries(macros)) {
-      await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`)
-    }
-  } finally {
-    connection.closeSync()
+export async function installDialect(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`)
+  for (const [name, forms] of Object.entries(macros)) {
+    await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`)
   }
 }
