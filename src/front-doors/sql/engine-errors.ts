@@ -32,6 +32,8 @@ const rules: [RegExp, string][] = [
   [/^Binder Error: .*Cannot compare/i, "42883"],
   [/^Binder Error/i, "42P10"],
   [/^Not implemented Error/i, "0A000"],
+  [/^Dependency Error/i, "2BP01"],
+  [/^Invalid Type/i, "42804"],
   [/^(Out of Memory|OutOfMemory) Error/i, "53200"],
   [/^IO Error: .*(No space left|disk full)/i, "53100"],
   [/^TransactionContext Error: .*(conflict|Conflict)/i, "40001"],

@@ -7,6 +7,7 @@ import type { NamePlace } from "./access/relation-names.ts"
 import { requireStill } from "./access/restricted-select.ts"
 import { bindParameters } from "./bind-parameters.ts"
 import type { EnginePrepared } from "./cursors.ts"
+import type { DefinitionFiles } from "./definition-files.ts"
 import { type EnginePortal, enginePortal } from "./engine-portal.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { explainFields, explainPortal } from "./explain-portal.ts"
@@ -22,6 +23,11 @@ import type { ZoneOffset } from "./time-zones.ts"
 import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
 import { readOnlyDatabase } from "./write-guard.ts"
 
+/** It changes the catalog, of which the engine cannot replay everything from its log. */
+function isDefinition({ verb }: EnginePlan): boolean {
+  return /^(CREATE|ALTER|DROP) /.test(verb)
+}
+
 /** What planned statements need of their session. */
 export interface EngineStatementContext {
   engine: EngineSession
@@ -32,6 +38,8 @@ export interface EngineStatementContext {
   /** What the user may do now. */
   access(): Promise<SqlAccess>
   systemViews: SystemViews
+  /** Moves what the engine cannot replay from its log into the database's file. */
+  files: DefinitionFiles
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
   isReplicated(database: string): boolean
@@ -72,6 +80,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         start: async () => {
           start()
           await beforeReading(plan)
+          if (plan.typeInSchema !== undefined)
+            await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
           await engine.claim(portal)
           if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
@@ -83,6 +93,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
             plan.positionsHold ? plan.sql : undefined,
           )
           if (plan.writesIn !== undefined) transaction.wrote()
+          if (isDefinition(plan)) context.files.defined()
           return result
         },
         zone: context.zone,

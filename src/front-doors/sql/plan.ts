@@ -17,6 +17,7 @@ import { type DatabaseCommand, databaseCommand } from "./database-commands.ts"
 import { fromRedshift } from "./dialect/rewrite.ts"
 import { plainStatement } from "./plain-text.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "./read-states.ts"
+import { refuseUnreplayable, schemaOfType } from "./replayable.ts"
 import { guardSelect } from "./select-guard.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import type { EnginePlan } from "./statement-kinds.ts"
@@ -24,7 +25,7 @@ import { refuseTooComplex } from "./statement-limits.ts"
 import { nodesOf, type SqlParser, type Tree } from "./syntax-tree.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"
 import { versionWrite } from "./version-writes.ts"
-import { guardWrite, type WriteRules } from "./write-guard.ts"
+import { guardWrite, targetOf, type WriteRules } from "./write-guard.ts"
 
 /** What is to be done for one statement, after every check. */
 export type Plan =
@@ -43,6 +44,8 @@ export type Plan =
       writesIn: string | undefined
       /** It changes what nothing else may in a replicated database. */
       isOnVersions?: true
+      /** CREATE TYPE: its schema, which must be in the database's file before. */
+      typeInSchema?: string | undefined
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
       /** The statement's tree, where it has one. */
@@ -147,7 +150,10 @@ async function planWrite(
     if (kept !== undefined)
       return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
     const written = guardWrite(tokens, sql, context.rules)
-    return { ...rest, ...written, sql, positionsHold: true, needs: "superuser" }
+    const target = targetOf(tokens)
+    await refuseUnreplayable(target, tokens, context)
+    const typeInSchema = schemaOfType(target, tokens, context.place())
+    return { ...rest, ...written, typeInSchema, sql, positionsHold: true, needs: "superuser" }
   }
   const write = await restrictWrite(tokens, sql, {
     access,

@@ -15,6 +15,7 @@ import type { CopyCommand } from "./copy/statements.ts"
 import { preparedCopyOut } from "./copy-portal.ts"
 import { sessionCursors } from "./cursors.ts"
 import type { DatabaseCommand } from "./database-commands.ts"
+import type { DefinitionFiles } from "./definition-files.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { engineStatements } from "./engine-statements.ts"
@@ -43,6 +44,7 @@ export interface SessionParts {
   /** What COPY works on. */
   copy(): Omit<CopyContext, "place" | "run" | "alive" | "access" | "transaction">
   systemViews: SystemViews
+  files: DefinitionFiles
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
   /** The schemas of the session's database that exist now, by lower-case name. */
@@ -54,6 +56,7 @@ export interface SessionParts {
 export function sqlSession(parts: SessionParts): SqlSession {
   const { engine, settings } = parts
   const { transaction } = engine
+  transaction.onCommitted(parts.files.committed)
   const localValues = new Map<string, string>()
   let notices: string[] = []
   const scope = sessionScope(parts)

@@ -41,6 +41,8 @@ export interface Transaction {
   rollbackTo(name: string): Promise<void>
   /** Called whenever what the engine's transaction saw is gone. */
   onEnd(listener: () => void): void
+  /** Awaited after each COMMIT of the engine, before the client is told. Must not throw. */
+  onCommitted(listener: () => Promise<void>): void
 }
 
 type State = "none" | "implicit" | "explicit" | "failed"
@@ -53,6 +55,7 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
   let isReadOnly = false
   const savepoints: Savepoints = savepointsOf()
   const listeners: (() => void)[] = []
+  const committed: (() => Promise<void>)[] = []
 
   async function open(
     next: "implicit" | "explicit",
@@ -90,6 +93,7 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
       await connection.run("ROLLBACK").catch(() => undefined)
       throw error
     }
+    for (const listener of committed) await listener()
   }
 
   /** Errors found while a statement is prepared leave the engine's transaction as it was, those of its run end it. */
@@ -197,5 +201,6 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
     },
     rollbackTo,
     onEnd: (listener) => void listeners.push(listener),
+    onCommitted: (listener) => void committed.push(listener),
   }
 }

@@ -107,7 +107,8 @@ function verbIndex(tokens: Token[]): number {
   return 0
 }
 
-function targetOf(tokens: Token[]): Target {
+/** What a statement that writes names. Throws PgError. */
+export function targetOf(tokens: Token[]): Target {
   const at = verbIndex(tokens)
   const first = tokens[at]
   if (first?.kind !== "word" || !verbs.includes(first.value)) {
