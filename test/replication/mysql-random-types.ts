@@ -1,3 +1,5 @@
+import type { MysqlProduct } from "../support/mysql-products.ts"
+import { randomDocument } from "./mysql-random-json.ts"
 import type { Random } from "./random.ts"
 
 /** A column type and how to write values of it as SQL. */
@@ -82,7 +84,7 @@ const json: RandomType["value"] = (random) => {
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => `'v${i}'`).join(",")
 
-export const randomTypes: readonly RandomType[] = [
+const commonTypes: readonly RandomType[] = [
   ...[
     ["tinyint", 8],
     ["smallint", 16],
@@ -94,6 +96,13 @@ export const randomTypes: readonly RandomType[] = [
     { type: `${name} unsigned`, value: integer(Number(bits), true) },
   ]),
   { type: "tinyint(1)", value: (random) => String(random.below(2)) },
+  { type: "bigint(20) unsigned zerofill", value: integer(64, true) },
+  { type: "decimal(12,3) zerofill", value: (random) => `${random.below(10 ** 9)}.${digits(random, 3)}` },
+  {
+    type: "decimal(45,3) unsigned zerofill",
+    value: (random) => `${digits(random, 40)}.${digits(random, 3)}`,
+  },
+  { type: "double zerofill", value: (random) => `${random.below(2 ** 30) / 7}` },
   ...[
     [1, 0],
     [5, 2],
@@ -104,7 +113,7 @@ export const randomTypes: readonly RandomType[] = [
     [18, 9],
     [19, 1],
     [38, 10],
-    [38, 38],
+    [38, 30],
     [39, 2],
     [65, 30],
     [65, 0],
@@ -190,12 +199,16 @@ export const randomTypes: readonly RandomType[] = [
   { type: "enum('é','b') character set latin1", value: (random) => String(1 + random.below(2)) },
   { type: `set(${quotedLabels.slice(1).join(",")})`, value: (random) => String(random.below(32)) },
   { type: `set(${many(40)})`, value: (random) => String(random.below(2 ** 26)) },
-  { type: "json", value: json },
   {
     type: "geometry",
     value: (random) => random.pick(["POINT(1.5, -2)", "ST_GeomFromText('LINESTRING(0 0,1 1)', 4326)"]),
   },
   { type: "point", value: (random) => `POINT(${random.below(100)}, ${random.below(100)})` },
+]
+
+const mariaDbTypes: readonly RandomType[] = [
+  { type: "decimal(38,38)", value: decimal(38, 38) },
+  { type: "json", value: json },
   {
     type: "uuid",
     value: (random) => {
@@ -215,3 +228,23 @@ export const randomTypes: readonly RandomType[] = [
     },
   },
 ]
+
+const mysqlTypes: readonly RandomType[] = [
+  { type: "json", value: randomDocument },
+  { type: "json not null", value: (random) => (random.chance(0.3) ? "'null'" : randomDocument(random)) },
+  {
+    type: "vector(3)",
+    value: (random) => `TO_VECTOR('[${random.below(9)}, -1.5, ${random.below(100) / 7}]')`,
+  },
+  { type: "int(7) zerofill", value: (random) => String(random.below(2 ** 31)) },
+]
+
+/** Every column type that this product has and that can be carried. */
+export function randomTypesOf({ name }: MysqlProduct): readonly RandomType[] {
+  switch (name) {
+    case "MariaDB":
+      return [...commonTypes, ...mariaDbTypes]
+    case "MySQL":
+      return [...commonTypes, ...mysqlTypes]
+  }
+}

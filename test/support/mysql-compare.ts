@@ -1,7 +1,7 @@
 import type { MysqlServer } from "./mysql-server.ts"
 
 /**
- * Compares tables of a MariaDB with their copies by full content. Both servers bring every value into a canonical form
+ * Compares tables of a server with their copies by full content. Both servers bring every value into a canonical form
  * themselves, by ways that share nothing with the code under test.
  */
 export interface MysqlComparison {
@@ -20,6 +20,8 @@ interface Form {
 }
 
 const same = (text: string) => text
+/** ZEROFILL is how a server prints a number, not the number. */
+const withoutZeroes = (text: string) => text.replace(/^(-?)0+(?=\d)/, "$1")
 /** 17 digits tell doubles apart, however they are written. */
 const asNumber = (text: string) => (Object.is(Number(text), -0) ? "-0" : String(Number(text)))
 
@@ -29,7 +31,7 @@ function formOf(name: string, dataType: string, columnType: string, isJson: bool
   switch (dataType) {
     case "float":
     case "double":
-      return { source: `${here} + 0e0`, warehouse: `${there}::DOUBLE::VARCHAR`, normal: asNumber }
+      return { source: `${here} * 1e0`, warehouse: `${there}::DOUBLE::VARCHAR`, normal: asNumber }
     case "binary":
     case "varbinary":
     case "tinyblob":
@@ -38,6 +40,7 @@ function formOf(name: string, dataType: string, columnType: string, isJson: bool
     case "longblob":
     case "geometry":
     case "point":
+    case "vector":
       return { source: `HEX(${here})`, warehouse: `hex(${there})`, normal: same }
     case "bit": {
       const bytes = Math.ceil(Number(/\((\d+)\)/.exec(columnType)?.[1] ?? 1) / 8)
@@ -51,6 +54,7 @@ function formOf(name: string, dataType: string, columnType: string, isJson: bool
     case "longtext":
     case "enum":
     case "set":
+    case "json":
       return {
         source: `HEX(CONVERT(${here} USING utf8mb4))`,
         warehouse: `hex(encode(${there}${isJson ? "::VARCHAR" : ""}))`,
@@ -68,20 +72,31 @@ function formOf(name: string, dataType: string, columnType: string, isJson: bool
       return {
         source: `CAST(${here} AS CHAR)`,
         warehouse: `${there}::VARCHAR`,
-        normal: (text) => text.replace(/^(-?)\./, "$10."),
+        normal: (text) => withoutZeroes(text).replace(/^(-?)\./, "$10."),
       }
+    case "tinyint":
+    case "smallint":
+    case "mediumint":
+    case "int":
+    case "bigint":
+      return { source: `CAST(${here} AS CHAR)`, warehouse: `${there}::VARCHAR`, normal: withoutZeroes }
     default:
       return { source: `CAST(${here} AS CHAR)`, warehouse: `${there}::VARCHAR`, normal: same }
   }
 }
 
+/** MariaDB has no type for JSON: it is text with a check. */
+const isJsonOf = {
+  MariaDB: `EXISTS (SELECT * FROM information_schema.check_constraints k WHERE k.constraint_schema = c.table_schema
+    AND k.table_name = c.table_name AND k.check_clause = concat('json_valid(\`', c.column_name, '\`)'))`,
+  MySQL: "c.data_type = 'json'",
+} as const
+
 /** What differs, a line for each table that does; nothing if all is equal. */
 export async function mysqlDifferences(server: MysqlServer, comparison: MysqlComparison): Promise<string[]> {
   const list = comparison.schemas.map((name) => `'${name}'`).join(", ")
   const columns = await server.rows(
-    `SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_type,
-       EXISTS (SELECT * FROM information_schema.check_constraints k WHERE k.constraint_schema = c.table_schema
-         AND k.table_name = c.table_name AND k.check_clause = concat('json_valid(\`', c.column_name, '\`)'))
+    `SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_type, ${isJsonOf[server.product.name]}
      FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
      WHERE c.table_schema IN (${list}) AND t.table_type = 'BASE TABLE' ORDER BY 1, 2, c.ordinal_position`,
   )

@@ -8,12 +8,12 @@ import { quoteIdentifier, quoteLiteral } from "./client.ts"
 export function selected({ name, facts }: MyColumn): string {
   const column = quoteIdentifier(name)
   // A FLOAT prints six digits; as a DOUBLE it prints all that it has.
-  return facts.dataType === "float" ? `${column} + 0e0` : column
+  return facts.dataType === "float" ? `${column} * 1e0` : column
 }
 
 /** The canonical text of a selected value, as replication/comparison.ts says it must be. */
 export function canonicalText(
-  { mapping: { type } }: MyColumn,
+  { mapping: { type }, facts }: MyColumn,
   bytes: Buffer,
   start: number,
   end: number,
@@ -24,6 +24,9 @@ export function canonicalText(
     case "int32":
     case "int64":
     case "decimal":
+      return facts.isZerofill
+        ? bytes.toString("latin1", start, end).replace(/^0+(?=\d)/, "")
+        : bytes.toString("latin1", start, end)
     case "date":
       return bytes.toString("latin1", start, end)
     case "uuid":

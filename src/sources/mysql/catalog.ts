@@ -155,7 +155,7 @@ function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {
     return `Its column ${name} is in the form of an old server version. Rebuild the table: ALTER TABLE … FORCE.`
   const facts = factsOf(row, parts.jsonChecks.has(`${id} json_valid(${quoteIdentifier(name)})`))
   const mapping = mapType(facts)
-  if (mapping === undefined || (row.data_type === "json" && !facts.isJson))
+  if (mapping === undefined)
     return `Its column ${name} has the type ${columnType}, which is not replicated yet.`
   const charset = facts.charset === undefined ? "utf8" : parts.charsets.get(facts.charset)
   if (!isReadable(charset))
@@ -176,6 +176,7 @@ function factsOf(row: Row, isJson: boolean): TypeFacts {
     labels: dataType === "enum" || dataType === "set" ? labelsOf(columnType) : [],
     octets: Number(row.octets ?? 0),
     isJson,
+    isZerofill: /\bzerofill\b/i.test(columnType),
   }
 }
 

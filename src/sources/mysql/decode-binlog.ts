@@ -9,6 +9,8 @@ import {
 } from "../../replication/columns.ts"
 import { putDate, putTimestamp } from "./civil.ts"
 import { putUnscaled } from "./decode-text.ts"
+import { binaryJson, jsonText } from "./json-binary.ts"
+import { decimalLayout, decimalText, unscaledOf } from "./log-decimal.ts"
 import * as numbers from "./numbers.ts"
 
 /** Turns `from[start, end)`, one value as the log's row images hold it, into the column's packed form. */
@@ -38,57 +40,31 @@ export const int64: Put = asIs(8)
 export const float32: Put = asIs(4)
 export const float64: Put = asIs(8)
 
-const digitsPerGroup = 9
-/** Bytes that so many digits take. */
-const bytesOfDigits = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
-
-function bytesOf(digits: number): number {
-  return Math.floor(digits / digitsPerGroup) * 4 + (bytesOfDigits[digits % digitsPerGroup] as number)
-}
-
-export function decimalBytes(precision: number, scale: number): number {
-  return bytesOf(precision - scale) + bytesOf(scale)
-}
-
 /** Groups of nine digits, big-endian, the odd digits outermost; the first bit is set where the number is not negative. */
-export function decimal(precision: number, scale: number): Put {
-  const whole = precision - scale
-  const groups = [
-    ...(whole % digitsPerGroup > 0 ? [whole % digitsPerGroup] : []),
-    ...Array.from({ length: Math.floor(whole / digitsPerGroup) }, () => digitsPerGroup),
-    ...Array.from({ length: Math.floor(scale / digitsPerGroup) }, () => digitsPerGroup),
-    ...(scale % digitsPerGroup > 0 ? [scale % digitsPerGroup] : []),
-  ]
-  const sizes = groups.map((digits) => bytesOfDigits[digits] as number)
-  const weights = groups.map((digits) => 10 ** digits)
+export function decimal(precision: number, scale: number, wholeDigits = 1): Put {
+  const { sizes, weights } = decimalLayout(precision, scale)
+  const isShort = precision <= 15
   return (column, from, start) => {
+    if (!isShort || column.type.kind !== "decimal") {
+      const { unscaled, isNegative } = unscaledOf(precision, scale, from, start)
+      if (column.type.kind === "decimal") return putUnscaled(column, isNegative ? -unscaled : unscaled)
+      return putText(column, decimalText(unscaled, isNegative, scale, wholeDigits))
+    }
     const isNegative = ((from[start] as number) & 0x80) === 0
     const flip = isNegative ? 0xff : 0
-    const isShort = precision <= 15
-    let small = 0
-    let large = 0n
+    let value = 0
     let at = start
-    for (let g = 0; g < groups.length; g++) {
+    for (let g = 0; g < sizes.length; g++) {
       let group = 0
       for (let i = 0; i < (sizes[g] as number); i++, at++) {
         const byte = at === start ? (from[at] as number) ^ 0x80 : (from[at] as number)
         group = group * 256 + (byte ^ flip)
       }
-      if (isShort) small = small * (weights[g] as number) + group
-      else large = large * BigInt(weights[g] as number) + BigInt(group)
+      value = value * (weights[g] as number) + group
     }
-    if (isShort && column.type.kind === "decimal" && isNarrowDecimal(column.type))
-      return putSafeInteger(column, isNegative ? -small : small)
-    const unscaled = isShort ? BigInt(small) : large
-    if (column.type.kind === "decimal") putUnscaled(column, isNegative ? -unscaled : unscaled)
-    else putText(column, decimalText(unscaled, isNegative, scale))
+    if (isNarrowDecimal(column.type)) return putSafeInteger(column, isNegative ? -value : value)
+    putUnscaled(column, BigInt(isNegative ? -value : value))
   }
-}
-
-function decimalText(unscaled: bigint, isNegative: boolean, scale: number): string {
-  const digits = unscaled.toString().padStart(scale + 1, "0")
-  const behind = scale === 0 ? "" : `.${digits.slice(-scale)}`
-  return `${isNegative ? "-" : ""}${digits.slice(0, digits.length - scale)}${behind}`
 }
 
 const pad = (value: number, length: number): string => String(value).padStart(length, "0")
@@ -227,4 +203,8 @@ export function labelSet(labels: readonly string[], size: number): Put {
     )
     putText(column, chosen.join(","))
   }
+}
+
+export const json: Put = (column, from, start, end) => {
+  putText(column, jsonText(binaryJson(from, start, end)))
 }

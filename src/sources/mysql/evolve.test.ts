@@ -15,6 +15,7 @@ function tableOf(names: string[], key: number[] | undefined, keptAsText?: number
     labels: [],
     octets: 0,
     isJson: false,
+    isZerofill: false,
   }
   return {
     columns: names.map((name) => ({ name, mapping: asText, facts, charset: undefined })),

@@ -3,6 +3,7 @@ import type { MyColumn } from "./catalog.ts"
 import { putCharacters } from "./charsets.ts"
 import * as log from "./decode-binlog.ts"
 import { putInet4, putInet6 } from "./inet.ts"
+import { decimalBytes } from "./log-decimal.ts"
 
 /** How one column lies in the log's row images. */
 export interface Field {
@@ -35,6 +36,8 @@ const logged = {
   timestamp2: 17,
   datetime2: 18,
   time2: 19,
+  vector: 242,
+  json: 245,
   newdecimal: 246,
   enumeration: 247,
   set: 248,
@@ -75,7 +78,7 @@ const geometries =
 const blobLengths: Record<string, number> = { tiny: 1, "": 2, medium: 3, long: 4 }
 
 function otherField(column: MyColumn, type: number, meta: number): Field | undefined {
-  const { dataType, precision, scale } = column.facts
+  const { dataType, precision, scale, isZerofill } = column.facts
   const only = (name: string, field: () => Field) => (dataType === name ? field() : undefined)
   switch (type) {
     case logged.float:
@@ -84,7 +87,10 @@ function otherField(column: MyColumn, type: number, meta: number): Field | undef
       return only("double", () => fixed(8, log.float64))
     case logged.newdecimal:
       if (meta !== precision * 256 + scale) return undefined
-      return only("decimal", () => fixed(log.decimalBytes(precision, scale), log.decimal(precision, scale)))
+      return only("decimal", () => {
+        const wholeDigits = isZerofill ? precision - scale : 1
+        return fixed(decimalBytes(precision, scale), log.decimal(precision, scale, wholeDigits))
+      })
     case logged.date:
       return only("date", () => fixed(3, log.date))
     case logged.year:
@@ -97,10 +103,15 @@ function otherField(column: MyColumn, type: number, meta: number): Field | undef
       return only("time", () => fixed(3 + log.fractionBytes(meta), log.time(meta)))
     case logged.bit:
       return only("bit", () => fixed((meta >> 8) + ((meta & 255) > 0 ? 1 : 0), putBytes))
+    case logged.json:
+      return only("json", () => prefixed(meta, log.json))
+    case logged.vector:
+      return only("vector", () => prefixed(meta, putBytes))
     case logged.geometry:
       return geometries.test(dataType) ? prefixed(meta, putBytes) : undefined
     case logged.varchar:
-      if (dataType !== "varchar" && dataType !== "varbinary") return undefined
+      // MariaDB logs its VECTOR as VARBINARY.
+      if (dataType !== "varchar" && dataType !== "varbinary" && dataType !== "vector") return undefined
       return prefixed(meta > 255 ? 2 : 1, textPut(column))
     case logged.blob: {
       const size = /^(tiny|medium|long|)(?:blob|text)$/.exec(dataType)?.[1]

@@ -19,6 +19,8 @@ export interface TypeFacts {
   octets: number
   /** A text that the server holds to be JSON. */
   isJson: boolean
+  /** Printed with zeroes in front. */
+  isZerofill: boolean
 }
 
 export interface TypeMapping {
@@ -77,6 +79,7 @@ const others: Record<string, TypeMapping> = {
   blob: asBytes,
   mediumblob: asBytes,
   longblob: asBytes,
+  vector: asBytes,
   uuid: { type: { kind: "uuid" }, fromText: uuid },
   inet4: asText,
   inet6: asText,
