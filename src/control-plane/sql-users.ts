@@ -14,6 +14,8 @@ import { accessOf, type KnownUser, type SqlAccess } from "./sql-access.ts"
  * to the state database first. Another process's changes are seen within `refreshEveryMs`.
  */
 export interface SqlUsers {
+  /** Shared by all processes on the state database, and the same after a restart. */
+  readonly loginSecret: Uint8Array
   find(name: string): KnownUser | undefined
   all(): KnownUser[]
   grants(): readonly Grant[]
@@ -229,6 +231,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     }
   }
 
+  const loginSecret = await store.loginSecret()
   await refresh()
   const timer = setInterval(
     () => void refresh().catch(options.onRefreshError),
@@ -237,6 +240,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
   timer.unref()
 
   return {
+    loginSecret,
     find,
     all: () => [
       ...configured.values(),

@@ -20,6 +20,7 @@ export interface StateSchema {
   resource_tags: ResourceTagsRow
   audit: AuditTable
   sql_users: SqlUserTable
+  secrets: SecretTable
   sql_grants: SqlGrantTable
   activities: ActivityTable
   table_state_changes: TableStateChangeTable
@@ -231,6 +232,11 @@ export interface SqlUserRow {
 
 interface SqlUserTable extends SqlUserRow {
   created_at: Generated<Date>
+}
+
+interface SecretTable {
+  name: string
+  value: Buffer
 }
 
 interface SqlGrantTable {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import type { Kysely } from "kysely"
 import {
   foldName,
@@ -9,7 +10,12 @@ import {
 import { brokenConstraint } from "./connection.ts"
 import type { SqlUserRow, StateSchema } from "./schema.ts"
 
+/** Of the secret that logins of unknown users are answered from. */
+const loginSecretBytes = 32
+
 export interface SqlUserStore {
+  /** Random bytes, the same for every process on this database and after every restart. */
+  loginSecret(): Promise<Buffer>
   all(): Promise<SqlAccount[]>
   grants(): Promise<Grant[]>
   /** False: the name is taken. */
@@ -30,6 +36,7 @@ type Db = Kysely<StateSchema>
 
 export function sqlUserStore(db: Db): SqlUserStore {
   return {
+    loginSecret: () => loginSecret(db),
     all: async () => (await db.selectFrom("sql_users").selectAll().orderBy("name").execute()).map(fromRow),
     grants: async () => (await db.selectFrom("sql_grants").selectAll().execute()).map(grantFrom),
     add: (account) => add(db, account),
@@ -53,6 +60,18 @@ export function sqlUserStore(db: Db): SqlUserStore {
       await db.deleteFrom("sql_grants").where("database", "=", foldName(database)).execute()
     },
   }
+}
+
+async function loginSecret(db: Db): Promise<Buffer> {
+  // Whoever comes first makes it; several may begin at once.
+  await db
+    .insertInto("secrets")
+    .values({ name: "login", value: randomBytes(loginSecretBytes) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return (
+    await db.selectFrom("secrets").select("value").where("name", "=", "login").executeTakeFirstOrThrow()
+  ).value
 }
 
 async function exists(db: Db, name: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import { copy } from "./0007-copy.ts"
 import { pendingFilters } from "./0008-pending-filters.ts"
 import { events } from "./0009-events.ts"
 import { duplicates } from "./0010-duplicates.ts"
+import { secrets } from "./0011-secrets.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   pendingFilters,
   events,
   duplicates,
+  secrets,
 ]

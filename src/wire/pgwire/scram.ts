@@ -3,6 +3,11 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 /** PostgreSQL's own default; a login costs the server no derivation, only hashes. */
 const iterations = 4096
 const keyBytes = 32
+const saltBytes = 16
+/** Of a verifier that is kept: longer than any that PostgreSQL makes, short enough for every login's messages. */
+const keptSaltBytesAtMost = 64
+/** Longer than any verifier with such a salt. */
+const verifierUnitsAtMost = 300
 
 /** What a server keeps instead of a password (RFC 5802). */
 export interface ScramVerifier {
@@ -20,7 +25,7 @@ function sha256(bytes: Uint8Array): Buffer {
 }
 
 /** Takes milliseconds: derive once per user, not once per login. Passwords are compared after NFKC, as SASLprep asks. */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): ScramVerifier {
+export function scramVerifier(password: string, salt: Buffer = randomBytes(saltBytes)): ScramVerifier {
   const salted = pbkdf2Sync(password.normalize("NFKC"), salt, iterations, keyBytes, "sha256")
   return { salt, storedKey: sha256(hmac(salted, "Client Key")), serverKey: hmac(salted, "Server Key") }
 }
@@ -31,19 +36,39 @@ export function verifierText({ salt, storedKey, serverKey }: ScramVerifier): str
   return `SCRAM-SHA-256$${iterations}:${s}$${stored}:${server}`
 }
 
-/** undefined: not such a text, or made with other iterations than this server announces. */
+/**
+ * undefined: not such a text, made with other iterations than this server announces, or with a salt that is empty or
+ * longer than 64 bytes. Text that decodes to other bytes than it says is no such text.
+ */
 export function verifierFromText(text: string): ScramVerifier | undefined {
+  if (text.length > verifierUnitsAtMost) return undefined
   const match = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/.exec(text)
   if (match === null || Number(match[1]) !== iterations) return undefined
-  const [salt, storedKey, serverKey] = match.slice(2).map((part) => Buffer.from(part, "base64"))
-  if (salt === undefined || storedKey?.length !== keyBytes || serverKey?.length !== keyBytes) return undefined
+  const parts = match.slice(2).map((part) => Buffer.from(part, "base64"))
+  if (parts.some((bytes, at) => bytes.toString("base64") !== match[at + 2])) return undefined
+  const [salt, storedKey, serverKey] = parts
+  if (salt === undefined || salt.length === 0 || salt.length > keptSaltBytesAtMost) return undefined
+  if (storedKey?.length !== keyBytes || serverKey?.length !== keyBytes) return undefined
   return { salt, storedKey, serverKey }
 }
 
+/** Made by PostgreSQL itself, or as it does: those of all users look alike then. */
+export function isUsualVerifier({ salt }: ScramVerifier): boolean {
+  return salt.length === saltBytes
+}
+
+/** A user's salt that is the same each time; nobody without the secret can tell it from a random one. */
+export function saltOf(secret: Uint8Array, user: string): Buffer {
+  return hmac(secret, `salt ${user}`).subarray(0, saltBytes)
+}
+
 /** For a user who does not exist: the same answers each time, and no password opens it. */
-export function phantomVerifier(secret: Buffer, user: string): ScramVerifier {
-  const salt = hmac(secret, `salt ${user}`).subarray(0, 16)
-  return { salt, storedKey: hmac(secret, `stored ${user}`), serverKey: hmac(secret, `server ${user}`) }
+export function phantomVerifier(secret: Uint8Array, user: string): ScramVerifier {
+  return {
+    salt: saltOf(secret, user),
+    storedKey: hmac(secret, `stored ${user}`),
+    serverKey: hmac(secret, `server ${user}`),
+  }
 }
 
 export interface ScramExchange {

@@ -9,6 +9,7 @@ import {
   readyForQuery,
 } from "./backend-messages.ts"
 import { decodeStartup, type StartupMessage } from "./frontend-messages.ts"
+import { loginThrottle } from "./login-throttle.ts"
 import { type MessageLoop, messageLoop } from "./message-loop.ts"
 import { PgError } from "./pg-error.ts"
 import type { ScramVerifier } from "./scram.ts"
@@ -86,6 +87,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   const live = new Map<number, Live>()
   const sockets = new Set<Socket>()
   const room = waitingRoom({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
+  const throttle = loginThrottle()
   let sessions = 0
   let closing = false
 
@@ -140,7 +142,10 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
         hint: "Connect with sslmode=require, or let the server's administrator set listen.tls.unencrypted.",
       })
     }
-    await authenticate(transport, user, options.verifierFor(user))
+    await throttle.attempt(user, transport.address, async () => {
+      if (transport.gone()) throw new ConnectionGone()
+      await authenticate(transport, user, options.verifierFor(user))
+    })
     if (transport.gone()) throw new ConnectionGone()
     guest.leave()
     if (sessions >= limits.connections) {

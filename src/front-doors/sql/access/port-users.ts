@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import { mayConnect, type SqlAccess } from "../../../control-plane/sql-access.ts"
 import type { SqlUsers } from "../../../control-plane/sql-users.ts"
@@ -7,6 +6,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import {
   phantomVerifier,
   type ScramVerifier,
+  saltOf,
   scramVerifier,
   verifierFromText,
 } from "../../../wire/pgwire/scram.ts"
@@ -45,18 +45,25 @@ export function requireConnect(access: SqlAccess, user: string, database: string
   })
 }
 
-/** Each user's proof of the password, derived once; the same shape of answer for whoever does not exist. */
+/**
+ * Each user's proof of the password, derived once. Who does not exist is answered alike: with a salt of the same length
+ * that stays the same through restarts, on every process that shares the state database.
+ */
 export function verifiers(configured: readonly SqlUser[], users: SqlUsers): (name: string) => ScramVerifier {
-  const phantomSecret = randomBytes(32)
-  const derived = new Map(configured.map(({ name, password }) => [name, scramVerifier(password)]))
+  const secret = users.loginSecret
+  const derived = new Map(
+    configured.map(({ name, password }) => [name, scramVerifier(password, saltOf(secret, name))]),
+  )
   return (name) => {
-    const phantom = phantomVerifier(phantomSecret, name)
+    const phantom = phantomVerifier(secret, name)
     const fixed = derived.get(name)
     if (fixed) return fixed
     const { validUntil = null } = users.find(name) ?? {}
     const isValid = validUntil === null || validUntil.getTime() > Date.now()
     const kept = verifierFromText(users.verifierOf(name) ?? "")
-    return (isValid ? kept : undefined) ?? phantom
+    if (kept === undefined || isValid) return kept ?? phantom
+    // The salt must not tell that the time is over.
+    return { ...phantom, salt: kept.salt }
   }
 }
 

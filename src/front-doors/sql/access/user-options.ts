@@ -1,5 +1,5 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { scramVerifier, verifierFromText, verifierText } from "../../../wire/pgwire/scram.ts"
+import { isUsualVerifier, scramVerifier, verifierFromText, verifierText } from "../../../wire/pgwire/scram.ts"
 import type { TokenCursor } from "./token-cursor.ts"
 
 /** What CREATE USER and ALTER USER set; what is not named stays. */
@@ -12,9 +12,18 @@ export interface UserOptions {
   validUntil?: Date | null
 }
 
+/** One that PostgreSQL made: with another salt or count of iterations, its login would tell that the user exists. */
+function usualVerifier(text: string): string {
+  const verifier = verifierFromText(text)
+  if (verifier !== undefined && isUsualVerifier(verifier)) return text
+  throw new PgError("22023", "this SCRAM-SHA-256 verifier is not as PostgreSQL makes it", {
+    hint: "It must have 4096 iterations, a salt of 16 bytes and two keys of 32 bytes, each in base64.",
+  })
+}
+
 /** The cloud's rule for passwords. */
 function verifierOf(password: string): string {
-  if (verifierFromText(password) !== undefined) return password
+  if (/^SCRAM-SHA-256\$/i.test(password)) return usualVerifier(password)
   if (/^md5[0-9a-f]{32}$/i.test(password) || /^sha256\|/i.test(password)) {
     throw new PgError("0A000", "hashed passwords of this kind are not supported", {
       hint: "The login is SCRAM-SHA-256, which an MD5 or SHA-256 hash cannot serve: give the password itself, a SCRAM-SHA-256$… verifier as PostgreSQL keeps it, or DISABLE.",
@@ -35,7 +44,10 @@ function verifierOf(password: string): string {
   return verifierText(scramVerifier(password))
 }
 
+const timestampUnitsAtMost = 100
+
 function timestamp(text: string): Date | null {
+  if (text.length > timestampUnitsAtMost) throw new PgError("22007", "VALID UNTIL is no point in time")
   if (/^infinity$/i.test(text.trim())) return null
   const isZoned = /(z|[+-]\d\d(:?\d\d)?|utc|gmt)\s*$/i.test(text)
   const at = new Date(isZoned ? text : `${text.trim()} UTC`)
