@@ -76,7 +76,7 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
   loop.observe("staged")
   await loop.destination.apply(loop.pipeline, {
     tables: gathered.tables.filter(({ runs, alteration }) => runs.length > 0 || alteration !== undefined),
-    swaps: gathered.adopted.map((adoption) => adoption.table),
+    swaps: gathered.adopted.map(({ table, changes }) => changes.revised ?? table),
     stale: gathered.stale.map(({ held, table }) => held ?? table),
     dropped: gathered.dropped,
     at: gathered.transactions > 0 ? new Date(gathered.lastCommittedAtMs) : new Date(),

@@ -19,6 +19,11 @@ export interface ChangeSink {
    * done here; the table is then treated as after `schemaChanged`.
    */
   altered(alteration: Alteration<RowBuffer>): boolean
+  /**
+   * What the source notes of the table (`revision`) is this from here on; rows, columns and names stay as they are. Lasting
+   * with the batch.
+   */
+  revised(table: TableSchema): void
   /** The table is gone, or no longer wanted. Nothing more of it comes. Between transactions or inside one. */
   dropped(table: TableSchema): void
   /** The table no longer is what the warehouse knows. Nothing more of it comes until the stream includes it anew. */

@@ -3,11 +3,11 @@ import type { TableSchema } from "../domain/table.ts"
 import type { ChangeSink, TableSink } from "./change-sink.ts"
 import type { CollectorHooks } from "./collector-hooks.ts"
 import type { RowBuffer } from "./columns.ts"
-import { type Adoption, isChangesOnly, nothingYet, type Work } from "./gathered.ts"
+import { type Adoption, forgetTable, hasContent, isChangesOnly, nothingYet, type Work } from "./gathered.ts"
 import { newSpareRows } from "./spare-rows.ts"
 import { GatheredChanges } from "./table-changes.ts"
 import { unfitReason } from "./text-columns.ts"
-import type { Alteration, TableLoad } from "./warehouse.ts"
+import { type Alteration, type TableLoad, unaltered } from "./warehouse.ts"
 
 /**
  * Gathers changes until the warehouse is free to take them: a slow warehouse makes larger batches, a fast one keeps
@@ -23,6 +23,7 @@ export class Collector implements ChangeSink {
   latestCommitMs: number | undefined
   /** Since when the work at hand has been under way, on the process's own clock. */
   workingSinceMs: number | undefined
+  inTransaction = false
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible: Position
   #open = nothingYet()
@@ -37,7 +38,6 @@ export class Collector implements ChangeSink {
   /** Tables with versions that the transaction at hand has changed. */
   #touched = new Set<GatheredChanges>()
   readonly #spares = newSpareRows()
-  #inTransaction = false
   /** The chunk ended inside a transaction while complete ones were waiting. */
   #isOverdue = false
   #closed = false
@@ -83,7 +83,7 @@ export class Collector implements ChangeSink {
   get oldestWaitingMs(): number | undefined {
     if (this.inFlightSinceMs !== undefined) return this.inFlightSinceMs
     if (this.#open.transactions > 0) return this.#open.firstCommittedAtMs
-    return this.#inTransaction ? this.caughtUpAtMs : undefined
+    return this.inTransaction ? this.caughtUpAtMs : undefined
   }
 
   /** The rest is over. */
@@ -94,10 +94,6 @@ export class Collector implements ChangeSink {
   /** Everything up to here has been decoded. */
   get reached(): Position {
     return this.#reached
-  }
-
-  get inTransaction(): boolean {
-    return this.#inTransaction
   }
 
   /** The tables being gathered, for spilling to staging. */
@@ -112,7 +108,7 @@ export class Collector implements ChangeSink {
   advance(): void {
     this.#spares.age()
     const position = this.#caughtUpPosition
-    if (position === undefined || this.#inTransaction || !this.#isEmpty()) return
+    if (position === undefined || this.inTransaction || !this.#isEmpty()) return
     if (this.#taker === undefined) return
     this.#caughtUpPosition = undefined
     this.#give({ kind: "advance", position })
@@ -125,7 +121,7 @@ export class Collector implements ChangeSink {
   standStill(work: () => Promise<void>): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false)
     return new Promise((resolve) => {
-      if (this.#hasContent()) this.#sealed.push(this.#takeOpen())
+      if (hasContent(this.#open)) this.#sealed.push(this.#takeOpen())
       const whole = () => work().then(() => resolve(true))
       const givenUp = () => resolve(false)
       this.#sealed.push({ work: { kind: "standStill", work: whole, givenUp }, complete: undefined })
@@ -171,7 +167,7 @@ export class Collector implements ChangeSink {
 
   dropped(table: TableSchema): void {
     this.#held.delete(table.id)
-    this.#forget(table.id)
+    forgetTable(this.#open, table.id)
     this.#open.dropped.push(table)
     this.#hooks.dropped(table)
   }
@@ -183,29 +179,46 @@ export class Collector implements ChangeSink {
       this.schemaChanged(from, reason)
       return false
     }
+    this.#become(alteration)
+    return true
+  }
+
+  revised(table: TableSchema): void {
+    const arriving = this.#arriving(table.id)
+    if (arriving === undefined) return this.#become(unaltered(table))
+    arriving.revised = table
+    this.#hooks.altered(table)
+  }
+
+  #become(alteration: Alteration<RowBuffer>): void {
+    const { from, to } = alteration
     const { tables, earlier, sequence } = this.#open
     const before = tables.get(from.id)
     if (before !== undefined) earlier.push(before)
     tables.set(to.id, new GatheredChanges(to, sequence, { alteration, before, ...this.#modeOf(to) }))
     this.#open.isAltered = true
     this.#hooks.altered(to)
-    return true
+  }
+
+  /** What came of a table whose copy is not live yet. */
+  #arriving(id: string): GatheredChanges | undefined {
+    return this.#held.get(id) ?? this.#open.adopted.find(({ table }) => table.id === id)?.changes
   }
 
   #obstacle(to: TableSchema): string | undefined {
-    const isArriving = this.#held.has(to.id) || this.#open.adopted.some(({ table }) => table.id === to.id)
-    return isArriving ? "its definition changed while it was copied" : this.#hooks.refusal(to)
+    if (this.#arriving(to.id)) return "its definition changed while it was copied"
+    return this.#hooks.refusal(to)
   }
 
   begin(): void {
     // Not before the end of a chunk if it can be had there: it may hold dozens of transactions, and a batch costs the
     // same for one as for all of them.
     if (this.#isOverdue) this.#betweenTransactions()
-    this.#inTransaction = true
+    this.inTransaction = true
   }
 
   commit(position: Position, committedAtMs: number): void {
-    this.#inTransaction = false
+    this.inTransaction = false
     const open = this.#open
     if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
     open.lastCommittedAtMs = committedAtMs
@@ -238,18 +251,9 @@ export class Collector implements ChangeSink {
 
   unfit(table: TableSchema, column: string, what: string): void {
     this.#held.delete(table.id)
-    const held = this.#forget(table.id)
+    const held = forgetTable(this.#open, table.id)
     const reason = unfitReason({ column, what })
     this.#open.stale.push({ table, held, reason, kind: "unfit", column, what })
-  }
-
-  /** What it has in the open batch is not applied; returns what the table was before, if it became another there. */
-  #forget(id: string): TableSchema | undefined {
-    const open = this.#open
-    const gathered = [...open.earlier, ...open.tables.values()].filter(({ table }) => table.id === id)
-    open.earlier = open.earlier.filter(({ table }) => table.id !== id)
-    open.tables.delete(id)
-    return gathered.find(({ decodedAlteration }) => decodedAlteration !== undefined)?.decodedAlteration?.from
   }
 
   caughtUp(position: Position): void {
@@ -264,8 +268,8 @@ export class Collector implements ChangeSink {
 
   chunkDecoded(): void {
     this.#betweenTransactions()
-    const isAwaited = this.#hasContent() || this.#adopting.length + this.#turns.length > 0
-    this.#isOverdue = this.#inTransaction && isAwaited
+    const isAwaited = hasContent(this.#open) || this.#adopting.length + this.#turns.length > 0
+    this.#isOverdue = this.inTransaction && isAwaited
     this.#hooks.chunkDecoded()
   }
 
@@ -287,7 +291,7 @@ export class Collector implements ChangeSink {
 
   /** The only moments at which held changes are complete transactions, and a batch may end. */
   #betweenTransactions(): void {
-    if (this.#inTransaction) return
+    if (this.inTransaction) return
     for (const adoption of this.#adopting.splice(0)) {
       if (!this.#hasReached(this.#reached, adoption.snapshotPosition)) this.#adopting.push(adoption)
       // Dropped or changed since: what was held is gone.
@@ -303,22 +307,17 @@ export class Collector implements ChangeSink {
 
   #hasReached = (at: Position, position: Position) => this.#hooks.compare(at, position) >= 0
 
-  #hasContent(): boolean {
-    const { transactions, adopted, stale, dropped, isAltered } = this.#open
-    return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0 || isAltered
-  }
+  #isEmpty = (): boolean => this.#sealed.length === 0 && !hasContent(this.#open)
 
-  #isEmpty = (): boolean => this.#sealed.length === 0 && !this.#hasContent()
-
-  #see(position: Position | undefined): void {
-    if (position !== undefined && this.#hasReached(position, this.visible)) this.visible = position
+  #see(position = this.visible): void {
+    if (this.#hasReached(position, this.visible)) this.visible = position
   }
 
   #handOver(): void {
     if (this.#taker === undefined) return
     const sealed = this.#sealed.shift()
     if (sealed !== undefined) return this.#begin(sealed)
-    if (this.#inTransaction || !this.#hasContent()) return
+    if (this.inTransaction || !hasContent(this.#open)) return
     if (isChangesOnly(this.#open) && this.#hooks.rests()) return
     this.#begin(this.#takeOpen())
   }

@@ -81,6 +81,19 @@ export function nothingYet(): Open {
   }
 }
 
+/** What the batch has of a table is not applied; returns what the table was before, if it became another there. */
+export function forgetTable(open: Open, id: string): TableSchema | undefined {
+  const gathered = [...open.earlier, ...open.tables.values()].filter(({ table }) => table.id === id)
+  open.earlier = open.earlier.filter(({ table }) => table.id !== id)
+  open.tables.delete(id)
+  return gathered.find(({ decodedAlteration }) => decodedAlteration !== undefined)?.decodedAlteration?.from
+}
+
+/** Whether there is something to apply. */
+export function hasContent({ transactions, adopted, stale, dropped, isAltered }: Open): boolean {
+  return transactions > 0 || adopted.length > 0 || stale.length > 0 || dropped.length > 0 || isAltered
+}
+
 /** Nobody waits for what happens to a table as a whole. */
 export function isChangesOnly({ adopted, stale, dropped }: Open): boolean {
   return adopted.length + stale.length + dropped.length === 0

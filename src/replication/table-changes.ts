@@ -42,6 +42,8 @@ export class GatheredChanges implements TableSink {
   commits: StagedPart | undefined
   rows: RowBuffer
   columns: readonly ColumnBuffer[]
+  /** Held beside a copy: what the copy goes live as, if the source notes other things of the table since. */
+  revised: TableSchema | undefined
   /** Changes gathered, staged ones included. */
   count = 0
   /** Rows on their way into `parts`; a batch with this table waits for them. */

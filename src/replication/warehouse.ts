@@ -163,6 +163,11 @@ export interface Alteration<Fill> {
   fill: Fill | undefined
 }
 
+/** Of a table of which only its source's notes (`revision`) became others. */
+export function unaltered(table: TableSchema): Alteration<never> {
+  return { from: table, to: table, origins: table.columns.map((_, index) => index), fill: undefined }
+}
+
 export interface TableChanges {
   table: TableSchema
   /** Happens before the changes; a table can have several `TableChanges` in a batch, one after another. */

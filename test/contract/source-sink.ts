@@ -58,6 +58,7 @@ export function recordingSink(): RecordingSink {
       sink.alterations.push(to)
       return true
     },
+    revised: () => undefined,
     dropped: (table) => void sink.changed.push(`${table.name}: dropped`),
     schemaChanged: (table, what) => void sink.changed.push(`${table.name}: ${what}`),
     unfit: (table, column, what) => void sink.failures.push(`${table.name}.${column}: ${what}`),

@@ -22,6 +22,10 @@ const elsewhere: Record<string, [file: string, text: string]> = {
   ],
   "a partition created by": ["test/replication/partition-changes.test.ts", "CREATE TABLE p3 PARTITION OF p"],
   "`ATTACH`": ["test/replication/partition-changes.test.ts", "ATTACH PARTITION p4"],
+  "a partition created and filled, and detached": [
+    "test/replication/partitions-that-go.test.ts",
+    "created, filled and dropped in one transaction",
+  ],
   "several changes, and the catalog": [
     "src/sources/postgres/evolve.test.ts",
     "a column that came and went, with rows of it",

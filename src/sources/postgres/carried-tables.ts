@@ -5,6 +5,7 @@ import type { TableSelection } from "../../replication/source.ts"
 import type { PgTable } from "./catalog.ts"
 import type { CurrentState } from "./current-tables.ts"
 import { type Evolution, evolve } from "./evolve.ts"
+import { withLeaf } from "./leaves.ts"
 import { type Described, describe, isDescribed } from "./relation.ts"
 import { revisionOf } from "./revision.ts"
 import { xidDistance } from "./xid.ts"
@@ -35,6 +36,8 @@ export interface CarriedTables {
   include(table: PgTable, from: bigint, confirmedBefore: number | undefined): void
   exclude(id: string): void
   get(id: string): Carried | undefined
+  /** Rows of a partitioned table come by way of this partition. */
+  filled(id: string, leaf: string): void
   /** Transaction `xid` empties the table. */
   truncated(id: string, xid: number): void
   /** The stream describes a table. */
@@ -185,6 +188,16 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
     },
     exclude: letGo,
     get: (id) => byId.get(id),
+    filled(id, leaf) {
+      const one = byId.get(id)
+      if (one === undefined) return
+      const storage = withLeaf(one.table.storage, leaf)
+      if (storage === one.table.storage) return
+      const table = { ...one.table, storage }
+      one.table = { ...table, schema: { ...table.schema, revision: revisionOf(table) } }
+      sink.revised(one.table.schema)
+      reroute(id, one)
+    },
     truncated: (id, xid) => void byId.get(id)?.emptiedBy.add(String(xid)),
     described(id, described, commitLsn, xid) {
       const one = byId.get(id)

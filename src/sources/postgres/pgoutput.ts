@@ -6,6 +6,7 @@ import { UnfitValue } from "../../replication/unfit.ts"
 import { type Carried, isCarriedAs, newCarriedTables, type Question } from "./carried-tables.ts"
 import type { PgTable } from "./catalog.ts"
 import type { CurrentState } from "./current-tables.ts"
+import { newLeafNotes } from "./leaves.ts"
 import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "./lineage.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "./position.ts"
 import { isDescribed, readRelation } from "./relation.ts"
@@ -71,6 +72,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   const relations = new Map<number, Buffer>()
   const routes = new Map<number, Route | undefined>()
   const rows = newRowChanges()
+  const leaves = newLeafNotes()
   let { base, witness } = last
   let transaction = 0
   let inTransaction = false
@@ -126,11 +128,13 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 
   function relation(bytes: Buffer, start: number, end: number): Question | undefined {
     const id = bytes.readUInt32BE(start + 1)
+    leaves.described(id, carried.get(String(id))?.table.partitioned === true)
     relations.set(id, Buffer.from(bytes.subarray(start, end)))
     return carried.described(String(id), readRelation(bytes, start + 5), commitLsn, witness?.xid ?? 0)
   }
 
   function truncate(bytes: Buffer, start: number): void {
+    leaves.forget()
     const count = bytes.readUInt32BE(start + 1)
     for (let i = 0; i < count; i++) {
       const id = bytes.readUInt32BE(start + 6 + i * 4)
@@ -145,6 +149,8 @@ export function newPgOutput(decoding: Decoding): PgOutput {
 
   const change = (bytes: Buffer, start: number, end: number, apply: RowChange) => {
     const relationId = bytes.readUInt32BE(start + 1)
+    const leaf = leaves.changed(relationId)
+    if (leaf !== undefined && routed(relationId) !== undefined) carried.filled(String(relationId), leaf)
     const route = routed(relationId)
     if (route === undefined) return
     try {
