@@ -31,8 +31,21 @@ const sessionSettings = {
   // A table with row-level security is refused, not copied in part.
   row_security: "off",
   statement_timeout: "0",
+  lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
+  // Publication and slot are made and altered; each statement is to see what is committed by then.
+  default_transaction_read_only: "off",
+  default_transaction_isolation: "read\\ committed",
+  default_transaction_deferrable: "off",
+  // Literals are quoted for this form.
+  standard_conforming_strings: "on",
+  // Names of types are compared with those read before.
+  quote_all_identifiers: "off",
 }
+
+/** As above, for settings that older servers do not know: they would refuse the connection. */
+const newerSettings = `SELECT set_config(name, '0', false) FROM pg_settings
+WHERE name IN ('idle_session_timeout', 'transaction_timeout') AND setting <> '0'`
 
 function clientOptions(address: Address): pg.ClientConfig {
   const url = new URL(address.url)
@@ -75,6 +88,7 @@ async function opened(client: pg.Client, { acceptInvalidText }: Address): Promis
   client.on("error", () => undefined)
   try {
     await client.connect()
+    await client.query(newerSettings)
     if (acceptInvalidText) await client.query(takeBytesAsTheyAre)
   } catch (error) {
     await closeQuietly(client)

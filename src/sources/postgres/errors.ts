@@ -4,6 +4,7 @@ import { plainMessage } from "../../replication/plain-message.ts"
 
 // SQLSTATEs from the PostgreSQL manual, appendix A.
 const bySqlState: Record<string, ProblemKind> = {
+  "25006": "sourceSettings", // the server takes nothing but reads
   "28000": "sourceRefusedLogin",
   "28P01": "sourceRefusedLogin",
   "3D000": "sourceRefusedLogin",
@@ -14,6 +15,7 @@ const bySqlState: Record<string, ProblemKind> = {
   "55000": "sourceHistoryLost", // the slot was invalidated
   "55006": "sourceInUse", // the slot is active for another process
   "55P03": "sourceBusy", // somebody holds a lock
+  "57014": "sourceBusy", // a statement took longer than it may
   "57P01": "sourceUnreachable",
   "57P02": "sourceUnreachable",
   "57P03": "sourceUnreachable",
