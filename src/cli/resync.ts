@@ -1,3 +1,4 @@
+import type { ResyncOrdered } from "../control-plane/resync.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath } from "./operations-request.ts"
 
@@ -10,13 +11,15 @@ export async function resync(
   if (integration === undefined) return misused("resync needs --integration NAME (or its id or ARN).")
   return await operating(configPath, "admin", async (access) => {
     const path = integrationPath(integration, "resync")
-    const answer = await askMillrace<{ tables: string[] }>(access, {
+    const answer = await askMillrace<ResyncOrdered>(access, {
       method: "POST",
       path,
       body: table === undefined ? {} : { table },
     })
     if (typeof answer === "string") return failed(answer)
-    const { tables } = answer
+    const { tables, refused } = answer
+    for (const { table, reason } of refused) process.stdout.write(`${table} cannot be copied. ${reason}\n`)
+    if (tables.length === 0) return refused.length === 0 ? 0 : 1
     process.stdout.write(
       `${tables.length === 1 ? `${tables[0]} is` : `${tables.length} tables are`} being copied anew; readers see the old rows until each copy is complete. \`millrace status\` shows how far it is.\n`,
     )

@@ -163,7 +163,10 @@ export function newPipelineMonitor(
     },
     stale({ table, kind, reason }) {
       // A copy that has already begun is the answer to this; the report comes late, with its batch.
-      if (kind === "changed" && tables.get(table.id)?.state === "ResyncInitiated") return
+      const state = tables.get(table.id)?.state
+      if (kind === "changed" && state === "ResyncInitiated") return
+      // Why it cannot be copied is known already; that it is no longer kept fresh is no news.
+      if (kind === "changed" && state === "Failed") return
       setState(table, "ResyncRequired", reason)
     },
     dropped: (table, keepsVersions) => setState(table, keepsVersions ? "DroppedSource" : "Deleted", null),

@@ -2,6 +2,7 @@ import { Fault } from "../domain/faults.ts"
 import { isGone, qualifiedName } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
+import { orUnavailable } from "./ask-pipelines.ts"
 import type { Caller } from "./control-plane.ts"
 import { requireAdmin } from "./policies.ts"
 import type { RunningPipeline } from "./running-pipeline.ts"
@@ -18,14 +19,15 @@ export type RefreshScope =
  * Has tables of a destination database copied anew beside the live ones, which stay readable; returns as soon as that is
  * ordered, with their names.
  *
- * @throws Fault accessDenied, integrationInWrongState (not streaming), invalidValue (no such table or schema)
+ * @throws Fault accessDenied, integrationInWrongState (not streaming), invalidValue (no such table or schema, or it
+ * cannot be copied), unavailable
  */
-export function refreshDatabase(
+export async function refreshDatabase(
   running: readonly RunningPipeline[],
   caller: Caller,
   database: DatabaseRecord,
   scope: RefreshScope,
-): string[] {
+): Promise<string[]> {
   requireAdmin(caller, "copy tables anew")
   const one = running.find(({ database: { integrationId, sourceDatabase } }) => {
     return integrationId === database.integrationId && sourceDatabase === database.sourceDatabase
@@ -37,8 +39,19 @@ export function refreshDatabase(
       `Database "${database.name}" does not stream now (it is ${one?.monitor.phase ?? "starting"}). Try again when it does.`,
     )
   const tables = chosenIn(scope, [...one.monitor.tables.values()].filter(isThere), database.name)
-  streaming.resync(tables.map(({ id }) => id))
-  return tables.map(qualifiedName).sort()
+  const refusals =
+    tables.length === 0
+      ? new Map<string, string>()
+      : await orUnavailable(streaming.refusals(tables.map(({ id }) => id)))
+  const refused = tables.find(({ id }) => refusals.has(id))
+  if (scope.kind === "tables" && refused !== undefined)
+    throw new Fault(
+      "invalidValue",
+      `Table ${qualifiedName(refused)} cannot be copied. ${refusals.get(refused.id)}`,
+    )
+  const possible = tables.filter(({ id }) => !refusals.has(id))
+  streaming.resync(possible.map(({ id }) => id))
+  return possible.map(qualifiedName).sort()
 }
 
 const isThere = ({ state }: TableProgress) => !isGone(state)

@@ -320,7 +320,11 @@ async function streamFrom(
     onStale: watch.onStale,
   })
   const ended = ending.signal
-  state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
+  state.streaming = newStreaming(
+    { pipeline: name, source, stream, destination, collector, ended },
+    watch,
+    () => source.tables(select),
+  )
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
     const relieving = state.relief.streaming(

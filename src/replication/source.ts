@@ -66,6 +66,11 @@ export interface Source {
     select: TableSelection,
     handle?: string,
   ): Promise<{ tables: TableSchema[]; refused: RefusedTable[]; altered?: ReadonlyMap<string, string> }>
+  /**
+   * Sees to it, from now on and whatever the pipelines do, that nothing of ours makes statements at the source fail;
+   * absent: nothing can.
+   */
+  protect?(options: ProtectionOptions): Protection
   /** Negative: `a` is before `b`. */
   compare(a: Position, b: Position): number
   /** The source's newest position: what a stream must reach to have everything committed before this call. */
@@ -74,6 +79,20 @@ export interface Source {
   retention(handles: readonly string[]): Promise<Map<string, Retention>>
   /** A position as people write it; `undefined`: not one of this source. */
   parsePosition(text: string): Position | undefined
+}
+
+export interface ProtectionOptions {
+  /** Those that may have something at this source now; asked for at each look. */
+  handles(): readonly string[]
+  /** Tables that are sent no more, because their updates failed at the source: each with what mends it. */
+  onWithdrawn(handle: string, tables: RefusedTable[]): void
+  /** Why it is not known whether statements fail; `undefined`: that is over. */
+  onProblem(problem: Problem | undefined): void
+}
+
+export interface Protection {
+  /** Ends its connection. */
+  stop(): Promise<void>
 }
 
 /** History that a source keeps because we have not acknowledged it. */

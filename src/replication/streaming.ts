@@ -2,13 +2,15 @@ import { setTimeout as delay } from "node:timers/promises"
 import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { RowKey } from "./comparison.ts"
-import type { TableWatch } from "./table-watch.ts"
+import type { CurrentTables, TableWatch } from "./table-watch.ts"
 import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify.ts"
 
 /** What can be asked of a pipeline while it streams. */
 export interface StreamingPipeline {
   /** Has tables, by id, copied anew beside the live ones. Returns at once; the reporter tells how it goes. */
   resync(ids: readonly string[]): void
+  /** Tables, by id, of which no copy can be made as the source is now, and why. Throws Problem. */
+  refusals(ids: readonly string[]): Promise<Map<string, string>>
   /** What the settings say of tables is to be looked at now. */
   settingsChanged(): void
   /** Everything committed at the source up to here is visible in the warehouse. */
@@ -33,10 +35,22 @@ const lookEveryMs = 5
 /** An idle source says by itself how far it is only now and then. */
 const askEveryMs = 100
 
-export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPipeline {
+/** `current`: the selected tables as the source has them now. */
+export function newStreaming(
+  parts: VerifyParts,
+  watch: TableWatch,
+  current: () => Promise<CurrentTables>,
+): StreamingPipeline {
   const { source, stream, collector } = parts
   return {
     resync: watch.resync,
+    async refusals(ids) {
+      const { tables, refused } = await current()
+      const there = new Set(tables.map(({ id }) => id))
+      const reasons = new Map(refused.map(({ id, reason }) => [id, reason]))
+      const missing = ids.filter((id) => !there.has(id))
+      return new Map(missing.map((id) => [id, reasons.get(id) ?? "It is not at the source."]))
+    },
     settingsChanged: watch.wake,
     visible: () => collector.visible,
     currentPosition: source.currentPosition,

@@ -49,7 +49,7 @@ export function newDatabaseAdministration(
     },
     async refresh(caller, name, scope) {
       const database = await requireDatabase(plane, host, name)
-      refreshDatabase(running(), caller, database, scope)
+      await refreshDatabase(running(), caller, database, scope)
     },
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { encryptionContext } from "../control-plane/encryption.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
 import type { PipelineLauncher } from "../control-plane/running-pipeline.ts"
+import type { SourceProtectionOptions } from "../control-plane/source-protection.ts"
 import { parseTableArn } from "../domain/arn.ts"
 import {
   type KmsKeyConfiguration,
@@ -111,6 +112,14 @@ export function retentionReader(sources: readonly SourceConfiguration[]): Retent
     return configuration === undefined
       ? new Map()
       : await openSource(configuration, database).retention(handles)
+  }
+}
+
+/** Looks after a source, by ARN; not after one that is no longer configured. */
+export function sourceProtector(sources: readonly SourceConfiguration[]): SourceProtectionOptions["protect"] {
+  return (sourceArn, database, options) => {
+    const configuration = sources.find((source) => source.arn === sourceArn)
+    return configuration && openSource(configuration, database).protect?.(options)
   }
 }
 

@@ -9,6 +9,7 @@ import { guardedTables } from "../control-plane/guarded-tables.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
+import { protectSources } from "../control-plane/source-protection.ts"
 import { openSqlUsers } from "../control-plane/sql-users.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { systemViewFacts } from "../control-plane/system-views.ts"
@@ -38,7 +39,7 @@ import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { exposures } from "./exposure.ts"
 import { healthApp } from "./health.ts"
-import { isReadable, newLauncher, retentionReader } from "./launcher.ts"
+import { isReadable, newLauncher, retentionReader, sourceProtector } from "./launcher.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
@@ -210,6 +211,13 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     ...(retentionEveryMs !== undefined && { everyMs: retentionEveryMs }),
   })
   onStop(async () => retention.stop())
+  const protection = protectSources({
+    store: ownStore,
+    running: runningPipelines,
+    protect: sourceProtector(configuration.sources),
+    log,
+  })
+  onStop(() => protection.stop())
   return {
     http: { host: http.host, port: http.port },
     sql: running.sql,

@@ -3,6 +3,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
 import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
 import { quoteIdentifier } from "./client.ts"
+import { identifiesRows } from "./identity.ts"
 import { revisionOf } from "./revision.ts"
 import { readTypeParts, type TypeParts } from "./type-parts.ts"
 import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
@@ -131,7 +132,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
   c.relnatts::int as attributes,
   case when c.relkind = 'p' then (select l.relname::text from leaf l
     where l.root = c.oid and (l.relkind <> 'r' or l.relpersistence <> 'p' or not (l.relreplident = 'f' or l.relreplident = 'd' and c.relreplident in ('d', 'f')
-      and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate))) order by 1 limit 1) end as unfit_partition,
+      and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate)) or not ${identifiesRows("l")}) order by 1 limit 1) end as unfit_partition,
   current_user::text as role, pg_has_role(c.relowner, 'USAGE') as owned, row_security_active(c.oid) as guarded,
   has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE') as readable,
   c.relpersistence::text as persistence, c.relreplident::text as identity,
@@ -143,7 +144,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
       and a.attrelid = c.oid and a.attnum = k.number) as primary_key,
   (select array_agg(a.attname::text order by k.place)
      from pg_index i, unnest(i.indkey) with ordinality k(number, place), pg_attribute a
-    where i.indrelid = c.oid and i.indisreplident
+    where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indisunique and i.indimmediate
       and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
   coalesce((select json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'xmin', a.xmin::text, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
        'display', format_type(a.atttypid, a.atttypmod) || ${attributesOf}, 'base', b.base::bigint,

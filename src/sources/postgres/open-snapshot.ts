@@ -31,7 +31,8 @@ export async function openSnapshot(
       "SELECT current_setting('server_version_num')::int AS version",
     )
     const version = rows[0]?.version ?? 0
-    await createPublication(client, handle, tables, version)
+    // One that is locked is copied later, beside the stream.
+    await createPublication(client, handle, tables)
     return version
   })
   const isFailover = address.failoverSlots === true && version >= failoverVersion
@@ -103,8 +104,12 @@ export async function openLateSnapshot(
   const known = await withClient(address, "extending the publication", async (client) => {
     const { tables } = await readCatalog(client, () => true)
     const wanted = tables.filter((table) => ids.has(table.schema.id))
-    if (purpose === "copy") await publishWhole(client, handle, wanted)
-    return new Set(wanted.map((table) => `${table.schema.schema}.${table.schema.name}`))
+    const locked =
+      purpose === "copy" ? await publishWhole(client, handle, wanted) : new Map<string, Problem>()
+    const free = wanted.filter(({ schema }) => !locked.has(schema.id))
+    const [first] = locked.values()
+    if (first !== undefined && free.length === 0) throw first
+    return new Set(free.map((table) => `${table.schema.schema}.${table.schema.name}`))
   })
   const holder = await connectForReplication(address)
   try {

@@ -1,46 +1,45 @@
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
-import type { TableName } from "../../domain/table.ts"
+import { qualifiedName, type TableName } from "../../domain/table.ts"
 import type { TableSelection } from "../../replication/source.ts"
 import type { PgTable } from "./catalog.ts"
-import { quoteIdentifier, quoteLiteral } from "./client.ts"
+import { quoteIdentifier } from "./client.ts"
+import { harmfulEntries } from "./identity.ts"
+import {
+  type AlteringLimits,
+  alteringPublication,
+  holdersOf,
+  hopelessLimits,
+  isLockTimeout,
+  lockedOut,
+  vacuumLimits,
+} from "./publication-locks.ts"
+import { type PublicationState, readState, sign, signatureAfter, versionsOf } from "./publication-state.ts"
 
-/**
- * What a publication leaves out is nowhere said in the stream. So we sign what we make, in the publication's own
- * comment: the row versions in the catalog of the publication and of each table's entry. Whoever alters one by hand
- * leaves another version, also if the alteration has been taken back since.
- */
-interface Signature {
-  publication: string
-  /** Entry's version by the table's oid. */
-  tables: Record<string, string>
-}
-
-/** The version of an entry that somebody altered, until its table is copied anew. */
-const unknownVersion = "altered"
 const wholeOptions = "publish = 'insert, update, delete, truncate', publish_via_partition_root = true"
 /** The first that can publish generated columns. */
 const generatedVersion = 180_000
 const withGenerated = "publish_generated_columns = stored"
 
-/** Named like its slot. Listed tables only: publishing all tables needs a superuser. */
-export async function createPublication(
-  client: pg.Client,
-  name: string,
-  tables: PgTable[],
-  serverVersion: number,
-): Promise<void> {
-  const list = tables.map(publishedTable)
-  const forTables = list.length === 0 ? "" : ` FOR TABLE ${list.join(", ")}`
-  const generated = serverVersion >= generatedVersion ? `, ${withGenerated}` : ""
-  await inTransaction(client, async () => {
+/** Named like its slot. Listed tables only: publishing all tables needs a superuser. Those that are locked stay out. */
+export async function createPublication(client: pg.Client, name: string, tables: PgTable[]): Promise<void> {
+  await alteringPublication(client, name, async () => {
     await client.query(
-      `CREATE PUBLICATION ${quoteIdentifier(name)}${forTables} WITH (${wholeOptions}${generated})`,
+      `CREATE PUBLICATION ${quoteIdentifier(name)} WITH (${await publicationOptions(client)})`,
     )
     const state = await readState(client, name)
     if (state !== undefined)
       await sign(client, name, { publication: state.version, tables: versionsOf(state) })
   })
+  await publishWhole(client, name, tables)
+}
+
+/** As our publications are made on this server. */
+export async function publicationOptions(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  )
+  return (rows[0]?.version ?? 0) >= generatedVersion ? `${wholeOptions}, ${withGenerated}` : wholeOptions
 }
 
 /** A publication that was made before its server was upgraded does not publish generated columns yet. */
@@ -50,7 +49,7 @@ export async function publishGenerated(client: pg.Client, name: string): Promise
     [name],
   )
   if (rows.length === 0) return
-  await inTransaction(client, async () => {
+  await alteringPublication(client, name, async () => {
     const before = await readState(client, name)
     await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} SET (${withGenerated})`)
     const after = await readState(client, name)
@@ -59,10 +58,68 @@ export async function publishGenerated(client: pg.Client, name: string): Promise
   })
 }
 
-/** Has these tables, which are about to be copied, published whole, whatever somebody made of that. */
-export async function publishWhole(client: pg.Client, name: string, tables: PgTable[]): Promise<void> {
-  if (tables.length === 0) return
-  await inTransaction(client, async () => {
+/** So many tables are locked together for a moment. */
+const tablesAtOnce = 50
+
+/**
+ * Has these tables, which are about to be copied, published whole, whatever somebody made of that. Answers those, by id,
+ * that somebody has locked, with what they wait for.
+ */
+export async function publishWhole(
+  client: pg.Client,
+  name: string,
+  tables: PgTable[],
+): Promise<Map<string, Problem>> {
+  const locked = new Map<string, Problem>()
+  for (let from = 0; from < tables.length; from += tablesAtOnce) {
+    const some = tables.slice(from, from + tablesAtOnce)
+    try {
+      await publishSome(client, name, some)
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      await publishUnlocked(client, name, some, locked)
+    }
+  }
+  return locked
+}
+
+/** One of them is locked: the others are published, and it is waited for as long as nobody waits for us. */
+async function publishUnlocked(
+  client: pg.Client,
+  name: string,
+  tables: PgTable[],
+  locked: Map<string, Problem>,
+): Promise<void> {
+  const holders = Map.groupBy(
+    await holdersOf(
+      client,
+      tables.map(({ schema }) => schema.id),
+    ),
+    ({ id }) => id,
+  )
+  const free = tables.filter(({ schema }) => !holders.has(schema.id))
+  const held = tables.filter(({ schema }) => holders.has(schema.id))
+  for (const some of [free, ...held.map((table) => [table])].filter(({ length }) => length > 0)) {
+    const theirs = some.flatMap(({ schema }) => holders.get(schema.id) ?? [])
+    const isVacuum = theirs.length > 0 && theirs.every(({ isAutovacuum }) => isAutovacuum)
+    const limits = isVacuum ? vacuumLimits : theirs.length > 0 ? hopelessLimits : undefined
+    try {
+      await publishSome(client, name, some, limits)
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      for (const { schema } of some)
+        locked.set(schema.id, lockedOut(`Table ${qualifiedName(schema)}`, theirs))
+    }
+  }
+}
+
+async function publishSome(
+  client: pg.Client,
+  name: string,
+  tables: PgTable[],
+  limits?: AlteringLimits,
+): Promise<void> {
+  const work = async () => {
     const before = await readState(client, name)
     if (before === undefined) throw gone()
     const quoted = quoteIdentifier(name)
@@ -70,13 +127,48 @@ export async function publishWhole(client: pg.Client, name: string, tables: PgTa
     const narrowed = tables.filter((table) => entries.get(table.schema.id)?.narrowed === true)
     const missing = tables.filter((table) => !entries.has(table.schema.id))
     const listed = (some: PgTable[]) => some.map(publishedTable).join(", ")
-    if (!before.whole) await client.query(`ALTER PUBLICATION ${quoted} SET (${wholeOptions})`)
     if (narrowed.length > 0) await client.query(`ALTER PUBLICATION ${quoted} DROP TABLE ${listed(narrowed)}`)
     if (narrowed.length + missing.length > 0)
       await client.query(`ALTER PUBLICATION ${quoted} ADD TABLE ${listed([...narrowed, ...missing])}`)
+    if (!before.whole) await publishAllChanges(client, name)
     const after = await readState(client, name)
-    if (after !== undefined) await sign(client, name, signatureAfter(before, after, tables))
-  })
+    if (after === undefined) return
+    await refuseOthers(client, name, after, tables)
+    await sign(client, name, signatureAfter(before, after, tables))
+  }
+  await alteringPublication(client, name, work, limits)
+}
+
+/** Its tables may have been published without updates because one of them did not identify its rows. */
+async function publishAllChanges(client: pg.Client, name: string): Promise<void> {
+  await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} SET (${wholeOptions})`)
+  const { rows } = await client.query<TableName & { partitioned: boolean }>(
+    harmfulEntries("array[$1::text]"),
+    [name],
+  )
+  if (rows.length === 0) return
+  await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} DROP TABLE ${rows.map(placeOf).join(", ")}`)
+}
+
+/**
+ * Tables are published by name, and were read before they were locked: by now another may stand there, or they may have
+ * lost what identifies their rows. Then nothing is published: their updates would fail at the source.
+ */
+async function refuseOthers(
+  client: pg.Client,
+  name: string,
+  { entries }: PublicationState,
+  wanted: readonly PgTable[],
+): Promise<void> {
+  const published = new Set(entries.map(({ table }) => table))
+  const { rows } = await client.query<{ id: string }>(harmfulEntries("array[$1::text]"), [name])
+  const harmful = new Set(rows.map(({ id }) => id))
+  const other = wanted.find(({ schema }) => !published.has(schema.id) || harmful.has(schema.id))
+  if (other === undefined) return
+  throw new Problem(
+    "sourceBusy",
+    `Table ${qualifiedName(other.schema)} was renamed or changed while it was being published.`,
+  )
 }
 
 /** Has what the selection does not take published no more. */
@@ -86,7 +178,7 @@ export async function publishOnly(client: pg.Client, name: string, select: Table
   ])
   const unwanted = rows.filter((table) => !select(table))
   if (unwanted.length === 0) return
-  await inTransaction(client, async () => {
+  await alteringPublication(client, name, async () => {
     const before = await readState(client, name)
     if (before === undefined) throw gone()
     const list = unwanted.map(placeOf).join(", ")
@@ -99,20 +191,11 @@ export async function publishOnly(client: pg.Client, name: string, select: Table
   })
 }
 
-const publishedQuery = `
+/** Its entries: id, schema, name, partitioned. */
+export const publishedQuery = `
 select c.oid::bigint::text as id, n.nspname as schema, c.relname as name, c.relkind = 'p' as partitioned
 from pg_publication p join pg_publication_rel r on r.prpubid = p.oid join pg_class c on c.oid = r.prrelid
 join pg_namespace n on n.oid = c.relnamespace where p.pubname = $1`
-
-/** What was altered of the others stays to be told. */
-function signatureAfter(before: State, after: State, mended: PgTable[]): Signature {
-  const now = versionsOf(after)
-  const isKnown = before.signature !== undefined && before.signature.publication === before.version
-  const signed = before.signature?.tables ?? now
-  const others = Object.keys(signed).map((id) => [id, isKnown ? signed[id] : unknownVersion])
-  const ours = mended.map(({ schema }) => [schema.id, now[schema.id] ?? unknownVersion])
-  return { publication: after.version, tables: Object.fromEntries([...others, ...ours]) }
-}
 
 /**
  * Tables, by id, that somebody has had published otherwise since we did, and what that was.
@@ -135,76 +218,14 @@ export async function alterationsOf(client: pg.Client, name: string): Promise<Ma
   return altered
 }
 
-interface State {
-  version: string
-  /** Publishes all kinds of changes, and partitions as their root. */
-  whole: boolean
-  entries: { table: string; version: string; narrowed: boolean }[]
-  signature: Signature | undefined
-}
-
-// Row filters and column lists came with version 15, publishing by the root with 13.
-const stateQuery = `
-select p.oid || ':' || p.xmin as version, obj_description(p.oid, 'pg_publication') as comment,
-  p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate and p.pubviaroot as whole,
-  coalesce((select json_agg(json_build_object('table', r.prrelid::bigint::text, 'version', r.oid || ':' || r.xmin,
-     'narrowed', to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null))
-     from pg_publication_rel r where r.prpubid = p.oid), '[]') as entries
-from pg_publication p where p.pubname = $1`
-
-async function readState(client: pg.Client, name: string): Promise<State | undefined> {
-  const { rows } = await client.query<Omit<State, "signature"> & { comment: string | null }>(stateQuery, [
-    name,
-  ])
-  const [row] = rows
-  return row && { ...row, signature: signatureIn(row.comment) }
-}
-
-function signatureIn(comment: string | null): Signature | undefined {
-  const text = comment?.startsWith(signaturePrefix) ? comment.slice(signaturePrefix.length) : undefined
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Signature
-  } catch (error) {
-    // Somebody wrote into it: as if it were not there.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-const signaturePrefix = "Made by Millrace; altered by hand, tables are copied anew. "
-
-async function sign(client: pg.Client, name: string, signature: Signature): Promise<void> {
-  const text = quoteLiteral(signaturePrefix + JSON.stringify(signature))
-  await client.query(`COMMENT ON PUBLICATION ${quoteIdentifier(name)} IS ${text}`)
-}
-
-function versionsOf({ entries }: State): Record<string, string> {
-  return Object.fromEntries(entries.map(({ table, version }) => [table, version]))
-}
-
 function publishedTable({ partitioned, schema }: PgTable): string {
   return placeOf({ partitioned, schema: schema.schema, name: schema.name })
 }
 
-function placeOf({ partitioned, schema, name }: TableName & { partitioned: boolean }): string {
+export function placeOf({ partitioned, schema, name }: TableName & { partitioned: boolean }): string {
   return `${partitioned ? "" : "ONLY "}${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 }
 
-function gone(): Problem {
+export function gone(): Problem {
   return new Problem("sourceHistoryLost", "The publication at the source is gone.")
-}
-
-const lockLimitMs = 5_000
-
-async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
-  // Somebody may have locked a table for hours, and a stream may stand still for this.
-  await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockLimitMs}`)
-  try {
-    await work()
-    await client.query("COMMIT")
-  } catch (error) {
-    await client.query("ROLLBACK")
-    throw error
-  }
 }

@@ -43,8 +43,9 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
   }
 }
 
-interface Blocker {
-  pid: number
+export interface Blocker {
+  /** `null` or 0: a prepared transaction has no process. */
+  pid: number | null
   application: string | null
   role: string | null
   seconds: number | null
@@ -59,15 +60,16 @@ from unnest(pg_blocking_pids($1)) b(pid) left join pg_stat_activity a on a.pid =
 async function hindrance({ address, holder }: SlotWait): Promise<Problem> {
   const { processID } = holder as unknown as { processID: number }
   const blockers = await withClient(address, "looking at what the slot waits for", async (client) =>
-    (await client.query<Blocker>(blockersQuery, [processID])).rows.map(describe),
+    (await client.query<Blocker>(blockersQuery, [processID])).rows.map(describeBlocker),
   )
   const what = blockers.length === 0 ? "" : ` It waits for ${blockers.join(", ")}.`
   return new Problem("sourceBusy", `The source cannot make a snapshot yet.${what}`)
 }
 
-function describe({ pid, application, role, seconds }: Blocker): string {
+/** For people: which transaction, whose, open for how long. */
+export function describeBlocker({ pid, application, role, seconds }: Blocker): string {
   const open = seconds === null ? "" : `, open for ${seconds} s`
-  if (pid === 0) return `a prepared transaction${open} (pg_prepared_xacts)`
+  if (pid === 0 || pid === null) return `a prepared transaction${open} (pg_prepared_xacts)`
   const whose = [application || undefined, role === null ? undefined : `role ${role}`].filter((one) => one)
   return `the transaction of process ${pid}${whose.length > 0 ? ` (${whose.join(", ")})` : ""}${open}`
 }

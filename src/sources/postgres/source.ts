@@ -14,6 +14,7 @@ import { type Decoding, newPgOutput, type PgOutput, type StartTable } from "./pg
 import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
 import { alterationsOf, publishGenerated, publishOnly } from "./publication.ts"
+import { guardPublications } from "./publication-guard.ts"
 import { startRecording } from "./recording.ts"
 import { startReplay } from "./replay.ts"
 import { readRetention } from "./retention.ts"
@@ -92,6 +93,7 @@ export function openPostgresSource(address: Address): Source {
       withClient(address, "removing slot and publication", (client) =>
         dropSlotAndPublication(client, handle),
       ),
+    protect: (options) => guardPublications(address, options),
     removal: (handle) => removalStatements(address.database, handle),
     compare: comparePositions,
     parsePosition: parseLsn,

@@ -1,0 +1,36 @@
+/**
+ * SQL: whether PostgreSQL accepts UPDATE and DELETE of a published table, by its row of pg_class under this alias. The
+ * server's own rule (RelationGetReplicaIndex and CheckCmdReplicaIdentity), also for an index that is being dropped
+ * concurrently or was made on the root only, which are not valid.
+ */
+export function identifiesRows(table: string): string {
+  return `(${table}.relreplident = 'f' or exists (select from pg_index identity where identity.indrelid = ${table}.oid
+    and identity.indisvalid and identity.indisunique and identity.indimmediate and identity.indpred is null
+    and case ${table}.relreplident when 'd' then identity.indisprimary when 'i' then identity.indisreplident else false end))`
+}
+
+/**
+ * SQL of a common table expression `carrying(handle, root, oid)`: what publications publish, with the partitions below.
+ * `names`: SQL of an array of publication names.
+ */
+export function carryingTables(names: string): string {
+  return `carrying(handle, root, oid) as (
+    select p.pubname::text, r.prrelid, r.prrelid from pg_publication p join pg_publication_rel r on r.prpubid = p.oid
+    where p.pubname = any(${names}) and (p.pubupdate or p.pubdelete)
+    union all
+    select c.handle, c.root, i.inhrelid from carrying c join pg_inherits i on i.inhparent = c.oid
+    join pg_class parent on parent.oid = c.oid and parent.relkind = 'p'
+    where to_jsonb(i) ->> 'inhdetachpending' is distinct from 'true')`
+}
+
+/**
+ * SQL: entries of these publications because of which UPDATE or DELETE fails at the source: the table itself or, below a
+ * partitioned one, one of its leaves does not identify its rows. Columns: handle, id, schema, name, partitioned.
+ */
+export function harmfulEntries(names: string): string {
+  return `with recursive ${carryingTables(names)}
+  select distinct c.handle, root.oid::bigint::text as id, n.nspname::text as schema, root.relname::text as name, root.relkind = 'p' as partitioned
+  from carrying c join pg_class root on root.oid = c.root join pg_namespace n on n.oid = root.relnamespace
+  join pg_class part on part.oid = c.oid
+  where (part.relkind = 'r' or part.oid = root.oid and part.relkind = 'p') and not ${identifiesRows("part")}`
+}
