@@ -65,7 +65,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
     // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
     if (!(error instanceof Problem) || signal.aborted) throw error
     for (const table of wanted) postpone(watching, table, "source")
-    reporter.lateCopyFailed(error)
+    reporter.lateCopyFailed(error, wanted)
   } finally {
     for (const table of copying.values()) {
       known.delete(table.id)

@@ -75,7 +75,7 @@ export interface PipelineReporter {
   /** A table that the filter takes but that cannot be replicated. */
   refused(table: RefusedTable): void
   /** A copy made while the stream went on broke off; it is tried again. */
-  lateCopyFailed(problem: Problem): void
+  lateCopyFailed(problem: Problem, tables: readonly TableSchema[]): void
   /** The selection is not yet, or not known to be, what is in the warehouse. */
   selecting(): void
   /** What the warehouse has is what the selection takes: these, by id, those that failed among them. */
@@ -320,11 +320,7 @@ async function streamFrom(
     onStale: watch.onStale,
   })
   const ended = ending.signal
-  state.streaming = newStreaming(
-    { pipeline: name, source, stream, destination, collector, ended },
-    watch,
-    () => source.tables(select),
-  )
+  state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
     const relieving = state.relief.streaming(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { RowKey } from "./comparison.ts"
-import type { CurrentTables, TableWatch } from "./table-watch.ts"
+import type { TableWatch } from "./table-watch.ts"
 import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify.ts"
 
 /** What can be asked of a pipeline while it streams. */
@@ -35,17 +35,12 @@ const lookEveryMs = 5
 /** An idle source says by itself how far it is only now and then. */
 const askEveryMs = 100
 
-/** `current`: the selected tables as the source has them now. */
-export function newStreaming(
-  parts: VerifyParts,
-  watch: TableWatch,
-  current: () => Promise<CurrentTables>,
-): StreamingPipeline {
+export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPipeline {
   const { source, stream, collector } = parts
   return {
     resync: watch.resync,
     async refusals(ids) {
-      const { tables, refused } = await current()
+      const { tables, refused } = await watch.current()
       const there = new Set(tables.map(({ id }) => id))
       const reasons = new Map(refused.map(({ id, reason }) => [id, reason]))
       const missing = ids.filter((id) => !there.has(id))

@@ -57,6 +57,8 @@ export interface TableWatch {
   selectionChanged(): void
   /** The tables that stream or are being copied. */
   known(): TableSchema[]
+  /** The selected tables as the source has them now. Throws Problem. */
+  current(): Promise<CurrentTables>
   /** Look now: something else is wanted. */
   wake(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
@@ -158,6 +160,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       wake()
     },
     known: () => [...watching.known.values()],
+    current: () => options.source.tables(options.select),
     wake: () => wake(),
     ended: run(),
   }

@@ -44,7 +44,10 @@ test("a table that somebody has locked keeps nobody waiting for ever", async () 
   })
   await other.query("COMMIT")
   await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", { what: "the stream" })
-  assert.deepEqual(await pipeline.differences(), [])
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "the table",
+    timeoutMs: 60_000,
+  })
   await pipeline.stop()
   await other.end()
 })
