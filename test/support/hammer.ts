@@ -11,6 +11,8 @@ interface Attempt {
 export interface Hammer {
   /** Statements on this table that failed though they were begun later than this (`performance.now()`). */
   failures(table: string, afterMs: number): string[]
+  /** When the last statement on this table that failed was begun (`performance.now()`); 0: none has. */
+  lastFailureMs(table: string): number
   /** Statements on this table that succeeded and were begun later than this. */
   successes(table: string, afterMs: number): number
   /** Statements a second, since the start. */
@@ -77,6 +79,7 @@ export async function startHammer(
     attempts.filter((one) => one.table === table && one.atMs > afterMs)
   return {
     failures: (table, afterMs) => of(table, afterMs).flatMap(({ error }) => error ?? []),
+    lastFailureMs: (table) => of(table, 0).findLast(({ error }) => error !== undefined)?.atMs ?? 0,
     successes: (table, afterMs) => of(table, afterMs).filter(({ error }) => error === undefined).length,
     rate: () => (attempts.length * 1_000) / (performance.now() - begunAtMs),
     get longestMs() {

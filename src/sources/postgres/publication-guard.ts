@@ -8,10 +8,10 @@ import { harmfulEntries } from "./identity.ts"
 import { type PublishedTable, unpublish } from "./unpublish.ts"
 
 /** An application's statements fail for as long as it takes to notice, and a little more. */
-const lookEveryMs = 200
+const lookEveryMs = 150
 /** At most this part of the time is spent on looking, as long as that is quick enough for the application. */
-const waitFactor = 20
-const longestWaitMs = 500
+const waitFactor = 10
+const longestWaitMs = 300
 const firstRetryMs = 250
 const longestRetryMs = 5_000
 /** What does not answer for so long is asked anew. */

@@ -2,7 +2,7 @@ import type pg from "pg"
 import type { TableName } from "../../domain/table.ts"
 import { quoteIdentifier } from "./client.ts"
 import { gone, placeOf, publicationOptions, publishedQuery } from "./publication.ts"
-import { type AlteringLimits, alteringPublication, isLockTimeout, lockLimitMs } from "./publication-locks.ts"
+import { type AlteringLimits, alteringPublication, isLockTimeout } from "./publication-locks.ts"
 import {
   type PublicationState,
   readState,
@@ -19,7 +19,8 @@ export interface PublishedTable extends TableName {
 }
 
 /** The application's statements fail until it is done: nothing is waited for here. */
-const limits: AlteringLimits = { turnMs: 300, lockMs: 100, statementMs: 400 }
+const firstLimitMs = 50
+const limits: AlteringLimits = { turnMs: 200, lockMs: 50, statementMs: 300 }
 
 /**
  * Has UPDATE and DELETE of these tables accepted again at the source, in less than a second whoever holds which locks:
@@ -39,7 +40,7 @@ export async function unpublish(
   tables: readonly PublishedTable[],
 ): Promise<void> {
   const quoted = quoteIdentifier(name)
-  await client.query(`SET lock_timeout = ${lockLimitMs}`)
+  await client.query(`SET lock_timeout = ${firstLimitMs}`)
   const isOut = await unlessLocked(() =>
     client.query(`ALTER PUBLICATION ${quoted} DROP TABLE ${tables.map(placeOf).join(", ")}`),
   )

@@ -1,0 +1,172 @@
+/** The guard of our publications at a source, beside a running pipeline: locks of others, races, and what it costs. */
+import assert from "node:assert/strict"
+import { describe, type TestContext, test } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
+import pg from "pg"
+import type { RefusedTable } from "../../src/replication/source.ts"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
+import { startHammer } from "../support/hammer.ts"
+import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
+import { testDatabase, testServer } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+async function prepared(...statements: string[]): Promise<string> {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TABLE k (id int PRIMARY KEY, n int)",
+    "INSERT INTO k SELECT i, 0 FROM generate_series(0, 200) i",
+    "CREATE TABLE neighbour (id int PRIMARY KEY, n int)",
+    "INSERT INTO neighbour SELECT i, 0 FROM generate_series(0, 200) i",
+    ...statements,
+  )
+  return url
+}
+
+async function connected(context: TestContext, url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on("error", () => undefined)
+  await client.connect()
+  context.after(() => client.end())
+  return client
+}
+
+function guarded(context: TestContext, url: string, handle: string): RefusedTable[] {
+  const withdrawn: RefusedTable[] = []
+  const source = openPostgresSource({ url, database: new URL(url).pathname.slice(1) })
+  const protection = source.protect?.({
+    handles: () => [handle],
+    onWithdrawn: (_, tables) => withdrawn.push(...tables),
+    // Its server may end before it.
+    onProblem: () => undefined,
+  })
+  context.after(() => protection?.stop())
+  return withdrawn
+}
+
+const copies = (pipeline: TestPipeline, table: string) =>
+  pipeline.reports.copied.filter((name) => name === `public.${table}`).length
+
+/** Updates `k` and `neighbour` while somebody does `lose`, which takes away what identifies the rows of `k`. */
+async function withoutFailing(
+  context: TestContext,
+  url: string,
+  pipeline: TestPipeline,
+  lose: () => Promise<void>,
+): Promise<void> {
+  const withdrawn = guarded(context, url, pipeline.handle)
+  const hammer = await startHammer(context, url, ["k", "neighbour"], 500)
+  await waitUntil(() => hammer.successes("k", 0) > 20, { what: "some writes" })
+  await lose()
+  const lostAtMs = performance.now()
+  await delay(1_500)
+  await waitUntil(() => hammer.successes("k", lostAtMs + 1_000) > 100, {
+    what: "more writes",
+    timeoutMs: 30_000,
+  })
+  await hammer.stop()
+  context.diagnostic(`the last statement failed after ${Math.round(hammer.lastFailureMs("k") - lostAtMs)} ms`)
+  assert.deepEqual(hammer.failures("k", lostAtMs + 1_000), [])
+  assert.deepEqual(hammer.failures("neighbour", 0), [])
+  assert.deepEqual(
+    withdrawn.map(({ name }) => name),
+    ["k"],
+  )
+}
+
+describe("the application's statements go on", { concurrency: 2 }, () => {
+  test("while an index is dropped concurrently behind a long transaction, which locks the table", async (context) => {
+    const url = await prepared(
+      "ALTER TABLE k DROP CONSTRAINT k_pkey, ALTER COLUMN id SET NOT NULL",
+      "CREATE UNIQUE INDEX k_id ON k (id)",
+      "ALTER TABLE k REPLICA IDENTITY USING INDEX k_id",
+    )
+    const pipeline = await testPipeline({ url })
+    const [long, dropping] = [await connected(context, url), await connected(context, url)]
+    let dropped: Promise<unknown> = Promise.resolve()
+    await withoutFailing(context, url, pipeline, async () => {
+      await long.query("BEGIN; SELECT count(*) FROM k")
+      dropped = dropping.query("DROP INDEX CONCURRENTLY k_id")
+      dropped.catch(() => undefined)
+    })
+    await long.query("COMMIT")
+    await dropped
+    await runSql(url, "ALTER TABLE k REPLICA IDENTITY FULL")
+    await waitUntil(async () => (await pipeline.differences()).length === 0, {
+      what: "equal rows",
+      timeoutMs: 60_000,
+    })
+    // The publication was made anew, and nothing else was copied for that.
+    assert.equal(copies(pipeline, "neighbour"), 1)
+    await pipeline.stop()
+  })
+
+  test("while sessions that hold locks for long have both the table and its neighbour", async (context) => {
+    const url = await prepared()
+    const pipeline = await testPipeline({ url })
+    const other = await connected(context, url)
+    await withoutFailing(context, url, pipeline, async () => {
+      await other.query("ALTER TABLE k DROP CONSTRAINT k_pkey; ALTER TABLE k ALTER id SET NOT NULL")
+      await other.query("BEGIN; LOCK TABLE k, neighbour IN SHARE UPDATE EXCLUSIVE MODE")
+    })
+    await other.query("COMMIT")
+    await runSql(url, "ALTER TABLE k ADD PRIMARY KEY (id)")
+    await waitUntil(async () => (await pipeline.differences()).length === 0, {
+      what: "equal rows",
+      timeoutMs: 90_000,
+    })
+    await runSql(url, "UPDATE neighbour SET n = -1", "UPDATE k SET n = -1")
+    assert.deepEqual(await pipeline.differences(), [])
+    await pipeline.stop()
+  })
+
+  test("when a key comes back before anybody looked: what was missed is copied anew", async (context) => {
+    const url = await prepared()
+    const pipeline = await testPipeline({ url, waits: { lookEveryMs: 2_000 } })
+    await withoutFailing(context, url, pipeline, () => runSql(url, "ALTER TABLE k DROP CONSTRAINT k_pkey"))
+    await runSql(url, "ALTER TABLE k ADD PRIMARY KEY (id)", "UPDATE k SET n = -1 WHERE id = 7")
+    await waitUntil(async () => (await pipeline.differences()).length === 0, {
+      what: "equal rows",
+      timeoutMs: 60_000,
+    })
+    await pipeline.stop()
+  })
+})
+
+test("a source that stands still is asked for the end of its log, and its catalog is not read", async (context) => {
+  const server = await testServer({ autovacuum: false, shared_preload_libraries: "pg_stat_statements" })
+  context.after(() => server.remove())
+  await runSql(server.url(), "CREATE DATABASE idle", "CREATE EXTENSION pg_stat_statements")
+  const url = server.url("idle")
+  await runSql(url, "CREATE TABLE t (id int PRIMARY KEY)")
+  const pipeline = await testPipeline({ url })
+  await pipeline.settle()
+  await pipeline.stop()
+  guarded(context, url, pipeline.handle)
+  const looks = async (what: string) => {
+    const client = new pg.Client({ connectionString: server.url() })
+    await client.connect()
+    const { rows } = await client.query<{ calls: number }>(
+      "SELECT coalesce(sum(calls), 0)::int AS calls FROM pg_stat_statements WHERE query LIKE $1 AND query NOT LIKE '%pg_stat_statements%'",
+      [what],
+    )
+    await client.end()
+    return rows[0]?.calls ?? 0
+  }
+  const isQuiet = async () => {
+    const [ends, catalogs] = [await looks("%pg_current_wal_insert_lsn()%"), await looks("%carrying(handle%")]
+    await waitUntil(async () => (await looks("%pg_current_wal_insert_lsn()%")) > ends + 3, {
+      what: "looks",
+    })
+    return (await looks("%carrying(handle%")) === catalogs
+  }
+  await waitUntil(isQuiet, { what: "no look at the catalog", timeoutMs: 50_000 })
+  await runSql(url, "ALTER TABLE t DROP CONSTRAINT t_pkey")
+  await waitUntil(
+    async () => {
+      await runSql(url, "UPDATE t SET id = 1")
+      return true
+    },
+    { what: "updates to be accepted", timeoutMs: 10_000 },
+  )
+})
