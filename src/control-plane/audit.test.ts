@@ -73,6 +73,53 @@ describe("the audit trail", () => {
     assert.equal((await newest())?.outcome, "accessDenied")
   })
 
+  const refused = async (changes: Partial<AuditedCall>) => {
+    const no = () => Promise.reject(new Fault("accessDenied", "no"))
+    const calling = audited({ store: state.store.audit, log }, call(changes), no, () => undefined)
+    await assert.rejects(calling, (error) => error instanceof Fault)
+  }
+
+  test("of a refused call little is kept, whatever it carried", async () => {
+    const large = [
+      { text: "x".repeat(100_000) },
+      { texts: Array.from({ length: 99 }, () => "x".repeat(999)) },
+      Object.fromEntries(Array.from({ length: 9_000 }, (_, at) => [`name${at}`, at])),
+      { empty: Array.from({ length: 20_000 }, () => [[]]) },
+      { control: "\u{1b}".repeat(90_000), moreRefused: "not a number" },
+    ]
+    for (const [at, parameters] of large.entries()) {
+      await refused({ accessKeyId: `AKIDLARGE${at}`, resource: "r".repeat(50_000), parameters })
+      const entry = await newest()
+      assert.equal(entry?.outcome, "accessDenied")
+      assert.ok(JSON.stringify(entry).length < 4_000, JSON.stringify(entry).slice(0, 200))
+    }
+    await refused({ accessKeyId: "AKIDPLAIN", parameters: { integration: "bank", table: "public.t" } })
+    assert.deepEqual((await newest())?.parameters, { integration: "bank", table: "public.t" })
+  })
+
+  test("a key that is refused all the time pushes no change out, and each refusal is counted", async () => {
+    const change = { requestId: "the change", operation: "Change", parameters: { a: "b" } }
+    await run(change)
+    const flood = { accessKeyId: "AKIDFLOOD", parameters: { text: "x".repeat(900) } }
+    for (let sent = 0; sent < 400; sent += 40)
+      await Promise.all(Array.from({ length: 40 }, () => refused(flood)))
+    const entries = await state.store.audit.list({ since: undefined, limit: 10_000 })
+    const own = entries.filter(({ accessKeyId }) => accessKeyId === flood.accessKeyId)
+    assert.ok(own.length < 200, `${own.length} entries`)
+    const counted = own.map(({ parameters }) =>
+      "moreRefused" in parameters ? Number(parameters.moreRefused) : 0,
+    )
+    assert.equal(
+      counted.reduce((sum, one) => sum + 1 + one, 0),
+      400,
+    )
+    const changes = entries.filter(({ operation }) => operation === "Change")
+    assert.deepEqual(
+      changes.map(({ requestId, parameters }) => ({ requestId, operation: "Change", parameters })),
+      [change],
+    )
+  })
+
   test("the report says when there is more, and is for admins only", async () => {
     const { entries, more } = await auditReport(state.store.audit, admin, { since: undefined, limit: 2 })
     assert.equal(entries.length, 2)

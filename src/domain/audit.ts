@@ -23,8 +23,20 @@ export interface AuditEntry extends AuditedCall {
 
 /** How much of the trail is kept: what is older or more goes. */
 export interface AuditRetention {
+  /** Of calls that were carried out, or may have been. Of refused calls a tenth of it: they push no change out. */
   rows: number
   days: number
+}
+
+/** What the trail keeps of a call that was refused, in place of what it kept when the call came in. */
+export interface RefusedCall extends Pick<AuditedCall, "accessKeyId" | "resource"> {
+  /** Small: whoever is refused must not fill the trail. */
+  parameters: object
+}
+
+/** Whether an outcome says that nothing was changed. */
+export function isRefusal(outcome: string): boolean {
+  return outcome !== "ok" && outcome !== "internal"
 }
 
 export const usualAuditRetention: AuditRetention = { rows: 100_000, days: 90 }

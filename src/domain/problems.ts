@@ -1,4 +1,5 @@
 import type { IntegrationStatus } from "./integration.ts"
+import { cut, messageAtMost } from "./plain-text.ts"
 
 /**
  * What can go wrong while rows move: a closed list. `policy` says what Millrace does about it:
@@ -140,12 +141,12 @@ export interface ProblemReport {
   message: string
 }
 
-/** Something that stopped or hinders a pipeline. `message` is shown to people; `cause` is for the log. */
+/** Something that stopped or hinders a pipeline. `message` is shown to people, cut at 2,000 characters; `cause` is for the log. */
 export class Problem extends Error {
   readonly kind: ProblemKind
 
   constructor(kind: ProblemKind, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    super(cut(message, messageAtMost), options)
     this.name = "Problem"
     this.kind = kind
   }

@@ -89,3 +89,19 @@ test("the services without a door are named as such, to signed requests only", a
   assert.equal((await router.handle(await signed("profile"))).status, 404)
   assert.match((await router.handle(await signed("s3"))).body, /<Code>SignatureDoesNotMatch<\/Code>/)
 })
+
+test("a flood of requests that no key signed does not fill the log: what has no line is counted", async () => {
+  const { router, lines } = routerWith(async () => ({
+    response: { status: 200, headers: {}, body: "" },
+    operation: "Do",
+    code: undefined,
+  }))
+  const unsigned = { method: "POST", path: "/", query: "", headers: [], body: new Uint8Array() }
+  for (let sent = 0; sent < 1_000; sent++) assert.notEqual((await router.handle(unsigned)).status, 200)
+  assert.equal(lines.length, 200)
+  await router.handle(await signed("rds"))
+  assert.deepEqual(
+    lines.slice(200).map((line) => ({ unlogged: 0, ...line }).unlogged),
+    [800],
+  )
+})

@@ -34,10 +34,11 @@ export function awsRouter(options: AwsRouterOptions): AwsRouter {
   const doors = new Map(options.doors.map((door) => [door.service, door]))
   const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
   const places: Places = { doors, credentials, throttle: options.limits && newThrottle(options.limits) }
+  const log = requestLog(options)
   return {
-    handle: (request) => logged(options, request, (requestId) => route(options, places, request, requestId)),
+    handle: (request) => logged(log, request, (requestId) => route(options, places, request, requestId)),
     tooLarge: (request) =>
-      logged(options, request, async (requestId) => refused(refusalsFor(request).tooLarge(requestId))),
+      logged(log, request, async (requestId) => refused(refusalsFor(request).tooLarge(requestId))),
   }
 }
 
@@ -84,17 +85,43 @@ function refused(refusal: ReturnType<Refusals["tooLarge"]>, keyId?: string): Rou
   return { response: refusal.response, code: refusal.code, operation: undefined, keyId }
 }
 
+/** Requests that no key of ours signed: so many have a line of their own, the others are counted in the next line. */
+const strangersLogged: RequestLimits = { perSecond: 2, burst: 200 }
+
+interface RequestLog {
+  log: Log
+  /** Writes the line of an answered request. */
+  answered(fields: object, isKnown: boolean): void
+}
+
+function requestLog({ log, now = Date.now }: AwsRouterOptions): RequestLog {
+  const strangers = newThrottle(strangersLogged)
+  let unlogged = 0
+  return {
+    log,
+    answered(fields, isKnown) {
+      if (!isKnown && strangers.take("", now()) !== undefined) {
+        unlogged++
+        return
+      }
+      log.info({ ...fields, ...(unlogged > 0 && { unlogged }) }, "aws request")
+      unlogged = 0
+    },
+  }
+}
+
 async function logged(
-  options: AwsRouterOptions,
+  { log, answered }: RequestLog,
   request: WireRequest,
   answer: (requestId: string) => Promise<RouteResult>,
 ): Promise<WireResponse> {
   const requestId = randomUUID()
   const startedAtMs = performance.now()
-  const { response, operation, code, keyId } = await answeredAnyway(options.log, request, requestId, answer)
+  const { response, operation, code, keyId } = await answeredAnyway(log, request, requestId, answer)
   const ms = Math.round((performance.now() - startedAtMs) * 10) / 10
   const service = services.find((name) => name === claimedService(request))
-  options.log.info({ requestId, service, operation, keyId, status: response.status, code, ms }, "aws request")
+  const fields = { requestId, service, operation, keyId, status: response.status, code, ms }
+  answered(fields, keyId !== undefined)
   return response
 }
 

@@ -1,11 +1,16 @@
-import { type Kysely, sql } from "kysely"
-import type { AuditEntry, AuditedCall, AuditRetention } from "../domain/audit.ts"
+import { type Kysely, type RawBuilder, sql } from "kysely"
+import type { AuditEntry, AuditedCall, AuditRetention, RefusedCall } from "../domain/audit.ts"
+import { newRefusalRate } from "./refusal-rate.ts"
 import type { AuditRow, StateSchema } from "./schema.ts"
 
 export interface AuditStore {
   /** Before the call runs, so that no change goes without its entry. The result is the entry's number. */
   begin(call: AuditedCall): Promise<string>
-  end(id: string, outcome: string, resource: string | undefined): Promise<void>
+  /**
+   * `refused`: the call changed nothing, and this is what is kept of it. Of a key that is refused all the time most refusals
+   * are only counted, at the newest that is kept, as the parameter `moreRefused`.
+   */
+  end(id: string, outcome: string, resource: string | undefined, refused?: RefusedCall): Promise<void>
   /** The newest `limit` entries since then, oldest first. */
   list(which: { since: Date | undefined; limit: number }): Promise<AuditEntry[]>
 }
@@ -13,7 +18,10 @@ export interface AuditStore {
 /** Old entries go with every so many new ones, so that the trail needs no timer to stay bounded. */
 const pruneEvery = 100n
 
+const refusedShare = 10
+
 export function auditStore(db: Kysely<StateSchema>, retention: AuditRetention): AuditStore {
+  const rate = newRefusalRate()
   return {
     begin: async (call) => {
       const { id } = await db
@@ -21,10 +29,12 @@ export function auditStore(db: Kysely<StateSchema>, retention: AuditRetention): 
         .values(toRow(call))
         .returning("id")
         .executeTakeFirstOrThrow()
-      if (BigInt(id) % pruneEvery === 0n) await prune(db, id, retention)
+      if (BigInt(id) % pruneEvery === 0n) await prune(db, retention)
       return id
     },
-    end: async (id, outcome, resource) => {
+    end: async (id, outcome, resource, refused) => {
+      if (refused !== undefined)
+        return await endRefused(db, rate.newest(refused.accessKeyId, id), id, outcome, refused)
       await db
         .updateTable("audit")
         .set({ outcome, ...(resource !== undefined && { resource }) })
@@ -35,12 +45,53 @@ export function auditStore(db: Kysely<StateSchema>, retention: AuditRetention): 
   }
 }
 
-async function prune(db: Kysely<StateSchema>, newest: string, { rows, days }: AuditRetention): Promise<void> {
-  const oldestKept = new Date(Date.now() - days * 86_400_000)
+/** `into`: the entry of the same key that counts it; the entry itself is then not kept, unless that one is gone. */
+async function endRefused(
+  db: Kysely<StateSchema>,
+  into: string,
+  id: string,
+  outcome: string,
+  { resource, parameters }: RefusedCall,
+): Promise<void> {
+  if (into !== id && (await countAt(db, into))) {
+    await db.deleteFrom("audit").where("id", "=", id).execute()
+    return
+  }
   await db
-    .deleteFrom("audit")
-    .where((eb) => eb.or([eb("id", "<=", String(BigInt(newest) - BigInt(rows))), eb("at", "<", oldestKept)]))
+    .updateTable("audit")
+    .set({
+      outcome,
+      resource: resource ?? null,
+      // Others may have been counted at this entry already.
+      parameters: sql<object>`${JSON.stringify(parameters)}::jsonb
+        || jsonb_strip_nulls(jsonb_build_object('moreRefused', parameters->'moreRefused'))`,
+    })
+    .where("id", "=", id)
     .execute()
+}
+
+async function countAt(db: Kysely<StateSchema>, id: string): Promise<boolean> {
+  const more = sql`coalesce((parameters->>'moreRefused')::bigint, 0) + 1`
+  const { numUpdatedRows } = await db
+    .updateTable("audit")
+    .set({ parameters: sql<object>`parameters || jsonb_build_object('moreRefused', ${more})` })
+    .where("id", "=", id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+async function prune(db: Kysely<StateSchema>, { rows, days }: AuditRetention): Promise<void> {
+  const oldestKept = new Date(Date.now() - days * 86_400_000)
+  await db.deleteFrom("audit").where("at", "<", oldestKept).execute()
+  // As domain/audit.ts tells refusals from the rest; a call without an outcome may have been carried out.
+  const changed = sql<boolean>`(outcome is null or outcome in ('ok', 'internal'))`
+  await keepNewest(db, changed, rows)
+  await keepNewest(db, sql<boolean>`not ${changed}`, Math.ceil(rows / refusedShare))
+}
+
+async function keepNewest(db: Kysely<StateSchema>, which: RawBuilder<boolean>, rows: number): Promise<void> {
+  await sql`delete from millrace.audit where ${which} and id <=
+    (select id from millrace.audit where ${which} order by id desc offset ${rows} limit 1)`.execute(db)
 }
 
 async function list(

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { type Kysely, sql, type Transaction } from "kysely"
 import type { IntegrationEvent } from "../domain/events.ts"
+import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { EventRow, StateSchema } from "./schema.ts"
 
 export interface RecordedEvent extends IntegrationEvent {
@@ -91,7 +92,7 @@ function toRow(event: IntegrationEvent) {
     event_id: event.eventId,
     severity: event.severity,
     category: event.category,
-    message: event.message,
+    message: cut(event.message, messageAtMost),
     integration_arn: event.integrationArn,
     integration_name: event.integrationName,
     status: event.status,

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely"
+import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { TableState } from "../domain/table.ts"
 import type { StateSchema } from "./schema.ts"
 
@@ -110,7 +111,7 @@ async function append(db: Db, { activities, stateChanges }: PipelineEvents): Pro
         schema: one.schema,
         name: one.name,
         state: one.state,
-        reason: one.reason,
+        reason: one.reason === null ? null : cut(one.reason, messageAtMost),
         position: one.position,
         recorded_at: one.recordedAt,
       }))

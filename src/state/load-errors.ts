@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql } from "kysely"
 import type { LoadError } from "../domain/copy.ts"
+import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { LoadErrorTable, StateSchema } from "./schema.ts"
 
 /** One run of COPY. */
@@ -53,8 +54,8 @@ export function loadErrorStore(db: Db): LoadErrorStore {
   }
 }
 
-/** The state database holds no NUL. */
-const held = (text: string) => text.replaceAll("\0", "")
+/** The state database holds no NUL; whoever writes the files decides how long a text is. */
+const held = (text: string) => cut(text.replaceAll("\0", ""), messageAtMost)
 
 function rowOf(run: CopyRun, error: LoadError) {
   return {

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely"
+import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { TableState } from "../domain/table.ts"
 import { brokenConstraint } from "./connection.ts"
 import type { StateSchema, TableRow } from "./schema.ts"
@@ -118,7 +119,7 @@ function toRow(record: TableRecord): TableRow {
     schema: record.schema,
     name: record.name,
     state: record.state,
-    reason: record.reason,
+    reason: record.reason === null ? null : cut(record.reason, messageAtMost),
     key_columns: record.keyColumns,
     snapshot_rows: record.snapshotRows === null ? null : String(record.snapshotRows),
     verified_position: record.verified?.position ?? null,

@@ -11,6 +11,8 @@ import { send, signed } from "./raw-http.ts"
 import { redshiftClient, refusalCode } from "./redshift-client.ts"
 import { admin, reader, region, type ServedDoor, serveDoor, tableArn, targetArn } from "./served-door.ts"
 
+const anArn = `arn:aws:redshift:${region}:123456789012:integration:8f2c1d3e-0000-4000-8000-000000000009`
+
 describe("the audit trail", () => {
   let door: ServedDoor
   before(async () => {
@@ -69,6 +71,23 @@ describe("the audit trail", () => {
     assert.ok(entries.length >= 150 && entries.length < 250, `${entries.length} entries`)
     assert.ok(entries.every(({ operation }) => operation === "CreateTags"))
     client.destroy()
+  })
+
+  test("refused calls are kept apart: however many come, the changes stay", async () => {
+    await door.sql("truncate millrace.audit")
+    await door.sql(`insert into millrace.audit (at, request_id, door, operation, access_key_id, policy, parameters, outcome)
+      select now(), n::text, 'rds', 'Change' || n % 2, 'AKID', 'admin', '{}', case n % 3 when 0 then null when 1 then 'ok' else 'internal' end
+      from generate_series(1, 100) n`)
+    await door.sql(`insert into millrace.audit (at, request_id, door, operation, access_key_id, policy, parameters, outcome)
+      select now(), n::text, 'rds', 'Refused', 'AKID' || n, 'read-only', '{}', 'accessDenied' from generate_series(1, 5000) n`)
+    const reading = redshiftClient(door.endpoint, reader)
+    const attempt = () => refusalCode(reading.send(new DeleteIntegrationCommand({ IntegrationArn: anArn })))
+    for (let sent = 0; sent < 100; sent += 20) await Promise.all(Array.from({ length: 20 }, attempt))
+    const entries = await trail()
+    const refused = entries.filter(({ outcome }) => outcome === "accessDenied")
+    assert.equal(entries.length - refused.length, 100)
+    assert.ok(refused.length >= 15 && refused.length <= 115, `${refused.length} refused`)
+    reading.destroy()
   })
 })
 
