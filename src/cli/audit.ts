@@ -1,7 +1,9 @@
 import type { AuditEntry } from "../domain/audit.ts"
 import { parseDuration } from "../domain/duration.ts"
+import { cut } from "../domain/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace } from "./operations-request.ts"
+import { print, printAside, printJson } from "./output.ts"
 import { textTable } from "./text-table.ts"
 
 /** An entry as it comes over the wire. */
@@ -29,8 +31,9 @@ export async function audit({
     const answer = await askMillrace<{ entries: Told[]; more: boolean }>(access, request)
     if (typeof answer === "string") return failed(answer)
     const { entries, more } = answer
-    process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : described(entries))
-    if (more && !json) process.stderr.write("There are older ones: narrow the time with --since.\n")
+    if (json) printJson(answer)
+    else print(described(entries))
+    if (more && !json) printAside("There are older ones: narrow the time with --since.\n")
     return 0
   })
 }
@@ -42,13 +45,9 @@ function startOf(text: string): Date | undefined {
   return at === undefined || Number.isNaN(at.getTime()) ? undefined : at
 }
 
-/** Callers choose these texts: they must neither draw on the terminal nor look like lines of ours. */
-function shown(text: string | undefined): string {
-  const plain = (text ?? "-").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?")
-  return plain.length > 120 ? `${plain.slice(0, 120)}…` : plain
-}
+const resourceAtMost = 120
 
-function described(entries: Told[]): string {
+export function described(entries: Told[]): string {
   if (entries.length === 0) return "no changes\n"
   return textTable(
     ["time", "key", "address", "call", "resource", "outcome"],
@@ -57,7 +56,7 @@ function described(entries: Told[]): string {
       entry.accessKeyId,
       entry.address ?? "-",
       `${entry.door}:${entry.operation}`,
-      shown(entry.resource),
+      cut(entry.resource ?? "-", resourceAtMost),
       // The process ended before the call did.
       entry.outcome ?? "unknown",
     ]),

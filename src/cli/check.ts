@@ -4,6 +4,7 @@ import {
   isDatabaseSource,
   type WarehouseConfiguration,
 } from "../domain/configuration.ts"
+import { plainLines } from "../domain/plain-text.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
 import { installDialect } from "../front-doors/sql/dialect/macros.ts"
 import type { Finding } from "../replication/source.ts"
@@ -11,32 +12,32 @@ import { openSource } from "../server/launcher.ts"
 import { bucketFindings } from "../sources/s3/preflight.ts"
 import { unopenedIn } from "../warehouses/duckdb/folder-check.ts"
 import { configured } from "./configured.ts"
+import { print } from "./output.ts"
 
 /** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
 export async function check(configPath: string | undefined): Promise<0 | 1 | 2> {
   const configuration = configured(configPath)
   if (configuration === undefined) return 2
-  process.stdout.write("configuration: ok\n")
+  print("configuration: ok\n")
   let failed = false
   for (const source of configuration.sources) {
-    const findings = await findingsOf(source, configuration.region)
+    const findings = plainLines(await findingsOf(source, configuration.region))
     const errors = findings.filter((finding) => finding.severity === "error")
     failed ||= errors.length > 0
-    process.stdout.write(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
-    for (const finding of findings)
-      process.stdout.write(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
+    print(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
+    for (const finding of findings) print(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
   }
   for (const warehouse of configuration.warehouses) failed = !(await warehouseIsWell(warehouse)) || failed
   if (configuration.sources.length === 0)
-    process.stdout.write("no sources configured: add some under `sources:` in millrace.yaml\n")
+    print("no sources configured: add some under `sources:` in millrace.yaml\n")
   return failed ? 1 : 0
 }
 
 async function warehouseIsWell({ arn, path }: WarehouseConfiguration): Promise<boolean> {
-  const unopened = await unopenedIn(path, installDialect)
-  process.stdout.write(`warehouse ${arn}: ${unopened.length === 0 ? "ok" : `${unopened.length} to mend`}\n`)
+  const unopened = plainLines(await unopenedIn(path, installDialect))
+  print(`warehouse ${arn}: ${unopened.length === 0 ? "ok" : `${unopened.length} to mend`}\n`)
   for (const { name, reason, remedy } of unopened)
-    process.stdout.write(`  error: database ${name} cannot be opened: ${reason}\n    ${remedy}\n`)
+    print(`  error: database ${name} cannot be opened: ${reason}\n    ${remedy}\n`)
   return unopened.length === 0
 }
 

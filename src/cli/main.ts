@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util"
 import { SetupError } from "../configuration/setup-error.ts"
+import { plainLine } from "../domain/plain-text.ts"
+import { complain, print, printAside } from "./output.ts"
 import { version } from "./version.ts"
 
 const usage = `usage: millrace COMMAND
@@ -110,8 +112,8 @@ async function main(args: string[]): Promise<ExitCode> {
   } catch (error) {
     return wrongUsage((error as Error).message)
   }
-  if (parsed.values.version === true) return print(`${version()}\n`)
-  if (parsed.values.help === true) return print(usage)
+  if (parsed.values.version === true) return shown(`${version()}\n`)
+  if (parsed.values.help === true) return shown(usage)
   const [name = "", ...words] = parsed.positionals
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) return wrongUsage(name === "" ? undefined : `There is no command ${name}.`)
@@ -124,14 +126,14 @@ async function main(args: string[]): Promise<ExitCode> {
   return await command.run(parsed)
 }
 
-function print(text: string): ExitCode {
-  process.stdout.write(text)
+function shown(text: string): ExitCode {
+  print(text)
   return 0
 }
 
 function wrongUsage(mistake: string | undefined): ExitCode {
-  if (mistake !== undefined) process.stderr.write(`millrace: ${mistake}\n`)
-  process.stderr.write(usage)
+  if (mistake !== undefined) complain(plainLine(mistake))
+  printAside(usage)
   return 2
 }
 
@@ -144,6 +146,6 @@ try {
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error)
-  process.stderr.write(`millrace: ${text}\n`)
+  complain(text)
   process.exitCode = 1
 }

@@ -1,5 +1,7 @@
+import { plainLine } from "../domain/plain-text.ts"
 import { configured } from "./configured.ts"
 import { type OperationsAccess, operationsAccess } from "./operations-request.ts"
+import { complain } from "./output.ts"
 
 export type ExitCode = 0 | 1 | 2
 
@@ -16,11 +18,11 @@ export async function operating(
 }
 
 export function failed(message: string): 1 {
-  process.stderr.write(`millrace: ${message}\n`)
+  complain(plainLine(message))
   return 1
 }
 
 export function misused(message: string): 2 {
-  process.stderr.write(`millrace: ${message}\n`)
+  complain(plainLine(message))
   return 2
 }

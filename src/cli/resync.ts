@@ -1,6 +1,8 @@
 import type { ResyncOrdered } from "../control-plane/resync.ts"
+import { plainLines } from "../domain/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath } from "./operations-request.ts"
+import { print } from "./output.ts"
 
 /** Has tables copied anew beside the live ones. */
 export async function resync(
@@ -17,10 +19,10 @@ export async function resync(
       body: table === undefined ? {} : { table },
     })
     if (typeof answer === "string") return failed(answer)
-    const { tables, refused } = answer
-    for (const { table, reason } of refused) process.stdout.write(`${table} cannot be copied. ${reason}\n`)
+    const { tables, refused } = plainLines(answer)
+    for (const { table, reason } of refused) print(`${table} cannot be copied. ${reason}\n`)
     if (tables.length === 0) return refused.length === 0 ? 0 : 1
-    process.stdout.write(
+    print(
       `${tables.length === 1 ? `${tables[0]} is` : `${tables.length} tables are`} being copied anew; readers see the old rows until each copy is complete. \`millrace status\` shows how far it is.\n`,
     )
     return 0

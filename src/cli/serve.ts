@@ -1,6 +1,8 @@
+import { plainLine } from "../domain/plain-text.ts"
 import { newLog } from "../server/log.ts"
 import { type RunningServer, startServer } from "../server/start.ts"
 import { configured } from "./configured.ts"
+import { complain, print } from "./output.ts"
 
 /** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
 const stopLimitMs = 9_000
@@ -10,9 +12,7 @@ const allRoles = ["api", "sql", "worker"]
 /** Runs until SIGINT or SIGTERM. */
 export async function serve(configPath: string | undefined, roles: string | undefined): Promise<0 | 1 | 2> {
   if (roles !== undefined && !isAllRoles(roles)) {
-    process.stderr.write(
-      "millrace: --roles other than api,sql,worker together are not available in this version.\n",
-    )
+    complain("--roles other than api,sql,worker together are not available in this version.")
     return 2
   }
   const configuration = configured(configPath)
@@ -21,13 +21,11 @@ export async function serve(configPath: string | undefined, roles: string | unde
   process.umask(0o077)
   const stopped = stopSignal()
   const server = await startServer({ configuration, log: newLog({ level: "info" }) })
-  process.stdout.write(`${readyLine(server)}\n`)
+  print(`${readyLine(server)}\n`)
   const reason = await Promise.race([stopped, server.broken])
   const outcome = await stopWithin(server, stopLimitMs)
   if (reason === undefined) return outcome
-  process.stderr.write(
-    `millrace: the warehouse engine has failed; start Millrace again, nothing is lost: ${reason}\n`,
-  )
+  complain(`the warehouse engine has failed; start Millrace again, nothing is lost: ${plainLine(reason)}`)
   return 1
 }
 
@@ -64,6 +62,6 @@ export async function stopWithin(server: RunningServer, limitMs: number): Promis
   // What was given up, a source that never answers say, would keep the process alive.
   setTimeout(() => process.exit(), leftoverLimitMs).unref()
   if (outcome !== late) return 0
-  process.stderr.write("millrace: something did not stop in time; the next start recovers it.\n")
+  complain("something did not stop in time; the next start recovers it.")
   process.exit(1)
 }

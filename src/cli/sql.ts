@@ -1,8 +1,10 @@
 import type pg from "pg"
 import { readCredentials } from "../configuration/credentials.ts"
 import type { Configuration } from "../domain/configuration.ts"
+import { plainLine } from "../domain/plain-text.ts"
 import { configured } from "./configured.ts"
 import { connectForText } from "./connect.ts"
+import { complain, print } from "./output.ts"
 import { textTable } from "./text-table.ts"
 
 /** Runs one statement on the SQL port of the Millrace that runs here, and prints a table. */
@@ -15,7 +17,7 @@ export async function sql(
   if (configuration === undefined) return 2
   const login = await loginOf(configuration)
   if (login === undefined) {
-    process.stderr.write("millrace: there are no credentials yet: start `millrace serve` first.\n")
+    complain("there are no credentials yet: start `millrace serve` first.")
     return 1
   }
   const { host, port } = configuration.listen.sql
@@ -32,10 +34,10 @@ export async function sql(
     })
     const results: unknown = await client.query({ text: statement, rowMode: "array" })
     // Several statements in one text have several results.
-    for (const result of [results].flat()) print(result as pg.QueryArrayResult<(string | null)[]>)
+    for (const result of [results].flat()) printResult(result as pg.QueryArrayResult<(string | null)[]>)
     return 0
   } catch (error) {
-    process.stderr.write(`millrace: ${messageOf(error, `${host}:${port}`)}\n`)
+    complain(plainLine(messageOf(error, `${host}:${port}`)))
     return 1
   } finally {
     await client?.end().catch(() => undefined) // broken: nothing to end
@@ -57,14 +59,12 @@ function messageOf(error: unknown, place: string): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function print(result: pg.QueryArrayResult<(string | null)[]>): void {
+function printResult(result: pg.QueryArrayResult<(string | null)[]>): void {
   if (result.fields.length === 0)
-    return void process.stdout.write(
-      `${result.command}${result.rowCount === null ? "" : ` ${result.rowCount}`}\n`,
-    )
+    return print(`${result.command}${result.rowCount === null ? "" : ` ${result.rowCount}`}\n`)
   const table = textTable(
     result.fields.map((field) => field.name),
     result.rows,
   )
-  process.stdout.write(`${table}(${result.rows.length} ${result.rows.length === 1 ? "row" : "rows"})\n`)
+  print(`${table}(${result.rows.length} ${result.rows.length === 1 ? "row" : "rows"})\n`)
 }

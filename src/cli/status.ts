@@ -1,5 +1,7 @@
 import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/status.ts"
+import { plainLines } from "../domain/plain-text.ts"
 import { type ExitCode, failed, operating } from "./operate.ts"
+import { print, printJson } from "./output.ts"
 import { requestStatus } from "./status-request.ts"
 
 /** Shows integrations, tables, rows and lag of the Millrace that runs here. */
@@ -7,12 +9,15 @@ export async function status(configPath: string | undefined, asJson: boolean): P
   return await operating(configPath, "read-only", async (access) => {
     const report = await requestStatus(access)
     if (typeof report === "string") return failed(report)
-    process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report))
+    if (asJson) printJson(report)
+    else print(describe(report))
     return 0
   })
 }
 
-export function describe(report: StatusReport): string {
+export function describe(given: StatusReport): string {
+  // Names and reasons are the sources' and the engine's: before any of them stands in a line of ours.
+  const report = plainLines(given)
   const unopened = report.unopenedDatabases.map(
     ({ name, reason, remedy }) => `! database ${name} cannot be opened: ${reason}\n  ${remedy}\n`,
   )

@@ -1,6 +1,9 @@
-/** Rows of texts as psql would print them: first column headings, columns aligned; nulls empty. */
-export function textTable(header: string[], rows: (string | null)[][]): string {
-  const cells = rows.map((row) => row.map((value) => value ?? ""))
+import { plainLine } from "../domain/plain-text.ts"
+
+/** Rows of texts as psql would print them: first column headings, columns aligned; nulls empty. Each row is one line, whatever it holds. */
+export function textTable(headings: string[], rows: (string | null)[][]): string {
+  const header = headings.map(plainLine)
+  const cells = rows.map((row) => row.map((value) => plainLine(value ?? "")))
   const widths = header.map((name, column) =>
     cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), name.length),
   )

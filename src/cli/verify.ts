@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { VerificationReport, VerifiedTable } from "../control-plane/verification-report.ts"
+import { plainLines } from "../domain/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
+import { print } from "./output.ts"
 
 export interface VerifyOptions {
   integration: string | undefined
@@ -17,7 +19,7 @@ export async function verify({ integration, table, repair, config }: VerifyOptio
   if (integration === undefined) return misused("verify needs --integration NAME (or its id or ARN).")
   return await operating(config, "admin", async (access) => {
     const order = { repair, ...(table !== undefined && { table }) }
-    const show = (one: VerifiedTable) => void process.stdout.write(describeVerified(one))
+    const show = (one: VerifiedTable) => print(describeVerified(one))
     const report = await runVerification(access, integration, order, show)
     return typeof report === "string" ? failed(report) : conclusion(report)
   })
@@ -42,7 +44,9 @@ export async function runVerification(
   return report
 }
 
-export function describeVerified(table: VerifiedTable): string {
+export function describeVerified(given: VerifiedTable): string {
+  // Keys are rows' values, and names the source's.
+  const table = plainLines(given)
   const name = `${table.schema}.${table.name}`
   const rows = `${(table.sourceRows ?? 0).toLocaleString("en-US")} rows`
   const found = `${table.atLeast ? "at least " : ""}${table.differences.toLocaleString("en-US")} rows differ`

@@ -1,7 +1,9 @@
 import type { WaitAnswer } from "../control-plane/wait-for-position.ts"
 import { parseDuration } from "../domain/duration.ts"
+import { plainLines } from "../domain/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
+import { complain, print } from "./output.ts"
 
 export interface WaitOptions {
   integration: string | undefined
@@ -61,9 +63,8 @@ export async function awaitVisible(
 }
 
 function reached({ position, notInStep }: WaitAnswer): 0 {
-  process.stdout.write(`reached ${position}\n`)
-  if (notInStep.length > 0)
-    process.stderr.write(`millrace: not in step, so perhaps older: ${notInStep.join(", ")}\n`)
+  print(`reached ${position}\n`)
+  if (notInStep.length > 0) complain(`not in step, so perhaps older: ${plainLines(notInStep).join(", ")}`)
   return 0
 }
 

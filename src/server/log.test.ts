@@ -13,6 +13,28 @@ const program = `
   newLog({ level: "info" }).error({ err: error, url: "postgres://hidden@x" }, "it failed")
 `
 
+const hostileProgram = `
+  import { newLog } from ${JSON.stringify(new URL("./log.ts", import.meta.url).href)}
+  const text = "a\\u001b[2J\\nb\\u009b\\u202e\\u2028"
+  const error = new Error(text, { cause: new Error(text) })
+  newLog({ level: "info" }).warn({ table: text, list: [{ [text]: text }], long: "x".repeat(1e6), err: error }, text)
+`
+
+test("names and messages of others do nothing where the log is read, and are not endless", () => {
+  const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", hostileProgram], {
+    encoding: "utf8",
+  })
+  const line = stderr.slice(stderr.indexOf("{"))
+  assert.match(line, /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*\n$/u)
+  const shown = "a\\u{1b}[2J\\nb\\u{9b}\\u{202e}\\u{2028}"
+  const { table, list, long, err, msg } = JSON.parse(line)
+  assert.deepEqual(
+    [table, list, msg, err.message, err.cause],
+    [shown, [{ [shown]: shown }], shown, shown, [shown]],
+  )
+  assert.equal(long.length, 4_001)
+})
+
 test("of an error its words, place and causes are logged, not what drivers hang on it", () => {
   const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" })
   assert.doesNotMatch(stderr, /hidden/)

@@ -1,4 +1,5 @@
 import { pino } from "pino"
+import { cut, plainLine, plainText } from "../domain/plain-text.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
 export interface LogOptions {
@@ -19,9 +20,35 @@ export function newLog(options: LogOptions): Log {
       level: options.level,
       base: null,
       // Drivers hang rows, statements and connections on their errors.
-      serializers: { err: (error: unknown) => errorFields(error).error },
+      serializers: { err: (error: unknown) => printable(errorFields(error).error, 0) },
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, args.map((one: unknown) => printable(one, 0)) as typeof args)
+        },
+      },
       redact: secretNames.flatMap((name) => [name, `*.${name}`]),
     },
     destination,
+  )
+}
+
+const textAtMost = 4_000
+const depthAtMost = 6
+/** Have lines of their own, which JSON keeps within one. */
+const textsOfLines = new Set(["stack"])
+
+/**
+ * What is logged holds names and messages of sources, users and engines: none of their characters may do anything where the log is
+ * read, and none may be so long that it drowns the rest. JSON itself escapes only some control characters.
+ */
+function printable(value: unknown, depth: number, name = ""): unknown {
+  if (typeof value === "string")
+    return cut(textsOfLines.has(name) ? plainText(value) : plainLine(value), textAtMost)
+  if (typeof value !== "object" || value === null || value instanceof Error || value instanceof Date)
+    return value
+  if (depth >= depthAtMost) return "…"
+  if (Array.isArray(value)) return value.map((one) => printable(one, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([member, one]) => [plainLine(member), printable(one, depth + 1, member)]),
   )
 }

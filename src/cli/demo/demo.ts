@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { SetupError } from "../../configuration/setup-error.ts"
 import { misused } from "../operate.ts"
+import { complain } from "../output.ts"
 import { newBelongings } from "./belongings.ts"
 import { demoFolderName } from "./folder.ts"
 import { count } from "./progress.ts"
@@ -77,7 +78,7 @@ async function stopAll({ belongings }: Stage): Promise<boolean> {
   let failed = false
   const stopping = belongings.stopAll((error) => {
     failed = true
-    process.stderr.write(`millrace: something did not stop cleanly: ${messageOf(error)}\n`)
+    complain(`something did not stop cleanly: ${messageOf(error)}`)
   })
   const limit = new AbortController()
   const late = await Promise.race([
@@ -85,7 +86,7 @@ async function stopAll({ belongings }: Stage): Promise<boolean> {
     delay(stopLimitMs, true, { signal: limit.signal, ref: false }),
   ])
   limit.abort()
-  if (late) process.stderr.write("millrace: something did not stop in time; the next demo here cleans up.\n")
+  if (late) complain("something did not stop in time; the next demo here cleans up.")
   if (late) process.exit(1)
   return !failed
 }
@@ -102,8 +103,8 @@ function conclude(ended: Ended, { screen, once, hasFolder }: Stage): 0 | 1 {
       return once ? 1 : 0
     case "failed": {
       const { error } = ended
-      process.stderr.write(`millrace: ${error instanceof SetupError ? error.message : detailsOf(error)}\n`)
-      if (hasFolder) process.stderr.write(`millrace: the log is ${demoFolderName}/log.\n`)
+      complain(error instanceof SetupError ? error.message : detailsOf(error))
+      if (hasFolder) complain(`the log is ${demoFolderName}/log.`)
       return 1
     }
   }

@@ -1,3 +1,5 @@
+import { plainLine, plainText } from "../../domain/plain-text.ts"
+
 /** Where the demo shows itself: lines that stay, and on a terminal a part at the bottom that is redrawn in place. */
 export interface Screen {
   /** Whether `live` shows anything. */
@@ -50,7 +52,7 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
     isLive,
     style: styleOf(out, environment),
     say(line = "") {
-      const above = `${erase()}${line}\n`
+      const above = `${erase()}${withoutOrders(line, plainText)}\n`
       out.write(above + draw())
     },
     live(lines) {
@@ -58,7 +60,7 @@ export function newScreen(out: NodeJS.WriteStream, environment: NodeJS.ProcessEn
       // More lines than the terminal has could not be found again to redraw them.
       const fitting = lines.slice(0, Math.max(1, (out.rows ?? 24) - 1))
       const before = shown.length === 0 ? hideCursor : erase()
-      shown = fitting.map((line) => cut(line, columns() - 1))
+      shown = fitting.map((line) => cut(withoutOrders(line, plainLine), columns() - 1))
       out.write(before + draw())
     },
     endLive,
@@ -88,6 +90,14 @@ function barOf({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): [string, string] 
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour
 const colourCode = /(\x1b\[\d+m)/g
+
+/** Our own colours stay; whatever else a terminal would obey is made visible. */
+function withoutOrders(line: string, plain: (text: string) => string): string {
+  return line
+    .split(colourCode)
+    .map((piece, index) => (index % 2 === 1 ? piece : plain(piece)))
+    .join("")
+}
 
 function visibleLength(line: string): number {
   return [...line.replace(colourCode, "")].length
