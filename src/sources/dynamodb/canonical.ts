@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
 import type { RowKey } from "../../replication/comparison.ts"
+import { attributeOf, markedName } from "./attribute-names.ts"
 import { type DynamoTable, keyDecimal } from "./catalog.ts"
 import { type Item, itemText, plainText } from "./item-text.ts"
 import { printed, unscaled } from "./key-number.ts"
@@ -8,7 +9,7 @@ import { printed, unscaled } from "./key-number.ts"
 /** Canonical texts of an item's key and row, as replication/comparison.ts says they must be. */
 export function keyOf({ keyNames, schema }: DynamoTable, item: Item): RowKey {
   return keyNames.map((name, index) => {
-    const value = item[name]
+    const value = attributeOf(item, name)
     if (value === undefined) return null
     switch (schema.columns[index]?.type.kind) {
       case "decimal": {
@@ -30,7 +31,7 @@ export function rowHash(table: DynamoTable, item: Item): string {
     return isText ? lengthAndText(text) : `${text ?? "~"};`
   })
   const unnested = table.unnested.map((name) => {
-    const value = item[name]
+    const value = attributeOf(item, name)
     return lengthAndText(value === undefined ? null : plainText(value))
   })
   return createHash("md5")
@@ -50,7 +51,7 @@ function codePoints(text: string): number {
 
 /** What DynamoDB calls the row of that key. */
 export function attributesOf({ keyNames, schema }: DynamoTable, key: RowKey): Item {
-  const entries = keyNames.map((name, index): [string, AttributeValue] => {
+  const entries = keyNames.map(markedName).map((name, index): [string, AttributeValue] => {
     const text = key[index] ?? ""
     switch (schema.columns[index]?.sourceType) {
       case "N":

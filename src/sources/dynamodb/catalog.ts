@@ -24,7 +24,7 @@ export interface TableStream {
   view: string
 }
 
-/** Every item, as typed DynamoDB JSON, lands in this column. */
+/** Every item, as typed DynamoDB JSON, lands in this column; see `columnNames` for attributes called so. */
 const itemColumn = "value"
 
 /** Number keys land as the cloud lands them, DECIMAL(38,10); one with more digits makes its column text. */
@@ -54,11 +54,12 @@ function tableOf(table: TableDescription, name: string, unnest: readonly string[
     table.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType as KeyType]),
   )
   const keyNames = (table.KeySchema ?? []).flatMap(({ AttributeName }) => AttributeName ?? [])
-  const keys = keyNames.map((name): Column => {
-    const type = types.get(name) ?? "S"
-    return { name, type: keyTypes[type], sourceType: type }
-  })
   const unnested = unnest.filter((attribute) => !keyNames.includes(attribute))
+  const [, ...names] = columnNames([itemColumn, ...keyNames, ...unnested])
+  const keys = keyNames.map((attribute, index): Column => {
+    const type = types.get(attribute) ?? "S"
+    return { name: names[index] ?? attribute, type: keyTypes[type], sourceType: type }
+  })
   const schema: TableSchema = {
     // A table made anew under the same name is another one. (DynamoDB Local knows no ids.)
     id: table.TableId ?? `${name}-${table.CreationDateTime?.getTime() ?? 0}`,
@@ -68,12 +69,30 @@ function tableOf(table: TableDescription, name: string, unnest: readonly string[
       ...keys,
       { name: itemColumn, type: { kind: "json" }, sourceType: "item" },
       ...unnested.map(
-        (attribute): Column => ({ name: attribute, type: { kind: "text" }, sourceType: "attribute" }),
+        (attribute, index): Column => ({
+          name: names[keyNames.length + index] ?? attribute,
+          type: { kind: "text" },
+          sourceType: "attribute",
+        }),
       ),
     ],
     key: keys.map((_, index) => index),
   }
   return { schema, keyNames, unnested, items: table.ItemCount ?? 0, stream: streamOf(table) }
+}
+
+/**
+ * Names of columns, in order. Attributes cannot be renamed at the source, so one whose name is taken gets `_` before it:
+ * a key called `value` is `_value`. A warehouse may take names that differ only in case for one.
+ */
+function columnNames(attributes: readonly string[]): string[] {
+  const taken = new Set<string>()
+  return attributes.map((attribute) => {
+    let name = attribute
+    while (taken.has(name.toLowerCase())) name = `_${name}`
+    taken.add(name.toLowerCase())
+    return name
+  })
 }
 
 function streamOf({ LatestStreamArn, StreamSpecification }: TableDescription): TableStream | undefined {

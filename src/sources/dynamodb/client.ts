@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams"
+import { markNames, unmarkNames } from "./attribute-names.ts"
 
 /** Which table, and how to reach it. Without an endpoint, the cloud's own; without keys, those of the environment. */
 export interface Address {
@@ -31,5 +32,31 @@ export function openClients(address: Address): Clients {
     ...(address.endpoint === undefined ? {} : { endpoint: address.endpoint }),
     ...(address.credentials === undefined ? {} : { credentials: address.credentials }),
   }
-  return { address, tables: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) }
+  const tables = new DynamoDBClient(options)
+  const streams = new DynamoDBStreamsClient(options)
+  // Nearest to the wire: the SDK's own reading and writing of JSON is around them.
+  tables.middlewareStack.add(
+    (next) => async (args) => {
+      unmarkNames(args.request)
+      return await next(args)
+    },
+    { step: "build", priority: "high", name: "unmarkNames" },
+  )
+  tables.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args)
+      await markNames(answer.response)
+      return answer
+    },
+    { step: "deserialize", priority: "low", name: "markNames" },
+  )
+  streams.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args)
+      await markNames(answer.response)
+      return answer
+    },
+    { step: "deserialize", priority: "low", name: "markNames" },
+  )
+  return { address, tables, streams }
 }

@@ -1,6 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
+import { attributeName } from "./attribute-names.ts"
 
-/** The way an item is written by its parts; AWS's own name for it is "DynamoDB JSON". */
+/**
+ * The way an item is written by its parts; AWS's own name for it is "DynamoDB JSON". Names are marked, as
+ * attribute-names.ts says.
+ */
 export type Item = Record<string, AttributeValue>
 
 /**
@@ -12,9 +16,12 @@ export function itemText(item: Item): string {
 }
 
 function mapText(map: Item): string {
-  const parts = Object.keys(map)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${attributeText(map[name] as AttributeValue)}`)
+  const names = Object.keys(map)
+  if (names.every((name) => attributeName(name) === name)) names.sort()
+  else names.sort((a, b) => (attributeName(a) < attributeName(b) ? -1 : 1))
+  const parts = names.map(
+    (name) => `${JSON.stringify(attributeName(name))}:${attributeText(map[name] as AttributeValue)}`,
+  )
   return `{${parts.join(",")}}`
 }
 

@@ -2,6 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb"
 import type { ColumnBuffer } from "../../replication/columns.ts"
 import { putBytes, putInt128, putNull, putText } from "../../replication/columns.ts"
 import { UnfitColumn } from "../../replication/text-columns.ts"
+import { attributeOf } from "./attribute-names.ts"
 import { type DynamoTable, keyDecimal } from "./catalog.ts"
 import { type Item, itemText, plainText } from "./item-text.ts"
 import { unscaled } from "./key-number.ts"
@@ -13,7 +14,7 @@ export function putItem(table: DynamoTable, columns: readonly ColumnBuffer[], ro
   const at = table.keyNames.length
   putText(columns[at] as ColumnBuffer, itemText(item))
   table.unnested.forEach((name, index) => {
-    putTextOrNull(columns[at + 1 + index] as ColumnBuffer, row, item[name])
+    putTextOrNull(columns[at + 1 + index] as ColumnBuffer, row, attributeOf(item, name))
   })
 }
 
@@ -33,10 +34,10 @@ export function putKeyOnly(
 /** Before anything is written: a row must not be left half. */
 function checkKey({ keyNames, schema }: DynamoTable, item: Item): void {
   keyNames.forEach((name, index) => {
-    const type = schema.columns[index]?.type
-    const number = item[name]?.N
-    if (type?.kind === "decimal" && number !== undefined && decimalOf(number) === undefined)
-      throw new UnfitColumn(name, "A number of more digits than DECIMAL(38,10) has", undefined)
+    const column = schema.columns[index]
+    const number = attributeOf(item, name)?.N
+    if (column?.type.kind === "decimal" && number !== undefined && decimalOf(number) === undefined)
+      throw new UnfitColumn(column.name, "A number of more digits than DECIMAL(38,10) has", undefined)
   })
 }
 
@@ -52,7 +53,7 @@ function putKey(
 ): void {
   keyNames.forEach((name, index) => {
     const column = columns[index] as ColumnBuffer
-    const value = item[name]
+    const value = attributeOf(item, name)
     if (value === undefined) putNull(column, row)
     else if (schema.columns[index]?.type.kind === "decimal") putInt128(column, decimalOf(value.N ?? "") ?? 0n)
     else if (value.B !== undefined && column.type.kind === "bytes")
