@@ -1,3 +1,5 @@
+import { ownValue } from "../domain/own-value.ts"
+
 /** A mistake and where it is: the keys and list places that lead to it. */
 export interface PlacedMistake {
   path: (string | number)[]
@@ -24,7 +26,7 @@ export function fillIn(
   const fillText = (text: string, path: (string | number)[]): string =>
     text.replace(variable, (whole, escaped: string | undefined, name: string | undefined) => {
       if (escaped !== undefined) return escaped
-      const value = name === undefined ? undefined : environment[name]
+      const value = name === undefined ? undefined : ownValue(environment, name)
       if (value !== undefined) return value
       mistakes.push({ path, message: variableMistake(name ?? "") })
       return whole

@@ -1,4 +1,5 @@
 import type { z } from "zod"
+import { ownValue } from "../domain/own-value.ts"
 import type { PlacedMistake } from "./environment.ts"
 import { knownKeys } from "./schema.ts"
 
@@ -46,7 +47,7 @@ const typeNames: Record<string, string> = {
 function wrongType(expected: string, value: unknown): string {
   if (value === undefined) return "is missing"
   const quotes = expected === "string" && (typeof value === "number" || typeof value === "boolean")
-  return `${typeNames[expected] ?? `must be ${expected}`}${quotes ? ": put it in quotes" : ""}`
+  return `${ownValue(typeNames, expected) ?? `must be ${expected}`}${quotes ? ": put it in quotes" : ""}`
 }
 
 /** The unions of the format are told apart by `engine`. */
@@ -58,7 +59,7 @@ function wrongChoice(value: unknown, path: readonly (string | number)[]): string
 
 function unknownKey(key: string, path: readonly (string | number)[]): string {
   const block = path.findLast((part) => typeof part === "string") ?? ""
-  const closest = (knownKeys[block] ?? [])
+  const closest = (ownValue(knownKeys, block) ?? [])
     .map((known) => ({ known, distance: editDistance(key, known) }))
     .sort((a, b) => a.distance - b.distance)[0]
   const close = closest !== undefined && closest.distance <= Math.max(1, Math.floor(key.length / 3))

@@ -1,3 +1,4 @@
+import { ownValue } from "./own-value.ts"
 import type {
   InboundAction,
   PolicyCondition,
@@ -131,7 +132,7 @@ function conditionsFrom(value: unknown, place: string): PolicyCondition[] {
     Object.entries(block(compared, `${place}.${operator}`, undefined)).map(([name, values]) => {
       const key = Object.hasOwn(keys, name.toLowerCase()) ? keys[name.toLowerCase()] : undefined
       if (key === undefined) throw new Mistake(`${place} may compare aws:SourceArn and aws:SourceAccount.`)
-      const like = operators[operator]?.like === true
+      const like = ownValue(operators, operator)?.like === true
       return { key, values: texts(values, `${place}.${operator}.${name}`), like }
     }),
   )

@@ -1,3 +1,4 @@
+import { ownValue } from "../../domain/own-value.ts"
 import { isTree, type Tree, type TreeValue, textAt } from "./syntax-tree.ts"
 
 /** Names under which DuckDB's parser files what PostgreSQL calls otherwise. */
@@ -17,7 +18,9 @@ function nameOf(node: Tree): string {
       const name = textAt(node, "function_name").toLowerCase()
       const [child] = Array.isArray(node.children) ? node.children : []
       if (name === "super_text" && isTree(child)) return nameOf(child)
-      return node.is_operator === true || !/^[a-z_]\w*$/.test(name) ? "?column?" : (engineNames[name] ?? name)
+      return node.is_operator === true || !/^[a-z_]\w*$/.test(name)
+        ? "?column?"
+        : (ownValue(engineNames, name) ?? name)
     }
     case "CAST":
       return isTree(node.child) && node.child.class !== "CONSTANT" ? nameOf(node.child) : castName(node)
@@ -52,7 +55,7 @@ const typeNames: Record<string, string> = {
 
 function castName(node: Tree): string {
   const id = isTree(node.cast_type) ? textAt(node.cast_type, "id") : ""
-  return typeNames[id] ?? "?column?"
+  return ownValue(typeNames, id) ?? "?column?"
 }
 
 function selectOf(node: TreeValue | undefined): Tree | undefined {

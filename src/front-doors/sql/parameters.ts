@@ -16,6 +16,7 @@ import {
   LIST,
   VARCHAR,
 } from "@duckdb/node-api"
+import { ownValue } from "../../domain/own-value.ts"
 import { decodeUtf8 } from "../../wire/pgwire/frontend-messages.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Format } from "../../wire/pgwire/session.ts"
@@ -67,7 +68,7 @@ function floatValue(text: string): BoundValue {
     "-infinity": -Infinity,
     inf: Infinity,
   }
-  const value = named[trimmed.toLowerCase()] ?? Number(trimmed)
+  const value = ownValue(named, trimmed.toLowerCase()) ?? Number(trimmed)
   if (trimmed === "" || (Number.isNaN(value) && trimmed.toLowerCase() !== "nan"))
     throw invalid("double precision", text)
   return { kind: "value", value, type: DOUBLE }

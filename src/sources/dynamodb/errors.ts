@@ -1,3 +1,4 @@
+import { ownValue } from "../../domain/own-value.ts"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
 
 // Names of errors as DynamoDB's and DynamoDB Streams' API references list them.
@@ -23,7 +24,7 @@ export function problemOf(error: unknown, doing: string): Problem {
   const name = nameOf(error)
   if (name === "AbortError")
     return new Problem("sourceUnreachable", `Given up (while ${doing}).`, { cause: error })
-  const kind = byName[name]
+  const kind = ownValue(byName, name)
   if (kind !== undefined || isAnswer(error))
     return new Problem(kind ?? "sourceProtocol", `The source says (while ${doing}): ${said(error)}.`, {
       cause: error,

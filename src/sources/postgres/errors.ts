@@ -1,4 +1,5 @@
 import pg from "pg"
+import { ownValue } from "../../domain/own-value.ts"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
 
@@ -44,7 +45,8 @@ export function problemOfDecoding(error: unknown): Problem {
 }
 
 export function problemOfServer(sqlState: string, message: string, doing: string, cause?: unknown): Problem {
-  const kind = bySqlState[sqlState] ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
+  const kind =
+    ownValue(bySqlState, sqlState) ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
   return new Problem(kind, `The source says (while ${doing}): ${message}.`, { cause })
 }
 

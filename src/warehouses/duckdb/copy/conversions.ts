@@ -1,4 +1,5 @@
 import { type CopyOptions, loadErrorCodes, type TimeForm } from "../../../domain/copy.ts"
+import { ownValue } from "../../../domain/own-value.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { quoteLiteral } from "../instance.ts"
 
@@ -54,7 +55,7 @@ const typeNames: Record<string, string> = {
 
 /** As the cloud's views of load errors call it. */
 export function shownType(type: string): string {
-  return typeNames[type] ?? (type.startsWith("DECIMAL") ? "numeric" : type.toLowerCase())
+  return ownValue(typeNames, type) ?? (type.startsWith("DECIMAL") ? "numeric" : type.toLowerCase())
 }
 
 /** What a field's text means before it is converted. */
