@@ -12,6 +12,7 @@ import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
 import { readStatement, type Statement } from "./statements.ts"
+import { readTaggedGtid } from "./tagged-gtid.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
 export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "carries" | "settle"> {
@@ -150,12 +151,29 @@ export function newBinlog(
     if (events === undefined)
       return carried.everythingChanged(
         current.at,
-        "a transaction in two phases (XA) was prepared before the stream began, or was too large",
+        "a transaction in two phases (XA) was prepared before the stream began, or is not known whole",
       )
     for (const { type, body } of events) {
       if (type === types.tableMap) carried.tableMap(body, 0, body.length, current.at)
       else rows(type, body, 0, body.length, current)
     }
+  }
+
+  /** What it changes shows when it commits: where it is only being prepared, not yet. */
+  function unlogged(current: Open): void {
+    if (current.xid !== undefined) prepared.lose(current.xid)
+    else carried.everythingChanged(current.at, "a statement was logged without its rows (binlog_format)")
+  }
+
+  function beginXa(xid: string, current: Open): void {
+    current.xid = xid
+    prepared.begin(xid)
+  }
+
+  /** `XA COMMIT … ONE PHASE` is logged as a prepare that says so. */
+  function endXa(isOnePhase: boolean, current: Open): void {
+    const { xid } = current
+    if (isOnePhase && xid !== undefined) replay(prepared.take(xid), current)
   }
 
   /** `true`: it was the transaction's last. */
@@ -164,7 +182,7 @@ export function newBinlog(
       case "begin":
       case "xaStart":
         current.hasBegun = true
-        if (statement.kind === "xaStart") current.xid = statement.xid
+        if (statement.kind === "xaStart") beginXa(statement.xid, current)
         return false
       case "xaEnd":
         return false
@@ -180,7 +198,7 @@ export function newBinlog(
         prepared.take(statement.xid)
         return true
       case "unloggedRows":
-        carried.everythingChanged(current.at, "a statement was logged without its rows (binlog_format)")
+        unlogged(current)
         return !current.hasBegun
       default:
         carried.statement(statement, current.at, () => give(current))
@@ -193,7 +211,10 @@ export function newBinlog(
     const schemaAt = start + 13 + bytes.readUInt16LE(start + 11)
     const schema = bytes.toString("utf8", schemaAt, schemaAt + schemaLength)
     const sql = bytes.toString("utf8", schemaAt + schemaLength + 1, end)
-    if (/^\s*rollback\s+to/i.test(sql)) rolledBack(current)
+    if (/^\s*rollback\s+to/i.test(sql)) {
+      rolledBack(current)
+      if (current.xid !== undefined) prepared.lose(current.xid)
+    }
     return statement(readStatement(sql, schema), current)
   }
 
@@ -209,7 +230,7 @@ export function newBinlog(
     const flags = bytes[start + 12] as number
     const current = begin(at, (flags & gtidFlags.standalone) === 0)
     log.mariadbGtid(bytes, start, server)
-    if ((flags & gtidFlags.preparedXa) !== 0) current.xid = xidOf(bytes, start + 13)
+    if ((flags & gtidFlags.preparedXa) !== 0) beginXa(xidOf(bytes, start + 13), current)
   }
 
   function mysqlGtid(type: number, bytes: Buffer, start: number, end: number, at: number): void {
@@ -220,6 +241,14 @@ export function newBinlog(
       const low = bytes.readUIntLE(start + 42, 6)
       current.committedAtMs = Math.floor((low + ((bytes[start + 48] as number) & 0x7f) * 2 ** 48) / 1000)
     }
+  }
+
+  function taggedGtid(bytes: Buffer, start: number, end: number, at: number): void {
+    const current = begin(at, false)
+    const gtid = readTaggedGtid(bytes, start, end)
+    log.taggedGtid(gtid)
+    if (gtid.committedAtMicros !== undefined)
+      current.committedAtMs = Math.floor(gtid.committedAtMicros / 1000)
   }
 
   /** Events that belong to a transaction; `true`: it ends with this one. */
@@ -237,10 +266,14 @@ export function newBinlog(
       case types.queryCompressed:
         return compressedQuery(bytes, start, end, current)
       case types.xid:
+        return true
       case types.xaPrepare:
+        endXa(bytes[start] !== 0, current)
         return true
       case types.beginLoadQuery:
       case types.executeLoadQuery:
+        unlogged(current)
+        return false
       case types.partialUpdateRows:
         carried.everythingChanged(current.at, "rows were logged in part only (binlog_row_value_options)")
         return false
@@ -266,6 +299,8 @@ export function newBinlog(
       case types.mysqlGtid:
       case types.anonymousGtid:
         return mysqlGtid(type, bytes, start, end_, log.weight)
+      case types.taggedGtid:
+        return taggedGtid(bytes, start, end_, log.weight)
       case types.incident:
         throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
       case types.transactionPayload:

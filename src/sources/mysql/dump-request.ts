@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto"
 import { type Client, quoteLiteral, type RawConnection } from "./client.ts"
 import { gtidState, type Interval, type Place } from "./position.ts"
+import { shortLength } from "./tagged-gtid.ts"
 
 const comBinlogDump = 0x12
 const comBinlogDumpGtid = 0x1e
 const firstEventOffset = 4
+const taggedForm = 1
 
 /** The server ends the dump when it has sent all that there is. */
 const nonBlocking = 1
@@ -65,9 +67,14 @@ function gtidDumpBody(serverId: number, flags: number, origins: ReadonlyMap<stri
     bytes.writeBigUInt64LE(BigInt(value))
     return bytes
   }
-  const parts = [number(origins.size)]
+  // Servers before 8.3 know only the form without tags.
+  const isTagged = [...origins.keys()].some((origin) => origin.includes(":"))
+  const parts = [isTagged ? taggedCount(origins.size) : number(origins.size)]
   for (const [origin, intervals] of origins) {
-    parts.push(Buffer.from(origin.replaceAll("-", ""), "hex"), number(intervals.length))
+    const [uuid = "", tag = ""] = origin.split(":")
+    parts.push(Buffer.from(uuid.replaceAll("-", ""), "hex"))
+    if (isTagged) parts.push(Buffer.from([shortLength(tag.length)]), Buffer.from(tag, "latin1"))
+    parts.push(number(intervals.length))
     // Both ends of an interval, the second exclusive here.
     for (const [first, last] of intervals) parts.push(number(first), number(last + 1))
   }
@@ -79,6 +86,15 @@ function gtidDumpBody(serverId: number, flags: number, origins: ReadonlyMap<stri
   fixed.writeUInt32LE(firstEventOffset, 10)
   fixed.writeUInt32LE(data.length, 18)
   return Buffer.concat([fixed, data])
+}
+
+/** The number of origins in 6 bytes, between two that say in which form they follow. */
+function taggedCount(origins: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes[0] = taggedForm
+  bytes.writeUIntLE(origins, 1, 6)
+  bytes[7] = taggedForm
+  return bytes
 }
 
 function digestOf(handle: string): Buffer {

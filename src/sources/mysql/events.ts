@@ -18,6 +18,7 @@ export const types = {
   partialUpdateRows: 39,
   transactionPayload: 40,
   heartbeat2: 41,
+  taggedGtid: 42,
   mariadbGtid: 162,
   queryCompressed: 165,
 } as const

@@ -1,5 +1,6 @@
 import { uint32, uint64 } from "./numbers.ts"
 import { addGtid, type Place, weightOf } from "./position.ts"
+import type { TaggedGtid } from "./tagged-gtid.ts"
 
 /** Follows how far the log has been read, transaction by transaction. */
 export interface LogPlace {
@@ -9,6 +10,7 @@ export interface LogPlace {
   /** A transaction begins; it counts only when it ends. */
   mariadbGtid(bytes: Buffer, start: number, server: number): void
   mysqlGtid(bytes: Buffer, start: number): void
+  taggedGtid(gtid: TaggedGtid): void
   rotated(file: string, offset: number): void
   /** The transaction ends at this offset of the file. */
   ended(offset: number): void
@@ -35,6 +37,10 @@ export function newLogPlace(from: Place): LogPlace {
     mysqlGtid(bytes, start) {
       origin = originText(bytes, start + 1)
       sequence = uint64(bytes, start + 17)
+    },
+    taggedGtid(gtid) {
+      origin = gtid.origin
+      sequence = gtid.sequence
     },
     rotated(file, offset) {
       if (place.kind !== "file") return

@@ -6,6 +6,7 @@ import { type Position, positionFrom } from "../../domain/position.ts"
  */
 export type Place =
   | { kind: "mariadb"; domains: Map<number, { server: number; sequence: number }> }
+  /** Origins are `uuid` or `uuid:tag`. */
   | { kind: "mysql"; origins: Map<string, Interval[]> }
   | { kind: "file"; file: string; offset: number }
 
@@ -13,8 +14,10 @@ export type Place =
 export type Interval = [first: number, last: number]
 
 const mariadbGtid = /^(\d{1,10})-(\d{1,10})-(\d{1,16})$/
-const mysqlOrigin =
-  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})((?::\d{1,16}(?:-\d{1,16})?)+)$/i
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const intervalPattern = /^(\d{1,16})(?:-(\d{1,16}))?$/
+/** From MySQL 8.3 on an origin's transactions may carry a tag, each tag with numbers of its own. */
+const tagPattern = /^[a-z_][a-z0-9_]{0,31}$/
 const fileAndOffset = /^([^\s:/]{1,200}\.\d{1,10}):(\d{1,16})$/
 /** A server that has written nothing yet. */
 const nothingOfMariadb = "0-0-0"
@@ -40,21 +43,29 @@ function mariadbPlace(parts: string[]): Place | undefined {
   return { kind: "mariadb", domains }
 }
 
+/** Each part is `uuid:1-5:9`, or with tags `uuid:1-5:tag:1-3:other:7`. */
 function mysqlPlace(parts: string[]): Place | undefined {
   const origins = new Map<string, Interval[]>()
   for (const part of parts) {
-    const found = mysqlOrigin.exec(part)
-    if (found?.[1] === undefined || found[2] === undefined) return undefined
-    const intervals = found[2]
-      .slice(1)
-      .split(":")
-      .map((text): Interval => {
-        const [first = 0, last = first] = text.split("-").map(Number)
-        return [first, last]
-      })
-    origins.set(found[1].toLowerCase(), intervals)
+    const [uuid = "", ...words] = part.toLowerCase().split(":")
+    if (!uuidPattern.test(uuid) || words.length === 0) return undefined
+    let origin = uuid
+    for (const [index, word] of words.entries()) {
+      const interval = intervalPattern.exec(word)
+      if (interval !== null) {
+        const first = Number(interval[1])
+        addInterval(origins, origin, [first, Number(interval[2] ?? first)])
+      } else if (tagPattern.test(word) && index < words.length - 1) origin = `${uuid}:${word}`
+      else return undefined
+    }
   }
   return { kind: "mysql", origins }
+}
+
+function addInterval(origins: Map<string, Interval[]>, origin: string, interval: Interval): void {
+  const intervals = origins.get(origin)
+  if (intervals === undefined) origins.set(origin, [interval])
+  else intervals.push(interval)
 }
 
 /** What MariaDB prints for a state, which may be empty. */

@@ -1,8 +1,12 @@
 /** Events of transactions in two phases (XA) that are prepared and may still be committed or rolled back. */
 export interface PreparedTransactions {
+  /** From here on it is known whole, also if nothing of it is kept. */
+  begin(xid: string): void
+  /** Something of it cannot be kept. */
+  lose(xid: string): void
   /** Takes a copy of an event's body. */
   keep(xid: string, type: number, bytes: Buffer, start: number, end: number): void
-  /** Gives what was kept, and forgets it. `undefined`: it was prepared before we came, or was too large to keep. */
+  /** Gives what was kept, and forgets it. `undefined`: it was prepared before we came, or cannot be told whole. */
   take(xid: string): KeptEvent[] | undefined
 }
 
@@ -21,15 +25,21 @@ export function newPreparedTransactions(): PreparedTransactions {
     for (const { body } of kept.get(xid) ?? []) bytesKept -= body.length
     kept.delete(xid)
   }
-  const tooLarge = new Set<string>()
+  const lost = new Set<string>()
+  const lose = (xid: string) => {
+    forget(xid)
+    lost.add(xid)
+  }
   return {
+    lose,
+    begin(xid) {
+      forget(xid)
+      lost.delete(xid)
+      kept.set(xid, [])
+    },
     keep(xid, type, bytes, start, end) {
-      if (tooLarge.has(xid)) return
-      if (bytesKept + end - start > mostBytes) {
-        forget(xid)
-        tooLarge.add(xid)
-        return
-      }
+      if (lost.has(xid)) return
+      if (bytesKept + end - start > mostBytes) return lose(xid)
       const events = kept.get(xid) ?? []
       kept.set(xid, events)
       events.push({ type, body: Buffer.from(bytes.subarray(start, end)) })
@@ -38,7 +48,7 @@ export function newPreparedTransactions(): PreparedTransactions {
     take(xid) {
       const events = kept.get(xid)
       forget(xid)
-      tooLarge.delete(xid)
+      lost.delete(xid)
       return events
     },
   }
