@@ -26,7 +26,6 @@ export interface Applied {
 }
 
 export interface ApplyLoop {
-  pipeline: string
   destination: Destination
   collector: Collector
   stream: ChangeStream
@@ -51,7 +50,7 @@ export async function applyBatches(loop: ApplyLoop): Promise<void> {
 async function doWork(loop: ApplyLoop, work: Work): Promise<void> {
   switch (work.kind) {
     case "advance":
-      await loop.destination.advance(loop.pipeline, work.position)
+      await loop.destination.notes.advance(work.position)
       loop.stream.acknowledge(work.position)
       return
     case "batch":
@@ -74,7 +73,7 @@ async function applyOne(loop: ApplyLoop, gathered: Gathered): Promise<void> {
   const stagedBytes = await stageAll(loop.destination, gathered.tables)
   await completeCopies(loop.destination, gathered.adopted)
   loop.observe("staged")
-  await loop.destination.apply(loop.pipeline, {
+  await loop.destination.rows.apply({
     tables: gathered.tables.filter(({ runs, alteration }) => runs.length > 0 || alteration !== undefined),
     swaps: gathered.adopted.map(({ table, changes }) => changes.revised ?? table),
     stale: gathered.stale.map(({ held, table }) => held ?? table),
@@ -141,7 +140,7 @@ async function stageAll(destination: Destination, tables: readonly GatheredChang
 async function stageCommits(destination: Destination, changes: GatheredChanges): Promise<void> {
   const { commitTimes, runs } = changes
   if (commitTimes !== undefined && runs.length > 0)
-    changes.commits = await destination.stageCommits(commitTimes)
+    changes.commits = await destination.rows.stageCommits(commitTimes)
 }
 
 async function stageAlteration(destination: Destination, changes: GatheredChanges): Promise<void> {
@@ -150,10 +149,10 @@ async function stageAlteration(destination: Destination, changes: GatheredChange
   const { fill } = alteration
   changes.alteration = {
     ...alteration,
-    fill: fill && (await destination.stageRows(alteration.to, fill)),
+    fill: fill && (await destination.rows.stageRows(alteration.to, fill)),
   }
 }
 
 export async function stage(destination: Destination, changes: GatheredChanges): Promise<void> {
-  await changes.stageRows((rows) => destination.stage(changes.table, rows))
+  await changes.stageRows((rows) => destination.rows.stage(changes.table, rows))
 }

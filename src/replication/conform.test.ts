@@ -53,8 +53,8 @@ async function staged(
     seen = rows.map((_, row) => columns.map((column) => column[row] ?? ""))
     return { token: "", rows: 0, bytes: 0 }
   }
-  const destination = { stage } as unknown as Destination
-  await conforming(destination, () => ({ ...defaultDatabaseOptions, ...chosen })).stage(table, buffer)
+  const destination = { rows: { stage } } as unknown as Destination
+  await conforming(destination, () => ({ ...defaultDatabaseOptions, ...chosen })).rows.stage(table, buffer)
   return seen
 }
 

@@ -16,23 +16,29 @@ export function conforming(destination: Destination, options: () => DatabaseOpti
   }
   return {
     ...destination,
-    async beginLoad(pipeline, table, versionsSince) {
-      const load = await destination.beginLoad(pipeline, table, versionsSince)
-      return {
-        ...load,
-        write(rows) {
-          conform(table, rows)
-          return load.write(rows)
-        },
-      }
+    copies: {
+      ...destination.copies,
+      async begin(table, versionsSince) {
+        const load = await destination.copies.begin(table, versionsSince)
+        return {
+          ...load,
+          write(rows) {
+            conform(table, rows)
+            return load.write(rows)
+          },
+        }
+      },
     },
-    stage(table, rows) {
-      conform(table, rows)
-      return destination.stage(table, rows)
-    },
-    stageRows(table, rows) {
-      conform(table, rows)
-      return destination.stageRows(table, rows)
+    rows: {
+      ...destination.rows,
+      stage(table, rows) {
+        conform(table, rows)
+        return destination.rows.stage(table, rows)
+      },
+      stageRows(table, rows) {
+        conform(table, rows)
+        return destination.rows.stageRows(table, rows)
+      },
     },
   }
 }

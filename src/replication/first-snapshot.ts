@@ -16,10 +16,10 @@ export async function takeSnapshot(
   destination: Destination,
   signal: AbortSignal,
 ): Promise<Position> {
-  const { reporter, source, handle, name } = options
+  const { reporter, source, handle } = options
   reporter.phase("copying")
   await refuseIfUnprepared(options)
-  const texts = await destination.textColumns(name)
+  const texts = await destination.notes.textColumns()
   let waits = false
   const since = new Date()
   const snapshot = await source.openSnapshot(handle, options.select, texts, (problem) => {
@@ -38,7 +38,6 @@ export async function takeSnapshot(
       reporter.copied(table, event)
     }
     const tables = await copySnapshot({
-      pipeline: name,
       snapshot,
       destination,
       readers: snapshotReaders,
@@ -53,9 +52,9 @@ export async function takeSnapshot(
     // They are copied again beside the stream: the others do not wait for them.
     for (const one of unfit) {
       const noted = widened(texts.get(one.table.id), one)
-      if (noted !== undefined) await destination.noteTextColumns(name, one.table.id, noted)
+      if (noted !== undefined) await destination.notes.noteTextColumns(one.table.id, noted)
     }
-    await destination.completeSnapshot(name, [...tables, ...later], snapshot.position)
+    await destination.copies.completeSnapshot([...tables, ...later], snapshot.position)
     options.observe("positionRecorded")
     return snapshot.position
   } finally {

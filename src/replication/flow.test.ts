@@ -25,28 +25,28 @@ function slowDestination() {
   const unused = () => Promise.reject(new Error("not part of this test"))
   const destination: Destination = {
     capabilities: { caseSensitiveNames: true },
-    refusal: () => undefined,
-    position: unused,
-    tables: unused,
-    held: unused,
-    textColumns: unused,
-    noteTextColumns: unused,
-    beginLoad: unused,
-    versions: unused,
-    switchVersions: unused,
-    stageCommits: unused,
-    completeSnapshot: unused,
-    forget: unused,
-    advance: async () => undefined,
-    stage: (_, rows) =>
-      new Promise<StagedPart>((resolve) => {
-        const part = { token: String(staging.length), rows: rows.rows, bytes: rows.rows * 4 }
-        staging.push({ rows: rows.rows, done: () => resolve(part) })
-      }),
-    apply: async (_, batch) => void applied.push(batch),
-    view: unused,
-    stageRows: unused,
-    mend: unused,
+    rows: {
+      stage: (_, rows) =>
+        new Promise<StagedPart>((resolve) => {
+          const part = { token: String(staging.length), rows: rows.rows, bytes: rows.rows * 4 }
+          staging.push({ rows: rows.rows, done: () => resolve(part) })
+        }),
+      stageCommits: unused,
+      stageRows: unused,
+      apply: async (batch) => void applied.push(batch),
+      mend: unused,
+    },
+    copies: { begin: unused, completeSnapshot: unused },
+    notes: {
+      position: unused,
+      advance: async () => undefined,
+      forget: unused,
+      textColumns: unused,
+      noteTextColumns: unused,
+      versions: unused,
+      switchVersions: unused,
+    },
+    inspection: { refusal: () => undefined, tables: unused, held: unused, view: unused },
     close: async () => undefined,
   }
   return { destination, staging, applied }
@@ -78,7 +78,6 @@ function newWorld() {
   const collector = new Collector({ ...flow, ...deaf, rests: () => false, compare }, positionFrom("0"))
   const applying = () =>
     applyBatches({
-      pipeline: "p",
       destination: world.destination,
       collector,
       stream,

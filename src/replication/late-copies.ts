@@ -15,7 +15,7 @@ export function postpone({ retries }: Watching, table: TableSchema, cause: "tabl
 
 /** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
 export async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
-  const { stream, collector, known, modes, reporter, destination, pipeline, observe, signal } = watching
+  const { stream, collector, known, modes, reporter, destination, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
   const ids = new Set(wanted.map(({ id }) => id))
   const since = new Date()
@@ -31,7 +31,6 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
     })
     try {
       await copySnapshot({
-        pipeline,
         snapshot,
         destination,
         readers: lateReaders,

@@ -21,11 +21,11 @@ export class OversizedTable extends Problem {
 export async function leaveBehind(
   oversized: OversizedTable[],
   destination: Destination,
-  { name, reporter }: { name: string; reporter: PipelineReporter },
+  { reporter }: { reporter: PipelineReporter },
 ): Promise<void> {
   for (let one = oversized[0]; one !== undefined; one = oversized[0]) {
     const { table, message: reason } = one
-    await destination.apply(name, { tables: [], swaps: [], stale: [table], dropped: [], position: undefined })
+    await destination.rows.apply({ tables: [], swaps: [], stale: [table], dropped: [], position: undefined })
     reporter.stale({ kind: "changed", table, reason })
     oversized.shift()
   }

@@ -205,8 +205,8 @@ export function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
 async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
   if (problemKinds[problem.kind].policy !== "resync") return
   try {
-    const destination = await options.warehouse.open(options.database)
-    await destination.forget(options.name)
+    const destination = await options.warehouse.open({ database: options.database, pipeline: options.name })
+    await destination.notes.forget()
     await destination.close()
   } catch (error) {
     // The problem is met again at the next attempt, and this is tried again with it.
@@ -218,10 +218,14 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   options.reporter.phase("starting")
   state.relief.warehouseAway()
   const dataKey = await options.atRest?.newDataKey()
-  const opened = await options.warehouse.open(options.database, dataKey?.key)
+  const opened = await options.warehouse.open({
+    database: options.database,
+    pipeline: options.name,
+    dataKey: dataKey?.key,
+  })
   const destination = conforming(opened, () => optionsOf(options))
   try {
-    let position = await destination.position(options.name)
+    let position = await destination.notes.position()
     await state.relief.warehouseBack()
     if (position === undefined) await state.relief.copying()
     else await requireHistory(options, await state.relief.spool(), position)
@@ -241,11 +245,11 @@ async function streamFrom(
   from: Position,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source, handle, select, name, reporter, observe } = options
+  const { source, handle, select, reporter, observe } = options
   await leaveBehind(state.oversized, destination, options)
-  const tables = await destination.tables(name)
-  const texts = await destination.textColumns(name)
-  const versions = await destination.versions(name)
+  const tables = await destination.inspection.tables()
+  const texts = await destination.notes.textColumns()
+  const versions = await destination.notes.versions()
   const modes = newVersionModes(versions.tables, () => optionsOf(options))
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
@@ -290,7 +294,6 @@ async function streamFrom(
   const advancing = setInterval(() => collector.advance(), waitsOf(options).advanceEveryMs)
   const ending = new AbortController()
   watch = watchTables({
-    pipeline: name,
     handle,
     source,
     stream,
@@ -307,7 +310,6 @@ async function streamFrom(
   })
   state.watch = watch
   const applying = applyBatches({
-    pipeline: name,
     destination,
     collector,
     stream,
@@ -320,7 +322,7 @@ async function streamFrom(
     onStale: watch.onStale,
   })
   const ended = ending.signal
-  state.streaming = newStreaming({ pipeline: name, source, stream, destination, collector, ended }, watch)
+  state.streaming = newStreaming({ source, stream, destination, collector, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
     const relieving = state.relief.streaming(

@@ -41,12 +41,12 @@ export async function settleSelection(
   current: CurrentTables,
   asked: number,
 ): Promise<void> {
-  const { selection, destination, pipeline, reporter, signal, known, retries } = watching
+  const { selection, destination, reporter, signal, known, retries } = watching
   if (selection.isWide) await narrow(watching)
   if (selection.isSettled() || signal.aborted) return
   const wanted = new Set([...current.tables, ...current.refused].map(({ id }) => id))
   const isComplete = current.tables.every(({ id }) => known.has(id) || retries.get(id)?.cause === "table")
-  const others = (await destination.held(pipeline)).filter(({ id }) => !wanted.has(id))
+  const others = (await destination.inspection.held()).filter(({ id }) => !wanted.has(id))
   for (const table of others) if (!known.has(table.id)) letLeave(watching, table)
   if (!isComplete || others.length > 0 || [...known.keys()].some((id) => !wanted.has(id))) return
   selection.leaving.clear()

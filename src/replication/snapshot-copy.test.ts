@@ -43,15 +43,17 @@ function world(tables: Record<string, string[]>, read: Read) {
   })
   const destination = {
     capabilities: { caseSensitiveNames: true },
-    async beginLoad(_: string, table: TableSchema) {
-      if (table.name === "refused") throw new Problem("tableFailed", "This name cannot be held.")
-      open.add(table.name)
-      return loadOf(table.name)
+    copies: {
+      async begin(table: TableSchema) {
+        if (table.name === "refused") throw new Problem("tableFailed", "This name cannot be held.")
+        open.add(table.name)
+        return loadOf(table.name)
+      },
+      completeSnapshot: async () => undefined,
     },
   } as Partial<Destination> as Destination
   const copy = (signal = new AbortController().signal) =>
     copySnapshot({
-      pipeline: "p",
       snapshot,
       destination,
       readers: 2,

@@ -8,7 +8,6 @@ import type { Destination, TableLoad } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
 export interface SnapshotCopy {
-  pipeline: string
   snapshot: Snapshot
   destination: Destination
   /** How many chunks are read at once. */
@@ -135,11 +134,7 @@ async function abortLoad(one: Copying): Promise<void> {
 
 async function begin(copy: SnapshotCopy, one: Copying): Promise<TableLoad> {
   copy.onTable(one.table.schema, { kind: "begun", estimatedRows: one.table.estimatedRows })
-  const load = await copy.destination.beginLoad(
-    copy.pipeline,
-    one.table.schema,
-    copy.versionsSince(one.table.schema),
-  )
+  const load = await copy.destination.copies.begin(one.table.schema, copy.versionsSince(one.table.schema))
   copy.observe("copyBegun")
   return load
 }

@@ -24,7 +24,6 @@ import type { Destination } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
 export interface TableWatchOptions {
-  pipeline: string
   /** Names it at the source. */
   handle: string
   source: Source
@@ -138,7 +137,9 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     refusal(to) {
       const others = [...watching.known.values()].filter(({ id }) => id !== to.id)
       const obstacle = options.modes.kept.has(to.id) ? versionsObstacle(to) : undefined
-      return obstacle ?? options.destination.refusal(to) ?? caseClash(options.destination, to, others)
+      return (
+        obstacle ?? options.destination.inspection.refusal(to) ?? caseClash(options.destination, to, others)
+      )
     },
     onAltered: (to) => void watching.known.set(to.id, to),
     onDropped(table) {
@@ -195,13 +196,13 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
 }
 
 /** A copy that was asked for tries the exact types again. */
-async function forgetTexts({ texts, destination, pipeline }: Watching, id: string): Promise<void> {
-  if (texts.delete(id)) await destination.noteTextColumns(pipeline, id, [])
+async function forgetTexts({ texts, destination }: Watching, id: string): Promise<void> {
+  if (texts.delete(id)) await destination.notes.noteTextColumns(id, [])
 }
 
 /** Notes what is to be text before it is copied so: a crash must not begin with the exact type again. */
 async function noteUnfit(watching: Watching): Promise<void> {
-  const { texts, destination, pipeline } = watching
+  const { texts, destination } = watching
   for (const unfit of watching.unfit.splice(0)) {
     const { table } = unfit
     const noted = widened(texts.get(table.id), unfit)
@@ -209,7 +210,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
       postpone(watching, table, "table")
       continue
     }
-    await destination.noteTextColumns(pipeline, table.id, noted)
+    await destination.notes.noteTextColumns(table.id, noted)
     texts.set(table.id, noted)
   }
 }

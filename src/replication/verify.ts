@@ -9,7 +9,6 @@ import type { ChangeStream, Snapshot, Source } from "./source.ts"
 import type { Destination, DestinationView, StagedPart } from "./warehouse.ts"
 
 export interface VerifyParts {
-  pipeline: string
   source: Source
   stream: ChangeStream
   destination: Destination
@@ -38,7 +37,7 @@ export async function verifyTables(
   onVerdict: (id: string, verdict: Verdict) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const view = (_: Promise<Snapshot>) => parts.destination.view(parts.pipeline)
+  const view = (_: Promise<Snapshot>) => parts.destination.inspection.view()
   const { snapshot, outcome } = await atGlimpse(parts, ids, view, (late) => late.close(), signal)
   try {
     if (parts.source.compare(outcome.position, snapshot.position) > 0)
@@ -83,12 +82,12 @@ export async function mendRows(
   keys: readonly RowKey[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { destination, pipeline } = parts
+  const { destination } = parts
   const mend = async (snapshot: Promise<Snapshot>) => {
     const rows = await within(mendLimitMs, stagedRows(destination, await snapshot, table, keys, signal))
-    const live = await destination.tables(pipeline)
+    const live = await destination.inspection.tables()
     if (!live.some((one) => isSameDefinition(one, table))) throw changed(table)
-    await destination.mend(pipeline, table, keys, rows)
+    await destination.rows.mend(table, keys, rows)
   }
   const { snapshot } = await atGlimpse(parts, new Set([table.id]), mend, async () => undefined, signal)
   await snapshot.close()
@@ -110,7 +109,7 @@ async function stagedRows(
   const parts: StagedPart[] = []
   const rows = newRowBuffer(table.columns.map((column) => column.type))
   const write = async (full: typeof rows) => {
-    parts.push(await destination.stageRows(table, full))
+    parts.push(await destination.rows.stageRows(table, full))
     resetRows(full)
     return full
   }

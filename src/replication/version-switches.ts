@@ -5,7 +5,6 @@ import type { VersionModes } from "./versions.ts"
 import type { Destination } from "./warehouse.ts"
 
 export interface VersionSwitching {
-  pipeline: string
   destination: Destination
   collector: Collector
   reporter: PipelineReporter
@@ -24,7 +23,7 @@ export function dueForSwitch({ known, modes }: Pick<VersionSwitching, "known" | 
  * then. Not while one of them is being copied. Throws Problem.
  */
 export async function switchVersions(switching: VersionSwitching): Promise<void> {
-  const { modes, collector, destination, pipeline, reporter } = switching
+  const { modes, collector, destination, reporter } = switching
   const switches = dueForSwitch(switching).map((table) => ({ id: table.id, keep: modes.wanted(table) }))
   if (switches.length === 0) return
   const turn = () => {
@@ -35,8 +34,7 @@ export async function switchVersions(switching: VersionSwitching): Promise<void>
   }
   const done = Promise.withResolvers<void>()
   done.promise.catch(() => undefined)
-  const work = () =>
-    destination.switchVersions(pipeline, switches, new Date()).then(done.resolve, done.reject)
+  const work = () => destination.notes.switchVersions(switches, new Date()).then(done.resolve, done.reject)
   if (!(await collector.turn(turn, work))) return
   await done.promise
   reporter.versions?.(modes.kept, [])

@@ -9,67 +9,90 @@ import type { TextColumn, TextColumns } from "./text-columns.ts"
  * The rule that makes it exact: rows and the position they bring us to become visible together, or not at all.
  */
 export interface Warehouse {
-  /**
-   * Opens (making it if need be) a destination database. With `dataKey`, what is staged is encrypted under it. Throws
-   * Problem `warehouseUnavailable` or `diskFull`.
-   */
-  open(database: string, dataKey?: Buffer): Promise<Destination>
+  /** Opens a destination database, making it if need be, for one pipeline. Throws Problem `warehouseUnavailable` or `diskFull`. */
+  open(options: OpenOptions): Promise<Destination>
+  /** Makes a destination database if it is not there. Throws Problem. */
+  ensure(database: string): Promise<void>
   /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
   drop(database: string): Promise<void>
-  /** Rows now in each live table of an open database, by qualified name. */
+  /** Rows now in each live table that a pipeline brought, by qualified name, of a database that is open. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }
 
+export interface OpenOptions {
+  database: string
+  /** Names the pipeline in the database's notes. */
+  pipeline: string
+  /** What is staged is encrypted under it; absent: it is not. */
+  dataKey?: Buffer | undefined
+}
+
+/** A destination database, open for one pipeline. Its methods are bound: they may be handed on without it. */
 export interface Destination {
   readonly capabilities: DestinationCapabilities
-  /** Why a table cannot be held under the names it brings; `undefined`: it can. */
-  refusal(table: TableSchema): string | undefined
-  /** How far this pipeline's rows have come, by the warehouse's own word; `undefined` before the first snapshot is complete. */
-  position(pipeline: string): Promise<Position | undefined>
-  /** The live replicated tables, with the schema their rows have here. */
-  tables(pipeline: string): Promise<TableSchema[]>
-  /** As `tables`, and those that are stale. */
-  held(pipeline: string): Promise<TableSchema[]>
-  /** What `noteTextColumns` noted, of tables that are here and of others. */
-  textColumns(pipeline: string): Promise<TextColumns>
-  /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
-  noteTextColumns(pipeline: string, tableId: string, columns: readonly TextColumn[]): Promise<void>
-  /**
-   * Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
-   * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
-   */
-  beginLoad(pipeline: string, table: TableSchema, versionsSince?: Date): Promise<TableLoad>
-  /** Which tables keep versions. */
-  versions(pipeline: string): Promise<KeptVersions>
-  /**
-   * Live tables begin or end keeping versions, with all their rows. What a table kept goes on under another name:
-   * `<table>_historical_<timestamp>`. Those that are not live are passed over.
-   */
-  switchVersions(pipeline: string, switches: readonly VersionSwitch[], at: Date): Promise<void>
-  /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
-  completeSnapshot(pipeline: string, tables: TableSchema[], position: Position): Promise<void>
-  /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
-  forget(pipeline: string): Promise<void>
-  /** Records a position that the source reached without rows for us. */
-  advance(pipeline: string, position: Position): Promise<void>
+  readonly rows: DestinationRows
+  readonly copies: DestinationCopies
+  readonly notes: DestinationNotes
+  readonly inspection: DestinationInspection
+  close(): Promise<void>
+}
+
+/** Rows on their way into live tables. Staged is not durable; applied is. */
+export interface DestinationRows {
   /** Writes changes (the table's columns, then `changeColumns`) where `apply` can take them. When it resolves the buffer may be used again. Not yet durable. */
   stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
   /** Writes when changes were committed (`commitColumns`), for tables that keep versions. Not yet durable. */
   stageCommits(commits: RowBuffer): Promise<StagedPart>
-  /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
-  apply(pipeline: string, batch: Batch): Promise<void>
-  /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
-  view(pipeline: string): Promise<DestinationView>
   /** Writes whole rows of a table where `mend` can take them. When it resolves the buffer may be used again. */
   stageRows(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
+  apply(batch: Batch): Promise<void>
   /** Puts `parts`' rows in the place of all rows that have one of `keys`, in one transaction. Parts are used up. */
-  mend(
-    pipeline: string,
-    table: TableSchema,
-    keys: readonly RowKey[],
-    parts: readonly StagedPart[],
-  ): Promise<void>
-  close(): Promise<void>
+  mend(table: TableSchema, keys: readonly RowKey[], parts: readonly StagedPart[]): Promise<void>
+}
+
+/** Fresh copies of tables, and the end of a snapshot. */
+export interface DestinationCopies {
+  /**
+   * Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
+   * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
+   */
+  begin(table: TableSchema, versionsSince?: Date): Promise<TableLoad>
+  /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
+  completeSnapshot(tables: TableSchema[], position: Position): Promise<void>
+}
+
+/** What the database knows of itself. It decides where a restart goes on: never the source, never the state database. */
+export interface DestinationNotes {
+  /** How far this pipeline's rows have come; `undefined` before the first snapshot is complete. */
+  position(): Promise<Position | undefined>
+  /** Records a position that the source reached without rows for us. */
+  advance(position: Position): Promise<void>
+  /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
+  forget(): Promise<void>
+  /** What `noteTextColumns` noted, of tables that are here and of others. */
+  textColumns(): Promise<TextColumns>
+  /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
+  noteTextColumns(tableId: string, columns: readonly TextColumn[]): Promise<void>
+  /** Which tables keep versions. */
+  versions(): Promise<KeptVersions>
+  /**
+   * Live tables begin or end keeping versions, with all their rows. What a table kept goes on under another name:
+   * `<table>_historical_<timestamp>`. Those that are not live are passed over.
+   */
+  switchVersions(switches: readonly VersionSwitch[], at: Date): Promise<void>
+}
+
+/** What is there. Asking changes nothing. */
+export interface DestinationInspection {
+  /** Why a table cannot be held under the names it brings; `undefined`: it can. */
+  refusal(table: TableSchema): string | undefined
+  /** The live replicated tables, with the schema their rows have here. */
+  tables(): Promise<TableSchema[]>
+  /** As `tables`, and those that are stale. */
+  held(): Promise<TableSchema[]>
+  /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
+  view(): Promise<DestinationView>
 }
 
 export interface KeptVersions {

@@ -84,7 +84,7 @@ function hostOf(
   return {
     warehouseArn,
     names: () => [...instance.databases(), ...instance.unopened().map(({ name }) => name)],
-    ensure: async (name) => (await warehouse?.open(name))?.close(),
+    ensure: async (name) => warehouse?.ensure(name),
     drop: async (name) => warehouse?.drop(name),
   }
 }

@@ -40,7 +40,7 @@ async function stagedAlteration(
   from: TableSchema,
   { table, origins, fill }: NonNullable<Step["to"]>,
 ): Promise<Alteration<TableChanges["parts"][number]>> {
-  const row = fill && (await destination.stageRows(table, rowsOf(table, [fill])))
+  const row = fill && (await destination.rows.stageRows(table, rowsOf(table, [fill])))
   return { from, to: table, origins, fill: row }
 }
 
@@ -213,14 +213,14 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
   for (const { name, steps, after } of cases) {
     test(`${name}, and so after a crash`, () =>
       withTable(rows, async (destination, table, under) => {
-        await destination.apply(pipeline, batchOf("2", ...(await segments(destination, table, steps))))
+        await destination.rows.apply(batchOf("2", ...(await segments(destination, table, steps))))
         const final = steps.findLast(({ to }) => to !== undefined)?.to?.table ?? table
-        assert.deepEqual(await destination.tables(pipeline), [final])
+        assert.deepEqual(await destination.inspection.tables(), [final])
         await assertRows(under, final, after)
         const again = await under.crash()
-        const reopened = await again.warehouse.open(database)
-        assert.deepEqual(await reopened.tables(pipeline), [final])
-        assert.equal(await reopened.position(pipeline), "2")
+        const reopened = await again.warehouse.open({ database, pipeline })
+        assert.deepEqual(await reopened.inspection.tables(), [final])
+        assert.equal(await reopened.notes.position(), "2")
         await assertRows(again, final, after)
         return again
       }))
@@ -230,12 +230,11 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
     withTable(rows, async (destination, first, under) => {
       const second = contractTable("u")
       const third = contractTable("w")
-      await loaded(destination, pipeline, second, [[5, "second", null]])
-      await loaded(destination, pipeline, third, [[6, "third", null]])
+      await loaded(destination, second, [[5, "second", null]])
+      await loaded(destination, third, [[6, "third", null]])
       const renamed = (from: TableSchema, name: string, changes: Change[]) =>
         segments(destination, from, [{ to: { table: { ...from, name }, origins: [0, 1, 2] }, changes }])
-      await destination.apply(
-        pipeline,
+      await destination.rows.apply(
         batchOf(
           "2",
           ...(await renamed(first, "u", [["delete", 1]])),
@@ -247,15 +246,14 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
         [5, "second", null],
         [7, "with it", null],
       ])
-      await destination.apply(
-        pipeline,
+      await destination.rows.apply(
         batchOf("3", ...(await renamed({ ...first, name: "u" }, "w", [["insert", 8, "eight", null]]))),
       )
       await assertRows(under, { ...first, name: "w" }, [
         [2, "a2", "b2"],
         [8, "eight", null],
       ])
-      const held = (await destination.tables(pipeline)).map((table) => `${table.id} as ${table.name}`)
+      const held = (await destination.inspection.tables()).map((table) => `${table.id} as ${table.name}`)
       assert.deepEqual(held.sort(), [`${first.id} as w`, `${second.id} as t`, `${third.id} as u`])
       // What became of it at the source is not known yet; until it is, it stays readable.
       await assertRows(under, { ...third, name: "u" }, [[6, "third", null]])
@@ -264,9 +262,9 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
 
   test("a table goes under the name it has here, whatever it was called last", () =>
     withTable(rows, async (destination, table, under) => {
-      await destination.apply(pipeline, { ...batchOf("2"), dropped: [{ ...table, name: "elsewhere" }] })
+      await destination.rows.apply({ ...batchOf("2"), dropped: [{ ...table, name: "elsewhere" }] })
       await assert.rejects(under.read(database, table))
-      assert.deepEqual(await destination.tables(pipeline), [])
+      assert.deepEqual(await destination.inspection.tables(), [])
       return undefined
     }))
 }

@@ -26,7 +26,7 @@ export function newHarness(open: () => Promise<WarehouseUnderTest>) {
     work: (opened: Destination, under: WarehouseUnderTest) => Promise<WarehouseUnderTest | undefined>,
   ) => {
     const under = await open()
-    const last = await work(await under.warehouse.open(database), under)
+    const last = await work(await under.warehouse.open({ database, pipeline }), under)
     await (last ?? under).close()
   }
 
@@ -42,8 +42,8 @@ export function newHarness(open: () => Promise<WarehouseUnderTest>) {
   ) =>
     withOne(async (destination, under) => {
       const table = contractTable("t", isKeyless)
-      await loaded(destination, pipeline, table, rows)
-      await destination.completeSnapshot(pipeline, [table], positionFrom("1"))
+      await loaded(destination, table, rows)
+      await destination.copies.completeSnapshot([table], positionFrom("1"))
       return work(destination, table, under)
     })
 

@@ -59,7 +59,7 @@ export async function staged(
   partRows = Number.POSITIVE_INFINITY,
   gathered = new GatheredChanges(table, { next: 0 }),
 ): Promise<TableChanges> {
-  const stage = (rows: RowBuffer) => destination.stage(table, rows)
+  const stage = (rows: RowBuffer) => destination.rows.stage(table, rows)
   for (const change of changes) {
     if (change === "truncate") gathered.truncate()
     else {
@@ -90,7 +90,7 @@ export async function stagedVersions(
     gathered.committed(atMs)
   }
   if (gathered.commitTimes !== undefined)
-    gathered.commits = await destination.stageCommits(gathered.commitTimes)
+    gathered.commits = await destination.rows.stageCommits(gathered.commitTimes)
   return gathered
 }
 
@@ -102,12 +102,11 @@ export function batchOf(position: string, ...tables: TableChanges[]): Batch {
 /** Makes `table` live with these rows. */
 export async function loaded(
   destination: Destination,
-  pipeline: string,
   table: TableSchema,
   rows: readonly (readonly Value[])[],
   versionsSince?: Date,
 ): Promise<void> {
-  const load = await destination.beginLoad(pipeline, table, versionsSince)
+  const load = await destination.copies.begin(table, versionsSince)
   if (rows.length > 0) await load.write(rowsOf(table, rows))
   await load.finish()
 }

@@ -11,8 +11,8 @@ const at = positionFrom
 export function casesOfTables({ withOne, withTable, assertRows }: Harness): void {
   test("a stale table stays readable and is no longer named", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
-      await destination.apply(pipeline, { ...batchOf("2"), stale: [table] })
-      assert.deepEqual(await destination.tables(pipeline), [])
+      await destination.rows.apply({ ...batchOf("2"), stale: [table] })
+      assert.deepEqual(await destination.inspection.tables(), [])
       await assertRows(under, table, [[1, "a", "b"]])
       return undefined
     }))
@@ -20,21 +20,21 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
   test("a dropped table goes with its batch, also when one of its name comes with it", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const anew = { ...contractTable("t"), id: "another" }
-      const load = await destination.beginLoad(pipeline, anew)
+      const load = await destination.copies.begin(anew)
       await load.write(rowsOf(anew, [[7, "new", null]]))
       await load.settled()
-      await destination.apply(pipeline, { ...batchOf("2"), dropped: [table], swaps: [anew] })
+      await destination.rows.apply({ ...batchOf("2"), dropped: [table], swaps: [anew] })
       load.close()
-      assert.deepEqual(await destination.tables(pipeline), [anew])
+      assert.deepEqual(await destination.inspection.tables(), [anew])
       await assertRows(under, anew, [[7, "new", null]])
-      await destination.apply(pipeline, { ...batchOf("3"), dropped: [anew] })
+      await destination.rows.apply({ ...batchOf("3"), dropped: [anew] })
       await assert.rejects(under.read(database, anew))
       return undefined
     }))
 
   test("a copy made beside the stream goes live with a batch, its own late changes within", () =>
     withTable([[1, "old", "old"]], async (destination, table, under) => {
-      const load = await destination.beginLoad(pipeline, table)
+      const load = await destination.copies.begin(table)
       await load.write(
         rowsOf(table, [
           [1, "copied", "b"],
@@ -49,7 +49,7 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
         ]),
       )
       await assertRows(under, table, [[1, "old", "old"]])
-      await destination.apply(pipeline, {
+      await destination.rows.apply({
         ...batchOf("2", await staged(destination, table, [["insert", 3, "with", "it"]])),
         swaps: [table],
       })
@@ -64,24 +64,24 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
   test("tables that exchange their names do not take away one another's place", () =>
     withTable([[1, "first", null]], async (destination, first, under) => {
       const second = contractTable("u")
-      await loaded(destination, pipeline, second, [[2, "second", null]])
+      await loaded(destination, second, [[2, "second", null]])
       const renamed = [
         { ...first, name: "u" },
         { ...second, name: "t" },
       ]
       const loads = await Promise.all(
         renamed.map(async (table, place) => {
-          const load = await destination.beginLoad(pipeline, table)
+          const load = await destination.copies.begin(table)
           await load.write(rowsOf(table, [[place + 1, "renamed", null]]))
           await load.settled()
           return load
         }),
       )
-      await destination.apply(pipeline, { ...batchOf("2"), swaps: renamed })
+      await destination.rows.apply({ ...batchOf("2"), swaps: renamed })
       for (const load of loads) load.close()
       await assertRows(under, { ...first, name: "u" }, [[1, "renamed", null]])
       await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
-      assert.deepEqual((await destination.tables(pipeline)).map(qualifiedName).sort(), [
+      assert.deepEqual((await destination.inspection.tables()).map(qualifiedName).sort(), [
         "public.t",
         "public.u",
       ])
@@ -91,13 +91,13 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
   test("of tables that exchange their names none is missing while its copy is still being made", () =>
     withTable([[1, "first", null]], async (destination, first, under) => {
       const second = contractTable("u")
-      await loaded(destination, pipeline, second, [[2, "second", null]])
-      const load = await destination.beginLoad(pipeline, { ...second, name: "t" })
+      await loaded(destination, second, [[2, "second", null]])
+      const load = await destination.copies.begin({ ...second, name: "t" })
       await load.write(rowsOf(second, [[2, "renamed", null]]))
       await load.settled()
       // What the first one's last changes were, before the source told of its new name.
       const late = await staged(destination, first, [["insert", 3, "late", null]])
-      await destination.apply(pipeline, {
+      await destination.rows.apply({
         ...batchOf("2", late),
         stale: [first],
         swaps: [{ ...second, name: "t" }],
@@ -108,8 +108,8 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
         [1, "first", null],
         [3, "late", null],
       ])
-      assert.deepEqual((await destination.tables(pipeline)).map(qualifiedName), ["public.t"])
-      await loaded(destination, pipeline, { ...first, name: "u" }, [[1, "anew", null]])
+      assert.deepEqual((await destination.inspection.tables()).map(qualifiedName), ["public.t"])
+      await loaded(destination, { ...first, name: "u" }, [[1, "anew", null]])
       await assertRows(under, { ...first, name: "u" }, [[1, "anew", null]])
       await assertRows(under, { ...second, name: "t" }, [[2, "renamed", null]])
       return undefined
@@ -118,11 +118,11 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
   test("changes of a table whose place another one takes in the same batch are not that one's", () =>
     withTable([[1, "first", null]], async (destination, first, under) => {
       const anew = { ...contractTable("t"), id: "another" }
-      const load = await destination.beginLoad(pipeline, anew)
+      const load = await destination.copies.begin(anew)
       await load.write(rowsOf(anew, [[7, "new", null]]))
       await load.settled()
       const late = await staged(destination, first, [["insert", 3, "late", null]])
-      await destination.apply(pipeline, { ...batchOf("2", late), stale: [first], swaps: [anew] })
+      await destination.rows.apply({ ...batchOf("2", late), stale: [first], swaps: [anew] })
       load.close()
       await assertRows(under, anew, [[7, "new", null]])
       return undefined
@@ -131,12 +131,12 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
   test("a complete snapshot drops what is gone, and what went under another name", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const gone = contractTable("gone")
-      await loaded(destination, pipeline, gone, [[1, "x", null]])
-      await destination.completeSnapshot(pipeline, [table, gone], at("2"))
+      await loaded(destination, gone, [[1, "x", null]])
+      await destination.copies.completeSnapshot([table, gone], at("2"))
       const renamed = { ...table, name: "renamed" }
-      await loaded(destination, pipeline, renamed, [[1, "a", "b"]])
-      await destination.completeSnapshot(pipeline, [renamed], at("3"))
-      assert.deepEqual(await destination.tables(pipeline), [renamed])
+      await loaded(destination, renamed, [[1, "a", "b"]])
+      await destination.copies.completeSnapshot([renamed], at("3"))
+      assert.deepEqual(await destination.inspection.tables(), [renamed])
       await assert.rejects(under.read(database, gone))
       await assert.rejects(under.read(database, table))
       await assertRows(under, renamed, [[1, "a", "b"]])
@@ -147,43 +147,48 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
     withTable([[1, "a", "b"]], async (destination, _, under) => {
       if (destination.capabilities.caseSensitiveNames) return undefined
       const anew = { ...contractTable("T"), id: "another" }
-      await loaded(destination, pipeline, anew, [[2, "new", null]])
-      await destination.completeSnapshot(pipeline, [anew], at("2"))
+      await loaded(destination, anew, [[2, "new", null]])
+      await destination.copies.completeSnapshot([anew], at("2"))
       await assertRows(under, anew, [[2, "new", null]])
-      assert.deepEqual(await destination.tables(pipeline), [anew])
+      assert.deepEqual(await destination.inspection.tables(), [anew])
       return undefined
     }))
 
   test("what is to be held as text is noted table by table, and outlasts a crash", () =>
     withOne(async (destination, under) => {
       const noted = [{ column: 'a "b"', sourceType: "numeric(10,2)", reason: "it's NaN" }]
-      assert.deepEqual(await destination.textColumns(pipeline), new Map())
-      await destination.noteTextColumns(pipeline, "1", [])
-      await destination.noteTextColumns(pipeline, "1", [...noted, ...noted])
-      await destination.noteTextColumns(pipeline, "1", noted)
-      await destination.noteTextColumns(pipeline, "2", noted)
-      await destination.noteTextColumns(pipeline, "2", [])
-      await destination.noteTextColumns("other", "1", [])
+      assert.deepEqual(await destination.notes.textColumns(), new Map())
+      await destination.notes.noteTextColumns("1", [])
+      await destination.notes.noteTextColumns("1", [...noted, ...noted])
+      await destination.notes.noteTextColumns("1", noted)
+      await destination.notes.noteTextColumns("2", noted)
+      await destination.notes.noteTextColumns("2", [])
+      const other = await under.warehouse.open({ database, pipeline: "other" })
+      await other.notes.noteTextColumns("1", [])
       const again = await under.crash()
-      const reopened = await again.warehouse.open(database)
-      assert.deepEqual(await reopened.textColumns(pipeline), new Map([["1", noted]]))
-      await reopened.completeSnapshot(pipeline, [], at("1"))
-      assert.deepEqual(await reopened.textColumns(pipeline), new Map([["1", noted]]))
-      await reopened.apply(pipeline, { ...batchOf("2"), dropped: [{ ...contractTable("gone"), id: "1" }] })
-      assert.deepEqual(await reopened.textColumns(pipeline), new Map())
+      const reopened = await again.warehouse.open({ database, pipeline })
+      assert.deepEqual(await reopened.notes.textColumns(), new Map([["1", noted]]))
+      await reopened.copies.completeSnapshot([], at("1"))
+      assert.deepEqual(await reopened.notes.textColumns(), new Map([["1", noted]]))
+      await reopened.rows.apply({ ...batchOf("2"), dropped: [{ ...contractTable("gone"), id: "1" }] })
+      assert.deepEqual(await reopened.notes.textColumns(), new Map())
       return again
     }))
 
   test("another pipeline takes a database over", () =>
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const kept = { ...table, id: "in the other" }
-      await destination.noteTextColumns(pipeline, "1", [{ column: "c", sourceType: "t", reason: "r" }])
-      await loaded(destination, "other", kept, [[2, "x", null]])
-      await destination.completeSnapshot("other", [kept], at("9"))
-      assert.equal(await destination.position(pipeline), undefined)
-      assert.deepEqual(await destination.tables(pipeline), [])
-      assert.deepEqual(await destination.textColumns(pipeline), new Map())
-      assert.deepEqual(await destination.tables("other"), [kept])
+      await destination.notes.noteTextColumns("1", [{ column: "c", sourceType: "t", reason: "r" }])
+      const other = await under.warehouse.open({ database, pipeline: "other" })
+      assert.equal(await other.notes.position(), undefined)
+      await loaded(other, kept, [[2, "x", null]])
+      await other.copies.completeSnapshot([kept], at("9"))
+      assert.equal(await destination.notes.position(), undefined)
+      assert.deepEqual(await destination.inspection.tables(), [])
+      assert.deepEqual(await destination.notes.textColumns(), new Map())
+      assert.equal(await other.notes.position(), at("9"))
+      assert.deepEqual(await other.inspection.tables(), [kept])
+      await other.close()
       await assertRows(under, kept, [[2, "x", null]])
       return undefined
     }))

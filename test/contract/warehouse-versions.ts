@@ -7,12 +7,12 @@ import type { TableSchema } from "../../src/domain/table.ts"
 import type { Destination } from "../../src/replication/warehouse.ts"
 import { active, type Cell, cases, closed, seedMs, type Transaction, table } from "./version-cases.ts"
 import { replayed, transactionOf } from "./version-replay.ts"
-import { database, type Harness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
+import { database, type Harness, type WarehouseUnderTest } from "./warehouse-harness.ts"
 import { batchOf, contractTable, loaded, stagedVersions, type Value } from "./warehouse-rows.ts"
 
 async function seeded(destination: Destination, rows: Value[][], one: TableSchema = table): Promise<void> {
-  await loaded(destination, pipeline, one, rows, new Date(seedMs))
-  await destination.completeSnapshot(pipeline, [one], positionFrom("1"))
+  await loaded(destination, one, rows, new Date(seedMs))
+  await destination.copies.completeSnapshot([one], positionFrom("1"))
 }
 
 const shifted = (transactions: Transaction[]) =>
@@ -29,7 +29,7 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
         withOne(async (destination, under) => {
           await seeded(destination, before)
           const changes = await stagedVersions(destination, table, shifted(transactions), partRows)
-          await destination.apply(pipeline, batchOf("2", changes))
+          await destination.rows.apply(batchOf("2", changes))
           await assertVersions(under, table, after)
           return undefined
         }))
@@ -39,7 +39,7 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
         await seeded(destination, before)
         for (const [index, transaction] of shifted(transactions).entries()) {
           const changes = await stagedVersions(destination, table, [transaction])
-          await destination.apply(pipeline, batchOf(String(index + 2), changes))
+          await destination.rows.apply(batchOf(String(index + 2), changes))
         }
         await assertVersions(under, table, after)
         return undefined
@@ -59,7 +59,7 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
           for (let from = 0; from < transactions.length; from += size) {
             const part = shifted(transactions.slice(from, from + size))
             const changes = await stagedVersions(destination, table, part, 3)
-            await destination.apply(pipeline, batchOf(String(from + 2), changes))
+            await destination.rows.apply(batchOf(String(from + 2), changes))
           }
           await assertVersions(under, table, versions)
           return undefined
@@ -75,11 +75,10 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
         [2, "c", "d"],
       ],
       async (destination, live, under) => {
-        const ids = async () => [...(await destination.versions(pipeline)).tables]
+        const ids = async () => [...(await destination.notes.versions()).tables]
         assert.deepEqual(await ids(), [])
         const switched = (keep: boolean, at: number) =>
-          destination.switchVersions(
-            pipeline,
+          destination.notes.switchVersions(
             [
               { id: live.id, keep },
               { id: "another", keep },
@@ -92,10 +91,10 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
         const changes = await stagedVersions(destination, live, [
           { atMs: seedMs + 5, changes: [["update", 1, "x", "y"]] },
         ])
-        await destination.apply(pipeline, batchOf("2", changes))
+        await destination.rows.apply(batchOf("2", changes))
         const kept = [closed([1, "a", "b"], 0, 5), active([1, "x", "y"], 5), active([2, "c", "d"], 0)]
         await assertVersions(under, live, kept)
-        const view = await destination.view(pipeline)
+        const view = await destination.inspection.view()
         assert.equal(await view.countRows(live), 2, "a view sees the active ones")
         await view.close()
         await switched(false, 9)
@@ -112,13 +111,13 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
   test("a table that keeps versions and is dropped stays, closed, and nothing takes its place before users let it", () =>
     withOne(async (destination, under) => {
       await seeded(destination, [[1, "a", "b"]])
-      await destination.apply(pipeline, { ...batchOf("2"), dropped: [table], at: new Date(seedMs + 7) })
-      assert.deepEqual(await destination.tables(pipeline), [])
-      assert.deepEqual(await destination.versions(pipeline), { tables: new Set(), dropped: [table] })
+      await destination.rows.apply({ ...batchOf("2"), dropped: [table], at: new Date(seedMs + 7) })
+      assert.deepEqual(await destination.inspection.tables(), [])
+      assert.deepEqual(await destination.notes.versions(), { tables: new Set(), dropped: [table] })
       await assertVersions(under, table, [closed([1, "a", "b"], 0, 7)])
       const again = { ...table, id: "another" }
       await assert.rejects(
-        destination.beginLoad(pipeline, again, new Date()),
+        destination.copies.begin(again, new Date()),
         (error) =>
           error instanceof Problem && error.kind === "tableFailed" && /DROP TABLE/.test(error.message),
       )
@@ -128,8 +127,8 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
   test("a table that keeps versions and is in no snapshot any more stays, closed", () =>
     withOne(async (destination, under) => {
       await seeded(destination, [[1, "a", "b"]])
-      await destination.completeSnapshot(pipeline, [], positionFrom("9"))
-      assert.deepEqual((await destination.versions(pipeline)).dropped, [table])
+      await destination.copies.completeSnapshot([], positionFrom("9"))
+      assert.deepEqual((await destination.notes.versions()).dropped, [table])
       const [row] = await under.read(database, table)
       assert.deepEqual(row?.slice(0, 4), [1, "a", "b", false])
       return undefined
@@ -139,8 +138,8 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
     withOne(async (destination, under) => {
       const other = contractTable("u")
       for (const one of [table, other])
-        await loaded(destination, pipeline, one, [[1, `of ${one.name}`, null]], new Date(seedMs))
-      await destination.completeSnapshot(pipeline, [table, other], positionFrom("1"))
+        await loaded(destination, one, [[1, `of ${one.name}`, null]], new Date(seedMs))
+      await destination.copies.completeSnapshot([table, other], positionFrom("1"))
       const [t, u] = [
         { ...other, id: table.id },
         { ...table, id: other.id },
@@ -149,10 +148,10 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
         ...{ table: to, parts: [], runs: [] },
         alteration: { from, to, origins: [0, 1, 2], fill: undefined },
       })
-      await destination.apply(pipeline, batchOf("2", renamed(table, t), renamed(other, u)))
+      await destination.rows.apply(batchOf("2", renamed(table, t), renamed(other, u)))
       await assertVersions(under, t, [active([1, "of t", null], 0)])
       await assertVersions(under, u, [active([1, "of u", null], 0)])
-      assert.deepEqual((await destination.versions(pipeline)).tables, new Set([table.id, other.id]))
+      assert.deepEqual((await destination.notes.versions()).tables, new Set([table.id, other.id]))
       return undefined
     }))
 
@@ -166,13 +165,13 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
       const changes = await stagedVersions(destination, table, [
         { atMs: seedMs + 5, changes: [["delete", 3]] },
       ])
-      await destination.apply(pipeline, batchOf("2", changes))
+      await destination.rows.apply(batchOf("2", changes))
       const rows: Value[][] = [
         [1, "same", null],
         [2, "new", "d"],
         [4, "came", "h"],
       ]
-      await loaded(destination, pipeline, table, rows, new Date(seedMs + 9))
+      await loaded(destination, table, rows, new Date(seedMs + 9))
       await assertVersions(under, table, [
         active([1, "same", null], 0),
         closed([2, "old", "d"], 0, 9),
@@ -186,9 +185,9 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
   test("a fresh copy without versions leaves those that were there under another name", () =>
     withOne(async (destination, under) => {
       await seeded(destination, [[1, "a", "b"]])
-      await loaded(destination, pipeline, table, [[2, "c", "d"]])
+      await loaded(destination, table, [[2, "c", "d"]])
       await assertRows(under, table, [[2, "c", "d"]])
-      assert.deepEqual((await destination.versions(pipeline)).tables, new Set())
+      assert.deepEqual((await destination.notes.versions()).tables, new Set())
       return undefined
     }))
 
@@ -198,17 +197,16 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
       const before = await stagedVersions(destination, table, [
         { atMs: seedMs + 5, changes: [["update", 1, "x", "b"]] },
       ])
-      await destination.apply(pipeline, batchOf("2", before))
+      await destination.rows.apply(batchOf("2", before))
       const c = { name: "c", type: { kind: "text" } as const, sourceType: "text" }
       const to = { ...table, columns: [...table.columns, c] }
       const { rowsOf } = await import("./warehouse-rows.ts")
-      const fill = await destination.stageRows(to, rowsOf(to, [[null, null, null, "filled"]]))
+      const fill = await destination.rows.stageRows(to, rowsOf(to, [[null, null, null, "filled"]]))
       const after = await stagedVersions(destination, to, [
         { atMs: seedMs + 8, changes: [["insert", 2, "p", "q", "r"]] },
       ])
       const alteration = { from: table, to, origins: [0, 1, 2, undefined], fill }
-      await destination.apply(
-        pipeline,
+      await destination.rows.apply(
         batchOf("3", { ...after, table: to, parts: after.parts, runs: after.runs, alteration }),
       )
       await assertVersions(under, to, [

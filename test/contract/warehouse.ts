@@ -19,8 +19,8 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
   describe(`warehouse ${name}`, () => {
     test("a new database has neither position nor tables", () =>
       withOne(async (destination, { warehouse }) => {
-        assert.equal(await destination.position(pipeline), undefined)
-        assert.deepEqual(await destination.tables(pipeline), [])
+        assert.equal(await destination.notes.position(), undefined)
+        assert.deepEqual(await destination.inspection.tables(), [])
         assert.deepEqual(await warehouse.countRows(database, pipeline), new Map())
         return undefined
       }))
@@ -28,14 +28,14 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     test("a table is live after its copy, and its position after the snapshot", () =>
       withOne(async (destination, under) => {
         const table = contractTable("t")
-        await loaded(destination, pipeline, table, [
+        await loaded(destination, table, [
           [1, "x", null],
           [2, "", "ä🚰'\"\\"],
         ])
-        assert.equal(await destination.position(pipeline), undefined, "no position before the end")
-        await destination.completeSnapshot(pipeline, [table], at("1"))
-        assert.equal(await destination.position(pipeline), "1")
-        assert.deepEqual(await destination.tables(pipeline), [table])
+        assert.equal(await destination.notes.position(), undefined, "no position before the end")
+        await destination.copies.completeSnapshot([table], at("1"))
+        assert.equal(await destination.notes.position(), "1")
+        assert.deepEqual(await destination.inspection.tables(), [table])
         await assertRows(under, table, [
           [1, "x", null],
           [2, "", "ä🚰'\"\\"],
@@ -47,32 +47,32 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     test("an empty table is a table", () =>
       withTable([], async (destination, table, under) => {
         await assertRows(under, table, [])
-        assert.deepEqual(await destination.tables(pipeline), [table])
+        assert.deepEqual(await destination.inspection.tables(), [table])
         return undefined
       }))
 
     test("a copy begun again starts anew", () =>
       withOne(async (destination, under) => {
         const table = contractTable("t")
-        const first = await destination.beginLoad(pipeline, table)
+        const first = await destination.copies.begin(table)
         await first.write(rowsOf(table, [[1, "first", null]]))
         await first.settled()
         await first.abort()
         await first.abort()
-        await loaded(destination, pipeline, table, [[2, "second", null]])
+        await loaded(destination, table, [[2, "second", null]])
         await assertRows(under, table, [[2, "second", null]])
         return undefined
       }))
 
     test("a copy left by a crash does not show in the next", () =>
       withTable([[1, "live", null]], async (destination, table, under) => {
-        const load = await destination.beginLoad(pipeline, table)
+        const load = await destination.copies.begin(table)
         await load.write(rowsOf(table, [[2, "lost", null]]))
         await load.settled()
         const again = await under.crash()
-        const reopened = await again.warehouse.open(database)
+        const reopened = await again.warehouse.open({ database, pipeline })
         await assertRows(again, table, [[1, "live", null]])
-        await loaded(reopened, pipeline, table, [[3, "new", null]])
+        await loaded(reopened, table, [[3, "new", null]])
         await assertRows(again, table, [[3, "new", null]])
         return again
       }))
@@ -84,8 +84,8 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         const reading = (async () => {
           while (!isOver) seen.add(JSON.stringify(await under.read(database, table)))
         })()
-        for (let n = 0; n < 5; n++) await loaded(destination, pipeline, table, [[1, "old", null]])
-        await loaded(destination, pipeline, table, [[2, "new", null]])
+        for (let n = 0; n < 5; n++) await loaded(destination, table, [[1, "old", null]])
+        await loaded(destination, table, [[2, "new", null]])
         isOver = true
         await reading
         const allowed = ['[[1,"old",null]]', '[[2,"new",null]]']
@@ -99,15 +99,15 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     for (const { name: what, before, changes, after } of changesWithKey) {
       test(`applied: ${what}`, () =>
         withTable(before, async (destination, table, under) => {
-          await destination.apply(pipeline, batchOf("2", await staged(destination, table, changes)))
+          await destination.rows.apply(batchOf("2", await staged(destination, table, changes)))
           await assertRows(under, table, after)
-          assert.equal(await destination.position(pipeline), "2")
+          assert.equal(await destination.notes.position(), "2")
           return undefined
         }))
 
       test(`applied, each change in a part of its own: ${what}`, () =>
         withTable(before, async (destination, table, under) => {
-          await destination.apply(pipeline, batchOf("2", await staged(destination, table, changes, 1)))
+          await destination.rows.apply(batchOf("2", await staged(destination, table, changes, 1)))
           await assertRows(under, table, after)
           return undefined
         }))
@@ -118,7 +118,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         withTable(
           before,
           async (destination, table, under) => {
-            await destination.apply(pipeline, batchOf("2", await staged(destination, table, changes)))
+            await destination.rows.apply(batchOf("2", await staged(destination, table, changes)))
             await assertRows(under, table, after)
             return undefined
           },
@@ -129,15 +129,15 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     test("rows and position land together, over all tables, or not at all", () =>
       withTable([[1, "a", "b"]], async (destination, table, under) => {
         const other = contractTable("other")
-        await loaded(destination, pipeline, other, [])
+        await loaded(destination, other, [])
         const good = await staged(destination, table, [["insert", 2, "x", "y"]])
         const bad = await staged(destination, other, [["insert", 1, "x", "y"]])
         const lost = { ...bad, parts: bad.parts.map((part) => ({ ...part, token: `${part.token}.lost` })) }
-        await assert.rejects(destination.apply(pipeline, batchOf("2", good, lost)), Problem)
+        await assert.rejects(destination.rows.apply(batchOf("2", good, lost)), Problem)
         await assertRows(under, table, [[1, "a", "b"]])
-        assert.equal(await destination.position(pipeline), "1")
+        assert.equal(await destination.notes.position(), "1")
         // It can be applied again, whole.
-        await destination.apply(pipeline, batchOf("2", good, bad))
+        await destination.rows.apply(batchOf("2", good, bad))
         await assertRows(under, table, [
           [1, "a", "b"],
           [2, "x", "y"],
@@ -148,20 +148,19 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
 
     test("what was applied is still there after a crash, what was only staged is not", () =>
       withTable([[1, "a", "b"]], async (destination, table, under) => {
-        await destination.apply(
-          pipeline,
+        await destination.rows.apply(
           batchOf("2", await staged(destination, table, [["insert", 2, "x", "y"]])),
         )
         await staged(destination, table, [["insert", 3, "x", "y"]])
         const again = await under.crash()
-        const reopened = await again.warehouse.open(database)
-        assert.equal(await reopened.position(pipeline), "2")
-        assert.deepEqual(await reopened.tables(pipeline), [table])
+        const reopened = await again.warehouse.open({ database, pipeline })
+        assert.equal(await reopened.notes.position(), "2")
+        assert.deepEqual(await reopened.inspection.tables(), [table])
         await assertRows(again, table, [
           [1, "a", "b"],
           [2, "x", "y"],
         ])
-        await reopened.apply(pipeline, batchOf("3", await staged(reopened, table, [["delete", 1]])))
+        await reopened.rows.apply(batchOf("3", await staged(reopened, table, [["delete", 1]])))
         await assertRows(again, table, [[2, "x", "y"]])
         return again
       }))
@@ -177,7 +176,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
           while (!isOver)
             seen.add((await under.warehouse.countRows(database, pipeline)).get("public.t") ?? -1)
         })()
-        await destination.apply(pipeline, batchOf("2", whole))
+        await destination.rows.apply(batchOf("2", whole))
         isOver = true
         await reading
         assert.deepEqual(
@@ -189,11 +188,11 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
 
     test("a position can be advanced, and forgotten without taking the tables away", () =>
       withTable([[1, "a", "b"]], async (destination, table, under) => {
-        await destination.advance(pipeline, at("5"))
-        assert.equal(await destination.position(pipeline), "5")
-        await destination.forget(pipeline)
-        await destination.forget(pipeline)
-        assert.equal(await destination.position(pipeline), undefined)
+        await destination.notes.advance(at("5"))
+        assert.equal(await destination.notes.position(), "5")
+        await destination.notes.forget()
+        await destination.notes.forget()
+        assert.equal(await destination.notes.position(), undefined)
         await assertRows(under, table, [[1, "a", "b"]])
         return undefined
       }))
@@ -205,7 +204,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {
         const table = contractTable("t")
-        const load = await destination.beginLoad(pipeline, table)
+        const load = await destination.copies.begin(table)
         for (let part = 0; part < 20; part++) {
           await load.write(
             rowsOf(
@@ -224,15 +223,15 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         const other = contractTable("other")
         const changes = await staged(destination, table, [["insert", 1, "x", null]])
         await Promise.all([
-          destination.apply(pipeline, batchOf("2", changes)),
-          loaded(destination, pipeline, other, [[1, "o", null]]),
-          destination.position(pipeline),
-          destination.tables(pipeline),
-          destination.advance(pipeline, at("3")),
+          destination.rows.apply(batchOf("2", changes)),
+          loaded(destination, other, [[1, "o", null]]),
+          destination.notes.position(),
+          destination.inspection.tables(),
+          destination.notes.advance(at("3")),
         ])
         await assertRows(under, table, [[1, "x", null]])
         await assertRows(under, other, [[1, "o", null]])
-        assert.match(String(await destination.position(pipeline)), /^[23]$/)
+        assert.match(String(await destination.notes.position()), /^[23]$/)
         return undefined
       }))
   })

@@ -78,15 +78,20 @@ export function scriptedFault(point: WritePoint, kind: FaultKind, table?: string
 
   const destination = (real: Destination): Destination => ({
     ...real,
-    async beginLoad(...args) {
-      const lose = async (load: TableLoad) => load.close()
-      const of = args[1]
-      return loading(await pass("copyBegun", () => real.beginLoad(...args), unavailable, lose, [of]), of)
+    copies: {
+      async begin(...args) {
+        const lose = async (load: TableLoad) => load.close()
+        const [of] = args
+        return loading(await pass("copyBegun", () => real.copies.begin(...args), unavailable, lose, [of]), of)
+      },
+      completeSnapshot: (...args) =>
+        pass("positionRecorded", () => real.copies.completeSnapshot(...args), unavailable),
     },
-    completeSnapshot: (...args) =>
-      pass("positionRecorded", () => real.completeSnapshot(...args), unavailable),
-    stage: (...args) => pass("staged", () => real.stage(...args), full, undefined, [args[0]]),
-    apply: (...args) => pass("applied", () => real.apply(...args), unavailable, undefined, args[1].swaps),
+    rows: {
+      ...real.rows,
+      stage: (...args) => pass("staged", () => real.rows.stage(...args), full, undefined, [args[0]]),
+      apply: (batch) => pass("applied", () => real.rows.apply(batch), unavailable, undefined, batch.swaps),
+    },
   })
 
   const loading = (real: TableLoad, of: TableSchema): TableLoad => ({

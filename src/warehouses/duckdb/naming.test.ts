@@ -19,7 +19,7 @@ function tableOf(schema: string, name: string, column: string): TableSchema {
 
 test("what the engine cannot hold under its name is refused before, and nothing else is", async () => {
   const { warehouse } = await testWarehouse()
-  const destination = await warehouse.open("shop")
+  const destination = await warehouse.open({ database: "shop", pipeline: "p" })
   const schemas = [
     "main",
     "temp",
@@ -49,7 +49,7 @@ test("what the engine cannot hold under its name is refused before, and nothing 
     ...tables.map((name) => tableOf("public", name, "id")),
     ...columns.map((column, index) => tableOf("public", `c${index}`, column)),
   ]) {
-    const load = destination.beginLoad("p", table, undefined).then((begun) => begun.finish())
+    const load = destination.copies.begin(table, undefined).then((begun) => begun.finish())
     if (namingRefusal(table) === undefined) await load
     else await assert.rejects(load, { kind: "tableFailed" }, `${table.schema}.${table.name}`)
   }
@@ -63,7 +63,7 @@ test("a database whose name leads out of the staging folder takes nothing away",
   const { warehouse } = await testWarehouse(home)
   await writeFile(join(home, "kept"), "")
   for (const name of ["..", ".", ""]) {
-    await assert.rejects(warehouse.open(name))
+    await assert.rejects(warehouse.open({ database: name, pipeline: "p" }))
     await assert.rejects(warehouse.drop(name))
   }
   assert.deepEqual((await readdir(home)).sort(), ["kept", "staging", "warehouse"])

@@ -12,12 +12,14 @@ import { openStaging } from "./staging.ts"
 /** A DuckDB folder as a warehouse: one file per destination database. `stagingPath` must be one the instance may read. */
 export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: string): Warehouse {
   return {
-    async open(database, dataKey) {
+    async open(options) {
+      const { database, pipeline, dataKey } = options
       try {
-        const folder = stagingOf(stagingPath, database)
+        // Of its own: opening removes what an earlier opening left there, and nothing of another pipeline.
+        const folder = below(below(stagingPath, database), pipeline)
         await instance.ensureDatabase(database)
         const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
-        return await openDestination(instance, database, staging)
+        return await openDestination(instance, options, staging)
       } catch (error) {
         const unopened = instance.unopened().find(({ name }) => name === database)
         if (unopened !== undefined) throw unopenedProblem(unopened, error)
@@ -25,9 +27,17 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         throw problemOf(instance.shutOffBy(database) ?? error, `opening database ${database}`)
       }
     },
+    async ensure(database) {
+      try {
+        below(stagingPath, database)
+        await instance.ensureDatabase(database)
+      } catch (error) {
+        throw problemOf(instance.shutOffBy(database) ?? error, `making database ${database}`)
+      }
+    },
     async drop(database) {
       try {
-        const folder = stagingOf(stagingPath, database)
+        const folder = below(stagingPath, database)
         await instance.dropDatabase(database)
         await rm(folder, { recursive: true, force: true })
       } catch (error) {
@@ -44,10 +54,10 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
   }
 }
 
-/** What is in it is removed, so it must be below `stagingPath`, whoever lets such a name pass. */
-function stagingOf(stagingPath: string, database: string): string {
-  if (/^\.*$/.test(database)) throw new Error("a database cannot be called so")
-  return join(stagingPath, encodeURIComponent(database))
+/** A folder that is removed with all that is in it, so it must lie below `folder`, whoever lets such a name pass. */
+function below(folder: string, name: string): string {
+  if (/^\.*$/.test(name)) throw new Error("a database or a pipeline cannot be called so")
+  return join(folder, encodeURIComponent(name))
 }
 
 async function countRows(

@@ -1,0 +1,42 @@
+import { keepersOf } from "../../replication/batch/held.ts"
+import { planVersionSwitches } from "../../replication/batch/plan.ts"
+import type { DestinationNotes } from "../../replication/warehouse.ts"
+import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./destination.ts"
+import { standing } from "./versioned-tables.ts"
+
+/** What the database knows of itself, in the schema `millrace` of its own file. */
+export function destinationNotes(open: OpenDestination): DestinationNotes {
+  const { connection, database, pipeline, books, transaction, inTurn } = open
+  return {
+    async position() {
+      open.left = await orProblem("reading the position", () => books.position(pipeline))
+      return open.left
+    },
+    advance: (position) =>
+      inTurn(async () => {
+        const expected = open.left === undefined ? [] : [books.expectPosition(pipeline, open.left)]
+        await transaction([...expected, books.setPosition(pipeline, position)], "recording the position")
+        open.left = position
+      }),
+    forget: () =>
+      inTurn(async () => {
+        await transaction([books.clearPosition(pipeline)], "forgetting the position")
+        open.left = undefined
+      }),
+    textColumns: () => orProblem("reading the notes", () => books.textColumns(pipeline)),
+    noteTextColumns: (tableId, columns) =>
+      transaction(books.noteTextColumns(pipeline, tableId, columns), "noting columns that are text"),
+    versions: () =>
+      orProblem("reading the tables", async () => {
+        const held = (await books.versions()).filter((one) => one.pipeline === pipeline)
+        const dropped = held.filter((one) => one.dropped).map(({ schema }) => schema)
+        return { tables: keepersOf(pipeline, held), dropped: await standing(connection, database, dropped) }
+      }),
+    switchVersions: (switches, at) =>
+      inTurn(async () => {
+        const { held, versions } = await holdingsOf(books)
+        const statements = statementsOf(open, planVersionSwitches(pipeline, switches, { held, versions, at }))
+        if (statements.length > 0) await transaction(statements, "changing which tables keep versions")
+      }),
+  }
+}

@@ -1,0 +1,74 @@
+import type { TableSchema } from "../../domain/table.ts"
+import { keepersOf } from "../../replication/batch/held.ts"
+import { alterationsOf, type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import type { RowKey } from "../../replication/comparison.ts"
+import { commitColumns } from "../../replication/versions.ts"
+import {
+  type Batch,
+  changeColumns,
+  type DestinationRows,
+  type StagedPart,
+} from "../../replication/warehouse.ts"
+import { deleteByKeys } from "./canonical.ts"
+import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./destination.ts"
+import { filesOf, fillsOf } from "./fills.ts"
+import { quoteIdentifier } from "./instance.ts"
+import { liveTable, place } from "./naming.ts"
+import { readStaged } from "./staging.ts"
+import { newTails } from "./tails.ts"
+import { mendVersions } from "./versioned-tables.ts"
+
+const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
+
+/** Rows come as Parquet files; a batch is one transaction over all of them. */
+export function destinationRows(open: OpenDestination): DestinationRows {
+  const { instance, connection, database, staging, transaction, inTurn } = open
+  const tails = newTails(connection, database, instance.memoryLimitBytes)
+  const namesOf = ({ columns }: TableSchema) => columns.map(({ name }) => name)
+  return {
+    stage: (table, changes) => staging.keep([...namesOf(table), ...changeColumns], changes),
+    stageCommits: (commits) => staging.write(commitColumns, commits),
+    stageRows: (table, rows) => staging.write(namesOf(table), rows),
+    async apply(batch) {
+      await inTurn(async () => {
+        await orProblem("looking at the size of rows", () => tails.admit(batch))
+        await transaction(await batchStatements(open, batch), "applying changes")
+        open.left = batch.position ?? open.left
+      })
+      await staging.remove(partsOf(batch))
+    },
+    async mend(table, keys, parts) {
+      await transaction(await mendStatements(open, table, keys, parts), "mending rows")
+      await staging.remove(parts)
+    },
+  }
+}
+
+async function batchStatements(open: OpenDestination, batch: Batch): Promise<string[]> {
+  const { connection, books, pipeline, left: expected, copiedAsOf } = open
+  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const fills = await orProblem("reading new columns", () => fillsOf(connection, alterationsOf(batch)))
+  return statementsOf(open, planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf }), fills)
+}
+
+function partsOf({ tables }: Batch): StagedPart[] {
+  return tables.flatMap(({ parts, alteration, commits }) => [
+    ...parts,
+    ...filesOf(alteration),
+    ...(commits === undefined ? [] : [commits]),
+  ])
+}
+
+async function mendStatements(
+  { database, pipeline, books }: OpenDestination,
+  table: TableSchema,
+  keys: readonly RowKey[],
+  parts: readonly StagedPart[],
+): Promise<string[]> {
+  const live = liveTable(database, table)
+  const keeps = keepersOf(pipeline, await orProblem("reading the tables", () => books.versions()))
+  if (keeps.has(table.id)) return mendVersions(live, table, keys, parts)
+  const columns = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
+  const insert = `INSERT INTO ${live} (${columns}) SELECT ${columns} FROM ${readStaged(parts)}`
+  return [deleteByKeys(live, table, keys), ...(parts.length === 0 ? [] : [insert])]
+}
