@@ -15,8 +15,12 @@ const statementTimeout = text.transform((given, context): number | undefined => 
   return z.NEVER
 })
 
+/** Of the connections: two users cannot take all of them. */
+const shareOfOneUser = 0.4
+
 const written = z.strictObject({
   connections: z.number().int().min(1).max(5_000).default(500),
+  connections_per_user: z.number().int().min(1).max(5_000).optional(),
   logins_per_address: z.number().int().min(1).max(5_000).default(100),
   statement_timeout: statementTimeout.default(10 * 60_000),
   statement_memory: statementSize.optional(),
@@ -27,6 +31,7 @@ const written = z.strictObject({
 export const sqlLimits = written.transform(
   (limits): SqlLimits => ({
     connections: limits.connections,
+    connectionsPerUser: limits.connections_per_user ?? Math.ceil(limits.connections * shareOfOneUser),
     loginsPerAddress: limits.logins_per_address,
     statementTimeoutMs: limits.statement_timeout,
     statementMemoryBytes: limits.statement_memory,

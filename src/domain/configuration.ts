@@ -137,6 +137,8 @@ export interface HttpConnections {
 /** What sessions of the SQL port may take. */
 export interface SqlLimits {
   connections: number
+  /** Of one user. */
+  connectionsPerUser: number
   /** Connections of one address that have not proven a password yet. */
   loginsPerAddress: number
   /** Of statements of those who are no administrators; undefined: none. */

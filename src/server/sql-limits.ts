@@ -4,6 +4,7 @@ import type { SqlPortOptions } from "../front-doors/sql/sql-port.ts"
 
 /** Of the warehouse's memory; the rest is left to replication. */
 const shareOfOne = 0.5
+const shareOfUser = 0.6
 const shareOfAll = 0.75
 /** The process itself comes and goes by as much. */
 const leastStatementBytes = 512 * 2 ** 20
@@ -14,18 +15,19 @@ export async function sqlPortLimits(
   { sqlLimits, dataDir }: Pick<Configuration, "sqlLimits" | "dataDir">,
   warehouseMemoryBytes: number,
 ): Promise<Pick<SqlPortOptions, "limits" | "memory" | "statementTimeoutMs">> {
-  const { connections, loginsPerAddress, statementTimeoutMs, statementMemoryBytes, statementSpillBytes } =
-    sqlLimits
+  const { connections, connectionsPerUser, loginsPerAddress } = sqlLimits
+  const { statementTimeoutMs, statementMemoryBytes, statementSpillBytes } = sqlLimits
   const statementBytes =
     statementMemoryBytes ?? Math.max(leastStatementBytes, warehouseMemoryBytes * shareOfOne)
   const { bavail, bsize } = await statfs(dataDir)
   return {
-    limits: { connections, loginsPerAddress },
+    limits: { connections, connectionsPerUser, loginsPerAddress },
     statementTimeoutMs: statementTimeoutMs ?? 0,
     memory: {
       statementBytes,
       // Whoever allows one statement more than that means it.
       allBytes: Math.max(statementBytes, warehouseMemoryBytes * shareOfAll),
+      userBytes: Math.max(statementBytes, warehouseMemoryBytes * shareOfUser),
       spillBytes: statementSpillBytes ?? bavail * bsize * shareOfFreeDisk,
     },
   }

@@ -4,14 +4,14 @@ import { requireReader } from "../../control-plane/policies.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
 import { headerValue, type WireRequest } from "../../wire/http/message.ts"
+import { followerSeats } from "./follower-seats.ts"
 
 export interface EventSources {
   store: { events: EventStore }
   place: EventPlace
 }
 
-const maxFollowers = 100
-let followers = 0
+const seats = followerSeats()
 
 /**
  * Server-sent events: those after `Last-Event-ID`, or without it those that come from now on.
@@ -25,11 +25,10 @@ export async function eventStream(
 ): Promise<ReadableStream<Uint8Array>> {
   requireReader(caller, "see events")
   const after = lastId(request) ?? (await events.newest())
-  if (followers >= maxFollowers) throw new Fault("unavailable", `Already ${maxFollowers} follow the events.`)
+  const leave = seats.take(caller)
   const ending = new AbortController()
   const coming = followEvents(events, after, ending.signal)
-  followers++
-  ending.signal.addEventListener("abort", () => followers--, { once: true })
+  ending.signal.addEventListener("abort", leave, { once: true })
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>(
     {

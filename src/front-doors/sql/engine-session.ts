@@ -47,11 +47,12 @@ export function engineSession(
   database: string,
   mayWrite: () => boolean,
   memory: MemoryWatch | undefined,
+  user: string,
 ): EngineSession {
   let active: EnginePortal | undefined
   /** Begun and not finished: they hold rows, or the place in them. */
   const begun = new Set<EnginePortal>()
-  const account = memory?.open((reason) => cancel(reason))
+  const account = memory?.open((reason) => cancel(reason), user)
   let running = false
   let cancelled: PgError | undefined
   let timer: NodeJS.Timeout | undefined

@@ -5,7 +5,7 @@ import type { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { MemoryUse } from "./memory-use.ts"
 import { type MemoryAccount, memoryWatch } from "./memory-watch.ts"
 
-const limits = { statementBytes: 1000, allBytes: 1300, spillBytes: 500 }
+const limits = { statementBytes: 1000, allBytes: 1300, userBytes: 1250, spillBytes: 500 }
 
 /** A watch over memory that the test says the use of; looks are waited for, not timed. */
 function watched(t: TestContext) {
@@ -41,9 +41,9 @@ function watched(t: TestContext) {
     become(by)
     await looked()
   }
-  function session() {
+  function session(user?: string) {
     const stopped: PgError[] = []
-    const account: MemoryAccount = watch.open((reason) => stopped.push(reason) > 0)
+    const account: MemoryAccount = watch.open((reason) => stopped.push(reason) > 0, user)
     let leave: () => void = () => undefined
     const enter = () => void account.inside(() => new Promise<void>((resolve) => (leave = resolve)))
     return { account, stopped, enter, leave: () => leave() }
@@ -127,6 +127,44 @@ test("when all together hold too much, the one with the most is stopped, and the
   large.account.ended(false)
   await grow({ fixedBytes: -900 })
   assert.equal(small.stopped.length, 0)
+})
+
+test("whoever spreads over many statements is stopped before one who holds more in a single one", async (t) => {
+  const { grow, looked, session } = watched(t)
+  const single = session("eve")
+  const many = [session("adam"), session("adam"), session("adam")]
+  single.enter()
+  await looked()
+  await grow({ fixedBytes: 500 })
+  single.leave()
+  for (const [at, one] of many.entries()) {
+    one.enter()
+    await looked()
+    await grow({ fixedBytes: 270 + at })
+    one.leave()
+  }
+  // Each holds what it has, as cursors do; only who is inside can be stopped.
+  for (const one of [single, ...many]) one.enter()
+  await looked()
+  assert.equal(single.stopped.length, 0)
+  assert.deepEqual(
+    many.map(({ stopped }) => stopped.length),
+    [0, 0, 1],
+  )
+})
+
+test("one user's statements together hold no more than the user's share", async (t) => {
+  const { grow, looked, session } = watched(t)
+  const [first, second] = [session("eve"), session("eve")]
+  first.enter()
+  await looked()
+  await grow({ fixedBytes: 600 })
+  first.leave()
+  second.enter()
+  await looked()
+  await grow({ fixedBytes: 690 })
+  assert.equal(first.stopped.length, 0)
+  assert.match(second.stopped[0]?.message ?? "", /this user/)
 })
 
 test("between statements nobody looks", async (t) => {

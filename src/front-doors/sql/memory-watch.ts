@@ -6,6 +6,8 @@ export interface MemoryLimits {
   statementBytes: number
   /** The same of all statements together: the rest is replication's. */
   allBytes: number
+  /** The same of one user's statements together. Default: as all. */
+  userBytes?: number
   /** What one statement may set aside on disk. */
   spillBytes: number
 }
@@ -21,16 +23,17 @@ export interface MemoryAccount {
 
 /**
  * The engine limits memory as a whole and does not say which statement holds it. So growth is charged to the statements
- * that were inside the engine while it happened, by the time they were; whose charge passes the limit is stopped, and
- * when all together pass theirs, the one with the largest charge.
+ * that were inside the engine while it happened, by the time they were; whose charge passes the limit is stopped. When
+ * those of one user pass the user's share, or all together pass theirs, the largest of the user who holds the most is.
  */
 export interface MemoryWatch {
   /** `stop` is called once for a statement; false: there is nothing to stop. */
-  open(stop: (reason: PgError) => boolean): MemoryAccount
+  open(stop: (reason: PgError) => boolean, user?: string): MemoryAccount
   close(): void
 }
 
 interface Account {
+  user: string
   stop(reason: PgError): boolean
   calls: number
   /** When the first of its calls began, or the last look, whichever is later. */
@@ -94,6 +97,35 @@ function tooMuch(account: Account, limits: MemoryLimits): PgError | undefined {
   return undefined
 }
 
+interface UserUse {
+  bytes: number
+  /** Of the user's statements that can be stopped, the one that holds the most. */
+  largest: Account | undefined
+}
+
+function byUser(accounts: readonly Account[]): UserUse[] {
+  const users = new Map<string, UserUse>()
+  for (const account of accounts) {
+    const use = users.get(account.user) ?? { bytes: 0, largest: undefined }
+    users.set(account.user, use)
+    use.bytes += heldBy(account)
+    if (account.calls > 0 && (use.largest === undefined || heldBy(account) > heldBy(use.largest))) {
+      use.largest = account
+    }
+  }
+  return [...users.values()]
+}
+
+function overShare(): PgError {
+  return new PgError(
+    "53200",
+    "out of memory: all statements of this user together need more than one user may have",
+    {
+      hint: "This one held the most. Run fewer statements at once, or select fewer rows.",
+    },
+  )
+}
+
 function crowded(): PgError {
   return new PgError("53200", "out of memory: all statements together need more than is left to them", {
     hint: "This one held the most. Try again when others have ended, or select fewer rows at once.",
@@ -123,10 +155,13 @@ export function memoryWatch(
     }
     // What is being stopped gives back first.
     if (running.length < accounts.size || running.some(({ isStopped }) => isStopped)) return
-    const all = running.reduce((sum, one) => sum + heldBy(one), 0)
-    if (all <= limits.allBytes) return
-    const largest = running.toSorted((a, b) => heldBy(b) - heldBy(a)).find(({ calls }) => calls > 0)
-    if (largest) stop(largest, crowded())
+    const users = byUser(running)
+    const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
+    // Who holds little is not stopped for what another user holds, however many statements that is spread over.
+    const greediest = users.toSorted((a, b) => b.bytes - a.bytes).find(({ largest }) => largest !== undefined)
+    if (greediest?.largest === undefined) return
+    if (all > limits.allBytes) stop(greediest.largest, crowded())
+    else if (greediest.bytes > (limits.userBytes ?? limits.allBytes)) stop(greediest.largest, overShare())
   }
 
   async function look(): Promise<void> {
@@ -163,8 +198,8 @@ export function memoryWatch(
   }
 
   return {
-    open: (stop) => {
-      const account: Account = { stop, calls: 0, insideSinceMs: 0, insideMs: 0, ...nothing }
+    open: (stop, user = "") => {
+      const account: Account = { stop, user, calls: 0, insideSinceMs: 0, insideMs: 0, ...nothing }
       accounts.add(account)
       return {
         inside: async (call) => {

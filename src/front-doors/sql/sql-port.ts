@@ -175,6 +175,7 @@ async function openSession(
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
     shared.memory,
+    user,
   )
   const audit = statementAudit({
     store: shared.options.audit,
@@ -323,6 +324,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.tls ? wireTls(options.tls) : {}),
     verifierFor: verifiers(options.configured, options.users),
+    isAdministrator: (name) => users.find(name)?.isSuperuser === true,
     openSession: (name, parameters, address) => openSession(shared, name, parameters, address),
     onError: (error, where) => options.log.error({ err: error, where }, "sql port"),
   })

@@ -17,6 +17,7 @@ import { PgError } from "./pg-error.ts"
 import { runPortal } from "./portal-run.ts"
 import type { Field, Format, Portal, Prepared, SqlSession } from "./session.ts"
 import { ConnectionGone, type Transport } from "./transport.ts"
+import type { Holding } from "./user-shares.ts"
 
 /** Each holds engine memory; a client that never closes them is told, rather than served until memory ends. */
 const statementsAtMost = 5000
@@ -30,15 +31,31 @@ export interface MessageLoop {
   stopWhenIdle(): void
 }
 
+/** What a client keeps open, and what gives its part of the user's share back. */
+interface Kept<T> {
+  one: T
+  giveBack(): void
+}
+
+async function kept<T>(giveBack: () => void, make: () => Promise<T>): Promise<Kept<T>> {
+  try {
+    return { one: await make(), giveBack }
+  } catch (error) {
+    giveBack()
+    throw error
+  }
+}
+
 type Extended = Exclude<FrontendMessage, { kind: "query" | "sync" | "terminate" }>
 
 export function messageLoop(
   transport: Transport,
   session: SqlSession,
+  holding: Holding,
   shuttingDown: () => PgError,
 ): MessageLoop {
-  const statements = new Map<string, Prepared>()
-  const portals = new Map<string, Portal>()
+  const statements = new Map<string, Kept<Prepared>>()
+  const portals = new Map<string, Kept<Portal>>()
   let failed = false
   let busy = false
   let stopping = false
@@ -47,15 +64,18 @@ export function messageLoop(
   let atRest = true
 
   function closePortals(): void {
-    for (const portal of portals.values()) portal.close()
-    portals.clear()
+    for (const name of portals.keys()) closePortal(name)
   }
   function closePortal(name: string): void {
-    portals.get(name)?.close()
+    const portal = portals.get(name)
+    portal?.one.close()
+    portal?.giveBack()
     portals.delete(name)
   }
   function closeStatement(name: string): void {
-    statements.get(name)?.close()
+    const statement = statements.get(name)
+    statement?.one.close()
+    statement?.giveBack()
     statements.delete(name)
   }
 
@@ -124,12 +144,12 @@ export function messageLoop(
   function statement(name: string): Prepared {
     const found = statements.get(name)
     if (!found) throw new PgError("26000", `prepared statement "${name}" does not exist`)
-    return found
+    return found.one
   }
   function portalNamed(name: string): Portal {
     const found = portals.get(name)
     if (!found) throw new PgError("34000", `portal "${name}" does not exist`)
-    return found
+    return found.one
   }
 
   async function parse(message: Extract<Extended, { kind: "parse" }>): Promise<void> {
@@ -140,7 +160,8 @@ export function messageLoop(
     if (statements.size >= statementsAtMost) {
       throw new PgError("54000", `more than ${statementsAtMost} prepared statements in one session`)
     }
-    statements.set(message.name, await prepare(message.sql, message.parameterOids))
+    const giveBack = holding.keep({ kind: "statements", bytes: message.sql.length })
+    statements.set(message.name, await kept(giveBack, () => prepare(message.sql, message.parameterOids)))
     transport.send(parseComplete)
   }
 
@@ -150,7 +171,12 @@ export function messageLoop(
     else if (portals.has(message.portal))
       throw new PgError("42P03", `cursor "${message.portal}" already exists`)
     if (portals.size >= portalsAtMost) throw new PgError("54000", `more than ${portalsAtMost} open portals`)
-    portals.set(message.portal, await prepared.bind(message.values, message.formats, message.resultFormats))
+    const bytes = message.values.reduce((sum, value) => sum + (value?.length ?? 0), 0)
+    const giveBack = holding.keep({ kind: "portals", bytes })
+    portals.set(
+      message.portal,
+      await kept(giveBack, () => prepared.bind(message.values, message.formats, message.resultFormats)),
+    )
     transport.send(bindComplete)
   }
 
@@ -247,8 +273,7 @@ export function messageLoop(
       }
     } finally {
       closePortals()
-      for (const prepared of statements.values()) prepared.close()
-      statements.clear()
+      for (const name of statements.keys()) closeStatement(name)
     }
   }
 

@@ -14,12 +14,18 @@ import { type MessageLoop, messageLoop } from "./message-loop.ts"
 import { PgError } from "./pg-error.ts"
 import type { ScramVerifier } from "./scram.ts"
 import type { SqlSession } from "./session.ts"
+import { sessionPlaces } from "./session-places.ts"
 import { ConnectionGone, type TlsOptions, type Transport, transportOver } from "./transport.ts"
+import { type Holding, type ShareLimits, userShares, usualShare } from "./user-shares.ts"
 import { type Guest, waitingRoom } from "./waiting-room.ts"
 
 export interface PgWireLimits {
   /** Sessions at once; a further one gets 53300. */
   connections: number
+  /** Of one user. Default: all of them. */
+  connectionsPerUser?: number
+  /** On top of `connections`. */
+  reservedForAdministrators: number
   /** One message, a query with its parameters included. */
   messageBytes: number
   /** Connections of one address whose users have not proven their passwords yet. */
@@ -30,15 +36,22 @@ export interface PgWireLimits {
   startupMs: number
   /** A client that takes none of its result for so long is dropped. */
   stalledMs: number
+  /** From one part of a message to the next, once its user has proven the password. */
+  halfSentMs: number
+  /** Of all sessions of one user. */
+  share: ShareLimits
 }
 
 const defaultLimits: PgWireLimits = {
   connections: 500,
+  reservedForAdministrators: 5,
   messageBytes: 64 * 2 ** 20,
   loginsPerAddress: 100,
   silentMs: 3_000,
   startupMs: 10_000,
   stalledMs: 10 * 60_000,
+  halfSentMs: 60_000,
+  share: usualShare,
 }
 
 /** Sockets beyond the sessions: enough for cancel requests and for telling the surplus that the house is full. */
@@ -58,6 +71,8 @@ export interface PgWireOptions {
   mayBePlain?(address: string | undefined): boolean
   /** Must take the same time and give an answer whether or not the user exists. */
   verifierFor(user: string): ScramVerifier
+  /** Who comes in when all others' places are taken. Default: nobody. */
+  isAdministrator?(user: string): boolean
   /** Called after the password is proven. Throws a fatal PgError for an unknown database, say. */
   openSession(user: string, parameters: Map<string, string>, address: string | undefined): Promise<SqlSession>
   onError(error: unknown, where: string): void
@@ -88,7 +103,11 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   const sockets = new Set<Socket>()
   const room = waitingRoom({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
   const throttle = loginThrottle()
-  let sessions = 0
+  const places = sessionPlaces({
+    ...limits,
+    connectionsPerUser: limits.connectionsPerUser ?? limits.connections,
+  })
+  const shares = userShares(limits.share)
   let closing = false
 
   function cancel(request: Extract<StartupMessage, { kind: "cancel" }>): void {
@@ -131,7 +150,6 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     throw new PgError("08P01", "too many start-up messages", { fatal: true })
   }
 
-  /** Counted among the sessions from its proven password on. */
   async function prove(transport: Transport, parameters: Map<string, string>, guest: Guest): Promise<string> {
     const user = parameters.get("user")
     if (!user)
@@ -148,10 +166,6 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     })
     if (transport.gone()) throw new ConnectionGone()
     guest.leave()
-    if (sessions >= limits.connections) {
-      throw new PgError("53300", "sorry, too many clients already", { fatal: true })
-    }
-    sessions++
     return user
   }
 
@@ -168,10 +182,10 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     return transport.flush()
   }
 
-  async function converse(transport: Transport, session: SqlSession): Promise<void> {
+  async function converse(transport: Transport, session: SqlSession, holding: Holding): Promise<void> {
     const processId = newProcessId()
     const secret = randomBytes(4)
-    const loop = messageLoop(transport, session, shuttingDown)
+    const loop = messageLoop(transport, session, holding, shuttingDown)
     live.set(processId, { secret, session, loop, transport })
     transport.onGone(() => session.cancel())
     try {
@@ -186,19 +200,27 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
 
   async function serve(transport: Transport, guest: Guest): Promise<void> {
     const startupTimer = setTimeout(() => transport.destroy(), limits.startupMs)
-    let counted = false
+    let leave: () => void = () => undefined
     try {
       const parameters = await startup(transport, guest)
       if (!parameters) return
       if (closing) throw new PgError("57P03", "the database system is shutting down", { fatal: true })
       const user = await prove(transport, parameters, guest)
-      counted = true
-      const session = await options.openSession(user, parameters, transport.address)
-      clearTimeout(startupTimer)
-      await converse(transport, session)
+      const isAdministrator = options.isAdministrator?.(user) === true
+      // Counted among the sessions from its proven password on.
+      leave = places.take(user, isAdministrator)
+      const holding = shares.open(user, isAdministrator)
+      transport.charge(holding)
+      try {
+        const session = await options.openSession(user, parameters, transport.address)
+        clearTimeout(startupTimer)
+        await converse(transport, session, holding)
+      } finally {
+        holding.close()
+      }
     } finally {
       clearTimeout(startupTimer)
-      if (counted) sessions--
+      leave()
     }
   }
 
@@ -254,5 +276,5 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     clearTimeout(cut)
   }
 
-  return { port: address.port, connections: () => sessions, close }
+  return { port: address.port, connections: places.taken, close }
 }

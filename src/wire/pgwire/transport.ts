@@ -2,6 +2,7 @@ import type { Socket } from "node:net"
 import { type SecureContext, TLSSocket } from "node:tls"
 import { type Frame, frameReader, type Phase } from "./frame-reader.ts"
 import { PgError } from "./pg-error.ts"
+import type { Holding } from "./user-shares.ts"
 
 /** While a statement runs, no more than this is taken from a client who keeps sending. */
 const readAheadBytes = 256 * 1024
@@ -23,7 +24,10 @@ export interface TlsOptions {
 export interface Transport {
   /** The client's; undefined when it is gone already. */
   readonly address: string | undefined
-  /** The next message; throws ConnectionGone at the end of the stream. */
+  /**
+   * The next message; throws ConnectionGone at the end of the stream, a fatal PgError when a half-sent one is too much
+   * for its user's share or does not go on.
+   */
   receive(phase: Phase): Promise<Frame>
   /** Gathers; sent by `flush` or when enough is there. */
   send(bytes: Uint8Array): void
@@ -36,6 +40,8 @@ export interface Transport {
   isSecure(): boolean
   /** What channel binding compares; undefined without TLS. */
   endpoint(): Buffer | undefined
+  /** From here on what has come of messages counts in the share of the user. */
+  charge(holding: Holding): void
   onGone(listener: () => void): void
   gone(): boolean
   /** Sends what is gathered, then closes. */
@@ -43,7 +49,17 @@ export interface Transport {
   destroy(): void
 }
 
-export function transportOver(raw: Socket, limits: { messageBytes: number; stalledMs: number }): Transport {
+function unfinished(): PgError {
+  return new PgError("08P01", "a message was begun and did not go on", { fatal: true })
+}
+
+export interface TransportLimits {
+  messageBytes: number
+  stalledMs: number
+  halfSentMs: number
+}
+
+export function transportOver(raw: Socket, limits: TransportLimits): Transport {
   const reader = frameReader({
     startup: startupMessageLimitBytes,
     login: loginMessageLimitBytes,
@@ -56,6 +72,9 @@ export function transportOver(raw: Socket, limits: { messageBytes: number; stall
   let tlsInUse: TlsOptions | undefined
   let ended = false
   let waitingForInput = false
+  let holding: Holding | undefined
+  let answering = 0
+  let overShare: PgError | undefined
   let gathered: Uint8Array[] = []
   let gatheredBytes = 0
 
@@ -71,6 +90,7 @@ export function transportOver(raw: Socket, limits: { messageBytes: number; stall
   }
   function onData(chunk: Buffer): void {
     reader.push(chunk)
+    overShare ??= holding?.incoming(reader.heldBytes() + answering)
     if (!waitingForInput && reader.heldBytes() > readAheadBytes) socket.pause()
     wakeUp()
   }
@@ -94,17 +114,32 @@ export function transportOver(raw: Socket, limits: { messageBytes: number; stall
     socket.on("_tlsError", () => socket.destroy())
   }
 
+  /** Until something has come, or the connection has ended. Throws when half a message is all that comes. */
+  async function moreInput(phase: Phase): Promise<void> {
+    waitingForInput = true
+    socket.resume()
+    const isHalfSent = phase === "session" && reader.heldBytes() > 0
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve, reject) => {
+      wake = resolve
+      if (isHalfSent) timer = setTimeout(() => reject(unfinished()), limits.halfSentMs)
+    }).finally(() => clearTimeout(timer))
+    waitingForInput = false
+  }
+
   async function receive(phase: Phase): Promise<Frame> {
+    answering = 0
     for (;;) {
+      if (overShare) throw overShare
       const frame = reader.next(phase)
-      if (frame) return frame
+      if (frame) {
+        // A message counts until it is answered: its text is kept as long.
+        answering = frame.body.length
+        holding?.incoming(reader.heldBytes() + answering)
+        return frame
+      }
       if (ended) throw new ConnectionGone()
-      waitingForInput = true
-      socket.resume()
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      waitingForInput = false
+      await moreInput(phase)
     }
   }
 
@@ -151,6 +186,10 @@ export function transportOver(raw: Socket, limits: { messageBytes: number; stall
     secure,
     isSecure: () => tlsInUse !== undefined,
     endpoint: () => tlsInUse?.endpoint,
+    charge: (to) => {
+      holding = to
+      overShare ??= to.incoming(reader.heldBytes())
+    },
     onGone: (listener) => goneListeners.push(listener),
     gone: () => ended,
     end: () => {
