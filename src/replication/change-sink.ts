@@ -30,9 +30,10 @@ export interface ChangeSink {
   schemaChanged(table: TableSchema, what: string): void
   /**
    * The table can go on only with this column as text: `what` came, which its type cannot hold. What the table has in the
-   * open batch is to be dropped. Nothing more of it comes until the stream includes it anew.
+   * open batch is to be dropped. Nothing more of it comes until the stream includes it anew. Without a column, text would
+   * not do either: then `what` says why, for people.
    */
-  unfit(table: TableSchema, column: string, what: string): void
+  unfit(table: TableSchema, column: string | undefined, what: string): void
   /** The source has sent everything up to here, and none of it concerned us. */
   caughtUp(position: Position): void
   /** The bytes at hand are decoded: a good moment to hand over a batch. */

@@ -5,8 +5,8 @@ import type { CollectorHooks } from "./collector-hooks.ts"
 import type { RowBuffer } from "./columns.ts"
 import { type Adoption, forgetTable, hasContent, isChangesOnly, nothingYet, type Work } from "./gathered.ts"
 import { newSpareRows } from "./spare-rows.ts"
+import { staleByValue } from "./stale-tables.ts"
 import { GatheredChanges } from "./table-changes.ts"
-import { unfitReason } from "./text-columns.ts"
 import { type Alteration, type TableLoad, unaltered } from "./warehouse.ts"
 
 /**
@@ -249,11 +249,10 @@ export class Collector implements ChangeSink {
     this.#handOver()
   }
 
-  unfit(table: TableSchema, column: string, what: string): void {
+  unfit(table: TableSchema, column: string | undefined, what: string): void {
     this.#held.delete(table.id)
     const held = forgetTable(this.#open, table.id)
-    const reason = unfitReason({ column, what })
-    this.#open.stale.push({ table, held, reason, kind: "unfit", column, what })
+    this.#open.stale.push(staleByValue({ table, held }, column, what))
   }
 
   caughtUp(position: Position): void {

@@ -1,4 +1,6 @@
+import type { StaleTable } from "./gathered.ts"
 import type { CurrentTables, Watching } from "./table-watch.ts"
+import { unfitReason } from "./text-columns.ts"
 
 /** A table that waits for a fresh copy, or cannot have one, and is gone at the source meanwhile: it goes here too. */
 export function letStaleLeave(
@@ -11,4 +13,14 @@ export function letStaleLeave(
     collector.dropped(table)
     collector.chunkDecoded()
   }
+}
+
+/** A table of which a value came that it cannot hold: with its column as text it can, or, without a column, not at all. */
+export function staleByValue(
+  which: Pick<StaleTable, "table" | "held">,
+  column: string | undefined,
+  what: string,
+): StaleTable {
+  if (column === undefined) return { ...which, reason: what, kind: "changed" }
+  return { ...which, reason: unfitReason({ column, what }), kind: "unfit", column, what }
 }

@@ -61,7 +61,7 @@ export function recordingSink(): RecordingSink {
     revised: () => undefined,
     dropped: (table) => void sink.changed.push(`${table.name}: dropped`),
     schemaChanged: (table, what) => void sink.changed.push(`${table.name}: ${what}`),
-    unfit: (table, column, what) => void sink.failures.push(`${table.name}.${column}: ${what}`),
+    unfit: (table, column, what) => void sink.failures.push(`${table.name}.${column ?? "*"}: ${what}`),
     caughtUp: (position) => {
       sink.reached = position
     },

@@ -69,16 +69,22 @@ test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment the
   })
 })
 
-test("ACCEPTINVCHARS lets a SQL_ASCII database in, with question marks for what is not UTF-8", async (context) => {
+test("ACCEPTINVCHARS lets tables of a SQL_ASCII database in, with question marks for what is not UTF-8", async (context) => {
   const { place, url, source, id, admin } = await waitingIntegration(context, "SQL_ASCII")
   const onSource = (statement: string) => onDatabase(url, (client) => client.query(statement))
   await onSource("CREATE TABLE guests (id int PRIMARY KEY, name text)")
   await onSource("INSERT INTO guests VALUES (1, 'Ren' || convert_from('\\xe9', 'SQL_ASCII')), (2, 'Zoé')")
   await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
-  const state = async () => (await ask(place, "dev", "SELECT state FROM svv_integration"))[0]?.[0]
-  await waitUntil(async () => (await state()) === "ErrorState", { what: "the refusal" })
+  const stateOf = (table: string) =>
+    ask(
+      place,
+      "dev",
+      `SELECT table_state FROM svv_integration_table_state WHERE table_name = '${table}'`,
+    ).then((rows) => rows[0]?.[0])
+  await waitUntil(async () => (await stateOf("guests")) === "Failed", { what: "the refusal" })
+  await waitUntil(async () => (await stateOf("sentinel")) === "Synced", { what: "the other table" })
   await admin.query("ALTER DATABASE shop INTEGRATION SET ACCEPTINVCHARS TRUE")
-  await waitUntil(async () => (await state()) === "CdcRefreshState", { what: "the copy" })
+  await waitUntil(async () => (await stateOf("guests")) === "Synced", { what: "the copy" })
   const names = async () => (await ask(place, "shop", "SELECT name FROM guests ORDER BY id")).flat()
   assert.deepEqual(await names(), ["Ren?", "Zoé"])
   await onSource("INSERT INTO guests VALUES (3, convert_from('\\x4dfc6c6c6572', 'SQL_ASCII'))")

@@ -63,24 +63,33 @@ function keyColumns({ schema, columns }: PgTable): PgColumn[] {
   return schema.key === undefined ? columns : schema.key.map((index) => columns[index] as PgColumn)
 }
 
-export function digestsQuery(place: string, table: PgTable, digits: number): string {
-  return `SELECT left(h, ${digits}), count(*)::text, sum(('x' || right(h, 15))::bit(60)::bigint)::text FROM (SELECT ${hash(table)} AS h FROM ${place}) AS r GROUP BY 1`
+/** An expression of how many characters a text, an expression, has. */
+export type LengthOf = (text: string) => string
+
+export function digestsQuery(place: string, table: PgTable, digits: number, lengthOf: LengthOf): string {
+  return `SELECT left(h, ${digits}), count(*)::text, sum(('x' || right(h, 15))::bit(60)::bigint)::text FROM (SELECT ${hash(table, lengthOf)} AS h FROM ${place}) AS r GROUP BY 1`
 }
 
-export function rowsQuery(place: string, table: PgTable, chunks: readonly string[]): string {
+export function rowsQuery(
+  place: string,
+  table: PgTable,
+  chunks: readonly string[],
+  lengthOf: LengthOf,
+): string {
   const digits = chunks[0]?.length ?? 0
   // A function takes at most 100 arguments.
   const key = `array_to_json(ARRAY[${keyColumns(table).map(canonicalText).join(", ")}]::text[])::text`
-  return `SELECT ${hash(table)}, ${key} FROM ${place} WHERE left(${hash(table)}, ${digits}) IN (${chunks.map(quoteLiteral).join(", ")})`
+  const digest = hash(table, lengthOf)
+  return `SELECT ${digest}, ${key} FROM ${place} WHERE left(${digest}, ${digits}) IN (${chunks.map(quoteLiteral).join(", ")})`
 }
 
 /** The hash is over UTF-8, whatever the database's own encoding. */
-function hash(table: PgTable): string {
+function hash(table: PgTable, lengthOf: LengthOf): string {
   const parts = table.columns.map((column) => {
     const text = canonicalText(column)
     const { kind } = column.mapping.type
     return kind === "text" || kind === "json"
-      ? `coalesce(length(${text}) || ':' || ${text}, '~')`
+      ? `coalesce(${lengthOf(text)} || ':' || ${text}, '~')`
       : `coalesce(${text}, '~') || ';'`
   })
   return `md5(convert_to(${concatenation(parts)}, 'UTF8'))`

@@ -2,7 +2,7 @@ import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../replication/source.ts"
 import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
-import { quoteIdentifier } from "./client.ts"
+import { isUnencoded, quoteIdentifier } from "./client.ts"
 import { identifiesRows } from "./identity.ts"
 import { revisionOf } from "./revision.ts"
 import { readTypeParts, type TypeParts } from "./type-parts.ts"
@@ -177,11 +177,21 @@ export async function readCatalog(
   const types = rows.flatMap(({ columns }) => columns.map(({ type }) => type))
   const parts = await readTypeParts(client, types)
   for (const row of rows) {
-    const reason = refusal(row)
+    const reason = (isUnencoded(client) ? illegibleName(row) : undefined) ?? refusal(row)
     if (reason === undefined) catalog.tables.push(tableOf(row, parts))
     else catalog.refused.push({ id: row.oid, schema: row.schema, name: row.name, reason })
   }
   return catalog
+}
+
+/** Names that are not UTF-8 come with this in the place of what cannot be read, and cannot be asked for. */
+const replacement = "\ufffd"
+
+function illegibleName({ schema, name, columns }: TableRow): string | undefined {
+  const isIllegible = [schema, name, ...columns.map((column) => column.name)].some((one) =>
+    one.includes(replacement),
+  )
+  return isIllegible ? "Its name, or that of a column, is not UTF-8. Rename it." : undefined
 }
 
 /** Why a table cannot be replicated: publishing its updates would make them fail at the source, or nothing is logged. */

@@ -9,7 +9,7 @@ export interface Address {
   database: string
   /** Slots that a standby takes along (PostgreSQL 17 and later; nothing before). */
   failoverSlots?: boolean
-  /** Text of a database whose encoding is SQL_ASCII comes as its bytes are, UTF-8 or not. */
+  /** Text of a database whose encoding is SQL_ASCII is taken as it is, UTF-8 or not; otherwise it keeps its table out. */
   acceptInvalidText?: boolean
 }
 
@@ -66,7 +66,7 @@ function clientOptions(address: Address): pg.ClientConfig {
 
 /** An ordinary connection; the caller ends it. Throws Problem. */
 export async function connect(address: Address): Promise<pg.Client> {
-  return await opened(new pg.Client(clientOptions(address)), address)
+  return await opened(new pg.Client(clientOptions(address)))
 }
 
 /** A connection that speaks the replication protocol for one database. */
@@ -76,20 +76,30 @@ export async function connectForReplication(address: Address): Promise<pg.Client
     ...clientOptions(address),
     replication: "database",
   }
-  return await opened(new pg.Client(config), address)
+  return await opened(new pg.Client(config))
 }
 
-/** A server checks what it sends, unless the client claims not to care for encodings either. */
-const takeBytesAsTheyAre =
-  "SELECT set_config('client_encoding', 'SQL_ASCII', false) WHERE current_setting('server_encoding') = 'SQL_ASCII'"
+/** To a client that wants UTF-8, a server without an encoding refuses a whole statement, or stream, for one bad byte. */
+const takeBytesAsTheyAre = "SELECT set_config('client_encoding', 'SQL_ASCII', false)"
 
-async function opened(client: pg.Client, { acceptInvalidText }: Address): Promise<pg.Client> {
+const unencoded = new WeakSet<pg.Client>()
+
+/** Whether the database's encoding is SQL_ASCII: text comes as its bytes are, in UTF-8 or not. */
+export function isUnencoded(client: pg.Client): boolean {
+  return unencoded.has(client)
+}
+
+async function opened(client: pg.Client): Promise<pg.Client> {
+  const { connection } = client as unknown as Driven
+  connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
+    if (parameterName === "server_encoding" && parameterValue === "SQL_ASCII") unencoded.add(client)
+  })
   // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
   client.on("error", () => undefined)
   try {
     await client.connect()
     await client.query(newerSettings)
-    if (acceptInvalidText) await client.query(takeBytesAsTheyAre)
+    if (isUnencoded(client)) await client.query(takeBytesAsTheyAre)
   } catch (error) {
     await closeQuietly(client)
     throw problemOf(error, "connecting")
@@ -154,7 +164,13 @@ async function withinLimit<T>(
 
 /** The part of the driver's client that its types leave out. */
 interface Driven {
-  connection: { stream: Duplex }
+  connection: {
+    stream: Duplex
+    on(
+      event: "parameterStatus",
+      told: (status: { parameterName: string; parameterValue: string }) => void,
+    ): void
+  }
 }
 
 /** A connection whose bytes we read ourselves, from here on. */

@@ -2,9 +2,9 @@ import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { DigestedSide, RowKey } from "../../replication/comparison.ts"
-import { digestsQuery, rowsQuery } from "./canonical.ts"
+import { digestsQuery, type LengthOf, rowsQuery } from "./canonical.ts"
 import type { PgTable } from "./catalog.ts"
-import { type Address, connect, destroy, quoteLiteral } from "./client.ts"
+import { type Address, connect, destroy, isUnencoded, quoteLiteral } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { placeOf } from "./query-forms.ts"
 
@@ -16,31 +16,47 @@ export function digestedSnapshot(
 ): DigestedSide {
   const ask = async (
     schema: TableSchema,
-    query: (place: string, table: PgTable) => string,
+    query: (place: string, table: PgTable, lengthOf: LengthOf) => string,
     signal: AbortSignal,
   ) => {
     const table = tables.get(schema.id)
     if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
-    return await askSnapshot(address, exported, query(placeOf(table), table), schema, signal)
+    const sql = (lengthOf: LengthOf) => query(placeOf(table), table, lengthOf)
+    return await askSnapshot(address, exported, sql, schema, signal)
   }
   return {
     async digests(schema, digits, signal) {
-      const rows = await ask(schema, (place, table) => digestsQuery(place, table, digits), signal)
+      const rows = await ask(
+        schema,
+        (place, table, lengthOf) => digestsQuery(place, table, digits, lengthOf),
+        signal,
+      )
       return new Map(
         rows.map(([chunk, count, sum]) => [chunk ?? "", { rows: Number(count), sum: sum ?? "" }]),
       )
     },
     async rows(schema, chunks, signal) {
-      const rows = await ask(schema, (place, table) => rowsQuery(place, table, chunks), signal)
+      const rows = await ask(
+        schema,
+        (place, table, lengthOf) => rowsQuery(place, table, chunks, lengthOf),
+        signal,
+      )
       return rows.map(([hash, key]) => ({ hash: hash ?? "", key: JSON.parse(key ?? "[]") as RowKey }))
     },
   }
 }
 
+/** Without an encoding the server counts bytes, where it is to count characters. */
+function lengthIn(client: pg.Client): LengthOf {
+  return isUnencoded(client)
+    ? (text) => `length(convert_to(${text}, 'UTF8'), 'UTF8')`
+    : (text) => `length(${text})`
+}
+
 async function askSnapshot(
   address: Address,
   exported: string,
-  sql: string,
+  sql: (lengthOf: LengthOf) => string,
   { schema, name }: TableSchema,
   signal: AbortSignal,
 ): Promise<(string | null)[][]> {
@@ -55,7 +71,7 @@ async function askSnapshot(
     await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`)
     // One process is enough: what the source has is its users'.
     await client.query("SET LOCAL max_parallel_workers_per_gather = 0")
-    return (await client.query<(string | null)[]>({ text: sql, rowMode: "array" })).rows
+    return (await client.query<(string | null)[]>({ text: sql(lengthIn(client)), rowMode: "array" })).rows
   } catch (error) {
     throw problemOf(error, doing)
   } finally {

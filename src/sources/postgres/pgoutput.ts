@@ -18,6 +18,7 @@ import {
   type Route,
   type RowChange,
 } from "./row-changes.ts"
+import { UndecodableText, undecodableReason } from "./strict-text.ts"
 
 /**
  * Decodes pgoutput, protocol version 1 (PostgreSQL manual: "Logical Replication Message Formats"). Each value says whether
@@ -63,10 +64,12 @@ export interface Decoding {
   given: bigint
   /** This transaction has to come first. */
   expected: Witness | undefined
+  /** Text that is not UTF-8 may come, and keeps its table out. */
+  isStrict?: boolean
 }
 
 export function newPgOutput(decoding: Decoding): PgOutput {
-  const { tables, sink, select, server, last } = decoding
+  const { tables, sink, select, server, last, isStrict } = decoding
   let { given, expected: awaited } = decoding
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
   const relations = new Map<number, Buffer>()
@@ -81,9 +84,10 @@ export function newPgOutput(decoding: Decoding): PgOutput {
   const carried = newCarriedTables({
     sink,
     select,
-    route: (id, one) => void routes.set(Number(id), one && newRoute(one.table, one.from)),
+    route: (id, one) => void routes.set(Number(id), one && newRoute(one.table, one.from, isStrict)),
     reroute(id, one) {
-      if (routes.get(Number(id)) !== undefined) routes.set(Number(id), newRoute(one.table, one.from))
+      if (routes.get(Number(id)) !== undefined)
+        routes.set(Number(id), newRoute(one.table, one.from, isStrict))
     },
   })
   for (const { table, confirmedBefore } of tables) carried.include(table, given, confirmedBefore)
@@ -160,6 +164,8 @@ export function newPgOutput(decoding: Decoding): PgOutput {
       routes.set(relationId, undefined)
       carried.exclude(String(relationId))
       if (error instanceof KeyUnsent) return sink.schemaChanged(route.table.schema, error.message)
+      if (error instanceof UndecodableText)
+        return sink.unfit(route.table.schema, undefined, undecodableReason(route.table, error))
       const { columns } = route.table
       sink.unfit(route.table.schema, columns[error.column]?.name ?? "", error.message)
     }
@@ -175,7 +181,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
       const described = relations.get(id)
       const isSame = described !== undefined && isDescribed(table, readRelation(described, 5))
       // If it is described otherwise, that was before `from`: a new description comes with its next change.
-      routes.set(id, isSame ? newRoute(table, from) : undefined)
+      routes.set(id, isSame ? newRoute(table, from, isStrict) : undefined)
     },
     exclude: carried.exclude,
     carried: carried.get,

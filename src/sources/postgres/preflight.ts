@@ -15,7 +15,6 @@ interface Facts {
   keep_mb: number
   in_recovery: boolean
   encoding: string
-  client_encoding: string
   role: string
   may_replicate: boolean
   may_create: boolean
@@ -29,7 +28,6 @@ select current_setting('server_version_num')::int as version, current_setting('s
   current_setting('max_wal_senders')::int as senders_max, (select count(*)::int from pg_stat_replication) as senders_used,
   coalesce((select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size'), -1)::int as keep_mb,
   pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
-  current_setting('client_encoding') as client_encoding,
   current_user::text as role, current_database()::text as database,
   (select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname = 'rds_replication' and pg_has_role(r.oid, 'USAGE'))
      from pg_roles where rolname = current_user) as may_replicate,
@@ -39,14 +37,22 @@ select current_setting('server_version_num')::int as version, current_setting('s
 const oldestVersion = 130000
 
 /** Everything a copy and a stream need, each with the statement that mends it. Changes nothing. */
-export async function inspect(client: pg.Client, select: TableSelection): Promise<Finding[]> {
+export async function inspect(
+  client: pg.Client,
+  select: TableSelection,
+  acceptInvalidText = false,
+): Promise<Finding[]> {
   const { rows } = await client.query<Facts>(factsQuery)
   const [facts] = rows
   if (facts === undefined) return []
-  return [...settingFindings(facts), ...roleFindings(facts), ...(await tableFindings(client, facts, select))]
+  return [
+    ...settingFindings(facts, acceptInvalidText),
+    ...roleFindings(facts),
+    ...(await tableFindings(client, facts, select)),
+  ]
 }
 
-function settingFindings(facts: Facts): Finding[] {
+function settingFindings(facts: Facts, acceptInvalidText: boolean): Finding[] {
   const findings: Finding[] = []
   const error = (what: string, remedy: string) =>
     findings.push({ severity: "error", concerns: "source", what, remedy })
@@ -72,11 +78,15 @@ function settingFindings(facts: Facts): Finding[] {
       `ALTER SYSTEM SET max_wal_senders = ${facts.senders_max + 10}; then restart the server.`,
     )
   }
-  if (facts.encoding === "SQL_ASCII" && facts.client_encoding !== "SQL_ASCII")
-    error(
-      "The database's encoding is SQL_ASCII.",
-      "Millrace needs an encoding that converts to UTF-8; recreate the database with ENCODING 'UTF8', or take its bytes as they are: ALTER DATABASE … INTEGRATION SET ACCEPTINVCHARS TRUE on the SQL port.",
-    )
+  if (facts.encoding === "SQL_ASCII" && !acceptInvalidText) {
+    findings.push({
+      severity: "warning",
+      concerns: "source",
+      what: "The database's encoding is SQL_ASCII: a table with text that is not UTF-8 is not replicated.",
+      remedy:
+        "Where question marks may stand for such bytes: ALTER DATABASE … INTEGRATION SET ACCEPTINVCHARS TRUE on the SQL port.",
+    })
+  }
   if (facts.keep_mb >= 0 && facts.keep_mb < 1024) {
     findings.push({
       severity: "warning",

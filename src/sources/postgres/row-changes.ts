@@ -3,6 +3,7 @@ import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
 import { inColumn } from "../../replication/unfit.ts"
 import type { PgTable } from "./catalog.ts"
 import type { Decoder } from "./decode-binary.ts"
+import { strict } from "./strict-text.ts"
 import { kindOf, newTupleBuffer, readTuple, type Tuple } from "./tuple.ts"
 
 /** A value has come in binary that only its text form tells. What came of its transaction is to be forgotten. */
@@ -34,7 +35,7 @@ export type RowChange = (bytes: Buffer, start: number, end: number, route: OpenR
 const keyTuple = 0x4b
 const oldTuple = 0x4f
 
-/** Decodes pgoutput's messages of one row. They throw UnfitValue, KeyUnsent and TextNeeded. */
+/** Decodes pgoutput's messages of one row. They throw UnfitValue (UndecodableText), KeyUnsent and TextNeeded. */
 export function newRowChanges(): { insert: RowChange; update: RowChange; remove: RowChange } {
   const before = newTupleBuffer()
   const after = newTupleBuffer()
@@ -116,9 +117,11 @@ export function newRowChanges(): { insert: RowChange; update: RowChange; remove:
   return { insert, update, remove }
 }
 
-export function newRoute(table: PgTable, from: bigint): Route {
-  const fromText = table.columns.map(({ mapping }) => mapping.fromText)
-  const fromBinary = table.columns.map(({ mapping }) => mapping.fromBinary)
+/** `isStrict`: text that is not UTF-8 is refused. */
+export function newRoute(table: PgTable, from: bigint, isStrict = false): Route {
+  const judged = (decoder: Decoder) => (isStrict ? strict(decoder) : decoder)
+  const fromText = table.columns.map(({ mapping }) => judged(mapping.fromText))
+  const fromBinary = table.columns.map(({ mapping }) => mapping.fromBinary && judged(mapping.fromBinary))
   return { table, fromText, fromBinary, sink: undefined, transaction: -1, from }
 }
 

@@ -13,13 +13,22 @@ import type { Chunk, RefusedTable, Snapshot } from "../../replication/source.ts"
 import { inColumn, UnfitValue, unfitColumn } from "../../replication/unfit.ts"
 import { hasOneOf } from "./canonical.ts"
 import type { PgTable } from "./catalog.ts"
-import { type Address, closeQuietly, connect, quoteIdentifier, quoteLiteral, takeOver } from "./client.ts"
+import {
+  type Address,
+  closeQuietly,
+  connect,
+  isUnencoded,
+  quoteIdentifier,
+  quoteLiteral,
+  takeOver,
+} from "./client.ts"
 import type { Decoder } from "./decode-binary.ts"
 import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { placeOf, printedForm } from "./query-forms.ts"
 import { holdAsItWas } from "./same-table.ts"
+import { strict, UndecodableText, undecodableReason } from "./strict-text.ts"
 import { unreadable } from "./tuple.ts"
 
 // 256 MiB of 8 KiB blocks: large enough that a query's start is nothing, small enough to share between readers.
@@ -87,8 +96,11 @@ async function readRows(
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
     await holdAsItWas(client, table, byPlace || parts.isLate ? "storage" : "identity")
-    await copyOut(client, copyStatement(table, condition), table, rows, write, signal)
+    const isStrict = isUnencoded(client) && parts.address.acceptInvalidText !== true
+    const reader = { table, decoders: decodersOf(table, isStrict) }
+    await copyOut(client, copyStatement(table, condition), reader, rows, write, signal)
   } catch (error) {
+    if (error instanceof UndecodableText) throw new Problem("tableFailed", undecodableReason(table, error))
     if (error instanceof UnfitValue) throw unfitColumn(error, table.columns)
     throw problemOf(error, `copying ${table.schema.schema}.${table.schema.name}`)
   } finally {
@@ -118,6 +130,11 @@ function copyStatement(table: PgTable, condition: string): string {
   return `COPY (SELECT ${columns.join(", ")} FROM ${placeOf(table)}${where}) TO STDOUT (FORMAT binary)`
 }
 
+function decodersOf({ columns }: PgTable, isStrict: boolean): Decoder[] {
+  const decoders = columns.map(({ mapping }) => mapping.fromBinary ?? mapping.fromText)
+  return isStrict ? decoders.map(strict) : decoders
+}
+
 const copyData = 0x64
 const readyForQuery = 0x5a
 const errorResponse = 0x45
@@ -128,13 +145,12 @@ const copyHeaderBytes = 19
 async function copyOut(
   client: pg.Client,
   statement: string,
-  table: PgTable,
+  { table, decoders }: { table: PgTable; decoders: Decoder[] },
   first: RowBuffer,
   write: (rows: RowBuffer) => Promise<RowBuffer>,
   signal: AbortSignal,
 ): Promise<void> {
   const raw = takeOver(client)
-  const decoders = table.columns.map((column) => column.mapping.fromBinary ?? column.mapping.fromText)
   let rows = first
   let headerSeen = false
   let failure: Error | undefined
@@ -168,8 +184,13 @@ async function copyOut(
   if (rows.rows > 0) await write(rows)
 }
 
+/** character_not_in_repertoire, untranslatable_character: a character of the database's encoding that UTF-8 lacks. */
+const unconvertibleStates = new Set(["22021", "22P05"])
+
 function serverProblem(bytes: Buffer, start: number, end: number, schema: TableSchema): Problem {
   const { sqlState, message } = readServerError(bytes, start, end)
+  if (unconvertibleStates.has(sqlState))
+    return new Problem("tableFailed", `It has text that the server cannot convert to UTF-8: ${message}.`)
   return problemOfServer(sqlState, message, `copying ${schema.schema}.${schema.name}`)
 }
 

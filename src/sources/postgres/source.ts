@@ -4,7 +4,13 @@ import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
-import { type Address, connectForReplication, withClient, withReplicationClient } from "./client.ts"
+import {
+  type Address,
+  connectForReplication,
+  isUnencoded,
+  withClient,
+  withReplicationClient,
+} from "./client.ts"
 import { committedPosition } from "./committed-position.ts"
 import { newCurrentTables, oldestRunning } from "./current-tables.ts"
 import { newLateTables } from "./late-tables.ts"
@@ -25,10 +31,14 @@ import { startStream } from "./stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
 export function openPostgresSource(address: Address): Source {
+  const isStrictOn = (client: pg.Client) => isUnencoded(client) && address.acceptInvalidText !== true
   /** Values have come that can be read in text only; tables that hold such may be there for a while. */
   let isTextNeeded = false
   return {
-    preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
+    preflight: (select) =>
+      withClient(address, "checking settings", (client) =>
+        inspect(client, select, address.acceptInvalidText),
+      ),
     openSnapshot: (handle, select, texts, onWaiting) =>
       openSnapshot(address, handle, select, texts, onWaiting),
     async history(handle, from) {
@@ -43,20 +53,25 @@ export function openPostgresSource(address: Address): Source {
     },
     async stream({ handle, from, tables, select, sink, spooling }) {
       const spooled = await spooledTables(spooling?.spool)
-      const [oldest, { tables: now }, knowsBinary] = await withClient(
+      const [oldest, { tables: now }, knowsBinary, isStrict] = await withClient(
         address,
         "reading the catalog",
         async (client) => {
           await publishGenerated(client, handle)
           const oldest = await oldestRunning(client)
-          return [oldest, await readCatalog(client, select), await streamsBinary(client)] as const
+          return [
+            oldest,
+            await readCatalog(client, select),
+            await streamsBinary(client),
+            isStrictOn(client),
+          ] as const
         },
       )
       const carried = tables.flatMap((schema) => startTable(schema, now, spooled, oldest) ?? [])
       const ids = new Set(carried.map(({ table }) => table.schema.id))
       for (const table of tables)
         if (!ids.has(table.id)) sink.schemaChanged(table, "its columns changed, or it is gone")
-      const decode = await newDecoder(address, from, { tables: carried, sink, select })
+      const decode = await newDecoder(address, from, { tables: carried, sink, select, isStrict })
       const current = newCurrentTables(address)
       const late = newLateTables({ address, handle, decode })
       const stream = async (from: Position) => {
@@ -116,7 +131,7 @@ const hasTextOnly = ({ columns }: PgTable) => columns.some(({ mapping }) => mapp
 async function newDecoder(
   address: Address,
   from: Position,
-  carrying: Pick<Decoding, "tables" | "sink" | "select">,
+  carrying: Pick<Decoding, "tables" | "sink" | "select" | "isStrict">,
 ): Promise<PgOutput> {
   const server = await withReplicationClient(address, "asking which server it is", identifyServer)
   const last = originOf(from) ?? { base: lsnOf(from), witness: undefined }
