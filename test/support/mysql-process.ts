@@ -71,13 +71,13 @@ export async function withConnection<T>(port: number, work: (ask: Ask) => Promis
   }
 }
 
-/** As root, whose times are UTC. */
-export async function opened(port: number): Promise<Connection> {
+/** As root, whose times are UTC. `charset`: of the statements, by the name of one of its collations. */
+export async function opened(port: number, charset = "utf8mb4"): Promise<Connection> {
   const connection = createConnection({
     host: "127.0.0.1",
     port,
     user: "root",
-    charset: "utf8mb4",
+    charset,
     rowsAsArray: true,
     typeCast: (field) => field.string(),
   })

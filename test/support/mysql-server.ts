@@ -31,7 +31,7 @@ export interface MysqlServer {
   /** The same work; when it fails and the server has died meanwhile, the server's last words say why. */
   orDeath<T>(work: Promise<T>): Promise<T>
   /** A connection that stays open until it is closed. */
-  session(): Promise<MysqlSession>
+  session(charset?: string): Promise<MysqlSession>
   kill9(): Promise<void>
   restart(): Promise<void>
   /** Ends it and removes its folder. */
@@ -55,6 +55,9 @@ const usual: Record<string, string> = {
   "character-set-server": "utf8mb4",
 }
 
+/** What a server keeps as it was when its data folder was made. */
+const lastingSettings = ["lower-case-table-names"]
+
 /** A server of this product, on a port and in a folder of its own. */
 export async function startMysqlServer(
   product: MysqlProduct,
@@ -63,7 +66,10 @@ export async function startMysqlServer(
   const { folder, folders, asUser } = await ownFolder(product)
   const setUp = join(folder, "set-up.sql")
   await writeFile(setUp, `${product.setUp}\n`, { mode: 0o644 })
-  const install = product.install([...asUser, ...folders], setUp)
+  const lasting = lastingSettings.flatMap((name) =>
+    settings[name] === undefined ? [] : [`--${name}=${settings[name]}`],
+  )
+  const install = product.install([...asUser, ...folders, ...lasting], setUp)
   await run(install.command, install.args)
   const port = await freePort()
   const start = () => {
@@ -93,8 +99,8 @@ export async function startMysqlServer(
         }),
       ),
     rows: (statement) => orDeath(withConnection(port, (ask) => ask(statement))),
-    async session() {
-      const connection = await orDeath(opened(port))
+    async session(charset) {
+      const connection = await orDeath(opened(port, charset))
       return {
         run: async (sql) => void (await orDeath(asking(connection)(sql))),
         close: () => connection.destroy(),

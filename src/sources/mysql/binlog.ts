@@ -10,8 +10,9 @@ import { newLogPlace } from "./log-place.ts"
 import { uint16, uint32, uint48 } from "./numbers.ts"
 import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
+import { readCompressedQuery, readQuery } from "./query-event.ts"
 import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
-import { readStatement, type Statement } from "./statements.ts"
+import type { Statement } from "./statements.ts"
 import { readTaggedGtid } from "./tagged-gtid.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
@@ -45,15 +46,21 @@ interface Open {
   committedAtMs: number | undefined
 }
 
-/** `checksummed`: the server has been told that we understand checksums, and writes them now. */
+export interface LogTraits {
+  /** The server has been told that we understand checksums, and writes them now. */
+  checksummed: boolean
+  /** It takes names of databases and tables without regard to case. */
+  foldsNames: boolean
+}
+
 export function newBinlog(
   tables: readonly MyTable[],
   from: Place,
   sink: ChangeSink,
-  checksummed: boolean,
+  { checksummed, foldsNames }: LogTraits,
 ): Binlog {
   const log = newLogPlace(from)
-  const carried: CarriedTables = newCarriedTables(tables, sink)
+  const carried: CarriedTables = newCarriedTables(tables, sink, foldsNames)
   const prepared = newPreparedTransactions()
   const [before, after] = [newImage(), newImage()]
   let open: Open | undefined
@@ -191,6 +198,10 @@ export function newBinlog(
       case "rollback":
         rolledBack(current)
         return true
+      case "rollbackTo":
+        rolledBack(current)
+        if (current.xid !== undefined) prepared.lose(current.xid)
+        return false
       case "xaCommit":
         replay(prepared.take(statement.xid), current)
         return true
@@ -204,26 +215,6 @@ export function newBinlog(
         carried.statement(statement, current.at, () => give(current))
         return !current.hasBegun
     }
-  }
-
-  function query(bytes: Buffer, start: number, end: number, current: Open): boolean {
-    const schemaLength = bytes[start + 8] as number
-    const schemaAt = start + 13 + bytes.readUInt16LE(start + 11)
-    const schema = bytes.toString("utf8", schemaAt, schemaAt + schemaLength)
-    const sql = bytes.toString("utf8", schemaAt + schemaLength + 1, end)
-    if (/^\s*rollback\s+to/i.test(sql)) {
-      rolledBack(current)
-      if (current.xid !== undefined) prepared.lose(current.xid)
-    }
-    return statement(readStatement(sql, schema), current)
-  }
-
-  function compressedQuery(bytes: Buffer, start: number, end: number, current: Open): boolean {
-    const schemaLength = bytes[start + 8] as number
-    const sqlAt = start + 13 + bytes.readUInt16LE(start + 11) + schemaLength + 1
-    const sql = inflatePart(bytes, sqlAt, end)
-    const whole = Buffer.concat([bytes.subarray(start, sqlAt), sql])
-    return query(whole, 0, whole.length, current)
   }
 
   function mariadbGtid(bytes: Buffer, start: number, server: number, at: number): void {
@@ -262,9 +253,9 @@ export function newBinlog(
         carried.tableMap(bytes, start, end, current.at)
         return false
       case types.query:
-        return query(bytes, start, end, current)
+        return statement(readQuery(bytes, start, end), current)
       case types.queryCompressed:
-        return compressedQuery(bytes, start, end, current)
+        return statement(readCompressedQuery(bytes, start, end), current)
       case types.xid:
         return true
       case types.xaPrepare:

@@ -52,7 +52,12 @@ export interface CarriedTables {
 
 const mostRoutes = 10_000
 
-export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): CarriedTables {
+/** `foldsNames`: the server takes names of databases and tables without regard to case (lower_case_table_names). */
+export function newCarriedTables(
+  tables: readonly MyTable[],
+  sink: ChangeSink,
+  foldsNames: boolean,
+): CarriedTables {
   const carried = new Map<string, Carried>(
     tables.map((table) => [table.schema.id, { table, from: 0, since: 0 }]),
   )
@@ -103,7 +108,17 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
     }
   }
 
-  const idOf = ({ schema, name }: TableName) => tableId(schema, name)
+  const isName = (a: string, b: string) => a === b || (foldsNames && folded(a) === folded(b))
+
+  /** Of a table as a statement names it. */
+  function idOf({ schema, name }: TableName): string {
+    const id = tableId(schema, name)
+    if (!foldsNames || carried.has(id)) return id
+    const known = [...carried.values()].find(
+      ({ table }) => isName(table.schema.schema, schema) && isName(table.schema.name, name),
+    )
+    return known?.table.schema.id ?? id
+  }
 
   function redefined(names: readonly TableName[], at: number): void {
     for (const name of names) changed(idOf(name), at, `it was defined anew`)
@@ -171,8 +186,8 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
           for (const name of statement.gone) gone(idOf(name), at)
           return
         case "dropSchema":
-          for (const { table } of carried.values())
-            if (table.schema.schema === statement.schema) gone(table.schema.id, at)
+          for (const { table } of [...carried.values()])
+            if (isName(table.schema.schema, statement.schema)) gone(table.schema.id, at)
           return
         default:
           return
@@ -201,6 +216,11 @@ export function newCarriedTables(tables: readonly MyTable[], sink: ChangeSink): 
       }
     },
   }
+}
+
+/** Character by character, as the servers fold: none becomes two. */
+function folded(name: string): string {
+  return Array.from(name, (character) => Array.from(character.toLowerCase())[0]).join("")
 }
 
 function isAs(known: Carried | undefined, now: TableSchema): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { MyTable } from "./catalog.ts"
 import { evolve } from "./evolve.ts"
-import { readStatement } from "./statements.ts"
+import { meaningOf } from "./statements.ts"
 import { asText } from "./types.ts"
 
 function tableOf(names: string[], key: number[] | undefined, keptAsText?: number): MyTable {
@@ -37,7 +37,7 @@ function tableOf(names: string[], key: number[] | undefined, keptAsText?: number
 
 /** What becomes of `id, a, b` with the key `id` by this. */
 function become(actions: string, known = tableOf(["id", "a", "b"], [0])): string {
-  const statement = readStatement(`ALTER TABLE t ${actions}`, "s")
+  const statement = meaningOf([`ALTER TABLE t ${actions}`], { schema: "s", plainBackslashes: false })
   assert.ok(statement.kind === "alter", statement.kind)
   const evolution = evolve(known, statement.changes)
   if (evolution.kind !== "altered") return evolution.kind

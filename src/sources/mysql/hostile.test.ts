@@ -8,7 +8,7 @@ import { putBytes } from "../../replication/columns.ts"
 import { int32 } from "./decode-binlog.ts"
 import { newFramer } from "./framing.ts"
 import { insertRows } from "./row-images.ts"
-import { readStatement } from "./statements.ts"
+import { meaningOf } from "./statements.ts"
 
 /** What no server sends, but whoever answers in its place may: it must end, and take no more memory than came. */
 
@@ -60,7 +60,7 @@ test("statements as the log may hold them take time in proportion to their lengt
   ]
   const startedMs = performance.now()
   assert.deepEqual(
-    texts.map((text) => readStatement(text, "s").kind),
+    texts.map((text) => meaningOf([text], { schema: "s", plainBackslashes: false }).kind),
     ["unloggedRows", "redefine", "redefine", "none"],
   )
   // In proportion to its square it would be minutes.

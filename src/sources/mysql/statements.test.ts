@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { readStatement, type TableChange } from "./statements.ts"
+import { meaningOf, type TableChange } from "./statements.ts"
 
 /** One line for what a statement means in schema `s`. */
 function meaning(sql: string): string {
-  const statement = readStatement(sql, "s")
+  const statement = meaningOf([sql], { schema: "s", plainBackslashes: false })
   const names = (tables: { schema: string; name: string }[]) =>
     tables.map(({ schema, name }) => `${schema}.${name}`).join(" ")
   switch (statement.kind) {
@@ -40,7 +40,8 @@ const cases: [sql: string, meaning: string][] = [
   ["BEGIN", "begin"],
   ["COMMIT", "commit"],
   ["ROLLBACK", "rollback"],
-  ["ROLLBACK TO `a`", "none"],
+  ["ROLLBACK TO `a`", "rollbackTo"],
+  ["rollback work to savepoint a", "rollbackTo"],
   ["SAVEPOINT `begin`", "none"],
   ["XA START X'7831',X'',1", "xaStart x'7831',x'',1"],
   ["XA END X'7831',X'',1", "xaEnd"],
@@ -82,12 +83,36 @@ const cases: [sql: string, meaning: string][] = [
   ["ALTER TABLE t RENAME TO o.u", "redefine o.u; gone s.t"],
   ["ALTER TABLE t RENAME u", "redefine s.u; gone s.t"],
   ["ALTER TABLE t RENAME COLUMN a TO B", "alter s.t: renameColumn a B"],
-  ["ALTER TABLE t RENAME INDEX a TO b", "none"],
+  ["ALTER TABLE t RENAME INDEX a TO b", "alter s.t: dropIndex a"],
   ["ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u", "redefine s.t s.u; gone "],
   ["ALTER TABLE t TRUNCATE PARTITION p0", "redefine s.t; gone "],
   ["ALTER TABLE t COMMENT 'drop column, a'", "none"],
   ["ALTER TABLE t MODIFY c enum('x,y','index')", "redefine s.t; gone "],
   ["insert into t values (1)", "unloggedRows"],
+  ["WITH c AS (SELECT 2 id) DELETE FROM t WHERE id IN (SELECT id FROM c)", "unloggedRows"],
+  ["/*!50000 DELETE FROM t */", "unloggedRows"],
+  ["-- why\n# and\n--\n DELETE FROM t", "unloggedRows"],
+  ["(SELECT f())", "unloggedRows"],
+  ["CALL p()", "unloggedRows"],
+  ["DO f()", "unloggedRows"],
+  ["TABLE t", "unloggedRows"],
+  ["SET @a = f()", "unloggedRows"],
+  ["SET STATEMENT max_statement_time = 1 FOR DELETE FROM t", "unloggedRows"],
+  ["SET STATEMENT max_statement_time = 1, sort_buffer_size = 2 FOR TRUNCATE t", "truncate s.t"],
+  ["SET PASSWORD FOR x = 'y'", "none"],
+  ["ANALYZE LOCAL TABLE t", "none"],
+  ["ANALYZE FORMAT = JSON UPDATE t SET a = 1", "unloggedRows"],
+  ["BEGIN NOT ATOMIC DELETE FROM t; END", "unloggedRows"],
+  ["BEGIN WORK", "begin"],
+  ["something NEW", "unloggedRows"],
+  ["CREATE TABLE n AS SELECT f()", "unloggedRows"],
+  ["CREATE TEMPORARY TABLE n AS SELECT f()", "unloggedRows"],
+  ["CREATE TABLE n (id int) PARTITION BY LIST (id) (PARTITION p VALUES IN (1))", "redefine s.n; gone "],
+  ["ALTER IGNORE TABLE t ADD UNIQUE (a)", "redefine s.t; gone "],
+  ["TRUNCATE TABLE a /*!80000 */", "truncate s.a"],
+  ["TRUNCATE /*!999999 TABLE x */ t", "redefine s.x s.t; gone "],
+  ["DROP /*M! TABLE */ IF EXISTS t", "redefine s.t; gone "],
+  ["ALTER TABLE t COMMENT 'x\\', DROP COLUMN a'", "none"],
   ["GRANT ALL ON *.* TO x", "none"],
   ["FLUSH TABLES", "none"],
   ["", "none"],
@@ -102,5 +127,11 @@ test("a statement of megabytes is read in little time", () => {
   const started = performance.now()
   assert.equal(meaning(sql), "unloggedRows")
   assert.ok(performance.now() - started < 2000)
-  assert.equal(meaning(`${"/*".repeat(200_000)}`), "none")
+  assert.equal(meaning(`${"/*".repeat(200_000)}`), "unloggedRows")
+})
+
+test("a backslash that stands for itself ends no string later", () => {
+  const sql = "ALTER TABLE t COMMENT 'x\\', DROP COLUMN a"
+  const statement = meaningOf([sql], { schema: "s", plainBackslashes: true })
+  assert.equal(statement.kind, "alter")
 })

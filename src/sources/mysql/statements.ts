@@ -1,8 +1,9 @@
 import type { TableName } from "../../domain/table.ts"
+import { type Action, hasVersioned, type Reading, Words } from "./statement-words.ts"
 
 /** What a statement of the log means for the rows of tables. Rows themselves come as row events. */
 export type Statement =
-  | { kind: "begin" | "commit" | "rollback" | "xaEnd" | "none" }
+  | { kind: "begin" | "commit" | "rollback" | "rollbackTo" | "xaEnd" | "none" }
   | { kind: "xaStart" | "xaCommit" | "xaRollback"; xid: string }
   /** Empties tables. */
   | { kind: "truncate"; tables: TableName[] }
@@ -11,7 +12,7 @@ export type Statement =
   /** Changes whose outcome follows from the table as it was. */
   | { kind: "alter"; table: TableName; changes: TableChange[] }
   | { kind: "dropSchema"; schema: string }
-  /** Changed rows of which the log does not tell. */
+  /** May have changed rows of which the log does not tell. */
   | { kind: "unloggedRows" }
 
 export type TableChange =
@@ -19,19 +20,59 @@ export type TableChange =
   | { kind: "renameColumn"; name: string; to: string }
   | { kind: "dropIndex"; name: string }
 
-interface Token {
-  text: string
-  isQuoted: boolean
+/** What a statement of the log means, of which there may be several readings: of its bytes, and of its comments. */
+export function meaningOf(texts: readonly string[], reading: Omit<Reading, "runsVersioned">): Statement {
+  const statements = texts.flatMap((text) => {
+    const statement = readStatement(text, { ...reading, runsVersioned: true })
+    return hasVersioned(text)
+      ? [statement, readStatement(text, { ...reading, runsVersioned: false })]
+      : [statement]
+  })
+  const [first = { kind: "unloggedRows" }, ...others] = statements
+  const isClear = others.every((other) => JSON.stringify(other) === JSON.stringify(first))
+  return isClear ? first : anyOf(statements)
 }
 
-const maxTokens = 20_000
+/** One of these, nobody knows which: what any of them touches is to be looked at anew. */
+function anyOf(statements: readonly Statement[]): Statement {
+  const tables: TableName[] = []
+  for (const statement of statements) {
+    switch (statement.kind) {
+      case "none":
+        break
+      case "truncate":
+        tables.push(...statement.tables)
+        break
+      case "redefine":
+        tables.push(...statement.tables, ...statement.gone)
+        break
+      case "alter":
+        tables.push(statement.table)
+        break
+      default:
+        return { kind: "unloggedRows" }
+    }
+  }
+  return { kind: "redefine", tables, gone: [] }
+}
 
-/** Reads a statement as the log holds it. What is not understood changes no rows that we could know of. */
-export function readStatement(sql: string, schema: string): Statement {
-  const words = new Words(tokensOf(sql), schema)
-  if (words.take("begin") || words.takeAll("start", "transaction")) return { kind: "begin" }
+/** What is not understood may have changed any row. */
+export function readStatement(sql: string, reading: Reading): Statement {
+  return statementOf(new Words(sql, reading))
+}
+
+function statementOf(words: Words): Statement {
+  if (words.isAtEnd) return { kind: "none" }
+  if (words.take("begin")) {
+    words.take("work")
+    return { kind: words.isAtEnd ? "begin" : "unloggedRows" }
+  }
+  if (words.takeAll("start", "transaction")) return { kind: "begin" }
   if (words.take("commit")) return { kind: "commit" }
-  if (words.take("rollback")) return { kind: words.take("to") ? "none" : "rollback" }
+  if (words.take("rollback")) {
+    words.take("work")
+    return { kind: words.take("to") ? "rollbackTo" : "rollback" }
+  }
   if (words.take("xa")) return xaStatement(words)
   if (words.take("truncate")) {
     words.take("table")
@@ -41,9 +82,43 @@ export function readStatement(sql: string, schema: string): Statement {
   if (words.take("drop")) return dropStatement(words)
   if (words.take("rename")) return renameStatement(words)
   if (words.take("alter")) return alterStatement(words)
-  for (const verb of ["insert", "update", "delete", "replace", "load"])
-    if (words.take(verb)) return { kind: "unloggedRows" }
-  return { kind: "none" }
+  if (words.take("set")) return setStatement(words)
+  if (words.take("analyze")) return analyzeStatement(words)
+  return { kind: rowless.some((verb) => words.take(verb)) ? "none" : "unloggedRows" }
+}
+
+/** Statements that change no rows of tables, whatever follows. */
+const rowless = [
+  "savepoint",
+  "release",
+  "grant",
+  "revoke",
+  "flush",
+  "optimize",
+  "repair",
+  "install",
+  "uninstall",
+  "lock",
+  "unlock",
+  "reset",
+  "purge",
+  "change",
+  "import",
+]
+
+/** MariaDB's `SET STATEMENT a = 1 FOR …` runs what stands behind it. */
+function setStatement(words: Words): Statement {
+  if (words.take("password") || words.take("role") || words.takeAll("default", "role"))
+    return { kind: "none" }
+  if (!words.take("statement")) return { kind: "unloggedRows" }
+  words.skipTo("for")
+  return words.isAtEnd ? { kind: "unloggedRows" } : statementOf(words)
+}
+
+/** MariaDB's `ANALYZE UPDATE …` runs the statement. */
+function analyzeStatement(words: Words): Statement {
+  if (!words.take("local")) words.take("no_write_to_binlog")
+  return { kind: words.take("table") || words.take("tables") ? "none" : "unloggedRows" }
 }
 
 function xaStatement(words: Words): Statement {
@@ -57,7 +132,11 @@ function xaStatement(words: Words): Statement {
 
 function createStatement(words: Words): Statement {
   const replaces = words.takeAll("or", "replace")
-  if (words.take("temporary") || !words.take("table")) return { kind: "none" }
+  const isTemporary = words.take("temporary")
+  if (!words.take("table")) return { kind: "none" }
+  // Where rows are logged there is no query left in it. Else that may call functions, which may change any table.
+  if (words.has("select") || words.has("values", "row")) return { kind: "unloggedRows" }
+  if (isTemporary) return { kind: "none" }
   const ifMissing = words.takeAll("if", "not", "exists")
   const table = words.table()
   // A table that we carry was there.
@@ -103,11 +182,11 @@ function renameStatement(words: Words): Statement {
 
 /** Actions that leave every row and column as it is. */
 const harmless =
-  /^(?:(?:add|drop) (?:if (?:not )?exists )?(?:index|key|unique|fulltext|spatial|check)\b|add constraint \S+ (?:unique|check)\b|drop (?:constraint|foreign)\b|add (?:unique|fulltext|spatial)\b|rename (?:index|key)\b|alter (?:index|key)\b|(?:enable|disable) keys|engine\b|force\b|comment\b|auto_increment\b|row_format\b|key_block_size\b|algorithm\b|lock\b|stats_|analyze partition|optimize partition|rebuild partition|checksum\b|alter (?:column )?\S+ (?:set|drop) default)/
+  /^(?:(?:add|drop) (?:if (?:not )?exists )?(?:index|key|unique|fulltext|spatial|check)\b|add constraint \S+ (?:unique|check)\b|drop (?:constraint|foreign)\b|add (?:unique|fulltext|spatial)\b|alter (?:index|key)\b|(?:enable|disable) keys|engine\b|force\b|comment\b|auto_increment\b|row_format\b|key_block_size\b|algorithm\b|lock\b|stats_|analyze partition|optimize partition|rebuild partition|checksum\b|alter (?:column )?\S+ (?:set|drop) default)/
 
 function alterStatement(words: Words): Statement {
   words.take("online")
-  words.take("ignore")
+  const ignores = words.take("ignore")
   if (!words.take("table")) return { kind: "none" }
   words.takeAll("if", "exists")
   const table = words.table()
@@ -115,6 +194,8 @@ function alterStatement(words: Words): Statement {
   const renamed = actions.flatMap((action) => action.renamedTo ?? [])
   if (renamed.length > 0) return { kind: "redefine", tables: renamed, gone: [table] }
   const exchanged = actions.flatMap((action) => action.exchangedWith ?? [])
+  // MariaDB then deletes the rows that a new unique index has twice.
+  if (ignores) return { kind: "redefine", tables: [table, ...exchanged], gone: [] }
   const changes = actions.map(tableChange)
   if (
     exchanged.length === 0 &&
@@ -135,6 +216,9 @@ function tableChange({ tokens }: Action): TableChange | undefined {
   const [verb, kind = ""] = words
   if (verb === "rename" && kind === "column" && words[3] === "to" && tokens.length === 5)
     return { kind: "renameColumn", name: tokens[2]?.text ?? "", to: tokens[4]?.text ?? "" }
+  // Under its new name it is no longer known.
+  if (verb === "rename" && (kind === "index" || kind === "key"))
+    return { kind: "dropIndex", name: tokens[2]?.text ?? "" }
   if (verb !== "drop") return undefined
   const isIndex = indexWords.has(kind)
   let at = isIndex || kind === "column" ? 2 : 1
@@ -147,114 +231,4 @@ function tableChange({ tokens }: Action): TableChange | undefined {
   const isColumn = kind === "column" || !otherThanColumns.has(kind)
   const isWhole = isLast || (at === tokens.length - 2 && /^(?:restrict|cascade)$/.test(words[at + 1] ?? ""))
   return isColumn && isWhole ? { kind: "dropColumn", name, ifExists } : undefined
-}
-
-interface Action {
-  /** In lower case. */
-  text: string
-  /** As written. */
-  tokens: Token[]
-  renamedTo?: TableName
-  exchangedWith?: TableName
-}
-
-/** The words of a statement, taken one after another. */
-class Words {
-  readonly #tokens: Token[]
-  readonly #schema: string
-  #at = 0
-
-  constructor(tokens: Token[], schema: string) {
-    this.#tokens = tokens
-    this.#schema = schema
-  }
-
-  next(): string {
-    return this.#tokens[this.#at++]?.text ?? ""
-  }
-
-  /** Goes on behind the word if it is the next. */
-  take(word: string): boolean {
-    const token = this.#tokens[this.#at]
-    if (token === undefined || token.isQuoted || token.text.toLowerCase() !== word) return false
-    this.#at++
-    return true
-  }
-
-  takeAll(...words: string[]): boolean {
-    const start = this.#at
-    if (words.every((word) => this.take(word))) return true
-    this.#at = start
-    return false
-  }
-
-  table(): TableName {
-    const first = this.next()
-    if (!this.take(".")) return { schema: this.#schema, name: first }
-    return { schema: first, name: this.next() }
-  }
-
-  rest(): string {
-    return this.#tokens
-      .slice(this.#at)
-      .map((token) => token.text)
-      .join("")
-  }
-
-  /** What an ALTER TABLE does, split at the commas that stand outside brackets. */
-  actions(): Action[] {
-    const actions: Action[] = []
-    while (this.#at < this.#tokens.length) {
-      const action: Action = { text: "", tokens: [] }
-      if (this.take("rename") && !this.#isOneOf("column", "index", "key")) {
-        if (!this.take("to")) this.take("as")
-        action.renamedTo = this.table()
-      } else if (this.takeAll("exchange", "partition")) {
-        this.next()
-        if (this.takeAll("with", "table")) action.exchangedWith = this.table()
-      }
-      this.#untilComma(action)
-      actions.push(action)
-    }
-    return actions
-  }
-
-  #isOneOf(...words: string[]): boolean {
-    return words.includes(this.#tokens[this.#at]?.text.toLowerCase() ?? "")
-  }
-
-  #untilComma(action: Action): void {
-    const isTaken = action.renamedTo !== undefined || action.exchangedWith !== undefined
-    const before = this.#tokens[this.#at - 1]
-    if (!isTaken && before?.text.toLowerCase() === "rename") action.tokens.push(before)
-    for (let depth = 0; this.#at < this.#tokens.length; this.#at++) {
-      const token = this.#tokens[this.#at] as Token
-      if (token.text === "(") depth++
-      else if (token.text === ")") depth--
-      else if (token.text === "," && depth === 0) {
-        this.#at++
-        break
-      }
-      action.tokens.push(token)
-    }
-    action.text = action.tokens.map(({ text }) => text.toLowerCase()).join(" ")
-  }
-}
-
-// What is not closed goes on to the end: looked for again behind each mark, it would take the square of the length. And a
-// class alone inside its star, for anything else is remembered character by character.
-const wordPattern =
-  /\s+|--[ \t][^\n]*|#[^\n]*|\/\*M?!\d*|\*\/|\/\*.*?(?:\*\/|$)|`([^`]*(?:``[^`]*)*)(?:`|$)|"([^"\\]*(?:(?:""|\\.)[^"\\]*)*)(?:"|$)|('[^'\\]*(?:(?:''|\\.)[^'\\]*)*(?:'|$))|[\p{L}\p{N}_$]+|./gsu
-
-/** What stands in a comment that the server runs (`/*! … *\/`) counts. */
-function tokensOf(sql: string): Token[] {
-  const tokens: Token[] = []
-  for (const match of sql.matchAll(wordPattern)) {
-    const [text, backticked, quoted] = match
-    if (tokens.length >= maxTokens) break
-    if (backticked !== undefined) tokens.push({ text: backticked.replaceAll("``", "`"), isQuoted: true })
-    else if (quoted !== undefined) tokens.push({ text: quoted.replaceAll('""', '"'), isQuoted: true })
-    else if (!/^(?:\s|--[ \t]|#|\/\*|\*\/)/.test(text)) tokens.push({ text, isQuoted: false })
-  }
-  return tokens
 }

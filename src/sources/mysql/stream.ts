@@ -35,9 +35,10 @@ export interface StartStream {
 export async function startStream(options: StartStream): Promise<ChangeStream> {
   const { client, address, handle, from, tables, sink } = options
   const place = placeOf(from)
-  const checksums = await introduce(client, handle, place, heartbeatMs)
+  const [folding] = await client.query("SELECT @@global.lower_case_table_names AS kind")
+  const checksummed = await introduce(client, handle, place, heartbeatMs)
   const raw = takeOver(client)
-  const binlog = newBinlog(tables, place, sink, checksums)
+  const binlog = newBinlog(tables, place, sink, { checksummed, foldsNames: folding?.kind !== "0" })
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
   ended.catch(() => undefined)
