@@ -79,7 +79,7 @@ for (const product of mysqlProducts) {
         : ["WITH c AS (SELECT 2 id) DELETE FROM t WHERE id IN (SELECT id FROM c)"]),
     ]
     for (const format of ["STATEMENT", "MIXED"]) {
-      for (const sql of statements) {
+      for (const sql of format === "MIXED" ? statements.slice(0, 3) : statements) {
         const parts = sql.includes("NOT ATOMIC") ? [sql] : sql.split("; ")
         await run(`SET SESSION binlog_format = '${format}'`, ...parts)
         await isEqual()
