@@ -4,6 +4,7 @@ import { join } from "node:path"
 import type { Configuration } from "../domain/configuration.ts"
 import { draftPath, ensurePrivateFolder } from "./private-folder.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
+import { intrusionAtLast } from "./trusted-path.ts"
 
 /** What Millrace made up for itself at its first start, so that a first user need configure nothing. */
 export interface GeneratedCredentials {
@@ -25,7 +26,7 @@ export function credentialsPath(dataDir: string): string {
  * Reads data_dir/credentials, or makes it (folder 0700, file 0600) if there is none. Of two that make it at once
  * both get the same.
  *
- * @throws SetupError when others may read the file, or when it is not whole.
+ * @throws SetupError when others may read or replace the file, or when it is not whole.
  */
 export async function ensureCredentials(dataDir: string, region: string): Promise<GeneratedCredentials> {
   return (await readCredentials(dataDir)) ?? (await makeCredentials(dataDir, region))
@@ -79,6 +80,8 @@ async function readPrivate(path: string): Promise<string | undefined> {
   if (file === undefined) return undefined
   try {
     const { mode } = await file.stat()
+    const others = intrusionAtLast(path)
+    if (others !== undefined) throw new SetupError(`${others}; or remove it, and new credentials are made.`)
     // Windows has no such bits and reports them all.
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
       throw new SetupError(

@@ -4,6 +4,7 @@ import type { KmsKeyConfiguration } from "../domain/configuration.ts"
 import type { PlacedMistake } from "./environment.ts"
 import { type ConfigurationFile, keyMaterial } from "./schema.ts"
 import { systemCode } from "./setup-error.ts"
+import { intrusion } from "./trusted-path.ts"
 
 /** The keys with what their files hold; paths are relative to `folder`. */
 export function readKmsKeys(
@@ -23,6 +24,8 @@ export function readKmsKeys(
 /** The key, or what is wrong: never with what the file holds. */
 function readKey(path: string): Buffer | string {
   try {
+    const others = intrusion(path)
+    if (others !== undefined) return `is not yours alone: ${others}`
     const parsed = keyMaterial.safeParse(readFileSync(path, "utf8").trim())
     return parsed.success
       ? parsed.data

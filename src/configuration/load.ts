@@ -13,6 +13,7 @@ import { fillIn } from "./environment.ts"
 import { readKmsKeys } from "./kms-keys.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
 import { type ConfigurationFile, configurationFile } from "./schema.ts"
+import { intrusion } from "./trusted-path.ts"
 
 export type LoadedConfiguration = { ok: Configuration } | { mistakes: string[] }
 
@@ -51,7 +52,9 @@ export function loadConfiguration(
 
 function readText(file: string): { text: string | undefined } | { mistake: string } {
   try {
-    return { text: readFileSync(file, "utf8") }
+    const text = readFileSync(file, "utf8")
+    const others = intrusion(file)
+    return others === undefined ? { text } : { mistake: others }
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined
     if (code === "ENOENT" || code === "ENOTDIR") return { text: undefined }

@@ -3,6 +3,13 @@ import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { processStart } from "./process-start.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
+import { intrusion } from "./trusted-path.ts"
+
+/** @throws SetupError when somebody else could change what is in a folder, or put another in its place. */
+export function requireOwnFolder(path: string, key: string): void {
+  const others = intrusion(path)
+  if (others !== undefined) throw new SetupError(`${key} ${path}: ${others}.`)
+}
 
 /** Creates it 0700. One that exists stays as it is: its owner may have reasons. @throws SetupError */
 export async function ensurePrivateFolder(path: string): Promise<void> {

@@ -5,6 +5,7 @@ import { createSecureContext } from "node:tls"
 import type { Configuration } from "../domain/configuration.ts"
 import { draftPath, ensurePrivateFolder } from "./private-folder.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
+import { intrusion, intrusionAtLast } from "./trusted-path.ts"
 
 /** What the SQL port shows to clients who ask for TLS. */
 export interface SqlCertificate {
@@ -71,6 +72,8 @@ async function readConfigured(what: "cert" | "key", path: string): Promise<strin
   })
   try {
     const { mode } = await file.stat()
+    const others = intrusion(path)
+    if (others !== undefined) throw new SetupError(`listen.tls.${what}: ${others}.`)
     if (what === "key" && process.platform !== "win32" && (mode & 0o007) !== 0)
       throw new SetupError(`listen.tls.key: ${path} is open to every user: run chmod o-rwx on it.`)
     return await file.readFile("utf8")
@@ -88,12 +91,15 @@ function endpointOf(cert: string, hash: string | undefined): Buffer | undefined 
 /** Undefined: there is none, or it is to be replaced. */
 async function readGenerated(path: string): Promise<string | undefined> {
   try {
+    const others = intrusionAtLast(path)
+    if (others !== undefined) throw new SetupError(`${others}, or remove it: a new certificate is made.`)
     const text = await readFile(path, "utf8")
     if (mistakeIn(text, text) !== undefined) return undefined
     const leftMs = Date.parse(new X509Certificate(text).validTo) - Date.now()
     return leftMs > renewDays * dayMs ? text : undefined
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined
+    if (error instanceof SetupError) throw error
     throw new SetupError(`${path} cannot be read (${systemCode(error)}).`, { cause: error })
   }
 }

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { Hono } from "hono"
 import { ensureCredentials, withGenerated } from "../configuration/credentials.ts"
 import { lockDataFolder } from "../configuration/data-folder.ts"
+import { requireOwnFolder } from "../configuration/private-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import { sqlCertificate } from "../configuration/sql-certificate.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
@@ -46,6 +47,8 @@ import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./ware
 
 export interface ServerOptions {
   configuration: Configuration
+  /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
+  areFoldersChecked?: boolean
   log: Log
   /** Told each point of the write order as it is passed; tests kill the process there. */
   observe?: WriteObserver
@@ -94,6 +97,7 @@ type OnStop = (close: () => Promise<void>) => void
 
 async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
   const { log, observe = () => undefined } = options
+  if (options.areFoldersChecked !== false) requireOwnFolders(options.configuration)
   const lock = await lockDataFolder(options.configuration.dataDir)
   onStop(() => lock.release())
   const { dataDir, region } = options.configuration
@@ -225,6 +229,12 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     configuration,
     broken: broken.promise,
   }
+}
+
+/** @throws SetupError */
+function requireOwnFolders({ dataDir, warehouses }: Configuration): void {
+  requireOwnFolder(dataDir, "data_dir")
+  for (const [at, { path }] of warehouses.entries()) requireOwnFolder(path, `warehouses[${at}].path`)
 }
 
 function planeOf({

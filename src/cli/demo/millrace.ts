@@ -40,6 +40,7 @@ export async function startMillrace(
   const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
   const warehouses = usual.warehouses.map((one) => ({ ...one, path: `${dataDir}/warehouse` }))
   const server = await startServer({
+    areFoldersChecked: false,
     configuration: { ...usual, dataDir, listen, sources: [source], warehouses },
     log: newLog({ level: "info", file: folder.logFile }),
   })
