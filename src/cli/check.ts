@@ -1,7 +1,7 @@
 import {
-  type Configuration,
   type DatabaseSource,
   isDatabaseSource,
+  type SourceConfiguration,
   type WarehouseConfiguration,
 } from "../domain/configuration.ts"
 import { plainLines } from "../domain/plain-text.ts"
@@ -11,6 +11,7 @@ import type { Finding } from "../replication/source.ts"
 import { openSource } from "../server/launcher.ts"
 import { bucketFindings } from "../sources/s3/preflight.ts"
 import { unopenedIn } from "../warehouses/duckdb/folder-check.ts"
+import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
 import { print } from "./output.ts"
 
@@ -20,8 +21,9 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   if (configuration === undefined) return 2
   print("configuration: ok\n")
   let failed = false
+  const ownership = await ownershipOf(configuration)
   for (const source of configuration.sources) {
-    const findings = plainLines(await findingsOf(source, configuration.region))
+    const findings = plainLines(await findingsOf(source, configuration.region, ownership))
     const errors = findings.filter((finding) => finding.severity === "error")
     failed ||= errors.length > 0
     print(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
@@ -41,11 +43,16 @@ async function warehouseIsWell({ arn, path }: WarehouseConfiguration): Promise<b
   return unopened.length === 0
 }
 
-async function findingsOf(source: Configuration["sources"][number], region: string): Promise<Finding[]> {
+async function findingsOf(
+  source: SourceConfiguration,
+  region: string,
+  ownership: Ownership,
+): Promise<Finding[]> {
   const database = isDatabaseSource(source) ? databaseOf(source) : ""
   try {
     if (source.engine === "s3") return await bucketFindings(source, region)
-    return await openSource(source, database).preflight(() => true)
+    const findings = await openSource(source, database).preflight(() => true)
+    return [...findings, ...(await abandonedAt(source, database, ownership))]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return [

@@ -55,6 +55,8 @@ export interface Source {
   narrow?(handle: string, select: TableSelection): Promise<void>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
+  /** What is left of handles that are not owned, with the statements that remove it; absent: nothing stays there. */
+  abandoned?(isOwned: (handle: string) => boolean): Promise<Finding[]>
   /** What a person does in its place when the source does not answer us; absent: nothing is left there. */
   removal?(handle: string): string
   /**

@@ -58,9 +58,10 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
 }
 
 /** The same for a person. */
-export function removalStatements(database: string, name: string): string {
+export function removalStatements(database: string, name: string, hasSlot = true): string {
+  const slot = hasSlot ? `SELECT pg_drop_replication_slot(${quoteLiteral(name)}); ` : ""
   const publication = `DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)};`
-  return `In its database ${quoteIdentifier(database)}: SELECT pg_drop_replication_slot(${quoteLiteral(name)}); ${publication}`
+  return `In its database ${quoteIdentifier(database)}: ${slot}${publication}`
 }
 
 const maxDropAttempts = 50

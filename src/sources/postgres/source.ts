@@ -3,6 +3,7 @@ import type { Position } from "../../domain/position.ts"
 import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
+import { findAbandoned } from "./abandoned.ts"
 import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
 import {
   type Address,
@@ -108,6 +109,8 @@ export function openPostgresSource(address: Address): Source {
       withClient(address, "removing slot and publication", (client) =>
         dropSlotAndPublication(client, handle),
       ),
+    abandoned: (isOwned) =>
+      withClient(address, "looking for what was left", (client) => findAbandoned(client, isOwned)),
     protect: (options) => guardPublications(address, options),
     removal: (handle) => removalStatements(address.database, handle),
     compare: comparePositions,

@@ -1,0 +1,37 @@
+import type { Configuration, SourceConfiguration } from "../domain/configuration.ts"
+import type { Finding } from "../replication/source.ts"
+import { openSource } from "../server/launcher.ts"
+import { operationsAccess } from "./operations-request.ts"
+import { requestStatus } from "./status-request.ts"
+
+/** Which of the things at sources that are named as ours belong to an integration of this installation. */
+export type Ownership = { kind: "known"; isOwned(handle: string): boolean } | { kind: "unknown"; why: string }
+
+/** Only a running Millrace knows its integrations. */
+export async function ownershipOf(configuration: Configuration): Promise<Ownership> {
+  const access = await operationsAccess(configuration, "read-only")
+  const status = typeof access === "string" ? access : await requestStatus(access)
+  if (typeof status === "string") return { kind: "unknown", why: status }
+  const ids = status.integrations.map(({ id }) => id.replaceAll("-", ""))
+  return { kind: "known", isOwned: (handle) => ids.some((id) => handle.includes(id)) }
+}
+
+/** What is left at a source by integrations and installations that are gone, with the statements that remove it. */
+export async function abandonedAt(
+  source: SourceConfiguration,
+  database: string,
+  ownership: Ownership,
+): Promise<Finding[]> {
+  if (source.engine === "s3") return []
+  const isOwned = ownership.kind === "known" ? ownership.isOwned : () => false
+  const found = (await openSource(source, database).abandoned?.(isOwned)) ?? []
+  if (ownership.kind === "known" || found.length === 0) return found
+  return [
+    {
+      severity: "warning",
+      concerns: "source",
+      what: `At the source there are ${found.length} replication slots or publications named as Millrace's that nobody reads. Whether they belong to an integration here is not known: ${ownership.why}`,
+      remedy: "Start Millrace and run `millrace check` again: it names those that belong to none.",
+    },
+  ]
+}
