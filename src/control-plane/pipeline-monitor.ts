@@ -287,6 +287,10 @@ function applyCopyEvent(
       progress.state = "Failed"
       progress.reason = event.reason
       return
+    case "yielded":
+      progress.state = "ResyncRequired"
+      progress.reason = event.reason
+      return
     case "unfit":
       progress.state = "ResyncRequired"
       progress.reason = unfitReason(event)

@@ -54,6 +54,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
         onTable(table, event) {
           reporter.copied(table, event)
           if (event.kind === "failed") postpone(watching, table, "table")
+          if (event.kind === "yielded") postpone(watching, table, "source")
           if (event.kind === "unfit") watching.unfit.push({ ...event, table })
         },
       })

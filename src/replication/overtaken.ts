@@ -10,3 +10,11 @@ export class CopyOvertaken extends Problem {
     this.name = "CopyOvertaken"
   }
 }
+
+/** Thrown by a snapshot that is read: somebody else needs the table. The others can be read on; it is copied later. */
+export class CopyYielded extends Problem {
+  constructor(what: string) {
+    super("sourceBusy", what)
+    this.name = "CopyYielded"
+  }
+}

@@ -1,7 +1,7 @@
 import { Problem } from "../domain/problems.ts"
 import { type ColumnType, qualifiedName, type TableSchema } from "../domain/table.ts"
 import { newRowBuffer, type RowBuffer, resetRows } from "./columns.ts"
-import { CopyOvertaken } from "./overtaken.ts"
+import { CopyOvertaken, CopyYielded } from "./overtaken.ts"
 import type { Chunk, Snapshot, SnapshotTable } from "./source.ts"
 import { UnfitColumn } from "./text-columns.ts"
 import type { Destination, TableLoad } from "./warehouse.ts"
@@ -30,6 +30,8 @@ export type CopyEvent =
   | { kind: "rows"; rows: number }
   | { kind: "finished" }
   | { kind: "failed"; reason: string }
+  /** Somebody at the source needed the table; it is copied later, beside the stream. */
+  | { kind: "yielded"; reason: string }
   /** With this column as text it could be copied; `what` came. */
   | { kind: "unfit"; column: string; what: string }
 
@@ -113,6 +115,11 @@ async function copyChunk(
     if (error instanceof CopyOvertaken && copy.overtaken === "endsItsOwn") {
       one.failed.abort()
       return await abortLoad(one)
+    }
+    if (error instanceof CopyYielded) {
+      one.failed.abort()
+      await abortLoad(one)
+      return copy.onTable(schema, { kind: "yielded", reason: error.message })
     }
     if (!(error instanceof Problem) || error.kind !== "tableFailed") throw error
     one.failed.abort()

@@ -6,12 +6,12 @@ import { digestsQuery, type LengthOf, rowsQuery } from "./canonical.ts"
 import type { PgTable } from "./catalog.ts"
 import { type Address, connect, destroy, isUnencoded, quoteLiteral } from "./client.ts"
 import { problemOf } from "./errors.ts"
+import type { LockYield } from "./lock-yield.ts"
 import { placeOf } from "./query-forms.ts"
 
 /** The digests of an exported snapshot's tables, computed by the server: only they travel, and the rows that differ. */
 export function digestedSnapshot(
-  address: Address,
-  exported: string,
+  parts: ExportedSnapshot,
   tables: ReadonlyMap<string, PgTable>,
 ): DigestedSide {
   const ask = async (
@@ -22,7 +22,7 @@ export function digestedSnapshot(
     const table = tables.get(schema.id)
     if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
     const sql = (lengthOf: LengthOf) => query(placeOf(table), table, lengthOf)
-    return await askSnapshot(address, exported, sql, schema, signal)
+    return await askSnapshot(parts, sql, schema, signal)
   }
   return {
     async digests(schema, digits, signal) {
@@ -53,15 +53,22 @@ function lengthIn(client: pg.Client): LengthOf {
     : (text) => `length(${text})`
 }
 
+/** A snapshot that the server has exported under a name. */
+export interface ExportedSnapshot {
+  address: Address
+  exported: string
+  lockYield: LockYield
+}
+
 async function askSnapshot(
-  address: Address,
-  exported: string,
+  { address, exported, lockYield }: ExportedSnapshot,
   sql: (lengthOf: LengthOf) => string,
   { schema, name }: TableSchema,
   signal: AbortSignal,
 ): Promise<(string | null)[][]> {
   const doing = `comparing ${schema}.${name}`
   const client: pg.Client = await connect(address)
+  const watched = lockYield.watch(client)
   const abort = () => destroy(client)
   signal.addEventListener("abort", abort, { once: true })
   try {
@@ -73,8 +80,14 @@ async function askSnapshot(
     await client.query("SET LOCAL max_parallel_workers_per_gather = 0")
     return (await client.query<(string | null)[]>({ text: sql(lengthIn(client)), rowMode: "array" })).rows
   } catch (error) {
+    if (watched.hasYielded)
+      throw new Problem(
+        "sourceBusy",
+        `Somebody waits to alter ${schema}.${name}, so its comparison gave way.`,
+      )
     throw problemOf(error, doing)
   } finally {
+    watched.done()
     signal.removeEventListener("abort", abort)
     destroy(client)
   }

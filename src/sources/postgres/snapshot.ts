@@ -1,7 +1,7 @@
 import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
-import type { TableSchema } from "../../domain/table.ts"
+import { qualifiedName, type TableSchema } from "../../domain/table.ts"
 import {
   bufferedBytes,
   type ColumnBuffer,
@@ -9,6 +9,7 @@ import {
   putNull,
   type RowBuffer,
 } from "../../replication/columns.ts"
+import { CopyYielded } from "../../replication/overtaken.ts"
 import type { Chunk, RefusedTable, Snapshot } from "../../replication/source.ts"
 import { inColumn, UnfitValue, unfitColumn } from "../../replication/unfit.ts"
 import { hasOneOf } from "./canonical.ts"
@@ -26,6 +27,8 @@ import type { Decoder } from "./decode-binary.ts"
 import { digestedSnapshot } from "./digested-snapshot.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
+import { type LockYield, newLockYield } from "./lock-yield.ts"
+import { isLockTimeout } from "./publication-locks.ts"
 import { placeOf, printedForm } from "./query-forms.ts"
 import { holdAsItWas } from "./same-table.ts"
 import { strict, UndecodableText, undecodableReason } from "./strict-text.ts"
@@ -57,6 +60,7 @@ export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
     if (table === undefined) throw new Error(`not in this snapshot: table ${schema.id}`)
     return table
   }
+  const lockYield = newLockYield(parts.address)
   return {
     position: parts.position,
     refused: parts.refused,
@@ -65,15 +69,19 @@ export function openExportedSnapshot(parts: SnapshotParts): Snapshot {
       estimatedRows: table.estimatedRows,
       chunks: chunksOf(table),
     })),
-    ...digestedSnapshot(parts.address, parts.exported, byId),
+    ...digestedSnapshot({ ...parts, lockYield }, byId),
     async read(schema, chunk, rows, write, signal) {
-      await readRows(parts, tableOf(schema), chunk.token, chunk.token !== "", { rows, write, signal })
+      const reading = { rows, write, signal, lockYield }
+      await readRows(parts, tableOf(schema), chunk.token, chunk.token !== "", reading)
     },
     async readKeys(schema, keys, rows, write, signal) {
       const table = tableOf(schema)
-      await readRows(parts, table, hasOneOf(table, keys), false, { rows, write, signal })
+      await readRows(parts, table, hasOneOf(table, keys), false, { rows, write, signal, lockYield })
     },
-    close: () => closeQuietly(parts.holder),
+    async close() {
+      await lockYield.close()
+      await closeQuietly(parts.holder)
+    },
   }
 }
 
@@ -81,7 +89,11 @@ interface Reading {
   rows: RowBuffer
   write(rows: RowBuffer): Promise<RowBuffer>
   signal: AbortSignal
+  lockYield: LockYield
 }
+
+/** Somebody may have locked the table for hours: it is copied when he has gone. */
+const lockLimitMs = 10_000
 
 /** On a connection of its own. `byPlace`: the condition tells rows by where they lie. */
 async function readRows(
@@ -89,11 +101,13 @@ async function readRows(
   table: PgTable,
   condition: string,
   byPlace: boolean,
-  { rows, write, signal }: Reading,
+  { rows, write, signal, lockYield }: Reading,
 ): Promise<void> {
   const client = await connect(parts.address)
+  const watched = lockYield.watch(client)
   try {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    await client.query(`SET LOCAL lock_timeout = ${lockLimitMs}`)
     await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(parts.exported)}`)
     await holdAsItWas(client, table, byPlace || parts.isLate ? "storage" : "identity")
     const isStrict = isUnencoded(client) && parts.address.acceptInvalidText !== true
@@ -102,8 +116,12 @@ async function readRows(
   } catch (error) {
     if (error instanceof UndecodableText) throw new Problem("tableFailed", undecodableReason(table, error))
     if (error instanceof UnfitValue) throw unfitColumn(error, table.columns)
+    const name = qualifiedName(table.schema)
+    if (watched.hasYielded) throw new CopyYielded(`Somebody waits to alter ${name}, so its copy gave way.`)
+    if (isLockTimeout(error)) throw new CopyYielded(`Somebody has locked ${name}.`)
     throw problemOf(error, `copying ${table.schema.schema}.${table.schema.name}`)
   } finally {
+    watched.done()
     await closeQuietly(client)
   }
 }

@@ -1,0 +1,137 @@
+/** What we do at a source keeps nobody waiting for longer than a second. */
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
+import pg from "pg"
+import type { Snapshot, Source } from "../../src/replication/source.ts"
+import { beginTestPipeline, runSql, testPipeline } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
+
+/** Beyond what we may keep others waiting: connecting, and a machine that has other things to do. */
+const limitMs = 1_000
+const slackMs = 1_000
+
+async function connected(context: TestContext, url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on("error", () => undefined)
+  await client.connect()
+  context.after(() => client.end())
+  return client
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const atMs = performance.now()
+  await work()
+  return performance.now() - atMs
+}
+
+/** Copies and comparisons of `t` wait after the first rows until told to go on. */
+function held() {
+  const gate = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  let isHeld = true
+  const around = (snapshot: Snapshot): Snapshot => ({
+    ...snapshot,
+    read: (table, chunk, rows, write, signal) =>
+      snapshot.read(
+        table,
+        chunk,
+        rows,
+        async (full) => {
+          if (table.name === "t" && isHeld) {
+            begun.resolve()
+            await gate.promise
+          }
+          return await write(full)
+        },
+        signal,
+      ),
+  })
+  const source = (real: Source): Source => ({
+    ...real,
+    openSnapshot: async (...args) => around(await real.openSnapshot(...args)),
+  })
+  return {
+    source,
+    begun: begun.promise,
+    release() {
+      isHeld = false
+      gate.resolve()
+    },
+  }
+}
+
+test("a table that is being copied is altered, and its readers wait behind nobody; it is copied afterwards, and its neighbour meanwhile", async (context) => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TABLE t (id int PRIMARY KEY, v text)",
+    "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 260000) i",
+    "CREATE TABLE neighbour (id int PRIMARY KEY)",
+    "INSERT INTO neighbour VALUES (1)",
+  )
+  const hold = held()
+  const pipeline = await beginTestPipeline({
+    url,
+    around: { source: hold.source, warehouse: (real) => real },
+  })
+  await hold.begun
+  const [altering, reading] = [await connected(context, url), await connected(context, url)]
+  const altered = timed(() => altering.query("ALTER TABLE t ADD COLUMN w int DEFAULT 7"))
+  await delay(50)
+  const read = timed(() => reading.query("SELECT FROM t WHERE id = 1"))
+  const [alteredMs, readMs] = [await altered, await read]
+  hold.release()
+  assert.ok(alteredMs < limitMs + slackMs, `ALTER TABLE took ${alteredMs} ms`)
+  assert.ok(readMs < limitMs + slackMs, `SELECT took ${readMs} ms`)
+  context.diagnostic(
+    `ALTER TABLE waited ${Math.round(alteredMs)} ms, SELECT behind it ${Math.round(readMs)} ms`,
+  )
+  await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", {
+    what: "the stream",
+    timeoutMs: 60_000,
+  })
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "equal rows",
+    timeoutMs: 60_000,
+  })
+  assert.deepEqual(pipeline.reports.problems, [])
+  await pipeline.stop()
+})
+
+test("a new table is published while its neighbour is locked for long: others wait behind neither", async (context) => {
+  const { url } = await testDatabase()
+  await runSql(url, "CREATE TABLE neighbour (id int PRIMARY KEY)", "INSERT INTO neighbour VALUES (1)")
+  const pipeline = await testPipeline({ url })
+  const [holder, other] = [await connected(context, url), await connected(context, url)]
+  await holder.query("BEGIN")
+  await runSql(url, "CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (id int PRIMARY KEY)")
+  await holder.query("LOCK TABLE b IN SHARE MODE")
+  let longestMs = 0
+  const isCopied = async () => {
+    // What a SHARE UPDATE EXCLUSIVE lock, or the wait for one, keeps waiting: on `b` the holder lets it pass.
+    for (const statement of [
+      "ALTER TABLE a SET (fillfactor = 90)",
+      "BEGIN; LOCK TABLE b IN SHARE MODE; COMMIT",
+    ])
+      longestMs = Math.max(longestMs, await timed(() => other.query(statement)))
+    return pipeline.reports.copied.includes("public.a")
+  }
+  await waitUntil(isCopied, { what: "the table that is not locked", timeoutMs: 40_000 })
+  await waitUntil(
+    () =>
+      pipeline.reports.problems.some(({ message }) =>
+        /b cannot be published yet: it is locked.*waits for the transaction of process/.test(message),
+      ),
+    { what: "to be told of the lock" },
+  )
+  assert.ok(longestMs < limitMs + slackMs, `waited ${longestMs} ms`)
+  context.diagnostic(`the longest wait was ${Math.round(longestMs)} ms`)
+  await holder.query("COMMIT")
+  await waitUntil(async () => (await pipeline.differences()).length === 0, {
+    what: "equal rows",
+    timeoutMs: 60_000,
+  })
+  await pipeline.stop()
+})
