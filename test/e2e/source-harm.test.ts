@@ -153,7 +153,7 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
     /public\.nothing cannot be copied\..*NOTHING[\s\S]*public\.neighbour is being copied/,
   )
   for (const { mend } of losses) await runSql(source.url, mend)
-  await api.becomes("harm", "active", 60_000)
+  await api.becomes("harm", "active", 120_000)
   const mendedAtMs = performance.now()
   await waitUntil(() => tables.every((table) => hammer.successes(table, mendedAtMs) > 20), {
     what: "more writes",

@@ -47,6 +47,9 @@ function guarded(context: TestContext, url: string, handle: string): RefusedTabl
 const copies = (pipeline: TestPipeline, table: string) =>
   pipeline.reports.copied.filter((name) => name === `public.${table}`).length
 
+/** With locks in the way; a machine that has other things to do takes longer for each statement of ours. */
+const limitMs = 2_000
+
 /** Updates `k` and `neighbour` while somebody does `lose`, which takes away what identifies the rows of `k`. */
 async function withoutFailing(
   context: TestContext,
@@ -59,14 +62,14 @@ async function withoutFailing(
   await waitUntil(() => hammer.successes("k", 0) > 20, { what: "some writes" })
   await lose()
   const lostAtMs = performance.now()
-  await delay(1_500)
-  await waitUntil(() => hammer.successes("k", lostAtMs + 1_000) > 100, {
+  await delay(limitMs)
+  await waitUntil(() => hammer.successes("k", lostAtMs + limitMs) > 100, {
     what: "more writes",
     timeoutMs: 30_000,
   })
   await hammer.stop()
   context.diagnostic(`the last statement failed after ${Math.round(hammer.lastFailureMs("k") - lostAtMs)} ms`)
-  assert.deepEqual(hammer.failures("k", lostAtMs + 1_000), [])
+  assert.deepEqual(hammer.failures("k", lostAtMs + limitMs), [])
   assert.deepEqual(hammer.failures("neighbour", 0), [])
   assert.deepEqual(
     withdrawn.map(({ name }) => name),
@@ -133,7 +136,7 @@ describe("the application's statements go on", { concurrency: 2 }, () => {
   })
 })
 
-test("a source that stands still is asked for the end of its log, and its catalog is not read", async (context) => {
+test("a source that stands still is asked for the end of its log, and its catalog is not read: no block of it", async (context) => {
   const server = await testServer({ autovacuum: false, shared_preload_libraries: "pg_stat_statements" })
   context.after(() => server.remove())
   await runSql(server.url(), "CREATE DATABASE idle", "CREATE EXTENSION pg_stat_statements")
@@ -143,22 +146,20 @@ test("a source that stands still is asked for the end of its log, and its catalo
   await pipeline.settle()
   await pipeline.stop()
   guarded(context, url, pipeline.handle)
-  const looks = async (what: string) => {
+  // Reading the catalog takes blocks of it.
+  const looked = async () => {
     const client = new pg.Client({ connectionString: server.url() })
     await client.connect()
-    const { rows } = await client.query<{ calls: number }>(
-      "SELECT coalesce(sum(calls), 0)::int AS calls FROM pg_stat_statements WHERE query LIKE $1 AND query NOT LIKE '%pg_stat_statements%'",
-      [what],
+    const { rows } = await client.query<{ calls: number; blocks: number }>(
+      "SELECT sum(calls)::int AS calls, sum(shared_blks_hit + shared_blks_read)::int AS blocks FROM pg_stat_statements WHERE query LIKE '%carrying(handle%'",
     )
     await client.end()
-    return rows[0]?.calls ?? 0
+    return rows[0] ?? { calls: 0, blocks: 0 }
   }
   const isQuiet = async () => {
-    const [ends, catalogs] = [await looks("%pg_current_wal_insert_lsn()%"), await looks("%carrying(handle%")]
-    await waitUntil(async () => (await looks("%pg_current_wal_insert_lsn()%")) > ends + 3, {
-      what: "looks",
-    })
-    return (await looks("%carrying(handle%")) === catalogs
+    const before = await looked()
+    await waitUntil(async () => (await looked()).calls > before.calls + 5, { what: "looks" })
+    return (await looked()).blocks === before.blocks
   }
   await waitUntil(isQuiet, { what: "no look at the catalog", timeoutMs: 50_000 })
   await runSql(url, "ALTER TABLE t DROP CONSTRAINT t_pkey")

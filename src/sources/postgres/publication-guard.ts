@@ -11,7 +11,7 @@ import { type PublishedTable, unpublish } from "./unpublish.ts"
 const lookEveryMs = 150
 /** At most this part of the time is spent on looking, as long as that is quick enough for the application. */
 const waitFactor = 10
-const longestWaitMs = 300
+const longestWaitMs = 250
 const firstRetryMs = 250
 const longestRetryMs = 5_000
 /** What does not answer for so long is asked anew. */
@@ -108,12 +108,23 @@ async function answering<T>(client: pg.Client, work: () => Promise<T>): Promise<
   }
 }
 
-const endQuery = "select pg_current_wal_insert_lsn()::text as end"
-// A transaction that had written its commit, and is not seen yet, is among those that are running.
-const catalogQuery = `
-select pg_snapshot_xmin(now) = pg_snapshot_xmax(now) as settled,
-  coalesce((select json_agg(found) from (${harmfulEntries("$1::text[]")}) found), '[]') as harmful
+/**
+ * `$2`: up to where the log was seen to hold nothing new. The end of the log is read after the statement's snapshot was
+ * taken: the snapshot sees what was committed before the end that the look before this one read.
+ */
+const lookQuery = `
+select pg_current_wal_insert_lsn()::text as end, pg_snapshot_xmin(now) = pg_snapshot_xmax(now) as settled,
+  case when pg_current_wal_insert_lsn() is distinct from $2::pg_lsn then
+    (select coalesce(json_agg(found), '[]') from (${harmfulEntries("$1::text[]")}) found) end as harmful
 from pg_current_snapshot() now`
+
+interface Look {
+  end: string
+  /** Nobody was writing: a transaction that had written its commit, and was not seen yet, is among those that are. */
+  settled: boolean
+  /** `null`: the catalog was not read. */
+  harmful: HarmfulTable[] | null
+}
 
 interface Looker {
   /** The tables, with the publications, whose updates fail now. */
@@ -121,22 +132,26 @@ interface Looker {
 }
 
 function newLooker(client: pg.Client): Looker {
-  /** The end of the log, and what was asked for, when there was nothing to find and nobody was writing. */
+  let asked = ""
+  /** The end of the log that the last look read. */
+  let end: string | undefined
+  /** Up to here there was nothing to find. */
   let quiet: string | undefined
   return {
     async look(handles) {
       if (handles.length === 0) return []
-      const { rows } = await client.query<{ end: string }>({ name: "end of the log", text: endQuery })
-      const place = `${rows[0]?.end} ${handles.join()}`
-      if (place === quiet) return []
-      const answer = await client.query<{ settled: boolean; harmful: HarmfulTable[] }>({
-        name: "harmful entries",
-        text: catalogQuery,
-        values: [handles],
+      if (asked !== handles.join()) quiet = undefined
+      asked = handles.join()
+      const answer = await client.query<Look>({
+        name: "look",
+        text: lookQuery,
+        values: [handles, quiet ?? null],
       })
-      const { settled = false, harmful = [] } = answer.rows[0] ?? {}
-      quiet = settled && harmful.length === 0 ? place : undefined
-      return harmful
+      const [found] = answer.rows
+      if (found === undefined || found.harmful === null) return []
+      quiet = found.settled && found.harmful.length === 0 ? end : undefined
+      end = found.end
+      return found.harmful
     },
   }
 }

@@ -1,5 +1,6 @@
 import type pg from "pg"
 import { Problem } from "../../domain/problems.ts"
+import { quoteLiteral } from "./client.ts"
 import { type Blocker, describeBlocker } from "./slot-wait.ts"
 
 /**
@@ -33,11 +34,12 @@ export async function alteringPublication(
   work: () => Promise<void>,
   limits: AlteringLimits = usualLimits,
 ): Promise<void> {
-  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${limits.turnMs}`)
+  const turn = quoteLiteral(`publication ${name}`)
   try {
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`publication ${name}`])
     await client.query(
-      `SET LOCAL lock_timeout = ${limits.lockMs}; SET LOCAL statement_timeout = ${limits.statementMs}`,
+      `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${limits.turnMs};
+       SELECT pg_advisory_xact_lock(hashtextextended(${turn}, 0));
+       SET LOCAL lock_timeout = ${limits.lockMs}; SET LOCAL statement_timeout = ${limits.statementMs}`,
     )
     await work()
     await client.query("COMMIT")

@@ -40,9 +40,9 @@ export async function unpublish(
   tables: readonly PublishedTable[],
 ): Promise<void> {
   const quoted = quoteIdentifier(name)
-  await client.query(`SET lock_timeout = ${firstLimitMs}`)
+  const list = tables.map(placeOf).join(", ")
   const isOut = await unlessLocked(() =>
-    client.query(`ALTER PUBLICATION ${quoted} DROP TABLE ${tables.map(placeOf).join(", ")}`),
+    client.query(`SET lock_timeout = ${firstLimitMs}; ALTER PUBLICATION ${quoted} DROP TABLE ${list}`),
   )
   if (isOut) return
   const ids = new Set(tables.map(({ id }) => id))
@@ -68,8 +68,10 @@ async function makeAnew(client: pg.Client, name: string, without: ReadonlySet<st
     const kept = rows.filter(({ id }) => !without.has(id)).map(placeOf)
     const forTables = kept.length === 0 ? "" : ` FOR TABLE ${kept.join(", ")}`
     const quoted = quoteIdentifier(name)
-    await client.query(`DROP PUBLICATION ${quoted}`)
-    await client.query(`CREATE PUBLICATION ${quoted}${forTables} WITH (${await publicationOptions(client)})`)
+    const options = await publicationOptions(client)
+    await client.query(
+      `DROP PUBLICATION ${quoted}; CREATE PUBLICATION ${quoted}${forTables} WITH (${options})`,
+    )
     const after = await readState(client, name)
     if (after !== undefined) await sign(client, name, signatureAnew(before, after))
   }
