@@ -7,6 +7,11 @@ import type { TableSchema } from "../domain/table.ts"
  */
 export const versionColumns = ["_record_is_active", "_record_create_time", "_record_delete_time"] as const
 
+/** What a table's versions are called when they go on under another name. */
+export function historicalName(name: string, at: Date): string {
+  return `${name}_historical_${at.toISOString().replace(/\D/g, "")}`
+}
+
 /** Of the files that say when changes were committed: the last change of a transaction, and its time. */
 export const commitColumns = ["__millrace_last", "__millrace_committed"] as const
 

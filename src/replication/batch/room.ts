@@ -1,3 +1,4 @@
+import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "./held.ts"
 import type { Planned } from "./moves.ts"
@@ -35,4 +36,22 @@ export function planRoom({ held, versions, arriving, moving, at, placeOf }: Room
     ]),
     held: held.filter((one) => !inTheWay.some(({ pipeline, schema }) => isHeldAs(one, pipeline, schema.id))),
   }
+}
+
+/** Dropped tables whose versions stand where the pipeline's table is to come: they are their users' to take away. */
+export function droppedInPlaceOf(
+  pipeline: string,
+  table: TableSchema,
+  { versions, placeOf }: Pick<Room, "versions" | "placeOf">,
+): TableSchema[] {
+  return versions
+    .filter((one) => one.dropped && one.pipeline === pipeline && placeOf(one.schema) === placeOf(table))
+    .map(({ schema }) => schema)
+}
+
+export function occupiedByVersions(): Problem {
+  return new Problem(
+    "tableFailed",
+    "In its place stand the versions of a table that was dropped at the source, or left out. DROP TABLE or ALTER TABLE … RENAME TO makes room; ALTER DATABASE … INTEGRATION REFRESH INERROR TABLES then tries again.",
+  )
 }

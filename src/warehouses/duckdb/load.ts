@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
+import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
 import { versionColumns } from "../../replication/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
 import { applyStatements } from "./apply-sql.ts"
@@ -9,7 +10,7 @@ import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./instance.ts"
 import { quoteIdentifier } from "./instance.ts"
-import { duckDbType, isSamePlace, loadingTable, namingRefusal, place } from "./naming.ts"
+import { duckDbType, loadingTable, namingRefusal, place } from "./naming.ts"
 import { newNeighbours } from "./neighbours.ts"
 import { renderSteps } from "./render.ts"
 import { readStaged, type Staging } from "./staging.ts"
@@ -149,21 +150,15 @@ async function refuseOccupied(
   { books, pipeline, instance, database }: LoadTarget,
   table: TableSchema,
 ): Promise<void> {
-  const dropped = (await books.versions()).filter(
-    (one) => one.dropped && one.pipeline === pipeline && isSamePlace(one.schema, table),
-  )
+  const dropped = droppedInPlaceOf(pipeline, table, { versions: await books.versions(), placeOf: place })
   if (dropped.length === 0) return
   const connection = await instance.connect()
   try {
-    const tables = dropped.map(({ schema }) => schema)
-    if ((await standing(connection, database, tables)).length === 0) return
+    if ((await standing(connection, database, dropped)).length === 0) return
   } finally {
     connection.closeSync()
   }
-  throw new Problem(
-    "tableFailed",
-    `In its place stand the versions of a table that was dropped at the source, or left out. DROP TABLE or ALTER TABLE … RENAME TO makes room; ALTER DATABASE … INTEGRATION REFRESH INERROR TABLES then tries again.`,
-  )
+  throw occupiedByVersions()
 }
 
 async function insert(connection: DuckDBConnection, sql: string, label: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ColumnType, TableName, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
+import { historicalName } from "../../replication/versions.ts"
 import { quoteIdentifier } from "./instance.ts"
 
 /** The schema, in each destination database, of our own bookkeeping. */
@@ -52,7 +53,7 @@ export function movingTable({ schema, name }: TableName): TableName {
 
 /** Where a table's versions go on when it keeps no more. */
 export function historicalTable({ schema, name }: TableName, at: Date): TableName {
-  return { schema, name: `${name}_historical_${at.toISOString().replace(/\D/g, "")}` }
+  return { schema, name: historicalName(name, at) }
 }
 
 export function alteringTable(database: string, table: TableName): string {

@@ -1,0 +1,34 @@
+/**
+ * A warehouse that holds its tables in memory, row by row and obviously right. It passes the same contract suite as the
+ * others, is what tests compare them with, and is the shortest example for who writes an adapter. It is not for production:
+ * nothing of it outlives the process.
+ *
+ * A database is one immutable state (state.ts); a transaction makes the next state from a plan's steps (render.ts).
+ */
+import { qualifiedName } from "../../domain/table.ts"
+import type { Warehouse } from "../../replication/warehouse.ts"
+import { openDestination } from "./destination.ts"
+import { newStaging } from "./staging.ts"
+import { currentRows, placeOf } from "./state.ts"
+import type { MemoryStore } from "./store.ts"
+
+export function openMemoryWarehouse(store: MemoryStore): Warehouse {
+  return {
+    async open({ database, pipeline }) {
+      store.ensure(database)
+      return openDestination({ store, database, pipeline, staging: newStaging(), copiedAsOf: new Map() })
+    },
+    ensure: async (database) => store.ensure(database),
+    drop: async (database) => store.drop(database),
+    async countRows(database, pipeline) {
+      const { held, tables } = store.read(database)
+      const mine = held.filter((one) => one.pipeline === pipeline)
+      return new Map(
+        mine.map(({ schema }) => {
+          const table = tables.get(placeOf(schema))
+          return [qualifiedName(schema), table === undefined ? 0 : currentRows(table).length]
+        }),
+      )
+    },
+  }
+}
