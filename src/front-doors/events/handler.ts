@@ -23,10 +23,10 @@ export function bearerOf(request: WireRequest): string | undefined {
 
 /** Takes events from whoever knows the secret of each bucket that they name. Never rejects. */
 export function handleBearerEvents(sink: EventSink, request: WireRequest, bearer: string): WireResponse {
-  const events = objectEvents(jsonOf(request.body))
-  // Before anything is said of the body: whoever knows no secret learns nothing.
+  // Before the body is read: whoever knows no secret learns nothing of it, and has no work done.
   const known = sink.sources.some(({ arn }) => knows(sink, arn.split(":").at(-1) ?? "", bearer))
   if (!known) return answer(403, { code: "accessDenied", message: "No bucket has this event_secret." })
+  const events = objectEvents(jsonOf(request.body))
   if (events === undefined) return answer(400, { code: "validation", message: notAnEvent })
   const denied = events.find(({ bucket }) => !knows(sink, bucket, bearer))
   if (denied !== undefined)

@@ -31,6 +31,18 @@ export function headerValue(request: WireRequest, name: string): string | undefi
   return headerValues(request, name)[0]
 }
 
+/** All headers at once, by name in lower case: for whoever asks for many of them, whose number a stranger decides. */
+export function headersByName(request: WireRequest): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const [name, value] of request.headers) {
+    const key = name.toLowerCase()
+    const values = found.get(key)
+    if (values === undefined) found.set(key, [value])
+    else values.push(value)
+  }
+  return found
+}
+
 /** The media type alone, in lower case: clients differ in whether they send a charset. */
 export function mediaType(request: WireRequest): string | undefined {
   return headerValue(request, "content-type")?.split(";")[0]?.trim().toLowerCase()

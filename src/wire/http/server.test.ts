@@ -86,6 +86,53 @@ test("headers over their limit are refused", async () => {
   )
 })
 
+test("more headers than any client sends are refused; none is dropped", async () => {
+  await served(async (server, seen) => {
+    const headers = (count: number) => Array.from({ length: count }, (_, at) => `x${at}: ${at}\r\n`).join("")
+    const request = (count: number) =>
+      `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${headers(count)}\r\n`
+    assert.match(await talk(server.port, request(98)), /fine$/)
+    assert.equal(seen[0]?.headers.length, 100)
+    for (const count of [99, 1_600]) assert.match(await talk(server.port, request(count)), /^HTTP\/1.1 431 /)
+    assert.equal(seen.length, 1)
+  })
+})
+
+/** What two programs could read as different requests: whoever stands between them must not be told two things. */
+const ambiguous: Record<string, string> = {
+  "two lengths": "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+  "a length and chunks":
+    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x",
+  "chunks under another name":
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\nContent-Length: 3\r\n\r\nabc",
+  "chunks that are not last":
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+  "a length with a sign": "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc",
+  "a length of several values": "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc",
+  "a space before the colon": "POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 3\r\n\r\nabc",
+  "a folded header": "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n Content-Length: 3\r\n\r\nabc",
+  "lines without carriage returns": "GET / HTTP/1.1\nHost: h\nX: y\n\n",
+  "a carriage return alone": "GET / HTTP/1.1\r\nHost: h\r\nX: a\rContent-Length: 3\r\n\r\nabc",
+  "NUL in a header": "GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n",
+  "another protocol": "GET / HTTP/9.9\r\nHost: h\r\n\r\n",
+  "a size of chunk that overflows":
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000003\r\nabc\r\n0\r\n\r\n",
+  "a chunk longer than it says":
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
+}
+
+for (const [name, text] of Object.entries(ambiguous))
+  test(`${name}: refused, and nothing after it is read as a request`, async () => {
+    await served(async (server, seen) => {
+      const answer = await talk(server.port, `${text}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 [45]\d\d /)
+      assert.deepEqual(
+        seen.map(({ path }) => path),
+        [],
+      )
+    })
+  })
+
 test("a client that hangs up in mid-body leaves the server serving", async () => {
   await served(async (server) => {
     const socket = connect(server.port, "127.0.0.1")

@@ -22,6 +22,8 @@ export interface HttpLimits extends ConnectionLimits {
   /** How long a connection is kept for a next request. */
   keepAliveTimeoutMs: number
   headerBytes: number
+  /** How many headers a request may have; clients of these APIs send about ten. */
+  headerCount: number
 }
 
 export const defaultHttpLimits: HttpLimits = {
@@ -31,6 +33,7 @@ export const defaultHttpLimits: HttpLimits = {
   idleTimeoutMs: 60_000,
   keepAliveTimeoutMs: 20_000,
   headerBytes: 16 * 1024,
+  headerCount: 100,
   connections: 1_000,
   connectionsPerAddress: 250,
   pipelined: 16,
@@ -44,6 +47,7 @@ export const healthHttpLimits: HttpLimits = {
   idleTimeoutMs: 5_000,
   keepAliveTimeoutMs: 2_000,
   headerBytes: 8 * 1024,
+  headerCount: 100,
   connections: 100,
   connectionsPerAddress: 20,
   pipelined: 4,
@@ -83,13 +87,16 @@ export async function serveHttp(
     keepAlive: true,
     keepAliveInitialDelay: probeAfterMs,
   })
-  // By default headers beyond the 2,000th are dropped without a word: their bytes are limited, and all of them count.
+  // By default headers beyond the 2,000th are dropped without a word: none may be, and too many are refused below.
   server.maxHeadersCount = 0
   const guard = guardConnections(server, limits)
   // The adaptor's own Request and Response would replace the process's; nothing of ours needs that.
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   server.on("request", (incoming, outgoing) => {
-    if (guard.admits(incoming, outgoing)) void answer(incoming, outgoing)
+    if (!guard.admits(incoming, outgoing)) return
+    const isTooMany = incoming.rawHeaders.length > 2 * limits.headerCount
+    if (isTooMany) outgoing.writeHead(431, { connection: "close" }).end()
+    else void answer(incoming, outgoing)
   })
   server.setTimeout(limits.idleTimeoutMs)
   await listening(server, listen)

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { headerValues, type WireRequest } from "../http/message.ts"
+import { headersByName, type WireRequest } from "../http/message.ts"
 
 export function sha256Hex(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex")
@@ -26,7 +26,8 @@ export function canonicalRequest(
   const query = canonicalQuery(request.query)
   if (query === undefined) return undefined
   const path = uriEncode(request.path).replaceAll("%2F", "/")
-  const headers = signedHeaders.map((name) => `${name}:${canonicalHeader(request, name)}\n`).join("")
+  const byName = headersByName(request)
+  const headers = signedHeaders.map((name) => `${name}:${canonicalHeader(byName.get(name) ?? [])}\n`).join("")
   return [request.method, path, query, headers, signedHeaders.join(";"), payloadHash].join("\n")
 }
 
@@ -64,8 +65,6 @@ function comparePairs(a: [string, string], b: [string, string]): number {
   return 0
 }
 
-function canonicalHeader(request: WireRequest, name: string): string {
-  return headerValues(request, name)
-    .map((value) => value.trim().replaceAll(/\s+/g, " "))
-    .join(",")
+function canonicalHeader(values: readonly string[]): string {
+  return values.map((value) => value.trim().replaceAll(/\s+/g, " ")).join(",")
 }

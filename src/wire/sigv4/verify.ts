@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
-import { headerValue, headerValues, type WireRequest } from "../http/message.ts"
+import { headersByName, headerValue, headerValues, type WireRequest } from "../http/message.ts"
 import { type Authorization, algorithm, type CredentialScope, parseAuthorization } from "./authorization.ts"
 import { canonicalRequest, sha256Hex } from "./canonical.ts"
 import { dateHeader, type SigningTime, signingTime, stampOf } from "./clock.ts"
@@ -87,7 +87,8 @@ function headersProblem(request: WireRequest, authorization: Authorization): Sig
   const repeated = sentOnce.find((name) => headerValues(request, name).length > 1)
   if (repeated !== undefined) return problem("incomplete", `Send the header '${repeated}' only once.`)
   const signed = new Set(authorization.signedHeaders)
-  const absent = authorization.signedHeaders.find((name) => headerValue(request, name) === undefined)
+  const sent = headersByName(request)
+  const absent = authorization.signedHeaders.find((name) => !sent.has(name))
   if (absent !== undefined) return problem("mismatch", `The signed header '${absent}' is not in the request.`)
   const unsigned = ["host", dateHeader(request), ...amazonHeaders(request)].find((name) => !signed.has(name))
   if (unsigned !== undefined)
