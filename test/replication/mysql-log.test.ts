@@ -3,11 +3,16 @@ import { test } from "node:test"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
 import { mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
 import { mysqlPlaces } from "./mysql-place.ts"
+import { randomDocument, randomJson } from "./mysql-random-json.ts"
+import { randomFrom } from "./random.ts"
+
+const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 
 /** How transactions and rows lie in the log, whatever they change. */
 
 const mysqlPlace = mysqlPlaces(mysqlProduct)
 const mariaDbPlace = mysqlPlaces(mariaDbProduct)
+const onMariaDb = { skip: mariaDbProduct.missing() ?? false }
 const onMysql = { skip: mysqlProduct.missing() ?? false }
 
 test(
@@ -43,6 +48,145 @@ test(
     await fresh.stop()
   },
 )
+
+test(`MySQL: updates of parts of JSON values come by the stream (seed ${seed})`, onMysql, async () => {
+  const random = randomFrom(seed)
+  const { server, streams, run, pipeline, isEqual, schema } = await mysqlPlace(
+    "CREATE TABLE t (id int PRIMARY KEY, j json, v int, k json)",
+    "CREATE TABLE keyless (id int, j json)",
+    "CREATE TABLE refused (id int PRIMARY KEY, j json) ENGINE = MyISAM",
+    `INSERT INTO refused VALUES (1, JSON_OBJECT('a', REPEAT('x', 500)))`,
+  )
+  const inserts = Array.from({ length: 40 }, (_, id) => {
+    const document = `JSON_OBJECT('k', ${randomJson(random)}, 'a', ${randomJson(random)}, 'l', JSON_ARRAY(1, 'x', 2.5), 'pad', REPEAT('x', 300))`
+    return [
+      `INSERT INTO t VALUES (${id}, ${document}, 1, ${randomJson(random)})`,
+      `INSERT INTO keyless VALUES (${id % 7}, ${document})`,
+    ]
+  })
+  const value = () => randomDocument(random)
+  const paths = [
+    "$.k",
+    "$.a",
+    "$.new",
+    '$."a b.c"',
+    "$.l[1]",
+    "$.l[0]",
+    "$.l[9]",
+    "$.k[0]",
+    "$.a[1]",
+    '$."é\\\\"q"',
+    "$.bb",
+  ]
+  const path = () => `'${random.pick(paths)}'`
+  const changes: (() => string)[] = [
+    () => `JSON_SET(j, ${path()}, ${value()})`,
+    () => `JSON_SET(j, ${path()}, ${value()}, ${path()}, ${value()})`,
+    () => `JSON_REPLACE(j, ${path()}, ${value()})`,
+    () => `JSON_REMOVE(j, ${path()})`,
+    () => `JSON_SET(JSON_REMOVE(j, ${path()}), ${path()}, 7)`,
+    () => "JSON_SET(j, '$.pad', REPEAT('y', 300))",
+    () => "JSON_REPLACE(j, '$.l[0]', NULL)",
+  ]
+  const updates = Array.from({ length: 120 }, (_, index) => {
+    const table = index % 5 === 0 ? "keyless" : "t"
+    const more = table === "t" && random.chance(0.3) ? ", v = v + 1, id = id + 1000" : ""
+    return `UPDATE ${table} SET j = ${random.pick(changes)()}${more} WHERE id ${random.pick(["=", ">"])} ${random.below(40)} ORDER BY id DESC LIMIT 5`
+  })
+  await streams(
+    ...inserts.flat(),
+    "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'",
+    ...updates,
+    "UPDATE t SET k = JSON_SET(k, '$[0]', 1), j = JSON_SET(j, '$.k', 2)",
+    "UPDATE refused SET j = JSON_SET(j, '$.a', 'y')",
+    "DROP TABLE refused",
+  )
+  const [[file] = []] = await server.rows("SHOW BINARY LOG STATUS")
+  const events = await server.rows(`SHOW BINLOG EVENTS IN '${file}'`)
+  assert.ok(events.some(([, , type]) => type === "Update_rows_partial"))
+  await run(
+    "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'",
+    "XA START 'p'",
+    "UPDATE t SET j = JSON_SET(j, '$.k', 'xa')",
+    "XA END 'p'",
+    "XA PREPARE 'p'",
+    "XA COMMIT 'p'",
+  )
+  await isEqual()
+  assert.deepEqual([...pipeline.reports.copied].sort(), [`${schema}.keyless`, `${schema}.t`])
+  await pipeline.stop()
+})
+
+test("MySQL: what foreign keys change comes by the stream", onMysql, async () => {
+  const { streams, pipeline } = await mysqlPlace(
+    "CREATE TABLE parent (id int PRIMARY KEY)",
+    "CREATE TABLE child (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE CASCADE)",
+    "CREATE TABLE grandchild (id int, p int, FOREIGN KEY (p) REFERENCES child (id) ON DELETE SET NULL ON UPDATE CASCADE)",
+    "CREATE TABLE tree (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES tree (id) ON DELETE CASCADE)",
+    "INSERT INTO parent VALUES (1), (2), (3), (4)",
+    "INSERT INTO child VALUES (10, 1), (20, 2), (21, 2), (30, 3)",
+    "INSERT INTO grandchild VALUES (1, 10), (2, 20), (2, 20), (3, 30)",
+    "INSERT INTO tree VALUES (1, NULL), (2, 1), (3, 2), (4, 3), (5, NULL)",
+  )
+  assert.deepEqual([...pipeline.reports.refused], [])
+  await streams(
+    "DELETE FROM parent WHERE id = 1",
+    "UPDATE parent SET id = 7 WHERE id = 2",
+    "UPDATE child SET id = id + 100",
+    "DELETE FROM tree WHERE id = 1",
+    "REPLACE INTO parent VALUES (3)",
+    "INSERT INTO parent VALUES (4) ON DUPLICATE KEY UPDATE id = 5",
+  )
+  await pipeline.stop()
+})
+
+test("MySQL: hidden columns are left out, and cost nothing", onMysql, async () => {
+  const { streams, pipeline, server } = await mysqlPlace(
+    "CREATE TABLE functional (id int PRIMARY KEY, v json, s varchar(20), KEY f ((lower(s))), UNIQUE KEY u ((id + 1)), KEY m ((CAST(v -> '$.a' AS UNSIGNED ARRAY))), i int INVISIBLE DEFAULT 4)",
+  )
+  await streams(
+    `INSERT INTO functional (id, v, s) VALUES (1, '{"a": [1, 2]}', 'X'), (2, NULL, NULL)`,
+    "UPDATE functional SET s = 'y', v = JSON_SET(v, '$.a', JSON_ARRAY(3)), i = 5",
+    "DELETE FROM functional WHERE id = 2",
+  )
+  await pipeline.stop()
+  await server.sql(
+    "SET GLOBAL show_gipk_in_create_table_and_information_schema = OFF",
+    "CREATE DATABASE hidden",
+    "SET sql_generate_invisible_primary_key = ON",
+    "CREATE TABLE hidden.keyed (v int)",
+  )
+  const keyless = await mysqlPipeline({ server, select: ({ schema }) => schema === "hidden" })
+  await server.sql(
+    "INSERT INTO hidden.keyed VALUES (1), (1), (2)",
+    "UPDATE hidden.keyed SET v = 3 WHERE v = 2",
+    "DELETE FROM hidden.keyed WHERE v = 1 LIMIT 1",
+  )
+  await keyless.settle()
+  const rows = await keyless.home.read(`SELECT v::VARCHAR FROM ${keyless.database}.hidden.keyed ORDER BY 1`)
+  assert.deepEqual(rows, [["1"], ["3"]])
+  assert.deepEqual(keyless.reports.copied, ["hidden.keyed"])
+  await server.sql("SET GLOBAL show_gipk_in_create_table_and_information_schema = ON")
+  await keyless.stop()
+})
+
+test("MariaDB: a table with UNIQUE over long text streams", onMariaDb, async () => {
+  const { streams, pipeline } = await mariaDbPlace(
+    "CREATE TABLE t (id int PRIMARY KEY, v text, UNIQUE (v))",
+    "CREATE TABLE keyless (v text, w blob, n int, UNIQUE (v), UNIQUE (w, n))",
+    "CREATE TABLE named (DB_ROW_HASH_1 bigint unsigned, v text, UNIQUE (v))",
+  )
+  await streams(
+    "INSERT INTO t VALUES (1, 'a'), (2, NULL), (3, repeat('x', 300))",
+    "UPDATE t SET v = 'b' WHERE id = 1",
+    "DELETE FROM t WHERE id = 3",
+    "INSERT INTO keyless VALUES ('a', 'b', 1), (NULL, 'b', 2)",
+    "UPDATE keyless SET v = 'c' WHERE n = 2",
+    "INSERT INTO named VALUES (7, 'x')",
+    "UPDATE named SET v = 'y'",
+  )
+  await pipeline.stop()
+})
 
 for (const [product, place] of [
   [mariaDbProduct, mariaDbPlace],

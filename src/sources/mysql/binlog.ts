@@ -11,7 +11,16 @@ import { uint16, uint32, uint48 } from "./numbers.ts"
 import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { readCompressedQuery, readQuery } from "./query-event.ts"
-import { deleteRows, insertRows, newImage, type RowTarget, readPresence, updateRows } from "./row-images.ts"
+import {
+  deleteRows,
+  insertRows,
+  newImage,
+  partialUpdateRows,
+  type RowTarget,
+  readPresence,
+  UntoldChange,
+  updateRows,
+} from "./row-images.ts"
 import type { Statement } from "./statements.ts"
 import { readTaggedGtid } from "./tagged-gtid.ts"
 
@@ -118,28 +127,34 @@ export function newBinlog(
         route.sink = sink.table(route.table.schema)
       }
       const extra = event.extra ? uint16(bytes, start + 8) : 0
-      const count = route.table.columns.length
-      const present = readPresence(bytes, start + 8 + extra, count, event.change === "update" ? 2 : 1)
+      const count = route.fields.length
+      const present = readPresence(
+        bytes,
+        start + 8 + extra,
+        count,
+        event.change === "update" || event.change === "partial" ? 2 : 1,
+      )
       if (!present.isComplete)
         return carried.changed(id, current.at, "a row was logged without all its columns (binlog_row_image)")
       const body = event.packed ? inflatePart(bytes, present.at, end) : undefined
       if (body === undefined) putRows(event.change, bytes, present.at, end, route)
       else putRows(event.change, body, 0, body.length, route)
     } catch (error) {
+      if (error instanceof UntoldChange) return carried.changed(id, current.at, error.message)
       if (!(error instanceof UnfitValue)) throw error
       carried.unfit(id, error)
     }
   }
 
   function putRows(
-    change: "insert" | "update" | "delete",
+    change: "insert" | "update" | "delete" | "partial",
     bytes: Buffer,
     start: number,
     end: number,
-    { table, fields, sink: into }: Route,
+    { table, fields, keyPlaces, sink: into }: Route,
   ): void {
     if (into === undefined) return
-    const target: RowTarget = { sink: into, fields, key: table.schema.key }
+    const target: RowTarget = { sink: into, fields, key: table.schema.key, keyPlaces }
     switch (change) {
       case "insert":
         return insertRows(bytes, start, end, target)
@@ -147,6 +162,8 @@ export function newBinlog(
         return deleteRows(bytes, start, end, target)
       case "update":
         return updateRows(bytes, start, end, target, before, after)
+      case "partial":
+        return partialUpdateRows(bytes, start, end, target, before, after)
     }
   }
 
@@ -264,9 +281,6 @@ export function newBinlog(
       case types.beginLoadQuery:
       case types.executeLoadQuery:
         unlogged(current)
-        return false
-      case types.partialUpdateRows:
-        carried.everythingChanged(current.at, "rows were logged in part only (binlog_row_value_options)")
         return false
       default:
         if (type in rowEvents) rows(type, bytes, start, end, current)

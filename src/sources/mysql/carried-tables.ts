@@ -6,6 +6,7 @@ import { type Catalog, type MyTable, tableId } from "./catalog.ts"
 import { evolve } from "./evolve.ts"
 import type { Field } from "./fields.ts"
 import { uint48 } from "./numbers.ts"
+import { keyPlacesOf } from "./row-images.ts"
 import type { Statement, TableChange } from "./statements.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
 
@@ -22,6 +23,7 @@ interface Carried {
 export interface Route {
   table: MyTable
   fields: Field[]
+  keyPlaces: readonly number[] | undefined
   from: number
   /** Of the transaction `transaction`. */
   sink: TableSink | undefined
@@ -98,6 +100,7 @@ export function newCarriedTables(
         return {
           table: known.table,
           fields: fit.fields,
+          keyPlaces: keyPlacesOf(fit.fields, known.table.schema.key),
           from: known.from,
           sink: undefined,
           transaction: -1,

@@ -78,11 +78,7 @@ async function readParts(client: Client, among: string): Promise<Parts> {
      FROM information_schema.statistics WHERE table_schema ${among} AND non_unique = 0
      ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index`,
   )
-  const cascades = await client.query(
-    `SELECT constraint_schema AS db, table_name AS name, constraint_name AS k, referenced_table_name AS parent
-     FROM information_schema.referential_constraints WHERE constraint_schema ${among}
-       AND (delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))`,
-  )
+  const cascades = (await logsCascades(client)) ? [] : await cascadingKeys(client, among)
   const charsets = new Set(columns.flatMap((row) => row.charset ?? []))
   return {
     columns: byTable(columns),
@@ -91,6 +87,22 @@ async function readParts(client: Client, among: string): Promise<Parts> {
     jsonChecks: await jsonChecks(client, among),
     charsets: await readCharsets(client, [...charsets]),
   }
+}
+
+/** From MySQL 9.6 on its SQL layer does what foreign keys say, and logs it; unless the engine is told to do it itself. */
+async function logsCascades(client: Client): Promise<boolean> {
+  const [found] = await client.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name = 'innodb_native_foreign_keys'",
+  )
+  return found?.Value === "OFF"
+}
+
+function cascadingKeys(client: Client, among: string): Promise<Row[]> {
+  return client.query(
+    `SELECT constraint_schema AS db, table_name AS name, constraint_name AS k, referenced_table_name AS parent
+     FROM information_schema.referential_constraints WHERE constraint_schema ${among}
+       AND (delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))`,
+  )
 }
 
 /** MariaDB has no type for JSON: it is text with a check. */

@@ -15,7 +15,6 @@ export const types = {
   mysqlGtid: 33,
   anonymousGtid: 34,
   xaPrepare: 38,
-  partialUpdateRows: 39,
   transactionPayload: 40,
   heartbeat2: 41,
   taggedGtid: 42,
@@ -23,10 +22,13 @@ export const types = {
   queryCompressed: 165,
 } as const
 
-/** What events of rows do, by their type. `extra`: a part of varying length comes before the columns. */
+/**
+ * What events of rows do, by their type. `extra`: a part of varying length comes before the columns. `partial`: an update; of JSON
+ * values the row after it may have only what changed.
+ */
 export const rowEvents: Record<
   number,
-  { change: "insert" | "update" | "delete"; extra: boolean; packed: boolean }
+  { change: "insert" | "update" | "delete" | "partial"; extra: boolean; packed: boolean }
 > = {
   23: { change: "insert", extra: false, packed: false },
   24: { change: "update", extra: false, packed: false },
@@ -34,6 +36,7 @@ export const rowEvents: Record<
   30: { change: "insert", extra: true, packed: false },
   31: { change: "update", extra: true, packed: false },
   32: { change: "delete", extra: true, packed: false },
+  39: { change: "partial", extra: true, packed: false },
   166: { change: "insert", extra: false, packed: true },
   167: { change: "update", extra: false, packed: true },
   168: { change: "delete", extra: false, packed: true },

@@ -5,13 +5,19 @@ import * as log from "./decode-binlog.ts"
 import { putInet4, putInet6 } from "./inet.ts"
 import { decimalBytes } from "./log-decimal.ts"
 
-/** How one column lies in the log's row images. */
-export interface Field {
+/** How one value lies in the log's row images. */
+export interface Layout {
   /** Bytes of a value; 0: as many as a length in front of it says. */
   fixed: number
   /** Bytes of that length. */
   prefix: number
   put: log.Put
+}
+
+/** One column of the log's row images. */
+export interface Field extends Layout {
+  /** Index in the table's columns; -1: it is none of those that the catalog shows. */
+  column: number
 }
 
 /** What a table map says of a column: the log's own number for its type, and what goes with it. */
@@ -59,14 +65,26 @@ export function fieldOf(
   column: MyColumn,
   { type, meta }: LoggedType,
   isUnsigned: boolean,
-): Field | undefined {
+): Layout | undefined {
   return integerField(column, type, isUnsigned) ?? otherField(column, type, meta)
 }
 
-const fixed = (bytes: number, put: log.Put): Field => ({ fixed: bytes, prefix: 0, put })
-const prefixed = (prefix: number, put: log.Put): Field => ({ fixed: 0, prefix, put })
+/**
+ * What MariaDB keeps for UNIQUE over long columns, and a generated key that MySQL does not show
+ * (show_gipk_in_create_table_and_information_schema).
+ */
+const hiddenNames = /^(?:DB_ROW_HASH_\d+|my_row_id)$/
 
-function integerField({ facts }: MyColumn, type: number, isUnsigned: boolean): Field | undefined {
+/** A column that the server keeps for itself and logs all the same; `undefined`: it is none of these. */
+export function hiddenField(name: string, { type }: LoggedType): Field | undefined {
+  if (!hiddenNames.test(name) || type !== logged.longlong) return undefined
+  return { ...fixed(8, () => undefined), column: -1 }
+}
+
+const fixed = (bytes: number, put: log.Put): Layout => ({ fixed: bytes, prefix: 0, put })
+const prefixed = (prefix: number, put: log.Put): Layout => ({ fixed: 0, prefix, put })
+
+function integerField({ facts }: MyColumn, type: number, isUnsigned: boolean): Layout | undefined {
   const integer = integers[type]
   if (integer === undefined || integer.name !== facts.dataType || facts.isUnsigned !== isUnsigned)
     return undefined
@@ -77,9 +95,9 @@ const geometries =
   /^(geometry|point|linestring|polygon|multipoint|multilinestring|multipolygon|geometrycollection|geomcollection)$/
 const blobLengths: Record<string, number> = { tiny: 1, "": 2, medium: 3, long: 4 }
 
-function otherField(column: MyColumn, type: number, meta: number): Field | undefined {
+function otherField(column: MyColumn, type: number, meta: number): Layout | undefined {
   const { dataType, precision, scale, isZerofill } = column.facts
-  const only = (name: string, field: () => Field) => (dataType === name ? field() : undefined)
+  const only = (name: string, field: () => Layout) => (dataType === name ? field() : undefined)
   switch (type) {
     case logged.float:
       return only("float", () => fixed(4, log.float32))
@@ -125,7 +143,7 @@ function otherField(column: MyColumn, type: number, meta: number): Field | undef
 }
 
 /** The log numbers all of these alike, and says in the meta data which it is and how long it can be. */
-function stringField(column: MyColumn, meta: number): Field | undefined {
+function stringField(column: MyColumn, meta: number): Layout | undefined {
   const { dataType, labels } = column.facts
   const [high, low] = [meta >> 8, meta & 255]
   if (high === logged.enumeration)

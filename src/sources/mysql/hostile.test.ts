@@ -35,14 +35,14 @@ test("a row that its event does not hold whole is refused, not read from what li
     key: [0],
   }
   const fields = [
-    { fixed: 4, prefix: 0, put: int32 },
-    { fixed: 0, prefix: 1, put: putBytes },
+    { fixed: 4, prefix: 0, put: int32, column: 0 },
+    { fixed: 0, prefix: 1, put: putBytes, column: 1 },
   ]
   const row = Buffer.concat([Buffer.from([0, 7, 0, 0, 0, 3]), Buffer.from("abc")])
   const bytes = Buffer.concat([row, Buffer.alloc(300)])
   const sink = recordingSink()
   sink.begin()
-  const target = { sink: sink.table(schema), fields, key: [0] }
+  const target = { sink: sink.table(schema), fields, key: [0], keyPlaces: [0] }
   insertRows(bytes, 0, row.length, target)
   bytes[5] = 200
   assert.throws(() => insertRows(bytes, 0, row.length, target), isProtocol)

@@ -22,8 +22,6 @@ const wantedVariables = [
   "binlog_format",
   "binlog_row_image",
   "binlog_row_metadata",
-  "binlog_row_value_options",
-  "binlog_transaction_compression",
   "binlog_expire_logs_seconds",
   "gtid_mode",
 ]
@@ -77,16 +75,6 @@ const settings: { name: string; wanted: string; remedy: string }[] = [
     name: "binlog_row_metadata",
     wanted: "FULL",
     remedy: "SET GLOBAL binlog_row_metadata = 'FULL'; and in the server's configuration.",
-  },
-  {
-    name: "binlog_row_value_options",
-    wanted: "",
-    remedy: "SET GLOBAL binlog_row_value_options = ''; changes in part of a JSON value are not applied.",
-  },
-  {
-    name: "binlog_transaction_compression",
-    wanted: "OFF",
-    remedy: "SET GLOBAL binlog_transaction_compression = OFF; and in the server's configuration.",
   },
 ]
 

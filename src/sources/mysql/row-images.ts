@@ -1,8 +1,11 @@
 import { Problem } from "../../domain/problems.ts"
 import type { RowKind, TableSink } from "../../replication/change-sink.ts"
-import { type ColumnBuffer, putNull } from "../../replication/columns.ts"
+import { putNull, putText } from "../../replication/columns.ts"
 import { inColumn } from "../../replication/unfit.ts"
+import { json } from "./decode-binlog.ts"
 import type { Field } from "./fields.ts"
+import { binaryJson } from "./json-binary.ts"
+import { patchedText } from "./json-patch.ts"
 import { uint16 } from "./numbers.ts"
 import { readLength } from "./table-map.ts"
 
@@ -25,9 +28,20 @@ type Written = readonly number[] | undefined
 
 export interface RowTarget {
   sink: TableSink
+  /** In the order of the log. */
   fields: readonly Field[]
-  /** Indexes of the key's columns; `undefined`: no key. */
+  /** Indexes of the key's columns in the table; `undefined`: no key. */
   key: readonly number[] | undefined
+  /** Where in `fields` these are. */
+  keyPlaces: readonly number[] | undefined
+}
+
+/** Where the key's columns lie among the fields. */
+export function keyPlacesOf(
+  fields: readonly Field[],
+  key: readonly number[] | undefined,
+): readonly number[] | undefined {
+  return key?.map((column) => fields.findIndex((field) => field.column === column))
 }
 
 /** The rows of an event behind its header and its columns. */
@@ -113,9 +127,9 @@ export function updateRows(
   before: Image,
   after: Image,
 ): void {
-  const { fields, key } = target
+  const { fields, key, keyPlaces } = target
   // The key mostly comes first: what lies behind it need not be looked at to compare it.
-  const compared = key === undefined ? 0 : Math.max(...key) + 1
+  const compared = keyPlaces === undefined ? 0 : Math.max(...keyPlaces) + 1
   for (let at = start; at < end; ) {
     const second = locate(bytes, at, end, fields, fields.length, before)
     locate(bytes, second, end, fields, compared, after)
@@ -124,10 +138,50 @@ export function updateRows(
   }
 }
 
+/** As `updateRows`, where the second image may hold changes of JSON values instead of the values. */
+export function partialUpdateRows(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  target: RowTarget,
+  before: Image,
+  after: Image,
+): void {
+  const { fields, key } = target
+  for (let at = start; at < end; ) {
+    const cursor = { at: locate(bytes, at, end, fields, fields.length, before) }
+    const hasPartial = (readLength(bytes, cursor) & partialJson) !== 0
+    const jsons = fields.flatMap(({ put }, index) => (put === json ? [index] : []))
+    const partialAt = cursor.at
+    if (hasPartial) cursor.at += (jsons.length + 7) >> 3
+    locate(bytes, cursor.at, end, fields, fields.length, after)
+    const texts = new Map<number, string>()
+    for (const [bit, index] of jsons.entries())
+      if (hasPartial && isNull(bytes, partialAt, bit)) texts.set(index, patched(bytes, index, before, after))
+    if (!isSameKey(bytes, target, before, after)) put(target, bytes, at, end, "delete", key)
+    at = put(target, bytes, cursor.at, end, "update", undefined, texts)
+  }
+}
+
+/** The bit that says that partial updates follow. */
+const partialJson = 1
+
+/** A change that cannot be told from the log: the table is to be looked at anew. Nothing of the row has been written. */
+export class UntoldChange extends Error {}
+
+function patched(bytes: Buffer, index: number, before: Image, after: Image): string {
+  const [start, end] = [before.starts[index] as number, before.ends[index] as number]
+  const [from, to] = [after.starts[index] as number, after.ends[index] as number]
+  const text = start < 0 || from < 0 ? undefined : patchedText(binaryJson(bytes, start, end), bytes, from, to)
+  if (text === undefined)
+    throw new UntoldChange("a part of a JSON value changed that its old value does not have")
+  return text
+}
+
 /** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
-function isSameKey(bytes: Buffer, { key }: RowTarget, before: Image, after: Image): boolean {
-  if (key === undefined) return false
-  for (const index of key) {
+function isSameKey(bytes: Buffer, { keyPlaces }: RowTarget, before: Image, after: Image): boolean {
+  if (keyPlaces === undefined) return false
+  for (const index of keyPlaces) {
     const [start, end] = [before.starts[index] as number, before.ends[index] as number]
     const [otherStart, otherEnd] = [after.starts[index] as number, after.ends[index] as number]
     if (end - start !== otherEnd - otherStart) return false
@@ -136,7 +190,7 @@ function isSameKey(bytes: Buffer, { key }: RowTarget, before: Image, after: Imag
   return true
 }
 
-/** Writes the row whose image begins at `start`; returns where that ends. */
+/** Writes the row whose image begins at `start`; returns where that ends. `texts`: of values that are not in it whole, by field. */
 function put(
   { sink, fields }: RowTarget,
   bytes: Buffer,
@@ -144,27 +198,35 @@ function put(
   end: number,
   kind: RowKind,
   only: Written,
+  texts?: ReadonlyMap<number, string>,
 ): number {
   const { columns, row } = sink
   let at = start + ((fields.length + 7) >> 3)
-  let i = 0
+  let index = 0
   try {
-    for (; i < fields.length; i++) {
-      const column = columns[i] as ColumnBuffer
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field
+      index = field.column
+      const column = columns[index]
       if (isNull(bytes, start, i)) {
-        putNull(column, row)
+        if (column !== undefined) putNull(column, row)
         continue
       }
-      const field = fields[i] as Field
       const valueAt = at + field.prefix
       const valueEnd = valueAt + lengthOf(field, bytes, at)
       if (valueEnd > end) throw notWhole()
-      if (only !== undefined && !only.includes(i)) putNull(column, row)
-      else field.put(column, bytes, valueAt, valueEnd)
       at = valueEnd
+      // A hidden column has no place to go to.
+      if (column === undefined) continue
+      if (only !== undefined && !only.includes(index)) putNull(column, row)
+      else {
+        const text = texts?.get(i)
+        if (text === undefined) field.put(column, bytes, valueAt, valueEnd)
+        else putText(column, text)
+      }
     }
   } catch (error) {
-    throw inColumn(error, i)
+    throw inColumn(error, index)
   }
   sink.end(kind)
   return at

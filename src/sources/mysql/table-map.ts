@@ -1,6 +1,6 @@
 import { Problem } from "../../domain/problems.ts"
 import type { MyTable } from "./catalog.ts"
-import { type Field, fieldOf, type LoggedType } from "./fields.ts"
+import { type Field, fieldOf, hiddenField, type LoggedType } from "./fields.ts"
 
 /** What a table map event says of a table; row events name it by `number`. */
 export interface TableMap {
@@ -154,18 +154,37 @@ export function fitTable(table: MyTable, map: TableMap): TableFit {
       "sourceSettings",
       "The source's log does not name its columns. SET GLOBAL binlog_row_metadata = 'FULL'.",
     )
-  if (names.length !== table.columns.length)
-    return { kind: "differs", what: `it has ${names.length} columns, had ${table.columns.length}` }
   const fields: Field[] = []
-  for (const [index, column] of table.columns.entries()) {
-    const name = names[index] ?? ""
-    if (name !== column.name) return { kind: "differs", what: `column ${column.name} is now ${name}` }
-    const field = fieldOf(column, types[index] as LoggedType, map.unsigned[index] ?? false)
+  let next = 0
+  for (const [index, name] of names.entries()) {
+    const column = table.columns[next]
+    const type = types[index] as LoggedType
+    if (column?.name !== name) {
+      const hidden = hiddenField(name, type)
+      if (hidden === undefined) return differs(table, names, column?.name, name)
+      fields.push(hidden)
+      continue
+    }
+    const field = fieldOf(column, type, map.unsigned[index] ?? false)
     if (field === undefined || !hasLabels(column.facts.labels, map.labels[index] ?? [], column.charset))
       return { kind: "differs", what: `column ${name} changed its type` }
-    fields.push(field)
+    fields.push({ ...field, column: next++ })
   }
-  return { kind: "fits", fields }
+  return next === table.columns.length
+    ? { kind: "fits", fields }
+    : differs(table, names, undefined, undefined)
+}
+
+function differs(
+  table: MyTable,
+  names: readonly string[],
+  was: string | undefined,
+  is: string | undefined,
+): TableFit {
+  const count = table.columns.length
+  if (was === undefined || is === undefined || names.length !== count)
+    return { kind: "differs", what: `it has ${names.length} columns, had ${count}` }
+  return { kind: "differs", what: `column ${was} is now ${is}` }
 }
 
 /** Labels come in the column's character set: only those that read as UTF-8 are compared. */
