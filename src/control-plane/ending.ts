@@ -50,10 +50,12 @@ export function newEndings(options: EndingOptions): Endings {
     }
     const unknown = `Drop the replication slot and the publication named ${record.sourceHandle}, if there are any.`
     const remedy = launcher.removal(integration, record) ?? unknown
+    const { sourceDatabase, sourceHandle } = record
+    await store.sourceRemains.put({ sourceArn: integration.sourceArn, sourceDatabase, sourceHandle })
     await store.events.append([notCleanedEvent(integration, remedy)])
     log.error(
       { ...fields, remedy },
-      "the source was not cleaned: drop the replication slot and the publication named by `handle` by hand",
+      "the source was not cleaned, which is tried again when it answers; if it is gone for good, drop the replication slot and the publication named by `handle` by hand",
     )
     return true
   }

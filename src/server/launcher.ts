@@ -4,6 +4,7 @@ import { encryptionContext } from "../control-plane/encryption.ts"
 import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
 import type { PipelineLauncher } from "../control-plane/running-pipeline.ts"
 import type { SourceProtectionOptions } from "../control-plane/source-protection.ts"
+import type { SourceRemainsOptions } from "../control-plane/source-remains.ts"
 import { parseTableArn } from "../domain/arn.ts"
 import {
   type KmsKeyConfiguration,
@@ -120,6 +121,16 @@ export function sourceProtector(sources: readonly SourceConfiguration[]): Source
   return (sourceArn, database, options) => {
     const configuration = sources.find((source) => source.arn === sourceArn)
     return configuration && openSource(configuration, database).protect?.(options)
+  }
+}
+
+/** Removes what is left at a source, by ARN. Throws Problem, also when it is no longer configured. */
+export function remainsCleaner(sources: readonly SourceConfiguration[]): SourceRemainsOptions["clean"] {
+  return async ({ sourceArn, sourceDatabase, sourceHandle }) => {
+    const configuration = sources.find((source) => source.arn === sourceArn)
+    if (configuration === undefined)
+      throw new Problem("sourceMissing", `The configuration no longer names ${sourceArn}.`)
+    await openSource(configuration, sourceDatabase).remove(sourceHandle)
   }
 }
 

@@ -11,6 +11,7 @@ import { databasesOfPartner } from "../control-plane/partners.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconcile.ts"
 import { watchRetention } from "../control-plane/retention-watch.ts"
 import { protectSources } from "../control-plane/source-protection.ts"
+import { cleanSourceRemains } from "../control-plane/source-remains.ts"
 import { openSqlUsers } from "../control-plane/sql-users.ts"
 import type { StatusSources } from "../control-plane/status.ts"
 import { systemViewFacts } from "../control-plane/system-views.ts"
@@ -40,7 +41,7 @@ import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { exposures } from "./exposure.ts"
 import { healthApp } from "./health.ts"
-import { isReadable, newLauncher, retentionReader, sourceProtector } from "./launcher.ts"
+import { isReadable, newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
 import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
@@ -54,6 +55,8 @@ export interface ServerOptions {
   observe?: WriteObserver
   /** See ReconcilerOptions; tests do not wait as long as people would. */
   cleanUpPatienceMs?: number
+  /** See SourceRemainsOptions; as above. */
+  remainsEveryMs?: number
   /** See RetentionWatchOptions; as above. */
   retentionEveryMs?: number
   /** As above. */
@@ -222,6 +225,13 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     log,
   })
   onStop(() => protection.stop())
+  const remains = cleanSourceRemains({
+    remains: ownStore.sourceRemains,
+    clean: remainsCleaner(configuration.sources),
+    log,
+    ...(options.remainsEveryMs !== undefined && { everyMs: options.remainsEveryMs }),
+  })
+  onStop(async () => remains.stop())
   return {
     http: { host: http.host, port: http.port },
     sql: running.sql,

@@ -14,6 +14,7 @@ export interface StateSchema {
   event_receivers: EventReceiverTable
   destinations: DestinationRow
   pipelines: PipelineRow
+  source_remains: SourceRemainsTable
   tables: TableRow
   partners: PartnerRow
   resource_policies: ResourcePolicyRow
@@ -27,6 +28,13 @@ export interface StateSchema {
   copy_jobs: CopyJobTable
   copy_job_messages: CopyJobMessageTable
   load_errors: LoadErrorTable
+}
+
+export interface SourceRemainsTable {
+  source_handle: string
+  source_arn: string
+  source_database: string
+  since: Generated<Date>
 }
 
 export interface CopyJobTable {

@@ -14,6 +14,7 @@ import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
+import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
 import { type TableStore, tableStore } from "./tables.ts"
 import { type TagStore, tagStore } from "./tags.ts"
@@ -25,6 +26,7 @@ export interface Store {
   history: HistoryStore
   events: EventStore
   pipelines: PipelineStore
+  sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
   resourcePolicies: ResourcePolicyStore
@@ -70,6 +72,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     history: historyStore(db),
     events: eventStore(db),
     pipelines: pipelineStore(db),
+    sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),
     resourcePolicies: resourcePolicyStore(db),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
 import pg from "pg"
+import { waitUntil } from "../support/wait-until.ts"
 import { newPlace, sourceArn } from "./place.ts"
 import { apiOf } from "./rds.ts"
 import { bank, bankServer } from "./source.ts"
@@ -122,6 +123,11 @@ test("deleted while the source is down: ends within its limit, says what was lef
   assert.match(place.output(), new RegExp(`${slot}.*drop the replication slot and the publication`))
   assert.ok(place.output().includes(`SELECT pg_drop_replication_slot('${slot}')`))
   assert.deepEqual(await ask(place, "bank", "SELECT sum(balance) FROM accounts"), [["200000.00"]])
+  await server.restart()
+  await waitUntil(async () => (await leftAt(url)).length === 0, {
+    what: "what was left to be removed",
+    timeoutMs: 60_000,
+  })
 })
 
 test("deleted while the source is down, and the source comes back: nothing is left there", async (context) => {

@@ -7,9 +7,12 @@ import { runSql } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { atEnd } from "./clean-up.ts"
+import { lockWarehouse } from "./locked-warehouse.ts"
 import { newPlace, sourceArn } from "./place.ts"
-import { apiOf } from "./rds.ts"
-import { assertEqualContent } from "./warehouse.ts"
+import { type Api, apiOf } from "./rds.ts"
+import { bank } from "./source.ts"
+import { assertEqualContent, becomesEqual } from "./warehouse.ts"
+import { onDatabase } from "./workload.ts"
 
 interface Loss {
   table: string
@@ -19,6 +22,9 @@ interface Loss {
   mend: string
   reason: RegExp
 }
+
+/** Connecting for each try, and a machine that has other things to do. */
+const slackMs = 1_000
 
 const losses: Loss[] = [
   {
@@ -163,4 +169,58 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
   const isEqual = () =>
     assertEqualContent(place, source.url, "harm", [...tables, "neighbour"]).then(() => true)
   await waitUntil(isEqual, { what: "equal rows", timeoutMs: 60_000, intervalMs: 500 })
+})
+
+/** Until an update of `accounts` is accepted again after its key was dropped, in ms. */
+async function refusedFor(url: string): Promise<number> {
+  await runSql(url, "ALTER TABLE accounts DROP CONSTRAINT accounts_pkey")
+  const atMs = performance.now()
+  const works = () => runSql(url, "UPDATE accounts SET balance = balance WHERE id = 1").then(() => true)
+  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 20_000, intervalMs: 20 })
+  return performance.now() - atMs
+}
+
+async function assertNamed(api: Api): Promise<void> {
+  const isNamed = async () =>
+    (await api.describe("harm"))?.Errors?.some(({ ErrorMessage }) =>
+      /public\.accounts: It has no primary key.*REPLICA IDENTITY FULL/.test(ErrorMessage ?? ""),
+    )
+  await waitUntil(isNamed, { what: "the table to be told", intervalMs: 50 })
+}
+
+test("a key is dropped while the warehouse is away: updates are refused for less than 1 s, and the status names the table", async (context) => {
+  const source = await bank(context)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
+  const first = await place.start()
+  const api = apiOf(place)
+  await api.create("harm", `include: ${source.name}.public.*`)
+  await api.becomes("harm", "active")
+  await first.terminate()
+  await lockWarehouse(context, place, "harm")
+  await place.start()
+  await api.reports("harm", "WAREHOUSE_UNAVAILABLE")
+  const refusedMs = await refusedFor(source.url)
+  context.diagnostic(`refused for ${Math.round(refusedMs)} ms`)
+  assert.ok(refusedMs < 1_000 + slackMs, `refused for ${refusedMs} ms`)
+  await assertNamed(api)
+})
+
+test("a key is dropped while the first copy waits for a transaction: updates are refused for less than 1 s; the table stays out of the copy", async (context) => {
+  const source = await bank(context)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
+  await place.start()
+  const api = apiOf(place)
+  await onDatabase(source.url, async (client) => {
+    await client.query("BEGIN; SELECT pg_current_xact_id()")
+    await api.create("harm", `include: ${source.name}.public.*`)
+    await api.reports("harm", "SOURCE_BUSY")
+    const refusedMs = await refusedFor(source.url)
+    context.diagnostic(`refused for ${Math.round(refusedMs)} ms`)
+    assert.ok(refusedMs < 1_000 + slackMs, `refused for ${refusedMs} ms`)
+    await client.query("COMMIT")
+  })
+  await assertNamed(api)
+  await runSql(source.url, "ALTER TABLE accounts ADD PRIMARY KEY (id)")
+  await api.becomes("harm", "active", 60_000)
+  await becomesEqual(place, source.url, "harm")
 })

@@ -10,6 +10,7 @@ import { pendingFilters } from "./0008-pending-filters.ts"
 import { events } from "./0009-events.ts"
 import { duplicates } from "./0010-duplicates.ts"
 import { secrets } from "./0011-secrets.ts"
+import { sourceRemains } from "./0012-source-remains.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   events,
   duplicates,
   secrets,
+  sourceRemains,
 ]
