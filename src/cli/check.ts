@@ -1,3 +1,4 @@
+import { foldersOfOthers } from "../configuration/private-folder.ts"
 import {
   type DatabaseSource,
   isDatabaseSource,
@@ -19,8 +20,10 @@ import { print } from "./output.ts"
 export async function check(configPath: string | undefined): Promise<0 | 1 | 2> {
   const configuration = configured(configPath)
   if (configuration === undefined) return 2
-  print("configuration: ok\n")
-  let failed = false
+  const folders = plainLines(foldersOfOthers(configuration))
+  print(`configuration: ${folders.length === 0 ? "ok" : `${folders.length} to mend`}\n`)
+  for (const folder of folders) print(`  error: ${folder}\n`)
+  let failed = folders.length > 0
   const ownership = await ownershipOf(configuration)
   for (const source of configuration.sources) {
     const findings = plainLines(await findingsOf(source, configuration.region, ownership))

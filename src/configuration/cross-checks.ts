@@ -1,7 +1,8 @@
 import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
-import type { Configuration, HostPort } from "../domain/configuration.ts"
+import { type Configuration, type HostPort, isDatabaseSource } from "../domain/configuration.ts"
 import { defaultKeyArn } from "../domain/default-key.ts"
 import type { PlacedMistake } from "./environment.ts"
+import { intrusion } from "./trusted-path.ts"
 
 /** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
 export function crossChecks(configuration: Configuration): PlacedMistake[] {
@@ -56,6 +57,7 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
       warehouses.map(({ arn }) => parseTargetArn(arn)?.region),
     ),
     ...sameListener(configuration),
+    ...certificatesOfOthers(sources),
   ]
 }
 
@@ -72,6 +74,17 @@ function defaultKeys({ kmsKeys, account, region }: Configuration): PlacedMistake
         ]
       : [],
   )
+}
+
+/** Whoever writes the file that a server's certificate is judged by can stand between it and us. */
+function certificatesOfOthers(sources: Configuration["sources"]): PlacedMistake[] {
+  return sources.flatMap((source, at) => {
+    const path = isDatabaseSource(source) ? new URL(source.url).searchParams.get("ssl-ca") : null
+    const others = path === null ? undefined : intrusion(path)
+    return others === undefined
+      ? []
+      : [{ path: ["sources", at, "url"], message: `the file of ssl-ca is not yours alone: ${others}` }]
+  })
 }
 
 function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {

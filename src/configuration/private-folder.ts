@@ -1,14 +1,24 @@
 import { randomBytes } from "node:crypto"
 import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
+import type { Configuration } from "../domain/configuration.ts"
 import { processStart } from "./process-start.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
 import { intrusion } from "./trusted-path.ts"
 
-/** @throws SetupError when somebody else could change what is in a folder, or put another in its place. */
-export function requireOwnFolder(path: string, key: string): void {
-  const others = intrusion(path)
-  if (others !== undefined) throw new SetupError(`${key} ${path}: ${others}.`)
+/** A sentence for each configured folder that somebody else could change or replace, with the statement that mends it. */
+export function foldersOfOthers({
+  dataDir,
+  warehouses,
+}: Pick<Configuration, "dataDir" | "warehouses">): string[] {
+  const folders = [
+    { key: "data_dir", path: dataDir },
+    ...warehouses.map(({ path }, at) => ({ key: `warehouses[${at}].path`, path })),
+  ]
+  return folders.flatMap(({ key, path }) => {
+    const others = intrusion(path)
+    return others === undefined ? [] : [`${key} ${path}: ${others}.`]
+  })
 }
 
 /** Creates it 0700. One that exists stays as it is: its owner may have reasons. @throws SetupError */

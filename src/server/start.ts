@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { Hono } from "hono"
 import { ensureCredentials, withGenerated } from "../configuration/credentials.ts"
 import { lockDataFolder } from "../configuration/data-folder.ts"
-import { requireOwnFolder } from "../configuration/private-folder.ts"
+import { foldersOfOthers } from "../configuration/private-folder.ts"
 import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import { sqlCertificate } from "../configuration/sql-certificate.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
@@ -100,7 +100,8 @@ type OnStop = (close: () => Promise<void>) => void
 
 async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
   const { log, observe = () => undefined } = options
-  if (options.areFoldersChecked !== false) requireOwnFolders(options.configuration)
+  const [ofOthers] = options.areFoldersChecked === false ? [] : foldersOfOthers(options.configuration)
+  if (ofOthers !== undefined) throw new SetupError(ofOthers)
   const lock = await lockDataFolder(options.configuration.dataDir)
   onStop(() => lock.release())
   const { dataDir, region } = options.configuration
@@ -239,12 +240,6 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     configuration,
     broken: broken.promise,
   }
-}
-
-/** @throws SetupError */
-function requireOwnFolders({ dataDir, warehouses }: Configuration): void {
-  requireOwnFolder(dataDir, "data_dir")
-  for (const [at, { path }] of warehouses.entries()) requireOwnFolder(path, `warehouses[${at}].path`)
 }
 
 function planeOf({
