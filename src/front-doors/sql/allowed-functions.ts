@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { type MacroWeights, macroWeights } from "./bounds/macro-weights.ts"
 
 /** Table functions that only compute. Every other one reads files, settings or the engine's own state. */
 export const allowedTableFunctions = new Set([
@@ -40,6 +41,8 @@ export interface FunctionLists {
   table: Set<string>
   /** Every function there is. */
   all: Set<string>
+  /** What calls of macros become. */
+  macros: MacroWeights
 }
 
 /** What this version of DuckDB brings, so that a function new to it is refused until somebody has looked at it. */
@@ -49,7 +52,11 @@ export async function functionLists(connection: DuckDBConnection): Promise<Funct
   )
   const rows = result.getRows()
   const names = (some: typeof rows) => new Set(some.map(([name]) => String(name)))
-  return { all: names(rows), table: names(rows.filter(([, isTable]) => isTable === true)) }
+  return {
+    all: names(rows),
+    table: names(rows.filter(([, isTable]) => isTable === true)),
+    macros: await macroWeights(connection),
+  }
 }
 
 export function isDeniedFunction(name: string): boolean {

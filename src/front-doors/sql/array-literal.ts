@@ -7,7 +7,8 @@ export function parseArrayLiteral(text: string): (string | null)[] {
   if (body === undefined) throw malformed()
   if (body.trim() === "") return []
   const items: (string | null)[] = []
-  const element = /\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^",{}\\]*(?:\\[\s\S][^",{}\\]*)*))\s*(,|$)/y
+  // White space belongs to one part only, or what does not fit would cost the square of its length.
+  const element = /(?:\s*"([^"\\]*(?:\\[\s\S][^"\\]*)*)"\s*|([^",{}\\]*(?:\\[\s\S][^",{}\\]*)*))(,|$)/y
   for (;;) {
     const match = element.exec(body)
     if (!match) throw malformed()

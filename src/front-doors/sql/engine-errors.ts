@@ -1,45 +1,105 @@
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { limitMark } from "./bounds/macros.ts"
 
-/** DuckDB says what kind of error it is in the first words of its message; PostgreSQL's clients want five characters. */
-const rules: [RegExp, string][] = [
-  [/^INTERRUPT Error/i, "57014"],
-  [/^Parser Error/i, "42601"],
-  [/^Conversion Error: .*out of range/i, "22003"],
-  [/^Conversion Error: (invalid|.*field value out of range).*(date|timestamp|time)/i, "22007"],
-  [/^(Conversion|Mismatch Type) Error/i, "22P02"],
-  [/^Out of Range Error/i, "22003"],
-  [/division by zero/i, "22012"],
-  [/^Constraint Error: .*(duplicate key|unique|primary key)/i, "23505"],
-  [/^Constraint Error: .*NOT NULL/i, "23502"],
-  [/^Constraint Error: .*foreign key/i, "23503"],
-  [/^Constraint Error: .*CHECK/i, "23514"],
-  [/^Constraint Error/i, "23000"],
-  [/read-only/i, "25006"],
-  [/^Permission Error/i, "42501"],
-  [/^Catalog Error: .*(Table|View)( or view)? with name .* does not exist/i, "42P01"],
-  [/^Catalog Error: .*(Table|View) with name .* already exists/i, "42P07"],
-  [/^Catalog Error: .*Schema .* already exists/i, "42P06"],
-  [/^Catalog Error: .*Schema .* does not exist/i, "3F000"],
-  [/^Catalog Error: .*Function with name .* does not exist/i, "42883"],
-  [/^Catalog Error: .*Type with name .* does not exist/i, "42704"],
-  [/^Catalog Error/i, "42704"],
-  [/^Binder Error: Catalog .* does not exist/i, "42P01"],
-  [/^Binder Error: .*(Referenced column|does not have a column|column .* not found)/i, "42703"],
-  [/^Binder Error: .*Referenced table/i, "42P01"],
-  [/^Binder Error: .*Ambiguous reference/i, "42702"],
-  [/^Binder Error: .*must appear in the GROUP BY/i, "42803"],
-  [/^Binder Error: .*(No function matches|explicit type casts|Could not choose)/i, "42883"],
-  [/^Binder Error: .*Cannot compare/i, "42883"],
-  [/^Binder Error/i, "42P10"],
-  [/^Not implemented Error/i, "0A000"],
-  [/^Dependency Error/i, "2BP01"],
-  [/^Invalid Type/i, "42804"],
-  [/^(Out of Memory|OutOfMemory) Error/i, "53200"],
-  [/^IO Error: .*(No space left|disk full)/i, "53100"],
-  [/^TransactionContext Error: .*(conflict|Conflict)/i, "40001"],
-  [/^TransactionContext Error/i, "25000"],
-  [/^Invalid Input Error/i, "22023"],
+/**
+ * DuckDB says what kind of error it is in the first words of its message; PostgreSQL's clients want five characters. The
+ * first rule that fits counts: `says` lists alternatives, each a row of words in the order in which the message has
+ * them. The rest of a message is text of the statement, of any length: words are looked for one after the other, never
+ * by an expression that could go back over the text.
+ */
+interface Rule {
+  kind?: string
+  starts?: string
+  says?: string[][]
+  code: string
+}
+
+const timeWords = ["date", "time"]
+
+const rules: Rule[] = [
+  { kind: "interrupt", code: "57014" },
+  { kind: "parser", code: "42601" },
+  { kind: "conversion", says: [["out of range"]], code: "22003" },
+  { kind: "conversion", says: timeWords.map((one) => ["error: invalid", one]), code: "22007" },
+  { kind: "conversion", code: "22P02" },
+  { kind: "mismatch type", code: "22P02" },
+  { kind: "out of range", code: "22003" },
+  { says: [["division by zero"]], code: "22012" },
+  { kind: "constraint", says: [["duplicate key"], ["unique"], ["primary key"]], code: "23505" },
+  { kind: "constraint", says: [["not null"]], code: "23502" },
+  { kind: "constraint", says: [["foreign key"]], code: "23503" },
+  { kind: "constraint", says: [["check"]], code: "23514" },
+  { kind: "constraint", code: "23000" },
+  { says: [["read-only"]], code: "25006" },
+  { kind: "permission", code: "42501" },
+  { kind: "catalog", says: [["error: type with name ", " does not exist"]], code: "42704" },
+  {
+    kind: "catalog",
+    says: [
+      ["table with name ", " does not exist"],
+      ["view with name ", " does not exist"],
+    ],
+    code: "42P01",
+  },
+  {
+    kind: "catalog",
+    says: [
+      ["table with name ", " already exists"],
+      ["view with name ", " already exists"],
+    ],
+    code: "42P07",
+  },
+  { kind: "catalog", says: [["schema ", " already exists"]], code: "42P06" },
+  { kind: "catalog", says: [["schema ", " does not exist"]], code: "3F000" },
+  { kind: "catalog", says: [["function with name ", " does not exist"]], code: "42883" },
+  { kind: "catalog", says: [["type with name ", " does not exist"]], code: "42704" },
+  { kind: "catalog", code: "42704" },
+  { kind: "binder", says: [["error: catalog ", " does not exist"]], code: "42P01" },
+  {
+    kind: "binder",
+    says: [["referenced column"], ["does not have a column"], ["column ", " not found"]],
+    code: "42703",
+  },
+  { kind: "binder", says: [["referenced table"]], code: "42P01" },
+  { kind: "binder", says: [["ambiguous reference"]], code: "42702" },
+  { kind: "binder", says: [["must appear in the group by"]], code: "42803" },
+  {
+    kind: "binder",
+    says: [["no function matches"], ["explicit type casts"], ["could not choose"]],
+    code: "42883",
+  },
+  { kind: "binder", says: [["cannot compare"]], code: "42883" },
+  { kind: "binder", says: [["max expression depth"]], code: "54001" },
+  { kind: "binder", code: "42P10" },
+  { kind: "not implemented", code: "0A000" },
+  { kind: "dependency", code: "2BP01" },
+  { starts: "invalid type", code: "42804" },
+  { kind: "out of memory", code: "53200" },
+  { kind: "outofmemory", code: "53200" },
+  { kind: "io", says: [["no space left"], ["disk full"]], code: "53100" },
+  { kind: "transactioncontext", says: [["conflict"]], code: "40001" },
+  { kind: "transactioncontext", code: "25000" },
+  { kind: "invalid input", code: "22023" },
 ]
+
+function inOrder(text: string, words: readonly string[]): boolean {
+  let at = 0
+  for (const word of words) {
+    const found = text.indexOf(word, at)
+    if (found < 0) return false
+    at = found + word.length
+  }
+  return true
+}
+
+function codeOf(message: string): string {
+  const text = message.toLowerCase()
+  const rule = rules.find(
+    ({ kind, starts = kind === undefined ? "" : `${kind} error`, says }) =>
+      text.startsWith(starts) && (says === undefined || says.some((words) => inOrder(text, words))),
+  )
+  return rule?.code ?? "XX000"
+}
 
 /** Kinds whose text may name files of this machine, or our own internals: shown without DuckDB's words. */
 const hiddenKinds: [RegExp, string][] = [
@@ -62,7 +122,9 @@ function withoutPaths(message: string): string {
 
 /** DuckDB ends some messages with the line and a caret under the place; PostgreSQL sends the place as a number. */
 function positionIn(message: string, sql: string | undefined): number | undefined {
-  const match = /\n\nLINE (\d+): (.*)\n( *)\^/.exec(message)
+  // The last one is the engine's: names in the message are text of the statement, and may look like it.
+  const lineAt = message.lastIndexOf("\n\nLINE ")
+  const match = lineAt < 0 ? null : /^\n\nLINE (\d+): (.*)\n( *)\^/.exec(message.slice(lineAt))
   if (!match || sql === undefined) return undefined
   const [, line = "1", shown = "", indent = ""] = match
   const column = indent.length - `LINE ${line}: `.length
@@ -78,7 +140,9 @@ function positionIn(message: string, sql: string | undefined): number | undefine
 function shownMessage(message: string): string {
   const [, kind = "", rest = message] = /^(?:([\w ]+ Error): )?([\s\S]*)$/.exec(message) ?? []
   const hidden = hiddenKinds.find(([pattern]) => pattern.test(`${kind}: `))
-  return hidden ? hidden[1] : withoutPaths(rest.replace(/\n\nLINE [\s\S]*$/, "").trim())
+  if (hidden) return hidden[1]
+  const lineAt = rest.lastIndexOf("\n\nLINE ")
+  return withoutPaths((lineAt < 0 ? rest : rest.slice(0, lineAt)).trim())
 }
 
 const outOfMemoryHint =
@@ -89,11 +153,22 @@ const columnMissing =
 
 const relationMissing = /^Catalog Error: Table with name (.+?) does not exist!/
 
+/** What our own bounded functions say when an argument is beyond their limit. */
+function limitReached(message: string): PgError | undefined {
+  const at = message.indexOf(limitMark)
+  if (at < 0 || !message.startsWith("Invalid Input Error")) return undefined
+  return new PgError("54000", message.slice(at + limitMark.length), {
+    hint: "See the limits of the SQL port: docs/sql/limits.md.",
+  })
+}
+
 /** An error of DuckDB as PostgreSQL would say it. `sql`: the text its position refers to. */
 export function engineError(error: unknown, sql?: string): PgError {
   if (error instanceof PgError) return error
   const message = error instanceof Error ? error.message : String(error)
-  const code = rules.find(([pattern]) => pattern.test(message))?.[1] ?? "XX000"
+  const limit = limitReached(message)
+  if (limit) return limit
+  const code = codeOf(message)
   const position = positionIn(message, sql)
   const extra = position === undefined ? {} : { position }
   const relation = relationMissing.exec(message)?.[1]

@@ -4,7 +4,7 @@ import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EnginePortal } from "./engine-portal.ts"
 import type { MemoryWatch } from "./memory-watch.ts"
-import type { NativeGate } from "./native-gate.ts"
+import type { GateUser, NativeGate, Turn } from "./native-gate.ts"
 import type { BoundValue } from "./parameters.ts"
 import { type Transaction, transactionOn } from "./transaction.ts"
 
@@ -19,6 +19,8 @@ export interface EngineSession {
    * their end. Works out the names in a query, which it does in no such transaction, because that is done at once.
    */
   isAborted(): boolean
+  /** A prepared statement that is not wanted any more. */
+  discard(prepared: DuckDBPreparedStatement): void
   /** Makes way: a half-read result of another portal is read into memory first. */
   claim(portal: EnginePortal | undefined): Promise<void>
   release(portal: EnginePortal): void
@@ -37,6 +39,17 @@ export interface EngineSession {
   close(): void
 }
 
+/** How long the engine may take to heed a cancel before the client is answered without it. */
+const heedsCancelWithinMs = 5000
+
+/** The engine runs on in a thread of its own, which nothing can end: the session cannot be used any more. */
+function givenUp(reason: PgError): PgError {
+  return new PgError(reason.code, `${reason.message}; the engine could not be stopped, so the session ends`, {
+    fatal: true,
+    hint: "One call of a function took too long. The place that it holds among your statements is free again when it has ended.",
+  })
+}
+
 function cancelledByUser(): PgError {
   return new PgError("57014", "canceling statement due to user request")
 }
@@ -44,25 +57,62 @@ function cancelledByUser(): PgError {
 export function engineSession(
   connection: DuckDBConnection,
   gate: NativeGate,
+  user: () => GateUser,
   database: string,
   mayWrite: () => boolean,
   memory: MemoryWatch | undefined,
-  user: string,
 ): EngineSession {
   let active: EnginePortal | undefined
   /** Begun and not finished: they hold rows, or the place in them. */
   const begun = new Set<EnginePortal>()
-  const account = memory?.open((reason) => cancel(reason), user)
+  const account = memory?.open((reason) => cancel(reason), user().name)
   let running = false
   let cancelled: PgError | undefined
   let timer: NodeJS.Timeout | undefined
+  /** The one call that waits for its turn. */
+  let turn: Turn | undefined
+  /** Settles with the call that is inside the engine. */
+  let inside: Promise<unknown> | undefined
+  let giveUp: ((reason: PgError) => void) | undefined
+  let patience: NodeJS.Timeout | undefined
+  let lost: PgError | undefined
+
+  async function enter<T>(run: () => Promise<T>): Promise<T> {
+    turn = undefined
+    if (cancelled) throw cancelled
+    const running = account ? account.inside(run) : run()
+    inside = running
+      .catch(() => undefined)
+      .finally(() => {
+        inside = undefined
+      })
+    return running
+  }
+
+  /** Ends with the engine's call, or a while after a cancel that the engine does not heed. */
+  function unlessGivenUp<T>(running: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      giveUp = reject
+      const settled = () => {
+        clearTimeout(patience)
+        patience = undefined
+        giveUp = undefined
+      }
+      running.finally(settled).then(resolve, reject)
+    })
+  }
 
   async function call<T>(run: () => Promise<T>, shownSql?: string): Promise<T> {
+    if (lost) throw lost
     try {
-      const answer = await gate.run(() => {
-        if (cancelled) throw cancelled
-        return account ? account.inside(run) : run()
-      })
+      const inTurn = gate.run(
+        user(),
+        () => enter(run),
+        (one) => {
+          turn = one
+        },
+      )
+      const answer = await unlessGivenUp(inTurn)
       // What is stopped while rows are fetched looks like the end of the rows.
       if (cancelled) throw cancelled
       return answer
@@ -75,8 +125,31 @@ export function engineSession(
   function cancel(reason: PgError = cancelledByUser()): boolean {
     if (!running) return false
     cancelled ??= reason
+    turn?.withdraw(cancelled)
     connection.interrupt()
+    if (giveUp) patience ??= setTimeout(abandon, heedsCancelWithinMs)
     return true
+  }
+
+  /** The place in the gate stays taken for as long as the engine's thread is. */
+  function abandon(): void {
+    if (cancelled === undefined) return
+    lost = givenUp(cancelled)
+    cancelled = lost
+    giveUp?.(lost)
+  }
+
+  /** Now, or when the engine has come back from the call that nobody waits for: until then its thread has them. */
+  function whenOutside(run: () => void): void {
+    if (inside === undefined) run()
+    else inside.then(run)
+  }
+
+  function leave(): void {
+    connection
+      .run("ROLLBACK")
+      .catch(() => undefined)
+      .finally(() => connection.closeSync())
   }
 
   function endStatement(): void {
@@ -112,6 +185,7 @@ export function engineSession(
       return { value: (await result.getRows())[0]?.[0] ?? null, type: result.columnType(0) }
     },
     isAborted: () => !connection.getTableNames("FROM a", false).includes("a"),
+    discard: (prepared) => whenOutside(() => prepared.destroySync()),
     claim: async (portal) => {
       if (active && active !== portal) await active.setAside()
       active = portal
@@ -138,10 +212,7 @@ export function engineSession(
       account?.close()
       // Not left to the closing: where the engine has shut the database off (its disk was full), a transaction that is
       // still open then ends the process. That there is none to roll back is the usual case.
-      connection
-        .run("ROLLBACK")
-        .catch(() => undefined)
-        .finally(() => connection.closeSync())
+      whenOutside(leave)
     },
   }
 }

@@ -167,7 +167,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         await requireRights(plan)
         return portalOf(prepared, plan, readParameters(parameters, values, formats), resultFormats)
       },
-      close: () => prepared.destroySync(),
+      close: () => engine.discard(prepared),
     }
   }
 
@@ -192,7 +192,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           })
         })
       },
-      close: () => prepared.destroySync(),
+      close: () => engine.discard(prepared),
     }
   }
 

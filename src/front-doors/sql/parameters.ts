@@ -50,9 +50,15 @@ function invalid(type: string, text: string): PgError {
   return new PgError("22P02", `invalid input syntax for type ${type}: "${text}"`)
 }
 
+/** Digits of the largest integer, with room for a sign; more take the square of their number to read. */
+const integerDigitsAtMost = 40
+
 function integerValue(text: string, type: string): BoundValue {
   if (!/^\s*[+-]?\d+\s*$/.test(text)) throw invalid(type, text)
-  const value = BigInt(text.trim().replace(/^\+/, ""))
+  const digits = text.trim().replace(/^([+-]?)0+(?=\d)/, "$1")
+  if (digits.length > integerDigitsAtMost)
+    throw new PgError("22003", `value "${text}" is out of range for type ${type}`)
+  const value = BigInt(digits.replace(/^\+/, ""))
   const fits = (bits: bigint) => BigInt.asIntN(Number(bits), value) === value
   if (fits(32n)) return { kind: "value", value: Number(value), type: INTEGER }
   if (fits(64n)) return { kind: "value", value, type: BIGINT }

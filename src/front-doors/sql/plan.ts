@@ -5,6 +5,8 @@ import type { AskEngine, NamePlace } from "./access/relation-names.ts"
 import { guardKnown, type RestrictedSelect, restrictSelect } from "./access/restricted-select.ts"
 import { restrictWrite } from "./access/restricted-write.ts"
 import { type AccessCommand, accessCommand } from "./access/statements.ts"
+import { confineCalls } from "./bounds/confined.ts"
+import { refuseCostly } from "./bounds/measure.ts"
 import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { listVisibleTables } from "./catalog/show-tables.ts"
@@ -124,11 +126,14 @@ async function checkSelect(
   const rewritten = rewriteForSession(tree, context.facts)
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
+  const isConfined = confineCalls(tree)
+  refuseCostly(tree, rules.functions.macros)
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
   if (!access.readsAll && looksUp) {
     return restrictSelect(tree, parser, rules, { access, place: context.place(), ask: context.ask })
   }
-  return { sql: rewritten || listsTables ? await parser.deparse(tree) : sql, needs: [] }
+  const isOther = rewritten || listsTables || isConfined
+  return { sql: isOther ? await parser.deparse(tree) : sql, needs: [] }
 }
 
 async function planWrite(

@@ -22,7 +22,8 @@ const units: Record<string, number> = { "": 1, ms: 1, s: 1000, min: 60_000, h: 3
 
 /** `5s`, `200`, `1min` in milliseconds. */
 export function durationMs(text: string): number | undefined {
-  const match = /^\s*(\d+)\s*(ms|s|min|h|d)?\s*$/.exec(text)
+  // Trimmed first: spaces that two parts of an expression may take cost the square of their number.
+  const match = /^(\d+)\s*(ms|s|min|h|d)?$/.exec(text.trim())
   const value = match ? Number(match[1]) * (units[match[2] ?? ""] ?? 1) : Number.NaN
   return value <= 2 ** 31 - 1 ? value : undefined
 }

@@ -172,10 +172,10 @@ async function openSession(
   const engine = engineSession(
     connection,
     shared.gate,
+    () => ({ name: user, isAdmin: isSuperuser() }),
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
     shared.memory,
-    user,
   )
   const audit = statementAudit({
     store: shared.options.audit,

@@ -75,7 +75,21 @@ export function requirePrivilege(access: SqlAccess, { privilege, scope }: Need):
   throw denied(scope.table === "" ? `schema ${scope.schema}` : `relation ${scope.table}`)
 }
 
-type CteNames = ReadonlyMap<string, string>
+/** The WITH queries of one place, seen from one of them: those before `upTo`, and what is around. */
+interface CteScope {
+  /** By folded name: what it is called now, and its place in the list. */
+  names: ReadonlyMap<string, { renamed: string; place: number }>
+  upTo: number
+  outer: CteScope | undefined
+}
+
+function renamedIn(scope: CteScope | undefined, name: string): string | undefined {
+  for (let at = scope; at !== undefined; at = at.outer) {
+    const found = at.names.get(name)
+    if (found !== undefined && found.place < at.upTo) return found.renamed
+  }
+  return undefined
+}
 
 /**
  * Makes each name in a SELECT mean just one thing, in place: tables get all three parts, as the rights were checked
@@ -90,12 +104,12 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
   const relations = new Set<string>()
   const cteNames = new Set<string>()
 
-  function pinTable(node: Tree, ctes: CteNames): void {
+  function pinTable(node: Tree, ctes: CteScope | undefined): void {
     const parts = ["catalog_name", "schema_name", "table_name"]
       .map((key) => textAt(node, key))
       .filter((part) => part !== "")
     if (textAt(node, "catalog_name") === "memory") return
-    const renamed = parts.length === 1 ? ctes.get(foldName(parts[0] ?? "")) : undefined
+    const renamed = parts.length === 1 ? renamedIn(ctes, foldName(parts[0] ?? "")) : undefined
     if (renamed !== undefined) {
       if (textAt(node, "alias") === "") node.alias = parts[0] ?? ""
       node.table_name = renamed
@@ -123,30 +137,38 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
     return new PgError("42P01", `relation "${parts.join(".")}" does not exist`)
   }
 
-  function renameCte(entry: Tree, ctes: CteNames, waiting: [TreeValue, CteNames][]): CteNames {
-    const name = textAt(entry, "key")
+  function renameCte(entry: Tree): { renamed: string; isRecursive: boolean } {
     const renamed = `with_${cteNames.size}_${nonce}`
     cteNames.add(renamed)
-    const withIt = new Map([...ctes, [foldName(name), renamed]])
     const query = isTree(entry.value) && isTree(entry.value.query) ? entry.value.query.node : undefined
     const isRecursive = isTree(query) && query.type === "RECURSIVE_CTE_NODE"
     if (isRecursive) query.cte_name = renamed
     entry.key = renamed
-    waiting.push([entry.value ?? null, isRecursive ? withIt : ctes])
-    return withIt
+    return { renamed, isRecursive }
+  }
+
+  /** One list of names for all entries: each sees those before it, and itself if it is recursive. */
+  function renameCtes(entries: Tree[], outer: CteScope | undefined): CteScope | undefined {
+    const names = new Map<string, { renamed: string; place: number }>()
+    for (const [place, entry] of entries.entries()) {
+      const name = foldName(textAt(entry, "key"))
+      const { renamed, isRecursive } = renameCte(entry)
+      names.set(name, { renamed, place })
+      waiting.push([entry.value ?? null, { names, upTo: isRecursive ? place + 1 : place, outer }])
+    }
+    return entries.length === 0 ? outer : { names, upTo: entries.length, outer }
   }
 
   // A loop of our own, so that a deep statement cannot exhaust the stack.
-  const waiting: [TreeValue, CteNames][] = [[tree.statements ?? null, new Map()]]
+  const waiting: [TreeValue, CteScope | undefined][] = [[tree.statements ?? null, undefined]]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [value, outer] = next
     if (Array.isArray(value)) for (const item of value) waiting.push([item, outer])
     if (!isTree(value)) continue
     if (isTableNode(value)) pinTable(value, outer)
     let ctes = outer
-    if (isTree(value.cte_map) && Array.isArray(value.cte_map.map)) {
-      for (const entry of value.cte_map.map) if (isTree(entry)) ctes = renameCte(entry, ctes, waiting)
-    }
+    if (isTree(value.cte_map) && Array.isArray(value.cte_map.map))
+      ctes = renameCtes(value.cte_map.map.filter(isTree), outer)
     for (const [key, child] of Object.entries(value)) if (key !== "cte_map") waiting.push([child, ctes])
   }
   return { needs, relations, cteNames }

@@ -210,7 +210,8 @@ async function deleteRows(
   const bare = structuredClone(parsed.tree)
   const bareNode = selectNode(bare)
   if (bareNode) bareNode.where_clause = null
-  const prefix = (await context.parser.deparse(bare)).replace(/;?\s*$/, "")
+  const text = (await context.parser.deparse(bare)).trimEnd()
+  const prefix = text.endsWith(";") ? text.slice(0, -1) : text
   const rest = whole.sql.startsWith(prefix) ? whole.sql.slice(prefix.length).trim() : undefined
   if (rest === undefined || (rest !== "" && !/^WHERE /.test(rest))) throw notSupported()
   return {

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { boundedMacros } from "../bounds/macros.ts"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
 export const dialectSchema = "memory.redshift"
@@ -78,5 +79,8 @@ export async function installDialect(connection: DuckDBConnection): Promise<void
   await connection.run(`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`)
   for (const [name, forms] of Object.entries(macros)) {
     await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`)
+  }
+  for (const [name, forms] of Object.entries(boundedMacros)) {
+    await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.bounded_${name}${forms}`)
   }
 }

@@ -1,0 +1,142 @@
+/** What the message of a bounded function begins with: the rest is said to the client as 54000. */
+export const limitMark = "beyond a limit: "
+
+/**
+ * What one call may make or look through for one row. The engine works on 2,048 rows at a time and cannot be stopped
+ * in between, so 2,048 times the work of one row is what the slowest cancel waits for.
+ */
+export const valueLimits = {
+  /** Characters that one call makes: the longest text of the cloud. */
+  madeCharacters: 65_535,
+  /** The same when all arguments stand in the statement: it is made once. */
+  madeOfLiterals: 1_000_000,
+  /** Characters that replacing makes. */
+  replacedCharacters: 1_048_560,
+  /** Elements of a list that one call makes. */
+  elements: 100_000,
+  elementsOfLiterals: 1_000_000,
+  /** Texts whose distance is looked for: it takes the product of their lengths. */
+  comparedCharacters: 1000,
+  /** What is looked for in a text, and patterns that are not part of the statement. */
+  needleCharacters: 1000,
+  /** A text in which one pattern is found again and again: at worst it takes the square. */
+  searchedCharacters: 65_535,
+  /** Arrays and objects of a JSON value whose reader recurses on the native stack. */
+  jsonContainers: 1000,
+}
+
+const fail = (name: string, what: string) => `error('${limitMark}${name}: ${what.replaceAll("'", "''")}')`
+const {
+  madeCharacters,
+  replacedCharacters,
+  elements,
+  comparedCharacters,
+  needleCharacters,
+  searchedCharacters,
+  jsonContainers,
+} = valueLimits
+
+const longResult = (name: string) => fail(name, `more than ${madeCharacters} characters`)
+const longList = (name: string) => fail(name, `more than ${elements} elements`)
+
+function padding(name: string): string {
+  return `(s, n, p) AS CASE WHEN n > ${madeCharacters} THEN ${longResult(name)} ELSE ${name}(s, n, p) END`
+}
+
+function series(name: string): string {
+  const long = (count: string) => `CASE WHEN ${count} > ${elements} THEN ${longList(name)}`
+  return [
+    `(b) AS ${long("b::DOUBLE")} ELSE ${name}(b) END`,
+    `(a, b) AS ${long("b::DOUBLE - a::DOUBLE")} ELSE ${name}(a, b) END`,
+    `(a, b, c) AS ${long("(b::DOUBLE - a::DOUBLE) / c::DOUBLE")} ELSE ${name}(a, b, c) END`,
+  ].join(", ")
+}
+
+function timeSeries(name: string): string {
+  const count = "abs(epoch(b::TIMESTAMP) - epoch(a::TIMESTAMP)) / greatest(abs(epoch(c)), 0.000001)"
+  return `(a, b, c) AS CASE WHEN ${count} > ${elements} THEN ${longList(name)} ELSE ${name}(a, b, c) END`
+}
+
+function distance(name: string, more = ""): string {
+  const isLong = `length(a) > ${comparedCharacters} OR length(b) > ${comparedCharacters}`
+  const error = fail(name, `texts of more than ${comparedCharacters} characters`)
+  return `(a, b${more}) AS CASE WHEN ${isLong} THEN ${error} ELSE ${name}(a, b${more}) END`
+}
+
+const longNeedle = (name: string, needle: string) =>
+  `CASE WHEN length(${needle}::VARCHAR) > ${needleCharacters} THEN ${fail(name, `looks for more than ${needleCharacters} characters`)}`
+
+const search = (name: string) => `(a, b) AS ${longNeedle(name, "b")} ELSE ${name}(a, b) END`
+
+const grows = (name: string, s: string, by: string) =>
+  `WHEN ${by} > ${replacedCharacters} THEN ${fail(name, `may make more than ${replacedCharacters} characters of ${s}`)}`
+
+function repeatedSearch(name: string): string {
+  const long = `CASE WHEN length(s) > ${searchedCharacters} THEN ${fail(name, `texts of more than ${searchedCharacters} characters with this pattern`)}`
+  return ["", ", a", ", a, c"]
+    .map((more) => `(s, p${more}) AS ${long} ELSE ${name}(s, p${more}) END`)
+    .join(", ")
+}
+
+const replacedByPattern = (checks: string) =>
+  ["", ", o"]
+    .map((more) => `(s, p, r${more}) AS CASE ${checks} ELSE regexp_replace(s, p, r${more}) END`)
+    .join(", ")
+const growsByPattern = grows("regexp_replace", "one text", "(length(s) + 1) * length(r)")
+const longByPattern = `WHEN length(s) > ${searchedCharacters} THEN ${fail("regexp_replace", `texts of more than ${searchedCharacters} characters with this pattern`)}`
+
+/** A LIKE pattern as a regular expression, which the engine matches in linear time. */
+const likeAsExpression = String.raw`(p) AS '(?s)' || replace(replace(regexp_replace(p, '([\\.+*?()|{}\[\]^$])', '\\\1', 'g'), '%', '.*'), '_', '.')`
+
+/** One `%` that is not at the end takes linear time. */
+const isCheapLike = `length(p) <= ${needleCharacters} AND NOT regexp_matches(p, '(?s)%.*%.')`
+
+function likeForms(operator: string, prepare: (text: string) => string): string {
+  const asExpression = `regexp_full_match(${prepare("s")}, memory.redshift.bounded_like_expression(${prepare("p")}))`
+  return `(s, p) AS CASE WHEN ${isCheapLike} THEN s ${operator} p ELSE ${asExpression} END`
+}
+
+/** Functions of the engine that look at their arguments first; \`memory.redshift.bounded_<name>\`. */
+export const boundedMacros: Record<string, string> = {
+  repeat: `(s, n) AS CASE WHEN n > 0 AND len(s) * n > ${madeCharacters} THEN ${longResult("repeat")} ELSE repeat(s, n) END`,
+  lpad: padding("lpad"),
+  rpad: padding("rpad"),
+  bitstring: `(s, n) AS CASE WHEN n > ${madeCharacters} THEN ${longResult("bitstring")} ELSE bitstring(s, n) END`,
+  range: series("range"),
+  generate_series: series("generate_series"),
+  range_of_times: timeSeries("range"),
+  generate_series_of_times: timeSeries("generate_series"),
+  list_resize: ["", ", v"]
+    .map(
+      (more) =>
+        `(l, n${more}) AS CASE WHEN n > ${elements} THEN ${longList("list_resize")} ELSE list_resize(l, n${more}) END`,
+    )
+    .join(", "),
+  levenshtein: distance("levenshtein"),
+  damerau_levenshtein: distance("damerau_levenshtein"),
+  jaccard: distance("jaccard"),
+  jaro_similarity: [distance("jaro_similarity"), distance("jaro_similarity", ", c")].join(", "),
+  jaro_winkler_similarity: [
+    distance("jaro_winkler_similarity"),
+    distance("jaro_winkler_similarity", ", c"),
+  ].join(", "),
+  strpos: search("strpos"),
+  contains: search("contains"),
+  string_split: search("string_split"),
+  split_part: `(a, b, n) AS ${longNeedle("split_part", "b")} ELSE split_part(a, b, n) END`,
+  replace: `(s, f, t) AS ${longNeedle("replace", "f")}
+    ${grows("replace", "one text", "CASE WHEN length(t) > length(f) THEN length(s) * length(t) // greatest(length(f), 1) ELSE 0 END")}
+    ELSE replace(s, f, t) END`,
+  regexp_replace: replacedByPattern(`${longByPattern} ${growsByPattern}`),
+  regexp_replace_plain: replacedByPattern(growsByPattern),
+  regexp_extract_all: repeatedSearch("regexp_extract_all"),
+  regexp_count: `(s, p) AS len(memory.redshift.bounded_regexp_extract_all(s, p))`,
+  string_split_regex: repeatedSearch("string_split_regex"),
+  regexp_split_to_array: repeatedSearch("regexp_split_to_array"),
+  regexp_split_to_table: repeatedSearch("regexp_split_to_table"),
+  json_value: `(x) AS CASE WHEN length(x::VARCHAR) - length(replace(replace(x::VARCHAR, '[', ''), '{', '')) > ${jsonContainers}
+    THEN ${fail("JSON", `a value of more than ${jsonContainers} arrays and objects`)} ELSE x END`,
+  like_expression: likeAsExpression,
+  like: likeForms("LIKE", (text) => text),
+  ilike: likeForms("ILIKE", (text) => `lower(${text})`),
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict"
+import { type ChildProcess, fork } from "node:child_process"
+import { setTimeout as sleep } from "node:timers/promises"
+import fc from "fast-check"
+import pg from "pg"
+import { statements } from "./statement-fuzz.ts"
+
+export interface FuzzResult {
+  statements: number
+  answers: Map<string, number>
+  slowestAdminMs: number
+}
+
+export interface FuzzTarget {
+  port: number
+  password: string
+  /** Rejects when the server's process ends. */
+  ended: Promise<never>
+}
+
+const clientsAtOnce = 4
+
+async function connect({ port, password }: FuzzTarget, user: string): Promise<pg.Client> {
+  const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "shop", ssl: false })
+  client.on("error", () => undefined)
+  await client.connect()
+  return client
+}
+
+/** What one statement is answered with: `ok`, a code, or that the connection is lost. */
+async function ask(client: pg.Client, sql: string): Promise<string> {
+  try {
+    await client.query(sql)
+    return "ok"
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return error.code ?? "?"
+    return "connection lost"
+  }
+}
+
+/** Sends generated statements by users without grants; an administrator asks all the while. Rejects when the server ends. */
+export async function fuzz(
+  target: FuzzTarget,
+  seed: number,
+  wanted: number,
+  untilMs: number,
+): Promise<FuzzResult> {
+  const answers = new Map<string, number>()
+  let sent = 0
+  let isOver = false
+  let slowestAdminMs = 0
+  const endsAt = performance.now() + untilMs
+
+  async function send(worker: number): Promise<void> {
+    let client = await connect(target, "analyst")
+    // One generator for each worker: what is sent depends on the seed alone.
+    const source = fc.sample(fc.noShrink(fc.infiniteStream(fc.noBias(statements))), {
+      seed: seed + worker,
+      numRuns: 1,
+    })[0]
+    assert.ok(source)
+    for (const sql of source) {
+      if (sent >= wanted || performance.now() > endsAt) break
+      sent++
+      const answer = await ask(client, sql)
+      answers.set(answer, (answers.get(answer) ?? 0) + 1)
+      // FATAL: a call that could not be stopped.
+      if (answer === "connection lost" || answer === "57014") {
+        await client.end().catch(() => undefined)
+        client = await connect(target, "analyst")
+      }
+      if (sql.startsWith("DECLARE")) await ask(client, "ROLLBACK")
+    }
+    await client.end().catch(() => undefined)
+  }
+
+  async function watch(): Promise<void> {
+    const admin = await connect(target, "admin")
+    while (!isOver) {
+      const startedMs = performance.now()
+      assert.equal(await ask(admin, "SELECT 1"), "ok")
+      slowestAdminMs = Math.max(slowestAdminMs, performance.now() - startedMs)
+      await sleep(100)
+    }
+    await admin.end()
+  }
+
+  const watching = watch()
+  const sending = Promise.all(Array.from({ length: clientsAtOnce }, (_none, at) => send(at * 1_000_003)))
+  await Promise.race([sending, target.ended, watching])
+  isOver = true
+  await watching
+  return { statements: sent, answers, slowestAdminMs }
+}
+
+/** A server in a process of its own, so that its end is seen and not shared. */
+export async function startFuzzServer(
+  folder: string,
+): Promise<{ target: FuzzTarget; stop(): Promise<void> }> {
+  const child: ChildProcess = fork(new URL("./fuzz-server.ts", import.meta.url), {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: { ...process.env, TMPDIR: folder, UV_THREADPOOL_SIZE: "16" },
+  })
+  const gone = Promise.withResolvers<never>()
+  gone.promise.catch(() => undefined)
+  child.once("exit", (code, signal) => gone.reject(new Error(`the server ended: ${signal ?? code}`)))
+  const told = new Promise<{ port: number; password: string }>((resolve) => {
+    child.once("message", (message) => resolve(message as { port: number; password: string }))
+  })
+  const { port, password } = await Promise.race([told, gone.promise])
+  return {
+    target: { port, password, ended: gone.promise },
+    stop: async () => {
+      const exited = new Promise((resolve) => child.once("exit", resolve))
+      // Not asked: a call that has not ended would keep it.
+      child.kill("SIGKILL")
+      await exited
+    },
+  }
+}
