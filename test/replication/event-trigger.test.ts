@@ -18,6 +18,7 @@ const losses = [
   "ALTER TABLE t REPLICA IDENTITY NOTHING",
   "CREATE TABLE parts_b PARTITION OF parts FOR VALUES FROM (100) TO (200); INSERT INTO parts VALUES (150, 0)",
   "ALTER TABLE u DROP COLUMN part",
+  "BEGIN; ALTER TABLE w DROP CONSTRAINT w_pkey; UPDATE w SET n = 7; ALTER TABLE w ADD PRIMARY KEY (n); COMMIT",
 ]
 
 test("with the event trigger of the page no statement fails at all, with Millrace stopped, and the tables come back", async () => {
@@ -26,6 +27,7 @@ test("with the event trigger of the page no statement fails at all, with Millrac
     url,
     "CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0)",
     "CREATE TABLE u (part int, id int, n int, PRIMARY KEY (part, id)); INSERT INTO u VALUES (1, 1, 0)",
+    "CREATE TABLE w (id int PRIMARY KEY, n int); INSERT INTO w VALUES (1, 0)",
     "CREATE TABLE neighbour (id int PRIMARY KEY, n int); INSERT INTO neighbour VALUES (1, 0)",
     "CREATE TABLE parts (id int, n int) PARTITION BY RANGE (id); ALTER TABLE parts REPLICA IDENTITY FULL",
     "CREATE TABLE parts_a PARTITION OF parts FOR VALUES FROM (0) TO (100); ALTER TABLE parts_a REPLICA IDENTITY FULL; INSERT INTO parts VALUES (50, 0)",
@@ -36,7 +38,7 @@ test("with the event trigger of the page no statement fails at all, with Millrac
   await first.stop()
   for (const loss of losses) {
     await runSql(url, loss)
-    for (const table of ["t", "u", "neighbour", "parts"])
+    for (const table of ["t", "u", "w", "neighbour", "parts"])
       await runSql(url, `UPDATE ${table} SET n = n + 1`, `DELETE FROM ${table} WHERE n < 0`)
   }
   await runSql(

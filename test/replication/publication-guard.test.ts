@@ -7,7 +7,7 @@ import type { RefusedTable } from "../../src/replication/source.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { startHammer } from "../support/hammer.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
-import { testDatabase, testServer } from "../support/postgres.ts"
+import { debianServer, testDatabase, testServer } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
 async function prepared(...statements: string[]): Promise<string> {
@@ -170,4 +170,29 @@ test("a source that stands still is asked for the end of its log, and its catalo
     },
     { what: "updates to be accepted", timeoutMs: 10_000 },
   )
+})
+
+test("PostgreSQL of Debian: updates go on after a key is dropped, and while a partition without one is attached", async (context) => {
+  const { server, skip } = await debianServer()
+  if (server === undefined) return context.skip(skip)
+  await runSql(server.url(), "CREATE DATABASE older")
+  const url = server.url("older")
+  await runSql(
+    url,
+    "CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0)",
+    "CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id)",
+    "CREATE TABLE part (id int NOT NULL, n int); INSERT INTO part VALUES (1, 0); ALTER TABLE part REPLICA IDENTITY NOTHING",
+  )
+  const pipeline = await testPipeline({ url })
+  const withdrawn = guarded(context, url, pipeline.handle)
+  await runSql(
+    url,
+    "ALTER TABLE t DROP CONSTRAINT t_pkey",
+    "ALTER TABLE parts ATTACH PARTITION part FOR VALUES FROM (0) TO (10)",
+  )
+  const works = () => runSql(url, "UPDATE t SET n = n + 1", "UPDATE parts SET n = n + 1").then(() => true)
+  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 10_000 })
+  await waitUntil(() => withdrawn.length === 2, { what: "both to be told" })
+  assert.match(withdrawn.find(({ name }) => name === "parts")?.reason ?? "", /partition part/)
+  await pipeline.stop()
 })

@@ -4,6 +4,8 @@ import { type TestContext, test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
 import pg from "pg"
 import type { Snapshot, Source } from "../../src/replication/source.ts"
+import { readCatalog } from "../../src/sources/postgres/catalog.ts"
+import { publishWhole } from "../../src/sources/postgres/publication.ts"
 import { beginTestPipeline, runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -134,4 +136,23 @@ test("a new table is published while its neighbour is locked for long: others wa
     timeoutMs: 60_000,
   })
   await pipeline.stop()
+})
+
+test("another table stands in the place of the one that is to be published: it is not published without a key", async (context) => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    "CREATE TABLE t (id int PRIMARY KEY, n int)",
+    "CREATE TABLE t_new (id int, n int); INSERT INTO t_new VALUES (1, 0)",
+    "CREATE TABLE neighbour (id int PRIMARY KEY)",
+    "CREATE PUBLICATION ours",
+  )
+  const client = await connected(context, url)
+  const { tables } = await readCatalog(client, () => true)
+  await runSql(url, "ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t")
+  await assert.rejects(publishWhole(client, "ours", tables), /public\.t was renamed or changed/)
+  const lost = await readCatalog(client, () => true)
+  await runSql(url, "ALTER TABLE t_old DROP CONSTRAINT t_pkey")
+  await assert.rejects(publishWhole(client, "ours", lost.tables), /public\.t_old was renamed or changed/)
+  await runSql(url, "UPDATE t SET n = 1; UPDATE t_old SET n = 1")
 })
