@@ -117,6 +117,43 @@ test(`MySQL: updates of parts of JSON values come by the stream (seed ${seed})`,
   await pipeline.stop()
 })
 
+test("MySQL: compressed transactions come by the stream, small and large", onMysql, async () => {
+  const { streams, pipeline, server } = await mysqlPlace(
+    "CREATE TABLE t (id int PRIMARY KEY, v longtext, j json)",
+    "CREATE TABLE u (id int PRIMARY KEY, v text)",
+    "INSERT INTO t VALUES (1, 'a', '{}')",
+  )
+  const numbers = server.product.numbers(3000)
+  await streams(
+    "SET SESSION binlog_transaction_compression = ON",
+    "INSERT INTO t VALUES (2, 'b', '[1]'), (3, 'c', NULL)",
+    "BEGIN",
+    "UPDATE t SET v = 'd' WHERE id = 2",
+    "INSERT INTO u VALUES (1, 'x')",
+    "DELETE FROM t WHERE id = 1",
+    "COMMIT",
+    "ALTER TABLE u RENAME COLUMN v TO w",
+    "INSERT INTO u VALUES (2, 'y')",
+    // Several pieces, of which one event is larger than any.
+    "BEGIN",
+    `INSERT INTO t SELECT 10 + seq, REPEAT(SHA2(seq, 256), 100), JSON_ARRAY(seq) FROM ${numbers}`,
+    "INSERT INTO t VALUES (9, REPEAT('z', 3000000), NULL)",
+    "UPDATE u SET w = 'z'",
+    "COMMIT",
+    "INSERT INTO u VALUES (3, 'after')",
+    "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'",
+    "UPDATE t SET j = JSON_SET(j, '$[0]', 'new', '$[1]', REPEAT('x', 100)) WHERE id < 100",
+    "XA START 'z'",
+    "DELETE FROM u WHERE id = 1",
+    "XA END 'z'",
+    "XA PREPARE 'z'",
+    "XA COMMIT 'z'",
+    "SET SESSION binlog_format = 'ROW'",
+    "TRUNCATE TABLE u",
+  )
+  await pipeline.stop()
+})
+
 test("MySQL: what foreign keys change comes by the stream", onMysql, async () => {
   const { streams, pipeline } = await mysqlPlace(
     "CREATE TABLE parent (id int PRIMARY KEY)",

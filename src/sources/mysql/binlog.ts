@@ -1,33 +1,26 @@
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
-import { UnfitValue } from "../../replication/unfit.ts"
-import { type CarriedTables, newCarriedTables, type Route } from "./carried-tables.ts"
+import { type CarriedTables, newCarriedTables } from "./carried-tables.ts"
 import type { MyTable } from "./catalog.ts"
 import { checksumOf } from "./checksum.ts"
-import { inflatePart } from "./compressed.ts"
 import { checksumBytes, gtidFlags, hasChecksums, headerBytes, rowEvents, types, xidOf } from "./events.ts"
 import { newLogPlace } from "./log-place.ts"
-import { uint16, uint32, uint48 } from "./numbers.ts"
+import { uint32 } from "./numbers.ts"
+import { isSmall, readPayload, unpackAtOnce, unpackInPieces } from "./payload.ts"
 import { type Place, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { readCompressedQuery, readQuery } from "./query-event.ts"
-import {
-  deleteRows,
-  insertRows,
-  newImage,
-  partialUpdateRows,
-  type RowTarget,
-  readPresence,
-  UntoldChange,
-  updateRows,
-} from "./row-images.ts"
+import { newRowEvents } from "./row-events.ts"
 import type { Statement } from "./statements.ts"
 import { readTaggedGtid } from "./tagged-gtid.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
 export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "carries" | "settle"> {
-  /** One event, with its header and without what the packet has in front of it. */
-  event(bytes: Buffer, start: number, end: number): void
+  /**
+   * One event, with its header and without what the packet has in front of it. A promise: it is decoded piece by piece,
+   * and no other may come until then; `between` is awaited between pieces, and says whether to go on.
+   */
+  event(bytes: Buffer, start: number, end: number, between: () => Promise<boolean>): Promise<void> | undefined
   /** What was read is decoded: the sink is told how far that is, when nothing of it was ours. */
   chunkEnded(): void
   /** Tells the sink how far the log has been read. */
@@ -40,6 +33,9 @@ export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "car
   /** Calls `reached` once, between transactions, when all before this weight has been given to the sink and nothing after. */
   whenAt(weight: number, reached: () => void): void
 }
+
+/** In an event's header: where the next event of the file begins. */
+const offsetAt = 13
 
 /** The transaction being read. */
 interface Open {
@@ -71,11 +67,8 @@ export function newBinlog(
   const log = newLogPlace(from)
   const carried: CarriedTables = newCarriedTables(tables, sink, foldsNames)
   const prepared = newPreparedTransactions()
-  const [before, after] = [newImage(), newImage()]
+  const rowsOf = newRowEvents(carried, sink)
   let open: Open | undefined
-  /** Tables, by id, that the open transaction has changed. */
-  const touched = new Set<string>()
-  let transaction = 0
   let hasMoved = false
   let checksums = checksummed
   let marks: { weight: number; reached(): void }[] = []
@@ -88,8 +81,7 @@ export function newBinlog(
 
   function begin(at: number, hasBegun: boolean): Open {
     if (marks.length > 0) pass(at)
-    transaction++
-    if (touched.size > 0) touched.clear()
+    rowsOf.begin()
     open = { at, hasBegun, xid: undefined, isGiven: false, committedAtMs: undefined }
     return open
   }
@@ -115,60 +107,12 @@ export function newBinlog(
   }
 
   function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
-    const route = carried.route(uint48(bytes, start), current.at)
-    const event = rowEvents[type]
-    if (route === undefined || event === undefined) return
-    const { id } = route.table.schema
-    try {
-      give(current)
-      touched.add(id)
-      if (route.transaction !== transaction || route.sink === undefined) {
-        route.transaction = transaction
-        route.sink = sink.table(route.table.schema)
-      }
-      const extra = event.extra ? uint16(bytes, start + 8) : 0
-      const count = route.fields.length
-      const present = readPresence(
-        bytes,
-        start + 8 + extra,
-        count,
-        event.change === "update" || event.change === "partial" ? 2 : 1,
-      )
-      if (!present.isComplete)
-        return carried.changed(id, current.at, "a row was logged without all its columns (binlog_row_image)")
-      const body = event.packed ? inflatePart(bytes, present.at, end) : undefined
-      if (body === undefined) putRows(event.change, bytes, present.at, end, route)
-      else putRows(event.change, body, 0, body.length, route)
-    } catch (error) {
-      if (error instanceof UntoldChange) return carried.changed(id, current.at, error.message)
-      if (!(error instanceof UnfitValue)) throw error
-      carried.unfit(id, error)
-    }
-  }
-
-  function putRows(
-    change: "insert" | "update" | "delete" | "partial",
-    bytes: Buffer,
-    start: number,
-    end: number,
-    { table, fields, keyPlaces, sink: into }: Route,
-  ): void {
-    if (into === undefined) return
-    const target: RowTarget = { sink: into, fields, key: table.schema.key, keyPlaces }
-    switch (change) {
-      case "insert":
-        return insertRows(bytes, start, end, target)
-      case "delete":
-        return deleteRows(bytes, start, end, target)
-      case "update":
-        return updateRows(bytes, start, end, target, before, after)
-      case "partial":
-        return partialUpdateRows(bytes, start, end, target, before, after)
-    }
+    rowsOf.put(type, bytes, start, end, current.at, () => give(current))
   }
 
   function rolledBack(current: Open): void {
-    for (const id of touched) carried.changed(id, current.at, "a part of a transaction was rolled back")
+    for (const id of rowsOf.touched)
+      carried.changed(id, current.at, "a part of a transaction was rolled back")
   }
 
   function replay(events: KeptEvent[] | undefined, current: Open): void {
@@ -288,7 +232,8 @@ export function newBinlog(
     }
   }
 
-  function decode(type: number, bytes: Buffer, header: number, end_: number): void {
+  /** `offset`: of the file, behind the event. */
+  function decode(type: number, bytes: Buffer, header: number, end_: number, offset: number): void {
     const start = header + headerBytes
     switch (type) {
       case types.formatDescription:
@@ -308,25 +253,38 @@ export function newBinlog(
         return taggedGtid(bytes, start, end_, log.weight)
       case types.incident:
         throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
-      case types.transactionPayload:
-        throw new Problem(
-          "sourceSettings",
-          "The source compresses its transactions. SET GLOBAL binlog_transaction_compression = OFF.",
-        )
     }
     if (open === undefined) return
-    if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), uint32(bytes, header + 13))
+    if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), offset)
+  }
+
+  function payload(
+    bytes: Buffer,
+    header: number,
+    end: number,
+    offset: number,
+    between: () => Promise<boolean>,
+  ): Promise<void> | undefined {
+    const packed = readPayload(bytes, header + headerBytes, end)
+    const take = (event: Buffer, start: number, stop: number) =>
+      decode(event[start + 4] as number, event, start, stop, offset)
+    if (!isSmall(packed)) return unpackInPieces(packed, take, between)
+    unpackAtOnce(packed, take)
+    return undefined
   }
 
   return {
-    event(bytes, start, eventEnd) {
+    event(bytes, start, eventEnd, between) {
       const type = bytes[start + 4] as number
       if (type === types.formatDescription) checksums = hasChecksums(bytes, eventEnd)
       // What the server makes up for the connection alone comes at no offset, and with a checksum all the same.
       const stop = checksums ? eventEnd - checksumBytes : eventEnd
       if (checksums && checksumOf(bytes, start, stop) !== uint32(bytes, stop))
         throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
-      decode(type, bytes, start, stop)
+      const offset = uint32(bytes, start + offsetAt)
+      if (type === types.transactionPayload) return payload(bytes, start, stop, offset, between)
+      decode(type, bytes, start, stop, offset)
+      return undefined
     },
     chunkEnded() {
       if (!hasMoved || open !== undefined) return

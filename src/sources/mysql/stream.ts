@@ -10,6 +10,7 @@ import { dump, introduce } from "./dump-request.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "./open-snapshot.ts"
+import { newPacketQueue } from "./packet-queue.ts"
 import { placeOf, weightOf } from "./position.ts"
 import { newestPlace } from "./sessions.ts"
 
@@ -19,6 +20,9 @@ const eofPacket = 0xfe
 const heartbeatMs = 1_000
 /** A connection that lost its other end without a word would never tell. */
 const silenceLimitMs = 60_000
+
+/** Why nothing is read: staging is full, a snapshot is being opened, or what was read is not decoded yet. */
+type Hold = "full" | "snapshot" | "decoding"
 
 export interface StartStream {
   /** The stream ends it. */
@@ -43,13 +47,21 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
   ended.catch(() => undefined)
   const carriedTexts = new Map(tables.map(({ schema }) => [schema.id, textColumnsOf(schema)]))
-  const holds = new Set<"full" | "snapshot">()
+  const holds = new Set<Hold>()
+  /** Called when nothing but our own work holds the stream, or it has ended. */
+  const freed: (() => void)[] = []
   let stopped = false
   let heardAtMs = performance.now()
 
+  let isOver = false
+  const free = () => {
+    for (const go of freed.splice(0)) go()
+  }
   const finish = (error?: Problem) => {
     clearInterval(timer)
     raw.destroy()
+    isOver = true
+    free()
     if (error === undefined || stopped) resolve()
     else reject(error)
   }
@@ -58,22 +70,42 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     else if (performance.now() - heardAtMs > silenceLimitMs)
       finish(new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`))
   }, heartbeatMs)
-  const framer = newFramer((bytes, start, end) => {
+  const packet = (bytes: Buffer, start: number, end: number): Promise<void> | undefined => {
     const kind = bytes[start]
     if (kind === errorPacket) {
       const { errno, message } = readServerError(bytes, start, end)
       finish(problemOfServer(errno, message, "streaming changes"))
     } else if (kind === eofPacket && end - start < 9)
       finish(new Problem("sourceUnreachable", "The source ended the stream."))
-    else binlog.event(bytes, start + 1, end)
+    else return binlog.event(bytes, start + 1, end, between)
+    return undefined
+  }
+  /** What is decoded in pieces gives way like the socket: it waits while the stream is held. */
+  const between = async (): Promise<boolean> => {
+    sink.chunkDecoded()
+    while (!isOver && (holds.has("full") || holds.has("snapshot")))
+      await new Promise<void>((resolve) => freed.push(resolve))
+    return !isOver
+  }
+  const queue = newPacketQueue({
+    handle: packet,
+    busy: (isBusy) => {
+      if (!isBusy) decoded()
+      hold("decoding", isBusy)
+    },
+    failed: (error) => finish(decodingProblem(error)),
   })
+  const decoded = () => {
+    binlog.chunkEnded()
+    sink.chunkDecoded()
+  }
+  const framer = newFramer(queue.handle)
   raw.socket.on("data", (chunk: Buffer) => {
     if (stopped) return
     heardAtMs = performance.now()
     try {
       framer.feed(chunk)
-      binlog.chunkEnded()
-      sink.chunkDecoded()
+      decoded()
     } catch (error) {
       finish(decodingProblem(error))
     }
@@ -83,9 +115,10 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   dump(raw, place, handle)
   raw.socket.resume()
 
-  const hold = (reason: "full" | "snapshot", held: boolean) => {
+  const hold = (reason: Hold, held: boolean) => {
     if (held) holds.add(reason)
     else holds.delete(reason)
+    if (!holds.has("full") && !holds.has("snapshot")) free()
     if (holds.size > 0) raw.socket.pause()
     else raw.socket.resume()
   }
