@@ -1,7 +1,8 @@
 import { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { copySnapshot } from "./snapshot-copy.ts"
-import { shapeOf, type Watching } from "./table-watch.ts"
+import { shapeOf } from "./table-shape.ts"
+import type { Watching } from "./table-watch.ts"
 
 const firstRetryMs = 15_000
 const lastRetryMs = 600_000

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { type DatabaseOptions, defaultDatabaseOptions } from "../domain/database-options.ts"
+import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { Position } from "../domain/position.ts"
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
@@ -9,6 +9,7 @@ import { conforming } from "./conform.ts"
 import { takeSnapshot } from "./first-snapshot.ts"
 import { isHindered, newFlowControl } from "./flow.ts"
 import type { StaleTable } from "./gathered.ts"
+import { optionsOf } from "./options-of.ts"
 import { leaveBehind, OversizedTable } from "./oversized.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
@@ -195,10 +196,6 @@ async function runUntilStopped(
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
-}
-
-export function optionsOf({ settings }: PipelineOptions): DatabaseOptions {
-  return settings?.options() ?? defaultDatabaseOptions
 }
 
 /** What only a fresh copy can mend begins with forgetting the position. */

@@ -11,6 +11,7 @@ import { aborted } from "./signals.ts"
 import { caseClash } from "./snapshot-copy.ts"
 import type { ChangeStream, Source, TableSelection } from "./source.ts"
 import { letStaleLeave } from "./stale-tables.ts"
+import { shapeOf } from "./table-shape.ts"
 import {
   type TextColumn,
   type TextColumns,
@@ -169,11 +170,6 @@ export function watchTables(options: TableWatchOptions): TableWatch {
 
 function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
-}
-
-/** A table whose name or columns are others than when it failed is tried at once: that may have been why. */
-export function shapeOf({ schema, name, columns }: TableSchema): string {
-  return JSON.stringify([schema, name, columns.map((column) => [column.name, column.sourceType])])
 }
 
 const askedReason = "A fresh copy was asked for."

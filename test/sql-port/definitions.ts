@@ -4,12 +4,8 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { installDialect } from "../../src/front-doors/sql/dialect/macros.ts"
-import {
-  type DuckDbInstance,
-  openDuckDb,
-  quoteIdentifier,
-  quoteLiteral,
-} from "../../src/warehouses/duckdb/instance.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { quoteIdentifier, quoteLiteral } from "../../src/warehouses/duckdb/quoting.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import type { CaseOutcome, ChildOrder } from "./definitions-child.ts"

@@ -34,6 +34,13 @@ export function importsOf({ path, text }: SourceFile): string[] {
   )
 }
 
+/** As `importsOf`, without imports of nothing but types: those are gone when the program runs. */
+export function valueImportsOf({ path, text }: SourceFile): string[] {
+  const withoutTypes = text.replace(/^(?:import|export) type [^;]*? from "[^"]+"$/gm, "")
+  const onlyTypes = /^import \{(?:\s*type \w+(?: as \w+)?,?)+\s*\} from "[^"]+"$/gm
+  return importsOf({ path, text: withoutTypes.replace(onlyTypes, "") })
+}
+
 /** The code without comments and texts, so that only names are left. Line numbers stay. */
 export function namesOnly(text: string): string {
   const blank = (found: string) => found.replace(/[^\n]/g, " ")

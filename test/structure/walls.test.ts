@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { filesOf, importsOf } from "./source-files.ts"
+import { filesOf, importsOf, valueImportsOf } from "./source-files.ts"
 
 const layers = [
+  ["concurrency"],
   ["domain"],
   ["embedded-postgres", "configuration", "encryption"],
   ["replication"],
@@ -25,7 +26,7 @@ const layersWithRooms = ["sources", "warehouses", "front-doors"]
 const doors: { from: RegExp; to: RegExp; reason: string }[] = [
   {
     from: /^src\/front-doors\/sql\//,
-    to: /^src\/warehouses\/duckdb\/(instance|users-tables)\.ts$/,
+    to: /^src\/warehouses\/duckdb\/(instance|quoting|users-tables)\.ts$/,
     reason:
       "the SQL port gives people sessions of this very engine; it gets the instance from server/, and asks the engine what users may write",
   },
@@ -73,6 +74,24 @@ test("imports go one way", async () => {
     }),
   )
   assert.deepEqual(wrong, [])
+})
+
+test("no file imports itself by way of others: whoever reads one of a circle must read all", async () => {
+  const files = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
+  const imports = new Map(files.map((file) => [file.path, valueImportsOf(file)]))
+  const open: string[] = []
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (path: string) => {
+    if (open.includes(path)) circles.push([...open.slice(open.indexOf(path)), path].join(" → "))
+    if (open.includes(path) || done.has(path)) return
+    open.push(path)
+    for (const next of imports.get(path) ?? []) visit(next)
+    open.pop()
+    done.add(path)
+  }
+  for (const path of imports.keys()) visit(path)
+  assert.deepEqual(circles, [])
 })
 
 test("every door in the walls is in use", async () => {

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
+import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type TokenReader, tokenReader } from "./token-reader.ts"
 import { isSymbol, isWord, type Token } from "./tokens.ts"

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DuckDBConnection } from "@duckdb/node-api"
-import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/instance.ts"
+import { newSerialQueue } from "../../concurrency/serial-queue.ts"
+import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { AskEngine } from "./access/relation-names.ts"
 
@@ -28,9 +29,9 @@ const retryMs = 50
 
 /** `connection`: of no session. */
 export function checkpointOn(connection: DuckDBConnection): Checkpoint {
-  let last: Promise<unknown> = Promise.resolve()
-  return (database) => {
-    const mine = last.then(async () => {
+  const inTurn = newSerialQueue()
+  return (database) =>
+    inTurn(async () => {
       try {
         await connection.run(`CHECKPOINT ${quoteIdentifier(database)}`)
         return true
@@ -39,9 +40,6 @@ export function checkpointOn(connection: DuckDBConnection): Checkpoint {
         throw error
       }
     })
-    last = mine.catch(() => undefined)
-    return mine
-  }
 }
 
 /** `committedSchemas`: those of the database that every new transaction sees. */

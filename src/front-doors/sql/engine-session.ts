@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from "@duckdb/node-api"
-import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/instance.ts"
+import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EnginePortal } from "./engine-portal.ts"

@@ -1,4 +1,4 @@
-import { quoteLiteral } from "../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type AskEngine, meantRelation, type NamePlace, relationsNamed } from "./access/relation-names.ts"
 import { isSymbol, isWord, type Token, tokenize } from "./tokens.ts"

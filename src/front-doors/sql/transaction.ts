@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
-import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
+import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { TransactionStatus } from "../../wire/pgwire/session.ts"
 import { type Savepoints, savepointsOf } from "./savepoints.ts"

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../warehouses/duckdb/instance.ts"
+import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import {
   closeActive,
   deleteClosed,

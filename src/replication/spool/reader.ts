@@ -3,7 +3,7 @@ import { Problem } from "../../domain/problems.ts"
 import type { Block } from "./block.ts"
 import { openBytes } from "./sealing.ts"
 import { readBlock, type Segment, wrappedKeyOf } from "./segment.ts"
-import type { SpoolState } from "./spool.ts"
+import type { SpoolState } from "./spool-state.ts"
 
 export interface SpoolReader {
   /** The next block that is durable; `undefined`: none for now. Throws Problem when it is damaged. */

@@ -5,6 +5,7 @@ import { findSegments } from "./find-segments.ts"
 import { openReader, type SpoolReader } from "./reader.ts"
 import type { AtRest } from "./sealing.ts"
 import type { Segment } from "./segment.ts"
+import { bytesOf, type SpoolState } from "./spool-state.ts"
 import { openWriter, type SpoolWriter } from "./writer.ts"
 
 /**
@@ -48,19 +49,6 @@ export interface SpoolOptions {
 }
 
 const usualSegmentBytes = 64 * 2 ** 20
-
-/** What reader and writer share. */
-export interface SpoolState {
-  readonly folder: string
-  readonly limitBytes: number
-  readonly segmentBytes: number
-  readonly atRest: AtRest | undefined
-  /** In order, and without a gap. */
-  segments: Segment[]
-  nextNumber: number
-  isFull: boolean
-  hasWriter: boolean
-}
 
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { folder, limitBytes, compare, atRest, segmentBytes = usualSegmentBytes } = options
@@ -110,10 +98,6 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     release: (applied) => removeFirst((segment) => compare(segment.to, applied) <= 0),
     clear: () => removeFirst(() => true),
   }
-}
-
-export function bytesOf({ segments }: SpoolState): number {
-  return segments.reduce((sum, segment) => sum + segment.bytes, 0)
 }
 
 async function preamblesOf(state: SpoolState): Promise<Buffer[]> {

@@ -4,7 +4,7 @@ import { Problem } from "../../domain/problems.ts"
 import { type Block, type BlockKind, encodeBlock } from "./block.ts"
 import { sealBytes } from "./sealing.ts"
 import { encodeHead, type Segment, segmentPath } from "./segment.ts"
-import { bytesOf, type SpoolState } from "./spool.ts"
+import { bytesOf, type SpoolState } from "./spool-state.ts"
 
 export interface SpoolWriter {
   /**

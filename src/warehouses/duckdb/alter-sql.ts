@@ -1,7 +1,7 @@
 import type { ColumnType, TableSchema } from "../../domain/table.ts"
 import type { Alteration } from "../../replication/warehouse.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { alteringTable, duckDbType, liveTable } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 import { versionColumnList } from "./versions-sql.ts"
 
 /** `fill`: for each column of `to` what the rows that are there get, as text of the engine's own. */

@@ -1,18 +1,7 @@
-import type { TableSchema } from "../../domain/table.ts"
-import type { Run, StagedPart, TableChanges } from "../../replication/warehouse.ts"
+import type { StagedPart, TableChanges } from "../../replication/warehouse.ts"
 import { countedStatements } from "./counted-sql.ts"
-import { quoteIdentifier } from "./instance.ts"
-import { readStaged } from "./staging.ts"
+import { insertLimitRows, isSent, keyNames, names, type RowRun, rangesOf, stagedRows } from "./staged-rows.ts"
 import { versionStatements } from "./versions-sql.ts"
-
-type RowRun = Exclude<Run, { kind: "truncate" }>
-
-/**
- * DuckDB builds what a statement inserts in whole row groups (122,880 rows) aside, and at the commit hangs them into the
- * table without saying whose they are: for the time of the commit every reader sees them. Smaller inserts carry their
- * transaction's mark from the start. Measured with 1.5: readers saw half of a transaction, never with this limit.
- */
-export const insertLimitRows = 122_879
 
 /** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
 export function applyStatements(table: string, changes: TableChanges): string[] {
@@ -31,14 +20,6 @@ export function applyStatements(table: string, changes: TableChanges): string[] 
   })
 }
 
-/** All staged rows of the table where the run is the only one: reading needs no filter then. */
-export function stagedRows(changes: TableChanges, run: RowRun, parts = changes.parts): string {
-  const rows = readStaged(parts)
-  return changes.runs.length === 1
-    ? rows
-    : `(FROM ${rows} WHERE __millrace_seq BETWEEN ${run.first} AND ${run.last})`
-}
-
 /** Parts that can be inserted by one statement. */
 function insertable(parts: readonly StagedPart[]): StagedPart[][] {
   const groups: StagedPart[][] = []
@@ -52,15 +33,6 @@ function insertable(parts: readonly StagedPart[]): StagedPart[][] {
     groups.at(-1)?.push(part)
   }
   return groups
-}
-
-export function names(schema: TableSchema): string[] {
-  return schema.columns.map((column) => quoteIdentifier(column.name))
-}
-
-export function keyNames(schema: TableSchema, key: readonly number[]): string[] {
-  const all = names(schema)
-  return key.map((index) => all[index] as string)
 }
 
 function insertStatements(table: string, changes: TableChanges, run: RowRun, where: string): string[] {
@@ -157,18 +129,6 @@ function lastOfEach(keys: readonly string[], run: RowRun, from: string): string 
   const sources = source.map((last, place) => `${last} AS __millrace_source${run.unchanged[place]}`)
   const isWhole = `arg_max(__millrace_delete, __millrace_seq) OR (${source.map((last) => `${last} IS NOT NULL`).join(" AND ")})`
   return `SELECT ${keys.join(", ")}, max(__millrace_seq) AS __millrace_last, ${sources.join(", ")}, ${isWhole} AS __millrace_whole FROM ${from} GROUP BY ${keys.join(", ")}`
-}
-
-/** Numbers from `first` to `last`, cut so that each range has at most as many as one statement may insert. */
-export function rangesOf(first: number, last: number): string[] {
-  const ranges: string[] = []
-  for (let from = first; from <= last; from += insertLimitRows)
-    ranges.push(`BETWEEN ${from} AND ${Math.min(last, from + insertLimitRows - 1)}`)
-  return ranges
-}
-
-export function isSent(index: number, prefix: string): string {
-  return `(${prefix}__millrace_unchanged IS NULL OR substr(${prefix}__millrace_unchanged, ${index + 1}, 1) = '0')`
 }
 
 /**

@@ -3,8 +3,8 @@ import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
 import type { TextColumn, TextColumns } from "../../replication/text-columns.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
 /** What a destination database knows of itself: how far its rows have come, and which of its tables are replicated. */
 export interface Bookkeeping {

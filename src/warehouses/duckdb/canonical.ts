@@ -1,8 +1,8 @@
 import type { Column, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { concatenation, type RowKey } from "../../replication/comparison.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { duckDbType } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
 /** The canonical text of a column's value, as replication/comparison.ts says it must be. */
 export function canonicalText({ name, type }: Column): string {

@@ -1,5 +1,5 @@
 import type { TableSchema } from "../../domain/table.ts"
-import { quoteIdentifier } from "./instance.ts"
+import { quoteIdentifier } from "./quoting.ts"
 
 /**
  * Statements for a table without a key: equal rows are counted; what was inserted more often than deleted is added, the

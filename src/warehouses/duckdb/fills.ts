@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { Alteration, StagedPart } from "../../replication/warehouse.ts"
-import { quoteIdentifier } from "./instance.ts"
+import { quoteIdentifier } from "./quoting.ts"
 import { readStaged } from "./staging.ts"
 
 /** What the rows that are there get in the columns of an altered table, by alteration. */

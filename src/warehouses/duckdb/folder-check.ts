@@ -2,7 +2,8 @@ import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { systemCode } from "../../configuration/setup-error.ts"
-import { databaseIn, quoteIdentifier, quoteLiteral } from "./instance.ts"
+import { databaseIn } from "./instance.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 import { type UnopenedDatabase, unopenedDatabase } from "./unopened.ts"
 
 /**

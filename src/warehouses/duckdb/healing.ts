@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { EngineHealth } from "./instance.ts"
-import { quoteIdentifier } from "./instance.ts"
+import { quoteIdentifier } from "./quoting.ts"
 
 export interface Healing {
   /** It could not be opened: `heal` tries again. */

@@ -7,8 +7,8 @@ import {
   isNarrowDecimal,
   type RowBuffer,
 } from "../../replication/columns.ts"
-import { quoteIdentifier, quoteLiteral } from "./instance.ts"
 import { duckDbType } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
 // Measured: a row costs 1 ms less in the statement than in a file of its own; more text than this takes longer to parse.
 const maxRows = 16

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { newHealing } from "./healing.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 import { type UnopenedDatabase, unopenedDatabase } from "./unopened.ts"
 
 export type { UnopenedDatabase }
@@ -62,14 +63,6 @@ export interface DuckDbOptions {
    * to replay an ALTER from a database's log, the engine looks up every function in the table's definition.
    */
   prepare?: (admin: DuckDBConnection) => Promise<void>
-}
-
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-export function quoteLiteral(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 /** Opens the folder: attaches what is there, makes `dev`, then shuts files, network and settings off for queries. */

@@ -1,7 +1,7 @@
 import type { ColumnType, TableName, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { historicalName } from "../../replication/versions.ts"
-import { quoteIdentifier } from "./instance.ts"
+import { quoteIdentifier } from "./quoting.ts"
 
 /** The schema, in each destination database, of our own bookkeeping. */
 export const bookkeepingSchema = "millrace"

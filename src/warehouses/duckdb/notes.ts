@@ -1,7 +1,7 @@
 import { keepersOf } from "../../replication/batch/held.ts"
 import { planVersionSwitches } from "../../replication/batch/plan.ts"
 import type { DestinationNotes } from "../../replication/warehouse.ts"
-import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./destination.ts"
+import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
 import { standing } from "./versioned-tables.ts"
 
 /** What the database knows of itself, in the schema `millrace` of its own file. */

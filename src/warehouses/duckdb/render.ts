@@ -11,8 +11,8 @@ import { alterStatements } from "./alter-sql.ts"
 import { applyStatements } from "./apply-sql.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
 import type { Fills } from "./fills.ts"
-import { quoteIdentifier } from "./instance.ts"
 import { liveTable, loadingTable, movingTable } from "./naming.ts"
+import { quoteIdentifier } from "./quoting.ts"
 import { beginVersions, closeAll, endVersions, retire, succeedStatements } from "./versioned-tables.ts"
 
 export interface Rendering {

@@ -10,10 +10,10 @@ import {
   type StagedPart,
 } from "../../replication/warehouse.ts"
 import { deleteByKeys } from "./canonical.ts"
-import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./destination.ts"
 import { filesOf, fillsOf } from "./fills.ts"
-import { quoteIdentifier } from "./instance.ts"
 import { liveTable, place } from "./naming.ts"
+import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
+import { quoteIdentifier } from "./quoting.ts"
 import { readStaged } from "./staging.ts"
 import { newTails } from "./tails.ts"
 import { mendVersions } from "./versioned-tables.ts"

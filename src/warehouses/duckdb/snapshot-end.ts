@@ -1,7 +1,7 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planSnapshotEnd } from "../../replication/batch/plan.ts"
-import { holdingsOf, type OpenDestination, statementsOf } from "./destination.ts"
+import { holdingsOf, type OpenDestination, statementsOf } from "./open-destination.ts"
 
 export function completeSnapshot(
   open: OpenDestination,

@@ -5,9 +5,9 @@ import type { RowBuffer } from "../../replication/columns.ts"
 import type { StagedPart } from "../../replication/warehouse.ts"
 import { problemOf } from "./errors.ts"
 import { inlineRows } from "./inline.ts"
-import { quoteLiteral } from "./instance.ts"
 import { encodeParquet } from "./parquet.ts"
 import { newSeal } from "./parquet-seal.ts"
+import { quoteLiteral } from "./quoting.ts"
 
 /** The folder of one destination database's Parquet files between decoding and loading. */
 export interface Staging {

@@ -2,10 +2,10 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import type { TableSchema } from "../../domain/table.ts"
 import { OversizedTable } from "../../replication/oversized.ts"
 import type { Batch, TableChanges } from "../../replication/warehouse.ts"
-import { keyNames, names } from "./apply-sql.ts"
 import { isTooLittleMemory } from "./errors.ts"
 import { liveTable } from "./naming.ts"
 import { neighbourBytes, newNeighbours, rowsAtOnce, tooLarge } from "./neighbours.ts"
+import { keyNames, names } from "./staged-rows.ts"
 import { readStaged } from "./staging.ts"
 
 /**

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
+import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import { problemOf } from "./errors.ts"
 
 /** Runs statements as one transaction. `doing` completes "while …" in the Problem thrown. */
@@ -6,7 +7,7 @@ export type Transactions = (statements: string[], doing: string) => Promise<void
 
 /** Transactions on one connection, one after another: statements of two must not mix. */
 export function newTransactions(connection: DuckDBConnection): Transactions {
-  let last: Promise<void> = Promise.resolve()
+  const inTurn = newSerialQueue()
   const run = async (statements: string[], doing: string) => {
     try {
       await connection.run(["BEGIN", ...statements, "COMMIT"].join(";\n"))
@@ -16,9 +17,5 @@ export function newTransactions(connection: DuckDBConnection): Transactions {
       throw problemOf(error, doing)
     }
   }
-  return (statements, doing) => {
-    const mine = last.then(() => run(statements, doing))
-    last = mine.catch(() => undefined)
-    return mine
-  }
+  return (statements, doing) => inTurn(() => run(statements, doing))
 }

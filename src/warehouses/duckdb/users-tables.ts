@@ -1,6 +1,6 @@
 import type { TableName } from "../../domain/table.ts"
-import { quoteLiteral } from "./instance.ts"
 import { bookkeepingTable, loadingSuffix } from "./naming.ts"
+import { quoteLiteral } from "./quoting.ts"
 
 /**
  * What a table of a replicated database is to its users: `fresh`, theirs to read only; `versions`, of which they may

@@ -1,7 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import type { Run, StagedPart, TableChanges } from "../../replication/warehouse.ts"
-import { isSent, keyNames, names, rangesOf, stagedRows } from "./apply-sql.ts"
+import { isSent, keyNames, names, rangesOf, stagedRows } from "./staged-rows.ts"
 import { readStaged } from "./staging.ts"
 
 export interface VersionedChanges extends TableChanges {

@@ -3,11 +3,12 @@ import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RowKey } from "../../replication/comparison.ts"
 import type { DestinationView } from "../../replication/warehouse.ts"
-import { keyNames } from "./apply-sql.ts"
 import { digestsQuery, rowsQuery } from "./canonical.ts"
 import { problemOf } from "./errors.ts"
-import { type DuckDbInstance, quoteLiteral } from "./instance.ts"
+import type { DuckDbInstance } from "./instance.ts"
 import { bookkeepingTable, liveTable } from "./naming.ts"
+import { quoteLiteral } from "./quoting.ts"
+import { keyNames } from "./staged-rows.ts"
 
 /** A read transaction: it sees this moment for as long as it is open, whatever is applied meanwhile. */
 export async function openView(

@@ -1,5 +1,5 @@
 import { foldName } from "../../../domain/sql-access.ts"
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { foldedInEngine } from "../catalog/visibility.ts"
 
 /** A table or view as the warehouse spells it. */

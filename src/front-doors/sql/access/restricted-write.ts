@@ -1,6 +1,6 @@
 import type { SqlAccess } from "../../../control-plane/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
-import { quoteIdentifier } from "../../../warehouses/duckdb/instance.ts"
+import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isTree, type SqlParser, type Tree } from "../syntax-tree.ts"
 import { isSymbol, isWord, type Token } from "../tokens.ts"

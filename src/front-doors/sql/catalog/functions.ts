@@ -1,4 +1,4 @@
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { catalogTypes } from "./type-list.ts"
 import { privilegeFunctionNames, privilegeFunctions } from "./visibility.ts"
 

@@ -7,7 +7,7 @@ import type {
   TableFacts,
 } from "../../../control-plane/system-views.ts"
 import type { Activity, TableStateChange } from "../../../state/history.ts"
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { nodesOf, type Tree, textAt } from "../syntax-tree.ts"
 import { copyViews } from "./copy-views.ts"
 

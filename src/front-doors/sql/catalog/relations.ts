@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { catalogTypes, engineTypeOids } from "./type-list.ts"
 import { visibilityFunctions } from "./visibility.ts"
 

@@ -1,5 +1,5 @@
 import type { SqlAccess } from "../../../control-plane/sql-access.ts"
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 
 /** Between the parts of a name, where no name has it. */
 const separator = "\u001f"

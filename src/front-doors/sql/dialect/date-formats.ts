@@ -1,4 +1,4 @@
-import { quoteLiteral } from "../../../warehouses/duckdb/instance.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Token } from "../tokens.ts"
 import type { Call, Edit } from "./edits.ts"

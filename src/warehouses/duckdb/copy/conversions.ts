@@ -1,7 +1,7 @@
 import { type CopyOptions, loadErrorCodes, type TimeForm } from "../../../domain/copy.ts"
 import { ownValue } from "../../../domain/own-value.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
-import { quoteLiteral } from "../instance.ts"
+import { quoteLiteral } from "../quoting.ts"
 
 /** A column of the table as the engine describes it. */
 export interface EngineColumn {

@@ -8,9 +8,9 @@ import type { CopyTarget, PartResult, RowError, RunSql, TargetColumn } from "../
 import { LoadFailure } from "../../../loading/record-reader.ts"
 import { leadingColumns, rawCharacters } from "../../../loading/row-writer.ts"
 import type { StagedPart } from "../../../replication/warehouse.ts"
-import { insertLimitRows } from "../apply-sql.ts"
 import { problemOf } from "../errors.ts"
-import { quoteIdentifier, quoteLiteral } from "../instance.ts"
+import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { insertLimitRows } from "../staged-rows.ts"
 import type { Staging } from "../staging.ts"
 import { cleaned, columnKind, converted, type EngineColumn, refusalOf, shownType } from "./conversions.ts"
 

@@ -1,7 +1,7 @@
 import type { JobFile, JobFiles, RunSql } from "../../../loading/copy-target.ts"
 import { knownFile } from "../../../loading/copy-target.ts"
-import { quoteIdentifier, quoteLiteral } from "../instance.ts"
 import { bookkeepingSchema, bookkeepingTable } from "../naming.ts"
+import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 
 function tableIn(database: string): string {
   return bookkeepingTable(database, "copy_files")

@@ -1,0 +1,58 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
+import type { SerialQueue } from "../../concurrency/serial-queue.ts"
+import type { Position } from "../../domain/position.ts"
+import type { Holdings } from "../../replication/batch/plan.ts"
+import type { Step } from "../../replication/batch/step.ts"
+import type { Bookkeeping } from "./bookkeeping.ts"
+import { problemOf } from "./errors.ts"
+import type { Fills } from "./fills.ts"
+import type { DuckDbInstance } from "./instance.ts"
+import { place } from "./naming.ts"
+import { renderSteps } from "./render.ts"
+import type { Staging } from "./staging.ts"
+import type { Transactions } from "./transactions.ts"
+
+/** What the parts of an open destination share. */
+export interface OpenDestination {
+  instance: DuckDbInstance
+  connection: DuckDBConnection
+  database: string
+  pipeline: string
+  books: Bookkeeping
+  staging: Staging
+  transaction: Transactions
+  /** Runs what moves the position, one after another: each begins where the one before left it. */
+  inTurn: SerialQueue
+  /**
+   * Where we brought the position. Another file, put in this one's place while it is open, is somewhere else: rows would be
+   * missing.
+   */
+  left: Position | undefined
+  /** Of copies that are to keep versions, by table id: as of when their rows are. */
+  readonly copiedAsOf: Map<string, Date>
+}
+
+export async function holdingsOf(books: Bookkeeping): Promise<Holdings> {
+  return orProblem("reading the tables", async () => ({
+    held: await books.tables(),
+    versions: await books.versions(),
+    placeOf: place,
+  }))
+}
+
+export function statementsOf(
+  { database, books }: OpenDestination,
+  steps: readonly Step[],
+  fills: Fills = new Map(),
+): string[] {
+  return renderSteps({ database, books, fills }, steps)
+}
+
+/** What the engine throws becomes a Problem; `doing` completes "while …" in it. */
+export async function orProblem<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw problemOf(error, doing)
+  }
+}
