@@ -1,5 +1,6 @@
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { knownRelationsIn, pinKnownRelations } from "./access/known-relations.ts"
 import { isTableNode, type Need, refuseReservedNames } from "./access/pin-relations.ts"
 import type { AskEngine, NamePlace } from "./access/relation-names.ts"
 import { guardKnown, type RestrictedSelect, restrictSelect } from "./access/restricted-select.ts"
@@ -120,8 +121,12 @@ async function checkSelect(
   context: PlanContext,
   access: SqlAccess,
 ): Promise<RestrictedSelect> {
-  const { parser, rules } = context
-  if (!access.isSuperuser) refuseReservedNames(tree)
+  const { parser } = context
+  const place = context.place()
+  const { ask } = context
+  const known = await pinKnownRelations(tree, { place, ask, databases: context.rules.databases })
+  const rules = { ...context.rules, known }
+  if (!access.isSuperuser) refuseReservedNames(tree, known)
   const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
   const rewritten = rewriteForSession(tree, context.facts)
   guardSelect(tree, rules)
@@ -130,9 +135,9 @@ async function checkSelect(
   refuseCostly(tree, rules.functions.macros)
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
   if (!access.readsAll && looksUp) {
-    return restrictSelect(tree, parser, rules, { access, place: context.place(), ask: context.ask })
+    return restrictSelect(tree, parser, rules, { access, place, ask })
   }
-  const isOther = rewritten || listsTables || isConfined
+  const isOther = rewritten || listsTables || isConfined || known.size > 0
   return { sql: isOther ? await parser.deparse(tree) : sql, needs: [] }
 }
 
@@ -154,7 +159,9 @@ async function planWrite(
     const kept = await versionWrite(tokens, sql, context)
     if (kept !== undefined)
       return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
-    const written = guardWrite(tokens, sql, context.rules)
+    const { ask, rules } = context
+    const known = await knownRelationsIn(tokens, { place: context.place(), ask, databases: rules.databases })
+    const written = guardWrite(tokens, sql, { ...rules, known })
     const target = targetOf(tokens)
     await refuseUnreplayable(target, tokens, context)
     const typeInSchema = schemaOfType(target, tokens, context.place())

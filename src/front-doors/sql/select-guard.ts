@@ -7,10 +7,22 @@ export interface GuardRules {
   /** Schemas that hold Millrace's own records, closed to all but administrators. */
   hiddenSchemas: ReadonlySet<string>
   isAdmin: boolean
+  /** Relations that are there, by `database\0schema\0name`: named in full, they can mean nothing else. */
+  known?: ReadonlySet<string>
 }
 
 /** The engine's own catalogs: their views name files and settings. Ours stand in for the useful ones. */
 const engineCatalogs = new Set(["system", "memory"])
+/** Names of the engine's databases and of our schemas in them: only the rewriting may point there. */
+export const reservedQualifiers: ReadonlySet<string> = new Set([
+  "memory",
+  "system",
+  "temp",
+  "pgcat",
+  "pginfo",
+  "pgsys",
+  "recurring",
+])
 const ownCatalogs = new Set(["pgcat", "pginfo", "redshift"])
 const engineViews = /^(duckdb_|pragma_|sqlite_)/
 /** A name that DuckDB would try as a file when no such table exists. */
@@ -26,21 +38,36 @@ function refused(what: string): PgError {
   })
 }
 
+/** The engine might take the name for a file or for something of its own, if it finds no table. */
+export function mayMeanOtherThanTable(catalog: string, schema: string, name: string): boolean {
+  const qualifiers = [catalog, schema].filter((part) => part !== "").map((part) => part.toLowerCase())
+  return isFileLike(catalog, schema, name) || isEngines(qualifiers, name) || qualifiers.some(isReserved)
+}
+
+function isFileLike(catalog: string, schema: string, name: string): boolean {
+  const isQualified = catalog !== "" || schema !== ""
+  return fileLike.test(name) || (isQualified && fileSuffixes.test(name))
+}
+
+function isEngines(lowQualifiers: readonly string[], name: string): boolean {
+  return lowQualifiers.some((part) => engineCatalogs.has(part)) || engineViews.test(name.toLowerCase())
+}
+
+function isReserved(lowQualifier: string): boolean {
+  return reservedQualifiers.has(lowQualifier)
+}
+
 /** Refuses a name that reaches past the tables: a file, the engine's own catalogs, Millrace's records. */
 export function checkRelation(catalog: string, schema: string, name: string, rules: GuardRules): void {
   // Our stand-ins for the system catalogs: the rewriting points here, and nothing in them is secret.
   if (catalog === "memory" && ownCatalogs.has(schema)) return
   if (catalog === "memory" && schema === integrationViewSchema && rules.isAdmin) return
-  const [lowCatalog, lowSchema, lowName] = [catalog, schema, name].map((part) => part.toLowerCase())
   const parts = [catalog, schema, name].filter((part) => part !== "")
-  if (parts.length > 1 ? fileSuffixes.test(name) || fileLike.test(name) : fileLike.test(name)) {
-    throw new PgError("42P01", `relation "${parts.join(".")}" does not exist`)
-  }
-  const qualifiers = [lowCatalog, lowSchema].filter(
-    (part): part is string => part !== undefined && part !== "",
-  )
-  if (qualifiers.some((part) => engineCatalogs.has(part)) || engineViews.test(lowName ?? "")) {
-    throw refused(`relation ${parts.join(".")}`)
+  const qualifiers = [catalog, schema].filter((part) => part !== "").map((part) => part.toLowerCase())
+  if (rules.known?.has([catalog, schema, name].join("\0")) !== true) {
+    if (isFileLike(catalog, schema, name))
+      throw new PgError("42P01", `relation "${parts.join(".")}" does not exist`)
+    if (isEngines(qualifiers, name)) throw refused(`relation ${parts.join(".")}`)
   }
   if (!rules.isAdmin && qualifiers.some((part) => rules.hiddenSchemas.has(part))) {
     throw refused(`schema ${schema || catalog}`)

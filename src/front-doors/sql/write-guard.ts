@@ -10,6 +10,8 @@ export interface WriteRules {
   databases(): string[]
   isReplicated(database: string): boolean
   hiddenSchemas: ReadonlySet<string>
+  /** As GuardRules.known. */
+  known?: ReadonlySet<string>
   functions: FunctionLists
   enginePgViews: ReadonlySet<string>
 }

@@ -18,6 +18,8 @@ const passingSuffix = "__millrace_passing"
 /** Columns of staged files and of steps in between. */
 const ownColumnPrefix = "__millrace_"
 
+const renameIt = "Rename it at the source, or leave it out with the data filter."
+
 /** Equal where DuckDB takes two names for one: it does not mind their case. */
 export function place(table: TableName): string {
   return JSON.stringify([table.schema, table.name]).toLowerCase()
@@ -30,13 +32,13 @@ export function isSamePlace(a: TableName, b: TableName): boolean {
 /** Why a table cannot be held under the names it brings, if so. */
 export function namingRefusal(table: TableSchema): string | undefined {
   if (engineSchemas.includes(table.schema.toLowerCase()))
-    return `Its schema is called ${table.schema}, which is the warehouse engine's own.`
+    return `Its schema is called ${table.schema}, which is the warehouse engine's own. ${renameIt}`
   if (table.schema.toLowerCase() === bookkeepingSchema)
-    return `Its schema is called ${bookkeepingSchema}, which Millrace keeps for itself in the warehouse.`
+    return `Its schema is called ${bookkeepingSchema}, which Millrace keeps for itself in the warehouse. ${renameIt}`
   const suffix = [loadingSuffix, passingSuffix].find((one) => table.name.toLowerCase().endsWith(one))
-  if (suffix !== undefined) return `Its name ends in ${suffix}, which Millrace keeps for itself.`
+  if (suffix !== undefined) return `Its name ends in ${suffix}, which Millrace keeps for itself. ${renameIt}`
   const taken = table.columns.find((column) => column.name.toLowerCase().startsWith(ownColumnPrefix))
-  return taken && `Its column ${taken.name} has a name that Millrace keeps for itself.`
+  return taken && `Its column ${taken.name} has a name that Millrace keeps for itself. ${renameIt}`
 }
 
 export function liveTable(database: string, table: TableName): string {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { allows, type SqlAccess } from "../../../control-plane/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { reservedQualifiers } from "../select-guard.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 import {
   type AskEngine,
@@ -31,9 +32,6 @@ export interface Pinned {
   cteNames: ReadonlySet<string>
 }
 
-/** Only the rewriting may point there: a client that names them gets past the rules of what it may see. */
-const reserved = new Set(["memory", "system", "temp", "pgcat", "pginfo", "pgsys", "recurring"])
-
 export function isTableNode(node: Tree): boolean {
   return node.type === "BASE_TABLE" && typeof node.class !== "string"
 }
@@ -42,16 +40,20 @@ function denied(what: string): PgError {
   return new PgError("42501", `permission denied for ${what}`)
 }
 
-/** Before anything is rewritten: names that only our own rewriting may use. Throws PgError. */
-export function refuseReservedNames(tree: Tree): void {
+/**
+ * Before anything is rewritten: names that only our own rewriting may use. A client that names them gets past the rules
+ * of what it may see. `known`: tables of users, whose schema may be called so. Throws PgError.
+ */
+export function refuseReservedNames(tree: Tree, known: ReadonlySet<string>): void {
   for (const node of nodesOf(tree.statements ?? null)) {
+    if (isTableNode(node) && known.has(relationKey(node))) continue
     const names = [
       textAt(node, "catalog_name"),
       textAt(node, "schema_name"),
       textAt(node, "catalog"),
       textAt(node, "schema"),
     ]
-    const found = names.find((name) => reserved.has(name.toLowerCase()))
+    const found = names.find((name) => reservedQualifiers.has(name.toLowerCase()))
     const isDialect = textAt(node, "catalog") === "memory" && textAt(node, "schema") === "redshift"
     if (found !== undefined && !isDialect && (isTableNode(node) || "function_name" in node)) {
       throw denied(`schema ${found}`)
