@@ -133,6 +133,7 @@ describe("the service of integrations", () => {
       ["target", "targetNotFound", /namespace\/none/, { targetArn: targetArn.replace("main", "none") }],
       ["no filter", "invalidValue", /must contain at least one include statement/, { dataFilter: undefined }],
       ["filter", "invalidValue", /three parts/, { dataFilter: "include: a.b" }],
+      ["twins", "invalidValue", /only in case/, { dataFilter: "include: shop.*.*, include: SHOP.*.*" }],
       ["name", "validation", /IntegrationName/, { integrationName: "a--b" }],
       ["reserved name", "invalidValue", /dev, which is reserved/, { integrationName: "dev" }],
       ["description", "validation", /1000/, { description: "x".repeat(1001) }],

@@ -174,12 +174,27 @@ export function destinationsOf(
   databases: string[],
   severalDatabases = databases.length > 1,
 ): Destination[] {
+  refuseAlike(databases)
   return databases.map((sourceDatabase) => {
     const name = destinationDatabase(integrationName, sourceDatabase, severalDatabases)
     const mistake = destinationMistake(name)
     if (mistake !== undefined) throw new Fault("invalidValue", `${mistake} Choose another integration name.`)
     return { sourceDatabase, destinationDatabase: name }
   })
+}
+
+/** To the warehouse they would be one database. @throws Fault invalidValue */
+function refuseAlike(databases: readonly string[]): void {
+  const seen = new Map<string, string>()
+  for (const database of databases) {
+    const other = seen.get(database.toLowerCase())
+    if (other !== undefined && other !== database)
+      throw new Fault(
+        "invalidValue",
+        `The source databases ${other} and ${database} differ only in case, which this warehouse cannot keep apart. Take one of them per integration.`,
+      )
+    seen.set(database.toLowerCase(), database)
+  }
 }
 
 export function checkName(name: string): void {

@@ -1,5 +1,5 @@
 import { shownPosition } from "../domain/position.ts"
-import { isGone, qualifiedName, type TableName, type TableSchema, type TableState } from "../domain/table.ts"
+import { isGone, type TableName, type TableSchema, type TableState, tableKey } from "../domain/table.ts"
 import type { Applied } from "../replication/apply-loop.ts"
 import type { PipelineReporter } from "../replication/pipeline.ts"
 import type { Activity, PipelineEvents, TableStateChange } from "../state/history.ts"
@@ -43,7 +43,7 @@ export function newPipelineHistory(
       if (before !== undefined && !isGone(before.state)) push(before.table, "Deleted", null)
       return
     }
-    if (before?.state === progress.state && qualifiedName(before.table) === qualifiedName(progress)) return
+    if (before?.state === progress.state && tableKey(before.table) === tableKey(progress)) return
     states.set(id, stateOf(progress))
     push(progress, progress.state, progress.reason)
   }

@@ -1,4 +1,5 @@
 import { Problem } from "../domain/problems.ts"
+import { tableKey } from "../domain/table.ts"
 import type { ReliefState } from "../replication/relief.ts"
 import type { Store } from "../state/store.ts"
 import type { PipelineMonitor, PipelineTotals } from "./pipeline-monitor.ts"
@@ -79,7 +80,7 @@ export interface TableReport {
 export interface StatusSources {
   store: Store
   running(): RunningPipeline[]
-  /** Rows of the live tables, by qualified name. */
+  /** Rows of the live tables, by `tableKey`. */
   countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
   /** Absent: every database is open. */
   unopened?(): UnopenedReport[]
@@ -170,9 +171,7 @@ function tableReports(monitor: PipelineMonitor, counts: Map<string, number>): Ta
       name: table.name,
       state: table.state,
       reason: table.reason,
-      rows:
-        counts.get(`${table.schema}.${table.name}`) ??
-        (monitor.phase === "copying" ? table.copiedRows : null),
+      rows: counts.get(tableKey(table)) ?? (monitor.phase === "copying" ? table.copiedRows : null),
       estimatedRows: table.estimatedRows,
       changes: table.changes,
       lagMs: table.lastLagMs,

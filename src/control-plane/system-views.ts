@@ -1,5 +1,5 @@
 import type { Integration } from "../domain/integration.ts"
-import type { TableState } from "../domain/table.ts"
+import { type TableState, tableKey } from "../domain/table.ts"
 import { unreachable } from "../domain/unreachable.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 import type { Activity, TableStateChange } from "../state/history.ts"
@@ -159,7 +159,7 @@ async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
       reason: reason ?? undefined,
       position: state === "Synced" ? position : undefined,
       updatedAt,
-      rows: counts.get(`${schema}.${name}`),
+      rows: counts.get(tableKey({ schema, name })),
       keepsVersions: keepsVersions || state === "DroppedSource",
     }))
   })

@@ -72,8 +72,14 @@ export function isGone(state: TableState): boolean {
   return state === "Deleted" || state === "DroppedSource"
 }
 
+/** For people. Two tables can have the same one: `b.c` in schema `a`, and `c` in schema `a.b`. */
 export function qualifiedName(table: TableName): string {
   return `${table.schema}.${table.name}`
+}
+
+/** Tells any two names of tables apart: a key for maps. */
+export function tableKey({ schema, name }: TableName): string {
+  return JSON.stringify([schema, name])
 }
 
 /** Who may say so: the pipeline that moves the table's rows, or a person's order (a refresh, a new filter). */

@@ -1,5 +1,5 @@
 import { Problem } from "../domain/problems.ts"
-import { type ColumnType, qualifiedName, type TableSchema } from "../domain/table.ts"
+import { type ColumnType, qualifiedName, type TableSchema, tableKey } from "../domain/table.ts"
 import { newRowBuffer, type RowBuffer, resetRows } from "./columns.ts"
 import { CopyOvertaken, CopyYielded } from "./overtaken.ts"
 import type { Chunk, Snapshot, SnapshotTable } from "./source.ts"
@@ -183,11 +183,14 @@ export function caseClash(
   const columns = new Set(table.columns.map((column) => column.name.toLowerCase()))
   if (columns.size < table.columns.length)
     return "Two of its columns differ only in case, which this warehouse cannot keep apart."
-  const name = qualifiedName(table)
-  const other = others
-    .map(qualifiedName)
-    .find((one) => one !== name && one.toLowerCase() === name.toLowerCase())
-  return other && `Its name differs only in case from ${other}, which this warehouse cannot keep apart.`
+  const key = tableKey(table)
+  const other = others.find(
+    (one) => tableKey(one) !== key && tableKey(one).toLowerCase() === key.toLowerCase(),
+  )
+  return (
+    other &&
+    `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart.`
+  )
 }
 
 /** Names that a warehouse without regard to case cannot keep apart: the tables concerned, and what to tell people. */
@@ -195,7 +198,7 @@ function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map
   const clashes = new Map<string, string>()
   const ids = new Set(tables.map((table) => table.id))
   const others = beside.filter((table) => !ids.has(table.id))
-  const seen = new Map(others.map((table) => [qualifiedName(table).toLowerCase(), table]))
+  const seen = new Map(others.map((table) => [tableKey(table).toLowerCase(), table]))
   for (const table of tables) {
     const twins = alikeButForCase(table.columns.map((column) => column.name))
     if (twins !== undefined)
@@ -203,10 +206,10 @@ function caseClashes(tables: TableSchema[], beside: readonly TableSchema[]): Map
         table.id,
         `Columns ${twins.join(" and ")} differ only in case, which this warehouse cannot keep apart. Rename one of them.`,
       )
-    const folded = qualifiedName(table).toLowerCase()
+    const folded = tableKey(table).toLowerCase()
     const other = seen.get(folded)
     if (other === undefined) seen.set(folded, table)
-    else if (qualifiedName(other) !== qualifiedName(table))
+    else if (tableKey(other) !== tableKey(table))
       clashes.set(
         table.id,
         `Its name differs only in case from ${qualifiedName(other)}, which this warehouse cannot keep apart. Rename one of them, or leave it out with the data filter.`,

@@ -15,7 +15,7 @@ export interface Warehouse {
   ensure(database: string): Promise<void>
   /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
   drop(database: string): Promise<void>
-  /** Rows now in each live table that a pipeline brought, by qualified name, of a database that is open. */
+  /** Rows now in each live table that a pipeline brought, by `tableKey`, of a database that is open. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }
 

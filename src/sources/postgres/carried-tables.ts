@@ -1,4 +1,4 @@
-import { qualifiedName, type TableName } from "../../domain/table.ts"
+import { type TableName, tableKey } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import type { TableSelection } from "../../replication/source.ts"
@@ -108,14 +108,14 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
   }
 
   function namesakes(id: string, name: string): [string, Carried][] {
-    return [...byId].filter(([other, { table }]) => other !== id && qualifiedName(table.schema) === name)
+    return [...byId].filter(([other, { table }]) => other !== id && tableKey(table.schema) === name)
   }
 
   /** A table that has lost its name to another without our knowing its new one is gone, or no longer wanted. */
   function dropNamesakes(id: string): void {
     const one = byId.get(id)
     if (one === undefined) return
-    for (const [other, carried] of namesakes(id, qualifiedName(one.table.schema))) drop(other, carried)
+    for (const [other, carried] of namesakes(id, tableKey(one.table.schema))) drop(other, carried)
   }
 
   /** Tables that stand at the new names, and at the new names of those. Asked for until none is left unasked. */
@@ -129,7 +129,7 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
       if (found.includes(other)) continue
       found.push(other)
       const its = nameIn(states.get(other))
-      if (its !== undefined) inTheWay(other, qualifiedName(its), states, found)
+      if (its !== undefined) inTheWay(other, tableKey(its), states, found)
     }
     return found
   }
@@ -139,7 +139,7 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
       ids,
       after,
       answer(states) {
-        const others = inTheWay(id, qualifiedName(described), states).filter((other) => other !== id)
+        const others = inTheWay(id, tableKey(described), states).filter((other) => other !== id)
         if (others.some((other) => !ids.includes(other)))
           return question(id, described, after, [id, ...others])
         conclude(id, described, others, states)
@@ -168,7 +168,7 @@ export function newCarriedTables({ sink, select, route, reroute }: CarryOptions)
   function restingName(id: string, described: Described, state: CurrentState | undefined): TableName {
     const newest = nameIn(state)
     if (newest === undefined || !select(newest)) return described
-    return namesakes(id, qualifiedName(newest)).length === 0 ? newest : described
+    return namesakes(id, tableKey(newest)).length === 0 ? newest : described
   }
 
   /**

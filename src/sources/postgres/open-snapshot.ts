@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type pg from "pg"
 import type { Problem } from "../../domain/problems.ts"
+import { tableKey } from "../../domain/table.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
 import type { TextColumns } from "../../replication/text-columns.ts"
 import { type Catalog, keptAsText, readCatalog } from "./catalog.ts"
@@ -109,14 +110,14 @@ export async function openLateSnapshot(
     const free = wanted.filter(({ schema }) => !locked.has(schema.id))
     const [first] = locked.values()
     if (first !== undefined && free.length === 0) throw first
-    return new Set(free.map((table) => `${table.schema.schema}.${table.schema.name}`))
+    return new Set(free.map((table) => tableKey(table.schema)))
   })
   const holder = await connectForReplication(address)
   try {
     const name = `${handle}_${randomBytes(3).toString("hex")}`
     const making = createSlot(holder, name, "temporary")
     const slot = await waitForSlot({ address, holder, slot: making, limitMs: slotLimitsMs[purpose] })
-    const isWanted: TableSelection = (table) => known.has(`${table.schema}.${table.name}`)
+    const isWanted: TableSelection = (table) => known.has(tableKey(table))
     const { tables } = await withClient(address, "reading the catalog", (client) =>
       catalogOfSnapshot(client, handle, slot.snapshot, isWanted, texts),
     )

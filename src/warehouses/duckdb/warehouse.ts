@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { qualifiedName } from "../../domain/table.ts"
+import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/warehouse.ts"
 import { trackedNames } from "./bookkeeping.ts"
 import { openDestination } from "./destination.ts"
@@ -72,7 +72,7 @@ async function countRows(
       const found = await connection.runAndReadAll(
         `SELECT count(*)::VARCHAR FROM ${liveTable(database, table)}`,
       )
-      counts.set(qualifiedName(table), Number(found.getRowsJson()[0]?.[0]))
+      counts.set(tableKey(table), Number(found.getRowsJson()[0]?.[0]))
     }
     return counts
   } finally {
