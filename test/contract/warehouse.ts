@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { positionFrom } from "../../src/domain/position.ts"
 import { Problem } from "../../src/domain/problems.ts"
+import { tableKey } from "../../src/domain/table.ts"
 import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
@@ -10,6 +11,8 @@ import { casesOfTables } from "./warehouse-tables.ts"
 import { casesOfVersions } from "./warehouse-versions.ts"
 
 const at = positionFrom
+
+const publicT = tableKey({ schema: "public", name: "t" })
 
 /** The contract of src/replication/warehouse.ts; every adapter runs these same cases. */
 export function describeWarehouse(name: string, open: () => Promise<WarehouseUnderTest>): void {
@@ -40,7 +43,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
           [1, "x", null],
           [2, "", "ä🚰'\"\\"],
         ])
-        assert.deepEqual(await under.warehouse.countRows(database, pipeline), new Map([["public.t", 2]]))
+        assert.deepEqual(await under.warehouse.countRows(database, pipeline), new Map([[publicT, 2]]))
         return undefined
       }))
 
@@ -173,8 +176,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         const seen = new Set<number>()
         let isOver = false
         const reading = (async () => {
-          while (!isOver)
-            seen.add((await under.warehouse.countRows(database, pipeline)).get("public.t") ?? -1)
+          while (!isOver) seen.add((await under.warehouse.countRows(database, pipeline)).get(publicT) ?? -1)
         })()
         await destination.rows.apply(batchOf("2", whole))
         isOver = true
@@ -214,7 +216,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
           )
         }
         await load.finish()
-        assert.equal((await under.warehouse.countRows(database, pipeline)).get("public.t"), 2000)
+        assert.equal((await under.warehouse.countRows(database, pipeline)).get(publicT), 2000)
         return undefined
       }))
 

@@ -1,12 +1,12 @@
 import type { Position } from "../../domain/position.ts"
-import { qualifiedName, type TableName, type TableSchema } from "../../domain/table.ts"
+import { type TableName, type TableSchema, tableKey } from "../../domain/table.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "../../replication/batch/held.ts"
 import type { Holdings } from "../../replication/batch/plan.ts"
 import type { TextColumn } from "../../replication/text-columns.ts"
 import type { Row } from "./values.ts"
 
 /** Names that differ in case are two here. */
-export const placeOf: PlaceOf = qualifiedName
+export const placeOf: PlaceOf = tableKey
 
 /** A row that was committed, from when to when (microseconds since 1970-01-01 UTC). */
 export interface Version {

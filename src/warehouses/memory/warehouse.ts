@@ -5,7 +5,7 @@
  *
  * A database is one immutable state (state.ts); a transaction makes the next state from a plan's steps (render.ts).
  */
-import { qualifiedName } from "../../domain/table.ts"
+import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/warehouse.ts"
 import { openDestination } from "./destination.ts"
 import { newStaging } from "./staging.ts"
@@ -26,7 +26,7 @@ export function openMemoryWarehouse(store: MemoryStore): Warehouse {
       return new Map(
         mine.map(({ schema }) => {
           const table = tables.get(placeOf(schema))
-          return [qualifiedName(schema), table === undefined ? 0 : currentRows(table).length]
+          return [tableKey(schema), table === undefined ? 0 : currentRows(table).length]
         }),
       )
     },
