@@ -12,6 +12,8 @@ const lookEveryMs = 150
 /** At most this part of the time is spent on looking, as long as that is quick enough for the application. */
 const waitFactor = 10
 const longestWaitMs = 250
+/** While the source's log stands still. */
+const idleWaitMs = 300
 const firstRetryMs = 250
 const longestRetryMs = 5_000
 /** What does not answer for so long is asked anew. */
@@ -62,7 +64,8 @@ export function guardPublications(address: Address, options: ProtectionOptions):
       onAnswer()
       // What was found may not be all: another look is due.
       if (harmful.length > 0) continue
-      const waitMs = Math.min(Math.max(lookEveryMs, waitFactor * (performance.now() - atMs)), longestWaitMs)
+      const busyMs = Math.min(Math.max(lookEveryMs, waitFactor * (performance.now() - atMs)), longestWaitMs)
+      const waitMs = looker.isIdle() ? idleWaitMs : busyMs
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   }
@@ -129,6 +132,8 @@ interface Look {
 interface Looker {
   /** The tables, with the publications, whose updates fail now. */
   look(handles: readonly string[]): Promise<HarmfulTable[]>
+  /** The last look found that nothing had been written since the one before, and read no catalog. */
+  isIdle(): boolean
 }
 
 function newLooker(client: pg.Client): Looker {
@@ -137,8 +142,11 @@ function newLooker(client: pg.Client): Looker {
   let end: string | undefined
   /** Up to here there was nothing to find. */
   let quiet: string | undefined
+  let isIdle = true
   return {
+    isIdle: () => isIdle,
     async look(handles) {
+      isIdle = true
       if (handles.length === 0) return []
       if (asked !== handles.join()) quiet = undefined
       asked = handles.join()
@@ -148,6 +156,7 @@ function newLooker(client: pg.Client): Looker {
         values: [handles, quiet ?? null],
       })
       const [found] = answer.rows
+      isIdle = found === undefined || found.harmful === null
       if (found === undefined || found.harmful === null) return []
       quiet = found.settled && found.harmful.length === 0 ? end : undefined
       end = found.end
