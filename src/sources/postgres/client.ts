@@ -30,6 +30,8 @@ const sessionSettings = {
   search_path: "public",
   // A table with row-level security is refused, not copied in part.
   row_security: "off",
+  // Compiling the catalog's queries takes many times as long as running them.
+  jit: "off",
   statement_timeout: "0",
   lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
