@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
 import { chmod, chown, lchown, mkdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { after, before, describe, test } from "node:test"
@@ -114,6 +115,25 @@ describe("what others could change", { skip: me === undefined && "no users of fi
     // The group of daemons, which is on every Linux.
     await chown(file, 0, 1)
     assert.match(intrusion(file, { uid: stranger, gids: [1] }) ?? "", /group 1 /)
+  })
+
+  test("nothing: what is mounted read-only, as clusters mount configuration with mode 777", {
+    skip: (process.platform !== "linux" || me?.uid !== 0) && "only root may mount",
+  }, async () => {
+    const mounted = join(folder, "mounted")
+    await mkdir(mounted)
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=777", "tmpfs", mounted])
+    try {
+      const file = join(mounted, "millrace.yaml")
+      await writeFile(file, "")
+      await chmod(file, 0o666)
+      assert.match(intrusion(file) ?? "", /every user/)
+      execFileSync("mount", ["-o", "remount,ro", mounted])
+      assert.equal(intrusion(file), undefined)
+      assert.equal(intrusion(mounted), undefined)
+    } finally {
+      execFileSync("umount", ["-l", mounted])
+    }
   })
 
   test("the statement that mends it can be run as it stands", async () => {
