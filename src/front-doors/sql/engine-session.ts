@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from "@duckdb/node-api"
 import { quoteIdentifier, quoteLiteral } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { type Discretion, discreet } from "./discreet-errors.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EnginePortal } from "./engine-portal.ts"
 import type { MemoryWatch } from "./memory-watch.ts"
@@ -12,8 +13,11 @@ import { type Transaction, transactionOn } from "./transaction.ts"
 export interface EngineSession {
   transaction: Transaction
   prepare(sql: string, shownSql: string | undefined): Promise<DuckDBPreparedStatement>
-  /** Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. */
-  call<T>(run: () => Promise<T>, shownSql?: string): Promise<T>
+  /**
+   * Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. `isVeiled`: of somebody who is granted
+   * no more than some rows, no error shows a value.
+   */
+  call<T>(run: () => Promise<T>, shownSql?: string, isVeiled?: boolean): Promise<T>
   /**
    * The engine has given the transaction up. It says so when asked only: to whoever fetches rows, an error looks like
    * their end. Works out the names in a query, which it does in no such transaction, because that is done at once.
@@ -61,6 +65,8 @@ export function engineSession(
   database: string,
   mayWrite: () => boolean,
   memory: MemoryWatch | undefined,
+  /** What its user may be told now. */
+  discretion: () => Exclude<Discretion, "veiled">,
 ): EngineSession {
   let active: EnginePortal | undefined
   /** Begun and not finished: they hold rows, or the place in them. */
@@ -102,7 +108,7 @@ export function engineSession(
     })
   }
 
-  async function call<T>(run: () => Promise<T>, shownSql?: string): Promise<T> {
+  async function call<T>(run: () => Promise<T>, shownSql?: string, isVeiled = false): Promise<T> {
     if (lost) throw lost
     try {
       const inTurn = gate.run(
@@ -118,7 +124,8 @@ export function engineSession(
       return answer
     } catch (error) {
       if (cancelled) throw cancelled
-      throw engineError(error, shownSql)
+      const level = discretion()
+      throw engineError(discreet(error, isVeiled && level === "own" ? "veiled" : level), shownSql)
     }
   }
 

@@ -91,6 +91,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
               return prepared.stream()
             },
             plan.positionsHold ? plan.sql : undefined,
+            plan.isVeiled,
           )
           if (plan.writesIn !== undefined) transaction.wrote()
           if (isDefinition(plan)) context.files.defined()
@@ -98,7 +99,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         },
         zone: context.zone,
         fetch: async (result) => {
-          const chunk = await engine.call(() => result.fetchChunk())
+          const chunk = await engine.call(() => result.fetchChunk(), undefined, plan.isVeiled)
           if (chunk && chunk.rowCount > 0) return chunk
           // An empty chunk, or none: its end, or an error.
           if (engine.isAborted()) throw await failureOf(engine, plan, values)
@@ -186,10 +187,11 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           await beforeReading(plan)
           await transaction.ensure()
           await engine.claim(undefined)
-          return engine.call(async () => {
+          const run = async () => {
             await bindParameters(engine, prepared, bound)
             return (await prepared.run()).getRows()
-          })
+          }
+          return engine.call(run, undefined, plan.isVeiled)
         })
       },
       close: () => engine.discard(prepared),

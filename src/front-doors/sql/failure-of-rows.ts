@@ -25,10 +25,11 @@ export async function failureOf(
     await engine.transaction.aside(async () => {
       const prepared = await engine.prepare(`EXPLAIN ANALYZE ${plan.sql}`, undefined)
       try {
-        await engine.call(async () => {
+        const run = async () => {
           await bindParameters(engine, prepared, values)
           await prepared.run()
-        })
+        }
+        await engine.call(run, undefined, plan.isVeiled)
       } finally {
         prepared.destroySync()
       }

@@ -1,5 +1,6 @@
 import type { SqlAccess } from "../../control-plane/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { refuseHiddenTypes } from "./access/hidden-types.ts"
 import { knownRelationsIn, pinKnownRelations } from "./access/known-relations.ts"
 import { isTableNode, type Need, refuseReservedNames } from "./access/pin-relations.ts"
 import type { AskEngine, NamePlace } from "./access/relation-names.ts"
@@ -61,6 +62,8 @@ export type Plan =
       positionsHold: boolean
       /** Held against the user's rights whenever it runs; "superuser": checked as an administrator's. */
       needs: Need[] | "superuser"
+      /** Of somebody who is granted views and not what they read: errors must not show its values. */
+      isVeiled: boolean
       /** What the client should know. */
       notices: string[]
     }
@@ -111,6 +114,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
+    isVeiled: checked.readsViews,
     notices: [],
   }
 }
@@ -133,12 +137,13 @@ async function checkSelect(
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
   const isConfined = confineCalls(tree)
   refuseCostly(tree, rules.functions.macros)
+  if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
   if (!access.readsAll && looksUp) {
     return restrictSelect(tree, parser, rules, { access, place, ask })
   }
   const isOther = rewritten || listsTables || isConfined || known.size > 0
-  return { sql: isOther ? await parser.deparse(tree) : sql, needs: [] }
+  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [] }
 }
 
 async function planWrite(
@@ -153,6 +158,7 @@ async function planWrite(
     tree: undefined,
     systemViews: noViews,
     reads: namesReadInWrite(tokens),
+    isVeiled: false,
     notices: [],
   }
   if (access.isSuperuser) {
@@ -167,6 +173,12 @@ async function planWrite(
     const typeInSchema = schemaOfType(target, tokens, context.place())
     return { ...rest, ...written, typeInSchema, sql, positionsHold: true, needs: "superuser" }
   }
+  let isVeiled = false
+  const checked = async (sql: string, tree: Tree) => {
+    const select = await checkSelect(sql, tree, context, access)
+    isVeiled ||= select.readsViews
+    return select
+  }
   const write = await restrictWrite(tokens, sql, {
     access,
     rules: context.rules,
@@ -177,11 +189,11 @@ async function planWrite(
       const parsed = await context.parser.parse(query)
       if (parsed.kind === "broken") throw parsed.error
       if (parsed.kind === "other") throw new PgError("0A000", "only a query can stand here")
-      return checkSelect(query, parsed.tree, context, access)
+      return checked(query, parsed.tree)
     },
-    selectTree: (tree) => checkSelect("", tree, context, access),
+    selectTree: (tree) => checked("", tree),
   })
-  return { ...rest, ...write, positionsHold: false }
+  return { ...rest, ...write, isVeiled, positionsHold: false }
 }
 
 async function planExplain(
@@ -195,6 +207,11 @@ async function planExplain(
   if (parsed.kind === "other") throw new PgError("0A000", "EXPLAIN is supported for queries only")
   const plan = await planSelect(sql, parsed.tree, context, access)
   if (plan.kind !== "engine") return plan
+  if (plan.isVeiled) {
+    throw new PgError("42501", "permission denied: the plan of a view shows what it reads", {
+      hint: "EXPLAIN statements on tables, or ask an administrator.",
+    })
+  }
   return {
     ...plan,
     sql: prefix + plan.sql,

@@ -11,7 +11,8 @@ import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/pgwire/server.ts"
 import type { SqlSession } from "../../wire/pgwire/session.ts"
-import { callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./access/port-users.ts"
+import { type OwnFunctions, ownFunctions } from "./access/own-functions.ts"
+import { accessIn, callerOf, followUsers, requireConnect, rightsOf, verifiers } from "./access/port-users.ts"
 import type { DatabaseAdministration } from "./administration.ts"
 import { type FunctionLists, functionLists } from "./allowed-functions.ts"
 import { statementAudit } from "./audited-statements.ts"
@@ -19,6 +20,7 @@ import { installCatalog, showRoles } from "./catalog/install.ts"
 import type { CopyAdministration } from "./copy/context.ts"
 import { type Checkpoint, checkpointOn, definitionFiles } from "./definition-files.ts"
 import { installDialect } from "./dialect/macros.ts"
+import { discretionFor } from "./discreet-errors.ts"
 import { engineSession } from "./engine-session.ts"
 import { openMemoryUse } from "./memory-use.ts"
 import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./memory-watch.ts"
@@ -90,6 +92,7 @@ export interface SqlPort {
 }
 
 interface Shared {
+  ownFunctions: OwnFunctions
   options: SqlPortOptions
   parser: SqlParser
   gate: NativeGate
@@ -176,6 +179,7 @@ async function openSession(
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
     shared.memory,
+    () => discretionFor(rights.last()),
   )
   const audit = statementAudit({
     store: shared.options.audit,
@@ -192,7 +196,7 @@ async function openSession(
       schemasOf(connection, database, (schema) => isSuperuser() || !hiddenSchemas.has(schema.toLowerCase())),
     timeoutAtMostMs: () =>
       isSuperuser() ? 0 : (shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs),
-    access: rights.now,
+    access: () => accessIn(database, rights, shared.ownFunctions),
     users: () => ({
       users,
       caller: callerOf(users, user, address),
@@ -286,6 +290,7 @@ async function prepareShared(options: SqlPortOptions): Promise<Shared> {
       memory: options.memory && (await watchMemory(options, options.memory)),
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
+      ownFunctions: await ownFunctions(options.instance),
       systemViews: await openSystemViews(options.instance, options.systemViews),
       files,
       checkpoint: checkpointOn(files),
@@ -336,6 +341,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
       shared.parser.close()
       shared.memory?.close()
       shared.systemViews.close()
+      await shared.ownFunctions.close()
       shared.files.closeSync()
     },
   }

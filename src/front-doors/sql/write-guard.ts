@@ -26,6 +26,8 @@ export interface WriteStatement {
 type Name = string[]
 
 const creatable = ["table", "view", "schema", "sequence", "type", "index"]
+/** Nobody makes functions here; those that a database brought along can be removed. */
+const droppable = [...creatable, "function", "macro"]
 const alterable = ["table", "view", "sequence"]
 const verbs = ["insert", "update", "delete", "truncate", "merge", "create", "drop", "alter"]
 
@@ -86,9 +88,10 @@ function createTarget(tokens: Token[]): Target {
 }
 
 function dropTarget(tokens: Token[]): Target {
-  const kind = objectKind(tokens, 1, creatable, "DROP")
+  const kind = objectKind(tokens, 1, droppable, "DROP")
   const names: Name[] = []
-  for (let at = skip(tokens, 2, "if", "exists"); ; ) {
+  const nameStart = kind === "macro" || kind === "function" ? skip(tokens, 2, "table") : 2
+  for (let at = skip(tokens, nameStart, "if", "exists"); ; ) {
     const { name, end } = nameAt(tokens, at)
     names.push(name)
     if (!isSymbol(tokens[end], ",")) break

@@ -12,6 +12,7 @@ import {
 } from "../../../wire/pgwire/scram.ts"
 import type { SqlSession } from "../../../wire/pgwire/session.ts"
 import { faultAsPgError } from "../faults.ts"
+import type { OwnFunctions } from "./own-functions.ts"
 
 /** What a session's user may do, asked anew for each statement. */
 export function rightsOf(users: SqlUsers, user: string) {
@@ -29,6 +30,18 @@ export function rightsOf(users: SqlUsers, user: string) {
       return access
     },
   }
+}
+
+/** Of the user in a session of that database. Throws 42501 where what runs there could be other functions than it says. */
+export async function accessIn(
+  database: string,
+  rights: { now(): Promise<SqlAccess> },
+  functions: OwnFunctions,
+): Promise<SqlAccess> {
+  const access = await rights.now()
+  // Who may do everything may also remove them.
+  if (!access.isSuperuser) await functions.refuseIn(database)
+  return access
 }
 
 /** To the services a superuser made by SQL is an administrator; another user made by SQL, one who may nothing. */

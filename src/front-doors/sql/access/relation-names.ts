@@ -7,6 +7,7 @@ export interface RelationName {
   database: string
   schema: string
   name: string
+  isView?: boolean
 }
 
 /** Runs a query of our own on the session's connection, in its transaction, and gives all rows. */
@@ -17,10 +18,15 @@ export async function relationsNamed(names: readonly string[], ask: AskEngine): 
   if (names.length === 0) return []
   const wanted = [...new Set(names.map(foldName))].map(quoteLiteral).join(", ")
   const rows = await ask(`
-    SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND ${foldedInEngine("table_name")} IN (${wanted})
+    SELECT database_name, schema_name, table_name, false FROM duckdb_tables() WHERE NOT internal AND ${foldedInEngine("table_name")} IN (${wanted})
     UNION ALL
-    SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal AND ${foldedInEngine("view_name")} IN (${wanted})`)
-  return rows.map(([database = "", schema = "", name = ""]) => ({ database, schema, name }))
+    SELECT database_name, schema_name, view_name, true FROM duckdb_views() WHERE NOT internal AND ${foldedInEngine("view_name")} IN (${wanted})`)
+  return rows.map(([database = "", schema = "", name = "", isView]) => ({
+    database,
+    schema,
+    name,
+    isView: isView === "true",
+  }))
 }
 
 export async function schemasNamed(

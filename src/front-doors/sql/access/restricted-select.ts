@@ -91,6 +91,7 @@ function requirePinned(tree: Tree, { relations, cteNames }: Pinned): void {
 export interface RestrictedSelect {
   sql: string
   needs: Need[]
+  readsViews: boolean
 }
 
 /** A guarded SELECT of somebody who may read only some tables, as text in which nothing is left to be looked up. */
@@ -108,7 +109,7 @@ export async function restrictSelect(
   guardSelect(again.tree, { ...rules, known: new Set([...(rules.known ?? []), ...pinned.relations]) })
   guardKnown(again.tree, rules.functions)
   requirePinned(again.tree, pinned)
-  return { sql, needs: pinned.needs }
+  return { sql, needs: pinned.needs, readsViews: pinned.readsViews }
 }
 
 /** Throws 42501 when a right that the statement rests on is gone. */

@@ -1,0 +1,72 @@
+import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+
+/**
+ * Functions in users' databases that are called like the engine's. The port lets nobody make them, but a database may
+ * have some from elsewhere, and the engine would take them before its own: in whoever's statement, operators included.
+ */
+export interface OwnFunctions {
+  /** Throws 42501 when the database has such functions. What it knows is a few seconds old at most. */
+  refuseIn(database: string): Promise<void>
+  close(): Promise<void>
+}
+
+const freshMs = 500
+const knownAtMostMs = 5_000
+
+const hiding = `
+  SELECT DISTINCT database_name, function_name FROM duckdb_functions()
+  WHERE NOT internal AND database_name NOT IN ('system', 'memory', 'temp')
+    AND lower(function_name) IN (SELECT lower(function_name) FROM duckdb_functions() WHERE internal)`
+
+export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctions> {
+  const connection = await instance.connect()
+  let known = await ask()
+  let knownAtMs = performance.now()
+  let asking: Promise<void> | undefined
+  let isClosed = false
+
+  async function ask(): Promise<Map<string, string>> {
+    const rows = (await connection.runAndReadAll(hiding)).getRows()
+    return new Map(rows.map(([database, name]) => [String(database), String(name)]))
+  }
+
+  async function refresh(): Promise<void> {
+    const atMs = performance.now()
+    known = await ask()
+    knownAtMs = atMs
+  }
+
+  /** Asking takes the engine some 10 ms: where statements follow one another, none of them waits for it. */
+  async function current(): Promise<Map<string, string>> {
+    const ageMs = performance.now() - knownAtMs
+    if (ageMs < freshMs || isClosed) return known
+    asking ??= refresh().finally(() => {
+      asking = undefined
+    })
+    if (ageMs > knownAtMostMs) await asking
+    // Told when it was waited for; else the next statement asks again.
+    else asking.catch(() => undefined)
+    return known
+  }
+
+  return {
+    refuseIn: async (database) => {
+      const name = (await current()).get(database)
+      if (name === undefined) return
+      throw new PgError(
+        "42501",
+        `database "${database}" has a function "${name}" that hides the engine's own`,
+        {
+          hint: `An administrator must remove it: DROP FUNCTION "${name}".`,
+        },
+      )
+    },
+    close: async () => {
+      isClosed = true
+      // A connection that is closed while it asks would keep the process from ending.
+      await asking?.catch(() => undefined)
+      connection.closeSync()
+    },
+  }
+}
