@@ -4,8 +4,11 @@ import type { EncodedColumn, Field, Format, Portal, RowBatch } from "../../wire/
 import type { ZoneOffset } from "./time-zones.ts"
 import { type WireType, wireTypeOf } from "./value-types.ts"
 
-/** Rows turned into bytes at a time: wide rows must not become one huge buffer. */
+/** Rows turned into bytes at a time. */
 const rowsPerBatch = 512
+/** The same in characters: 512 rows of a megabyte would fill the heap. The first rows show how wide they are. */
+const charactersPerBatch = 4 * 2 ** 20
+const rowsInFirstBatch = 8
 /** Of a half-read result that another statement pushes aside. */
 const setAsideRowsAtMost = 1_000_000
 
@@ -67,6 +70,18 @@ function encode(
   return out
 }
 
+function charactersOf(columns: EncodedColumn[]): number {
+  let sum = 0
+  for (const column of columns) for (const value of column) sum += value?.length ?? 0
+  return sum
+}
+
+/** How many rows the batch after this one may have. */
+function rowsAfter(columns: EncodedColumn[], rows: number, atMost: number): number {
+  const fitting = Math.floor((charactersPerBatch * rows) / Math.max(1, charactersOf(columns)))
+  return Math.max(1, Math.min(rowsPerBatch, fitting, atMost * 8))
+}
+
 /** What a statement yields: rows streamed from the engine, or only a count. */
 export function enginePortal(
   engine: PortalEngine,
@@ -79,6 +94,7 @@ export function enginePortal(
   let types: WireType[] = described?.types ?? []
   let chunk: DuckDBDataChunk | null = null
   let rowInChunk = 0
+  let rowsAtMost = rowsInFirstBatch
   let aside: DuckDBDataChunk[] | undefined
   let broken: unknown
   let done = false
@@ -137,10 +153,11 @@ export function enginePortal(
       }
       const current = chunk
       const from = rowInChunk
-      rowInChunk = Math.min(current.rowCount, from + rowsPerBatch, from + maxRows)
+      rowInChunk = Math.min(current.rowCount, from + rowsAtMost, from + maxRows)
       const columns = types.map((type, column) =>
         encode(current, column, type, formats[column] ?? 0, from, rowInChunk),
       )
+      rowsAtMost = rowsAfter(columns, rowInChunk - from, rowsAtMost)
       return { rowCount: rowInChunk - from, columns }
     } catch (error) {
       // Asked again, it must not look like the end of the rows.
