@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
+  programOf,
   type SuiteServer,
   suiteServerFolder,
   suiteServers,
@@ -18,7 +19,7 @@ const aptLimitMs = 300_000
 /** Brings each server that the cache does not have. What cannot be had is said; its tests are skipped. */
 export function fetchSuiteServers(): void {
   for (const server of Object.values(suiteServers)) {
-    if (unpackedRoot(server) !== undefined) continue
+    if (unpackedRoot(server) !== undefined || isInstalled(server)) continue
     console.error(`fetching for the tests: ${server.name} of Debian ${server.suite}`)
     try {
       fetchServer(server)
@@ -29,6 +30,10 @@ export function fetchSuiteServers(): void {
   }
 }
 
+function isInstalled({ installed }: SuiteServer): boolean {
+  return installed !== undefined && existsSync(installed)
+}
+
 function fetchServer(server: SuiteServer): void {
   const folder = suiteServerFolder(server)
   mkdirSync(folder, { recursive: true })
@@ -36,7 +41,7 @@ function fetchServer(server: SuiteServer): void {
   try {
     const options = aptOptions(work, server.suite)
     apt("apt-get", [...options, "-qq", "update"], work)
-    const names = namesWithDependencies(server.packages, options, work)
+    const names = namesWithDependencies(server, options, work)
     const downloads = join(work, "downloads")
     mkdirSync(downloads)
     apt("apt-get", [...options, "-qq", "download", ...names], downloads)
@@ -46,10 +51,20 @@ function fetchServer(server: SuiteServer): void {
     if (!existsSync(join(root, server.program))) throw new Error(`no ${server.program} in its packages`)
     // Last and in one step: another run never sees half a server.
     const place = join(folder, versionOf(readdirSync(downloads), server))
+    for (const program of server.scripts ?? []) putScript(root, place, program)
     if (!existsSync(place)) renameSync(root, place)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** In the place of a program a script that starts it, when all is in its place, as programOf says. */
+function putScript(root: string, place: string, program: string): void {
+  const path = join(root, program)
+  renameSync(path, `${path}.elf`)
+  const { command, args } = programOf(root, `${program}.elf`)
+  const words = [command, ...args].map((word) => `"${word.replaceAll(root, place)}"`)
+  writeFileSync(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 })
 }
 
 /** apt with lists and a cache of its own, so that the machine's are left as they are. */
@@ -58,11 +73,15 @@ function aptOptions(work: string, suite: string): string[] {
     mkdirSync(join(work, part), { recursive: true })
   const list = join(work, "sources.list")
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : ""
+  // What the machine has installed is no candidate: its versions are of another suite.
+  const status = join(work, "status")
+  writeFileSync(status, "")
   writeFileSync(list, `deb ${signed}${mirror()} ${suite} main\n`)
   const settings = {
     "Dir::Etc::sourcelist": list,
     "Dir::Etc::sourceparts": "-",
     "Dir::State::lists": join(work, "lists"),
+    "Dir::State::status": status,
     "Dir::Cache": join(work, "cache"),
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
@@ -80,11 +99,17 @@ function mirror(): string {
   return own[2]
 }
 
-function namesWithDependencies(packages: readonly string[], options: string[], work: string): string[] {
+function namesWithDependencies(
+  { packages, without = [] }: SuiteServer,
+  options: string[],
+  work: string,
+): string[] {
   const kinds = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]
   const leaveOut = kinds.map((kind) => `--no-${kind}`)
   const listed = apt("apt-cache", [...options, "depends", "--recurse", ...leaveOut, ...packages], work)
-  return [...new Set(listed.split("\n").filter((line) => /^\w/.test(line)))]
+  const isWanted = (name: string) =>
+    /^\w/.test(name) && !without.some((beginning) => name.startsWith(beginning))
+  return [...new Set(listed.split("\n").filter(isWanted))]
 }
 
 function versionOf(files: string[], { packages: [name] }: SuiteServer): string {

@@ -111,7 +111,7 @@ async function initdb(
   launcher: Launcher,
 ): Promise<void> {
   const [program = "", ...rest] = [...launcher.prefix, binaries.initdb]
-  const choices = ["--username=postgres", "--encoding=UTF8", "--auth=scram-sha-256", "--no-instructions"]
+  const choices = ["--username=postgres", "--encoding=UTF8", "--auth=scram-sha-256"]
   const all = [
     ...rest,
     `--pgdata=${data}`,

@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/embedded
 import type { Settings } from "../../src/embedded-postgres/settings.ts"
 import { debianBinaries } from "./debian-postgres.ts"
 import { SHARED_SERVER_VARIABLE } from "./postgres-variable.ts"
+import { binariesOfVersion, type PostgresVersion } from "./postgres-versions.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
 import { waitUntil } from "./wait-until.ts"
 
@@ -41,12 +42,26 @@ after(async () => {
 export async function testDatabase(encoding?: "SQL_ASCII"): Promise<TestDatabase> {
   const server = await sharedServer()
   const name = `test_${randomBytes(6).toString("hex")}`
+  // Before 15 there was no other provider.
+  const provider = encoding && (await serverVersion(server)) >= 150_000 ? "LOCALE_PROVIDER libc" : ""
   const other =
-    encoding && `ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0`
+    encoding && `ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' ${provider} TEMPLATE template0`
   await onServer(server, `CREATE DATABASE ${name} ${other ?? ""}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, name, drop: () => dropDatabase(server, name) }
+}
+
+/** As 180004 for 18.4. */
+export async function serverVersion(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ server_version_num: string }>("SHOW server_version_num")
+    return Number(rows[0]?.server_version_num)
+  } finally {
+    await client.end()
+  }
 }
 
 /** Replication slots would hold the database: those go first. */
@@ -98,6 +113,16 @@ export async function debianServer(
   settings: Settings = {},
 ): Promise<{ server: TestServer; skip?: never } | { server?: never; skip: string }> {
   const binaries = await debianBinaries()
+  if (typeof binaries === "string") return { skip: binaries }
+  return { server: await serverOf(settings, binaries) }
+}
+
+/** A server of that version; `undefined` with the reason when there is none: pass that to `test.skip`. */
+export async function serverOfVersion(
+  version: PostgresVersion,
+  settings: Settings = {},
+): Promise<{ server: TestServer; skip?: never } | { server?: never; skip: string }> {
+  const binaries = binariesOfVersion(version)
   if (typeof binaries === "string") return { skip: binaries }
   return { server: await serverOf(settings, binaries) }
 }

@@ -11,6 +11,34 @@ export interface SuiteServer {
   packages: readonly [string, ...string[]]
   /** Below the folder into which the packages are unpacked. */
   program: string
+  /** Dependencies that tests have no use for, by the beginnings of their names. */
+  without?: readonly string[]
+  /** Programs of it that one another start by their paths: each becomes a script that starts it by its own loader. */
+  scripts?: readonly string[]
+  /** Where the machine's own packages have it: then it is not fetched. */
+  installed?: string
+}
+
+function postgresOf(version: number, suite: string) {
+  const folder = `usr/lib/postgresql/${version}/bin`
+  return {
+    name: `PostgreSQL ${version}`,
+    suite,
+    packages: [`postgresql-${version}`],
+    program: `${folder}/postgres`,
+    without: [
+      "libllvm",
+      "libz3",
+      "perl",
+      "libperl",
+      "locales",
+      "postgresql-client",
+      "postgresql-common",
+      "ssl-cert",
+    ],
+    scripts: [`${folder}/postgres`, `${folder}/initdb`],
+    installed: `/${folder}/postgres`,
+  } as const
 }
 
 /** Every one that tests use; `npm test` brings them. */
@@ -21,6 +49,9 @@ export const suiteServers = {
     packages: ["mysql-server-core", "mysql-client-core"],
     program: "usr/sbin/mysqld",
   },
+  postgres13: postgresOf(13, "bullseye"),
+  postgres15: postgresOf(15, "bookworm"),
+  postgres17: postgresOf(17, "trixie"),
 } as const satisfies Record<string, SuiteServer>
 
 /**
@@ -46,7 +77,9 @@ export function unpackedRoot(server: SuiteServer): string | undefined {
 
 /** How a program of an unpacked server is started: by its own loader and libraries. */
 export function programOf(root: string, program: string): { command: string; args: string[] } {
-  const loader = join(root, "usr/lib64/ld-linux-x86-64.so.2")
-  const libraries = join(root, "usr/lib/x86_64-linux-gnu")
-  return { command: loader, args: ["--library-path", libraries, join(root, program)] }
+  // Before trixie, libraries are not all below usr.
+  const libraries = ["usr/lib", "lib"].map((folder) => join(root, folder, "x86_64-linux-gnu"))
+  const loaders = libraries.map((folder) => join(folder, "ld-linux-x86-64.so.2"))
+  const loader = loaders.find((path) => existsSync(path)) ?? loaders[0] ?? ""
+  return { command: loader, args: ["--library-path", libraries.join(":"), join(root, program)] }
 }

@@ -1,0 +1,3 @@
+import { describeVersion } from "./version-suite.ts"
+
+await describeVersion(15)

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { contractSettings, inDatabaseOf } from "../contract/postgres-under-test.ts"
+import { describeSource } from "../contract/source.ts"
+import { cases } from "../replication/change-cases.ts"
+import { runSql, testPipeline } from "../support/pipeline.ts"
+import { serverOfVersion, testDatabase } from "../support/postgres.ts"
+import { SHARED_SERVER_VARIABLE } from "../support/postgres-variable.ts"
+import type { PostgresVersion } from "../support/postgres-versions.ts"
+
+/** Test files whose databases are of the shared server: they run on the version's server as they are. */
+const files = ["schema-changes", "partition-changes", "partitions-that-go", "large-keys", "unencoded"]
+
+/** What every version must do, on one server of it. The whole suite runs on the version that npm brings. */
+export async function describeVersion(version: PostgresVersion): Promise<void> {
+  // Its library is not fetched: it is larger than all the rest.
+  const { server, skip } = await serverOfVersion(version, { ...contractSettings, jit: false })
+  const name = `PostgreSQL ${version}`
+  if (server === undefined) return void test(name, { skip })
+  process.env[SHARED_SERVER_VARIABLE] = server.url()
+  describeSource(name, () => inDatabaseOf(server))
+  test("changes of every kind, one pipeline for all", changesOfEveryKind)
+  for (const file of files) await import(`../replication/${file}.test.ts`)
+}
+
+/** Each case has a schema of its own. */
+async function changesOfEveryKind(): Promise<void> {
+  const { url } = await testDatabase()
+  const run = async (index: number, ...statements: string[]) =>
+    runSql(url, `SET search_path = case${index}`, ...statements)
+  for (const [index, { before }] of cases.entries()) {
+    await runSql(url, `CREATE SCHEMA case${index}`)
+    await run(index, ...before)
+  }
+  const pipeline = await testPipeline({ url })
+  assert.deepEqual(await pipeline.differences(), [], "after the copy")
+  const mostSteps = Math.max(...cases.map(({ steps }) => steps.length))
+  for (let number = 0; number < mostSteps; number++) {
+    for (const [index, { steps }] of cases.entries()) await run(index, ...steps.slice(number, number + 1))
+    assert.deepEqual(await pipeline.differences(), [], `after step ${number + 1}`)
+  }
+  assert.deepEqual(pipeline.reports.problems, [])
+  await pipeline.stop()
+}
