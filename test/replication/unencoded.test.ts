@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { defaultDatabaseOptions } from "../../src/domain/database-options.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
-import { runSql, testPipeline } from "../support/pipeline.ts"
+import { quickWaits, runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
@@ -65,5 +65,30 @@ test("a database in SQL_ASCII: with ACCEPTINVCHARS question marks stand for what
   const rows = await pipeline.home.read(`SELECT v FROM "${pipeline.database}".public.t ORDER BY id`)
   assert.deepEqual(rows.flat(), ["Ren?", "Ren?", "Zoé"])
   assert.match(pipeline.reports.refused.get("public.named") ?? "", /not UTF-8/)
+  await pipeline.stop()
+})
+
+test("a database in WIN1252: a table with a character that UTF-8 lacks stays out of the copy, and ends no stream for good", async () => {
+  const { url } = await testDatabase("WIN1252")
+  await runSql(
+    url,
+    "CREATE TABLE good (id int PRIMARY KEY, v text)",
+    "INSERT INTO good VALUES (1, 'Zoé €')",
+    "CREATE TABLE bad (id int PRIMARY KEY, v text)",
+    "INSERT INTO bad VALUES (1, chr(129))",
+    "CREATE TABLE later (id int PRIMARY KEY, v text)",
+  )
+  const pipeline = await testPipeline({ url, waits: { ...quickWaits, firstRetryMs: 100 } })
+  const { failed, problems } = pipeline.reports
+  assert.match(failed.get("public.bad") ?? "", /cannot convert to UTF-8/)
+  assert.deepEqual(await pipeline.differences(["public.good"]), [])
+  await runSql(url, "INSERT INTO later VALUES (1, chr(141))", "INSERT INTO good VALUES (2, 'später')")
+  const whenLater = () => /cannot convert/.test(failed.get("public.later") ?? "")
+  await waitUntil(whenLater, { what: "the table to stay out", timeoutMs: 30_000 })
+  assert.deepEqual([...new Set(problems.map(({ kind }) => kind))], ["sourceHistoryLost"])
+  problems.length = 0
+  await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", { what: "the others to stream" })
+  await runSql(url, "UPDATE good SET v = v || 'ü'")
+  assert.deepEqual(await pipeline.differences(["public.good"]), [])
   await pipeline.stop()
 })

@@ -201,7 +201,11 @@ function formOf(column: SourceColumn): Form {
       return finite(`${name} - date '1970-01-01'`, `${name} - DATE '1970-01-01'`)
     case "timestamp":
     case "timestamptz":
-      return finite(`(extract(epoch from ${name}) * 1000000)::numeric(40, 0)`, `epoch_us(${name})`)
+      // Before version 14 a time with its fraction is a float.
+      return finite(
+        `(extract(epoch from date_trunc('second', ${name}))::numeric * 1000000 + extract(microseconds from ${name})::numeric % 1000000)::numeric(40, 0)`,
+        `epoch_us(${name})`,
+      )
     case "bytea":
       return { source: `encode(${name}, 'hex')`, warehouse: `lower(hex(${name}))`, canonical: asIs }
     case "numeric":

@@ -39,7 +39,7 @@ after(async () => {
 })
 
 /** A fresh, empty database on the shared server of the test run. A file that is run alone brings its own server. */
-export async function testDatabase(encoding?: "SQL_ASCII"): Promise<TestDatabase> {
+export async function testDatabase(encoding?: "SQL_ASCII" | "WIN1252"): Promise<TestDatabase> {
   const server = await sharedServer()
   const name = `test_${randomBytes(6).toString("hex")}`
   // Before 15 there was no other provider.

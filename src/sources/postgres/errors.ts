@@ -23,6 +23,9 @@ const bySqlState: Record<string, ProblemKind> = {
   "58P01": "sourceHistoryLost", // a WAL segment has been removed
 }
 
+/** character_not_in_repertoire, untranslatable_character: a character of the database's encoding that UTF-8 lacks. */
+export const unconvertibleStates: ReadonlySet<string> = new Set(["22021", "22P05"])
+
 /** Every error that talking to PostgreSQL can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error

@@ -1,7 +1,13 @@
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { RawConnection } from "./client.ts"
-import { problemOf, problemOfDecoding, problemOfServer, readServerError } from "./errors.ts"
+import {
+  problemOf,
+  problemOfDecoding,
+  problemOfServer,
+  readServerError,
+  unconvertibleStates,
+} from "./errors.ts"
 import { newFramer } from "./framing.ts"
 
 /** What is made of the server's messages. */
@@ -105,7 +111,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       }
     } else if (type === errorResponse) {
       const { sqlState, message } = readServerError(bytes, start, end)
-      finish(problemOfServer(sqlState, message, "streaming changes"))
+      finish(problemOfStream(sqlState, message))
     } else if (type === noticeResponse) {
       const { sqlState, message } = readServerError(bytes, start, end)
       // Since version 18 a publication that is gone is only warned about, and nothing more is published.
@@ -162,6 +168,15 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       clearTimeout(limit)
     },
   }
+}
+
+/** Each new stream would end at the same change: only a snapshot, in which its table alone fails, goes round it. */
+function problemOfStream(sqlState: string, message: string): Problem {
+  if (!unconvertibleStates.has(sqlState)) return problemOfServer(sqlState, message, "streaming changes")
+  return new Problem(
+    "sourceHistoryLost",
+    `A change has text that the source cannot convert to UTF-8 (${message}). All is copied anew; a table with such text stays out.`,
+  )
 }
 
 function silent(): Problem {

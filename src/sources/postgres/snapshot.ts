@@ -25,7 +25,7 @@ import {
 } from "./client.ts"
 import type { Decoder } from "./decode-binary.ts"
 import { digestedSnapshot } from "./digested-snapshot.ts"
-import { problemOf, problemOfServer, readServerError } from "./errors.ts"
+import { problemOf, problemOfServer, readServerError, unconvertibleStates } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { type LockYield, newLockYield } from "./lock-yield.ts"
 import { isLockTimeout } from "./publication-locks.ts"
@@ -201,9 +201,6 @@ async function copyOut(
     )
   if (rows.rows > 0) await write(rows)
 }
-
-/** character_not_in_repertoire, untranslatable_character: a character of the database's encoding that UTF-8 lacks. */
-const unconvertibleStates = new Set(["22021", "22P05"])
 
 function serverProblem(bytes: Buffer, start: number, end: number, schema: TableSchema): Problem {
   const { sqlState, message } = readServerError(bytes, start, end)
