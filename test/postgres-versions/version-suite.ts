@@ -9,7 +9,7 @@ import { SHARED_SERVER_VARIABLE } from "../support/postgres-variable.ts"
 import type { PostgresVersion } from "../support/postgres-versions.ts"
 
 /** Test files whose databases are of the shared server: they run on the version's server as they are. */
-const files = ["schema-changes", "partition-changes", "partitions-that-go", "large-keys", "unencoded"]
+const files = ["schema-changes", "partitions-that-go", "unencoded"]
 
 /** What every version must do, on one server of it. The whole suite runs on the version that npm brings. */
 export async function describeVersion(version: PostgresVersion): Promise<void> {
