@@ -123,9 +123,9 @@ function isReadOnly(path: string): boolean {
   }
 }
 
-/** Whether the user is in the group and nobody else is, as far as the machine's own lists tell. Root may write anyway. */
+/** Whether the user is in the group and nobody else is, by the machine's own lists. Root may write anyway. */
 function isOwnGroup(gid: number, { uid, gids }: FileUser): boolean {
-  if (!gids.includes(gid)) return false
+  if (!gids.includes(gid) || !areListsComplete()) return false
   const users = entriesOf("/etc/passwd").map(([name, , id, group]) => ({
     name,
     uid: Number(id),
@@ -136,6 +136,15 @@ function isOwnGroup(gid: number, { uid, gids }: FileUser): boolean {
     .filter(([, , id]) => Number(id) === gid)
     .flatMap(([, , , names = ""]) => names.split(",").filter((name) => name !== ""))
   return !users.some((one) => isOther(one) && (one.gid === gid || members.includes(one.name ?? "")))
+}
+
+/** Where a directory service names users, too, the lists do not tell who else is in a group; those of macOS name nobody. */
+function areListsComplete(): boolean {
+  if (process.platform === "darwin") return false
+  const local = new Set(["files", "systemd", "compat", "altfiles", ""])
+  return entriesOf("/etc/nsswitch.conf")
+    .filter(([name = ""]) => /^\s*(passwd|group|initgroups)\s*$/.test(name))
+    .every(([, sources = ""]) => sources.split(/\s+/).every((source) => local.has(source)))
 }
 
 function entriesOf(path: string): string[][] {
