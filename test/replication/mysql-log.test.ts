@@ -207,6 +207,28 @@ test("MySQL: hidden columns are left out, and cost nothing", onMysql, async () =
   await keyless.stop()
 })
 
+test("MySQL: verify mends rows that only all their values together tell apart", onMysql, async () => {
+  const { pipeline, isEqual, schema, read } = await mysqlPlace(
+    "CREATE TABLE t (j json, v vector(2), g geometry, b bit(9), f float, c varbinary(4))",
+    `INSERT INTO t VALUES ('{"a": "é"}', TO_VECTOR('[1, 2]'), POINT(1, 2), b'101', -0e0, X'00ff'), (NULL, NULL, NULL, NULL, NULL, NULL)`,
+  )
+  const id = `\`${schema}\`.\`t\``
+  await read(`DELETE FROM ${pipeline.database}.${schema}.t`)
+  const keys: (string | null)[][] = []
+  const streaming = pipeline.streaming()
+  await streaming?.verify(
+    new Set([id]),
+    (_, verdict) => {
+      if (verdict.kind === "compared") keys.push(...verdict.differences.map(({ key }) => key))
+    },
+    AbortSignal.timeout(30_000),
+  )
+  assert.equal(keys.length, 2)
+  await streaming?.mend(id, keys, AbortSignal.timeout(30_000))
+  await isEqual()
+  await pipeline.stop()
+})
+
 test("MariaDB: a table with UNIQUE over long text streams", onMariaDb, async () => {
   const { streams, pipeline } = await mariaDbPlace(
     "CREATE TABLE t (id int PRIMARY KEY, v text, UNIQUE (v))",

@@ -3,7 +3,16 @@ import type { ChangeSink } from "../../replication/change-sink.ts"
 import { type CarriedTables, newCarriedTables } from "./carried-tables.ts"
 import type { MyTable } from "./catalog.ts"
 import { checksumOf } from "./checksum.ts"
-import { checksumBytes, gtidFlags, hasChecksums, headerBytes, rowEvents, types, xidOf } from "./events.ts"
+import {
+  checksumBytes,
+  gtidFlags,
+  hasChecksums,
+  headerBytes,
+  mayChangeRows,
+  rowEvents,
+  types,
+  xidOf,
+} from "./events.ts"
 import { newLogPlace } from "./log-place.ts"
 import { uint32 } from "./numbers.ts"
 import { isSmall, readPayload, unpackAtOnce, unpackInPieces } from "./payload.ts"
@@ -36,6 +45,12 @@ export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "car
 
 /** In an event's header: where the next event of the file begins. */
 const offsetAt = 13
+
+const readTypes = new Set<number>(Object.values(types))
+
+function isRead(type: number): boolean {
+  return readTypes.has(type) || type in rowEvents
+}
 
 /** The transaction being read. */
 interface Open {
@@ -130,7 +145,11 @@ export function newBinlog(
   /** What it changes shows when it commits: where it is only being prepared, not yet. */
   function unlogged(current: Open): void {
     if (current.xid !== undefined) prepared.lose(current.xid)
-    else carried.everythingChanged(current.at, "a statement was logged without its rows (binlog_format)")
+    else
+      carried.everythingChanged(
+        current.at,
+        "something was logged without rows that can be read (binlog_format)",
+      )
   }
 
   function beginXa(xid: string, current: Open): void {
@@ -255,7 +274,8 @@ export function newBinlog(
         throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
     }
     if (open === undefined) return
-    if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), offset)
+    if (!isRead(type) && mayChangeRows(type, bytes, header)) unlogged(open)
+    else if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), offset)
   }
 
   function payload(

@@ -129,6 +129,9 @@ function equalByIndex(column: MyColumn, text: string | null): string {
 function equalAsBytes(column: MyColumn, text: string | null): string {
   const { kind } = column.mapping.type
   if (kind !== "text" && kind !== "json") {
+    // MySQL compares neither a VECTOR nor a geometry with bytes.
+    if (kind === "bytes" && column.facts.dataType !== "bit")
+      return `HEX(${quoteIdentifier(column.name)}) <=> ${text === null ? "NULL" : quoteLiteral(text.toUpperCase())}`
     const isFloat = kind === "float32" || kind === "float64"
     return isFloat && text !== null ? `(${selected(column)}) <=> ${text}` : equalByIndex(column, text)
   }

@@ -1,3 +1,5 @@
+import { uint16 } from "./numbers.ts"
+
 export const headerBytes = 19
 export const checksumBytes = 4
 
@@ -21,6 +23,21 @@ export const types = {
   mariadbGtid: 162,
   queryCompressed: 165,
 } as const
+
+/** In an event's header: a reader that does not know the type may pass over it. */
+const ignorable = 0x80
+const flagsAt = 17
+
+/**
+ * Types of no concern to rows: of a file's beginning and end, what goes before statements that are told of themselves,
+ * texts of statements whose rows follow, sets of GTIDs, group replication's own.
+ */
+const withoutRows = new Set([1, 3, 5, 9, 11, 13, 14, 28, 29, 35, 36, 37, 160, 161, 163, 164])
+
+/** Whether an event that is not read here may have changed rows. `header`: where it begins. */
+export function mayChangeRows(type: number, bytes: Buffer, header: number): boolean {
+  return !withoutRows.has(type) && (uint16(bytes, header + flagsAt) & ignorable) === 0
+}
 
 /**
  * What events of rows do, by their type. `extra`: a part of varying length comes before the columns. `partial`: an update; of JSON

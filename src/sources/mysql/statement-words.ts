@@ -137,7 +137,7 @@ const outside = String.raw`\s+|--(?=[\s\p{Cc}]|$)[^\n]*|#[^\n]*|\/\*M?!(?:\d{5,6
 const backticked = "`([^`]*(?:``[^`]*)*)(?:`|$)|"
 const words = String.raw`|[\p{L}\p{N}_$]+|.`
 const escaping = String.raw`"([^"\\]*(?:(?:""|\\.)[^"\\]*)*)(?:"|$)|('[^'\\]*(?:(?:''|\\.)[^'\\]*)*(?:'|$))`
-const plain = String.raw`"([^"]*(?:""[^"]*)*)(?:"|$)|('[^']*(?:''[^']*)*(?:'|$))`
+const plain = `"([^"]*(?:""[^"]*)*)(?:"|$)|('[^']*(?:''[^']*)*(?:'|$))`
 const patterns = {
   escaping: new RegExp(outside + backticked + escaping + words, "gsu"),
   plain: new RegExp(outside + backticked + plain + words, "gsu"),
