@@ -142,9 +142,17 @@ function isOwnGroup(gid: number, { uid, gids }: FileUser): boolean {
 function areListsComplete(): boolean {
   if (process.platform === "darwin") return false
   const local = new Set(["files", "systemd", "compat", "altfiles", ""])
-  return entriesOf("/etc/nsswitch.conf")
-    .filter(([name = ""]) => /^\s*(passwd|group|initgroups)\s*$/.test(name))
-    .every(([, sources = ""]) => sources.split(/\s+/).every((source) => local.has(source)))
+  return (
+    entriesOf("/etc/nsswitch.conf")
+      .filter(([name = ""]) => /^\s*(passwd|group|initgroups)\s*$/.test(name))
+      // In brackets stands what is done between two sources: `files [SUCCESS=merge] systemd`.
+      .every(([, sources = ""]) =>
+        sources
+          .replace(/\[[^\]]*\]/g, "")
+          .split(/\s+/)
+          .every((source) => local.has(source)),
+      )
+  )
 }
 
 function entriesOf(path: string): string[][] {
