@@ -89,6 +89,8 @@ export function transportOver(raw: Socket, limits: TransportLimits): Transport {
     wakeUp()
   }
   function onData(chunk: Buffer): void {
+    // It is about to end, and what it sends is not counted any more.
+    if (overShare) return
     reader.push(chunk)
     overShare ??= holding?.incoming(reader.heldBytes() + answering)
     if (!waitingForInput && reader.heldBytes() > readAheadBytes) socket.pause()

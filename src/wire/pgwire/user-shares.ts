@@ -83,6 +83,7 @@ export function userShares(limits: ShareLimits = usualShare, all: AllLimits = us
       const atMost = all.incomingBytes + (isAdministrator ? limits.incomingBytes : 0)
       let incoming = 0
       let isOpen = true
+      let isRefused = false
 
       function judge(): PgError | undefined {
         if (held.incomingBytes > limits.incomingBytes) return tooMuchIncoming("this user")
@@ -111,9 +112,15 @@ export function userShares(limits: ShareLimits = usualShare, all: AllLimits = us
           return give
         },
         incoming: (bytes) => {
+          if (!isOpen || isRefused) return undefined
           const isMore = bytes > incoming
-          if (isOpen) setIncoming(bytes)
-          return isMore ? judge() : undefined
+          setIncoming(bytes)
+          const refusal = isMore ? judge() : undefined
+          if (refusal === undefined) return undefined
+          // It ends: what it held must not end the next one, too.
+          isRefused = true
+          setIncoming(0)
+          return refusal
         },
         close: () => {
           if (!isOpen) return
