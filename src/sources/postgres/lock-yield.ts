@@ -59,6 +59,7 @@ export function newLockYield(address: Address): LockYield {
       }
     }
     looking = undefined
+    await close()
   }
 
   async function isReadingStill(): Promise<boolean> {
@@ -88,7 +89,7 @@ export function newLockYield(address: Address): LockYield {
     async close() {
       readers.clear()
       stop.abort()
-      await looking
+      // A look that waits for the source closes what it has opened when that answers.
       await close()
     },
   }

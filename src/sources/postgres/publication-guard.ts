@@ -35,6 +35,7 @@ export function guardPublications(address: Address, options: ProtectionOptions):
     while (!stop.signal.aborted) {
       try {
         client = await connect(address)
+        if (stop.signal.aborted) continue
         await watch(client, () => {
           retryMs = firstRetryMs
           options.onProblem(undefined)
@@ -88,7 +89,9 @@ export function guardPublications(address: Address, options: ProtectionOptions):
   return {
     async stop() {
       stop.abort()
-      if (client !== undefined) destroy(client)
+      // One that is still being opened is closed when it is.
+      if (client === undefined) return
+      destroy(client)
       await running
     },
   }
