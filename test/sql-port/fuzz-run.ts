@@ -49,19 +49,22 @@ export async function fuzz(
   let sent = 0
   let isOver = false
   let slowestAdminMs = 0
+  /** By worker: what the server may have ended at. */
+  const running: string[] = []
   const endsAt = performance.now() + untilMs
 
   async function send(worker: number): Promise<void> {
     let client = await connect(target, "analyst")
     // One generator for each worker: what is sent depends on the seed alone.
     const source = fc.sample(fc.noShrink(fc.infiniteStream(fc.noBias(statements))), {
-      seed: seed + worker,
+      seed: seed + worker * 1_000_003,
       numRuns: 1,
     })[0]
     assert.ok(source)
     for (const sql of source) {
       if (sent >= wanted || performance.now() > endsAt) break
       sent++
+      running[worker] = sql
       const answer = await ask(client, sql)
       answers.set(answer, (answers.get(answer) ?? 0) + 1)
       // FATAL: a call that could not be stopped.
@@ -85,9 +88,16 @@ export async function fuzz(
     await admin.end()
   }
 
+  /** A lost connection is the server's end, if that comes within a moment; otherwise it is told as it is. */
+  async function told(error: unknown): Promise<never> {
+    const cause = await Promise.race([target.ended.catch((ended: unknown) => ended), sleep(2000, error)])
+    const shown = running.map((sql) => sql.slice(0, 3000)).join("\n")
+    throw new Error(`seed ${seed}, after ${sent} statements, the last of which were:\n${shown}`, { cause })
+  }
+
   const watching = watch()
-  const sending = Promise.all(Array.from({ length: clientsAtOnce }, (_none, at) => send(at * 1_000_003)))
-  await Promise.race([sending, target.ended, watching])
+  const sending = Promise.all(Array.from({ length: clientsAtOnce }, (_none, at) => send(at)))
+  await Promise.race([sending, target.ended, watching]).catch(told)
   isOver = true
   await watching
   return { statements: sent, answers, slowestAdminMs }

@@ -30,3 +30,63 @@ for (const [kind, statements] of Object.entries({ crashes, freezes, endless, fil
     assert.deepEqual((await clients[0]?.query("SELECT count(*)::int AS n FROM orders"))?.rows, [{ n: 1000 }])
   })
 }
+
+test("an administrator's writes are bounded, too, and do what they say", async (t) => {
+  const { client: connect } = await testWarehouse(t)
+  const admin = await connect("admin", "dev")
+  const lead = "SELECT lead(range, -9223372036854775808) OVER () AS n FROM range(10)"
+  assert.equal((await outcome(admin, `CREATE TABLE crashed AS ${lead}`)).code, "22003")
+  await admin.query("CREATE TABLE words (word VARCHAR)")
+  assert.equal((await outcome(admin, `INSERT INTO words ${lead}`)).code, "22003")
+  await admin.query(
+    "INSERT INTO words SELECT 'a_' || n FROM (VALUES (1), (2), (30)) v(n) WHERE 'x' || n LIKE 'x_'",
+  )
+  await admin.query("CREATE VIEW short_words AS SELECT word FROM words WHERE word LIKE 'a__' ORDER BY word")
+  assert.deepEqual((await admin.query("SELECT word FROM short_words")).rows, [
+    { word: "a_1" },
+    { word: "a_2" },
+  ])
+  await admin.query("DROP VIEW short_words")
+})
+
+test("what tools write goes on meaning the same", async (t) => {
+  const { client: connect } = await testWarehouse(t)
+  const client = await connect("analyst", "shop")
+  const rows: [string, unknown[], unknown][] = [
+    ["SELECT 'a.c' LIKE 'a._' AS v", [], true],
+    ["SELECT 'abc' LIKE 'a.c' AS v", [], false],
+    ["SELECT 'abc' NOT LIKE '_b_' AS v", [], false],
+    ["SELECT 'ÄBC' ILIKE 'ä_c' AS v", [], true],
+    ["SELECT E'a\nb' LIKE 'a_b' AS v", [], true],
+    ["SELECT '50%' LIKE '%0!%' ESCAPE '!' AS v", [], true],
+    ["SELECT '500' LIKE '%0!%' ESCAPE '!' AS v", [], false],
+    ["SELECT '(x)' LIKE $1 AS v", ["(_)"], true],
+    ["SELECT '(x)' LIKE $1 AS v", ["%(%)"], true],
+    ["SELECT 'axbxc' LIKE $1 AS v", ["%x%x%"], true],
+    ["SELECT 'axbyc' LIKE $1 AS v", ["%x%x%"], false],
+    ["SELECT 'Abc' ILIKE '%' || $1 || '%' AS v", ["B"], true],
+    ["SELECT NULL::VARCHAR LIKE $1 AS v", ["a"], null],
+    ["SELECT repeat('ab', 3) AS v", [], "ababab"],
+    ["SELECT lpad(id::VARCHAR, 5, '0') AS v FROM orders WHERE id = 7", [], "00007"],
+    ["SELECT replace('a-b-c', '-', '--') AS v", [], "a--b--c"],
+    ["SELECT regexp_replace('a1b22', '[0-9]+', '#', 'g') AS v", [], "a#b#"],
+    ["SELECT regexp_replace('aXb', '(x|y)', '-', 'i') AS v", [], "a-b"],
+    ["SELECT strpos('hello', substr('yellow', 2, 3))::INT AS v", [], 2],
+    ["SELECT levenshtein('kitten', 'sitting')::INT AS v", [], 3],
+    ["SELECT lag(id, 2) OVER (ORDER BY id)::INT AS v FROM orders ORDER BY id DESC LIMIT 1", [], 997],
+    ["SELECT len(generate_series(DATE '2024-01-01', DATE '2024-01-31', INTERVAL '1 day'))::INT AS v", [], 31],
+    ["SELECT count(*)::INT AS v FROM (SELECT unnest(generate_series(1, 10)))", [], 10],
+    ["SELECT json_structure('{\"a\":[1]}')::VARCHAR AS v", [], '{"a":["UBIGINT"]}'],
+    ["SELECT nullif(coalesce(NULL, 2), 3) AS v", [], 2],
+    ["WITH a AS NOT MATERIALIZED (SELECT 1 AS v) SELECT v FROM a", [], 1],
+  ]
+  const wrong: string[] = []
+  for (const [sql, values, expected] of rows) {
+    const answer = await client.query(sql, values).then(
+      ({ rows: [row] }) => row.v as unknown,
+      (error: unknown) => String(error),
+    )
+    if (answer !== expected) wrong.push(`${sql}: ${String(answer)}`)
+  }
+  assert.deepEqual(wrong, [])
+})

@@ -9,6 +9,7 @@ import { restrictWrite } from "./access/restricted-write.ts"
 import { type AccessCommand, accessCommand } from "./access/statements.ts"
 import { confineCalls } from "./bounds/confined.ts"
 import { refuseCostly } from "./bounds/measure.ts"
+import { boundedWrite } from "./bounds/written-queries.ts"
 import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
 import { listVisibleTables } from "./catalog/show-tables.ts"
@@ -171,7 +172,9 @@ async function planWrite(
     const target = targetOf(tokens)
     await refuseUnreplayable(target, tokens, context)
     const typeInSchema = schemaOfType(target, tokens, context.place())
-    return { ...rest, ...written, typeInSchema, sql, positionsHold: true, needs: "superuser" }
+    const bounded = await boundedWrite(tokens, sql, context.parser, rules.functions.macros)
+    const positionsHold = bounded === sql
+    return { ...rest, ...written, typeInSchema, sql: bounded, positionsHold, needs: "superuser" }
   }
   let isVeiled = false
   const checked = async (sql: string, tree: Tree) => {
