@@ -41,7 +41,7 @@ function fetchServer(server: SuiteServer): void {
   try {
     const options = aptOptions(work, server.suite)
     apt("apt-get", [...options, "-qq", "update"], work)
-    const names = namesWithDependencies(server, options, work)
+    const names = [...namesWithDependencies(server, options, work), ...(server.alone ?? [])]
     const downloads = join(work, "downloads")
     mkdirSync(downloads)
     apt("apt-get", [...options, "-qq", "download", ...names], downloads)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
 import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
-import { type MysqlProduct, mariaDbProduct } from "../support/mysql-products.ts"
+import { type MysqlProduct, mariaDbProduct, newerMariaDbProduct } from "../support/mysql-products.ts"
 import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { describeSource } from "./source.ts"
@@ -57,13 +57,13 @@ const servers = new Map<string, Promise<MysqlServer>>()
 
 /** One per product, for all cases of the contract. */
 function sharedServer(product: MysqlProduct): Promise<MysqlServer> {
-  const server = servers.get(product.name) ?? mysqlServer(product, { "net-write-timeout": "2" })
-  servers.set(product.name, server)
+  const server = servers.get(product.label) ?? mysqlServer(product, { "net-write-timeout": "2" })
+  servers.set(product.label, server)
   return server
 }
 
-for (const product of mysqlProducts)
-  describeSource(product.name, async () => {
+for (const product of [...mysqlProducts, newerMariaDbProduct])
+  describeSource(product.label, async () => {
     const skip = product.missing()
     return skip === undefined ? emptied(await sharedServer(product)) : { skip }
   })

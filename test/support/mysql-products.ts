@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { programOf, suiteServers, unpackedRoot } from "./suite-servers.ts"
+import { programOf, type SuiteServer, suiteServers, unpackedRoot } from "./suite-servers.ts"
 
 interface Command {
   command: string
@@ -10,6 +10,8 @@ interface Command {
 /** A server that speaks MySQL's protocol, and what differs between such servers where tests touch it. */
 export interface MysqlProduct {
   readonly name: "MariaDB" | "MySQL"
+  /** For titles of tests: tells versions apart. */
+  readonly label: string
   /** Why there can be no server here: pass it to `skip`. */
   missing(): string | undefined
   /** Makes the system tables of an empty data folder, then runs the statements of a file. */
@@ -29,6 +31,7 @@ const mariaDbProgram = "/usr/sbin/mariadbd"
 /** Of the machine's own Debian. */
 export const mariaDbProduct: MysqlProduct = {
   name: "MariaDB",
+  label: "MariaDB",
   missing: () =>
     existsSync(mariaDbProgram) ? undefined : `no ${mariaDbProgram}: apt-get install mariadb-server`,
   install: (options) => ({
@@ -48,13 +51,57 @@ export const mariaDbProduct: MysqlProduct = {
   resetLog: "RESET MASTER",
 }
 
+/** The next long-term version, of another Debian suite. */
+export const newerMariaDbProduct: MysqlProduct = {
+  ...mariaDbProduct,
+  label: "MariaDB 11.8",
+  missing: () => notFetched(suiteServers.mariadb),
+  // Its own script for this is made for an installed server.
+  install(options, setUpFile) {
+    const { command, args } = newerMariaDb(["--bootstrap", "--log-warnings=0", ...options])
+    const folder = join(rootOf(suiteServers.mariadb), "usr/share/mariadb")
+    const parts = ["system_tables", "performance_tables", "system_tables_data"]
+    const data = options.find((option) => option.startsWith("--datadir="))?.slice("--datadir=".length) ?? ""
+    const files = [...parts.map((part) => join(folder, `mariadb_${part}.sql`)), setUpFile]
+    const script =
+      'data="$1"; shift; mkdir -p "$data/mysql"; chown --reference="$data" "$data/mysql"; { echo "USE mysql;"; cat "$1" "$2" "$3" "$4"; } | { shift 4; "$@"; }'
+    return { command: "sh", args: ["-c", script, "sh", data, ...files, command, ...args] }
+  },
+  setUp: [
+    "FLUSH PRIVILEGES;",
+    "CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY '';",
+    "GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;",
+  ].join("\n"),
+  serve: (options) => newerMariaDb(options),
+}
+
+function newerMariaDb(options: string[]): Command {
+  const root = rootOf(suiteServers.mariadb)
+  const { command, args } = programOf(root, suiteServers.mariadb.program)
+  const folders = [
+    `--lc-messages-dir=${join(root, "usr/share/mariadb")}`,
+    `--character-sets-dir=${join(root, "usr/share/mariadb/charsets")}`,
+    `--plugin-dir=${join(root, "usr/lib/mysql/plugin")}`,
+  ]
+  return { command, args: [...args, "--no-defaults", ...folders, ...options] }
+}
+
+function notFetched(server: SuiteServer): string | undefined {
+  if (unpackedRoot(server) !== undefined) return undefined
+  return `no ${server.name} has been fetched: \`npm test\` does it where Debian's apt is`
+}
+
+function rootOf(server: SuiteServer): string {
+  const root = unpackedRoot(server)
+  if (root === undefined) throw new Error(`no ${server.name} has been fetched`)
+  return root
+}
+
 /** Of another Debian suite, unpacked by `npm test`. */
 export const mysqlProduct: MysqlProduct = {
   name: "MySQL",
-  missing: () =>
-    unpackedRoot(suiteServers.mysql) === undefined
-      ? "no MySQL has been fetched: `npm test` does it where Debian's apt is"
-      : undefined,
+  label: "MySQL",
+  missing: () => notFetched(suiteServers.mysql),
   install: (options, setUpFile) => mysqld(["--initialize-insecure", `--init-file=${setUpFile}`, ...options]),
   // Its root is at "localhost" only, and names are not resolved.
   setUp:
@@ -73,8 +120,7 @@ export const mysqlProduct: MysqlProduct = {
 }
 
 function mysqld(options: string[]): Command {
-  const root = unpackedRoot(suiteServers.mysql)
-  if (root === undefined) throw new Error("no MySQL has been fetched")
+  const root = rootOf(suiteServers.mysql)
   const { command, args } = programOf(root, suiteServers.mysql.program)
   const folders = [
     `--lc-messages-dir=${join(root, "usr/share/mysql")}`,

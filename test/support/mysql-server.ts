@@ -33,7 +33,8 @@ export interface MysqlServer {
   /** A connection that stays open until it is closed. */
   session(charset?: string): Promise<MysqlSession>
   kill9(): Promise<void>
-  restart(): Promise<void>
+  /** With other settings from then on, where they are given; `offline` runs while the server is down. */
+  restart(changed?: Record<string, string>, offline?: () => Promise<void>): Promise<void>
   /** Ends it and removes its folder. */
   remove(): Promise<void>
 }
@@ -72,15 +73,15 @@ export async function startMysqlServer(
   const install = product.install([...asUser, ...folders, ...lasting], setUp)
   await run(install.command, install.args)
   const port = await freePort()
+  const own = { ...usual, ...product.settings, ...settings }
   const start = () => {
-    const all = { ...usual, ...product.settings, ...settings }
     const place = [...folders, `--port=${port}`, `--socket=${join(folder, "socket")}`]
     const { command, args } = product.serve([
       ...asUser,
       ...place,
       "--bind-address=127.0.0.1",
       "--skip-name-resolve",
-      ...Object.entries(all).map(([name, value]) => `--${name}=${value}`),
+      ...Object.entries(own).map(([name, value]) => `--${name}=${value}`),
     ])
     return startServer(command, args, port)
   }
@@ -107,8 +108,10 @@ export async function startMysqlServer(
       }
     },
     kill9: () => stopServer(server, "SIGKILL"),
-    async restart() {
+    async restart(changed = {}, offline) {
       await stopServer(server, "SIGTERM")
+      Object.assign(own, changed)
+      await offline?.()
       server = await start()
     },
     async remove() {

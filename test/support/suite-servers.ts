@@ -9,6 +9,8 @@ export interface SuiteServer {
   suite: string
   /** The first one's version names the cache folder. */
   packages: readonly [string, ...string[]]
+  /** Packages of which only the files are needed, not what they depend on. */
+  alone?: readonly string[]
   /** Below the folder into which the packages are unpacked. */
   program: string
   /** Dependencies that tests have no use for, by the beginnings of their names. */
@@ -52,7 +54,15 @@ export const suiteServers = {
   postgres13: postgresOf(13, "bullseye"),
   postgres15: postgresOf(15, "bookworm"),
   postgres17: postgresOf(17, "trixie"),
-} as const satisfies Record<string, SuiteServer>
+  mariadb: {
+    name: "MariaDB",
+    suite: "trixie",
+    packages: ["mariadb-server-core"],
+    // The statements that make its system tables.
+    alone: ["mariadb-server"],
+    program: "usr/sbin/mariadbd",
+  },
+} satisfies Record<string, SuiteServer>
 
 /**
  * Where unpacked servers stay between runs, keyed by package and version. Not below root's home: a server of a test runs
