@@ -4,13 +4,17 @@ import { copySnapshot } from "./snapshot-copy.ts"
 import { shapeOf } from "./table-shape.ts"
 import type { Watching } from "./table-watch.ts"
 
-const firstRetryMs = 15_000
-const lastRetryMs = 600_000
+/** What the source could not do now it may do soon; what a table cannot do rarely mends itself. */
+const retryMs = {
+  table: { first: 15_000, last: 600_000 },
+  source: { first: 2_000, last: 60_000 },
+} as const
 const lateReaders = 1
 
 /** It is tried again, later each time. */
 export function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
-  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? firstRetryMs / 2) * 2, lastRetryMs)
+  const { first, last } = retryMs[cause]
+  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? first / 2) * 2, last)
   retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
 }
 

@@ -14,6 +14,7 @@ import { leaveBehind, OversizedTable } from "./oversized.ts"
 import { newPace, type Pace } from "./pace.ts"
 import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
 import { requireHistory } from "./require-history.ts"
+import { newRetryWaits } from "./retry-waits.ts"
 import { aborted } from "./signals.ts"
 import type { CopyEvent } from "./snapshot-copy.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
@@ -170,25 +171,23 @@ async function runUntilStopped(
   state: RunState,
   signal: AbortSignal,
 ): Promise<void> {
-  const { firstRetryMs, longestRetryMs } = waitsOf(options)
-  let waitMs = firstRetryMs
+  const waits = newRetryWaits(waitsOf(options))
   while (!signal.aborted) {
     try {
       await runOnce(options, state, signal)
-      waitMs = firstRetryMs
+      waits.worked()
     } catch (error) {
       if (signal.aborted) break
       const problem = asProblem(error)
       if (problem instanceof OversizedTable) state.oversized.push(problem)
-      if (!state.troubled) waitMs = firstRetryMs
+      waits.failed(problem, !state.troubled)
       state.troubled = true
       options.reporter.problem(problem)
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
     // Less when stopped.
-    await delay(waitMs, undefined, { signal }).catch(() => undefined)
-    waitMs = Math.min(waitMs * 2, longestRetryMs)
+    await delay(waits.next(), undefined, { signal }).catch(() => undefined)
   }
   options.reporter.phase("stopped")
 }

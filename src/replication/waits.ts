@@ -5,6 +5,8 @@ export interface Waits {
   /** After a failure; twice as long after each further one. */
   firstRetryMs: number
   longestRetryMs: number
+  /** The same while the source cannot be reached: it is soon noticed that it is back. */
+  longestReconnectMs: number
   /** How often an idle source is told that what it sent is no longer needed. */
   advanceEveryMs: number
 }
@@ -13,6 +15,7 @@ const usualWaits: Waits = {
   lookEveryMs: 5_000,
   firstRetryMs: 500,
   longestRetryMs: 30_000,
+  longestReconnectMs: 5_000,
   advanceEveryMs: 10_000,
 }
 

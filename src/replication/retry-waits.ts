@@ -1,0 +1,35 @@
+import { type Problem, problemKinds } from "../domain/problems.ts"
+import type { Waits } from "./waits.ts"
+
+/** How long a pipeline waits before each attempt: longer after each failure, up to a limit. */
+export interface RetryWaits {
+  /** `isFirst`: nothing was known to be wrong before. */
+  failed(problem: Problem, isFirst: boolean): void
+  worked(): void
+  /** Of the attempt to come, in ms. */
+  next(): number
+}
+
+export function newRetryWaits(waits: Waits): RetryWaits {
+  const { firstRetryMs, longestRetryMs, longestReconnectMs } = waits
+  let waitMs = firstRetryMs
+  let longestMs = longestRetryMs
+  let isCopyingAnew = false
+  return {
+    failed({ kind }, isFirst) {
+      // What a fresh copy mends has nothing to wait for, unless that is what fails.
+      const needsCopy = problemKinds[kind].policy === "resync"
+      if (isFirst || (needsCopy && !isCopyingAnew)) waitMs = firstRetryMs
+      isCopyingAnew = needsCopy
+      longestMs = kind === "sourceUnreachable" ? longestReconnectMs : longestRetryMs
+    },
+    worked() {
+      waitMs = firstRetryMs
+    },
+    next() {
+      const nowMs = Math.min(waitMs, longestMs)
+      waitMs = Math.min(waitMs * 2, longestMs)
+      return nowMs
+    },
+  }
+}
