@@ -1,11 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Problem } from "../../domain/problems.ts"
+import type { TableName } from "../../domain/table.ts"
 import type { Snapshot, TableSelection } from "../../replication/source.ts"
 import type { TextColumns } from "../../replication/text-columns.ts"
 import { type Catalog, keptAsText, type MyTable, readCatalog, tableId } from "./catalog.ts"
 import { type Address, type Client, close, quoteIdentifier, quoteLiteral, withClient } from "./client.ts"
+import { newDefinitionWaiters } from "./definition-waiters.ts"
 import { problemOf } from "./errors.ts"
-import { type Place, weightOf } from "./position.ts"
+import { noteAt } from "./log-file.ts"
+import { freeDefinitions } from "./moment.ts"
+import { type Place, positionOf, weightOf } from "./position.ts"
 import { openSessions, rowSessions } from "./sessions.ts"
 import { type ChunkedTable, openSnapshotOf } from "./snapshot.ts"
 
@@ -15,14 +19,23 @@ export interface OpenedSnapshot {
   place: Place
 }
 
+export interface SnapshotWish {
+  select: TableSelection
+  texts: TextColumns
+  /** A stream is to begin at its position, which so tells the log that it is of. */
+  isFirst: boolean
+  /** How a stream counts that the snapshot is to be compared with. */
+  kind?: Place["kind"]
+}
+
 /** A snapshot of the selected tables. Tables whose definition changes while it is opened are left out: they come later. */
 export async function openSnapshot(
   address: Address,
-  select: TableSelection,
-  texts: TextColumns,
+  { select, texts, isFirst, kind }: SnapshotWish,
 ): Promise<OpenedSnapshot> {
   const before = await catalogOf(address, select)
-  const { clients, place } = await openSessions(address)
+  const wanted = { tables: before.tables.map(({ schema }) => schema), kind }
+  const { clients, place, end } = await openSessions(address, wanted)
   try {
     const { tables: all, refused } = await catalogOf(address, select)
     const known = new Set(before.tables.map(({ schema }) => JSON.stringify(schema)))
@@ -32,8 +45,20 @@ export async function openSnapshot(
     const [first] = clients
     if (first === undefined) throw new Error("no session")
     const chunked = await inChunks(first, tables)
+    await first.query(freeDefinitions)
+    const position = positionOf(place, isFirst ? await noteAt(address, end) : undefined)
     const sessions = rowSessions(address, clients)
-    return { snapshot: openSnapshotOf({ sessions, place, tables: chunked, refused }), tables, place }
+    return {
+      snapshot: openSnapshotOf({
+        sessions,
+        position,
+        tables: chunked,
+        refused,
+        waiters: newDefinitionWaiters(address),
+      }),
+      tables,
+      place,
+    }
   } catch (error) {
     for (const client of clients) close(client)
     throw problemOf(error, "opening a snapshot")
@@ -103,21 +128,27 @@ export const lateLimitMs = 10_000
 export const glimpseLimitMs = 5_000
 const retryMs = 20
 
+export interface LateWish {
+  ids: ReadonlySet<string>
+  texts: TextColumns
+  /** How the stream counts. */
+  kind: Place["kind"]
+  isAhead(weight: number): boolean
+  limitMs: number
+}
+
 /**
  * A snapshot of a few tables that lies where the stream is or ahead. The log is readable a moment before what is in it
  * can be seen, so a snapshot may come out too early.
  */
 export async function openLateSnapshot(
   address: Address,
-  ids: ReadonlySet<string>,
-  texts: TextColumns,
-
-  isAhead: (weight: number) => boolean,
-  limitMs: number,
+  { ids, texts, kind, isAhead, limitMs }: LateWish,
 ): Promise<OpenedSnapshot> {
   const deadlineMs = performance.now() + limitMs
+  const select = (table: TableName) => ids.has(tableId(table.schema, table.name))
   while (performance.now() < deadlineMs) {
-    const opened = await openSnapshot(address, (table) => ids.has(tableId(table.schema, table.name)), texts)
+    const opened = await openSnapshot(address, { select, texts, isFirst: false, kind })
     if (isAhead(weightOf(opened.place))) return opened
     await opened.snapshot.close()
     await delay(retryMs)

@@ -25,6 +25,7 @@ export interface RowStatement {
 }
 
 const comQuery = 0x03
+const okPacket = 0x00
 const errorPacket = 0xff
 const eofPacket = 0xfe
 const nullValue = 0xfb
@@ -35,13 +36,32 @@ export interface RowConnection {
   destroy(): void
 }
 
-/** `kill` ends the statement that the connection is running, and leaves the connection as it is. */
-export function newRowSession(raw: RowConnection, kill: () => Promise<void>): RowSession {
+/**
+ * `kill` ends the statement that the connection is running, and leaves the connection as it is. `behind` is a statement
+ * without rows that is run behind each.
+ */
+export function newRowSession(raw: RowConnection, kill: () => Promise<void>, behind?: string): RowSession {
+  const runBehind = async ({ doing }: RowStatement) => {
+    if (behind === undefined || raw.socket.destroyed) return
+    const signal = new AbortController().signal
+    const ignored = { row: () => undefined, piece: () => undefined, columns: 0 }
+    await runOn(raw, kill, { sql: behind, signal, doing, ...ignored }, { writing: undefined })
+  }
   return {
     destroy: raw.destroy,
     async run(statement) {
       if (statement.signal.aborted) throw givenUp(statement)
-      await runOn(raw, kill, statement)
+      const pieces: Pieces = { writing: undefined }
+      try {
+        await runOn(raw, kill, statement, pieces)
+      } catch (error) {
+        // What failed first is what counts; the session goes on if it still can.
+        await runBehind(statement).catch(() => undefined)
+        // What was given away is in use until it is written.
+        await pieces.writing
+        throw error
+      }
+      await runBehind(statement)
     },
   }
 }
@@ -50,7 +70,17 @@ function givenUp({ doing }: RowStatement): Problem {
   return new Problem("sourceUnreachable", `What was begun was given up (${doing}).`)
 }
 
-function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStatement): Promise<void> {
+interface Pieces {
+  /** Settles when the last piece has been taken. */
+  writing: Promise<unknown> | undefined
+}
+
+function runOn(
+  raw: RowConnection,
+  kill: () => Promise<void>,
+  statement: RowStatement,
+  pieces: Pieces,
+): Promise<void> {
   const { socket } = raw
   const { doing, signal } = statement
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -62,6 +92,8 @@ function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStat
     if (unwanted !== undefined) return
     unwanted = reason
     kill().catch(raw.destroy)
+    // The server does not look for that while what it sends is not taken.
+    socket.resume()
   }
   const abort = () => stop(givenUp(statement))
   const result = newResult(statement, (ending) => {
@@ -77,7 +109,7 @@ function runOn(raw: RowConnection, kill: () => Promise<void>, statement: RowStat
     const waiting = unwanted === undefined ? statement.piece() : undefined
     if (waiting === undefined) return
     socket.pause()
-    waiting.catch(stop).finally(() => socket.resume())
+    pieces.writing = waiting.catch(stop).finally(() => socket.resume())
   }
   const closed = () =>
     reject(unwanted ?? new Problem("sourceUnreachable", `The source closed the connection (while ${doing}).`))
@@ -112,6 +144,7 @@ function newResult(statement: RowStatement, ended: (ending: Ending) => void): Re
   const framer = newFramer((bytes, start, end) => {
     const first = bytes[start]
     if (first === errorPacket) return ended(readServerError(bytes, start, end))
+    if (first === okPacket && statement.columns === 0) return ended(undefined)
     if (first === eofPacket && end - start < 9) {
       if (++marks === 2) ended(undefined)
       return

@@ -1,3 +1,4 @@
+import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import {
   bufferedBytes,
@@ -12,8 +13,8 @@ import { inColumn, UnfitValue, unfitColumn } from "../../replication/unfit.ts"
 import { canonicalOf, hasOneOf, selected } from "./canonical.ts"
 import type { MyTable } from "./catalog.ts"
 import { quoteIdentifier } from "./client.ts"
+import type { DefinitionWaiters } from "./definition-waiters.ts"
 import { problemOf } from "./errors.ts"
-import { type Place, positionOf } from "./position.ts"
 import type { RowSession } from "./query-rows.ts"
 
 /** A full buffer is one row group of the warehouse's file; wide rows fill it sooner. */
@@ -30,9 +31,10 @@ export interface ChunkedTable {
 export interface SnapshotParts {
   /** All see the same moment. */
   sessions: RowSession[]
-  place: Place
+  position: Position
   tables: ChunkedTable[]
   refused: RefusedTable[]
+  waiters: DefinitionWaiters
 }
 
 /** The reading side of sessions that see one moment. Whoever reads borrows a session, or waits for one. */
@@ -44,8 +46,10 @@ export function openSnapshotOf(parts: SnapshotParts): Snapshot {
     return table
   }
   const borrow = newLending(parts.sessions)
+  const lend: Lend = (table, signal, work) =>
+    borrow((session) => parts.waiters.giveWay(table, signal, (ending) => work(session, ending)))
   return {
-    position: positionOf(parts.place),
+    position: parts.position,
     refused: parts.refused,
     tables: parts.tables.map(
       ({ table, estimatedRows, chunks }): SnapshotTable => ({
@@ -54,18 +58,30 @@ export function openSnapshotOf(parts: SnapshotParts): Snapshot {
         chunks: chunks.map((token) => ({ token })),
       }),
     ),
-    ...digestedSide(tableOf, borrow),
+    ...digestedSide(tableOf, lend),
     read: (schema, chunk, rows, write, signal) =>
-      borrow((session) => readRows(session, tableOf(schema), chunk.token, { rows, write, signal })),
-    readKeys: (schema, keys, rows, write, signal) => {
+      lend(schema, signal, (session, signal) =>
+        readRows(session, tableOf(schema), chunk.token, { rows, write, signal }),
+      ),
+    readKeys(schema, keys, rows, write, signal) {
       const table = tableOf(schema)
-      return borrow((session) => readRows(session, table, hasOneOf(table, keys), { rows, write, signal }))
+      return lend(schema, signal, (session, signal) =>
+        readRows(session, table, hasOneOf(table, keys), { rows, write, signal }),
+      )
     },
     async close() {
+      parts.waiters.close()
       for (const session of parts.sessions) session.destroy()
     },
   }
 }
+
+/** A session for reading a table, until the signal that `work` is given is set. */
+type Lend = <T>(
+  table: TableSchema,
+  signal: AbortSignal,
+  work: (session: RowSession, signal: AbortSignal) => Promise<T>,
+) => Promise<T>
 
 type Borrow = <T>(work: (session: RowSession) => Promise<T>) => Promise<T>
 
@@ -140,7 +156,7 @@ async function readRows(
 }
 
 /** The rows are hashed here: the server can neither print a DOUBLE with all its digits nor hash text as UTF-8 cheaply. */
-function digestedSide(tableOf: (schema: TableSchema) => MyTable, borrow: Borrow): DigestedSide {
+function digestedSide(tableOf: (schema: TableSchema) => MyTable, lend: Lend): DigestedSide {
   const each = async (
     schema: TableSchema,
     signal: AbortSignal,
@@ -149,7 +165,7 @@ function digestedSide(tableOf: (schema: TableSchema) => MyTable, borrow: Borrow)
     const table = tableOf(schema)
     const canonical = canonicalOf(table)
     const doing = `comparing ${schema.schema}.${schema.name}`
-    await borrow((session) =>
+    await lend(schema, signal, (session, signal) =>
       session.run({
         sql: selectOf(table, ""),
         columns: table.columns.length,
