@@ -1,3 +1,4 @@
+import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/change-sink.ts"
 import { type CarriedTables, newCarriedTables } from "./carried-tables.ts"
@@ -13,10 +14,12 @@ import {
   types,
   xidOf,
 } from "./events.ts"
+import { newLogMarks, type OpenTransaction as Open } from "./log-marks.ts"
+import { type LogNote, noteOf } from "./log-note.ts"
 import { newLogPlace } from "./log-place.ts"
 import { uint32 } from "./numbers.ts"
 import { isSmall, readPayload, unpackAtOnce, unpackInPieces } from "./payload.ts"
-import { type Place, positionOf } from "./position.ts"
+import { placeOf, positionOf } from "./position.ts"
 import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
 import { readCompressedQuery, readQuery } from "./query-event.ts"
 import { newRowEvents } from "./row-events.ts"
@@ -30,6 +33,8 @@ export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "car
    * and no other may come until then; `between` is awaited between pieces, and says whether to go on.
    */
   event(bytes: Buffer, start: number, end: number, between: () => Promise<boolean>): Promise<void> | undefined
+  /** Which log it has come to, and how far in it; `undefined`: not known yet. */
+  readonly note: LogNote | undefined
   /** What was read is decoded: the sink is told how far that is, when nothing of it was ours. */
   chunkEnded(): void
   /** Tells the sink how far the log has been read. */
@@ -52,21 +57,9 @@ function isRead(type: number): boolean {
   return readTypes.has(type) || type in rowEvents
 }
 
-/** The transaction being read. */
-interface Open {
-  /** Weight before it. */
-  at: number
-  /** Its statements and rows go on until its end is told; else the first statement is all of it. */
-  hasBegun: boolean
-  /** It is only being prepared: its rows are kept aside under this name. */
-  xid: string | undefined
-  /** Something of it was given to the sink. */
-  isGiven: boolean
-  /** The server's own time of the commit, where the log tells it in parts of a second. */
-  committedAtMs: number | undefined
-}
-
 export interface LogTraits {
+  /** What it is called in notes. */
+  server: string
   /** The server has been told that we understand checksums, and writes them now. */
   checksummed: boolean
   /** It takes names of databases and tables without regard to case. */
@@ -75,27 +68,21 @@ export interface LogTraits {
 
 export function newBinlog(
   tables: readonly MyTable[],
-  from: Place,
+  from: Position,
   sink: ChangeSink,
-  { checksummed, foldsNames }: LogTraits,
+  { server, checksummed, foldsNames }: LogTraits,
 ): Binlog {
-  const log = newLogPlace(from)
+  const log = newLogPlace(placeOf(from), server, noteOf(from))
   const carried: CarriedTables = newCarriedTables(tables, sink, foldsNames)
   const prepared = newPreparedTransactions()
   const rowsOf = newRowEvents(carried, sink)
   let open: Open | undefined
   let hasMoved = false
   let checksums = checksummed
-  let marks: { weight: number; reached(): void }[] = []
-
-  function pass(weight: number): void {
-    const passed = marks.filter((mark) => mark.weight <= weight)
-    marks = marks.filter((mark) => mark.weight > weight)
-    for (const { reached } of passed) reached()
-  }
+  const marks = newLogMarks()
 
   function begin(at: number, hasBegun: boolean): Open {
-    if (marks.length > 0) pass(at)
+    marks.pass(at)
     rowsOf.begin()
     open = { at, hasBegun, xid: undefined, isGiven: false, committedAtMs: undefined }
     return open
@@ -115,10 +102,10 @@ export function newBinlog(
     if (ended.isGiven) {
       // The log knows whole seconds: the end of that second, unless it has not come yet.
       const committedAtMs = ended.committedAtMs ?? Math.min(Date.now(), timestamp * 1000 + 999)
-      sink.commit(positionOf(log.place), committedAtMs)
+      sink.commit(positionOf(log.place, log.note), committedAtMs)
       hasMoved = false
     } else hasMoved = true
-    if (marks.length > 0) pass(log.weight)
+    marks.pass(log.weight)
   }
 
   function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
@@ -256,12 +243,14 @@ export function newBinlog(
     const start = header + headerBytes
     switch (type) {
       case types.formatDescription:
-        return
+        return log.described(uint32(bytes, header))
       case types.rotate:
         return log.rotated(bytes.toString("utf8", start + 8, end_), Number(bytes.readBigUInt64LE(start)))
       case types.heartbeat:
       case types.heartbeat2:
-        if (open === undefined) sink.caughtUp(positionOf(log.place))
+        if (open !== undefined) return
+        if (type === types.heartbeat) log.idle(bytes.toString("utf8", start, end_), offset)
+        sink.caughtUp(positionOf(log.place, log.note))
         return
       case types.mariadbGtid:
         return mariadbGtid(bytes, start, uint32(bytes, header + 5), log.weight)
@@ -306,13 +295,16 @@ export function newBinlog(
       decode(type, bytes, start, stop, offset)
       return undefined
     },
+    get note() {
+      return log.note
+    },
     chunkEnded() {
       if (!hasMoved || open !== undefined) return
       hasMoved = false
-      sink.caughtUp(positionOf(log.place))
+      sink.caughtUp(positionOf(log.place, log.note))
     },
     tell() {
-      if (open === undefined) sink.caughtUp(positionOf(log.place))
+      if (open === undefined) sink.caughtUp(positionOf(log.place, log.note))
     },
     isAhead: (weight) => (open === undefined ? weight >= log.weight : weight > open.at),
     include: carried.include,
@@ -320,8 +312,8 @@ export function newBinlog(
     carries: carried.carries,
     settle: carried.settle,
     whenAt(weight, reached) {
-      marks.push({ weight, reached })
-      if (open === undefined) pass(log.weight)
+      marks.set(weight, reached)
+      if (open === undefined) marks.pass(log.weight)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type Address, close, connect, takeOver } from "./client.ts"
 import { dump, introduce } from "./dump-request.ts"
 import { problemOf } from "./errors.ts"
-import { newestPlace } from "./sessions.ts"
+import { newestPlace } from "./log-status.ts"
 
 const answerLimitMs = 5_000
 const heartbeatMs = 1_000

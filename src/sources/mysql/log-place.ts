@@ -1,3 +1,4 @@
+import { fileNumber, type LogNote } from "./log-note.ts"
 import { uint32, uint64 } from "./numbers.ts"
 import { addGtid, type Place, weightOf } from "./position.ts"
 import type { TaggedGtid } from "./tagged-gtid.ts"
@@ -7,20 +8,31 @@ export interface LogPlace {
   /** Behind the last whole transaction. */
   readonly place: Place
   readonly weight: number
+  /** Which log that was; `undefined`: not known yet. */
+  readonly note: LogNote | undefined
   /** A transaction begins; it counts only when it ends. */
   mariadbGtid(bytes: Buffer, start: number, server: number): void
   mysqlGtid(bytes: Buffer, start: number): void
   taggedGtid(gtid: TaggedGtid): void
   rotated(file: string, offset: number): void
+  /** What comes now is of a file that was created then. */
+  described(createdAtSeconds: number): void
+  /** The server has sent all that the file has before this offset. */
+  idle(file: string, offset: number): void
   /** The transaction ends at this offset of the file. */
   ended(offset: number): void
 }
 
-export function newLogPlace(from: Place): LogPlace {
+/** `server`: what it is called in notes. `noted`: the note that `from` came with. */
+export function newLogPlace(from: Place, server: string, noted: LogNote | undefined): LogPlace {
   const place = structuredClone(from)
+  let note = noted?.server === server ? noted : undefined
+  /** The file being read. */
+  let file = ""
+  let createdAtSeconds = 0
   let weight = weightOf(place)
   /** The transaction at hand. */
-  let server = 0
+  let originServer = 0
   let domain = 0
   let sequence = 0
   let origin: string | undefined
@@ -32,7 +44,7 @@ export function newLogPlace(from: Place): LogPlace {
     mariadbGtid(bytes, start, from) {
       sequence = uint64(bytes, start)
       domain = uint32(bytes, start + 8)
-      server = from
+      originServer = from
     },
     mysqlGtid(bytes, start) {
       origin = originText(bytes, start + 1)
@@ -42,13 +54,27 @@ export function newLogPlace(from: Place): LogPlace {
       origin = gtid.origin
       sequence = gtid.sequence
     },
-    rotated(file, offset) {
+    get note() {
+      return note
+    },
+    rotated(name, offset) {
+      file = name
+      createdAtSeconds = 0
       if (place.kind !== "file") return
-      place.file = file
+      place.file = name
       place.offset = offset
       weight = weightOf(place)
     },
+    described(atSeconds) {
+      createdAtSeconds = atSeconds
+      // Only ahead: a server that looks for our place goes through older files.
+      if (note === undefined || fileNumber(file) > fileNumber(note.file)) take(4)
+    },
+    idle(name, offset) {
+      if (name === file && note?.file === file && offset > note.offset) take(offset)
+    },
     ended(offset) {
+      if (offset > 0) take(offset)
       if (place.kind === "file") {
         place.offset = offset
         weight = weightOf(place)
@@ -57,10 +83,16 @@ export function newLogPlace(from: Place): LogPlace {
     },
   }
 
+  function take(offset: number): void {
+    if (file === "" || createdAtSeconds === 0) return
+    if (note?.file === file && note.createdAtSeconds === createdAtSeconds) note.offset = offset
+    else note = { server, file, offset, createdAtSeconds }
+  }
+
   function count(): void {
     if (place.kind === "mariadb") {
       weight += sequence - (place.domains.get(domain)?.sequence ?? 0)
-      place.domains.set(domain, { server, sequence })
+      place.domains.set(domain, { server: originServer, sequence })
     } else if (place.kind === "mysql" && origin !== undefined) {
       weight++
       addGtid(place.origins, origin, sequence)

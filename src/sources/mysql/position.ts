@@ -1,4 +1,5 @@
 import { type Position, positionFrom } from "../../domain/position.ts"
+import { fileNumber, type LogNote, noteOf, textOfNote } from "./log-note.ts"
 
 /**
  * How far one has come in a server's binary log. Where there are GTIDs, what has been seen of each origin: that holds on
@@ -83,19 +84,24 @@ export function placeOfMysql(gtids: string): Place {
 }
 
 export function placeOf(position: Position): Place {
-  const place = parsePlace(position)
+  const at = position.indexOf("@")
+  const place = parsePlace(at === -1 ? position : position.slice(0, at))
   if (place === undefined) throw new Error(`not a place in a binary log: ${position}`)
   return place
 }
 
-export function positionOf(place: Place): Position {
+export function positionOf(place: Place, note?: LogNote): Position {
+  return positionFrom(note === undefined ? textOf(place) : textOf(place) + textOfNote(note))
+}
+
+function textOf(place: Place): string {
   switch (place.kind) {
     case "mariadb":
-      return positionFrom(gtidState(place) || nothingOfMariadb)
+      return gtidState(place) || nothingOfMariadb
     case "mysql":
-      return positionFrom(gtidSet(place) || nothingOfMysql)
+      return gtidSet(place) || nothingOfMysql
     case "file":
-      return positionFrom(`${place.file}:${place.offset}`)
+      return `${place.file}:${place.offset}`
   }
 }
 
@@ -125,14 +131,25 @@ export function weightOf(place: Place): number {
     case "mysql":
       return [...place.origins.values()].flat().reduce((sum, [first, last]) => sum + last - first + 1, 0)
     case "file":
-      return Number(place.file.slice(place.file.lastIndexOf(".") + 1)) * 2 ** 33 + place.offset
+      return fileWeight(place)
   }
 }
 
 export function comparePositions(a: Position, b: Position): number {
   const [one, other] = [placeOf(a), placeOf(b)]
-  if (one.kind !== other.kind) throw new Error(`places of different kinds: ${a} and ${b}`)
-  return weightOf(one) - weightOf(other)
+  if (one.kind === other.kind) return weightOf(one) - weightOf(other)
+  const [first, second] = [filePlace(a, one), filePlace(b, other)]
+  if (first === undefined || second === undefined) throw new Error(`places of different kinds: ${a} and ${b}`)
+  return fileWeight(first) - fileWeight(second)
+}
+
+/** Where GTIDs were turned on or off meanwhile, the files are what both count. */
+function filePlace(position: Position, place: Place): { file: string; offset: number } | undefined {
+  return place.kind === "file" ? place : noteOf(position)
+}
+
+function fileWeight({ file, offset }: { file: string; offset: number }): number {
+  return fileNumber(file) * 2 ** 33 + offset
 }
 
 /** Whether everything that lies before `b` lies before `a` too, whichever server they are of. */

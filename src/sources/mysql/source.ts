@@ -1,15 +1,18 @@
+import { type Position, positionFrom, shownPosition } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/source.ts"
 import { textColumnsOf } from "../../replication/text-columns.ts"
 import { keptAsText, type MyTable, readCatalog } from "./catalog.ts"
-import { type Address, connect, withClient } from "./client.ts"
+import { type Address, type Client, connect, withClient } from "./client.ts"
 import { endStream } from "./end-stream.ts"
 import { problemOf } from "./errors.ts"
 import { logHistory } from "./history.ts"
+import { serverName } from "./log-file.ts"
+import { noteOf } from "./log-note.ts"
+import { logStatus, newestPlace } from "./log-status.ts"
 import { openSnapshot } from "./open-snapshot.ts"
 import { comparePositions, parsePlace, positionOf } from "./position.ts"
 import { inspect } from "./preflight.ts"
-import { newestPlace } from "./sessions.ts"
 import { startStream } from "./stream.ts"
 
 /**
@@ -21,9 +24,9 @@ export function openMysqlSource(address: Address): Source {
     preflight: (select) => withClient(address, "checking settings", (client) => inspect(client, select)),
     async openSnapshot(handle, select, texts) {
       await endStream(address, handle)
-      return (await openSnapshot(address, select, texts)).snapshot
+      return (await openSnapshot(address, { select, texts, isFirst: true })).snapshot
     },
-    history: (_, from) => withClient(address, "looking at the log", (client) => logHistory(client, from)),
+    history: (_, from) => logHistory(address, from),
     async stream({ handle, from, tables, select, sink }) {
       const known = await withClient(address, "reading the catalog", (client) => readCatalog(client, select))
       const current = knownTables(known.tables, tables)
@@ -52,14 +55,22 @@ export function openMysqlSource(address: Address): Source {
     remove: (handle) => endStream(address, handle),
     compare: comparePositions,
     parsePosition(text) {
-      const place = parsePlace(text)
-      return place && positionOf(place)
+      const position = positionFrom(text)
+      const place = parsePlace(shownPosition(position))
+      return place && positionOf(place, noteOf(position))
     },
     // The server keeps its log as long as it is told to, whoever has read it.
     retention: async () => new Map(),
-    currentPosition: () =>
-      withClient(address, "reading the position", async (client) => positionOf(await newestPlace(client))),
+    currentPosition: () => withClient(address, "reading the position", currentPosition),
   }
+}
+
+/** With the place in the file, by which a stream is compared that began before GTIDs were turned on. */
+async function currentPosition(client: Client): Promise<Position> {
+  const place = await newestPlace(client)
+  if (place.kind !== "mysql") return positionOf(place)
+  const { end } = await logStatus(client)
+  return positionOf(place, { server: await serverName(client), createdAtSeconds: 0, ...end })
 }
 
 /** The tables of the source that still are what the warehouse holds, by id. */

@@ -9,10 +9,13 @@ import { type Address, type Client, takeOver, withClient } from "./client.ts"
 import { dump, introduce } from "./dump-request.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
+import { serverName } from "./log-file.ts"
+import { newestPlace } from "./log-status.ts"
+import { watchLog } from "./log-watch.ts"
 import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "./open-snapshot.ts"
 import { newPacketQueue } from "./packet-queue.ts"
 import { placeOf, weightOf } from "./position.ts"
-import { newestPlace } from "./sessions.ts"
+import { settingsProblem } from "./preflight.ts"
 
 const errorPacket = 0xff
 const eofPacket = 0xfe
@@ -41,8 +44,10 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   const place = placeOf(from)
   const [folding] = await client.query("SELECT @@global.lower_case_table_names AS kind")
   const checksummed = await introduce(client, handle, place, heartbeatMs)
+  const server = await serverName(client)
   const raw = takeOver(client)
-  const binlog = newBinlog(tables, place, sink, { checksummed, foldsNames: folding?.kind !== "0" })
+  const foldsNames = folding?.kind !== "0"
+  const binlog = newBinlog(tables, from, sink, { server, checksummed, foldsNames })
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   // The pipeline awaits `ended`; until it does, a break must not count as unhandled.
   ended.catch(() => undefined)
@@ -59,6 +64,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   }
   const finish = (error?: Problem) => {
     clearInterval(timer)
+    stopWatching()
     raw.destroy()
     isOver = true
     free()
@@ -70,6 +76,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     else if (performance.now() - heardAtMs > silenceLimitMs)
       finish(new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`))
   }, heartbeatMs)
+  const stopWatching = watchLog(address, () => binlog.note, finish)
   const packet = (bytes: Buffer, start: number, end: number): Promise<void> | undefined => {
     const kind = bytes[start]
     if (kind === errorPacket) {
@@ -131,6 +138,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     }
   }
 
+  const late = { kind: place.kind, isAhead: binlog.isAhead }
   return {
     ended,
     // The server keeps its log by its own rules, whoever reads it.
@@ -140,20 +148,23 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     ask: binlog.tell,
     include: (ids, texts, prepare) =>
       standing(async () => {
-        const late = await openLateSnapshot(address, ids, texts, binlog.isAhead, lateLimitMs)
-        for (const table of late.tables) {
-          binlog.include(table, weightOf(late.place))
+        // What is logged now must be such that the copy can be kept fresh.
+        const obstacle = await withClient(address, "checking settings", settingsProblem)
+        if (obstacle !== undefined) throw obstacle
+        const opened = await openLateSnapshot(address, { ...late, ids, texts, limitMs: lateLimitMs })
+        for (const table of opened.tables) {
+          binlog.include(table, weightOf(opened.place))
           carriedTexts.set(table.schema.id, textColumnsOf(table.schema))
         }
-        prepare(late.tables.map((table) => table.schema))
-        return late.snapshot
+        prepare(opened.tables.map((table) => table.schema))
+        return opened.snapshot
       }),
     glimpse: (ids, reached) =>
       standing(async () => {
-        const { isAhead } = binlog
-        const late = await openLateSnapshot(address, ids, carriedTexts, isAhead, glimpseLimitMs)
-        binlog.whenAt(weightOf(late.place), reached)
-        return late.snapshot
+        const wish = { ...late, ids, texts: carriedTexts, limitMs: glimpseLimitMs }
+        const opened = await openLateSnapshot(address, wish)
+        binlog.whenAt(weightOf(opened.place), reached)
+        return opened.snapshot
       }),
     exclude: binlog.exclude,
     // Every statement that changes a table is in the log, also where it changes no rows.
@@ -174,14 +185,15 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
  * What a statement does that the log's reader does not understand, and what goes without one, the catalog shows. One look at
  * a time waits for the stream to come to it: a stream far behind would gather them.
  */
-function newRecheck({ address, select, sink }: StartStream, binlog: Binlog): FollowedTables["recheck"] {
+function newRecheck({ address, from, select, sink }: StartStream, binlog: Binlog): FollowedTables["recheck"] {
+  const { kind } = placeOf(from)
   let isWaiting = false
   return async (ids) => {
     if (isWaiting) return
     const look = await withClient(address, "reading the catalog", async (client) => {
-      const since = weightOf(await newestPlace(client))
+      const since = weightOf(await newestPlace(client, kind))
       const current = await readCatalog(client, select)
-      return { since, current, behind: weightOf(await newestPlace(client)) }
+      return { since, current, behind: weightOf(await newestPlace(client, kind)) }
     })
     isWaiting = true
     binlog.whenAt(look.behind, () => {
