@@ -4,6 +4,7 @@ import { type TextColumn, withTextColumns } from "../../replication/text-columns
 import { type CharsetReading, isReadable, readCharsets } from "./charsets.ts"
 import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
 import { labelsOf } from "./labels.ts"
+import { readLogFilter } from "./log-status.ts"
 import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
@@ -48,10 +49,11 @@ export async function readCatalog(client: Client, select: TableSelection): Promi
   const catalog: Catalog = { tables: [], refused: [] }
   if (wanted.length === 0) return catalog
   const parts = await readParts(client, among)
+  const unlogged = await readLogFilter(client)
   for (const row of wanted) {
     const [schema, name] = [text(row.db), text(row.name)]
     const id = tableId(schema, name)
-    const table = tableOf(row, id, parts)
+    const table = unlogged(schema) ?? tableOf(row, id, parts)
     if (typeof table === "string") catalog.refused.push({ id, schema, name, reason: table })
     else catalog.tables.push(table)
   }

@@ -1,28 +1,62 @@
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
 
+interface Known {
+  kind: ProblemKind
+  /** What to do, where the kind's own remedy does not tell. */
+  remedy?: string
+}
+
+const unlock = "ALTER USER … ACCOUNT UNLOCK at the source."
+const newPassword =
+  "ALTER USER … IDENTIFIED BY … at the source (PASSWORD EXPIRE NEVER keeps it), and the new one in the source's url."
+const useTls = "Add ?ssl-mode=REQUIRED to the source's url."
+
 // Error numbers of the servers' manuals ("Server Error Message Reference").
-const byNumber: Record<number, ProblemKind> = {
-  1044: "sourceRefusedLogin",
-  1045: "sourceRefusedLogin",
-  1130: "sourceRefusedLogin", // not from this host
-  1251: "sourceRefusedLogin",
-  1698: "sourceRefusedLogin",
-  1820: "sourceRefusedLogin", // the password has expired
-  1142: "sourcePrivileges",
-  1143: "sourcePrivileges",
-  1227: "sourcePrivileges",
-  1040: "sourceUnreachable", // too many connections
-  1053: "sourceUnreachable", // the server is shutting down
-  1203: "sourceUnreachable", // too many connections of this user
-  1317: "sourceUnreachable", // the statement was killed
-  1927: "sourceUnreachable", // the connection was killed
-  1205: "sourceBusy", // lock wait timeout
-  1213: "sourceBusy", // deadlock
-  1381: "sourceSettings", // no binary log
-  1054: "tableFailed", // a column is gone
-  1146: "tableFailed", // the table is gone
-  1412: "tableFailed", // the table's definition changed since the snapshot
+const byNumber: Record<number, Known> = {
+  1044: { kind: "sourceRefusedLogin" },
+  1045: {
+    kind: "sourceRefusedLogin",
+    remedy: `If both are right, the account may be of another host, or it takes only encrypted connections. ${useTls}`,
+  },
+  1129: {
+    kind: "sourceRefusedLogin",
+    remedy:
+      "Too many connections from here have failed. TRUNCATE TABLE performance_schema.host_cache (MySQL) or FLUSH HOSTS (MariaDB).",
+  },
+  1130: { kind: "sourceRefusedLogin", remedy: "The user may not come from this host: CREATE USER …@'%'." },
+  1251: { kind: "sourceRefusedLogin" },
+  1698: { kind: "sourceRefusedLogin" },
+  1820: { kind: "sourceRefusedLogin", remedy: newPassword },
+  1862: { kind: "sourceRefusedLogin", remedy: newPassword },
+  3118: { kind: "sourceRefusedLogin", remedy: unlock },
+  4151: { kind: "sourceRefusedLogin", remedy: unlock }, // MariaDB's number for the same
+  3955: { kind: "sourceRefusedLogin", remedy: `Too many wrong passwords have locked it. ${unlock}` },
+  3159: { kind: "sourceRefusedLogin", remedy: `The server takes only encrypted connections. ${useTls}` },
+  1142: { kind: "sourcePrivileges" },
+  1143: { kind: "sourcePrivileges" },
+  1227: { kind: "sourcePrivileges" },
+  1040: {
+    kind: "sourceUnreachable",
+    remedy: "All of its connections are taken: raise max_connections there.",
+  },
+  1203: { kind: "sourceUnreachable", remedy: "Raise max_user_connections at the source." },
+  1226: {
+    kind: "sourceUnreachable",
+    remedy:
+      "The user is at a limit of its account: ALTER USER … WITH MAX_USER_CONNECTIONS 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_QUERIES_PER_HOUR 0.",
+  },
+  3032: { kind: "sourceUnreachable", remedy: "SET GLOBAL offline_mode = OFF at the source." },
+  1053: { kind: "sourceUnreachable" }, // the server is shutting down
+  1317: { kind: "sourceUnreachable" }, // the statement was killed
+  1927: { kind: "sourceUnreachable" }, // the connection was killed
+  4031: { kind: "sourceUnreachable" }, // the server waited for us for too long
+  1205: { kind: "sourceBusy" }, // lock wait timeout
+  1213: { kind: "sourceBusy" }, // deadlock
+  1381: { kind: "sourceSettings" }, // no binary log
+  1054: { kind: "tableFailed" }, // a column is gone
+  1146: { kind: "tableFailed" }, // the table is gone
+  1412: { kind: "tableFailed" }, // the table's definition changed since the snapshot
 }
 
 const binlogReadingFailed = 1236
@@ -37,6 +71,11 @@ export function problemOf(error: unknown, doing: string): Problem {
   })
 }
 
+/** The server's number of an error that the driver threw; 0: not the server's. */
+export function errorNumber(error: unknown): number {
+  return serverErrorOf(error).errno ?? 0
+}
+
 /** The driver gives errors of the system a number too: a negative one. */
 function serverErrorOf(error: unknown): { errno: number | undefined; message: string } {
   const message = plainMessage(error)
@@ -45,14 +84,18 @@ function serverErrorOf(error: unknown): { errno: number | undefined; message: st
 }
 
 export function problemOfServer(errno: number, message: string, doing: string, cause?: unknown): Problem {
-  const kind = errno === binlogReadingFailed ? binlogProblem(message) : byNumber[errno]
+  const known = errno === binlogReadingFailed ? { kind: binlogProblem(message) } : byNumber[errno]
+  const { kind, remedy }: Known = known ?? { kind: "sourceProtocol" }
   const told = message.replace(/\.$/, "")
-  return new Problem(kind ?? "sourceProtocol", `The source says (while ${doing}): ${told}.`, { cause })
+  const todo = remedy === undefined ? "" : ` ${remedy}`
+  return new Problem(kind, `The source says (while ${doing}): ${told}.${todo}`, { cause })
 }
 
 /** One number stands for all that can be wrong with reading the log. */
 function binlogProblem(message: string): ProblemKind {
   if (/same server_(u?u?id)|same (server|slave|replica)/i.test(message)) return "sourceInUse"
+  // GTIDs are being turned off: its places are counted otherwise from here on.
+  if (/auto_?position|gtid_mode/i.test(message)) return "sourceHistoryLost"
   if (/purged|could not find|not in the master|missing|impossible|truncated|differ/i.test(message))
     return "sourceHistoryLost"
   return "sourceProtocol"

@@ -1,12 +1,16 @@
+import { Problem } from "../../domain/problems.ts"
 import type { Finding, TableSelection } from "../../replication/source.ts"
 import { readCatalog } from "./catalog.ts"
 import { type Client, quoteIdentifier } from "./client.ts"
+import { errorNumber } from "./errors.ts"
 
 /** binlog_row_metadata came with these. */
 const oldest = { mariadb: [10, 5], mysql: [8, 0] } as const
 const shortRetentionSeconds = 86_400
 
 interface Facts {
+  /** It repeats what another server did. */
+  isReplica: boolean
   flavor: Client["flavor"]
   version: string
   /** Names in lower case. */
@@ -24,6 +28,8 @@ const wantedVariables = [
   "binlog_row_metadata",
   "binlog_expire_logs_seconds",
   "gtid_mode",
+  "log_slave_updates",
+  "log_replica_updates",
 ]
 
 async function readFacts(client: Client): Promise<Facts> {
@@ -33,12 +39,50 @@ async function readFacts(client: Client): Promise<Facts> {
   const grants = await client.query("SHOW GRANTS")
   const [user = "", host = ""] = (who?.account ?? "").split(/@(?=[^@]*$)/)
   return {
+    isReplica: await isReplica(client),
     flavor: client.flavor,
     version: who?.version ?? "",
     variables: new Map(rows.map((row) => [row.Variable_name?.toLowerCase() ?? "", row.Value ?? ""])),
     grants: grants.flatMap((row) => Object.values(row)).join("\n"),
     account: `'${user}'@'${host}'`,
   }
+}
+
+// No right to ask; or a server that does not know the statement.
+const mayNotAsk = new Set([1064, 1227])
+
+async function isReplica(client: Client): Promise<boolean> {
+  const { flavor } = client
+  const statement = flavor === "mariadb" ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS"
+  try {
+    return (await client.query(statement)).length > 0
+  } catch (error) {
+    if (!mayNotAsk.has(errorNumber(error))) throw error
+    if (flavor === "mysql") return false
+    // Whoever may not ask sees at least how far it has come.
+    const [row] = await client.query("SELECT @@global.gtid_slave_pos AS place")
+    return (row?.place ?? "") !== ""
+  }
+}
+
+function updatesSetting({ variables }: Pick<Facts, "variables">): string {
+  return variables.has("log_replica_updates") ? "log_replica_updates" : "log_slave_updates"
+}
+
+function hidesReplicated(facts: Facts): boolean {
+  return facts.isReplica && facts.variables.get(updatesSetting(facts)) === "OFF"
+}
+
+/** Whether rows change at the server of which its log tells nothing: a position in the log proves nothing then. */
+export async function hidesChanges(client: Client): Promise<boolean> {
+  return hidesReplicated(await readFacts(client))
+}
+
+/** What a stream cannot go without now; `undefined`: all is as it must be. */
+export async function settingsProblem(client: Client): Promise<Problem | undefined> {
+  const errors = settingFindings(await readFacts(client)).filter(({ severity }) => severity === "error")
+  if (errors.length === 0) return undefined
+  return new Problem("sourceSettings", errors.map(({ what, remedy }) => `${what} ${remedy}`).join(" "))
 }
 
 /** Everything a copy and a stream need, each with the statement that mends it. Changes nothing. */
@@ -96,6 +140,11 @@ function settingFindings(facts: Facts): Finding[] {
       "server_id is 0: the server refuses replicas.",
       "SET GLOBAL server_id = 1; and in its configuration.",
     )
+  if (hidesReplicated(facts))
+    error(
+      `The server is a replica with ${updatesSetting(facts)} = OFF: what it receives from its own source is not in its log.`,
+      `Start the server with ${updatesSetting(facts)} = ON, or replicate from its source.`,
+    )
   for (const { name, wanted, remedy } of settings) {
     const value = facts.variables.get(name)
     if (value !== undefined && value.toUpperCase() !== wanted)
@@ -125,7 +174,8 @@ function retentionFindings({ variables }: Facts): Finding[] {
   ]
 }
 
-function grantFindings({ flavor, grants, account }: Facts): Finding[] {
+function grantFindings(facts: Facts): Finding[] {
+  const { flavor, grants, account } = facts
   if (/GRANT ALL PRIVILEGES ON \*\.\*/.test(grants)) return []
   const wanted =
     flavor === "mariadb"
@@ -136,16 +186,35 @@ function grantFindings({ flavor, grants, account }: Facts): Finding[] {
       : [
           { name: "REPLICATION SLAVE", pattern: /REPLICATION SLAVE(?! ADMIN)/ },
           { name: "REPLICATION CLIENT", pattern: /REPLICATION CLIENT/ },
-          { name: "RELOAD", pattern: /RELOAD/ },
         ]
-  return wanted
+  const missing = wanted
     .filter(({ pattern }) => !pattern.test(grants))
-    .map(({ name }) => ({
-      severity: "error",
+    .map(
+      ({ name }): Finding => ({
+        severity: "error",
+        concerns: "source",
+        what: `User ${account} lacks the privilege ${name}.`,
+        remedy: `GRANT ${name} ON *.* TO ${account};`,
+      }),
+    )
+  return [...missing, ...lockFindings(facts)]
+}
+
+/** MariaDB says where in its log a snapshot lies; on MySQL tables are locked for milliseconds if need be. */
+function lockFindings({ flavor, grants, account, variables }: Facts): Finding[] {
+  if (flavor === "mariadb" || /LOCK TABLES|ALL PRIVILEGES/.test(grants)) return []
+  const isNeeded = variables.get("gtid_mode") !== "ON"
+  const why = isNeeded
+    ? "a copy cannot begin while gtid_mode is not ON"
+    : "a copy waits for a moment at which nothing is being committed, which a busy server may never have"
+  return [
+    {
+      severity: isNeeded ? "error" : "warning",
       concerns: "source",
-      what: `User ${account} lacks the privilege ${name}.`,
-      remedy: `GRANT ${name} ON *.* TO ${account};`,
-    }))
+      what: `User ${account} lacks the privilege LOCK TABLES: ${why}.`,
+      remedy: `GRANT LOCK TABLES ON *.* TO ${account};`,
+    },
+  ]
 }
 
 const maySelectNothing = new Set([1142, 1143])
@@ -178,8 +247,7 @@ async function isReadable(client: Client, place: string): Promise<boolean> {
     await client.query(`SELECT * FROM ${place} LIMIT 0`)
     return true
   } catch (error) {
-    const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0
-    if (maySelectNothing.has(errno)) return false
+    if (maySelectNothing.has(errorNumber(error))) return false
     throw error
   }
 }

@@ -1,4 +1,3 @@
-import { Problem } from "../../domain/problems.ts"
 import type { MyTable } from "./catalog.ts"
 import { type Field, fieldOf, hiddenField, type LoggedType } from "./fields.ts"
 
@@ -150,10 +149,7 @@ export function readLength(bytes: Buffer, cursor: { at: number }): number {
 export function fitTable(table: MyTable, map: TableMap): TableFit {
   const { names, types } = map
   if (names === undefined)
-    throw new Problem(
-      "sourceSettings",
-      "The source's log does not name its columns. SET GLOBAL binlog_row_metadata = 'FULL'.",
-    )
+    return { kind: "differs", what: "rows were logged without their columns' names (binlog_row_metadata)" }
   const fields: Field[] = []
   let next = 0
   for (const [index, name] of names.entries()) {
