@@ -65,6 +65,8 @@ for (const product of mysqlProducts) {
       "/*!50000 DELETE */ FROM t WHERE id = 4",
       "--\n UPDATE t JOIN u USING (id) SET t.v = 9, u.v = 9",
       "CALL p()",
+      `SELECT 900, 1 INTO OUTFILE '${server.folder}/tmp/rows'; LOAD DATA INFILE '${server.folder}/tmp/rows' INTO TABLE t`,
+      "INSERT INTO t SELECT 200 + id, v FROM u",
       "REPLACE INTO t SELECT 100 + id, v FROM u",
       "SELECT f()",
       "BEGIN; INSERT INTO t VALUES (50, 50); SAVEPOINT a; INSERT INTO u VALUES (50, 50); ROLLBACK TO a; COMMIT",
