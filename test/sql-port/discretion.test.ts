@@ -16,7 +16,10 @@ test("functions that hide the engine's run in nobody's statement but an administ
     await connect("analyst", "dev"),
     await connect("loader", "dev"),
   ]
+  await assert.rejects(admin.query("CREATE TYPE json AS ENUM ('x')"), { code: "42710" })
+  await assert.rejects(admin.query("CREATE TYPE dev.main.\"JSON\" AS ENUM ('x')"), { code: "42710" })
   const made: [string, string][] = [
+    ["TYPE dev.main.json AS ENUM ('x')", "TYPE json"],
     ["MACRO dev.main.abs(x) AS (SELECT max(integration) FROM shop.millrace.progress)", "FUNCTION abs"],
     ['MACRO dev.main."+"(x, y) AS 42', 'FUNCTION "+"'],
     ["MACRO dev.main.list_contains(x, y) AS true", "MACRO IF EXISTS list_contains"],

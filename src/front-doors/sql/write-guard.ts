@@ -264,6 +264,12 @@ function checkNames(tokens: Token[], rules: WriteRules): void {
   }
 }
 
+/** The one type of the engine's own that it lets be made again; in that database every cast to JSON would be one to that. */
+function refuseHidingType({ verb, names }: Target): void {
+  if (verb !== "CREATE TYPE" || names[0]?.at(-1)?.toLowerCase() !== "json") return
+  throw new PgError("42710", 'type "json" already exists')
+}
+
 /**
  * A statement that changes something: by whom, where, and with what inside. It has no tree to walk, so its tokens are
  * judged, and anything not recognised is refused. Throws PgError.
@@ -271,6 +277,7 @@ function checkNames(tokens: Token[], rules: WriteRules): void {
 export function guardWrite(tokens: Token[], sql: string, rules: WriteRules): WriteStatement {
   const target = targetOf(tokens)
   if (!rules.isAdmin) throw denied(`permission denied: user "${rules.user}" may only read`)
+  refuseHidingType(target)
   const writesIn = checkTarget(target, rules)
   if (tokens.some((token) => /^u&/i.test(sql.slice(token.start, token.end)))) throw notSupported("U& quoting")
   checkNoFileInFrom(tokens)

@@ -2,7 +2,7 @@ import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
 /**
- * Functions in users' databases that are called like the engine's. The port lets nobody make them, but a database may
+ * Functions and types in users' databases that are called like the engine's. The port lets nobody make them, but a database may
  * have some from elsewhere, and the engine would take them before its own: in whoever's statement, operators included.
  */
 export interface OwnFunctions {
@@ -14,21 +14,33 @@ export interface OwnFunctions {
 const freshMs = 500
 const knownAtMostMs = 5_000
 
+interface Hiding {
+  /** As DROP calls it. */
+  kind: string
+  name: string
+}
+
 const hiding = `
-  SELECT DISTINCT database_name, function_name FROM duckdb_functions()
+  SELECT DISTINCT database_name, 'FUNCTION', function_name FROM duckdb_functions()
   WHERE NOT internal AND database_name NOT IN ('system', 'memory', 'temp')
-    AND lower(function_name) IN (SELECT lower(function_name) FROM duckdb_functions() WHERE internal)`
+    AND lower(function_name) IN (SELECT lower(function_name) FROM duckdb_functions() WHERE internal)
+  UNION ALL
+  SELECT DISTINCT database_name, 'TYPE', type_name FROM duckdb_types()
+  WHERE NOT internal AND database_name NOT IN ('system', 'memory', 'temp')
+    AND lower(type_name) IN (SELECT lower(type_name) FROM duckdb_types() WHERE internal)`
 
 export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctions> {
   const connection = await instance.connect()
-  let known = await ask()
+  let known: ReadonlyMap<string, Hiding> = await ask()
   let knownAtMs = performance.now()
   let asking: Promise<void> | undefined
   let isClosed = false
 
-  async function ask(): Promise<Map<string, string>> {
+  async function ask(): Promise<Map<string, Hiding>> {
     const rows = (await connection.runAndReadAll(hiding)).getRows()
-    return new Map(rows.map(([database, name]) => [String(database), String(name)]))
+    return new Map(
+      rows.map(([database, kind, name]) => [String(database), { kind: String(kind), name: String(name) }]),
+    )
   }
 
   async function refresh(): Promise<void> {
@@ -38,7 +50,7 @@ export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctio
   }
 
   /** Asking takes the engine some 10 ms: where statements follow one another, none of them waits for it. */
-  async function current(): Promise<Map<string, string>> {
+  async function current(): Promise<ReadonlyMap<string, Hiding>> {
     const ageMs = performance.now() - knownAtMs
     if (ageMs < freshMs || isClosed) return known
     asking ??= refresh().finally(() => {
@@ -52,15 +64,13 @@ export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctio
 
   return {
     refuseIn: async (database) => {
-      const name = (await current()).get(database)
-      if (name === undefined) return
-      throw new PgError(
-        "42501",
-        `database "${database}" has a function "${name}" that hides the engine's own`,
-        {
-          hint: `An administrator must remove it: DROP FUNCTION "${name}".`,
-        },
-      )
+      const hides = (await current()).get(database)
+      if (hides === undefined) return
+      const { kind, name } = hides
+      const what = `${kind.toLowerCase()} "${name}"`
+      throw new PgError("42501", `database "${database}" has a ${what} that hides the engine's own`, {
+        hint: `An administrator must remove it: DROP ${kind} "${name}".`,
+      })
     },
     close: async () => {
       isClosed = true
