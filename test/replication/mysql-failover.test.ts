@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { mysqlServer } from "../support/mysql.ts"
+import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
 import { mariaDbProduct } from "../support/mysql-products.ts"
 import type { MysqlServer } from "../support/mysql-server.ts"
@@ -81,55 +81,61 @@ test("a server that lacks our last transactions is another history: everything i
   await after.stop()
 })
 
-test("a server that is killed and comes back: the stream goes on", { skip }, async () => {
-  const server = await mysqlServer(mariaDbProduct)
-  await server.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY)")
-  const pipeline = await mysqlPipeline({ server, select })
-  const session = await server.session()
-  for (let id = 0; id < 50; id++) await session.run(`INSERT INTO shop.t VALUES (${id})`)
-  await server.kill9()
-  await waitUntil(() => pipeline.reports.problems.length > 0, { what: "the outage to be noticed" })
-  assert.equal(pipeline.reports.problems[0]?.kind, "sourceUnreachable")
-  await server.restart()
-  await server.sql("INSERT INTO shop.t VALUES (100)")
-  await waitUntil(() => pipeline.streaming() !== undefined, {
-    what: "the stream to go on",
-    timeoutMs: 60_000,
+for (const product of mysqlProducts)
+  test(`${product.label}: a server that is killed and comes back: the stream goes on`, {
+    skip: product.missing() ?? false,
+  }, async () => {
+    const server = await mysqlServer(product)
+    await server.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY)")
+    const pipeline = await mysqlPipeline({ server, select })
+    const session = await server.session()
+    for (let id = 0; id < 50; id++) await session.run(`INSERT INTO shop.t VALUES (${id})`)
+    await server.kill9()
+    await waitUntil(() => pipeline.reports.problems.length > 0, { what: "the outage to be noticed" })
+    assert.equal(pipeline.reports.problems[0]?.kind, "sourceUnreachable")
+    await server.restart()
+    await server.sql("INSERT INTO shop.t VALUES (100)")
+    await waitUntil(() => pipeline.streaming() !== undefined, {
+      what: "the stream to go on",
+      timeoutMs: 60_000,
+    })
+    assert.deepEqual(await pipeline.differences(["shop"]), [])
+    assert.deepEqual(pipeline.reports.copied, ["shop.t"])
+    await pipeline.stop()
   })
-  assert.deepEqual(await pipeline.differences(["shop"]), [])
-  assert.deepEqual(pipeline.reports.copied, ["shop.t"])
-  await pipeline.stop()
-})
 
-test("a log that was thrown away while nobody read it costs a fresh copy", { skip }, async () => {
-  const server = await mysqlServer(mariaDbProduct)
-  await server.sql(
-    "CREATE DATABASE shop",
-    "CREATE TABLE shop.t (id int PRIMARY KEY)",
-    "INSERT INTO shop.t VALUES (1)",
-  )
-  const before = await mysqlPipeline({ server, select })
-  await before.stop()
-  await server.sql(
-    "INSERT INTO shop.t VALUES (2)",
-    "FLUSH BINARY LOGS",
-    "INSERT INTO shop.t VALUES (3)",
-    "FLUSH BINARY LOGS",
-  )
-  // The server keeps what it takes to be read until it notices that nobody does.
-  await waitUntil(
-    async () => {
-      const files = await server.rows("SHOW BINARY LOGS")
-      await server.sql(`PURGE BINARY LOGS TO '${files.at(-1)?.[0]}'`)
-      return files.length === 1
-    },
-    { what: "the log to be gone" },
-  )
-  const after = await mysqlPipeline({ server, select, continues: before })
-  assert.deepEqual(await after.differences(["shop"]), [])
-  assert.deepEqual(
-    after.reports.problems.map(({ kind }) => kind),
-    ["sourceHistoryLost"],
-  )
-  await after.stop()
-})
+for (const product of mysqlProducts)
+  test(`${product.label}: a log that was thrown away while nobody read it costs a fresh copy`, {
+    skip: product.missing() ?? false,
+  }, async () => {
+    const server = await mysqlServer(product)
+    await server.sql(
+      "CREATE DATABASE shop",
+      "CREATE TABLE shop.t (id int PRIMARY KEY)",
+      "INSERT INTO shop.t VALUES (1)",
+    )
+    const before = await mysqlPipeline({ server, select })
+    await before.stop()
+    await server.sql(
+      "INSERT INTO shop.t VALUES (2)",
+      "FLUSH BINARY LOGS",
+      "INSERT INTO shop.t VALUES (3)",
+      "FLUSH BINARY LOGS",
+    )
+    // The server keeps what it takes to be read until it notices that nobody does.
+    await waitUntil(
+      async () => {
+        const files = await server.rows("SHOW BINARY LOGS")
+        await server.sql(`PURGE BINARY LOGS TO '${files.at(-1)?.[0]}'`)
+        return files.length === 1
+      },
+      { what: "the log to be gone" },
+    )
+    const after = await mysqlPipeline({ server, select, continues: before })
+    assert.deepEqual(await after.differences(["shop"]), [])
+    assert.deepEqual(
+      after.reports.problems.map(({ kind }) => kind),
+      ["sourceHistoryLost"],
+    )
+    await after.stop()
+  })
