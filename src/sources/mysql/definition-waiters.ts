@@ -22,6 +22,8 @@ export function newDefinitionWaiters(address: Address): DefinitionWaiters {
   let isClosed = false
 
   async function hasWaiter(table: TableName): Promise<boolean> {
+    // A read that outlives its snapshot must leave no connection behind.
+    if (isClosed) return false
     client ??= connect(address)
     const asked = await client
     if (isClosed) return false
