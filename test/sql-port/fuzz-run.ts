@@ -20,11 +20,19 @@ export interface FuzzTarget {
 
 const clientsAtOnce = 4
 
+/** Both processes may be too busy for a login in time: that is no end of the server. */
 async function connect({ port, password }: FuzzTarget, user: string): Promise<pg.Client> {
-  const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "shop", ssl: false })
-  client.on("error", () => undefined)
-  await client.connect()
-  return client
+  for (let attempt = 1; ; attempt++) {
+    const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "shop", ssl: false })
+    client.on("error", () => undefined)
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      if (attempt === 20) throw error
+      await sleep(250)
+    }
+  }
 }
 
 /** What one statement is answered with: `ok`, a code, or that the connection is lost. */
@@ -81,7 +89,10 @@ export async function fuzz(
     const admin = await connect(target, "admin")
     while (!isOver) {
       const startedMs = performance.now()
-      assert.equal(await ask(admin, "SELECT 1"), "ok")
+      const answer = await ask(admin, "SELECT 1")
+      // The engine's memory is one for all: who asks in the moment before the one that holds it is stopped is told so.
+      assert.ok(answer === "ok" || answer === "53200", `an administrator's SELECT 1: ${answer}`)
+      if (answer !== "ok") answers.set("53200 of SELECT 1", (answers.get("53200 of SELECT 1") ?? 0) + 1)
       slowestAdminMs = Math.max(slowestAdminMs, performance.now() - startedMs)
       await sleep(100)
     }

@@ -4,7 +4,8 @@ import { password, testWarehouse } from "./warehouse.ts"
 
 const standIn = { after: () => undefined, diagnostic: () => undefined } as unknown as TestContext
 const { port } = await testWarehouse(standIn, {
-  memory: { statementBytes: 2 ** 30, allBytes: 2 ** 31, spillBytes: 2 ** 32 },
+  memoryLimitBytes: 2 ** 31,
+  memory: { statementBytes: 2 ** 29, allBytes: 2 ** 30, spillBytes: 2 ** 32 },
   statementTimeoutMs: 2000,
 })
 process.send?.({ port: port.port, password })

@@ -174,6 +174,11 @@ export const endless: Hostile[] = [
   ["arrows in brackets", `SELECT ${around(30, (inner) => `(${inner} -> 'a')`, "'{}'::JSON")}`, "54001"],
   ["lambdas", `SELECT ${"list_transform([1], lambda x: ".repeat(30)} 1 ${")".repeat(30)}`, "0A000", "54001"],
   [
+    "lists through WITH",
+    `WITH a0 AS (SELECT 1 x)${many(20, (at) => `, a${at + 1} AS (SELECT ${"[".repeat(150)}x${"]".repeat(150)} AS x FROM a${at})`)} SELECT to_json(x) FROM a20`,
+    "54001",
+  ],
+  [
     "CUBE",
     `SELECT count(*) FROM (SELECT ${many(14, (at) => `1 c${at}`, ",")}) GROUP BY CUBE(${many(14, (at) => `c${at}`, ",")})`,
     "54001",

@@ -9,6 +9,7 @@ import { restrictWrite } from "./access/restricted-write.ts"
 import { type AccessCommand, accessCommand } from "./access/statements.ts"
 import { confineCalls } from "./bounds/confined.ts"
 import { refuseCostly } from "./bounds/measure.ts"
+import { refuseNestedValues } from "./bounds/nested-values.ts"
 import { boundedWrite } from "./bounds/written-queries.ts"
 import { integrationViewsIn } from "./catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "./catalog/rewrite.ts"
@@ -137,6 +138,7 @@ async function checkSelect(
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
   const isConfined = confineCalls(tree)
+  refuseNestedValues(tree)
   refuseCostly(tree, rules.functions.macros)
   if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)

@@ -46,7 +46,7 @@ export function literalStructure(node: Tree): false {
 }
 
 /** No column, parameter or subquery: the engine takes it for a constant. */
-function isFoldable(node: TreeValue | undefined): boolean {
+export function isFoldable(node: TreeValue | undefined): boolean {
   const waiting: TreeValue[] = [node ?? null]
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     if (Array.isArray(value)) for (const item of value) waiting.push(item)
