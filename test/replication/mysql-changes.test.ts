@@ -218,7 +218,6 @@ function casesOn(product: MysqlProduct): void {
     skip,
   }, async () => {
     const cases: [name: string, statement: string, told: RegExp][] = [
-      ["asian", "(id int PRIMARY KEY, v varchar(10) CHARACTER SET sjis)", /utf8mb4/],
       ["other", "(id int PRIMARY KEY) ENGINE = MyISAM", /ENGINE = InnoDB/],
     ]
     if (product === mariaDbProduct)

@@ -1,10 +1,12 @@
 import { type ColumnBuffer, putText } from "../../replication/columns.ts"
 import type { Client } from "./client.ts"
+import { type CodedCharset, codedText, readCodedCharset } from "./multibyte.ts"
 
 /** How text of a character set is read from the log, where it comes as the table holds it. */
 export type CharsetReading =
   | { kind: "bytes"; characters: readonly string[] }
   | { kind: "wide"; encoding: "utf-16be" | "utf-16le" | "utf-32be" }
+  | { kind: "coded"; charset: CodedCharset }
 
 const likeUtf8 = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"])
 const wide = {
@@ -18,7 +20,7 @@ export function isReadable(reading: CharsetReading | "utf8" | undefined): readin
   return reading !== undefined
 }
 
-/** Those that can be read. Sets of one byte a character are asked of the server itself. */
+/** Those that can be read. Other sets than Unicode's are asked of the server itself. */
 export async function readCharsets(
   client: Client,
   names: readonly string[],
@@ -32,11 +34,18 @@ export async function readCharsets(
     else others.push(name)
   }
   if (others.length === 0) return readings
+  const lone: string[] = []
+  for (const name of others) {
+    const charset = await readCodedCharset(client, name)
+    if (charset === undefined) lone.push(name)
+    else readings.set(name, { kind: "coded", charset })
+  }
+  if (lone.length === 0) return readings
   const sets = await client.query(
     "SELECT character_set_name AS name, maxlen AS length FROM information_schema.character_sets",
   )
   const single = new Set(sets.filter(({ length }) => length === "1").map(({ name }) => name))
-  for (const name of others)
+  for (const name of lone)
     if (single.has(name)) readings.set(name, { kind: "bytes", characters: await charactersOf(client, name) })
   return readings
 }
@@ -66,6 +75,7 @@ function charactersFrom(reading: CharsetReading, from: Buffer, start: number, en
     for (let i = start; i < end; i++) text += reading.characters[from[i] as number]
     return text
   }
+  if (reading.kind === "coded") return codedText(reading.charset, from, start, end)
   switch (reading.encoding) {
     case "utf-16le":
       return from.toString("utf16le", start, end)

@@ -17,6 +17,8 @@ export interface Client {
   readonly connection: Connection
   readonly threadId: number
   readonly flavor: "mariadb" | "mysql"
+  /** As the server prints it. */
+  readonly version: string
   /** Every value as text, as the server prints it. Throws the driver's error. */
   query(sql: string): Promise<Row[]>
 }
@@ -113,9 +115,10 @@ async function prepared(connection: Connection): Promise<Client> {
       ),
     )
   const [facts] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id")
-  const flavor = (facts?.version ?? "").includes("MariaDB") ? "mariadb" : "mysql"
+  const version = facts?.version ?? ""
+  const flavor = version.includes("MariaDB") ? "mariadb" : "mysql"
   await query(`SET ${[...commonSettings, ...flavorSettings[flavor]].join(", ")}`)
-  return { connection, threadId: Number(facts?.id ?? 0), flavor, query }
+  return { connection, threadId: Number(facts?.id ?? 0), flavor, version, query }
 }
 
 /** Ends a connection that may be busy or broken. */
