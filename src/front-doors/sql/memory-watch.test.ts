@@ -116,6 +116,8 @@ test("when all together hold too much, the one with the most is stopped, and the
   await looked()
   await grow({ fixedBytes: 600 })
   small.enter()
+  // From here on both are inside for the whole time between two looks, so each is charged half.
+  await looked()
   await grow({ fixedBytes: 600 })
   assert.deepEqual([small.stopped.length, large.stopped.length], [0, 0])
   await grow({ fixedBytes: 160 })

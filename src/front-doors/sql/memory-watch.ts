@@ -75,9 +75,8 @@ function leave(account: Account): void {
   if (--account.calls === 0) account.insideMs += performance.now() - account.insideSinceMs
 }
 
-/** How long it was inside since this was last asked. */
-function takeTime(account: Account): number {
-  const now = performance.now()
+/** How long it was inside since this was last asked. All accounts are asked at the same `now`: shares are exact. */
+function takeTime(account: Account, now: number): number {
   const insideMs = account.insideMs + (account.calls > 0 ? now - account.insideSinceMs : 0)
   account.insideMs = 0
   account.insideSinceMs = now
@@ -165,7 +164,8 @@ export function memoryWatch(
   }
 
   async function look(): Promise<void> {
-    const times = new Map([...accounts].map((account) => [account, takeTime(account)]))
+    const nowMs = performance.now()
+    const times = new Map([...accounts].map((account) => [account, takeTime(account, nowMs)]))
     const sum = [...times.values()].reduce((total, ms) => total + ms, 0)
     if (sum === 0) {
       clearInterval(timer)
