@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
+import { type Control, controlAt } from "../support/control.ts"
 import { type Hammer, startHammer } from "../support/hammer.ts"
 import { runSql } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -23,8 +24,10 @@ interface Loss {
   reason: RegExp
 }
 
-/** Connecting for each try, and a machine that has other things to do. */
-const slackMs = 1_000
+/** For as long may the source refuse. */
+const limitMs = 1_000
+/** A try connects before it asks. */
+const connectingMs = 500
 
 const losses: Loss[] = [
   {
@@ -110,12 +113,15 @@ async function loseAll(url: string): Promise<Map<string, number>> {
   return lostAtMs
 }
 
-async function assertWritesGoOn(hammer: Hammer, lostAtMs: ReadonlyMap<string, number>): Promise<void> {
-  const from = (table: string) => (lostAtMs.get(table) ?? 0) + 1_000
-  await delay(2_000)
+async function assertWritesGoOn(
+  hammer: Hammer,
+  control: Control,
+  lostAtMs: ReadonlyMap<string, number>,
+): Promise<void> {
+  const from = (table: string) => (lostAtMs.get(table) ?? 0) + limitMs + control.slackMs()
   await waitUntil(() => tables.every((table) => hammer.successes(table, from(table)) > 50), {
     what: "writes to every table",
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
   const failed = tables.map((table) => [table, hammer.failures(table, from(table)).length])
   assert.deepEqual(
@@ -129,6 +135,7 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
   await place.start()
   await api.create("harm", `include: ${source.name}.public.*`)
   await api.becomes("harm", "active")
+  const control = await controlAt(context, source.url)
   const hammer = await startHammer(context, source.url, tables, 1_000)
   await delay(500)
   for (const table of tables) assert.deepEqual(hammer.failures(table, 0), [])
@@ -146,9 +153,9 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
       reason,
     )
   assert.equal((await api.describe("harm"))?.Status, "needs_attention")
-  await assertWritesGoOn(hammer, lostAtMs)
+  await assertWritesGoOn(hammer, control, lostAtMs)
   context.diagnostic(
-    `${Math.round(hammer.rate())} statements/s, failed: ${tables.map((table) => hammer.failures(table, 0).length)}, the last ms after: ${tables.map((table) => Math.round(hammer.lastFailureMs(table) - (lostAtMs.get(table) ?? 0)))}`,
+    `${Math.round(hammer.rate())} statements/s, a slow machine's part ${Math.round(control.slackMs())} ms, failed: ${tables.map((table) => hammer.failures(table, 0).length)}, the last ms after: ${tables.map((table) => Math.round(hammer.lastFailureMs(table) - (lostAtMs.get(table) ?? 0)))}`,
   )
   // Nothing is claimed that cannot be done.
   const resync = await place.run("resync", "--integration", "harm", "--table", "public.dropped_key")
@@ -171,13 +178,17 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
   await waitUntil(isEqual, { what: "equal rows", timeoutMs: 60_000, intervalMs: 500 })
 })
 
-/** Until an update of `accounts` is accepted again after its key was dropped, in ms. */
-async function refusedFor(url: string): Promise<number> {
+/** An update of `accounts` is accepted again in time after its key was dropped. */
+async function assertRefusedBriefly(context: TestContext, url: string): Promise<void> {
+  const control = await controlAt(context, url)
   await runSql(url, "ALTER TABLE accounts DROP CONSTRAINT accounts_pkey")
   const atMs = performance.now()
   const works = () => runSql(url, "UPDATE accounts SET balance = balance WHERE id = 1").then(() => true)
-  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 20_000, intervalMs: 20 })
-  return performance.now() - atMs
+  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 60_000, intervalMs: 20 })
+  const refusedMs = performance.now() - atMs
+  const allowedMs = limitMs + connectingMs + control.slackMs()
+  context.diagnostic(`refused for ${Math.round(refusedMs)} ms of ${Math.round(allowedMs)} ms`)
+  assert.ok(refusedMs < allowedMs, `refused for ${refusedMs} ms`)
 }
 
 async function assertNamed(api: Api): Promise<void> {
@@ -199,9 +210,7 @@ test("a key is dropped while the warehouse is away: updates are refused for less
   await lockWarehouse(context, place, "harm")
   await place.start()
   await api.reports("harm", "WAREHOUSE_UNAVAILABLE")
-  const refusedMs = await refusedFor(source.url)
-  context.diagnostic(`refused for ${Math.round(refusedMs)} ms`)
-  assert.ok(refusedMs < 1_000 + slackMs, `refused for ${refusedMs} ms`)
+  await assertRefusedBriefly(context, source.url)
   await assertNamed(api)
 })
 
@@ -214,9 +223,7 @@ test("a key is dropped while the first copy waits for a transaction: updates are
     await client.query("BEGIN; SELECT pg_current_xact_id()")
     await api.create("harm", `include: ${source.name}.public.*`)
     await api.reports("harm", "SOURCE_BUSY")
-    const refusedMs = await refusedFor(source.url)
-    context.diagnostic(`refused for ${Math.round(refusedMs)} ms`)
-    assert.ok(refusedMs < 1_000 + slackMs, `refused for ${refusedMs} ms`)
+    await assertRefusedBriefly(context, source.url)
     await client.query("COMMIT")
   })
   await assertNamed(api)

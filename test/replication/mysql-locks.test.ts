@@ -5,6 +5,7 @@ import { newRowBuffer, type RowBuffer } from "../../src/replication/columns.ts"
 import { CopyYielded } from "../../src/replication/overtaken.ts"
 import { tableId } from "../../src/sources/mysql/catalog.ts"
 import { openMysqlSource } from "../../src/sources/mysql/source.ts"
+import { startControl } from "../support/control.ts"
 import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
 import { mysqlProduct } from "../support/mysql-products.ts"
@@ -44,12 +45,14 @@ async function neighbour(server: MysqlServer) {
 for (const product of mysqlProducts)
   test(`${product.label}: nobody waits 1 s for a copy, a late copy or a comparison behind a long SELECT`, {
     skip: product.missing() ?? false,
-  }, async () => {
+  }, async (context) => {
     const server = await mysqlServer(product)
     await server.sql("CREATE DATABASE shop", "CREATE TABLE shop.t (id int PRIMARY KEY, v text)")
     await server.sql("CREATE TABLE shop.u (id int PRIMARY KEY)", "INSERT INTO shop.t VALUES (1, 'a')")
     const long = await server.session()
     const sleeping = long.run("SELECT sleep(600) FROM shop.t LIMIT 1").catch(() => undefined)
+    const session = await server.session()
+    const control = startControl(context, () => session.run("DO 1"))
     const other = await neighbour(server)
     const pipeline = await mysqlPipeline({ server, select })
     await server.sql("INSERT INTO shop.u VALUES (1)", "ALTER TABLE shop.u MODIFY id bigint")
@@ -64,7 +67,9 @@ for (const product of mysqlProducts)
     await streaming.verify(ids, (_, { kind }) => verdicts.push(kind), new AbortController().signal)
     assert.deepEqual(verdicts, ["compared", "compared"])
     const { slowestMs, count } = await other.end()
-    assert.ok(slowestMs < 1_000, `another waited for ${Math.round(slowestMs)} ms`)
+    const allowedMs = 1_000 + control.slackMs()
+    context.diagnostic(`another waited for ${Math.round(slowestMs)} ms of ${Math.round(allowedMs)} ms`)
+    assert.ok(slowestMs < allowedMs, `another waited for ${slowestMs} ms of ${allowedMs} ms`)
     assert.ok(count > 10, `${count} writes`)
     assert.deepEqual(await pipeline.differences(["shop"]), [])
     await pipeline.stop()
@@ -119,6 +124,6 @@ for (const product of [mysqlProduct])
     await altering
     take()
     await refused
-    assert.ok(waitedMs < 5_000, `another waited for ${Math.round(waitedMs)} ms`)
+    assert.ok(waitedMs < 10_000, `another waited for ${Math.round(waitedMs)} ms`)
     await snapshot.close()
   })
