@@ -1,6 +1,8 @@
 /** What a role's or a database's own settings say of its sessions must not change what ours do. */
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
+import type { Snapshot, Source } from "../../src/replication/source.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -13,9 +15,25 @@ const settings = [
   "standard_conforming_strings = off",
   "quote_all_identifiers = on",
   "lock_timeout = 1",
-  "idle_session_timeout = 300",
-  "transaction_timeout = 100",
+  // Not less: they hold until a session's first statement, for which a busy machine may take a while.
+  "idle_session_timeout = 1500",
+  "transaction_timeout = 1500",
 ]
+
+/** Longer than these limits. */
+const copyTakesMs = 2_000
+
+/** Each table's copy, and with it the snapshot's transaction, takes that long. */
+function slowlyRead(real: Source): Source {
+  const around = (snapshot: Snapshot): Snapshot => ({
+    ...snapshot,
+    read: async (...args) => {
+      await delay(copyTakesMs)
+      return await snapshot.read(...args)
+    },
+  })
+  return { ...real, openSnapshot: async (...args) => around(await real.openSnapshot(...args)) }
+}
 
 describe("settings of the role", { concurrency: 4 }, () => {
   for (const setting of settings) {
@@ -41,7 +59,10 @@ describe("settings of the role", { concurrency: 4 }, () => {
       )
       const pipeline = await testPipeline({
         url,
-        around: { source: () => source, warehouse: (real) => real },
+        around: {
+          source: () => (setting.includes("_timeout = 1500") ? slowlyRead(source) : source),
+          warehouse: (real) => real,
+        },
       })
       await runSql(
         url,
