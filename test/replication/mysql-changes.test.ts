@@ -227,7 +227,6 @@ function casesOn(product: MysqlProduct): void {
           "(id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE)",
           /CASCADE.*NO ACTION/,
         ],
-        ["packed", "(id int PRIMARY KEY, v text COMPRESSED)", /COMPRESSED/],
         ["versioned", "(id int PRIMARY KEY) WITH SYSTEM VERSIONING", /DROP SYSTEM VERSIONING/],
       )
     const { pipeline, schema } = await place(

@@ -162,8 +162,6 @@ function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
 function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {
   const name = text(row.col)
   const columnType = text(row.column_type)
-  if (/compressed/i.test(columnType))
-    return `Its column ${name} is COMPRESSED, which the log carries in a form of its own. ALTER TABLE … MODIFY it without.`
   // MariaDB says so; MySQL 8 has none left.
   if (columnType.includes("mariadb-5.3"))
     return `Its column ${name} is in the form of an old server version. Rebuild the table: ALTER TABLE … FORCE.`

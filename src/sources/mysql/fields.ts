@@ -1,6 +1,7 @@
 import { putBytes } from "../../replication/columns.ts"
 import type { MyColumn } from "./catalog.ts"
 import { putCharacters } from "./charsets.ts"
+import { inflateValue } from "./compressed.ts"
 import * as log from "./decode-binlog.ts"
 import { putInet4, putInet6 } from "./inet.ts"
 import { decimalBytes } from "./log-decimal.ts"
@@ -42,6 +43,8 @@ const logged = {
   timestamp2: 17,
   datetime2: 18,
   time2: 19,
+  compressedBlob: 140,
+  compressedVarchar: 141,
   vector: 242,
   json: 245,
   newdecimal: 246,
@@ -131,14 +134,30 @@ function otherField(column: MyColumn, type: number, meta: number): Layout | unde
       // MariaDB logs its VECTOR as VARBINARY.
       if (dataType !== "varchar" && dataType !== "varbinary" && dataType !== "vector") return undefined
       return prefixed(meta > 255 ? 2 : 1, textPut(column))
-    case logged.blob: {
-      const size = /^(tiny|medium|long|)(?:blob|text)$/.exec(dataType)?.[1]
-      return size !== undefined && blobLengths[size] === meta ? prefixed(meta, textPut(column)) : undefined
-    }
+    case logged.compressedVarchar:
+      if (dataType !== "varchar" && dataType !== "varbinary") return undefined
+      return prefixed(meta > 255 ? 2 : 1, inflated(textPut(column)))
+    case logged.blob:
+      return isBlob(dataType, meta) ? prefixed(meta, textPut(column)) : undefined
+    case logged.compressedBlob:
+      return isBlob(dataType, meta) ? prefixed(meta, inflated(textPut(column))) : undefined
     case logged.string:
       return stringField(column, meta)
     default:
       return undefined
+  }
+}
+
+/** `meta`: bytes of a value's length. */
+function isBlob(dataType: string, meta: number): boolean {
+  const size = /^(tiny|medium|long|)(?:blob|text)$/.exec(dataType)?.[1]
+  return size !== undefined && blobLengths[size] === meta
+}
+
+function inflated(put: log.Put): log.Put {
+  return (column, from, start, end) => {
+    const value = inflateValue(from, start, end)
+    put(column, value, 0, value.length)
   }
 }
 
