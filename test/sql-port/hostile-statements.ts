@@ -54,6 +54,21 @@ export const crashes: Hostile[] = [
   ["VARIANT of rows", `SELECT CAST(j::JSON AS VARIANT) FROM ${deepRows(30000)}`, "0A000"],
   ["VARIANT in a list", `SELECT TRY_CAST([j::JSON] AS VARIANT[]) FROM ${deepRows(30000)}`, "0A000"],
   ["VARIANT in a struct", `SELECT {'a': j::JSON}::STRUCT(a VARIANT) FROM ${deepRows(30000)}`, "0A000"],
+  [
+    "reservoir_quantile",
+    "SELECT count(q) FROM (SELECT reservoir_quantile(range, 0.5, 2147483647) q FROM range(100000) GROUP BY range)",
+    "0A000",
+  ],
+  [
+    "reservoir_quantile over a window",
+    "SELECT count(q) FROM (SELECT reservoir_quantile(range, 0.5, 2147483647) OVER (PARTITION BY range) q FROM range(100000))",
+    "0A000",
+  ],
+  [
+    "reservoir_quantile of lists",
+    "SELECT count(list_aggregate([range], 'reservoir_quantile', 0.5, 2147483647)) FROM range(100000)",
+    "0A000",
+  ],
   ["parts of a name", `SELECT a${".a".repeat(50_000)} FROM (SELECT 1 a)`, "54001"],
   ["parts of a table's name", `SELECT 1 FROM a${'."a"'.repeat(50_000)}`, "54001"],
   ["parts of a function's name", `SELECT a${".a".repeat(50_000)}(1)`, "54001"],
@@ -284,5 +299,30 @@ export const fillers: Hostile[] = [
   ["printf with a width of its own", "SELECT length(printf('%*d', 2000000000, 1))", "0A000"],
   ["format", "SELECT length(format('{:>2000000000}', 1))", "0A000"],
   ["format with a width of its own", "SELECT length(format('{:>{}}', 1, 2000000000))", "0A000"],
+  [
+    "approx_top_k",
+    "SELECT count(a) FROM (SELECT approx_top_k(range, 900000) a FROM range(100000) GROUP BY range)",
+    "0A000",
+  ],
+  [
+    "approx_top_k of lists",
+    "SELECT count(list_aggregate([range], 'approx_top_k', 900000)) FROM range(100000)",
+    "0A000",
+  ],
+  [
+    "bins",
+    "SELECT count(h) FROM (SELECT histogram(range, range(100000)) h FROM range(100000) GROUP BY range)",
+    "54000",
+  ],
+  [
+    "quantiles",
+    "SELECT count(q) FROM (SELECT quantile_cont(range, list_transform(range(100000), lambda n: n / 100000.0)) q FROM range(100000) GROUP BY range)",
+    "0A000",
+  ],
+  [
+    "format, one argument often",
+    `SELECT length(format('${"{0}".repeat(3000)}', repeat('x', 60000) || range)) FROM range(3000)`,
+    "54001",
+  ],
   ["bitstring", "SELECT length(bitstring('1', 2000000000))", "54000"],
 ]

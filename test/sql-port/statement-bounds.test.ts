@@ -78,6 +78,12 @@ test("what tools write goes on meaning the same", async (t) => {
     ["SELECT count(*)::INT AS v FROM (SELECT unnest(generate_series(1, 10)))", [], 10],
     ["SELECT json_structure('{\"a\":[1]}')::VARCHAR AS v", [], '{"a":["UBIGINT"]}'],
     ["SELECT nullif(coalesce(NULL, 2), 3) AS v", [], 2],
+    ["SELECT approx_top_k(v, 2)[1] AS v FROM (VALUES (7), (7), (8)) t(v)", [], 7],
+    ["SELECT list_aggregate([1, 2], 'max') AS v", [], 2],
+    ["SELECT quantile_disc(v, [0.5, 0.9])[1] AS v FROM (VALUES (7), (7), (8)) t(v)", [], 7],
+    ["SELECT reservoir_quantile(v, 0.5, 100)::INT AS v FROM (VALUES (7), (7), (7)) t(v)", [], 7],
+    ["SELECT histogram(v, [5, 10])[10]::INT AS v FROM (VALUES (7), (7), (8)) t(v)", [], 3],
+    ["SELECT format('{}-{}', 'a', 2) AS v", [], "a-2"],
     ["WITH a AS NOT MATERIALIZED (SELECT 1 AS v) SELECT v FROM a", [], 1],
   ]
   const wrong: string[] = []

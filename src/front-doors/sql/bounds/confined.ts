@@ -1,4 +1,5 @@
 import { isTree, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
+import { confineAggregate, namedAggregate } from "./aggregates.ts"
 import { literalNumber } from "./growth.ts"
 import { lambdaParameters, refuseInLambda, singleReduce } from "./lambdas.ts"
 import { like } from "./like.ts"
@@ -35,6 +36,8 @@ import {
  * | strpos, contains, replace, string_split with a long needle | product of both lengths | 1,000 characters |
  * | regexp_replace, regexp_extract_all, regexp_split_to_… | square of the text | 65,535 characters unless the pattern is plain |
  * | repeat, lpad, rpad, bitstring, range, list_resize, replace | as much memory as is asked for | 65,535 characters, 100,000 elements |
+ * | reservoir_quantile, approx_top_k with a large number | each group reserves it; the engine is dead when malloc fails | 8192; 100 |
+ * | histogram with bins, quantiles of lists | groups times their number | 1,000 |
  * | printf, format | as much as a width asks for | format is a literal with widths up to 999 |
  * | list_reduce | a result that doubles with each element | the first parameter may come once |
  * | list functions with lambdas inside each other | product of the lists' lengths | inner one on the outer's parameter |
@@ -97,6 +100,11 @@ const rules: Record<string, Rule> = {
   json_array_length: harmlessPath,
   "->": harmlessPath,
   "->>": harmlessPath,
+  list_aggregate: namedAggregate,
+  list_aggr: namedAggregate,
+  array_aggregate: namedAggregate,
+  array_aggr: namedAggregate,
+  aggregate: namedAggregate,
   list_reduce: singleReduce,
   array_reduce: singleReduce,
   reduce: singleReduce,
@@ -166,12 +174,12 @@ function refuseVariant(type: TreeValue | undefined): void {
 
 function confineNode(node: Tree, parameters: readonly string[], isTableFunction: boolean): boolean {
   if (isTree(node.cast_type)) refuseVariant(node.cast_type)
-  if (node.class === "WINDOW") return confineWindow(node)
+  if (node.class === "WINDOW") return confineAggregate(node) || confineWindow(node)
   if (node.class !== "FUNCTION" || isTableFunction) return false
   if (parameters.length > 0) refuseInLambda(node, parameters)
   const name = textAt(node, "function_name").toLowerCase()
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-  return rule?.(node) ?? false
+  return rule?.(node) ?? confineAggregate(node)
 }
 
 /** A result without a name keeps the one that its function gave it. */

@@ -60,6 +60,11 @@ function unitsOfLiterals(name: string, children: readonly TreeValue[]): number {
   return Math.max(1, Math.ceil((count * times) / unitCharacters))
 }
 
+/** Places of a format that are filled in: one argument may stand in each of them. */
+function fieldsOf(format: string): number {
+  return Math.max(1, format.split("{").length - 1, format.split("%").length - 1)
+}
+
 /** Its name, also where our bounded form of it stands. */
 export function functionName(node: Tree): string {
   return textAt(node, "function_name")
@@ -79,6 +84,7 @@ export function growthOf(node: Tree, children: readonly TreeValue[], growths: re
       parts.reduce((sum, growth) => sum + growth, 0),
     )
   }
+  if (name === "format" || name === "printf") return most * fieldsOf(literalText(children[0]) ?? "")
   if (Object.hasOwn(bounded, name)) return Math.max(bounded[name] ?? 1, unitsOfLiterals(name, children))
   return most * (Object.hasOwn(longer, name) ? (longer[name] ?? 1) : 1)
 }

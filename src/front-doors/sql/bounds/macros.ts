@@ -21,6 +21,8 @@ export const valueLimits = {
   needleCharacters: 1000,
   /** A text in which one pattern is found again and again: at worst it takes the square. */
   searchedCharacters: 65_535,
+  /** Bins of a histogram: each group has all of them. */
+  bins: 1000,
   /** Arrays and objects of a JSON value whose reader recurses on the native stack. */
   jsonContainers: 1000,
 }
@@ -136,6 +138,7 @@ export const boundedMacros: Record<string, string> = {
   regexp_split_to_table: repeatedSearch("regexp_split_to_table"),
   json_value: `(x) AS CASE WHEN length(x::VARCHAR) - length(replace(replace(x::VARCHAR, '[', ''), '{', '')) > ${jsonContainers}
     THEN ${fail("JSON", `a value of more than ${jsonContainers} arrays and objects`)} ELSE x END`,
+  bins: `(b) AS CASE WHEN len(b) > ${valueLimits.bins} THEN ${fail("histogram", `more than ${valueLimits.bins} bins`)} ELSE b END`,
   like_expression: likeAsExpression,
   like: likeForms("LIKE", (text) => text),
   ilike: likeForms("ILIKE", (text) => `lower(${text})`),
