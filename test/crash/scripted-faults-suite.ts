@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict"
 import { describe, type TestContext, test } from "node:test"
-import { Problem } from "../../src/domain/problems.ts"
 import { type WritePoint, writePoints } from "../../src/replication/write-order.ts"
 import type { Workload } from "../e2e/writing.ts"
 import type { Reports } from "../support/pipeline.ts"
 import { waitUntil } from "../support/wait-until.ts"
+import { becomesEqual } from "./becomes-equal.ts"
 import {
   asScripted,
   type FaultKind,
@@ -100,24 +100,6 @@ async function survives({ load, begin }: FaultScene, point: WritePoint, kind: Fa
     fault.release()
     await load.stop()
   }
-}
-
-/** A pipeline on a busy machine may begin to wait because of the fault only now: that is not the end of it. */
-async function becomesEqual(pipeline: FaultyPipeline): Promise<void> {
-  let found: string[] = []
-  await waitUntil(
-    async () => {
-      try {
-        found = await pipeline.differences()
-        return true
-      } catch (error) {
-        if (error instanceof Problem && error.message.includes(asScripted)) return false
-        throw error
-      }
-    },
-    { what: "the pipeline to go on after the fault", timeoutMs: 60_000 },
-  )
-  assert.deepEqual(found, [])
 }
 
 /** The pipeline waited, or, where a table is copied beside its stream, the copy did. */
