@@ -5,8 +5,9 @@ import type { MyColumn, MyTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
 
 /** What a snapshot selects of a column: its text form, from which nothing is lost. */
-export function selected({ name, facts }: MyColumn): string {
+export function selected({ name, facts, isRaw }: MyColumn): string {
   const column = quoteIdentifier(name)
+  if (isRaw) return `CAST(${column} AS BINARY)`
   // A FLOAT prints six digits; as a DOUBLE it prints all that it has.
   return facts.dataType === "float" ? `${column} * 1e0` : column
 }
@@ -123,7 +124,8 @@ function literalOf({ mapping }: MyColumn, text: string | null): string {
 }
 
 function equalByIndex(column: MyColumn, text: string | null): string {
-  return `${quoteIdentifier(column.name)} <=> ${literalOf(column, text)}`
+  const here = column.isRaw ? selected(column) : quoteIdentifier(column.name)
+  return `${here} <=> ${literalOf(column, text)}`
 }
 
 function equalAsBytes(column: MyColumn, text: string | null): string {
@@ -131,7 +133,7 @@ function equalAsBytes(column: MyColumn, text: string | null): string {
   if (kind !== "text" && kind !== "json") {
     // MySQL compares neither a VECTOR nor a geometry with bytes.
     if (kind === "bytes" && column.facts.dataType !== "bit")
-      return `HEX(${quoteIdentifier(column.name)}) <=> ${text === null ? "NULL" : quoteLiteral(text.toUpperCase())}`
+      return `HEX(${selected(column)}) <=> ${text === null ? "NULL" : quoteLiteral(text.toUpperCase())}`
     const isFloat = kind === "float32" || kind === "float64"
     return isFloat && text !== null ? `(${selected(column)}) <=> ${text}` : equalByIndex(column, text)
   }

@@ -5,7 +5,7 @@ import { type CharsetReading, isReadable, readCharsets } from "./charsets.ts"
 import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
 import { labelsOf } from "./labels.ts"
 import { readLogFilter } from "./log-status.ts"
-import { asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
+import { asBytes, asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
 export interface MyTable {
@@ -21,6 +21,8 @@ export interface MyColumn {
   facts: TypeFacts
   /** How its text is decoded where it is not UTF-8 in the log; `undefined`: it is. */
   charset: CharsetReading | undefined
+  /** Carried as the bytes that the server holds: nobody has mapped its type, or its character set is not known. */
+  isRaw: boolean
 }
 
 export interface Catalog {
@@ -167,12 +169,15 @@ function columnOf(row: Row, id: string, parts: Parts): MyColumn | string {
     return `Its column ${name} is in the form of an old server version. Rebuild the table: ALTER TABLE … FORCE.`
   const facts = factsOf(row, parts.jsonChecks.has(`${id} json_valid(${quoteIdentifier(name)})`))
   const mapping = mapType(facts)
-  if (mapping === undefined)
-    return `Its column ${name} has the type ${columnType}, which is not replicated yet.`
-  const charset = facts.charset === undefined ? "utf8" : parts.charsets.get(facts.charset)
-  if (!isReadable(charset))
-    return `Its column ${name} is in the character set ${facts.charset}, which is not replicated. ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4.`
-  return { name, mapping, facts, charset: charset === "utf8" ? undefined : charset }
+  const charset = charsetOf(facts, parts)
+  if (mapping === undefined || !isReadable(charset))
+    return { name, mapping: asBytes, facts, charset: undefined, isRaw: true }
+  return { name, mapping, facts, charset: charset === "utf8" ? undefined : charset, isRaw: false }
+}
+
+function charsetOf({ charset, labels }: TypeFacts, parts: Parts): CharsetReading | "utf8" | undefined {
+  // Labels are read from the catalog, which is in UTF-8; the log has their numbers.
+  return charset === undefined || labels.length > 0 ? "utf8" : parts.charsets.get(charset)
 }
 
 function factsOf(row: Row, isJson: boolean): TypeFacts {

@@ -8,7 +8,8 @@ export type CharsetReading =
   | { kind: "wide"; encoding: "utf-16be" | "utf-16le" | "utf-32be" }
   | { kind: "coded"; charset: CodedCharset }
 
-const likeUtf8 = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"])
+/** Sets whose text is UTF-8 as it is. */
+export const likeUtf8: ReadonlySet<string> = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"])
 const wide = {
   ucs2: "utf-16be",
   utf16: "utf-16be",

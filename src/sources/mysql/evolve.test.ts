@@ -18,7 +18,7 @@ function tableOf(names: string[], key: number[] | undefined, keptAsText?: number
     isZerofill: false,
   }
   return {
-    columns: names.map((name) => ({ name, mapping: asText, facts, charset: undefined })),
+    columns: names.map((name) => ({ name, mapping: asText, facts, charset: undefined, isRaw: false })),
     keyIndex: key === undefined ? undefined : "One",
     schema: {
       id: "t",

@@ -69,6 +69,7 @@ export function fieldOf(
   { type, meta }: LoggedType,
   isUnsigned: boolean,
 ): Layout | undefined {
+  if (column.isRaw) return rawField(column, type, meta)
   return integerField(column, type, isUnsigned) ?? otherField(column, type, meta)
 }
 
@@ -161,15 +162,45 @@ function inflated(put: log.Put): log.Put {
   }
 }
 
+/** Where the log holds the same bytes that `CAST(… AS BINARY)` gives; `undefined`: that is not known. */
+function rawField({ facts }: MyColumn, type: number, meta: number): Layout | undefined {
+  switch (type) {
+    case logged.varchar:
+      return prefixed(meta > 255 ? 2 : 1, putBytes)
+    case logged.compressedVarchar:
+      return prefixed(meta > 255 ? 2 : 1, inflated(putBytes))
+    case logged.blob:
+    case logged.geometry:
+    case logged.vector:
+      return prefixed(meta, putBytes)
+    case logged.compressedBlob:
+      return prefixed(meta, inflated(putBytes))
+    case logged.string: {
+      const { kind, length } = stringKind(meta)
+      if (kind !== logged.string) return undefined
+      // Other types of fixed length than CHAR are filled with zero bytes.
+      return prefixed(length > 255 ? 2 : 1, facts.dataType === "char" ? putBytes : log.paddedBytes(length))
+    }
+    default:
+      return undefined
+  }
+}
+
+/** What the log numbers as a string, and the bytes that it can have. */
+function stringKind(meta: number): { kind: number; length: number } {
+  const [high, low] = [meta >> 8, meta & 255]
+  if (high === logged.enumeration || high === logged.set) return { kind: high, length: low }
+  // Lengths above 255 borrow two bits of the type.
+  return { kind: logged.string, length: (((high & 0x30) ^ 0x30) << 4) | low }
+}
+
 /** The log numbers all of these alike, and says in the meta data which it is and how long it can be. */
 function stringField(column: MyColumn, meta: number): Layout | undefined {
   const { dataType, labels } = column.facts
-  const [high, low] = [meta >> 8, meta & 255]
-  if (high === logged.enumeration)
-    return dataType === "enum" ? fixed(low, log.enumeration(labels, low)) : undefined
-  if (high === logged.set) return dataType === "set" ? fixed(low, log.labelSet(labels, low)) : undefined
-  // Lengths above 255 borrow two bits of the type.
-  const length = (((high & 0x30) ^ 0x30) << 4) | low
+  const { kind, length } = stringKind(meta)
+  if (kind === logged.enumeration)
+    return dataType === "enum" ? fixed(length, log.enumeration(labels, length)) : undefined
+  if (kind === logged.set) return dataType === "set" ? fixed(length, log.labelSet(labels, length)) : undefined
   const prefix = length > 255 ? 2 : 1
   switch (dataType) {
     case "char":

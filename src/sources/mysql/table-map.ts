@@ -1,4 +1,5 @@
-import type { MyTable } from "./catalog.ts"
+import type { MyColumn, MyTable } from "./catalog.ts"
+import { likeUtf8 } from "./charsets.ts"
 import { type Field, fieldOf, hiddenField, type LoggedType } from "./fields.ts"
 
 /** What a table map event says of a table; row events name it by `number`. */
@@ -162,8 +163,8 @@ export function fitTable(table: MyTable, map: TableMap): TableFit {
       continue
     }
     const field = fieldOf(column, type, map.unsigned[index] ?? false)
-    if (field === undefined || !hasLabels(column.facts.labels, map.labels[index] ?? [], column.charset))
-      return { kind: "differs", what: `column ${name} changed its type` }
+    if (field === undefined || !hasLabels(column, map.labels[index] ?? []))
+      return { kind: "differs", what: misfit(column) }
     fields.push({ ...field, column: next++ })
   }
   return next === table.columns.length
@@ -184,7 +185,14 @@ function differs(
 }
 
 /** Labels come in the column's character set: only those that read as UTF-8 are compared. */
-function hasLabels(labels: readonly string[], logged: readonly string[], charset: unknown): boolean {
+function hasLabels({ facts: { labels, charset } }: MyColumn, logged: readonly string[]): boolean {
   if (labels.length !== logged.length) return false
-  return charset !== undefined || labels.every((label, index) => label === logged[index])
+  const isUtf8 = charset === undefined || likeUtf8.has(charset)
+  return !isUtf8 || labels.every((label, index) => label === logged[index])
+}
+
+function misfit({ name, facts, isRaw }: MyColumn): string {
+  return isRaw
+    ? `column ${name} has the type ${facts.dataType}, which the log holds in a way that is not known here`
+    : `column ${name} changed its type`
 }

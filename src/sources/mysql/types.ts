@@ -30,7 +30,7 @@ export interface TypeMapping {
 }
 
 export const asText: TypeMapping = { type: { kind: "text" }, fromText: text.text }
-const asBytes: TypeMapping = { type: { kind: "bytes" }, fromText: text.bytes }
+export const asBytes: TypeMapping = { type: { kind: "bytes" }, fromText: text.bytes }
 const int16: TypeMapping = { type: { kind: "int16" }, fromText: numbers.int32 }
 const int32: TypeMapping = { type: { kind: "int32" }, fromText: numbers.int32 }
 const int64: TypeMapping = { type: { kind: "int64" }, fromText: numbers.int64 }
