@@ -143,10 +143,7 @@ function tableOf(row: Row, id: string, parts: Parts): MyTable | string {
   const unfit = columns.find((column) => typeof column === "string")
   if (typeof unfit === "string") return unfit
   const fit = columns.filter((column) => typeof column !== "string")
-  const key = keyOf(
-    parts.keys.get(id) ?? [],
-    fit.map((column) => column.name),
-  )
+  const key = keyOf(parts.keys.get(id) ?? [], fit)
   const schema: TableSchema = {
     id,
     schema: text(row.db),
@@ -197,13 +194,18 @@ function factsOf(row: Row, isJson: boolean): TypeFacts {
   }
 }
 
-/** The primary key, or else the first unique index that tells every row: whole columns, none of them nullable. */
-function keyOf(rows: Row[], names: string[]): { index: string; places: number[] } | undefined {
+/**
+ * The primary key, or else the first unique index that tells every row: whole columns, none of them nullable, and no two
+ * values of which become the same text.
+ */
+function keyOf(rows: Row[], columns: readonly MyColumn[]): { index: string; places: number[] } | undefined {
   const indexes = new Map<string, Row[]>()
   for (const row of rows) indexes.set(text(row.k), [...(indexes.get(text(row.k)) ?? []), row])
   for (const [name, index] of indexes) {
-    const places = index.map((row) => names.indexOf(text(row.col)))
-    const tells = index.every((row) => row.part === null && row.n !== "YES") && !places.includes(-1)
+    const places = index.map((row) => columns.findIndex((column) => column.name === row.col))
+    const isWhole = index.every((row) => row.part === null && row.n !== "YES") && !places.includes(-1)
+    // In these sets several codes are one character, or `?`.
+    const tells = isWhole && places.every((place) => columns[place]?.charset?.kind !== "coded")
     if (tells) return { index: name, places }
   }
   return undefined
