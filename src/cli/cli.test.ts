@@ -159,7 +159,7 @@ test("sql ends with one line when the server stops under its statement", async (
   const running = millrace(folder, "sql", "select count(*) from range(1000000) a, range(1000000) b")
   await waitUntil(() => warehouse.port.connections() > 0, {
     what: "the command to connect",
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   })
   await warehouse.port.close(0)
   const { code, out, err } = await running

@@ -56,7 +56,7 @@ describe("the audit trail", () => {
       () => "named by the answer",
     )
     const begun = async () => ((await newest())?.operation === "Slow" ? true : undefined)
-    await waitUntil(begun, { what: "the entry of the call", timeoutMs: 20_000 })
+    await waitUntil(begun, { what: "the entry of the call", timeoutMs: 60_000 })
     assert.equal((await newest())?.outcome, undefined)
     open.resolve()
     await running

@@ -40,7 +40,7 @@ async function ask(url: string, statement: string): Promise<unknown[]> {
 
 async function killAndWait(pid: number): Promise<void> {
   process.kill(pid, "SIGKILL")
-  await waitUntil(async () => !(await isRunning(pid)), { what: `process ${pid} to die`, timeoutMs: 10_000 })
+  await waitUntil(async () => !(await isRunning(pid)), { what: `process ${pid} to die`, timeoutMs: 60_000 })
 }
 
 type Answer = "starting" | { pid: number; url: string } | { error: string }

@@ -224,7 +224,7 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
       const snapshot = await stream.glimpse(new Set([table.id]), () => {
         told.push(applied(copied.get("orders") ?? [], sink.changes()))
       })
-      const rows = await snapshot.rows(table, [""], AbortSignal.timeout(20_000))
+      const rows = await snapshot.rows(table, [""], AbortSignal.timeout(60_000))
       await snapshot.close()
       // The snapshot may be there, and be read, before the stream has come to it.
       await waitUntil(() => told.length > 0, { what: "the stream at the snapshot" })

@@ -97,7 +97,7 @@ export async function dynamoDbScene(context: TestContext): Promise<Scene> {
         assertSameRows(table, source, await there())
         return true
       }
-      await waitUntil(isEqual, { what: "equal content", timeoutMs: 30_000, intervalMs: 200 })
+      await waitUntil(isEqual, { what: "equal content", timeoutMs: 60_000, intervalMs: 200 })
     },
   }
 }

@@ -74,7 +74,7 @@ async function install(context: TestContext): Promise<Installation> {
     assertEqual: () =>
       waitUntil(async () => JSON.stringify(await there()) === JSON.stringify(await here()), {
         what: "equal content",
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         intervalMs: 100,
       }).then(() => undefined),
   }
@@ -174,7 +174,7 @@ test("without auto_create_database nothing moves until CREATE DATABASE … FROM 
       ),
     {
       what: "the table",
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     },
   )
   await assertEqual()

@@ -65,7 +65,7 @@ test("a policy lets an integration run and ends it; its source is left clean, it
         )
         return rows.length === 0 ? true : undefined
       }),
-    { what: "no slot at the source", timeoutMs: 30_000 },
+    { what: "no slot at the source", timeoutMs: 60_000 },
   )
   assert.deepEqual(await ask(place, "bank", "SELECT count(*) > 0 FROM sentinel"), [["t"]])
 

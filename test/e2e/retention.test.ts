@@ -29,7 +29,7 @@ test("status and metrics tell what the source keeps, how much room is left, and 
       const found = report.integrations[0]?.pipelines[0]?.retention
       return found?.secondsToLoss ? found : undefined
     },
-    { what: "two looks at the source", timeoutMs: 40_000, intervalMs: 500 },
+    { what: "two looks at the source", timeoutMs: 60_000, intervalMs: 500 },
   )
   isOver = true
   await writing

@@ -49,7 +49,7 @@ async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   const seen = { out: "", err: "" }
   child.stdout?.on("data", (chunk) => (seen.out += chunk))
   child.stderr?.on("data", (chunk) => (seen.err += chunk))
-  const [code, signal] = (await once(child, "close", { signal: AbortSignal.timeout(30_000) })) as [
+  const [code, signal] = (await once(child, "close", { signal: AbortSignal.timeout(60_000) })) as [
     number | null,
     NodeJS.Signals | null,
   ]
@@ -58,7 +58,7 @@ async function outcomeOf(child: ChildProcess): Promise<Outcome> {
 
 /** Waits for the program's first line, which tells its process id. */
 async function pidOf(child: ChildProcess): Promise<number> {
-  const [chunk] = (await once(child.stdout ?? child, "data", { signal: AbortSignal.timeout(30_000) })) as [
+  const [chunk] = (await once(child.stdout ?? child, "data", { signal: AbortSignal.timeout(60_000) })) as [
     Buffer,
   ]
   return Number(/pid (\d+)/.exec(chunk.toString())?.[1])
@@ -131,7 +131,7 @@ test("kill -9 of the bootstrap takes the program with it", async (context) => {
   const child = startProgram(await checkout(context, waits))
   const pid = await pidOf(child)
   child.kill("SIGKILL")
-  await waitUntil(async () => !(await isRunning(pid)), { what: "the program to end", timeoutMs: 10_000 })
+  await waitUntil(async () => !(await isRunning(pid)), { what: "the program to end", timeoutMs: 60_000 })
 })
 
 test("an installed package runs its compiled program", async (context) => {
@@ -192,7 +192,7 @@ test("npm that outlives a killed bootstrap is waited for, not joined by a second
   // Its attempts to take the lock show in the folder; several go by while the old npm runs.
   await waitUntil(() => attempts(folder), {
     what: "an attempt to take the lock",
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     intervalMs: 1,
   })
   assert.equal(existsSync(join(folder, "node_modules")), false)

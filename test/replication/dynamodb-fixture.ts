@@ -161,7 +161,7 @@ export async function differences(under: Fixture): Promise<string[]> {
     return last.length === 0
   }
   try {
-    await waitUntil(isEqual, { what: "equal content", timeoutMs: 20_000, intervalMs: 200 })
+    await waitUntil(isEqual, { what: "equal content", timeoutMs: 60_000, intervalMs: 200 })
   } catch (error) {
     if (last.length === 0) throw error
   }

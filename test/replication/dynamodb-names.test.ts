@@ -36,7 +36,7 @@ async function becomesEqual(under: Fixture): Promise<void> {
         .sort()
       return sorted(here) === sorted(await atSource(under))
     },
-    { what: "equal content", timeoutMs: 20_000 },
+    { what: "equal content", timeoutMs: 60_000 },
   )
   assert.deepEqual([...under.reports.failed], [])
 }

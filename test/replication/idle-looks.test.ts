@@ -37,14 +37,14 @@ test("the catalog of a source that stands still is not read, and a change after 
     await delay(windowMs)
     return looks === before
   }
-  await waitUntil(isQuiet, { what: "no look in two times their interval", timeoutMs: 50_000, intervalMs: 0 })
+  await waitUntil(isQuiet, { what: "no look in two times their interval", timeoutMs: 60_000, intervalMs: 0 })
   await runSql(
     url,
     "CREATE TABLE u AS SELECT 1 AS id; ALTER TABLE u ADD PRIMARY KEY (id); ALTER TABLE t ADD c int",
   )
   await waitUntil(async () => (await pipeline.differences()).length === 0, {
     what: "both changes",
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     intervalMs: 100,
   })
   assert.deepEqual(pipeline.reports.problems, [])

@@ -38,7 +38,7 @@ async function assertSoon(pipeline: TestPipeline, table: string, types: string[]
       seen = await pipeline.differences([`public.${table}`])
       return seen.length === 0
     },
-    { what: `${table} to have columns ${types} and equal rows`, timeoutMs: 20_000 },
+    { what: `${table} to have columns ${types} and equal rows`, timeoutMs: 60_000 },
   ).catch((error) => {
     throw new Error(`seen last: ${seen}`, { cause: error })
   })
@@ -140,7 +140,7 @@ test("what is kept as text stays so through a restart, and is verified", async (
   const id = await idOf(again, "t")
   await again
     .streaming()
-    ?.verify(new Set([id]), (_, verdict) => verdicts.push(verdict), AbortSignal.timeout(20_000))
+    ?.verify(new Set([id]), (_, verdict) => verdicts.push(verdict), AbortSignal.timeout(60_000))
   assert.deepEqual(
     verdicts.map((verdict) => (verdict.kind === "compared" ? verdict.differences : verdict)),
     [[]],

@@ -292,7 +292,7 @@ function casesOn(product: MysqlProduct): void {
     const ids = new Set([`\`${schema}\`.\`t\``, `\`${schema}\`.\`keyless\``])
     const compare = async () => {
       const found = new Map<string, string>()
-      const signal = AbortSignal.timeout(30_000)
+      const signal = AbortSignal.timeout(60_000)
       await stream().verify(
         ids,
         (id, verdict) =>
@@ -312,7 +312,7 @@ function casesOn(product: MysqlProduct): void {
     await read(`DELETE FROM ${at}.t WHERE id = 9`)
     await read(`DELETE FROM ${at}.keyless WHERE a = 'A'`)
     assert.deepEqual(await compare(), ["different 7,missing 9", "missing A,1.5000000000000000e+00"])
-    const signal = AbortSignal.timeout(30_000)
+    const signal = AbortSignal.timeout(60_000)
     await stream().mend(`\`${schema}\`.\`t\``, [["7"], ["9"]], signal)
     await stream().mend(`\`${schema}\`.\`keyless\``, [["A", "1.5000000000000000e+00"]], signal)
     assert.deepEqual(await compare(), ["", ""])

@@ -229,10 +229,10 @@ test("MySQL: verify mends rows that only all their values together tell apart", 
     (_, verdict) => {
       if (verdict.kind === "compared") keys.push(...verdict.differences.map(({ key }) => key))
     },
-    AbortSignal.timeout(30_000),
+    AbortSignal.timeout(60_000),
   )
   assert.equal(keys.length, 2)
-  await streaming?.mend(id, keys, AbortSignal.timeout(30_000))
+  await streaming?.mend(id, keys, AbortSignal.timeout(60_000))
   await isEqual()
   await pipeline.stop()
 })

@@ -221,7 +221,7 @@ test("GTIDs turned on and off, step by step: what comes later still comes", {
   first.streaming()?.resync([tableId("shop", "n")])
   await waitUntil(() => first.reports.copied.filter((table) => table === "shop.n").length === 2, {
     what: "the copy that was asked for",
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
   await first.stop()
   const second = await mysqlPipeline({ server, select, continues: first })

@@ -49,7 +49,7 @@ test("rows that come and go with a whole partition are noticed", async () => {
     await runSql(url, ...statement.split("; "))
     await waitUntil(async () => (await pipeline.differences(["public.p"])).length === 0, {
       what: `the copy to be equal after ${statement}`,
-      timeoutMs: 40_000,
+      timeoutMs: 60_000,
       intervalMs: 100,
     })
     assert.equal(pipeline.reports.copied.includes("public.p"), isCopied, statement)

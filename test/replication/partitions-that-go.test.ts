@@ -138,7 +138,7 @@ const rootStatements = (root: string) => [
 async function becomesEqual(pipeline: TestPipeline, root: string, what: string): Promise<void> {
   await waitUntil(async () => (await pipeline.differences([`public.${root}`])).length === 0, {
     what: `the copy to be equal: ${what}`,
-    timeoutMs: 40_000,
+    timeoutMs: 60_000,
     intervalMs: 100,
   })
 }

@@ -162,14 +162,14 @@ test("a source that stands still is asked for the end of its log, and its catalo
     await waitUntil(async () => (await looked()).calls > before.calls + 5, { what: "looks" })
     return (await looked()).blocks === before.blocks
   }
-  await waitUntil(isQuiet, { what: "no look at the catalog", timeoutMs: 50_000 })
+  await waitUntil(isQuiet, { what: "no look at the catalog", timeoutMs: 60_000 })
   await runSql(url, "ALTER TABLE t DROP CONSTRAINT t_pkey")
   await waitUntil(
     async () => {
       await runSql(url, "UPDATE t SET id = 1")
       return true
     },
-    { what: "updates to be accepted", timeoutMs: 30_000 },
+    { what: "updates to be accepted", timeoutMs: 60_000 },
   )
 })
 
@@ -192,7 +192,7 @@ test("PostgreSQL of Debian: updates go on after a key is dropped, and while a pa
     "ALTER TABLE parts ATTACH PARTITION part FOR VALUES FROM (0) TO (10)",
   )
   const works = () => runSql(url, "UPDATE t SET n = n + 1", "UPDATE parts SET n = n + 1").then(() => true)
-  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 30_000 })
+  await waitUntil(works, { what: "updates to be accepted", timeoutMs: 60_000 })
   await waitUntil(() => withdrawn.length === 2, { what: "both to be told" })
   assert.match(withdrawn.find(({ name }) => name === "parts")?.reason ?? "", /partition part/)
   await pipeline.stop()

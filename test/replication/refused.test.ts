@@ -95,7 +95,7 @@ test("refused: tables that the role may not read, or not publish; its own go on"
   await runSql(url, `ALTER TABLE theirs OWNER TO "${role}"`, "INSERT INTO theirs VALUES (7)")
   await waitUntil(async () => (await pipeline.differences(["public.theirs"])).length === 0, {
     what: "the mended table to be copied by itself",
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
 })
 

@@ -6,7 +6,7 @@ import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
-const waiting = { timeoutMs: 40_000, intervalMs: 100 }
+const waiting = { timeoutMs: 60_000, intervalMs: 100 }
 
 async function assertEqualSoon(pipeline: TestPipeline, tables: string[], when: string): Promise<void> {
   let last: string[] = []

@@ -12,7 +12,7 @@ async function assertEqualSoon(pipeline: TestPipeline, message: string): Promise
       last = await pipeline.differences()
       return last.length === 0
     },
-    { what: "source and copy to be equal", timeoutMs: 40_000, intervalMs: 100 },
+    { what: "source and copy to be equal", timeoutMs: 60_000, intervalMs: 100 },
   ).catch((error) => {
     throw new Error(`${message}: ${last.join("\n")}`, { cause: error })
   })

@@ -123,7 +123,7 @@ test("a new table is published while its neighbour is locked for long: others wa
       longestMs = Math.max(longestMs, await timed(() => other.query(statement)))
     return pipeline.reports.copied.includes("public.a")
   }
-  await waitUntil(isCopied, { what: "the table that is not locked", timeoutMs: 40_000 })
+  await waitUntil(isCopied, { what: "the table that is not locked", timeoutMs: 60_000 })
   await waitUntil(
     () =>
       pipeline.reports.problems.some(({ message }) =>

@@ -13,7 +13,7 @@ async function assertEqualSoon(pipeline: TestPipeline): Promise<void> {
       last = await pipeline.differences()
       return last.length === 0
     },
-    { what: "source and copy to be equal", timeoutMs: 40_000, intervalMs: 200 },
+    { what: "source and copy to be equal", timeoutMs: 60_000, intervalMs: 200 },
   ).catch((error) => {
     throw new Error(last.join("\n"), { cause: error })
   })

@@ -43,7 +43,7 @@ test("a database in SQL_ASCII: only tables with text that is not UTF-8 stay out,
   await runSql(url, "DELETE FROM later WHERE id = 2; ALTER TABLE later ADD w int")
   await waitUntil(async () => (await pipeline.differences(["public.later"])).length === 0, {
     what: "the mended table",
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
   assert.deepEqual(pipeline.reports.problems, [])
   await pipeline.stop()
@@ -84,7 +84,7 @@ test("a database in WIN1252: a table with a character that UTF-8 lacks stays out
   assert.deepEqual(await pipeline.differences(["public.good"]), [])
   await runSql(url, "INSERT INTO later VALUES (1, chr(141))", "INSERT INTO good VALUES (2, 'später')")
   const whenLater = () => /cannot convert/.test(failed.get("public.later") ?? "")
-  await waitUntil(whenLater, { what: "the table to stay out", timeoutMs: 30_000 })
+  await waitUntil(whenLater, { what: "the table to stay out", timeoutMs: 60_000 })
   assert.deepEqual([...new Set(problems.map(({ kind }) => kind))], ["sourceHistoryLost"])
   problems.length = 0
   await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", { what: "the others to stream" })

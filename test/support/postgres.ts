@@ -76,7 +76,7 @@ async function dropDatabase(server: string, name: string): Promise<void> {
       )
       return true
     },
-    { what: `the replication slots of ${name} to be free`, timeoutMs: 10_000 },
+    { what: `the replication slots of ${name} to be free`, timeoutMs: 60_000 },
   )
   await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
 }
@@ -160,6 +160,6 @@ async function kill9(pid: number): Promise<void> {
   process.kill(pid, "SIGKILL")
   await waitUntil(async () => !(await isRunning(pid)), {
     what: `PostgreSQL (process ${pid}) to die`,
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
   })
 }

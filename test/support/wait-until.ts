@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 /** Polls until `condition` answers something true, and returns that; fails naming `what` after `timeoutMs`. */
 export async function waitUntil<T>(
   condition: () => Promise<T> | T,
-  { what, timeoutMs = 30_000, intervalMs = 25 }: { what: string; timeoutMs?: number; intervalMs?: number },
+  { what, timeoutMs = 60_000, intervalMs = 25 }: { what: string; timeoutMs?: number; intervalMs?: number },
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs
   let lastError: unknown

@@ -53,7 +53,7 @@ async function openMany(
 async function fewerOpen(opened: Opened, most: number): Promise<void> {
   await waitUntil(async () => (opened.open().length <= most ? true : undefined), {
     what: `${most} connections to be left`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
 }
 
