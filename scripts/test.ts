@@ -36,6 +36,8 @@ async function testFiles(parts: string[]): Promise<string[]> {
 }
 
 async function main(): Promise<number> {
+  // Folders and files of tests are their user's alone, also where each user's usual mask lets a group write.
+  process.umask(0o022)
   const files = await testFiles(
     args.filter((each) => !each.startsWith("--")).map((each) => relative(root, each) || each),
   )
