@@ -62,6 +62,7 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
     one.protection = options.protect(sourceArn, database, {
       handles: () => [...one.handles],
       onWithdrawn: (handle, tables) => withdrawn(one, handle, tables),
+      onPartsChanged: (handle) => runningOf(handle)?.pipeline?.streaming()?.lookSoon(),
       onProblem(problem: Problem | undefined) {
         if (problem?.message === told) return
         told = problem?.message
@@ -81,9 +82,13 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
       },
       "tables are sent no more: the source refused to update and delete their rows",
     )
-    const one = options.running().find(({ monitor }) => monitor.record.sourceHandle === handle)
+    const one = runningOf(handle)
     for (const table of tables) one?.history.reporter.refused(table)
     one?.pipeline?.streaming()?.settingsChanged()
+  }
+
+  function runningOf(handle: string): RunningPipeline | undefined {
+    return options.running().find(({ monitor }) => monitor.record.sourceHandle === handle)
   }
 
   async function readRecords(): Promise<void> {

@@ -15,6 +15,8 @@ export interface CollectorHooks {
   refusal(to: TableSchema): string | undefined
   altered(to: TableSchema): void
   dropped(table: TableSchema): void
+  /** What the source notes of a table is new; absent: nobody wants to know. */
+  revised?(): void
   /** Whether a table, by id, keeps versions; absent: none does. */
   keepsVersions?(id: string): boolean
 }

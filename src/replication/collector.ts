@@ -184,6 +184,7 @@ export class Collector implements ChangeSink {
   }
 
   revised(table: TableSchema): void {
+    this.#hooks.revised?.()
     const arriving = this.#arriving(table.id)
     if (arriving === undefined) return this.#become(unaltered(table))
     arriving.revised = table

@@ -70,3 +70,14 @@ test("a look that fails is no look", async () => {
   await assert.rejects(failing, /went away/)
   assert.ok(brake.isWorthIt(at(1), false))
 })
+
+test("a look that something speaks for comes at once, or after some times what the last one took", async () => {
+  const { brake, read, pass } = braked()
+  assert.equal(brake.soonestMs, 0, "before the first")
+  await read(at(1), 100)
+  assert.equal(brake.soonestMs, 300)
+  pass(200)
+  assert.equal(brake.soonestMs, 100)
+  pass(5_000)
+  assert.equal(brake.soonestMs, 0)
+})

@@ -13,10 +13,14 @@ export interface LookBrake {
   foundNothing(): void
   /** How long to wait before the next look that nobody asked for. */
   readonly waitMs: number
+  /** How long to wait from now on before a look that something speaks for, at the source's expense all the same. */
+  readonly soonestMs: number
 }
 
-/** At most this part of the time is spent on reading the catalog. */
+/** Reading the catalog is waited for so many times as long as it took. */
 const waitFactor = 20
+/** The same where something is known to have changed. */
+const soonFactor = 3
 const longestWaitMs = 600_000
 /** Once in a while it is looked all the same. */
 const longestIdleMs = 60_000
@@ -24,6 +28,8 @@ const longestIdleMs = 60_000
 /** `lookEveryMs`: how often at most. `nowMs`: a clock that only goes forward. */
 export function newLookBrake(lookEveryMs: number, nowMs: () => number = () => performance.now()): LookBrake {
   let waitMs = lookEveryMs
+  /** Reading took so long the last time. */
+  let tookMs = 0
   let last: { reached: Position | undefined; atMs: number; foundNothing: boolean } | undefined
   return {
     isWorthIt(reached, isDue) {
@@ -34,7 +40,8 @@ export function newLookBrake(lookEveryMs: number, nowMs: () => number = () => pe
       const atMs = nowMs()
       last = { reached, atMs, foundNothing: false }
       const result = await read()
-      waitMs = Math.min(Math.max(lookEveryMs, waitFactor * (nowMs() - atMs)), longestWaitMs)
+      tookMs = nowMs() - atMs
+      waitMs = Math.min(Math.max(lookEveryMs, waitFactor * tookMs), longestWaitMs)
       return result
     },
     foundNothing() {
@@ -42,6 +49,10 @@ export function newLookBrake(lookEveryMs: number, nowMs: () => number = () => pe
     },
     get waitMs() {
       return waitMs
+    },
+    get soonestMs() {
+      if (last === undefined) return 0
+      return Math.min(Math.max(last.atMs + (1 + soonFactor) * tookMs - nowMs(), 0), waitMs)
     },
   }
 }

@@ -269,6 +269,7 @@ async function streamFrom(
       refusal: (to) => watch?.refusal(to),
       altered: (to) => watch?.onAltered(to),
       dropped: (table) => watch?.onDropped(table),
+      revised: () => watch?.onNewPart(),
       keepsVersions: (id) => modes.kept.has(id),
     },
     from,

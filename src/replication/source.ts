@@ -88,6 +88,8 @@ export interface ProtectionOptions {
   handles(): readonly string[]
   /** Tables that are sent no more, because their updates failed at the source: each with what mends it. */
   onWithdrawn(handle: string, tables: RefusedTable[]): void
+  /** Parts of a table came, went or were emptied, which its stream may not tell: its tables are to be looked at soon. */
+  onPartsChanged(handle: string): void
   /** Why it is not known whether statements fail; `undefined`: that is over. */
   onProblem(problem: Problem | undefined): void
 }

@@ -13,6 +13,8 @@ export interface StreamingPipeline {
   refusals(ids: readonly string[]): Promise<Map<string, string>>
   /** What the settings say of tables is to be looked at now. */
   settingsChanged(): void
+  /** The source's tables have changed in a way that its stream may not tell. Returns at once. */
+  lookSoon(): void
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible(): Position
   /** The source's newest position. Throws Problem. */
@@ -47,6 +49,7 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
       return new Map(missing.map((id) => [id, reasons.get(id) ?? "It is not at the source."]))
     },
     settingsChanged: watch.wake,
+    lookSoon: watch.lookSoon,
     visible: () => collector.visible,
     currentPosition: source.currentPosition,
     parsePosition: source.parsePosition,

@@ -5,6 +5,7 @@ import type { Collector } from "./collector.ts"
 import type { StaleTable } from "./gathered.ts"
 import { copyLate, postpone } from "./late-copies.ts"
 import { type LookBrake, newLookBrake } from "./look-brake.ts"
+import { newLookTimers } from "./look-timers.ts"
 import type { PipelineReporter } from "./pipeline.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { aborted } from "./signals.ts"
@@ -51,6 +52,8 @@ export interface TableWatch {
   /** A table that the stream carries has become this. */
   onAltered(to: TableSchema): void
   onDropped(table: TableSchema): void
+  /** Rows of a table came through a part of it that was not known. */
+  onNewPart(): void
   /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
   resync(ids: readonly string[]): void
   /** Another selection is to be made so now. */
@@ -61,11 +64,13 @@ export interface TableWatch {
   current(): Promise<CurrentTables>
   /** Look now: something else is wanted. */
   wake(): void
+  /** Look soon: something that is wanted may have changed. A source whose catalog takes long to read is spared. */
+  lookSoon(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
 
-/** While what the selection takes is not what is here. */
+/** While what the selection takes, or the source has, is not what is here. */
 const soonMs = 250
 
 export interface Watching extends TableWatchOptions {
@@ -109,19 +114,26 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     stopWaiting()
   }
 
+  /** Until it is woken, at most so long. */
+  const rest = async (ms: number) => {
+    const woken = new Promise<void>((resolve) => {
+      stopWaiting = resolve
+    })
+    const waiting = delay(ms, undefined, { signal: options.signal, ref: false })
+    await Promise.race([woken, waiting.catch(() => undefined)])
+  }
+  const timers = newLookTimers(watching.brake, wake, options.signal)
+
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
       if (watching.brake.isWorthIt(reached(watching), isWoken || isDue(watching))) {
         isWoken = false
-        await look(watching)
+        await look(watching, rest)
       }
+      // What was told during the look may be newer than what it saw.
+      if (isWoken) continue
       if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
-      const woken = new Promise<void>((resolve) => {
-        stopWaiting = resolve
-      })
-      const waitMs = watching.selection.isSettled() ? watching.brake.waitMs : soonMs
-      const waiting = delay(waitMs, undefined, { signal: options.signal, ref: false })
-      await Promise.race([woken, waiting.catch(() => undefined)])
+      await rest(watching.selection.isSettled() ? watching.brake.waitMs : soonMs)
     }
   }
 
@@ -164,6 +176,8 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     known: () => [...watching.known.values()],
     current: () => options.source.tables(options.select),
     wake: () => wake(),
+    lookSoon: timers.lookSoon,
+    onNewPart: timers.lookAfterNewPart,
     ended: run(),
   }
 }
@@ -211,7 +225,7 @@ async function noteUnfit(watching: Watching): Promise<void> {
   }
 }
 
-async function look(watching: Watching): Promise<void> {
+async function look(watching: Watching, rest: (ms: number) => Promise<void>): Promise<void> {
   if (watching.asked.size > 0) await letGoOfAsked(watching)
   await noteUnfit(watching)
   await switchVersions(watching)
@@ -229,6 +243,8 @@ async function look(watching: Watching): Promise<void> {
   forgetRetries(watching, current)
   letStaleLeave(watching, current)
   const isAsKnown = await followOrLetGo(watching, current)
+  // What is found to need a fresh copy is copied with what is new, and does not wait for that.
+  if (!isAsKnown) await rest(soonMs)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
   if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
   else if (isAsKnown) watching.brake.foundNothing()

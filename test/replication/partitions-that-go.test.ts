@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { serverVersion, testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -120,9 +121,9 @@ const scenes: Record<string, string[]> = {
 
 const concurrentlyVersion = 140_000
 
-async function namesOn(url: string): Promise<string[]> {
+async function isKnownOn(url: string): Promise<(name: string) => boolean> {
   const isConcurrent = (await serverVersion(url)) >= concurrentlyVersion
-  return names.filter((name) => isConcurrent || !name.endsWith("concurrently"))
+  return (name) => isConcurrent || !name.endsWith("concurrently")
 }
 
 const names = Object.keys(scenes)
@@ -143,12 +144,66 @@ async function becomesEqual(pipeline: TestPipeline, root: string, what: string):
   })
 }
 
+/** Gone or changed for good: whoever looks often sees it. */
+const lasting = Object.keys(scenes).filter((name) => name.startsWith("there from the start"))
+/** Gone before its rows are in the stream: nobody who looks can have seen it. */
+const momentary = Object.keys(scenes).filter((name) => name.endsWith("in one transaction"))
+
+const never = { lookEveryMs: 600_000 }
+
+/** As the server protects a source: what changes parts of tables has the pipeline look. */
+function protect(context: TestContext, url: string, { handle, streaming }: TestPipeline): void {
+  const source = openPostgresSource({ url, database: new URL(url).pathname.slice(1) })
+  const protection = source.protect?.({
+    handles: () => [handle],
+    onWithdrawn: () => undefined,
+    onPartsChanged: () => streaming()?.lookSoon(),
+    // Its server may end before it.
+    onProblem: () => undefined,
+  })
+  context.after(() => protection?.stop())
+}
+
+test("a change of the partitions is told without waiting for the next look at the catalog", async (context) => {
+  const { url } = await testDatabase()
+  const played = [...lasting, ...momentary].filter(await isKnownOn(url))
+  await runSql(url, ...played.flatMap((name) => rootStatements(rootOf(name))))
+  const pipeline = await testPipeline({ url, waits: never })
+  await pipeline.settle()
+  protect(context, url, pipeline)
+  // One after another: each has a look of its own.
+  for (const name of played) {
+    const atMs = performance.now()
+    await runSql(url, ...(scenes[name] ?? []).map((one) => one.replace(/\br(?=_|\b)/g, rootOf(name))))
+    await becomesEqual(pipeline, rootOf(name), name)
+    context.diagnostic(`${Math.round(performance.now() - atMs)} ms: ${name}`)
+  }
+  assert.deepEqual(pipeline.reports.problems, [])
+  await pipeline.stop()
+})
+
+test("a partition that was attached with rows is told without waiting for the next look at the catalog", async (context) => {
+  const { url } = await testDatabase()
+  await runSql(
+    url,
+    ...rootStatements("r"),
+    "CREATE TABLE r_3 (id int, part int, v text, PRIMARY KEY (id, part))",
+    "INSERT INTO r_3 VALUES (31, 3)",
+  )
+  const pipeline = await testPipeline({ url, waits: never })
+  await pipeline.settle()
+  protect(context, url, pipeline)
+  await runSql(url, "ALTER TABLE r ATTACH PARTITION r_3 FOR VALUES IN (3)")
+  await becomesEqual(pipeline, "r", "after it was attached")
+  await pipeline.stop()
+})
+
 test("a partition that goes takes its rows along, however briefly it was there", async () => {
   const { url } = await testDatabase()
   await runSql(url, "CREATE SCHEMA elsewhere", ...names.flatMap((name) => rootStatements(rootOf(name))))
   const pipeline = await testPipeline({ url })
   await pipeline.settle()
-  const played = await namesOn(url)
+  const played = names.filter(await isKnownOn(url))
   for (const name of played)
     await runSql(url, ...(scenes[name] ?? []).map((one) => one.replace(/\br(?=_|\b)/g, rootOf(name))))
   for (const name of played) await becomesEqual(pipeline, rootOf(name), name)

@@ -38,6 +38,7 @@ function guarded(context: TestContext, url: string, handle: string): RefusedTabl
     handles: () => [handle],
     onWithdrawn: (_, tables) => withdrawn.push(...tables),
     // Its server may end before it.
+    onPartsChanged: () => undefined,
     onProblem: () => undefined,
   })
   context.after(() => protection?.stop())

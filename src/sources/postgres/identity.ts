@@ -10,27 +10,39 @@ export function identifiesRows(table: string): string {
 }
 
 /**
- * SQL of a common table expression `carrying(handle, root, oid)`: what publications publish, with the partitions below.
+ * SQL of a common table expression `carrying(handle, root, oid, joined)`: what publications publish, with the partitions
+ * below, and which transaction made each one a partition (`0`: the published table itself).
  * `names`: SQL of an array of publication names.
  */
 export function carryingTables(names: string): string {
-  return `carrying(handle, root, oid) as (
-    select p.pubname::text, r.prrelid, r.prrelid from pg_publication p join pg_publication_rel r on r.prpubid = p.oid
+  return `carrying(handle, root, oid, joined) as (
+    select p.pubname::text, r.prrelid, r.prrelid, '0' from pg_publication p join pg_publication_rel r on r.prpubid = p.oid
     where p.pubname = any(${names}) and (p.pubupdate or p.pubdelete)
     union all
-    select c.handle, c.root, i.inhrelid from carrying c join pg_inherits i on i.inhparent = c.oid
+    select c.handle, c.root, i.inhrelid, i.xmin::text from carrying c join pg_inherits i on i.inhparent = c.oid
     join pg_class parent on parent.oid = c.oid and parent.relkind = 'p'
     where to_jsonb(i) ->> 'inhdetachpending' is distinct from 'true')`
 }
+
+/** SQL, over `carrying`: entries because of which UPDATE or DELETE fails; see harmfulEntries. */
+export const harmfulAmongCarrying = `
+  select distinct c.handle, root.oid::bigint::text as id, n.nspname::text as schema, root.relname::text as name, root.relkind = 'p' as partitioned
+  from carrying c join pg_class root on root.oid = c.root join pg_namespace n on n.oid = root.relnamespace
+  join pg_class part on part.oid = c.oid
+  where (part.relkind = 'r' or part.oid = root.oid and part.relkind = 'p') and not ${identifiesRows("part")}`
 
 /**
  * SQL: entries of these publications because of which UPDATE or DELETE fails at the source: the table itself or, below a
  * partitioned one, one of its leaves does not identify its rows. Columns: handle, id, schema, name, partitioned.
  */
 export function harmfulEntries(names: string): string {
-  return `with recursive ${carryingTables(names)}
-  select distinct c.handle, root.oid::bigint::text as id, n.nspname::text as schema, root.relname::text as name, root.relkind = 'p' as partitioned
-  from carrying c join pg_class root on root.oid = c.root join pg_namespace n on n.oid = root.relnamespace
-  join pg_class part on part.oid = c.oid
-  where (part.relkind = 'r' or part.oid = root.oid and part.relkind = 'p') and not ${identifiesRows("part")}`
+  return `with recursive ${carryingTables(names)} ${harmfulAmongCarrying}`
 }
+
+/**
+ * SQL, over `carrying`: handle and a print of the partitions that it publishes, which is another one when a partition
+ * came, went, went and came again, or got another file (TRUNCATE of the partition does that).
+ */
+export const partitionPrints = `
+  select c.handle, count(*) || ':' || sum(hashtextextended(concat_ws(':', c.root, c.oid, part.relfilenode, c.joined), 0)) as print
+  from carrying c join pg_class part on part.oid = c.oid where c.oid <> c.root group by c.handle`

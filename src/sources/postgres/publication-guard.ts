@@ -4,7 +4,7 @@ import type { Protection, ProtectionOptions } from "../../replication/source.ts"
 import { readCatalog } from "./catalog.ts"
 import { type Address, closeQuietly, connect, destroy } from "./client.ts"
 import { problemOf } from "./errors.ts"
-import { harmfulEntries } from "./identity.ts"
+import { carryingTables, harmfulAmongCarrying, partitionPrints } from "./identity.ts"
 import { type PublishedTable, unpublish } from "./unpublish.ts"
 
 /** An application's statements fail for as long as it takes to notice, and a little more. */
@@ -24,11 +24,13 @@ const answerLimitMs = 10_000
  * their rows while they are published. On a connection of its own, since those of a pipeline wait for other things.
  *
  * Each look asks for the end of the log. Every change of a definition moves it; while it stands still (and no
- * transaction was writing at the last look), the catalog is not read.
+ * transaction was writing at the last look), the catalog is not read. The same look tells when the partitions of a
+ * published table have changed.
  */
 export function guardPublications(address: Address, options: ProtectionOptions): Protection {
   const stop = new AbortController()
   let client: pg.Client | undefined
+  const partitions = newPartitionWatch(options.onPartsChanged)
 
   async function run(): Promise<void> {
     let retryMs = firstRetryMs
@@ -58,9 +60,11 @@ export function guardPublications(address: Address, options: ProtectionOptions):
       const handles = options.handles()
       const harmful = await answering(client, async () => {
         const found = await looker.look(handles)
-        for (const [handle, tables] of Map.groupBy(found, (one) => one.handle))
+        if (found === undefined) return []
+        partitions.seen(handles, found.partitions)
+        for (const [handle, tables] of Map.groupBy(found.harmful, (one) => one.handle))
           await withdraw(client, handle, tables)
-        return found
+        return found.harmful
       })
       onAnswer()
       // What was found may not be all: another look is due.
@@ -121,7 +125,9 @@ async function answering<T>(client: pg.Client, work: () => Promise<T>): Promise<
 const lookQuery = `
 select pg_current_wal_insert_lsn()::text as end, pg_snapshot_xmin(now) = pg_snapshot_xmax(now) as settled,
   case when pg_current_wal_insert_lsn() is distinct from $2::pg_lsn then
-    (select coalesce(json_agg(found), '[]') from (${harmfulEntries("$1::text[]")}) found) end as harmful
+    (with recursive ${carryingTables("$1::text[]")}
+     select json_build_object('harmful', (select coalesce(json_agg(found), '[]') from (${harmfulAmongCarrying}) found),
+       'partitions', (select coalesce(json_object_agg(handle, print), '{}') from (${partitionPrints}) prints))) end as found
 from pg_current_snapshot() now`
 
 interface Look {
@@ -129,12 +135,19 @@ interface Look {
   /** Nobody was writing: a transaction that had written its commit, and was not seen yet, is among those that are. */
   settled: boolean
   /** `null`: the catalog was not read. */
-  harmful: HarmfulTable[] | null
+  found: Found | null
+}
+
+interface Found {
+  /** The tables, with the publications, whose updates fail now. */
+  harmful: HarmfulTable[]
+  /** A print of the partitions by publication; without: it publishes none. */
+  partitions: Record<string, string>
 }
 
 interface Looker {
-  /** The tables, with the publications, whose updates fail now. */
-  look(handles: readonly string[]): Promise<HarmfulTable[]>
+  /** `undefined`: nothing was written since the last look, or nothing is to be looked at. */
+  look(handles: readonly string[]): Promise<Found | undefined>
   /** The last look found that nothing had been written since the one before, and read no catalog. */
   isIdle(): boolean
 }
@@ -150,7 +163,7 @@ function newLooker(client: pg.Client): Looker {
     isIdle: () => isIdle,
     async look(handles) {
       isIdle = true
-      if (handles.length === 0) return []
+      if (handles.length === 0) return undefined
       if (asked !== handles.join()) quiet = undefined
       asked = handles.join()
       const answer = await client.query<Look>({
@@ -158,12 +171,32 @@ function newLooker(client: pg.Client): Looker {
         text: lookQuery,
         values: [handles, quiet ?? null],
       })
-      const [found] = answer.rows
-      isIdle = found === undefined || found.harmful === null
-      if (found === undefined || found.harmful === null) return []
-      quiet = found.settled && found.harmful.length === 0 ? end : undefined
-      end = found.end
-      return found.harmful
+      const [row] = answer.rows
+      const found = row?.found ?? undefined
+      isIdle = found === undefined
+      if (row === undefined || found === undefined) return undefined
+      quiet = row.settled && found.harmful.length === 0 ? end : undefined
+      end = row.end
+      return found
+    },
+  }
+}
+
+interface PartitionWatch {
+  seen(handles: readonly string[], prints: Readonly<Record<string, string>>): void
+}
+
+/** Outlives a connection: what changed while there was none is told by the next. */
+function newPartitionWatch(onChanged: (handle: string) => void): PartitionWatch {
+  const known = new Map<string, string>()
+  return {
+    seen(handles, prints) {
+      for (const handle of known.keys()) if (!handles.includes(handle)) known.delete(handle)
+      for (const handle of handles) {
+        const print = prints[handle] ?? ""
+        if ((known.get(handle) ?? "") !== print) onChanged(handle)
+        known.set(handle, print)
+      }
     },
   }
 }
