@@ -218,6 +218,8 @@ export const endless: Hostile[] = [
   ["ELSE", `SELECT ${"CASE WHEN true THEN 1 ELSE ".repeat(1000)}1${" END".repeat(1000)}`, "54001"],
   ["INTERSECT", `SELECT 1${" INTERSECT SELECT 1".repeat(300)}`, "54001"],
   ["LIKE", "SELECT repeat('a',3000) LIKE '%_a%a%a%a%a%a%a%a%b'", "ok"],
+  ["BIGNUM", "SELECT length(repeat('9', 900000)::BIGNUM::VARCHAR)", "0A000"],
+  ["BIGNUM in JSON", `SELECT from_json('["9"]', '["BIGNUM"]')`, "0A000"],
   ["NOT LIKE", "SELECT repeat('a',3000) NOT LIKE '%_a%a%a%a%a%a%a%a%b'", "ok"],
   ["ILIKE", "SELECT repeat('a',3000) ILIKE '%_A%a%a%a%a%a%a%a%b'", "ok"],
   [
@@ -322,6 +324,21 @@ export const fillers: Hostile[] = [
   [
     "format, one argument often",
     `SELECT length(format('${"{0}".repeat(3000)}', repeat('x', 60000) || range)) FROM range(3000)`,
+    "54001",
+  ],
+  [
+    "list_resize with a long text",
+    "SELECT length(list_resize([''], 100000, repeat('x', 60000))::VARCHAR)",
+    "54001",
+  ],
+  [
+    "a long text in each element",
+    "SELECT len(list_transform(range(100000), lambda x: s || x)) FROM (SELECT repeat('x', 60000) s)",
+    "54001",
+  ],
+  [
+    "a long text in each step",
+    "SELECT length(list_reduce(list_transform(range(20000), lambda x: 'ab'), lambda a, b: a || s)) FROM (SELECT repeat('x', 60000) s)",
     "54001",
   ],
   ["bitstring", "SELECT length(bitstring('1', 2000000000))", "54000"],

@@ -84,6 +84,9 @@ test("what tools write goes on meaning the same", async (t) => {
     ["SELECT reservoir_quantile(v, 0.5, 100)::INT AS v FROM (VALUES (7), (7), (7)) t(v)", [], 7],
     ["SELECT histogram(v, [5, 10])[10]::INT AS v FROM (VALUES (7), (7), (8)) t(v)", [], 3],
     ["SELECT format('{}-{}', 'a', 2) AS v", [], "a-2"],
+    ["SELECT list_transform(['1'], lambda x: lpad(x, 3, '0') || '-')[1] AS v", [], "001-"],
+    ["SELECT list_transform([id], lambda x: 'n' || x || id)[1] AS v FROM orders WHERE id = 7", [], "n77"],
+    ["SELECT len(list_resize([1], 3, 0))::INT AS v", [], 3],
     ["WITH a AS NOT MATERIALIZED (SELECT 1 AS v) SELECT v FROM a", [], 1],
   ]
   const wrong: string[] = []

@@ -46,8 +46,8 @@ export interface SqlParser {
 const cachedTextUnits = 4096
 const cachedAtMost = 500
 
-/** Reading a longer tree would keep the whole process waiting for seconds: some 200,000 constants are as long. */
-const treeUnitsAtMost = 32 * 2 ** 20
+/** Reading a longer tree would keep the whole process waiting for over a second: some 100,000 constants are as long. */
+const treeUnitsAtMost = 16 * 2 ** 20
 
 interface Serialized extends Tree {
   error: boolean

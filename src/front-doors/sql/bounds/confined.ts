@@ -29,6 +29,7 @@ import {
  * | json_pretty of deep JSON | the square of its depth in memory | the same |
  * | json_transform, from_json with a deep structure | ends the process (stack) | structure is a literal, 32 levels |
  * | casts to VARIANT of deep JSON | ends the process (stack) | no VARIANT |
+ * | casts to BIGNUM and from it | square of the digits | no BIGNUM |
  * | json_serialize_sql, json_deserialize_sql | parse text that nobody has judged | denied |
  * | LIKE with several %, and _ or a computed pattern | exponential of the % | as a regular expression |
  * | GLOB | the same | denied |
@@ -53,6 +54,7 @@ function refusedFunction(what: string, hint: string) {
 const noGlob = refusedFunction("GLOB", "Use LIKE, SIMILAR TO or a regular expression.")
 const noText = refusedFunction("SQL as a value", "Send it as a statement.")
 const noVariant = refusedFunction("VARIANT", "Use JSON.")
+const noBignum = refusedFunction("BIGNUM", "Use DECIMAL or HUGEINT.")
 
 /** True: the node was changed. Throws 0A000, 54000. */
 type Rule = (node: Tree) => boolean
@@ -161,19 +163,23 @@ function confineWindow(node: Tree): boolean {
   return true
 }
 
-function refuseVariant(type: TreeValue | undefined): void {
+function refuseTypes(type: TreeValue | undefined): void {
   const waiting: TreeValue[] = [type ?? null]
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     if (Array.isArray(value)) for (const item of value) waiting.push(item)
     if (!isTree(value)) continue
     const names = [value.id, value.name, value.type_name, value.user_type_name, value.alias]
-    if (names.some((name) => typeof name === "string" && name.toUpperCase() === "VARIANT")) noVariant()
+    for (const name of names) {
+      if (typeof name !== "string") continue
+      if (name.toUpperCase() === "VARIANT") noVariant()
+      if (["BIGNUM", "VARINT"].includes(name.toUpperCase())) noBignum()
+    }
     for (const child of Object.values(value)) if (typeof child === "object" && child) waiting.push(child)
   }
 }
 
 function confineNode(node: Tree, parameters: readonly string[], isTableFunction: boolean): boolean {
-  if (isTree(node.cast_type)) refuseVariant(node.cast_type)
+  if (isTree(node.cast_type)) refuseTypes(node.cast_type)
   if (node.class === "WINDOW") return confineAggregate(node) || confineWindow(node)
   if (node.class !== "FUNCTION" || isTableFunction) return false
   if (parameters.length > 0) refuseInLambda(node, parameters)

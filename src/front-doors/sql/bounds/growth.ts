@@ -4,7 +4,7 @@ import { isTree, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 export const unitCharacters = 65_535
 
 /** Functions whose result is as long as all their arguments together. */
-const joining = new Set(
+export const joining: ReadonlySet<string> = new Set(
   `|| concat concat_ws list_value list_pack list_concat list_cat array_cat array_concat array_append list_append
    array_prepend list_prepend struct_pack row map struct_insert list_zip array_zip`.split(/\s+/),
 )

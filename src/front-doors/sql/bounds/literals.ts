@@ -39,7 +39,7 @@ export function literalStructure(node: Tree): false {
   if (
     deepest > structureLevelsAtMost ||
     lists > 10 * structureLevelsAtMost ||
-    /(\[\d*\]){33}|variant/i.test(structure)
+    /(\[\d*\]){33}|variant|bignum|varint/i.test(structure)
   )
     throw refused("this structure of JSON", hint)
   return false

@@ -1,5 +1,6 @@
 import { isTree, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 import { amplifiers, functionName, growthOf, unitsOfConstant } from "./growth.ts"
+import { growthInLists } from "./lists.ts"
 import type { MacroWeights } from "./macro-weights.ts"
 import { hasStar, isGrouped, usesOfTables } from "./tables-and-stars.ts"
 import {
@@ -316,14 +317,8 @@ class Measure {
     )
     // A macro's own text is no copy of what the user wrote.
     this.written += macro?.size ?? 0
-    return this.note({
-      size,
-      growth: growthOf(
-        node,
-        children,
-        costs.map(({ growth }) => growth),
-      ),
-    })
+    const growths = costs.map(({ growth }) => growth)
+    return this.note({ size, growth: growthOf(node, children, growths) * growthInLists(node) })
   }
 
   private subquery(node: Tree, place: Place): Cost {
