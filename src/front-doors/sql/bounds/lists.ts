@@ -2,9 +2,10 @@ import { isTree, type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 import { functionName, joining, literalText } from "./growth.ts"
 import { lambdaParameters } from "./lambdas.ts"
 import { childrenOf } from "./nodes.ts"
+import { treeLimits } from "./tree-limits.ts"
 
-/** What a text put into each element of a list counts for. */
-const growthOfElements = 1000
+/** What a text put into each element of a list counts for: too much where the statement makes long texts itself. */
+const growthOfElements = treeLimits.growthOfLongValues + 1
 
 const makers = new Set(
   "list_transform list_apply array_transform array_apply apply list_reduce array_reduce reduce".split(" "),
