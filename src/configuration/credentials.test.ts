@@ -42,7 +42,7 @@ describe("data_dir/credentials", () => {
     await ensureCredentials(folder, "us-east-1")
     for (const mode of [0o640, 0o604, 0o620]) {
       chmodSync(credentialsPath(folder), mode)
-      await assert.rejects(ensureCredentials(folder, "us-east-1"), isSetupError(/chmod 600/))
+      await assert.rejects(ensureCredentials(folder, "us-east-1"), isSetupError(/chmod (600|g-w)/))
     }
   })
 
