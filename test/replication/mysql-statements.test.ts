@@ -96,6 +96,30 @@ for (const product of mysqlProducts) {
     await pipeline.stop()
   })
 
+  test(`${product.name}: a temporary table of a table's name leaves that table's rows alone`, {
+    skip,
+  }, async () => {
+    const { run, isEqual, pipeline } = await place(
+      "CREATE TABLE t (id int PRIMARY KEY, v int)",
+      "INSERT INTO t VALUES (1, 1), (2, 2)",
+    )
+    const emptied = (format: string) =>
+      run(
+        `SET SESSION binlog_format = '${format}'`,
+        "CREATE TEMPORARY TABLE t (id int PRIMARY KEY, v int, w int)",
+        "TRUNCATE TABLE t",
+        "ALTER TABLE t DROP COLUMN v",
+        "TRUNCATE t",
+      )
+    for (const format of ["STATEMENT", "MIXED", "ROW"]) {
+      await emptied(format)
+      await isEqual()
+    }
+    await run("TRUNCATE TABLE t", "INSERT INTO t VALUES (3, 3)")
+    await isEqual()
+    await pipeline.stop()
+  })
+
   test(`${product.name}: names fold as the server folds them`, { skip }, async () => {
     const server = await mysqlServer(product, { "lower-case-table-names": "1" })
     await server.sql(

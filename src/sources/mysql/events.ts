@@ -26,6 +26,8 @@ export const types = {
 
 /** In an event's header: a reader that does not know the type may pass over it. */
 const ignorable = 0x80
+/** Also there: the statement uses temporary tables of its session (`LOG_EVENT_THREAD_SPECIFIC_F`). */
+const threadSpecific = 0x4
 const flagsAt = 17
 
 /**
@@ -37,6 +39,11 @@ const withoutRows = new Set([1, 3, 5, 9, 11, 13, 14, 28, 29, 35, 36, 37, 160, 16
 /** Whether an event that is not read here may have changed rows. `header`: where it begins. */
 export function mayChangeRows(type: number, bytes: Buffer, header: number): boolean {
   return !withoutRows.has(type) && (uint16(bytes, header + flagsAt) & ignorable) === 0
+}
+
+/** Whether a statement is about temporary tables, which may have the name of a table that we carry. `start`: behind its header. */
+export function isOfTemporaryTables(bytes: Buffer, start: number): boolean {
+  return (uint16(bytes, start - headerBytes + flagsAt) & threadSpecific) !== 0
 }
 
 /**

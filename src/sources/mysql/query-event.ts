@@ -1,7 +1,8 @@
 import { inflatePart } from "./compressed.ts"
+import { isOfTemporaryTables } from "./events.ts"
 import { uint16 } from "./numbers.ts"
 import { statementTexts } from "./statement-charsets.ts"
-import { meaningOf, type Statement } from "./statements.ts"
+import { concernsTemporaryTables, meaningOf, type Statement } from "./statements.ts"
 
 /** Where the parts of a Query event lie behind its header. */
 const [schemaLengthAt, statusLengthAt, statusAt] = [8, 11, 13]
@@ -27,7 +28,9 @@ function statementAt(bytes: Buffer, start: number, text: Buffer): Statement {
   const schema = bytes.toString("utf8", schemaAt, schemaAt + (bytes[start + schemaLengthAt] as number))
   const { charset, plainBackslashes } = readStatus(bytes, start + statusAt, schemaAt)
   const texts = statementTexts(text, charset)
-  return texts === undefined ? { kind: "unloggedRows" } : meaningOf(texts, { schema, plainBackslashes })
+  if (texts === undefined) return { kind: "unloggedRows" }
+  const statement = meaningOf(texts, { schema, plainBackslashes })
+  return isOfTemporaryTables(bytes, start) ? concernsTemporaryTables(statement) : statement
 }
 
 interface Status {

@@ -56,6 +56,21 @@ function anyOf(statements: readonly Statement[]): Statement {
   return { kind: "redefine", tables, gone: [] }
 }
 
+/**
+ * A session that logs statements also logs what it does to its temporary tables. One of them hides the table of its name,
+ * whose rows then stay as they are; others named in the statement may be real.
+ */
+export function concernsTemporaryTables(statement: Statement): Statement {
+  switch (statement.kind) {
+    case "truncate":
+    case "alter":
+    case "redefine":
+      return anyOf([statement])
+    default:
+      return statement
+  }
+}
+
 /** What is not understood may have changed any row. */
 export function readStatement(sql: string, reading: Reading): Statement {
   return statementOf(new Words(sql, reading))
