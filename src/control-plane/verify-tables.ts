@@ -1,3 +1,4 @@
+import { shownPosition } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
 import type { Verdict } from "../replication/verify.ts"
 import type { AskedPipeline } from "./ask-pipelines.ts"
@@ -52,7 +53,8 @@ async function verifyTogether(chosen: TablesToVerify, tables: TableProgress[]): 
 function note({ monitor }: AskedPipeline, table: TableProgress, verdict: Verdict): void {
   if (verdict.kind !== "compared") return
   const { position, differences, duplicates } = verdict
-  monitor.verified(table.id, { position, at: new Date(), differences: differences.length, duplicates })
+  const shown = shownPosition(position)
+  monitor.verified(table.id, { position: shown, at: new Date(), differences: differences.length, duplicates })
 }
 
 /** Just the rows that differ where they can be told by a key and are not too many; else a fresh copy of the table. */

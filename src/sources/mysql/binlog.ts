@@ -9,6 +9,7 @@ import {
   gtidFlags,
   hasChecksums,
   headerBytes,
+  isMadeUp,
   mayChangeRows,
   rowEvents,
   types,
@@ -48,8 +49,11 @@ export interface Binlog extends Pick<CarriedTables, "include" | "exclude" | "car
   whenAt(weight: number, reached: () => void): void
 }
 
-/** In an event's header: where the next event of the file begins. */
-const offsetAt = 13
+/** In an event's header: its length, and where the next event of the file begins. */
+const [lengthAt, offsetAt] = [9, 13]
+
+/** What they name is another place than where they stand. */
+const outsideFiles = new Set<number>([types.rotate, types.heartbeat, types.heartbeat2])
 
 const readTypes = new Set<number>(Object.values(types))
 
@@ -110,6 +114,11 @@ export function newBinlog(
 
   function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
     rowsOf.put(type, bytes, start, end, current.at, () => give(current))
+  }
+
+  function passed(offset: number): void {
+    log.passed(offset)
+    marks.pass(log.weight)
   }
 
   function rolledBack(current: Open): void {
@@ -250,6 +259,7 @@ export function newBinlog(
       case types.heartbeat2:
         if (open !== undefined) return
         if (type === types.heartbeat) log.idle(bytes.toString("utf8", start, end_), offset)
+        marks.pass(log.weight)
         sink.caughtUp(positionOf(log.place, log.note))
         return
       case types.mariadbGtid:
@@ -291,8 +301,11 @@ export function newBinlog(
       if (checksums && checksumOf(bytes, start, stop) !== uint32(bytes, stop))
         throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
       const offset = uint32(bytes, start + offsetAt)
+      const isOfFile = offset > 0 && !outsideFiles.has(type) && !isMadeUp(bytes, start)
+      if (isOfFile && open === undefined) passed(offset - uint32(bytes, start + lengthAt))
       if (type === types.transactionPayload) return payload(bytes, start, stop, offset, between)
       decode(type, bytes, start, stop, offset)
+      if (isOfFile && open === undefined) passed(offset)
       return undefined
     },
     get note() {

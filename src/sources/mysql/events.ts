@@ -28,6 +28,8 @@ export const types = {
 const ignorable = 0x80
 /** Also there: the statement uses temporary tables of its session (`LOG_EVENT_THREAD_SPECIFIC_F`). */
 const threadSpecific = 0x4
+/** Also there: made up for the connection, at no place of the file. */
+const artificial = 0x20
 const flagsAt = 17
 
 /**
@@ -39,6 +41,11 @@ const withoutRows = new Set([1, 3, 5, 9, 11, 13, 14, 28, 29, 35, 36, 37, 160, 16
 /** Whether an event that is not read here may have changed rows. `header`: where it begins. */
 export function mayChangeRows(type: number, bytes: Buffer, header: number): boolean {
   return !withoutRows.has(type) && (uint16(bytes, header + flagsAt) & ignorable) === 0
+}
+
+/** Whether the server made an event up for the connection alone. `header`: where it begins. */
+export function isMadeUp(bytes: Buffer, header: number): boolean {
+  return (uint16(bytes, header + flagsAt) & artificial) !== 0
 }
 
 /** Whether a statement is about temporary tables, which may have the name of a table that we carry. `start`: behind its header. */

@@ -34,6 +34,11 @@ export async function noteAt(address: Address, { file, offset }: LogEnd): Promis
   })
 }
 
+/** The same for comparing on one server only: it does not tell the file from another of its name. */
+export async function endNote(client: Client, end: LogEnd): Promise<LogNote> {
+  return { server: await serverName(client), createdAtSeconds: 0, ...end }
+}
+
 /**
  * When a file of the log was created, by the server's clock. Asks for the file as a replica does and reads no further than
  * its format description: no statement tells it. The client is of no use afterwards.

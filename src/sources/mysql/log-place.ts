@@ -1,12 +1,13 @@
 import { fileNumber, type LogNote } from "./log-note.ts"
 import { uint32, uint64 } from "./numbers.ts"
-import { addGtid, type Place, weightOf } from "./position.ts"
+import { addGtid, fileWeight, type Place } from "./position.ts"
 import type { TaggedGtid } from "./tagged-gtid.ts"
 
 /** Follows how far the log has been read, transaction by transaction. */
 export interface LogPlace {
   /** Behind the last whole transaction. */
   readonly place: Place
+  /** Of that place in the server's files. */
   readonly weight: number
   /** Which log that was; `undefined`: not known yet. */
   readonly note: LogNote | undefined
@@ -17,6 +18,8 @@ export interface LogPlace {
   rotated(file: string, offset: number): void
   /** What comes now is of a file that was created then. */
   described(createdAtSeconds: number): void
+  /** Between transactions: all before this offset of the file has been read. */
+  passed(offset: number): void
   /** The server has sent all that the file has before this offset. */
   idle(file: string, offset: number): void
   /** The transaction ends at this offset of the file. */
@@ -30,7 +33,7 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
   /** The file being read. */
   let file = ""
   let createdAtSeconds = 0
-  let weight = weightOf(place)
+  let weight = place.kind === "file" ? fileWeight(place) : 0
   /** The transaction at hand. */
   let originServer = 0
   let domain = 0
@@ -60,27 +63,32 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
     rotated(name, offset) {
       file = name
       createdAtSeconds = 0
+      weight = fileWeight({ file, offset })
       if (place.kind !== "file") return
       place.file = name
       place.offset = offset
-      weight = weightOf(place)
     },
     described(atSeconds) {
       createdAtSeconds = atSeconds
       // Only ahead: a server that looks for our place goes through older files.
       if (note === undefined || fileNumber(file) > fileNumber(note.file)) take(4)
     },
+    passed,
     idle(name, offset) {
-      if (name === file && note?.file === file && offset > note.offset) take(offset)
+      if (name === file) passed(offset)
     },
     ended(offset) {
       if (offset > 0) take(offset)
-      if (place.kind === "file") {
-        place.offset = offset
-        weight = weightOf(place)
-      } else if (sequence > 0) count()
+      weight = fileWeight({ file, offset })
+      if (place.kind === "file") place.offset = offset
+      else if (sequence > 0) count()
       sequence = 0
     },
+  }
+
+  function passed(offset: number): void {
+    weight = Math.max(weight, fileWeight({ file, offset }))
+    if (note?.file === file && offset > note.offset) take(offset)
   }
 
   function take(offset: number): void {
@@ -90,13 +98,8 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
   }
 
   function count(): void {
-    if (place.kind === "mariadb") {
-      weight += sequence - (place.domains.get(domain)?.sequence ?? 0)
-      place.domains.set(domain, { server: originServer, sequence })
-    } else if (place.kind === "mysql" && origin !== undefined) {
-      weight++
-      addGtid(place.origins, origin, sequence)
-    }
+    if (place.kind === "mariadb") place.domains.set(domain, { server: originServer, sequence })
+    else if (place.kind === "mysql" && origin !== undefined) addGtid(place.origins, origin, sequence)
   }
 }
 

@@ -7,16 +7,17 @@ import { type Catalog, keptAsText, type MyTable, readCatalog, tableId } from "./
 import { type Address, type Client, close, quoteIdentifier, quoteLiteral, withClient } from "./client.ts"
 import { newDefinitionWaiters } from "./definition-waiters.ts"
 import { problemOf } from "./errors.ts"
-import { noteAt } from "./log-file.ts"
+import { endNote, noteAt } from "./log-file.ts"
 import { freeDefinitions } from "./moment.ts"
-import { type Place, positionOf, weightOf } from "./position.ts"
+import { fileWeight, type Place, positionOf } from "./position.ts"
 import { openSessions, rowSessions } from "./sessions.ts"
 import { type ChunkedTable, openSnapshotOf } from "./snapshot.ts"
 
 export interface OpenedSnapshot {
   snapshot: Snapshot
   tables: MyTable[]
-  place: Place
+  /** How far the log was, as streams count it. */
+  weight: number
 }
 
 export interface SnapshotWish {
@@ -46,7 +47,7 @@ export async function openSnapshot(
     if (first === undefined) throw new Error("no session")
     const chunked = await inChunks(first, tables)
     await first.query(freeDefinitions)
-    const position = positionOf(place, isFirst ? await noteAt(address, end) : undefined)
+    const position = positionOf(place, await (isFirst ? noteAt(address, end) : endNote(first, end)))
     const sessions = rowSessions(address, clients)
     return {
       snapshot: openSnapshotOf({
@@ -57,7 +58,7 @@ export async function openSnapshot(
         waiters: newDefinitionWaiters(address),
       }),
       tables,
-      place,
+      weight: fileWeight(end),
     }
   } catch (error) {
     for (const client of clients) close(client)
@@ -149,7 +150,7 @@ export async function openLateSnapshot(
   const select = (table: TableName) => ids.has(tableId(table.schema, table.name))
   while (performance.now() < deadlineMs) {
     const opened = await openSnapshot(address, { select, texts, isFirst: false, kind })
-    if (isAhead(weightOf(opened.place))) return opened
+    if (isAhead(opened.weight)) return opened
     await opened.snapshot.close()
     await delay(retryMs)
   }

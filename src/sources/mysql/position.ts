@@ -135,8 +135,15 @@ export function weightOf(place: Place): number {
   }
 }
 
+/**
+ * On one server the log's files tell the order. GTIDs do not always: a set can hold some that never are in the log
+ * (gtid_purged set by hand), domains can be deleted, and sequence numbers of MariaDB can go back.
+ */
 export function comparePositions(a: Position, b: Position): number {
   const [one, other] = [placeOf(a), placeOf(b)]
+  if (textOf(one) === textOf(other)) return 0
+  const [here, there] = [noteOf(a), noteOf(b)]
+  if (here !== undefined && here.server === there?.server) return fileWeight(here) - fileWeight(there)
   if (one.kind === other.kind) return weightOf(one) - weightOf(other)
   const [first, second] = [filePlace(a, one), filePlace(b, other)]
   if (first === undefined || second === undefined) throw new Error(`places of different kinds: ${a} and ${b}`)
@@ -148,7 +155,8 @@ function filePlace(position: Position, place: Place): { file: string; offset: nu
   return place.kind === "file" ? place : noteOf(position)
 }
 
-function fileWeight({ file, offset }: { file: string; offset: number }): number {
+/** How far a server's log is: only ever up, unless the log is reset. */
+export function fileWeight({ file, offset }: { file: string; offset: number }): number {
   return fileNumber(file) * 2 ** 33 + offset
 }
 

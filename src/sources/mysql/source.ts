@@ -7,7 +7,7 @@ import { type Address, type Client, connect, withClient } from "./client.ts"
 import { endStream } from "./end-stream.ts"
 import { problemOf } from "./errors.ts"
 import { logHistory } from "./history.ts"
-import { serverName } from "./log-file.ts"
+import { endNote } from "./log-file.ts"
 import { noteOf } from "./log-note.ts"
 import { logStatus, newestPlace } from "./log-status.ts"
 import { openSnapshot } from "./open-snapshot.ts"
@@ -65,12 +65,12 @@ export function openMysqlSource(address: Address): Source {
   }
 }
 
-/** With the place in the file, by which a stream is compared that began before GTIDs were turned on. */
+/** With the place in the file, by which streams are compared. */
 async function currentPosition(client: Client): Promise<Position> {
   const place = await newestPlace(client)
-  if (place.kind !== "mysql") return positionOf(place)
+  if (place.kind === "file") return positionOf(place)
   const { end } = await logStatus(client)
-  return positionOf(place, { server: await serverName(client), createdAtSeconds: 0, ...end })
+  return positionOf(place, await endNote(client, end))
 }
 
 /** The tables of the source that still are what the warehouse holds, by id. */

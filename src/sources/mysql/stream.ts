@@ -10,11 +10,11 @@ import { dump, introduce } from "./dump-request.ts"
 import { problemOf, problemOfServer, readServerError } from "./errors.ts"
 import { newFramer } from "./framing.ts"
 import { serverName } from "./log-file.ts"
-import { newestPlace } from "./log-status.ts"
+import { logStatus } from "./log-status.ts"
 import { watchLog } from "./log-watch.ts"
 import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "./open-snapshot.ts"
 import { newPacketQueue } from "./packet-queue.ts"
-import { placeOf, weightOf } from "./position.ts"
+import { fileWeight, placeOf } from "./position.ts"
 import { settingsProblem } from "./preflight.ts"
 
 const errorPacket = 0xff
@@ -153,7 +153,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
         if (obstacle !== undefined) throw obstacle
         const opened = await openLateSnapshot(address, { ...late, ids, texts, limitMs: lateLimitMs })
         for (const table of opened.tables) {
-          binlog.include(table, weightOf(opened.place))
+          binlog.include(table, opened.weight)
           carriedTexts.set(table.schema.id, textColumnsOf(table.schema))
         }
         prepare(opened.tables.map((table) => table.schema))
@@ -163,7 +163,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
       standing(async () => {
         const wish = { ...late, ids, texts: carriedTexts, limitMs: glimpseLimitMs }
         const opened = await openLateSnapshot(address, wish)
-        binlog.whenAt(weightOf(opened.place), reached)
+        binlog.whenAt(opened.weight, reached)
         return opened.snapshot
       }),
     exclude: binlog.exclude,
@@ -185,15 +185,14 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
  * What a statement does that the log's reader does not understand, and what goes without one, the catalog shows. One look at
  * a time waits for the stream to come to it: a stream far behind would gather them.
  */
-function newRecheck({ address, from, select, sink }: StartStream, binlog: Binlog): FollowedTables["recheck"] {
-  const { kind } = placeOf(from)
+function newRecheck({ address, select, sink }: StartStream, binlog: Binlog): FollowedTables["recheck"] {
   let isWaiting = false
   return async (ids) => {
     if (isWaiting) return
     const look = await withClient(address, "reading the catalog", async (client) => {
-      const since = weightOf(await newestPlace(client, kind))
+      const since = fileWeight((await logStatus(client)).end)
       const current = await readCatalog(client, select)
-      return { since, current, behind: weightOf(await newestPlace(client, kind)) }
+      return { since, current, behind: fileWeight((await logStatus(client)).end) }
     })
     isWaiting = true
     binlog.whenAt(look.behind, () => {
