@@ -7,6 +7,29 @@ export function refused(what: string, hint: string): PgError {
 
 export const childrenOf = (node: Tree): TreeValue[] => (Array.isArray(node.children) ? node.children : [])
 
+/** Where a macro that takes texts takes a number; the engine finds no type for a parameter that stands in it twice. */
+const numbersAt: ReadonlyMap<string, number> = new Map([
+  ["repeat", 1],
+  ["lpad", 1],
+  ["rpad", 1],
+  ["split_part", 2],
+])
+const ofTexts =
+  /^(repeat|[lr]pad|split_part|replace|strpos|contains|string_split|json_value|regexp_.*|string_split_regex)$/
+
+function typed(name: string, child: TreeValue, at: number): TreeValue {
+  if (!isTree(child) || child.class !== "PARAMETER" || !ofTexts.test(name)) return child
+  return {
+    class: "CAST",
+    type: "OPERATOR_CAST",
+    alias: "",
+    query_location: 0,
+    child: { ...child, alias: "" },
+    cast_type: { id: numbersAt.get(name) === at ? "INTEGER" : "VARCHAR", type_info: null },
+    try_cast: false,
+  }
+}
+
 /** A call of one of our macros, which keeps everything else of the node. */
 export function toMacro(node: Tree, name: string, children: TreeValue[] = childrenOf(node)): void {
   Object.assign(node, {
@@ -15,7 +38,7 @@ export function toMacro(node: Tree, name: string, children: TreeValue[] = childr
     function_name: `bounded_${name}`,
     schema: "redshift",
     catalog: "memory",
-    children,
+    children: children.map((child, at) => typed(name, child, at)),
     is_operator: false,
   })
 }
