@@ -3,6 +3,7 @@ import { concatenation, type RowKey } from "../../replication/comparison.ts"
 import type { PgColumn, PgTable } from "./catalog.ts"
 import { quoteIdentifier, quoteLiteral } from "./client.ts"
 import { printedForm } from "./query-forms.ts"
+import { firstOwnOid } from "./type-parts.ts"
 
 const moneyOid = 790
 const vectorOids = new Set([22, 30])
@@ -59,6 +60,15 @@ function literalOf(text: string | null, { mapping }: PgColumn): string {
   return mapping.type.kind === "bytes" ? quoteLiteral(`\\x${text}`) : quoteLiteral(text)
 }
 
+/**
+ * A type that an extension brings (citext, ltree) has its own operators somewhere, which we do not look for: it is compared
+ * by its text. Enums and composite types are compared by the server's own.
+ */
+function comparable(column: PgColumn): string {
+  const isOfExtension = column.facts.oid >= firstOwnOid && column.parts === undefined
+  return isOfExtension ? printedForm(column) : quoteIdentifier(column.name)
+}
+
 function keyColumns({ schema, columns }: PgTable): PgColumn[] {
   return schema.key === undefined ? columns : schema.key.map((index) => columns[index] as PgColumn)
 }
@@ -95,10 +105,10 @@ function hash(table: PgTable, lengthOf: LengthOf): string {
   return `md5(convert_to(${concatenation(parts)}, 'UTF8'))`
 }
 
-/** A condition that holds for rows with one of these keys, made so that an index serves it. */
+/** A condition that holds for rows with one of these keys, made so that an index serves it, where it can. */
 export function hasOneOf(table: PgTable, keys: readonly RowKey[]): string {
   const columns = keyColumns(table)
-  const names = columns.map(({ name }) => quoteIdentifier(name))
+  const names = columns.map(comparable)
   const tuples = keys.map(
     (key) => `(${columns.map((column, index) => literalOf(key[index] ?? null, column)).join(", ")})`,
   )

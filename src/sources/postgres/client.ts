@@ -26,8 +26,9 @@ const sessionSettings = {
   bytea_output: "hex",
   lc_monetary: "C",
   client_encoding: "UTF8",
-  // Whether names of types come with their schema must not depend on who asks.
-  search_path: "public",
+  // Whoever may create something in another schema must not have us run it: a function or an operator whose arguments
+  // fit better than those of the server's own would be taken, wherever in the path it stands.
+  search_path: "pg_catalog,pg_temp",
   // A table with row-level security is refused, not copied in part.
   row_security: "off",
   // Compiling the catalog's queries takes many times as long as running them.

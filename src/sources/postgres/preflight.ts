@@ -131,7 +131,7 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     readable: boolean
     guarded: boolean
   }>(
-    `select oid::text as id, oid::regclass::text as name, pg_has_role(relowner, 'USAGE') as owned,
+    `select oid::text as id, regexp_replace(oid::regclass::text, '^public[.]', '') as name, pg_has_role(relowner, 'USAGE') as owned,
        has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as readable,
        row_security_active(oid) as guarded
      from pg_class where oid = any($1::oid[]) order by 1`,

@@ -8,7 +8,7 @@ import type pg from "pg"
 export type TypeParts = Readonly<Record<string, string>>
 
 /** Types below come with the server and never change. */
-const firstOwnOid = 16_384
+export const firstOwnOid = 16_384
 
 // Down to what domains rest on, elements of arrays, attributes, and what ranges (and, by their ranges, multiranges) range over.
 const partsQuery = `
