@@ -74,14 +74,17 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
   }
 
   function withdrawn({ sourceArn }: Protected, handle: string, tables: RefusedTable[]): void {
-    log.warn(
-      {
-        sourceArn,
-        handle,
-        tables: tables.map((table) => ({ table: qualifiedName(table), why: table.reason })),
-      },
-      "tables are sent no more: the source refused to update and delete their rows",
-    )
+    if (tables.length === 0)
+      log.warn({ sourceArn, handle }, "somebody had altered what is sent: that is taken back")
+    else
+      log.warn(
+        {
+          sourceArn,
+          handle,
+          tables: tables.map((table) => ({ table: qualifiedName(table), why: table.reason })),
+        },
+        "tables are sent no more: the source refused to update and delete their rows",
+      )
     const one = runningOf(handle)
     for (const table of tables) one?.history.reporter.refused(table)
     one?.pipeline?.streaming()?.settingsChanged()

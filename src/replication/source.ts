@@ -86,7 +86,10 @@ export interface Source {
 export interface ProtectionOptions {
   /** Those that may have something at this source now; asked for at each look. */
   handles(): readonly string[]
-  /** Tables that are sent no more, because their updates failed at the source: each with what mends it. */
+  /**
+   * Tables that are sent no more, because their updates failed at the source: each with what mends it. None of them: somebody had
+   * altered what is sent, and that is taken back; what it cost is to be looked for.
+   */
   onWithdrawn(handle: string, tables: RefusedTable[]): void
   /** Parts of a table came, went or were emptied, which its stream may not tell: its tables are to be looked at soon. */
   onPartsChanged(handle: string): void

@@ -68,6 +68,7 @@ interface TableRow {
   readable: boolean
   guarded: boolean
   identity: "d" | "f" | "i" | "n"
+  identified: boolean
   estimated_rows: string
   blocks: number
   primary_key: string[] | null
@@ -94,11 +95,16 @@ interface ColumnRow {
 const isCarried =
   "(a.attgenerated = '' or a.attgenerated = 's' and current_setting('server_version_num')::int >= 180000)"
 
+/** How a column's type is called: those of schema public without it, as whoever made them sees them. */
+function displayOf(attribute: string): string {
+  return `regexp_replace(format_type(${attribute}.atttypid, ${attribute}.atttypmod), '^public[.]', '')`
+}
+
 /**
  * Behind the name of a composite type (or an array of one) the types of its attributes: with another attribute all its
  * values print otherwise, though no row of the table changes.
  */
-const attributesOf = `coalesce((select '(' || string_agg(format_type(x.atttypid, x.atttypmod), ',' order by x.attnum) || ')'
+const attributesOf = `coalesce((select '(' || string_agg(${displayOf("x")}, ',' order by x.attnum) || ')'
   from pg_attribute x where x.attnum > 0 and not x.attisdropped and x.attrelid = case
     when bt.typtype = 'c' then bt.typrelid
     when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
@@ -135,7 +141,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
       and exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate)) or not ${identifiesRows("l")}) order by 1 limit 1) end as unfit_partition,
   current_user::text as role, pg_has_role(c.relowner, 'USAGE') as owned, row_security_active(c.oid) as guarded,
   has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE') as readable,
-  c.relpersistence::text as persistence, c.relreplident::text as identity,
+  c.relpersistence::text as persistence, c.relreplident::text as identity, ${identifiesRows("c")} as identified,
   greatest(c.reltuples, 0)::bigint::text as estimated_rows,
   case when c.relkind = 'r' and $2 then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end as blocks,
   (select array_agg(a.attname::text order by k.place)
@@ -147,7 +153,7 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
     where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indisunique and i.indimmediate
       and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
   coalesce((select json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'xmin', a.xmin::text, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
-       'display', format_type(a.atttypid, a.atttypmod) || ${attributesOf}, 'base', b.base::bigint,
+       'display', ${displayOf("a")} || ${attributesOf}, 'base', b.base::bigint,
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
        'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
        'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
@@ -219,8 +225,10 @@ function unfitness(row: TableRow): string | undefined {
   }
   if (row.identity === "i" && row.identity_index === null)
     return "Its replica identity index is gone. ALTER TABLE … REPLICA IDENTITY DEFAULT."
+  if (row.identity === "f" && !row.identified)
+    return "Its replica identity is FULL and it has a virtual generated column, with which the server refuses updates. Make the column STORED, or add a primary key and ALTER TABLE … REPLICA IDENTITY DEFAULT."
   if (row.unfit_partition !== null)
-    return `Its partition ${row.unfit_partition} is unlogged, foreign or does not identify its rows. ALTER TABLE … REPLICA IDENTITY FULL on the partition.`
+    return `Its partition ${row.unfit_partition} is unlogged, foreign or does not identify its rows. ALTER TABLE … REPLICA IDENTITY FULL on the partition (DEFAULT, with a primary key, if it has virtual generated columns).`
   const names = new Set(row.columns.map((column) => column.name))
   if (keyNamesOf(row)?.some((name) => !names.has(name)))
     return "Its key has a generated column, which this server's changes do not carry. ALTER TABLE … REPLICA IDENTITY USING INDEX of another unique index, or FULL."

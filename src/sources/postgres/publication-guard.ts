@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type pg from "pg"
+import pg from "pg"
 import type { Protection, ProtectionOptions } from "../../replication/source.ts"
 import { readCatalog } from "./catalog.ts"
 import { type Address, closeQuietly, connect, destroy } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { carryingTables, harmfulAmongCarrying, partitionPrints } from "./identity.ts"
+import { publishGenerated } from "./publication.ts"
+import { dropSchema, type Widening, wideningsOf } from "./publication-widening.ts"
 import { type PublishedTable, unpublish } from "./unpublish.ts"
 
 /** An application's statements fail for as long as it takes to notice, and a little more. */
@@ -54,36 +56,59 @@ export function guardPublications(address: Address, options: ProtectionOptions):
   }
 
   async function watch(client: pg.Client, onAnswer: () => void): Promise<void> {
-    const looker = newLooker(client)
+    const looker = newLooker(client, await serverVersion(client))
     while (!stop.signal.aborted) {
       const atMs = performance.now()
       const handles = options.handles()
-      const harmful = await answering(client, async () => {
+      const done = await answering(client, async () => {
         const found = await looker.look(handles)
-        if (found === undefined) return []
+        if (found === undefined) return undefined
         partitions.seen(handles, found.partitions)
-        for (const [handle, tables] of Map.groupBy(found.harmful, (one) => one.handle))
-          await withdraw(client, handle, tables)
-        return found.harmful
+        return await mend(client, found)
       })
-      onAnswer()
+      if (done?.refusal === undefined) onAnswer()
+      else options.onProblem(problemOf(done.refusal, "taking a table out of a publication"))
       // What was found may not be all: another look is due.
-      if (harmful.length > 0) continue
+      if (done !== undefined && done.mended > 0) continue
       const busyMs = Math.min(Math.max(lookEveryMs, waitFactor * (performance.now() - atMs)), longestWaitMs)
       const waitMs = looker.isIdle() ? idleWaitMs : busyMs
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   }
 
-  async function withdraw(client: pg.Client, handle: string, tables: HarmfulTable[]): Promise<void> {
-    try {
-      await unpublish(client, handle, tables)
-    } catch (error) {
-      // It was renamed, dropped or taken out since the look: the next one says what there is.
-      if (!isOverNow(error)) throw error
-      await delay(lookEveryMs)
-      return
+  /** What one publication does not let us do must not keep the tables of another. */
+  async function mend(client: pg.Client, { harmful, widened }: Found): Promise<Mended> {
+    const work = [
+      ...widened.map((one) => () => takeBack(client, one)),
+      ...[...Map.groupBy(harmful, ({ handle }) => handle)].map(
+        ([handle, tables]) =>
+          () =>
+            withdraw(client, handle, tables),
+      ),
+    ]
+    const done: Mended = { mended: 0, refusal: undefined }
+    for (const one of work) {
+      try {
+        await one()
+        done.mended++
+      } catch (error) {
+        // It was renamed, dropped or taken out since the look: the next one says what there is.
+        if (isOverNow(error)) await delay(lookEveryMs)
+        else if (!isRefusal(error)) throw error
+        else done.refusal ??= error
+      }
     }
+    return done
+  }
+
+  async function takeBack(client: pg.Client, { handle, schema }: Widening): Promise<void> {
+    if (schema === null) await publishGenerated(client, handle)
+    else await dropSchema(client, handle, schema)
+    options.onWithdrawn(handle, [])
+  }
+
+  async function withdraw(client: pg.Client, handle: string, tables: HarmfulTable[]): Promise<void> {
+    await unpublish(client, handle, tables)
     const ids = tables.map(({ id }) => id)
     const { refused } = await readCatalog(client, () => true, ids)
     options.onWithdrawn(handle, refused)
@@ -105,6 +130,22 @@ interface HarmfulTable extends PublishedTable {
   handle: string
 }
 
+interface Mended {
+  mended: number
+  /** The server's first no. */
+  refusal: unknown
+}
+
+/** The role has lost a right, or an event trigger of the source's raises an error. */
+const isRefusal = (error: unknown) => error instanceof pg.DatabaseError && error.severity === "ERROR"
+
+async function serverVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  )
+  return rows[0]?.version ?? 0
+}
+
 // Undefined object, table and schema.
 const overStates = new Set(["42704", "42P01", "3F000"])
 const isOverNow = (error: unknown) => overStates.has((error as { code?: string }).code ?? "")
@@ -122,11 +163,12 @@ async function answering<T>(client: pg.Client, work: () => Promise<T>): Promise<
  * `$2`: up to where the log was seen to hold nothing new. The end of the log is read after the statement's snapshot was
  * taken: the snapshot sees what was committed before the end that the look before this one read.
  */
-const lookQuery = `
+const lookQuery = (version: number) => `
 select pg_current_wal_insert_lsn()::text as end, pg_snapshot_xmin(now) = pg_snapshot_xmax(now) as settled,
   case when pg_current_wal_insert_lsn() is distinct from $2::pg_lsn then
     (with recursive ${carryingTables("$1::text[]")}
      select json_build_object('harmful', (select coalesce(json_agg(found), '[]') from (${harmfulAmongCarrying}) found),
+       'widened', (select coalesce(json_agg(found), '[]') from (${wideningsOf("$1::text[]", version)}) found),
        'partitions', (select coalesce(json_object_agg(handle, print), '{}') from (${partitionPrints}) prints))) end as found
 from pg_current_snapshot() now`
 
@@ -141,6 +183,8 @@ interface Look {
 interface Found {
   /** The tables, with the publications, whose updates fail now. */
   harmful: HarmfulTable[]
+  /** What others have put into the publications. */
+  widened: Widening[]
   /** A print of the partitions by publication; without: it publishes none. */
   partitions: Record<string, string>
 }
@@ -152,7 +196,8 @@ interface Looker {
   isIdle(): boolean
 }
 
-function newLooker(client: pg.Client): Looker {
+function newLooker(client: pg.Client, version: number): Looker {
+  const text = lookQuery(version)
   let asked = ""
   /** The end of the log that the last look read. */
   let end: string | undefined
@@ -168,14 +213,14 @@ function newLooker(client: pg.Client): Looker {
       asked = handles.join()
       const answer = await client.query<Look>({
         name: "look",
-        text: lookQuery,
+        text,
         values: [handles, quiet ?? null],
       })
       const [row] = answer.rows
       const found = row?.found ?? undefined
       isIdle = found === undefined
       if (row === undefined || found === undefined) return undefined
-      quiet = row.settled && found.harmful.length === 0 ? end : undefined
+      quiet = row.settled && found.harmful.length + found.widened.length === 0 ? end : undefined
       end = row.end
       return found
     },

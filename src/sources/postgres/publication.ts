@@ -15,10 +15,9 @@ import {
   vacuumLimits,
 } from "./publication-locks.ts"
 import { type PublicationState, readState, sign, signatureAfter, versionsOf } from "./publication-state.ts"
+import { generatedVersion } from "./publication-widening.ts"
 
 const wholeOptions = "publish = 'insert, update, delete, truncate', publish_via_partition_root = true"
-/** The first that can publish generated columns. */
-const generatedVersion = 180_000
 const withGenerated = "publish_generated_columns = stored"
 
 /** Named like its slot. Listed tables only: publishing all tables needs a superuser. Those that are locked stay out. */
