@@ -39,6 +39,8 @@ test(`text and binary forms of a value decode to the same, ${seedVariable}=${see
   const random = randomFrom(seed)
   const database = await testDatabase()
   const client = await connect({ url: database.url, database: database.name })
+  // Ours look in pg_catalog alone.
+  await client.query("SET search_path = public")
   let compared = 0
   for (const type of plainTypes.filter((one) => /^[a-z]/.test(one.sql) && one.isXml !== true)) {
     await client.query(`DROP TABLE IF EXISTS one; CREATE TABLE one (v ${type.sql})`)
@@ -69,6 +71,8 @@ test(`text and binary forms of a value decode to the same, ${seedVariable}=${see
 test("what cannot be held exactly is refused in both forms, without showing the value", async () => {
   const database = await testDatabase()
   const client = await connect({ url: database.url, database: database.name })
+  // Ours look in pg_catalog alone.
+  await client.query("SET search_path = public")
   const cases = [
     {
       type: "numeric(10,2)",
