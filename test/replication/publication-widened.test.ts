@@ -17,6 +17,7 @@ function guarded(context: TestContext, url: string, handles: string[], onWithdra
       found.withdrawn.push(...tables)
       onWithdrawn?.()
     },
+    onPartsChanged: () => undefined,
     onProblem: (problem) => problem && found.problems.push(problem.message),
   })
   context.after(() => protection?.stop())
