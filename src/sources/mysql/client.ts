@@ -108,17 +108,35 @@ export async function connect(address: Address): Promise<Client> {
 }
 
 async function prepared(connection: Connection): Promise<Client> {
-  const query = (sql: string) =>
-    new Promise<Row[]>((resolve, reject) =>
-      connection.query({ sql, timeout: answerLimitMs }, (error: Error | null, rows: unknown) =>
-        error === null ? resolve(Array.isArray(rows) ? (rows as Row[]) : []) : reject(error),
-      ),
-    )
+  const query = (sql: string) => asked(connection, sql)
   const [facts] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id")
   const version = facts?.version ?? ""
   const flavor = version.includes("MariaDB") ? "mariadb" : "mysql"
   await query(`SET ${[...commonSettings, ...flavorSettings[flavor]].join(", ")}`)
   return { connection, threadId: Number(facts?.id ?? 0), flavor, version, query }
+}
+
+/**
+ * Rows of a statement. When a connection is destroyed, the driver tells nobody who waits on it, and its own timer keeps the
+ * process alive: so both are ours. Throws the driver's error, or one that says that the connection is gone.
+ */
+function asked(connection: Connection, sql: string): Promise<Row[]> {
+  const { stream } = connection as unknown as { stream: Duplex }
+  const { promise, resolve, reject } = Promise.withResolvers<Row[]>()
+  const closed = () => reject(new Error("the connection was closed"))
+  const limit = setTimeout(() => {
+    reject(new Error(`no answer within ${answerLimitMs / 1_000} s`))
+    connection.destroy()
+  }, answerLimitMs)
+  stream.once("close", closed)
+  connection.query(sql, (error: Error | null, rows: unknown) =>
+    error === null ? resolve(Array.isArray(rows) ? (rows as Row[]) : []) : reject(error),
+  )
+  if (stream.destroyed) closed()
+  return promise.finally(() => {
+    clearTimeout(limit)
+    stream.off("close", closed)
+  })
 }
 
 /** Ends a connection that may be busy or broken. */
