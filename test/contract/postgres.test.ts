@@ -4,6 +4,7 @@ import { connect } from "../../src/sources/postgres/client.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql } from "../support/pipeline.ts"
 import { type TestServer, testServer } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
 import { contractSettings, inDatabaseOf } from "./postgres-under-test.ts"
 import { describeSource } from "./source.ts"
 
@@ -43,6 +44,42 @@ test("slots that are all taken, and a budget that is small", async () => {
   assert.match(found[1] ?? "", /^warning: max_slot_wal_keep_size is 64 MB/)
   await server.remove()
 })
+
+test("standbys that commits wait for: refused where Millrace would be one of them", async () => {
+  const server = await testServer(contractSettings)
+  const found = async (names: string) => {
+    await runSql(
+      server.url(),
+      "SET synchronous_commit = local",
+      `ALTER SYSTEM SET synchronous_standby_names = '${names}'`,
+    )
+    await runSql(server.url(), "SELECT pg_reload_conf()")
+    await waitUntil(async () => (await shownStandbys(server.url())) === names, {
+      what: "the setting to be read",
+    })
+    return findings(server.url(), "postgres")
+  }
+  for (const names of ["*", "FIRST 1 (standby_a, *)", 'ANY 2 ("Millrace", b, c)'])
+    assert.match(
+      (await found(names))[0] ?? "",
+      /^error: synchronous_standby_names is .* every commit would wait/,
+    )
+  for (const names of ["standby_a", "FIRST 1 (standby_a, standby_b)", ""])
+    assert.deepEqual(await found(names), [])
+  await server.remove()
+})
+
+async function shownStandbys(url: string): Promise<string> {
+  const client = await connect({ url, database: "postgres" })
+  try {
+    const { rows } = await client.query<{ names: string }>(
+      "SELECT current_setting('synchronous_standby_names') AS names",
+    )
+    return rows[0]?.names ?? ""
+  } finally {
+    await client.end()
+  }
+}
 
 test("a role without rights: each is named with the statement that grants it, and those statements suffice", async () => {
   const server = await testServer(contractSettings)

@@ -27,7 +27,7 @@ const wantedSessions = 2
 /** Sessions that begin at once see the same moment unless something is committed between them. */
 const mostAttempts = 20
 
-/** Nobody at the source waits for these: see docs/decisions/0032-mysql-snapshots-without-a-global-lock.md. */
+/** Nobody at the source waits for these: see docs/decisions/0029-mysql-snapshots-without-a-global-lock.md. */
 export async function openSessions(address: Address, wanted: WantedSessions): Promise<ConsistentSessions> {
   const clients: Client[] = []
   try {

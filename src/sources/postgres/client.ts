@@ -13,6 +13,9 @@ export interface Address {
   acceptInvalidText?: boolean
 }
 
+/** What the server shows of our connections. */
+export const applicationName = "millrace"
+
 const connectTimeoutMs = 10_000
 /** The system's own two hours are long for a copy that waits for a network that swallows everything. */
 const keepAliveAfterMs = 30_000
@@ -40,6 +43,8 @@ const sessionSettings = {
   default_transaction_read_only: "off",
   default_transaction_isolation: "read\\ committed",
   default_transaction_deferrable: "off",
+  // What we write at a source is made anew where it is lost: a standby that is away must not hold it up.
+  synchronous_commit: "local",
   // Literals are quoted for this form.
   standard_conforming_strings: "on",
   // Names of types are compared with those read before.
@@ -60,7 +65,7 @@ function clientOptions(address: Address): pg.ClientConfig {
   return {
     connectionString: url.toString(),
     options,
-    application_name: "millrace",
+    application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterMs,

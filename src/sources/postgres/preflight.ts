@@ -2,7 +2,7 @@ import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Finding, TableSelection } from "../../replication/source.ts"
 import { readCatalog } from "./catalog.ts"
-import { quoteIdentifier } from "./client.ts"
+import { applicationName, quoteIdentifier } from "./client.ts"
 
 interface Facts {
   version: number
@@ -14,6 +14,7 @@ interface Facts {
   senders_used: number
   keep_mb: number
   in_recovery: boolean
+  standby_names: string
   encoding: string
   role: string
   may_replicate: boolean
@@ -27,7 +28,7 @@ select current_setting('server_version_num')::int as version, current_setting('s
   current_setting('max_replication_slots')::int as slots_max, (select count(*)::int from pg_replication_slots) as slots_used,
   current_setting('max_wal_senders')::int as senders_max, (select count(*)::int from pg_stat_replication) as senders_used,
   coalesce((select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size'), -1)::int as keep_mb,
-  pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
+  pg_is_in_recovery() as in_recovery, current_setting('synchronous_standby_names') as standby_names, current_setting('server_encoding') as encoding,
   current_user::text as role, current_database()::text as database,
   (select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname = 'rds_replication' and pg_has_role(r.oid, 'USAGE'))
      from pg_roles where rolname = current_user) as may_replicate,
@@ -78,6 +79,11 @@ function settingFindings(facts: Facts, acceptInvalidText: boolean): Finding[] {
       `ALTER SYSTEM SET max_wal_senders = ${facts.senders_max + 10}; then restart the server.`,
     )
   }
+  if (commitsWaitForUs(facts.standby_names))
+    error(
+      `synchronous_standby_names is ${facts.standby_names}: Millrace would count as a standby, and every commit would wait for it.`,
+      "ALTER SYSTEM SET synchronous_standby_names = '…'; with the application_name of each standby; then SELECT pg_reload_conf();",
+    )
   if (facts.encoding === "SQL_ASCII" && !acceptInvalidText) {
     findings.push({
       severity: "warning",
@@ -96,6 +102,16 @@ function settingFindings(facts: Facts, acceptInvalidText: boolean): Finding[] {
     })
   }
   return findings
+}
+
+/**
+ * Whether the server counts our streams among the standbys that a commit waits for: the list (`FIRST 1 (a, b)`, `ANY 1 (*)`,
+ * `a, b`) names everybody, or us.
+ */
+export function commitsWaitForUs(standbyNames: string): boolean {
+  const list = standbyNames.replace(/^[^(]*\(/, "").replace(/\)[^)]*$/, "")
+  const names = list.split(",").map((one) => one.trim().replaceAll('"', "").toLowerCase())
+  return names.includes("*") || names.includes(applicationName)
 }
 
 function roleFindings(facts: Facts): Finding[] {
