@@ -1,21 +1,25 @@
 import { test } from "node:test"
 import { hasJava } from "../support/dynamodb.ts"
-import { mariaDbProduct } from "../support/mysql-products.ts"
+import { mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
 import { chosenSeed, killAtRandom } from "./random-kills.ts"
 import { dynamoDbScene } from "./scene-dynamodb.ts"
-import { mariaDbScene } from "./scene-mariadb.ts"
+import { mysqlScene } from "./scene-mysql.ts"
 import { postgresScene } from "./scene-postgres.ts"
 
 test("PostgreSQL: nothing is lost or doubled by 500 kills at random moments", (context) =>
   killAtRandom(context, postgresScene, 500, chosenSeed()))
 
-test(
-  "MariaDB: nothing is lost or doubled by 200 kills at random moments",
-  {
-    skip: mariaDbProduct.missing() ?? false,
-  },
-  (context) => killAtRandom(context, mariaDbScene, 200, chosenSeed()),
-)
+for (const [product, kills] of [
+  [mariaDbProduct, 200],
+  [mysqlProduct, 200],
+] as const)
+  test(
+    `${product.name}: nothing is lost or doubled by ${kills} kills at random moments`,
+    {
+      skip: product.missing() ?? false,
+    },
+    (context) => killAtRandom(context, (own) => mysqlScene(product, own), kills, chosenSeed()),
+  )
 
 test(
   "DynamoDB: nothing is lost or left by 200 kills at random moments",

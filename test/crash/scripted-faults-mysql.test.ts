@@ -4,42 +4,49 @@ import { positionFrom } from "../../src/domain/position.ts"
 import { startWriting } from "../e2e/writing.ts"
 import { mysqlServer } from "../support/mysql.ts"
 import { beginMysqlPipeline, type MysqlPipeline } from "../support/mysql-pipeline.ts"
-import { mariaDbProduct } from "../support/mysql-products.ts"
+import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
 import type { MysqlServer } from "../support/mysql-server.ts"
 import { testWarehouse } from "../support/pipeline.ts"
 import { describeFaults } from "./scripted-faults-suite.ts"
 
 const home = testWarehouse()
-let server: Promise<MysqlServer> | undefined
+const servers = new Map<string, Promise<MysqlServer>>()
 let cells = 0
 
-/** The cells share a server; each has a database of its own there. */
-describeFaults("MariaDB", mariaDbProduct.missing(), async (context) => {
-  server ??= mysqlServer(mariaDbProduct)
-  const shared = await server
-  const schema = `cell${++cells}`
-  await shared.sql(
-    `CREATE DATABASE ${schema}`,
-    `USE ${schema}`,
-    "CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)",
-    "INSERT INTO accounts SELECT seq, 100 FROM seq_1_to_200",
-    "CREATE TABLE journal (n int, note text)",
-    "INSERT INTO journal SELECT seq, repeat('x', seq) FROM seq_1_to_500",
-  )
-  return {
-    load: await startLoad(context, shared, schema),
-    async begin(fault) {
-      const select = (table: { schema: string }) => table.schema === schema
-      const pipeline = await beginMysqlPipeline({ server: shared, select, home: await home, around: fault })
-      return {
-        reports: pipeline.reports,
-        differences: () => pipeline.differences([schema]),
-        assertPositionsAreSane: () => positionsAreSane(pipeline),
-        stop: pipeline.stop,
-      }
-    },
-  }
-})
+function sharedServer(product: MysqlProduct): Promise<MysqlServer> {
+  const server = servers.get(product.name) ?? mysqlServer(product)
+  servers.set(product.name, server)
+  return server
+}
+
+/** The cells of a product share a server; each has a database of its own there. */
+for (const product of [mariaDbProduct, mysqlProduct])
+  describeFaults(product.name, product.missing(), async (context) => {
+    const shared = await sharedServer(product)
+    const { numbers } = product
+    const schema = `cell${++cells}`
+    await shared.sql(
+      `CREATE DATABASE ${schema}`,
+      `USE ${schema}`,
+      "CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)",
+      `INSERT INTO accounts SELECT seq, 100 FROM ${numbers(200)}`,
+      "CREATE TABLE journal (n int, note text)",
+      `INSERT INTO journal SELECT seq, repeat('x', seq) FROM ${numbers(500)}`,
+    )
+    return {
+      load: await startLoad(context, shared, schema),
+      async begin(fault) {
+        const select = (table: { schema: string }) => table.schema === schema
+        const pipeline = await beginMysqlPipeline({ server: shared, select, home: await home, around: fault })
+        return {
+          reports: pipeline.reports,
+          differences: () => pipeline.differences([schema]),
+          assertPositionsAreSane: () => positionsAreSane(pipeline),
+          stop: pipeline.stop,
+        }
+      },
+    }
+  })
 
 /** Transfers that keep the sum, and a table without key. */
 async function startLoad(context: TestContext, { session }: MysqlServer, schema: string) {

@@ -6,7 +6,7 @@ import { ask, assertSameRows } from "../e2e/warehouse.ts"
 import { randomFrom, rowMarker } from "../e2e/workload.ts"
 import { startWriting, type Workload, weighted } from "../e2e/writing.ts"
 import { mysqlServer } from "../support/mysql.ts"
-import { mariaDbProduct } from "../support/mysql-products.ts"
+import type { MysqlProduct } from "../support/mysql-products.ts"
 import type { MysqlServer } from "../support/mysql-server.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import type { Scene } from "./random-kills.ts"
@@ -17,7 +17,7 @@ const tables = ["accounts", "entries", "journal", "sentinel"]
 const wholeSum = "200000.00"
 
 /** A bank: keys of one and two columns, a table without key. */
-const bank = [
+const bankOf = ({ numbers }: MysqlProduct) => [
   "CREATE DATABASE ledger",
   "USE ledger",
   "CREATE TABLE accounts (id int PRIMARY KEY, owner varchar(60) NOT NULL, balance decimal(14,2) NOT NULL, changes bigint unsigned NOT NULL)",
@@ -25,14 +25,15 @@ const bank = [
   "CREATE TABLE journal (kind varchar(40), amount int)",
   "CREATE TABLE sentinel (id int PRIMARY KEY, n int NOT NULL)",
   "INSERT INTO sentinel VALUES (1, 0)",
-  `INSERT INTO accounts SELECT seq, concat('${rowMarker} ', seq), 1000, 0 FROM seq_1_to_200`,
-  `INSERT INTO entries SELECT seq % 200 + 1, seq, concat('${rowMarker} ', seq), if(seq % 10 = 0, repeat('${rowMarker}', 300), NULL) FROM seq_1_to_2000`,
-  `INSERT INTO journal SELECT '${rowMarker}', seq % 7 FROM seq_1_to_100`,
+  `INSERT INTO accounts SELECT seq, concat('${rowMarker} ', seq), 1000, 0 FROM ${numbers(200)}`,
+  `INSERT INTO entries SELECT seq % 200 + 1, seq, concat('${rowMarker} ', seq), if(seq % 10 = 0, repeat('${rowMarker}', 300), NULL) FROM ${numbers(2_000)}`,
+  `INSERT INTO journal SELECT '${rowMarker}', seq % 7 FROM ${numbers(100)}`,
 ]
 
 interface Turn {
   pick(below: number): number
   next(): number
+  numbers: MysqlProduct["numbers"]
 }
 
 /** The statements of one step. */
@@ -71,16 +72,16 @@ const steps: [weight: number, Step][] = [
   ],
   [
     10,
-    ({ pick }) => [
-      `INSERT INTO journal SELECT '${rowMarker}', seq DIV 3 FROM seq_1_to_500 LIMIT ${pick(20) + 1}`,
+    ({ pick, numbers }) => [
+      `INSERT INTO journal SELECT '${rowMarker}', seq DIV 3 FROM ${numbers(500)} LIMIT ${pick(20) + 1}`,
     ],
   ],
   [8, () => ["DELETE FROM journal ORDER BY amount LIMIT 5"]],
   [1, () => ["TRUNCATE TABLE journal"]],
   [
     3,
-    ({ next }) => [
-      `INSERT INTO entries SELECT seq % 200 + 1, ${next() * 1_000} + seq, '${rowMarker} many', if(seq % 50 = 0, repeat('${rowMarker}', 400), NULL) FROM seq_1_to_500`,
+    ({ next, numbers }) => [
+      `INSERT INTO entries SELECT seq % 200 + 1, ${next() * 1_000} + seq, '${rowMarker} many', if(seq % 50 = 0, repeat('${rowMarker}', 400), NULL) FROM ${numbers(500)}`,
     ],
   ],
   [3, () => ["BEGIN", "DELETE FROM accounts", "ROLLBACK"]],
@@ -91,7 +92,8 @@ async function startLoad(context: TestContext, server: MysqlServer, seed: number
   let sequence = 1_000_000
   const session = await server.session()
   await session.run("USE ledger")
-  const turn = { pick: (below: number) => Math.floor(random() * below), next: () => ++sequence }
+  const { numbers } = server.product
+  const turn = { pick: (below: number) => Math.floor(random() * below), next: () => ++sequence, numbers }
   const step = async () => {
     for (const statement of weighted(random, steps)(turn)) await session.run(statement)
     return true
@@ -102,9 +104,9 @@ async function startLoad(context: TestContext, server: MysqlServer, seed: number
 /** Many kills take long, and others use the machine meanwhile. */
 const patienceMs = 180_000
 
-export async function mariaDbScene(context: TestContext): Promise<Scene> {
-  const server = await mysqlServer(mariaDbProduct)
-  await server.sql(...bank)
+export async function mysqlScene(product: MysqlProduct, context: TestContext): Promise<Scene> {
+  const server = await mysqlServer(product)
+  await server.sql(...bankOf(product))
   const source = { arn: sourceArn, url: server.url, engine: "mysql" as const }
   const place = await newPlace(context, { sources: [source] })
   const api = apiOf(place)
