@@ -1,13 +1,12 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
 import { mysqlServer } from "../support/mysql.ts"
 import { type MysqlPipeline, mysqlPipeline } from "../support/mysql-pipeline.ts"
-import { mariaDbProduct } from "../support/mysql-products.ts"
+import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { type Random, randomFrom } from "./random.ts"
 
-const skip = mariaDbProduct.missing() ?? false
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 const rounds = 4
 const accounts = 40
@@ -27,16 +26,23 @@ function transaction(random: Random, next: () => number): string[] {
   return ["BEGIN", ...body, random.chance(0.1) ? "ROLLBACK" : "COMMIT"]
 }
 
-test(`stopped and cut at any moment while it is written to (seed ${seed})`, { skip }, async (context) => {
+for (const product of [mariaDbProduct, mysqlProduct])
+  test(
+    `${product.name} stopped and cut at any moment while it is written to (seed ${seed})`,
+    { skip: product.missing() ?? false },
+    (context) => survivesStops(context, product),
+  )
+
+async function survivesStops(context: TestContext, product: MysqlProduct): Promise<void> {
   const random = randomFrom(seed)
-  const server = await mysqlServer(mariaDbProduct)
+  const server = await mysqlServer(product)
   await server.sql(
     "CREATE DATABASE bank",
     "USE bank",
     "CREATE TABLE accounts (id int PRIMARY KEY, balance decimal(12,2))",
     "CREATE TABLE journal (id int PRIMARY KEY, source int, target int, amount int)",
     "CREATE TABLE loose (a int, b text)",
-    `INSERT INTO accounts SELECT seq, 1000 FROM seq_0_to_${accounts - 1}`,
+    `INSERT INTO accounts SELECT seq - 1, 1000 FROM ${product.numbers(accounts)}`,
   )
   const session = await server.session()
   await session.run("USE bank")
@@ -73,4 +79,4 @@ test(`stopped and cut at any moment while it is written to (seed ${seed})`, { sk
   })
   assert.deepEqual(await last.differences(["bank"]), [])
   await last.stop()
-})
+}
