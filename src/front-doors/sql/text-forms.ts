@@ -1,4 +1,5 @@
 /** The text PostgreSQL prints for a value, so that its drivers can read it back. */
+import { dateOfDays } from "../../replication/days.ts"
 
 const microsPerSecond = 1_000_000n
 const microsPerDay = 86_400n * microsPerSecond
@@ -45,31 +46,9 @@ export function float32Text(value: number): string {
   return layOut(String(Number(value.toPrecision(9))), value, 6)
 }
 
-/** Proleptic Gregorian date from days since 1970, by Howard Hinnant's `civil_from_days`. */
-function civil(days: number): { year: number; month: number; day: number } {
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const monthIndex = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * monthIndex + 2) / 5) + 1,
-  }
-}
-
 /** The date, and the ` BC` that belongs after everything else. */
 function dateParts(days: number): [string, string] {
-  const { year, month, day } = civil(days)
+  const { year, month, day } = dateOfDays(days)
   const shownYear = year > 0 ? year : 1 - year
   return [`${pad(shownYear, 4)}-${pad(month, 2)}-${pad(day, 2)}`, year > 0 ? "" : " BC"]
 }

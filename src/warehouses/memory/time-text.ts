@@ -1,3 +1,5 @@
+import { dateOfDays } from "../../replication/days.ts"
+
 const infiniteDays = 2_147_483_647
 const infiniteMicros = 9_223_372_036_854_775_807n
 const dayMicros = 86_400_000_000n
@@ -25,23 +27,8 @@ function timeText(micros: bigint): string {
   return fraction === "" ? time : `${time}.${fraction}`
 }
 
-/** The date in the proleptic Gregorian calendar; years are counted from March, so that the leap day is the last of its year. */
 function civil(days: number): { text: string; isBc: boolean } {
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1_460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  const { year, month, day } = dateOfDays(days)
   const isBc = year <= 0
   const pad = (value: number, width: number) => String(value).padStart(width, "0")
   return { text: `${pad(isBc ? 1 - year : year, 4)}-${pad(month, 2)}-${pad(day, 2)}`, isBc }
