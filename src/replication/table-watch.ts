@@ -203,6 +203,9 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
   for (const [id] of asked) await forgetTexts(watching, id)
+  // What an earlier copy of them met counts no more: it may have been asked for again because that is mended.
+  const unfit = watching.unfit.splice(0).filter(({ table }) => !reasons.has(table.id))
+  watching.unfit.push(...unfit)
 }
 
 /** A copy that was asked for tries the exact types again. */

@@ -26,6 +26,11 @@ async function write(server: MysqlServer, from: number, count: number): Promise<
   for (let id = from; id < from + count; id++) await server.sql(`INSERT INTO shop.t VALUES (${id}, 'x')`)
 }
 
+/** A log tells when it was begun by the second: one that was begun in this second could not be told from the next. */
+async function resetLog(server: MysqlServer): Promise<void> {
+  await server.sql("DO SLEEP(1.1)", server.product.resetLog)
+}
+
 function copies(pipeline: { reports: { copied: string[] } }): number {
   return pipeline.reports.copied.filter((table) => table === "shop.t").length
 }
@@ -39,7 +44,7 @@ for (const product of mysqlProducts) {
     const server = await shop(product)
     const before = await mysqlPipeline({ server, select })
     await before.stop()
-    await server.sql(product.resetLog)
+    await resetLog(server)
     await write(server, 100, 12)
     const after = await mysqlPipeline({ server, select, continues: before })
     assert.deepEqual(await after.differences(["shop"]), [])
@@ -56,7 +61,7 @@ for (const product of mysqlProducts) {
       const pipeline = await mysqlPipeline({ server, select })
       await write(server, 10, 3)
       await pipeline.settle()
-      await server.sql(product.resetLog)
+      await resetLog(server)
       await write(server, 100, count)
       await waitUntil(() => copies(pipeline) === 2, { what: "the fresh copy", timeoutMs: healedMs })
       assert.deepEqual(await pipeline.differences(["shop"]), [])
@@ -110,7 +115,7 @@ for (const product of mysqlProducts) {
     assert.notEqual(old(snapshot.position), snapshot.position)
     assert.equal(await source.history("millrace_noted", old(snapshot.position)), "kept")
     assert.equal(source.compare(old(snapshot.position), snapshot.position), 0)
-    await server.sql(product.resetLog)
+    await resetLog(server)
     assert.equal(await source.history("millrace_noted", old(snapshot.position)), "lost")
   })
 }

@@ -16,6 +16,7 @@ import {
   renamed,
   type Source,
   tooComplex,
+  tooWide,
   treeLimits,
   treesOf,
 } from "./tree-limits.ts"
@@ -61,8 +62,7 @@ class Measure {
         inSteps,
       )
     }
-    if (source.columns.length + source.others > treeLimits.columns)
-      throw tooComplex(`more than ${treeLimits.columns} columns`, "Name the columns that you need.")
+    if (source.columns.length + source.others > treeLimits.columns) throw tooWide(treeLimits.columns)
     if (source.relations > treeLimits.relations)
       throw tooComplex(`more than ${treeLimits.relations} tables`, inSteps)
     if (source.joins > treeLimits.joins)

@@ -99,3 +99,10 @@ export function renamed(columns: Column[], names: TreeValue | undefined): Column
     return typeof name === "string" ? { ...column, name: name.toLowerCase() } : column
   })
 }
+
+/** As PostgreSQL says of a table or a result that is too wide: its own code, "too_many_columns". */
+export function tooWide(columns: number): PgError {
+  return new PgError("54011", `statement too complex: more than ${columns} columns`, {
+    hint: "Name the columns that you need.",
+  })
+}
