@@ -134,7 +134,7 @@ export const endless: Hostile[] = [
   [
     "stars",
     `SELECT count(*) FROM ${around(30, (inner, at) => `(SELECT *,* FROM ${inner} t${at})`, "(SELECT 1 a)")}`,
-    "54001",
+    "54011",
   ],
   [
     "COLUMNS",
