@@ -2,11 +2,11 @@ import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
-import { openSqlUsers } from "../src/control-plane/sql-users.ts"
+import { openSqlUsers } from "../src/control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../src/domain/configuration.ts"
 import { startSqlPort } from "../src/front-doors/sql/sql-port.ts"
 import { openStore } from "../src/state/store.ts"
-import { type DuckDbInstance, openDuckDb } from "../src/warehouses/duckdb/instance.ts"
+import { type DuckDbInstance, openDuckDb } from "../src/warehouses/duckdb/files/instance.ts"
 import { type Bench, type Figures, figure, sqlNames } from "./figures.ts"
 
 const configured: SqlUser[] = [{ name: "analyst", password: "bench", policy: "read-only" }]

@@ -1,5 +1,5 @@
 import type { Configuration, SourceConfiguration } from "../domain/configuration.ts"
-import type { Finding } from "../replication/source.ts"
+import type { Finding } from "../replication/contracts/source.ts"
 import { openSource } from "../server/launcher.ts"
 import { operationsAccess } from "./operations-request.ts"
 import { requestStatus } from "./status-request.ts"

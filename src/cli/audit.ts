@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../domain/audit.ts"
-import { parseDuration } from "../domain/duration.ts"
-import { cut } from "../domain/plain-text.ts"
+import { parseDuration } from "../domain/text-forms/duration.ts"
+import { cut } from "../domain/text-forms/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace } from "./operations-request.ts"
 import { print, printAside, printJson } from "./output.ts"

@@ -1,17 +1,17 @@
-import { foldersOfOthers } from "../configuration/private-folder.ts"
+import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
 import {
   type DatabaseSource,
   isDatabaseSource,
   type SourceConfiguration,
   type WarehouseConfiguration,
 } from "../domain/configuration.ts"
-import { plainLines } from "../domain/plain-text.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
+import { plainLines } from "../domain/text-forms/plain-text.ts"
 import { installDialect } from "../front-doors/sql/dialect/macros.ts"
-import type { Finding } from "../replication/source.ts"
+import type { Finding } from "../replication/contracts/source.ts"
 import { openSource } from "../server/launcher.ts"
 import { bucketFindings } from "../sources/s3/preflight.ts"
-import { unopenedIn } from "../warehouses/duckdb/folder-check.ts"
+import { unopenedIn } from "../warehouses/duckdb/files/folder-check.ts"
 import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
 import { print } from "./output.ts"

@@ -9,7 +9,7 @@ import { password, testWarehouse } from "../../test/sql-port/warehouse.ts"
 import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
 import { waitUntil } from "../../test/support/wait-until.ts"
 import { defaultConfiguration } from "../configuration/load.ts"
-import { sqlCertificate } from "../configuration/sql-certificate.ts"
+import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
 
 interface Ended {
   code: number

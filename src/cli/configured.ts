@@ -1,6 +1,6 @@
 import { loadConfiguration } from "../configuration/load.ts"
 import type { Configuration } from "../domain/configuration.ts"
-import { plainLine } from "../domain/plain-text.ts"
+import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { complain } from "./output.ts"
 
 /** The configuration, or `undefined` after saying on standard error what is wrong with it: one line per mistake. */

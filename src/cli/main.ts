@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util"
 import { SetupError } from "../configuration/setup-error.ts"
-import { plainLine } from "../domain/plain-text.ts"
+import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { complain, print, printAside } from "./output.ts"
 import { version } from "./version.ts"
 

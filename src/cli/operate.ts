@@ -1,4 +1,4 @@
-import { plainLine } from "../domain/plain-text.ts"
+import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { configured } from "./configured.ts"
 import { type OperationsAccess, operationsAccess } from "./operations-request.ts"
 import { complain } from "./output.ts"

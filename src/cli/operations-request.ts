@@ -1,4 +1,4 @@
-import { readCredentials } from "../configuration/credentials.ts"
+import { readCredentials } from "../configuration/secrets/credentials.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { operationsService } from "../front-doors/operations/door.ts"
 import { signedHeaders } from "../wire/sigv4/sign.ts"

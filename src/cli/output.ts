@@ -1,4 +1,4 @@
-import { plainJson, plainText } from "../domain/plain-text.ts"
+import { plainJson, plainText } from "../domain/text-forms/plain-text.ts"
 
 /**
  * The only ways to a terminal, the demo's screen aside (test/structure/terminal.test.ts): what sources, users, tags and messages of servers

@@ -1,5 +1,5 @@
-import type { ResyncOrdered } from "../control-plane/resync.ts"
-import { plainLines } from "../domain/plain-text.ts"
+import type { ResyncOrdered } from "../control-plane/pipelines/resync.ts"
+import { plainLines } from "../domain/text-forms/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath } from "./operations-request.ts"
 import { print } from "./output.ts"

@@ -1,4 +1,4 @@
-import { plainLine } from "../domain/plain-text.ts"
+import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { newLog } from "../server/log.ts"
 import { type RunningServer, startServer } from "../server/start.ts"
 import { configured } from "./configured.ts"

@@ -1,4 +1,4 @@
-import type { StatusReport } from "../control-plane/status.ts"
+import type { StatusReport } from "../control-plane/pipelines/status.ts"
 import { askMillrace, type OperationsAccess } from "./operations-request.ts"
 
 export type StatusAccess = OperationsAccess

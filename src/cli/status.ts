@@ -1,5 +1,5 @@
-import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/status.ts"
-import { plainLines } from "../domain/plain-text.ts"
+import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/pipelines/status.ts"
+import { plainLines } from "../domain/text-forms/plain-text.ts"
 import { type ExitCode, failed, operating } from "./operate.ts"
 import { print, printJson } from "./output.ts"
 import { requestStatus } from "./status-request.ts"

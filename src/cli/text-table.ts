@@ -1,4 +1,4 @@
-import { plainLine } from "../domain/plain-text.ts"
+import { plainLine } from "../domain/text-forms/plain-text.ts"
 
 /** Rows of texts as psql would print them: first column headings, columns aligned; nulls empty. Each row is one line, whatever it holds. */
 export function textTable(headings: string[], rows: (string | null)[][]): string {

@@ -1,8 +1,8 @@
-import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/arn.ts"
 import { type Configuration, type HostPort, isDatabaseSource } from "../domain/configuration.ts"
 import { defaultKeyArn } from "../domain/default-key.ts"
+import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/text-forms/arn.ts"
 import type { PlacedMistake } from "./environment.ts"
-import { intrusion } from "./trusted-path.ts"
+import { intrusion } from "./trust/trusted-path.ts"
 
 /** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
 export function crossChecks(configuration: Configuration): PlacedMistake[] {

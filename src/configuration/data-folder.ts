@@ -1,8 +1,8 @@
 import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { draftPath, ensurePrivateFolder, removeDeadDrafts } from "./private-folder.ts"
 import { processStart } from "./process-start.ts"
 import { SetupError, systemCode } from "./setup-error.ts"
+import { draftPath, ensurePrivateFolder, removeDeadDrafts } from "./trust/private-folder.ts"
 
 /**
  * One Millrace owns a data folder at a time. The lock is a file `lock.<n>` with the owner's process id and start time.

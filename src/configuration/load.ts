@@ -10,10 +10,10 @@ import type {
 } from "../domain/configuration.ts"
 import { crossChecks } from "./cross-checks.ts"
 import { fillIn } from "./environment.ts"
-import { readKmsKeys } from "./kms-keys.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
 import { type ConfigurationFile, configurationFile } from "./schema.ts"
-import { intrusion } from "./trusted-path.ts"
+import { readKmsKeys } from "./secrets/kms-keys.ts"
+import { intrusion } from "./trust/trusted-path.ts"
 
 export type LoadedConfiguration = { ok: Configuration } | { mistakes: string[] }
 

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import type { SqlLimits } from "../domain/configuration.ts"
-import { parseDuration } from "../domain/duration.ts"
+import { parseDuration } from "../domain/text-forms/duration.ts"
 import { size, text } from "./values.ts"
 
 const leastStatementBytes = 64 * 2 ** 20

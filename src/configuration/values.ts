@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { parseSize } from "../domain/size.ts"
+import { parseSize } from "../domain/text-forms/size.ts"
 
 export const text = z.string().min(1)
 

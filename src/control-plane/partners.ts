@@ -1,9 +1,9 @@
 import { Fault } from "../domain/faults.ts"
 import type { Partner, PartnerKey, PartnerStatus } from "../domain/partner.ts"
 import type { PartnerStore } from "../state/partners.ts"
-import { requireCluster } from "./clusters.ts"
 import type { Caller, ControlPlane } from "./control-plane.ts"
-import { partnerOf, requireAdmin, requireReader } from "./policies.ts"
+import { requireCluster } from "./databases/clusters.ts"
+import { partnerOf, requireAdmin, requireReader } from "./sql-users/roles.ts"
 
 /** A partner on a database of a cluster of an account. */
 export type PartnerInput = PartnerKey & { account: string }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { formatArn } from "./arn.ts"
+import { formatArn } from "./text-forms/arn.ts"
 
 /**
  * The ARN that an integration without a key of its own shows as its KMSKeyId, as the cloud shows the key it uses by default: the

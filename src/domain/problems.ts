@@ -1,5 +1,5 @@
 import type { IntegrationStatus } from "./integration.ts"
-import { cut, messageAtMost } from "./plain-text.ts"
+import { cut, messageAtMost } from "./text-forms/plain-text.ts"
 
 /**
  * What can go wrong while rows move: a closed list. `policy` says what Millrace does about it:

@@ -1,4 +1,4 @@
-import { audited } from "../control-plane/audit.ts"
+import { audited } from "../control-plane/audit/audit.ts"
 import type { Caller } from "../control-plane/control-plane.ts"
 import { Fault } from "../domain/faults.ts"
 import type { AuditStore } from "../state/audit.ts"

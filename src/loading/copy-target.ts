@@ -1,5 +1,5 @@
 import type { CopyOptions } from "../domain/copy.ts"
-import type { RowBuffer } from "../replication/columns.ts"
+import type { RowBuffer } from "../replication/values/columns.ts"
 import type { ListedObject } from "./object-store.ts"
 
 /** A column that a load fills. */

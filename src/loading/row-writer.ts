@@ -10,7 +10,7 @@ import {
   putText,
   type RowBuffer,
   resetRows,
-} from "../replication/columns.ts"
+} from "../replication/values/columns.ts"
 
 /** A row that was not written, and why. */
 export interface Rejection {

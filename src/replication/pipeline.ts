@@ -3,28 +3,33 @@ import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { Position } from "../domain/position.ts"
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
-import { type Applied, applyBatches } from "./apply-loop.ts"
-import { Collector } from "./collector.ts"
-import { conforming } from "./conform.ts"
-import { takeSnapshot } from "./first-snapshot.ts"
-import { isHindered, newFlowControl } from "./flow.ts"
-import type { StaleTable } from "./gathered.ts"
-import { optionsOf } from "./options-of.ts"
-import { leaveBehind, OversizedTable } from "./oversized.ts"
-import { newPace, type Pace } from "./pace.ts"
-import { newReliefWorker, type Relief, type ReliefState, type ReliefWorker } from "./relief.ts"
-import { requireHistory } from "./require-history.ts"
+import { type Applied, applyBatches } from "./batch/apply-loop.ts"
+import { isHindered, newBackpressure } from "./batch/backpressure.ts"
+import { type BatchInterval, newBatchInterval } from "./batch/batch-interval.ts"
+import { Batcher } from "./batch/batcher.ts"
+import type { StaleTable } from "./batch/open-batch.ts"
+import { leaveBehind, OversizedTable } from "./contracts/oversized.ts"
+import type { ChangeStream, RefusedTable, Source, TableSelection } from "./contracts/source.ts"
+import { newVersionModes } from "./contracts/versions.ts"
+import type { Destination, Warehouse } from "./contracts/warehouse.ts"
 import { newRetryWaits } from "./retry-waits.ts"
 import { aborted } from "./signals.ts"
-import type { CopyEvent } from "./snapshot-copy.ts"
-import type { ChangeStream, RefusedTable, Source, TableSelection } from "./source.ts"
+import { takeSnapshot } from "./snapshot/first-snapshot.ts"
+import type { CopyEvent } from "./snapshot/snapshot-copy.ts"
+import { requireHistory } from "./spool/require-history.ts"
+import {
+  newReliefWorker,
+  type RetentionActionState,
+  type RetentionActions,
+  type RetentionActionWorker,
+} from "./spool/retention-actions.ts"
 import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
 import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
-import { type TableWatch, watchTables } from "./table-watch.ts"
-import { newVersionModes } from "./versions.ts"
+import { optionsOf } from "./tables/database-options.ts"
+import { type TableWatch, watchTables } from "./tables/table-watch.ts"
+import { conforming } from "./values/value-transforms.ts"
 import { type Waits, waitsOf } from "./waits.ts"
-import type { Destination, Warehouse } from "./warehouse.ts"
 import type { WriteObserver } from "./write-order.ts"
 
 /** What may change while a pipeline runs. */
@@ -44,7 +49,7 @@ export interface PipelineOptions {
   reporter: PipelineReporter
   observe: WriteObserver
   /** What `relieve` does; default: nothing. */
-  relief?: Relief
+  relief?: RetentionActions
   /** Default: the defaults of a database. */
   settings?: PipelineSettings
   /** Opens what an earlier relief of this pipeline has left, or makes it; called once at most. */
@@ -94,7 +99,7 @@ export interface Pipeline {
   /** The source keeps more for this pipeline than it may. Returns at once. */
   relieve(): void
   /** What has been done about that; `undefined`: nothing, or it is over. */
-  relief(): ReliefState | undefined
+  relief(): RetentionActionState | undefined
   /** What the settings say is to be looked at now. */
   settingsChanged(): void
   /** The selection takes other tables now: they come and go while the rest streams on; the reporter tells when it is so. */
@@ -113,7 +118,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
   const relief = newReliefWorker(options)
   const state: RunState = {
-    collector: undefined,
+    batcher: undefined,
     pace: undefined,
     streaming: undefined,
     watch: undefined,
@@ -124,7 +129,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   const running = runUntilStopped(options, state, stop.signal)
   return {
     lagMs: () => lagOf(state),
-    latestCommitMs: () => state.collector?.latestCommitMs,
+    latestCommitMs: () => state.batcher?.latestCommitMs,
     streaming: () => state.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
@@ -149,20 +154,20 @@ export function startPipeline(options: PipelineOptions): Pipeline {
 }
 
 interface RunState {
-  collector: Collector | undefined
-  pace: Pace | undefined
+  batcher: Batcher | undefined
+  pace: BatchInterval | undefined
   streaming: StreamingPipeline | undefined
   watch: TableWatch | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
   /** Tables that the warehouse could not hold: the next attempt goes on without them. */
   readonly oversized: OversizedTable[]
-  readonly relief: ReliefWorker
+  readonly relief: RetentionActionWorker
 }
 
-function lagOf({ collector }: RunState): number | undefined {
-  if (collector === undefined || collector.caughtUpAtMs === 0) return undefined
-  const oldest = collector.oldestWaitingMs
+function lagOf({ batcher }: RunState): number | undefined {
+  if (batcher === undefined || batcher.caughtUpAtMs === 0) return undefined
+  const oldest = batcher.oldestWaitingMs
   return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest)
 }
 
@@ -228,7 +233,7 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     position ??= await takeSnapshot(options, destination, signal)
     if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
   } finally {
-    state.collector = undefined
+    state.batcher = undefined
     state.streaming = undefined
     await destination.close()
   }
@@ -251,17 +256,17 @@ async function streamFrom(
   failure.promise.catch(() => undefined)
   let stream: ChangeStream | undefined
   let watch: TableWatch | undefined
-  const flow = newFlowControl({
+  const flow = newBackpressure({
     destination,
-    collector: () => collector,
+    batcher: () => batcher,
     hold: (held) => (held ? stream?.pause() : stream?.resume()),
     failed: failure.reject,
   })
-  const pace = newPace({
+  const pace = newBatchInterval({
     intervalMs: () => optionsOf(options).refreshIntervalSeconds * 1_000,
-    wake: () => collector.wake(),
+    wake: () => batcher.wake(),
   })
-  const collector = new Collector(
+  const batcher = new Batcher(
     {
       ...flow,
       rests: () => pace.rests() && !flow.isFull(),
@@ -276,8 +281,8 @@ async function streamFrom(
   )
   const spool = await state.relief.spool()
   const spooling = spool && { spool, observe }
-  stream = await source.stream({ handle, from, select, tables, sink: collector, spooling })
-  state.collector = collector
+  stream = await source.stream({ handle, from, select, tables, sink: batcher, spooling })
+  state.batcher = batcher
   state.pace = pace
   reporter.phase("streaming")
   reporter.streaming(tables)
@@ -288,14 +293,14 @@ async function streamFrom(
     state.troubled = false
     reporter.problem(undefined)
   }
-  const advancing = setInterval(() => collector.advance(), waitsOf(options).advanceEveryMs)
+  const advancing = setInterval(() => batcher.advance(), waitsOf(options).advanceEveryMs)
   const ending = new AbortController()
   watch = watchTables({
     handle,
     source,
     stream,
     destination,
-    collector,
+    batcher,
     select,
     tables,
     texts,
@@ -308,7 +313,7 @@ async function streamFrom(
   state.watch = watch
   const applying = applyBatches({
     destination,
-    collector,
+    batcher,
     stream,
     observe,
     onApplied: (applied) => {
@@ -319,12 +324,10 @@ async function streamFrom(
     onStale: watch.onStale,
   })
   const ended = ending.signal
-  state.streaming = newStreaming({ source, stream, destination, collector, ended }, watch)
+  state.streaming = newStreaming({ source, stream, destination, batcher, ended }, watch)
   if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
   try {
-    const relieving = state.relief.streaming(
-      () => stream?.isReplaying !== true && isHindered(collector, flow),
-    )
+    const relieving = state.relief.streaming(() => stream?.isReplaying !== true && isHindered(batcher, flow))
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } catch (error) {
     // What has to end first may take long, and is no reason to look well meanwhile.
@@ -338,7 +341,7 @@ async function streamFrom(
     state.streaming = undefined
     state.watch = undefined
     await stream.stop()
-    collector.close()
+    batcher.close()
     state.relief.warehouseAway()
     // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
     await Promise.allSettled([applying, watch.ended])

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { Position } from "../domain/position.ts"
 import { Problem } from "../domain/problems.ts"
-import type { RowKey } from "./comparison.ts"
-import type { TableWatch } from "./table-watch.ts"
-import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify.ts"
+import type { RowKey } from "./contracts/comparison.ts"
+import type { TableWatch } from "./tables/table-watch.ts"
+import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify/verify.ts"
 
 /** What can be asked of a pipeline while it streams. */
 export interface StreamingPipeline {
@@ -38,7 +38,7 @@ const lookEveryMs = 5
 const askEveryMs = 100
 
 export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPipeline {
-  const { source, stream, collector } = parts
+  const { source, stream, batcher } = parts
   return {
     resync: watch.resync,
     async refusals(ids) {
@@ -50,13 +50,13 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
     },
     settingsChanged: watch.wake,
     lookSoon: watch.lookSoon,
-    visible: () => collector.visible,
+    visible: () => batcher.visible,
     currentPosition: source.currentPosition,
     parsePosition: source.parsePosition,
     async reached(target, timeoutMs) {
       const deadline = performance.now() + timeoutMs
       let askAt = 0
-      while (source.compare(collector.visible, target) < 0) {
+      while (source.compare(batcher.visible, target) < 0) {
         const now = performance.now()
         if (now >= deadline) return false
         if (now >= askAt) {

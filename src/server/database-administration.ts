@@ -6,11 +6,11 @@ import {
   dropDatabase,
   requireDatabase,
   setDatabaseOptions,
-} from "../control-plane/destination-databases.ts"
-import { historyOptions } from "../control-plane/history-mode.ts"
-import { refreshDatabase } from "../control-plane/refresh.ts"
-import { adjust, type RunningPipeline } from "../control-plane/running-pipeline.ts"
-import type { SqlUsers } from "../control-plane/sql-users.ts"
+} from "../control-plane/databases/destination-databases.ts"
+import { historyOptions } from "../control-plane/databases/history-mode.ts"
+import { refreshDatabase } from "../control-plane/databases/refresh.ts"
+import { adjust, type RunningPipeline } from "../control-plane/pipelines/running-pipeline.ts"
+import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 

@@ -1,11 +1,10 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { encryptionContext } from "../control-plane/encryption.ts"
-import type { RetentionWatchOptions } from "../control-plane/retention-watch.ts"
-import type { PipelineLauncher } from "../control-plane/running-pipeline.ts"
-import type { SourceProtectionOptions } from "../control-plane/source-protection.ts"
-import type { SourceRemainsOptions } from "../control-plane/source-remains.ts"
-import { parseTableArn } from "../domain/arn.ts"
+import { encryptionContext } from "../control-plane/integrations/encryption.ts"
+import type { RetentionWatchOptions } from "../control-plane/pipelines/retention-watch.ts"
+import type { PipelineLauncher } from "../control-plane/pipelines/running-pipeline.ts"
+import type { SourceProtectionOptions } from "../control-plane/reconciler/source-protection.ts"
+import type { SourceRemainsOptions } from "../control-plane/reconciler/source-remains.ts"
 import {
   type KmsKeyConfiguration,
   retentionOf,
@@ -13,14 +12,15 @@ import {
   type SourceConfiguration,
   type SourceEngine,
 } from "../domain/configuration.ts"
-import { includesTable } from "../domain/data-filter.ts"
-import { parseDataFilter } from "../domain/data-filter-parser.ts"
+import { includesTable } from "../domain/data-filter/data-filter.ts"
+import { parseDataFilter } from "../domain/data-filter/data-filter-parser.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
+import { parseTableArn } from "../domain/text-forms/arn.ts"
 import { type KeyRing, newKeyRing } from "../encryption/key-ring.ts"
+import type { Source, TableSelection } from "../replication/contracts/source.ts"
 import { startPipeline } from "../replication/pipeline.ts"
-import type { Relief } from "../replication/relief.ts"
-import type { Source, TableSelection } from "../replication/source.ts"
+import type { RetentionActions } from "../replication/spool/retention-actions.ts"
 import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
 import type { Waits } from "../replication/waits.ts"
@@ -134,7 +134,7 @@ export function remainsCleaner(sources: readonly SourceConfiguration[]): SourceR
   }
 }
 
-function reliefOf(source: SourceConfiguration): Relief {
+function reliefOf(source: SourceConfiguration): RetentionActions {
   switch (retentionOf(source)?.policy) {
     case undefined:
     case "hold":

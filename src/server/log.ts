@@ -1,5 +1,5 @@
 import { pino } from "pino"
-import { cut, plainLine, plainText } from "../domain/plain-text.ts"
+import { cut, plainLine, plainText } from "../domain/text-forms/plain-text.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
 export interface LogOptions {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { type Kysely, sql, type Transaction } from "kysely"
 import type { IntegrationEvent } from "../domain/events.ts"
-import { cut, messageAtMost } from "../domain/plain-text.ts"
+import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
 import type { EventRow, StateSchema } from "./schema.ts"
 
 export interface RecordedEvent extends IntegrationEvent {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely"
-import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { TableState } from "../domain/table.ts"
+import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
 import type { StateSchema } from "./schema.ts"
 
 /** One stretch of a pipeline's work: a copy, or batches one after another for at most some seconds. */

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from "kysely"
 import type { LoadError } from "../domain/copy.ts"
-import { cut, messageAtMost } from "../domain/plain-text.ts"
+import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
 import type { LoadErrorTable, StateSchema } from "./schema.ts"
 
 /** One run of COPY. */

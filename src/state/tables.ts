@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely"
-import { cut, messageAtMost } from "../domain/plain-text.ts"
 import type { TableState } from "../domain/table.ts"
+import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
 import { brokenConstraint } from "./connection.ts"
 import type { StateSchema, TableRow } from "./schema.ts"
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely"
-import { parseIntegrationArn } from "../domain/arn.ts"
 import { Fault } from "../domain/faults.ts"
 import type { Tag } from "../domain/integration.ts"
+import { parseIntegrationArn } from "../domain/text-forms/arn.ts"
 import type { StateSchema } from "./schema.ts"
 
 /** Tags of anything that has an ARN. Those of an integration are part of it and go with it. */

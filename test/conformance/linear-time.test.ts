@@ -4,10 +4,15 @@
  */
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { parseIntegrationArn, parseSourceArn, parseTableArn, parseTargetArn } from "../../src/domain/arn.ts"
-import { parseDataFilter } from "../../src/domain/data-filter-parser.ts"
-import { plainJson, plainLine } from "../../src/domain/plain-text.ts"
-import { parseResourcePolicy } from "../../src/domain/resource-policy-parser.ts"
+import { parseDataFilter } from "../../src/domain/data-filter/data-filter-parser.ts"
+import { parseResourcePolicy } from "../../src/domain/resource-policy/resource-policy-parser.ts"
+import {
+  parseIntegrationArn,
+  parseSourceArn,
+  parseTableArn,
+  parseTargetArn,
+} from "../../src/domain/text-forms/arn.ts"
+import { plainJson, plainLine } from "../../src/domain/text-forms/plain-text.ts"
 import { escapeXml } from "../../src/wire/aws-query/xml.ts"
 import type { WireRequest } from "../../src/wire/http/message.ts"
 import { claimedService, parseAuthorization } from "../../src/wire/sigv4/authorization.ts"

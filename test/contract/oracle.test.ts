@@ -4,6 +4,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { positionFrom } from "../../src/domain/position.ts"
 import type { ColumnType, TableSchema } from "../../src/domain/table.ts"
+import type { Warehouse } from "../../src/replication/contracts/warehouse.ts"
 import {
   type ColumnBuffer,
   endRow,
@@ -19,8 +20,7 @@ import {
   putText,
   type RowBuffer,
   reserve,
-} from "../../src/replication/columns.ts"
-import type { Warehouse } from "../../src/replication/warehouse.ts"
+} from "../../src/replication/values/columns.ts"
 import { newMemoryStore } from "../../src/warehouses/memory/store.ts"
 import { openMemoryWarehouse } from "../../src/warehouses/memory/warehouse.ts"
 import { testWarehouse } from "../support/pipeline.ts"

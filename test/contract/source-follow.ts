@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import type { Position } from "../../src/domain/position.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
-import { newRowBuffer, resetRows } from "../../src/replication/columns.ts"
-import type { ChangeStream, Snapshot, TableSelection } from "../../src/replication/source.ts"
+import type { ChangeStream, Snapshot, TableSelection } from "../../src/replication/contracts/source.ts"
+import { newRowBuffer, resetRows } from "../../src/replication/values/columns.ts"
 import { firstNumbers, type RecordingSink, recordingSink, type SeenChange } from "./source-sink.ts"
 import type { SourceUnderTest } from "./source-under-test.ts"
 

@@ -1,7 +1,7 @@
 import type { Position } from "../../src/domain/position.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
-import type { ChangeSink, RowKind, TableSink } from "../../src/replication/change-sink.ts"
-import { type ColumnBuffer, newRowBuffer, type RowBuffer } from "../../src/replication/columns.ts"
+import type { ChangeSink, RowKind, TableSink } from "../../src/replication/contracts/change-sink.ts"
+import { type ColumnBuffer, newRowBuffer, type RowBuffer } from "../../src/replication/values/columns.ts"
 
 /** First column (a number, the key) of a row and what happened to it. */
 export interface SeenChange {

@@ -1,4 +1,4 @@
-import type { Source } from "../../src/replication/source.ts"
+import type { Source } from "../../src/replication/contracts/source.ts"
 
 /** What the contract leaves to a source. Each case demands what fits, and leaves nothing out in silence. */
 export interface SourceTraits {

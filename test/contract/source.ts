@@ -10,7 +10,7 @@ const handle = "millrace_contract"
 const ascending = (ids: readonly number[]) => [...ids].sort((a, b) => a - b)
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
 
-/** The contract of src/replication/source.ts; every adapter runs these same cases. */
+/** The contract of src/replication/contracts/source.ts; every adapter runs these same cases. */
 export function describeSource(name: string, open: () => Promise<SourceUnderTest | { skip: string }>): void {
   const it = (what: string, work: (under: SourceUnderTest) => Promise<void>) =>
     test(what, async (context) => {

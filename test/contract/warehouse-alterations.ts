@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { TableSchema } from "../../src/domain/table.ts"
-import type { Alteration, Destination, TableChanges } from "../../src/replication/warehouse.ts"
+import type { Alteration, Destination, TableChanges } from "../../src/replication/contracts/warehouse.ts"
 import { database, type Harness, pipeline } from "./warehouse-harness.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged, type Value } from "./warehouse-rows.ts"
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { positionFrom } from "../../src/domain/position.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
-import type { Destination, Warehouse } from "../../src/replication/warehouse.ts"
+import type { Destination, Warehouse } from "../../src/replication/contracts/warehouse.ts"
 import { contractTable, loaded, type Value } from "./warehouse-rows.ts"
 
 /** A warehouse under test. */

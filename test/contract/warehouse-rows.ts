@@ -1,6 +1,8 @@
 import { positionFrom } from "../../src/domain/position.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
-import type { RowKind } from "../../src/replication/change-sink.ts"
+import { GatheredChanges } from "../../src/replication/batch/table-changes.ts"
+import type { RowKind } from "../../src/replication/contracts/change-sink.ts"
+import type { Batch, Destination, TableChanges } from "../../src/replication/contracts/warehouse.ts"
 import {
   type ColumnBuffer,
   endRow,
@@ -9,9 +11,7 @@ import {
   putNull,
   putText,
   type RowBuffer,
-} from "../../src/replication/columns.ts"
-import { GatheredChanges } from "../../src/replication/table-changes.ts"
-import type { Batch, Destination, TableChanges } from "../../src/replication/warehouse.ts"
+} from "../../src/replication/values/columns.ts"
 
 /** Of a column of the contract's tables: int32 or text. `unsent` is what a source leaves out. */
 export type Value = number | string | null | typeof unsent

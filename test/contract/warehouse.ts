@@ -14,7 +14,7 @@ const at = positionFrom
 
 const publicT = tableKey({ schema: "public", name: "t" })
 
-/** The contract of src/replication/warehouse.ts; every adapter runs these same cases. */
+/** The contract of src/replication/contracts/warehouse.ts; every adapter runs these same cases. */
 export function describeWarehouse(name: string, open: () => Promise<WarehouseUnderTest>): void {
   const harness = newHarness(open)
   const { withOne, withTable, assertRows } = harness

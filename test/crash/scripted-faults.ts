@@ -1,7 +1,7 @@
 import { Problem } from "../../src/domain/problems.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
-import type { ChangeStream, Source } from "../../src/replication/source.ts"
-import type { Destination, TableLoad, Warehouse } from "../../src/replication/warehouse.ts"
+import type { ChangeStream, Source } from "../../src/replication/contracts/source.ts"
+import type { Destination, TableLoad, Warehouse } from "../../src/replication/contracts/warehouse.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"
 
 export const faultKinds = ["refuse", "doneUnsaid", "hang", "late"] as const

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { StatusReport } from "../../src/control-plane/status.ts"
+import type { StatusReport } from "../../src/control-plane/pipelines/status.ts"
 import { killable } from "../crash/kill-at.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { newPlace, sourceArn } from "./place.ts"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { atEnd } from "./clean-up.ts"
 import { noSmallDisk, type SmallDisk, smallDisk } from "./small-disk.ts"
 

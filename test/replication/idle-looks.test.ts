@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
-import type { Source } from "../../src/replication/source.ts"
+import type { Source } from "../../src/replication/contracts/source.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testServer } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"

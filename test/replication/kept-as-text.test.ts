@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Verdict } from "../../src/replication/verify.ts"
+import type { Verdict } from "../../src/replication/verify/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"

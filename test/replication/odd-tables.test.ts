@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
-import type { Verdict } from "../../src/replication/verify.ts"
+import type { Verdict } from "../../src/replication/verify/verify.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { debianServer, testDatabase } from "../support/postgres.ts"

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { describe, type TestContext, test } from "node:test"
 import pg from "pg"
-import type { RefusedTable } from "../../src/replication/source.ts"
+import type { RefusedTable } from "../../src/replication/contracts/source.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { controlAt } from "../support/control.ts"
 import { startHammer } from "../support/hammer.ts"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import type { Source } from "../../src/replication/source.ts"
+import type { Source } from "../../src/replication/contracts/source.ts"
 import { scriptedFault } from "../crash/scripted-faults.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"

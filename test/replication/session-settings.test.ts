@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
-import type { Snapshot, Source } from "../../src/replication/source.ts"
+import type { Snapshot, Source } from "../../src/replication/contracts/source.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"

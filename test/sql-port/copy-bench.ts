@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test"
 import type pg from "pg"
-import { copyFiles } from "../../src/control-plane/copy/copy-files.ts"
+import { copyFiles } from "../../src/control-plane/copy-jobs/copy-files.ts"
 import type { BucketSettings } from "../../src/domain/configuration.ts"
 import { openBucket } from "../../src/sources/s3/bucket.ts"
 import type { RecordedLoadError } from "../../src/state/load-errors.ts"

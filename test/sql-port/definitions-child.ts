@@ -4,11 +4,11 @@
  */
 import { readFile } from "node:fs/promises"
 import pg from "pg"
-import { openSqlUsers } from "../../src/control-plane/sql-users.ts"
+import { openSqlUsers } from "../../src/control-plane/sql-users/sql-users.ts"
 import { installDialect } from "../../src/front-doors/sql/dialect/macros.ts"
 import { startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
 import { openStore } from "../../src/state/store.ts"
-import { openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { type Definitions, definitionsOf } from "./definitions.ts"
 
 export interface ChildOrder {

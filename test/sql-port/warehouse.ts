@@ -4,11 +4,15 @@ import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { inspect } from "node:util"
 import pg from "pg"
-import { openSqlUsers, type SqlUsers, type SqlUsersOptions } from "../../src/control-plane/sql-users.ts"
+import {
+  openSqlUsers,
+  type SqlUsers,
+  type SqlUsersOptions,
+} from "../../src/control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../src/domain/configuration.ts"
 import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
 import { openStore } from "../../src/state/store.ts"
-import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { testDatabase } from "../support/postgres.ts"
 
 export const password = "s3cret, with 'quotes' & ünïcode"

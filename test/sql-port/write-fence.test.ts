@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
 import { transactionOn } from "../../src/front-doors/sql/transaction.ts"
-import type { DuckDbInstance } from "../../src/warehouses/duckdb/instance.ts"
+import type { DuckDbInstance } from "../../src/warehouses/duckdb/files/instance.ts"
 import { testWarehouse } from "./warehouse.ts"
 import { waysToWriteElsewhere } from "./ways-to-write-elsewhere.ts"
 

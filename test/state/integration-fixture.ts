@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { after, before } from "node:test"
-import { integrationArn } from "../../src/domain/arn.ts"
 import type { Destination, Integration } from "../../src/domain/integration.ts"
+import { integrationArn } from "../../src/domain/text-forms/arn.ts"
 import { openStore, type Store, type StoreOptions } from "../../src/state/store.ts"
 import { testDatabase } from "../support/postgres.ts"
 

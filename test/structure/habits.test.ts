@@ -1,6 +1,6 @@
 /** Habits of the code that a reader should be able to rely on. */
 import assert from "node:assert/strict"
-import { basename } from "node:path"
+import { basename, dirname } from "node:path"
 import { test } from "node:test"
 import { filesOf, namesOnly } from "./source-files.ts"
 
@@ -8,6 +8,13 @@ const LONG_FILE_LINES = 350
 
 /** Files that are longer for a reason. */
 const longFiles: Record<string, string> = {}
+
+const LONG_FOLDER_FILES = 20
+
+/** Folders that hold more files side by side, and why. */
+const longFolders: Record<string, string> = {
+  "src/front-doors/sql": "sessions, catalogs, dialect and rights move to a room of their own",
+}
 
 /** Where the core may name an engine, and why. */
 const engineNames: Record<string, string> = {}
@@ -21,6 +28,16 @@ test("no file is longer than a reader likes, without a reason given here", async
   )
   const listed = Object.keys(longFiles).filter((path) => !files.some((file) => file.path === path))
   assert.deepEqual(listed, [], "listed as long, but not there")
+})
+
+test("no folder of the program holds more files than a reader takes in at once", async () => {
+  const counts = new Map<string, number>()
+  for (const { path } of await filesOf("src/**/*")) {
+    const folder = dirname(path)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  const long = [...counts].filter(([, count]) => count > LONG_FOLDER_FILES).map(([folder]) => folder)
+  assert.deepEqual(long, Object.keys(longFolders))
 })
 
 test("names say what is inside: no utils, helpers, common", async () => {

@@ -6,16 +6,16 @@ import { filesOf } from "./source-files.ts"
 
 /** Tables that are looked up by names of our own only, by file and constant, with the reason. */
 const ours: Record<string, string> = {
-  "src/domain/plain-text.ts named": "one character",
-  "src/sources/mysql/json-binary.ts escapes": "one character",
-  "src/domain/size.ts units": "the expression before has matched the unit",
-  "src/domain/duration.ts units": "the expression before has matched the unit",
+  "src/domain/text-forms/plain-text.ts named": "one character",
+  "src/sources/mysql/types/json-binary.ts escapes": "one character",
+  "src/domain/text-forms/size.ts units": "the expression before has matched the unit",
+  "src/domain/text-forms/duration.ts units": "the expression before has matched the unit",
   "src/front-doors/sql/settings.ts units": "the expression before has matched the unit",
   "src/front-doors/sql/settings.ts changed": "names of our settings",
   "src/front-doors/sql/tokens.ts escaped": "one character",
   "src/front-doors/sql/string-values.ts escapes": "one character",
   "src/front-doors/sql/copy-portal.ts escapes": "one character",
-  "src/sources/mysql/labels.ts escaped": "one character",
+  "src/sources/mysql/types/labels.ts escaped": "one character",
   "src/wire/aws-query/xml.ts named": "the expression before has matched the character",
   "src/front-doors/sql/statement-kinds.ts expected": "verbs of ours",
   "src/front-doors/sql/catalog/functions.ts constants": "its own keys",
@@ -25,8 +25,8 @@ const ours: Record<string, string> = {
   "src/front-doors/sql/copy/options.ts named": "a text that begins with a backslash, or one character",
   "src/front-doors/sql/catalog/integration-views.ts sourceNames": "engines of the configuration",
   "src/sources/dynamodb/attribute-names.ts copy": "it has no prototype",
-  "src/sources/mysql/fields.ts blobLengths": "the expression before has matched the size",
-  "src/sources/mysql/types.ts others": "types of the server",
+  "src/sources/mysql/types/fields.ts blobLengths": "the expression before has matched the size",
+  "src/sources/mysql/types/types.ts others": "types of the server",
 }
 
 /** `const name: Record<string, …>`, and places where one is read by an expression. */

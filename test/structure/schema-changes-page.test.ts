@@ -11,7 +11,7 @@ const elsewhere: Record<string, [file: string, text: string]> = {
   "`DROP TABLE`, `DROP SCHEMA`": ["test/replication/schema-changes-of-tables.test.ts", "DROP TABLE gone"],
   "`SET UNLOGGED`": ["test/replication/schema-changes-of-tables.test.ts", "SET UNLOGGED"],
   "an attribute of a composite type": [
-    "src/sources/postgres/evolve.test.ts",
+    "src/sources/postgres/stream/evolve.test.ts",
     "a composite type with another attribute",
   ],
   "a label added to": ["test/replication/odd-tables.test.ts", "ALTER TYPE mood ADD VALUE"],
@@ -27,7 +27,7 @@ const elsewhere: Record<string, [file: string, text: string]> = {
     "created, filled and dropped in one transaction",
   ],
   "several changes, and the catalog": [
-    "src/sources/postgres/evolve.test.ts",
+    "src/sources/postgres/stream/evolve.test.ts",
     "a column that came and went, with rows of it",
   ],
 }

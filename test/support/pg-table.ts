@@ -1,5 +1,5 @@
-import type { PgColumn, PgTable } from "../../src/sources/postgres/catalog.ts"
-import { mapType } from "../../src/sources/postgres/types.ts"
+import type { PgColumn, PgTable } from "../../src/sources/postgres/catalog/catalog.ts"
+import { mapType } from "../../src/sources/postgres/types/types.ts"
 
 export interface PgTableParts extends Partial<Omit<PgTable, "columns" | "schema">> {
   columns: (Pick<PgColumn, "number" | "name" | "typeOid"> & Partial<PgColumn> & { sourceType?: string })[]

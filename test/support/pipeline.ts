@@ -6,21 +6,21 @@ import pg from "pg"
 import type { DatabaseOptions } from "../../src/domain/database-options.ts"
 import type { Problem } from "../../src/domain/problems.ts"
 import { qualifiedName } from "../../src/domain/table.ts"
+import type { Source, TableSelection } from "../../src/replication/contracts/source.ts"
+import type { Warehouse } from "../../src/replication/contracts/warehouse.ts"
 import {
   type Phase,
   type Pipeline,
   type PipelineReporter,
   startPipeline,
 } from "../../src/replication/pipeline.ts"
-import type { Relief } from "../../src/replication/relief.ts"
-import type { Source, TableSelection } from "../../src/replication/source.ts"
+import type { RetentionActions } from "../../src/replication/spool/retention-actions.ts"
 import type { AtRest } from "../../src/replication/spool/sealing.ts"
 import { openSpool } from "../../src/replication/spool/spool.ts"
 import type { Waits } from "../../src/replication/waits.ts"
-import type { Warehouse } from "../../src/replication/warehouse.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
-import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/instance.ts"
+import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { openDuckDbWarehouse } from "../../src/warehouses/duckdb/warehouse.ts"
 import { differences } from "./compare.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
@@ -112,7 +112,7 @@ export interface TestPipelineOptions {
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
   handle?: string
   observe?: WriteObserver
-  relief?: Relief
+  relief?: RetentionActions
   atRest?: AtRest
   failoverSlots?: boolean
   /** Default: the defaults of a database. */

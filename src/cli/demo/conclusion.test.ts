@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { VerificationReport, VerifiedTable } from "../../control-plane/verification-report.ts"
+import type { VerificationReport, VerifiedTable } from "../../control-plane/pipelines/verification-report.ts"
 import { conclusionOf } from "./conclusion.ts"
 
 const equal: VerifiedTable = {

@@ -1,4 +1,4 @@
-import type { VerificationReport } from "../../control-plane/verification-report.ts"
+import type { VerificationReport } from "../../control-plane/pipelines/verification-report.ts"
 import { describeVerified } from "../verify.ts"
 
 export type Conclusion =

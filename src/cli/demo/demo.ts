@@ -4,10 +4,10 @@ import { misused } from "../operate.ts"
 import { complain } from "../output.ts"
 import { newBelongings } from "./belongings.ts"
 import { demoFolderName } from "./folder.ts"
-import { count } from "./progress.ts"
-import { newScreen } from "./screen.ts"
+import { count } from "./screen/progress.ts"
+import { newScreen } from "./screen/screen.ts"
+import type { Outcome, Stage } from "./screen/story.ts"
 import { isPlay, plays } from "./sources.ts"
-import type { Outcome, Stage } from "./story.ts"
 
 const fewestRows = 200
 /** Above what stopping Millrace and two database servers may take; past it the next demo cleans up. */

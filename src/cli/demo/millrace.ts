@@ -1,7 +1,7 @@
 import type pg from "pg"
 import { defaultConfiguration } from "../../configuration/load.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
-import type { IntegrationReport } from "../../control-plane/status.ts"
+import type { IntegrationReport } from "../../control-plane/pipelines/status.ts"
 import type { Configuration, SourceConfiguration } from "../../domain/configuration.ts"
 import { newLog } from "../../server/log.ts"
 import { type RunningServer, startServer } from "../../server/start.ts"

@@ -1,5 +1,5 @@
+import { type Outcome, type Stage, story } from "./screen/story.ts"
 import type { DemoSource, Setting } from "./source.ts"
-import { type Outcome, type Stage, story } from "./story.ts"
 
 export interface Play extends Setting {
   story(stage: Stage): Promise<Outcome>

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises"
 import { SetupError } from "../../configuration/setup-error.ts"
 import { awaitVisible, notReached } from "../wait.ts"
 import { integrationName, integrationReport, type Millrace } from "./millrace.ts"
-import { isLive, type Look, progressLines, type Rates, ratesBetween, summary } from "./progress.ts"
-import type { Screen } from "./screen.ts"
+import { isLive, type Look, progressLines, type Rates, ratesBetween, summary } from "./screen/progress.ts"
+import type { Screen } from "./screen/screen.ts"
 import type { Writers } from "./writers.ts"
 
 const lookEveryMs = 150

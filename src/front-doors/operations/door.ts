@@ -1,4 +1,4 @@
-import { audited } from "../../control-plane/audit.ts"
+import { audited } from "../../control-plane/audit/audit.ts"
 import { Fault } from "../../domain/faults.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
 import type { WireResponse } from "../../wire/http/message.ts"

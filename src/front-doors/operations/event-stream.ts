@@ -1,6 +1,6 @@
 import type { Caller } from "../../control-plane/control-plane.ts"
-import { type EventPlace, envelopeOf, followEvents } from "../../control-plane/events.ts"
-import { requireReader } from "../../control-plane/policies.ts"
+import { type EventPlace, envelopeOf, followEvents } from "../../control-plane/events/events.ts"
+import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
 import { headerValue, type WireRequest } from "../../wire/http/message.ts"

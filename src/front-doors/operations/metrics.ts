@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
-import type { PipelineMonitor } from "../../control-plane/pipeline-monitor.ts"
-import type { RunningPipeline } from "../../control-plane/running-pipeline.ts"
-import type { Applied } from "../../replication/apply-loop.ts"
+import type { PipelineMonitor } from "../../control-plane/pipelines/pipeline-monitor.ts"
+import type { RunningPipeline } from "../../control-plane/pipelines/running-pipeline.ts"
+import type { Applied } from "../../replication/batch/apply-loop.ts"
 
 export interface Metrics {
   applied(monitor: PipelineMonitor, applied: Applied): void

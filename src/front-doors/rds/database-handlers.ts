@@ -1,5 +1,5 @@
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
-import { type DescribedDatabase, describeDatabases } from "../../control-plane/databases.ts"
+import { type DescribedDatabase, describeDatabases } from "../../control-plane/databases/databases.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { OutputOf } from "../../wire/aws-query/operation.ts"
 import { pageOf, pagingOf } from "../paging.ts"

@@ -1,11 +1,11 @@
 import type { Caller, ControlPlane } from "../../control-plane/control-plane.ts"
-import { shownKey } from "../../control-plane/encryption.ts"
+import { shownKey } from "../../control-plane/integrations/encryption.ts"
 import {
   createIntegration,
   deleteIntegration,
   describeIntegrations,
-} from "../../control-plane/integrations.ts"
-import { modifyIntegration } from "../../control-plane/modify-integration.ts"
+} from "../../control-plane/integrations/integrations.ts"
+import { modifyIntegration } from "../../control-plane/integrations/modify-integration.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"

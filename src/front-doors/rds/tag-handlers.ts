@@ -1,5 +1,5 @@
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
-import { addTags, removeTags, tagsOfResource } from "../../control-plane/tags.ts"
+import { addTags, removeTags, tagsOfResource } from "../../control-plane/integrations/tags.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { QueryHandlers } from "../query-door.ts"
 import type { RdsOperations } from "./operations.ts"

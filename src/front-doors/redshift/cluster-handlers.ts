@@ -1,5 +1,5 @@
-import { type DescribedCluster, describeClusters } from "../../control-plane/clusters.ts"
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
+import { type DescribedCluster, describeClusters } from "../../control-plane/databases/clusters.ts"
 import { isLoopback } from "../../domain/loopback.ts"
 import type { OutputOf } from "../../wire/aws-query/operation.ts"
 import { pageOf, pagingOf } from "../paging.ts"

@@ -3,7 +3,7 @@ import {
   deleteResourcePolicy,
   putResourcePolicy,
   resourcePolicy,
-} from "../../control-plane/resource-policies.ts"
+} from "../../control-plane/integrations/resource-policies.ts"
 import type { QueryHandlers } from "../query-door.ts"
 import { clusterHandlers } from "./cluster-handlers.ts"
 import { integrationHandlers } from "./integration-handlers.ts"

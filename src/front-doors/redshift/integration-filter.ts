@@ -1,7 +1,7 @@
 import { Fault } from "../../domain/faults.ts"
 import { integrationStatuses } from "../../domain/integration.ts"
 import { unreachable } from "../../domain/unreachable.ts"
-import type { IntegrationFilter } from "../../state/integrations.ts"
+import type { IntegrationFilter } from "../../state/integrations/integrations.ts"
 import type { InputOf } from "../../wire/aws-query/operation.ts"
 import type { RedshiftOperations } from "./operations.ts"
 

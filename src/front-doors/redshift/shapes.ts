@@ -1,5 +1,5 @@
 import { partnerStatuses } from "../../domain/partner.ts"
-import { policyMaxBytes } from "../../domain/resource-policy-parser.ts"
+import { policyMaxBytes } from "../../domain/resource-policy/resource-policy-parser.ts"
 import type { Shape } from "../../wire/shapes/shape.ts"
 import {
   anyText,

@@ -5,7 +5,7 @@ import {
   type TaggedResource,
   taggedResources,
   tagsOfResource,
-} from "../../control-plane/tags.ts"
+} from "../../control-plane/integrations/tags.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { Tag } from "../../domain/integration.ts"
 import type { InputOf, OutputOf } from "../../wire/aws-query/operation.ts"

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { type AuditLog, audited } from "../../control-plane/audit.ts"
+import { type AuditLog, audited } from "../../control-plane/audit/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { AuditedCall } from "../../domain/audit.ts"
 import type { AuditStore } from "../../state/audit.ts"

@@ -1,5 +1,5 @@
-import type { HistoryScope } from "../../control-plane/history-mode.ts"
-import type { RefreshScope } from "../../control-plane/refresh.ts"
+import type { HistoryScope } from "../../control-plane/databases/history-mode.ts"
+import type { RefreshScope } from "../../control-plane/databases/refresh.ts"
 import type { DatabaseOptions } from "../../domain/database-options.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type TokenReader, tokenReader } from "./token-reader.ts"

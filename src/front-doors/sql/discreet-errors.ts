@@ -1,4 +1,4 @@
-import type { SqlAccess } from "../../control-plane/sql-access.ts"
+import type { SqlAccess } from "../../control-plane/sql-users/sql-access.ts"
 
 /**
  * How much of what the engine says a user may be told. `all`: everything. `names`: not what else is there, by a guess

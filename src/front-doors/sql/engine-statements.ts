@@ -1,6 +1,6 @@
 import type { DuckDBPreparedStatement } from "@duckdb/node-api"
-import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
-import type { SqlAccess } from "../../control-plane/sql-access.ts"
+import type { GuardedTable } from "../../control-plane/databases/guarded-tables.ts"
+import type { SqlAccess } from "../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Format, Prepared } from "../../wire/pgwire/session.ts"
 import type { NamePlace } from "./access/relation-names.ts"

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
-import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
+import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 
 /** What memory is used for now, the engine's and that of the process around it. */
 export interface MemoryUse {

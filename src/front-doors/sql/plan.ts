@@ -1,4 +1,4 @@
-import type { SqlAccess } from "../../control-plane/sql-access.ts"
+import type { SqlAccess } from "../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { refuseHiddenTypes } from "./access/hidden-types.ts"
 import { knownRelationsIn, pinKnownRelations } from "./access/known-relations.ts"

@@ -1,4 +1,4 @@
-import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
+import type { GuardedTable } from "../../control-plane/databases/guarded-tables.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { isTableNode } from "./access/pin-relations.ts"
 import { meantRelation, type NamePlace } from "./access/relation-names.ts"

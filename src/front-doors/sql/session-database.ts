@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
-import type { DuckDbInstance, UnopenedDatabase } from "../../warehouses/duckdb/instance.ts"
+import type { DuckDbInstance, UnopenedDatabase } from "../../warehouses/duckdb/files/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 
 /** The database that a client asks for. @throws PgError 3D000 (there is none), 58030 (its file cannot be opened) */

@@ -1,5 +1,5 @@
-import type { GuardedTable } from "../../control-plane/guarded-tables.ts"
-import type { SqlAccess } from "../../control-plane/sql-access.ts"
+import type { GuardedTable } from "../../control-plane/databases/guarded-tables.ts"
+import type { SqlAccess } from "../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { Field, Prepared, SqlSession } from "../../wire/pgwire/session.ts"

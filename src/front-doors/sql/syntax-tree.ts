@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api"
-import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
+import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 
 /** DuckDB's parse of a SELECT, as `json_serialize_sql` gives it. */

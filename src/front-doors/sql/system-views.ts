@@ -1,5 +1,5 @@
-import type { SystemViewFacts, SystemViewKind } from "../../control-plane/system-views.ts"
-import type { DuckDbInstance } from "../../warehouses/duckdb/instance.ts"
+import type { SystemViewFacts, SystemViewKind } from "../../control-plane/databases/system-views.ts"
+import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 import {
   fillIntegrationViews,
   installIntegrationViews,

@@ -1,5 +1,5 @@
 /** The text PostgreSQL prints for a value, so that its drivers can read it back. */
-import { dateOfDays } from "../../replication/days.ts"
+import { dateOfDays } from "../../replication/values/days.ts"
 
 const microsPerSecond = 1_000_000n
 const microsPerDay = 86_400n * microsPerSecond

@@ -1,10 +1,10 @@
-import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import {
   closeActive,
   deleteClosed,
   type UsersTable,
   usersTableQuery,
-} from "../../warehouses/duckdb/users-tables.ts"
+} from "../../warehouses/duckdb/guards/table-write-rules.ts"
+import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import {
   type AskEngine,

@@ -8,7 +8,7 @@
  */
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
-import type { Alteration, Batch, StagedPart, TableChanges, VersionSwitch } from "../warehouse.ts"
+import type { Alteration, Batch, StagedPart, TableChanges, VersionSwitch } from "../contracts/warehouse.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, keepersOf, type PlaceOf } from "./held.ts"
 import { movesOf, planMoves } from "./moves.ts"
 import { planRoom } from "./room.ts"

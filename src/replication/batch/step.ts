@@ -1,6 +1,6 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
-import type { Alteration, StagedPart, TableChanges } from "../warehouse.ts"
+import type { Alteration, StagedPart, TableChanges } from "../contracts/warehouse.ts"
 
 /**
  * One thing that a transaction of a warehouse does. A plan is a list of steps in their order; a warehouse renders each into

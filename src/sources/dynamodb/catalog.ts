@@ -1,6 +1,6 @@
 import { DescribeTableCommand, type TableDescription } from "@aws-sdk/client-dynamodb"
 import type { Column, ColumnType, TableSchema } from "../../domain/table.ts"
-import { type TextColumns, withTextColumns } from "../../replication/text-columns.ts"
+import { type TextColumns, withTextColumns } from "../../replication/contracts/text-columns.ts"
 import type { Clients } from "./client.ts"
 import { nameOf, problemOf } from "./errors.ts"
 

@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import { type DigestedSide, digestsOf, type HashedRow } from "../../replication/comparison.ts"
+import { type DigestedSide, digestsOf, type HashedRow } from "../../replication/contracts/comparison.ts"
 import { keyOf, rowHash } from "./canonical.ts"
 import type { DynamoTable } from "./catalog.ts"
 import type { Clients } from "./client.ts"

@@ -1,6 +1,6 @@
 import { Problem } from "../../domain/problems.ts"
-import { bufferedBytes, endRow, type RowBuffer } from "../../replication/columns.ts"
-import type { Snapshot } from "../../replication/source.ts"
+import type { Snapshot } from "../../replication/contracts/source.ts"
+import { bufferedBytes, endRow, type RowBuffer } from "../../replication/values/columns.ts"
 import { attributesOf } from "./canonical.ts"
 import type { DynamoTable } from "./catalog.ts"
 import type { Clients } from "./client.ts"

@@ -1,6 +1,6 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb"
 import { DescribeStreamCommand } from "@aws-sdk/client-dynamodb-streams"
-import type { Finding } from "../../replication/source.ts"
+import type { Finding } from "../../replication/contracts/source.ts"
 import { hasNewImages, readTable, type TableStream } from "./catalog.ts"
 import type { Clients } from "./client.ts"
 import { nameOf, problemOf } from "./errors.ts"

@@ -1,13 +1,13 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
-import type { ColumnBuffer } from "../../replication/columns.ts"
-import { putBytes, putInt128, putNull, putText } from "../../replication/columns.ts"
-import { UnfitColumn } from "../../replication/text-columns.ts"
+import { UnrepresentableColumn } from "../../replication/contracts/text-columns.ts"
+import type { ColumnBuffer } from "../../replication/values/columns.ts"
+import { putBytes, putInt128, putNull, putText } from "../../replication/values/columns.ts"
 import { attributeOf } from "./attribute-names.ts"
 import { type DynamoTable, keyDecimal } from "./catalog.ts"
 import { type Item, itemText, plainText } from "./item-text.ts"
 import { unscaled } from "./key-number.ts"
 
-/** Writes an item into the columns of its table at index `row`. Throws UnfitColumn, and may then have written some. */
+/** Writes an item into the columns of its table at index `row`. Throws UnrepresentableColumn, and may then have written some. */
 export function putItem(table: DynamoTable, columns: readonly ColumnBuffer[], row: number, item: Item): void {
   checkKey(table, item)
   putKey(table, columns, row, item)
@@ -37,7 +37,11 @@ function checkKey({ keyNames, schema }: DynamoTable, item: Item): void {
     const column = schema.columns[index]
     const number = attributeOf(item, name)?.N
     if (column?.type.kind === "decimal" && number !== undefined && decimalOf(number) === undefined)
-      throw new UnfitColumn(column.name, "A number of more digits than DECIMAL(38,10) has", undefined)
+      throw new UnrepresentableColumn(
+        column.name,
+        "A number of more digits than DECIMAL(38,10) has",
+        undefined,
+      )
   })
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { _Record } from "@aws-sdk/client-dynamodb-streams"
 import { Problem } from "../../domain/problems.ts"
-import type { ChangeSink } from "../../replication/change-sink.ts"
-import type { ChangeStream } from "../../replication/source.ts"
-import { UnfitColumn } from "../../replication/text-columns.ts"
+import type { ChangeSink } from "../../replication/contracts/change-sink.ts"
+import type { ChangeStream } from "../../replication/contracts/source.ts"
+import { UnrepresentableColumn } from "../../replication/contracts/text-columns.ts"
 import { type DynamoTable, keptAsText, readTable } from "./catalog.ts"
 import type { Clients } from "./client.ts"
 import { problemOf } from "./errors.ts"
@@ -240,7 +240,7 @@ function deliverRecord(streaming: Streaming, { eventName, dynamodb }: _Record): 
       to.end("update")
     }
   } catch (error) {
-    if (!(error instanceof UnfitColumn)) throw error
+    if (!(error instanceof UnrepresentableColumn)) throw error
     streaming.carried = undefined
     sink.unfit(table.schema, error.column, error.what)
   }

@@ -1,11 +1,11 @@
 import type { TableSchema } from "../../domain/table.ts"
-import type { RefusedTable, TableSelection } from "../../replication/source.ts"
-import { type TextColumn, withTextColumns } from "../../replication/text-columns.ts"
-import { type CharsetReading, isReadable, readCharsets } from "./charsets.ts"
+import type { RefusedTable, TableSelection } from "../../replication/contracts/source.ts"
+import { type TextColumn, withTextColumns } from "../../replication/contracts/text-columns.ts"
 import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
-import { labelsOf } from "./labels.ts"
-import { readLogFilter } from "./log-status.ts"
-import { asBytes, asText, mapType, type TypeFacts, type TypeMapping } from "./types.ts"
+import { readLogFilter } from "./log/log-status.ts"
+import { type CharsetReading, isReadable, readCharsets } from "./types/charsets.ts"
+import { labelsOf } from "./types/labels.ts"
+import { asBytes, asText, mapType, type TypeFacts, type TypeMapping } from "./types/types.ts"
 
 /** A table of the source with what is needed to read and decode it. */
 export interface MyTable {

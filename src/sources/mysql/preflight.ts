@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import type { Finding, TableSelection } from "../../replication/source.ts"
+import type { Finding, TableSelection } from "../../replication/contracts/source.ts"
 import { readCatalog } from "./catalog.ts"
 import { type Client, quoteIdentifier } from "./client.ts"
 import { errorNumber } from "./errors.ts"

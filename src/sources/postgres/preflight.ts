@@ -1,7 +1,7 @@
 import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
-import type { Finding, TableSelection } from "../../replication/source.ts"
-import { readCatalog } from "./catalog.ts"
+import type { Finding, TableSelection } from "../../replication/contracts/source.ts"
+import { readCatalog } from "./catalog/catalog.ts"
 import { applicationName, quoteIdentifier } from "./client.ts"
 
 interface Facts {

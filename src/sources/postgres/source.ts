@@ -1,10 +1,11 @@
 import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
 import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
-import type { Source } from "../../replication/source.ts"
-import { textColumnsOf } from "../../replication/text-columns.ts"
-import { findAbandoned } from "./abandoned.ts"
-import { keptAsText, type PgTable, readCatalog } from "./catalog.ts"
+import type { Source } from "../../replication/contracts/source.ts"
+import { textColumnsOf } from "../../replication/contracts/text-columns.ts"
+import { keptAsText, type PgTable, readCatalog } from "./catalog/catalog.ts"
+import { newCurrentTables, oldestRunning } from "./catalog/current-tables.ts"
+import { tableOfRevision } from "./catalog/revision.ts"
 import {
   type Address,
   connectForReplication,
@@ -12,23 +13,22 @@ import {
   withClient,
   withReplicationClient,
 } from "./client.ts"
-import { committedPosition } from "./committed-position.ts"
-import { newCurrentTables, oldestRunning } from "./current-tables.ts"
-import { newLateTables } from "./late-tables.ts"
-import { beginningOf, identifyServer, refuseOtherLineage } from "./lineage.ts"
-import { openSnapshot } from "./open-snapshot.ts"
-import { type Decoding, newPgOutput, type PgOutput, type StartTable } from "./pgoutput.ts"
-import { comparePositions, lsnOf, originOf, parseLsn } from "./position.ts"
 import { inspect } from "./preflight.ts"
-import { alterationsOf, publishGenerated, publishOnly } from "./publication.ts"
-import { guardPublications } from "./publication-guard.ts"
-import { startRecording } from "./recording.ts"
-import { startReplay } from "./replay.ts"
-import { readRetention } from "./retention.ts"
-import { tableOfRevision } from "./revision.ts"
-import { confirmedBySlot, dropSlotAndPublication, removalStatements, slotHistory } from "./slot.ts"
-import { spooledTables } from "./spooled.ts"
-import { startStream } from "./stream.ts"
+import { alterationsOf, publishGenerated, publishOnly } from "./publication/publication.ts"
+import { guardPublications } from "./publication/publication-guard.ts"
+import { findAbandoned } from "./slot/abandoned.ts"
+import { committedPosition } from "./slot/committed-position.ts"
+import { comparePositions, lsnOf, originOf, parseLsn } from "./slot/position.ts"
+import { readRetention } from "./slot/retention.ts"
+import { confirmedBySlot, dropSlotAndPublication, removalStatements, slotHistory } from "./slot/slot.ts"
+import { beginningOf, identifyServer, refuseOtherTimeline } from "./slot/timeline-check.ts"
+import { newLateTables } from "./snapshot/late-tables.ts"
+import { openSnapshot } from "./snapshot/open-snapshot.ts"
+import { type Decoding, newPgOutput, type PgOutput, type StartTable } from "./stream/pgoutput.ts"
+import { startRecording } from "./stream/recording.ts"
+import { startReplay } from "./stream/replay.ts"
+import { spooledTables } from "./stream/spooled.ts"
+import { startStream } from "./stream/stream.ts"
 
 /** One database of a PostgreSQL server as a source. Connects when used, holds nothing open between calls but streams. */
 export function openPostgresSource(address: Address): Source {
@@ -48,7 +48,7 @@ export function openPostgresSource(address: Address): Source {
       )
       if (history === "lost") return history
       await withReplicationClient(address, "comparing its history", (client) =>
-        refuseOtherLineage(client, from),
+        refuseOtherTimeline(client, from),
       )
       return history
     },

@@ -5,8 +5,8 @@ import {
   NoSuchKey,
   S3Client,
 } from "@aws-sdk/client-s3"
-import { parseBucketArn } from "../../domain/arn.ts"
 import type { ServiceSource } from "../../domain/configuration.ts"
+import { parseBucketArn } from "../../domain/text-forms/arn.ts"
 import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
 import { objectProblem } from "./errors.ts"
 import { ObjectReplaced, resumingBody } from "./resuming-body.ts"

@@ -1,5 +1,5 @@
 import type { ServiceSource } from "../../domain/configuration.ts"
-import type { Finding } from "../../replication/source.ts"
+import type { Finding } from "../../replication/contracts/source.ts"
 import { openBucket } from "./bucket.ts"
 
 /** Whether COPY and its jobs can read the bucket, and learn of new objects. @throws Problem when it cannot be listed */

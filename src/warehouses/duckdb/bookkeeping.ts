@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
-import type { TextColumn, TextColumns } from "../../replication/text-columns.ts"
+import type { TextColumn, TextColumns } from "../../replication/contracts/text-columns.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 

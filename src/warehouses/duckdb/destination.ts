@@ -1,16 +1,20 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
-import type { Destination, DestinationInspection, OpenOptions } from "../../replication/warehouse.ts"
+import type {
+  Destination,
+  DestinationInspection,
+  OpenOptions,
+} from "../../replication/contracts/warehouse.ts"
 import { openBookkeeping } from "./bookkeeping.ts"
-import type { DuckDbInstance } from "./instance.ts"
+import type { DuckDbInstance } from "./files/instance.ts"
+import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
 import { namingRefusal } from "./naming.ts"
 import { destinationNotes } from "./notes.ts"
 import { type OpenDestination, orProblem } from "./open-destination.ts"
 import { destinationRows } from "./rows.ts"
 import { completeSnapshot } from "./snapshot-end.ts"
-import type { Staging } from "./staging.ts"
+import type { Staging } from "./staging/staging.ts"
 import { newTransactions } from "./transactions.ts"
-import { openView } from "./view.ts"
 
 export async function openDestination(
   instance: DuckDbInstance,

@@ -3,19 +3,19 @@ import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
-import { versionColumns } from "../../replication/versions.ts"
-import type { StagedPart, TableLoad } from "../../replication/warehouse.ts"
-import { applyStatements } from "./apply-sql.ts"
+import { versionColumns } from "../../replication/contracts/versions.ts"
+import type { StagedPart, TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
 import { problemOf } from "./errors.ts"
-import type { DuckDbInstance } from "./instance.ts"
+import type { DuckDbInstance } from "./files/instance.ts"
+import { newVectorMemoryLimit } from "./guards/vector-memory-limit.ts"
 import { duckDbType, loadingTable, namingRefusal, place } from "./naming.ts"
-import { newNeighbours } from "./neighbours.ts"
 import { quoteIdentifier } from "./quoting.ts"
-import { renderSteps } from "./render.ts"
-import { readStaged, type Staging } from "./staging.ts"
+import { applyStatements } from "./render/apply-sql.ts"
+import { renderSteps } from "./render/render.ts"
+import { standing, timeLiteral } from "./render/versioned-tables.ts"
+import { readStaged, type Staging } from "./staging/staging.ts"
 import type { Transactions } from "./transactions.ts"
-import { standing, timeLiteral } from "./versioned-tables.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
@@ -49,7 +49,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
   )
   const connection = await target.instance.connect()
   const names = table.columns.map((column) => column.name)
-  const neighbours = newNeighbours(target.instance.memoryLimitBytes)
+  const neighbours = newVectorMemoryLimit(target.instance.memoryLimitBytes)
   const list = names.map(quoteIdentifier).join(", ")
   let waiting: StagedPart[] = []
   let loading: Promise<void> | undefined

@@ -1,6 +1,6 @@
 import type { ColumnType, TableName, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
-import { historicalName } from "../../replication/versions.ts"
+import { historicalName } from "../../replication/contracts/versions.ts"
 import { quoteIdentifier } from "./quoting.ts"
 
 /** The schema, in each destination database, of our own bookkeeping. */

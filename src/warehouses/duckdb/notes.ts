@@ -1,8 +1,8 @@
 import { keepersOf } from "../../replication/batch/held.ts"
 import { planVersionSwitches } from "../../replication/batch/plan.ts"
-import type { DestinationNotes } from "../../replication/warehouse.ts"
+import type { DestinationNotes } from "../../replication/contracts/warehouse.ts"
 import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
-import { standing } from "./versioned-tables.ts"
+import { standing } from "./render/versioned-tables.ts"
 
 /** What the database knows of itself, in the schema `millrace` of its own file. */
 export function destinationNotes(open: OpenDestination): DestinationNotes {

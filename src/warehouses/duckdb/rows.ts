@@ -1,29 +1,29 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
 import { alterationsOf, type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
-import type { RowKey } from "../../replication/comparison.ts"
-import { commitColumns } from "../../replication/versions.ts"
+import type { RowKey } from "../../replication/contracts/comparison.ts"
+import { commitColumns } from "../../replication/contracts/versions.ts"
 import {
   type Batch,
   changeColumns,
   type DestinationRows,
   type StagedPart,
-} from "../../replication/warehouse.ts"
-import { deleteByKeys } from "./canonical.ts"
-import { filesOf, fillsOf } from "./fills.ts"
+} from "../../replication/contracts/warehouse.ts"
+import { newStreamedRowMemoryGuard } from "./guards/streamed-row-memory-guard.ts"
+import { deleteByKeys } from "./inspection/canonical.ts"
 import { liveTable, place } from "./naming.ts"
 import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
-import { readStaged } from "./staging.ts"
-import { newTails } from "./tails.ts"
-import { mendVersions } from "./versioned-tables.ts"
+import { filesOf, fillsOf } from "./render/fills.ts"
+import { mendVersions } from "./render/versioned-tables.ts"
+import { readStaged } from "./staging/staging.ts"
 
 const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 
 /** Rows come as Parquet files; a batch is one transaction over all of them. */
 export function destinationRows(open: OpenDestination): DestinationRows {
   const { instance, connection, database, staging, transaction, inTurn } = open
-  const tails = newTails(connection, database, instance.memoryLimitBytes)
+  const tails = newStreamedRowMemoryGuard(connection, database, instance.memoryLimitBytes)
   const namesOf = ({ columns }: TableSchema) => columns.map(({ name }) => name)
   return {
     stage: (table, changes) => staging.keep([...namesOf(table), ...changeColumns], changes),

@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { tableKey } from "../../domain/table.ts"
-import type { Warehouse } from "../../replication/warehouse.ts"
+import type { Warehouse } from "../../replication/contracts/warehouse.ts"
 import { trackedNames } from "./bookkeeping.ts"
 import { openDestination } from "./destination.ts"
 import { problemOf, unopenedProblem } from "./errors.ts"
-import type { DuckDbInstance } from "./instance.ts"
+import type { DuckDbInstance } from "./files/instance.ts"
 import { liveTable } from "./naming.ts"
-import { openStaging } from "./staging.ts"
+import { openStaging } from "./staging/staging.ts"
 
 /** A DuckDB folder as a warehouse: one file per destination database. `stagingPath` must be one the instance may read. */
 export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: string): Warehouse {

@@ -1,6 +1,6 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
-import type { Run, TableChanges } from "../../replication/warehouse.ts"
+import type { Run, TableChanges } from "../../replication/contracts/warehouse.ts"
 import type { Staging } from "./staging.ts"
 import type { Row, Value } from "./values.ts"
 

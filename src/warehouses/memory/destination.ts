@@ -5,7 +5,7 @@ import type {
   DestinationNotes,
   DestinationRows,
   StagedPart,
-} from "../../replication/warehouse.ts"
+} from "../../replication/contracts/warehouse.ts"
 import { keptVersions, keyOf, viewOf } from "./inspect.ts"
 import { beginTableLoad } from "./load.ts"
 import { afterSteps } from "./render.ts"

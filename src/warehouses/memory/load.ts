@@ -1,7 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
-import type { TableLoad } from "../../replication/warehouse.ts"
+import type { TableLoad } from "../../replication/contracts/warehouse.ts"
 import { changedRows } from "./changes.ts"
 import type { OpenDestination } from "./destination.ts"
 import { afterSteps } from "./render.ts"

@@ -1,7 +1,7 @@
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import { type AlterStep, isNote, type Step, type TableStep } from "../../replication/batch/step.ts"
-import { historicalName } from "../../replication/versions.ts"
+import { historicalName } from "../../replication/contracts/versions.ts"
 import { changedRows } from "./changes.ts"
 import { noted } from "./noting.ts"
 import type { Staging } from "./staging.ts"

@@ -1,7 +1,7 @@
 import { Problem } from "../../domain/problems.ts"
-import type { RowBuffer } from "../../replication/columns.ts"
-import { bufferedBytes } from "../../replication/columns.ts"
-import type { StagedPart } from "../../replication/warehouse.ts"
+import type { StagedPart } from "../../replication/contracts/warehouse.ts"
+import type { RowBuffer } from "../../replication/values/columns.ts"
+import { bufferedBytes } from "../../replication/values/columns.ts"
 import { type Row, unpacked } from "./values.ts"
 
 /** Rows between decoding and applying. A crash loses them: they are streamed again. */

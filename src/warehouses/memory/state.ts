@@ -2,7 +2,7 @@ import type { Position } from "../../domain/position.ts"
 import { type TableName, type TableSchema, tableKey } from "../../domain/table.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "../../replication/batch/held.ts"
 import type { Holdings } from "../../replication/batch/plan.ts"
-import type { TextColumn } from "../../replication/text-columns.ts"
+import type { TextColumn } from "../../replication/contracts/text-columns.ts"
 import type { Row } from "./values.ts"
 
 /** Names that differ in case are two here. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { daysOfDate } from "../../replication/days.ts"
+import { daysOfDate } from "../../replication/values/days.ts"
 import { dateText, timestampText } from "./time-text.ts"
 
 test("dates are in ISO form, years before 1 with BC behind", () => {

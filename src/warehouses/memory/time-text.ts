@@ -1,4 +1,4 @@
-import { dateOfDays } from "../../replication/days.ts"
+import { dateOfDays } from "../../replication/values/days.ts"
 
 const infiniteDays = 2_147_483_647
 const infiniteMicros = 9_223_372_036_854_775_807n

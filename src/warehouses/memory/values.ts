@@ -1,9 +1,9 @@
 import type { ColumnType } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
-import { type ColumnBuffer, isNarrowDecimal, type RowBuffer } from "../../replication/columns.ts"
+import { type ColumnBuffer, isNarrowDecimal, type RowBuffer } from "../../replication/values/columns.ts"
 import { dateText, timestampText } from "./time-text.ts"
 
-/** A value as its canonical text (src/replication/comparison.ts says which); null is null. */
+/** A value as its canonical text (src/replication/contracts/comparison.ts says which); null is null. */
 export type Value = string | null
 export type Row = readonly Value[]
 

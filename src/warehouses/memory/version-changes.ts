@@ -1,5 +1,5 @@
 import type { TableSchema } from "../../domain/table.ts"
-import type { TableChanges } from "../../replication/warehouse.ts"
+import type { TableChanges } from "../../replication/contracts/warehouse.ts"
 import { applyChange, applyMoves, type Change, liveRows, ofRun, stagedChanges } from "./changes.ts"
 import type { Staging } from "./staging.ts"
 import type { Version } from "./state.ts"

@@ -6,7 +6,7 @@
  * A database is one immutable state (state.ts); a transaction makes the next state from a plan's steps (render.ts).
  */
 import { tableKey } from "../../domain/table.ts"
-import type { Warehouse } from "../../replication/warehouse.ts"
+import type { Warehouse } from "../../replication/contracts/warehouse.ts"
 import { openDestination } from "./destination.ts"
 import { newStaging } from "./staging.ts"
 import { currentRows, placeOf } from "./state.ts"

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { promisify } from "node:util"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
-import { sqlCertificate } from "../../../src/configuration/sql-certificate.ts"
+import { sqlCertificate } from "../../../src/configuration/secrets/sql-certificate.ts"
 import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
 
 /** A port with TLS that takes connections without it too. */

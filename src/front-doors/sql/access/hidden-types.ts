@@ -1,4 +1,4 @@
-import { allows, type SqlAccess } from "../../../control-plane/sql-access.ts"
+import { allows, type SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName } from "../../../domain/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isTree, nodesOf, type Tree, textAt } from "../syntax-tree.ts"

@@ -1,4 +1,4 @@
-import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
+import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
 /**

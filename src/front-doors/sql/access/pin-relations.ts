@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { allows, type SqlAccess } from "../../../control-plane/sql-access.ts"
+import { allows, type SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { reservedQualifiers } from "../select-guard.ts"

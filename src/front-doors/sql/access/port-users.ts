@@ -1,6 +1,6 @@
 import type { Caller } from "../../../control-plane/control-plane.ts"
-import { mayConnect, type SqlAccess } from "../../../control-plane/sql-access.ts"
-import type { SqlUsers } from "../../../control-plane/sql-users.ts"
+import { mayConnect, type SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
+import type { SqlUsers } from "../../../control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../../domain/configuration.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import {

@@ -1,4 +1,4 @@
-import type { SqlAccess } from "../../../control-plane/sql-access.ts"
+import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { FunctionLists } from "../allowed-functions.ts"
 import { type GuardRules, guardSelect } from "../select-guard.ts"

@@ -1,4 +1,4 @@
-import type { SqlAccess } from "../../../control-plane/sql-access.ts"
+import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"

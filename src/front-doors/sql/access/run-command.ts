@@ -1,5 +1,5 @@
 import type { Caller } from "../../../control-plane/control-plane.ts"
-import type { SqlUsers } from "../../../control-plane/sql-users.ts"
+import type { SqlUsers } from "../../../control-plane/sql-users/sql-users.ts"
 import {
   everyone,
   foldName,

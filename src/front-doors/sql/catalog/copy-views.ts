@@ -1,4 +1,4 @@
-import type { CopyFacts, CopyFileFacts } from "../../../control-plane/copy/copy-facts.ts"
+import type { CopyFacts, CopyFileFacts } from "../../../control-plane/copy-jobs/copy-facts.ts"
 import type { RecordedLoadError } from "../../../state/load-errors.ts"
 import type { Cell, View } from "./integration-views.ts"
 

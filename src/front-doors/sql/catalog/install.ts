@@ -1,4 +1,4 @@
-import type { DuckDbInstance } from "../../../warehouses/duckdb/instance.ts"
+import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"

@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
-import { noCopyFacts } from "../../../control-plane/copy/copy-facts.ts"
+import { noCopyFacts } from "../../../control-plane/copy-jobs/copy-facts.ts"
 import type {
   IntegrationFacts,
   SystemViewFacts,
   SystemViewKind,
   TableFacts,
-} from "../../../control-plane/system-views.ts"
+} from "../../../control-plane/databases/system-views.ts"
 import type { Activity, TableStateChange } from "../../../state/history.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { nodesOf, type Tree, textAt } from "../syntax-tree.ts"

@@ -1,4 +1,4 @@
-import type { SqlAccess } from "../../../control-plane/sql-access.ts"
+import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 
 /** Between the parts of a name, where no name has it. */

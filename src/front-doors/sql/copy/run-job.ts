@@ -1,4 +1,4 @@
-import type { CopyJobs, ShownJob } from "../../../control-plane/copy/jobs.ts"
+import type { CopyJobs, ShownJob } from "../../../control-plane/copy-jobs/jobs.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Answer } from "../session-answers.ts"

@@ -1,0 +1,141 @@
+import type { CopyJob } from "../../domain/copy-job.ts"
+import { Fault } from "../../domain/faults.ts"
+import { Problem } from "../../domain/problems.ts"
+import { type CopyWarehouse, type JobFile, knownFile } from "../../loading/copy-target.ts"
+import { type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
+import { LoadFailure } from "../../loading/record-reader.ts"
+import type { SqlUsers } from "../sql-users/sql-users.ts"
+import { requireBucket } from "./buckets.ts"
+import { type CopyPlane, jsonPathsOf } from "./copy-files.ts"
+import type { QueuedObject } from "./job-queue.ts"
+import { requireOwner } from "./owner.ts"
+
+export interface JobPlane extends CopyPlane {
+  copies: CopyWarehouse
+  users: SqlUsers
+}
+
+/** Those of the objects that the job has not dealt with, as far as they are known. @throws Problem */
+export async function unknownOf<T extends QueuedObject>(
+  { copies }: JobPlane,
+  job: CopyJob,
+  objects: readonly T[],
+): Promise<T[]> {
+  if (objects.length === 0) return []
+  const keys = objects.map(({ key }) => key)
+  const known = await copies.transact(job.database, async ({ files }) => ({
+    keep: false,
+    value: await files.known(job.id, keys),
+  }))
+  return objects.filter((object) => !known.has(knownFile(object)))
+}
+
+/**
+ * Loads objects for a job: the rows of each with the record that it was loaded, or neither. Those with errors are
+ * recorded as such and left out.
+ *
+ * @throws Problem what hinders the job as a whole
+ */
+export async function loadForJob(
+  plane: JobPlane,
+  job: CopyJob,
+  objects: readonly QueuedObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  let rest = objects
+  while (rest.length > 0) {
+    const outcome = await attempt(plane, job, rest, signal)
+    if (outcome.errors.length === 0) return
+    const bad = new Set(outcome.errors.map(({ key }) => key))
+    await recordErrors(plane, job, rest, outcome, bad)
+    rest = rest.filter(({ key }) => !bad.has(key))
+  }
+}
+
+async function attempt(
+  plane: JobPlane,
+  job: CopyJob,
+  objects: readonly QueuedObject[],
+  signal: AbortSignal,
+): Promise<LoadOutcome> {
+  try {
+    const caller = await requireOwner(plane.users, job.owner, job)
+    const store = plane.openBucket(requireBucket(plane.sources, caller, job))
+    const paths = await jsonPathsOf(plane, caller, job.options)
+    return await plane.copies.transact(job.database, async ({ target, files }) => {
+      const known = await files.known(
+        job.id,
+        objects.map(({ key }) => key),
+      )
+      const outcome = await loadFiles({
+        bucket: job.bucket,
+        store,
+        objects,
+        target: await target(job, job.options),
+        options: job.options,
+        ...(paths && { paths }),
+        isKnown: (opened) => known.has(knownFile(opened)),
+        findsAllErrors: true,
+        signal,
+        alive: async () => signal.throwIfAborted(),
+      })
+      const keep = outcome.errors.length === 0
+      if (keep) await files.record(job.id, outcome.files.map(fileOf(objects, "ingested")))
+      return { keep, value: outcome }
+    })
+  } catch (error) {
+    throw asProblem(error)
+  }
+}
+
+function fileOf(
+  queued: readonly QueuedObject[],
+  status: JobFile["status"],
+): (object: Omit<JobFile, "enqueuedAt" | "status" | "reason"> & { reason?: string }) => JobFile {
+  const since = new Map(queued.map(({ key, enqueuedAt }) => [key, enqueuedAt]))
+  return ({ key, etag, sizeBytes, modifiedAt, reason = "" }) => ({
+    key,
+    etag,
+    sizeBytes,
+    modifiedAt,
+    enqueuedAt: since.get(key) ?? new Date(),
+    status,
+    reason,
+  })
+}
+
+async function recordErrors(
+  { store, copies }: JobPlane,
+  job: CopyJob,
+  objects: readonly QueuedObject[],
+  { files: opened, errors }: LoadOutcome,
+  bad: ReadonlySet<string>,
+): Promise<void> {
+  const run = {
+    queryId: await store.loadErrors.newQueryId(),
+    sessionId: 0,
+    jobId: job.id,
+    user: job.owner,
+    database: job.database,
+    table: job.table,
+    startedAt: new Date(),
+  }
+  await store.loadErrors.append(run, errors)
+  const failed = opened.filter(({ key }) => bad.has(key))
+  const reasonOf = (key: string) => errors.find((error) => error.key === key)?.reason ?? ""
+  const toFile = fileOf(objects, "error")
+  await copies.transact(job.database, async ({ files }) => {
+    await files.record(
+      job.id,
+      failed.map((one) => toFile({ ...one, reason: reasonOf(one.key) })),
+    )
+    return { keep: true, value: undefined }
+  })
+}
+
+/** What the job's statement, its owner's rights or its table are in the way of: the files wait. */
+function asProblem(error: unknown): unknown {
+  if (error instanceof Fault || error instanceof LoadFailure)
+    return new Problem("copyNotAllowed", `${error.message}.`, { cause: error })
+  return error
+}

@@ -1,0 +1,25 @@
+import { Problem } from "../../domain/problems.ts"
+import { foldName } from "../../domain/sql-access.ts"
+import type { CopyDestination } from "../../loading/copy-target.ts"
+import type { Caller } from "../control-plane.ts"
+import { allows } from "../sql-users/sql-access.ts"
+import type { SqlUsers } from "../sql-users/sql-users.ts"
+
+/** A job has its owner's rights, as they are now. @throws Problem copyNotAllowed */
+export async function requireOwner(
+  users: SqlUsers,
+  owner: string,
+  { database, schema, table }: Pick<CopyDestination, "database" | "schema" | "table">,
+): Promise<Caller> {
+  const access = await users.accessOf(owner)
+  if (access === undefined)
+    throw new Problem("copyNotAllowed", `Its owner, the user ${owner}, does not exist any more.`)
+  const scope = { database: foldName(database), schema: foldName(schema), table: foldName(table) }
+  if (!access.isSuperuser && !allows(access, "insert", scope))
+    throw new Problem(
+      "copyNotAllowed",
+      `Its owner, the user ${owner}, may not insert into ${schema}.${table}.`,
+    )
+  const user = users.find(owner)
+  return { name: owner, policy: access.isSuperuser ? "admin" : (user?.policy ?? "partner:") }
+}

@@ -1,0 +1,168 @@
+import type { Integration } from "../../domain/integration.ts"
+import { type TableState, tableKey } from "../../domain/table.ts"
+import { unreachable } from "../../domain/unreachable.ts"
+import type { DatabaseRecord } from "../../state/databases.ts"
+import type { Activity, TableStateChange } from "../../state/history.ts"
+import type { Store } from "../../state/store.ts"
+import { type CopyFactSources, type CopyFacts, copyFacts, noCopyFacts } from "../copy-jobs/copy-facts.ts"
+import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
+import { type RunningPipeline, visiblePosition } from "../pipelines/running-pipeline.ts"
+import { countsOrNone } from "../pipelines/status.ts"
+
+/** What the cloud's system views of integrations show, before their columns are made of it. */
+export interface SystemViewFacts extends CopyFacts {
+  integrations: IntegrationFacts[]
+  tables: TableFacts[]
+  activities: (Activity & { engine: string | undefined })[]
+  stateChanges: TableStateChange[]
+}
+
+/** A source database of an integration, and the database it goes to. */
+export interface IntegrationFacts {
+  integrationId: string
+  /** Undefined: the configuration no longer names its source. */
+  engine: string | undefined
+  sourceDatabase: string
+  /** Undefined: none has been created. */
+  database: DatabaseRecord | undefined
+  state: "PendingDbConnectState" | "SchemaDiscoveryState" | "CdcRefreshState" | "ErrorState"
+  lagMs: number | undefined
+  position: string | undefined
+  tablesReplicated: number
+  tablesFailed: number
+  /** Source clock: newest commit that has come here, and that can be seen here. */
+  receivedAt: Date | undefined
+  appliedAt: Date | undefined
+}
+
+export interface TableFacts {
+  integrationId: string
+  database: string
+  schema: string
+  name: string
+  state: TableState
+  reason: string | undefined
+  position: string | undefined
+  updatedAt: Date
+  rows: number | undefined
+  keepsVersions: boolean
+}
+
+export interface SystemViewSources {
+  store: Store
+  running(): RunningPipeline[]
+  sources: readonly { arn: string; engine: string }[]
+  /** Rows of the live tables, by qualified name. */
+  countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
+  /** Absent: there is nothing of COPY to show. */
+  copy?: CopyFactSources
+}
+
+/** Which of it is wanted: what nobody asks for is not gathered. */
+export type SystemViewKind = keyof SystemViewFacts
+
+/** As it is now. @throws Fault unavailable */
+export async function systemViewFacts(
+  from: SystemViewSources,
+  kinds: ReadonlySet<SystemViewKind>,
+): Promise<SystemViewFacts> {
+  const { store, sources } = from
+  const integrations = await store.integrations.all()
+  const engines = new Map(
+    integrations.map(({ id, sourceArn }) => [id, sources.find(({ arn }) => arn === sourceArn)?.engine]),
+  )
+  return {
+    integrations: kinds.has("integrations") ? await integrationFacts(from, integrations, engines) : [],
+    tables: kinds.has("tables") ? await tableFacts(from) : [],
+    activities: kinds.has("activities")
+      ? (await store.history.activities()).map((one) => ({ ...one, engine: engines.get(one.integrationId) }))
+      : [],
+    stateChanges: kinds.has("stateChanges") ? await store.history.stateChanges() : [],
+    ...(from.copy === undefined ? noCopyFacts : await copyFacts(from.copy, kinds)),
+  }
+}
+
+async function integrationFacts(
+  { store, running }: SystemViewSources,
+  integrations: readonly Integration[],
+  engines: ReadonlyMap<string, string | undefined>,
+): Promise<IntegrationFacts[]> {
+  const databases = await store.databases.all()
+  const waiting = await store.databases.waiting()
+  const places = [
+    ...databases.map((database) => ({ ...database, database })),
+    ...waiting.map((one) => ({ ...one, database: undefined })),
+  ]
+  const order = new Map(integrations.map(({ id }, index) => [id, index]))
+  return places
+    .filter(({ integrationId }) => order.has(integrationId))
+    .sort((a, b) => (order.get(a.integrationId) ?? 0) - (order.get(b.integrationId) ?? 0))
+    .map(({ integrationId, sourceDatabase, database }) => ({
+      integrationId,
+      engine: engines.get(integrationId),
+      sourceDatabase,
+      database,
+      ...progressOf(
+        running().find(
+          ({ monitor: { record } }) =>
+            record.integrationId === integrationId && record.sourceDatabase === sourceDatabase,
+        ),
+        database,
+      ),
+    }))
+}
+
+type Progress = Omit<IntegrationFacts, "integrationId" | "engine" | "sourceDatabase" | "database">
+
+function progressOf(one: RunningPipeline | undefined, database: DatabaseRecord | undefined): Progress {
+  const tables = [...(one?.monitor.tables.values() ?? [])]
+  const dateOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms))
+  return {
+    state: database === undefined ? "PendingDbConnectState" : stateOf(one?.monitor),
+    lagMs: one?.pipeline?.lagMs(),
+    position: one && visiblePosition(one),
+    tablesReplicated: tables.filter(({ state }) => state === "Synced").length,
+    tablesFailed: tables.filter(({ state }) => state === "Failed").length,
+    receivedAt: dateOf(one?.pipeline?.latestCommitMs()),
+    appliedAt: dateOf(one?.monitor.latestCommitMs),
+  }
+}
+
+function stateOf(monitor: PipelineMonitor | undefined): IntegrationFacts["state"] {
+  const phase = monitor?.phase ?? "starting"
+  switch (phase) {
+    case "starting":
+    case "copying":
+      return monitor?.problem === undefined ? "SchemaDiscoveryState" : "ErrorState"
+    case "streaming":
+      return "CdcRefreshState"
+    case "waiting":
+    case "stopped":
+      return "ErrorState"
+    default:
+      return unreachable(phase)
+  }
+}
+
+async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
+  const ofEach = from.running().map(async (one): Promise<TableFacts[]> => {
+    const { monitor } = one
+    const { integrationId, destinationDatabase: database } = monitor.record
+    const counts = await countsOrNone(from, monitor)
+    const position = visiblePosition(one)
+    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt, keepsVersions }) => ({
+      integrationId,
+      database,
+      schema,
+      name,
+      state,
+      reason: reason ?? undefined,
+      position: state === "Synced" ? position : undefined,
+      updatedAt,
+      rows: counts.get(tableKey({ schema, name })),
+      keepsVersions: keepsVersions || state === "DroppedSource",
+    }))
+  })
+  const key = ({ database, schema, name }: TableFacts) => JSON.stringify([database, schema, name])
+  return (await Promise.all(ofEach)).flat().sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}

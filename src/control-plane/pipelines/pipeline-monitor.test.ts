@@ -1,0 +1,36 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { TableSchema } from "../../domain/table.ts"
+import { newPipelineMonitor } from "./pipeline-monitor.ts"
+
+const exact: TableSchema = {
+  id: "1",
+  schema: "public",
+  name: "t",
+  columns: [
+    { name: "price", type: { kind: "decimal", precision: 10, scale: 2 }, sourceType: "numeric(10,2)" },
+  ],
+  key: [0],
+}
+const column = { name: "price", sourceType: "numeric(10,2)", keptAsText: "NaN" }
+const asText: TableSchema = { ...exact, columns: [{ ...column, type: { kind: "text" } }] }
+
+test("a table says why it is copied anew, and what of it is kept as text", () => {
+  const record = { integrationId: "i", sourceDatabase: "d", destinationDatabase: "d", sourceHandle: "h" }
+  const monitor = newPipelineMonitor(record, [], { changed: () => undefined, applied: () => undefined })
+  const seen = () => [monitor.tables.get("1")?.state, monitor.tables.get("1")?.reason]
+  const { reporter } = monitor
+  reporter.copied(exact, { kind: "begun", estimatedRows: 1 })
+  reporter.copied(exact, { kind: "unfit", column: "price", what: "NaN" })
+  const why = "NaN came, which its column price cannot hold: it is copied anew, with that column as text."
+  assert.deepEqual(seen(), ["ResyncRequired", why])
+  reporter.copied(asText, { kind: "begun", estimatedRows: 1 })
+  assert.deepEqual(seen(), ["ResyncInitiated", null])
+  reporter.copied(asText, { kind: "finished" })
+  const kept = "Kept as text: price (NaN came). A resync tries the exact type again."
+  assert.deepEqual(seen(), ["Synced", kept])
+  reporter.streaming([asText])
+  assert.deepEqual(seen(), ["Synced", kept])
+  reporter.stale({ table: asText, kind: "unfit", column: "price", what: "NaN", reason: why })
+  assert.deepEqual(seen(), ["ResyncRequired", why])
+})

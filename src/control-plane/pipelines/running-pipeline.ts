@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto"
+import type { Integration } from "../../domain/integration.ts"
+import { shownPosition } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import type { Pipeline, PipelineReporter, PipelineSettings } from "../../replication/pipeline.ts"
+import type { DatabaseRecord } from "../../state/databases.ts"
+import type { PipelineRecord } from "../../state/pipelines.ts"
+import type { Store } from "../../state/store.ts"
+import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
+import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
+
+export interface LaunchSettings extends PipelineSettings {
+  dataFilter(): string | undefined
+}
+
+/** Makes and unmakes the real thing. The server implements it with concrete sources and warehouses. */
+export interface PipelineLauncher {
+  /** @throws Problem sourceMissing or warehouseMissing when the configuration no longer names them. */
+  start(
+    integration: Integration,
+    record: PipelineRecord,
+    reporter: PipelineReporter,
+    settings: LaunchSettings,
+  ): Pipeline
+  /** Removes what the pipeline made at the source. Repeatable. Throws Problem. */
+  cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
+  /** What a person does where `cleanSource` cannot; undefined: nothing, or nobody knows which source it was. */
+  removal(integration: Integration, record: PipelineRecord): string | undefined
+  /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
+  dropDatabase(integration: Integration, name: string): Promise<void>
+}
+
+export interface ReconcilerLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface RunningPipeline {
+  sourceArn: string
+  monitor: PipelineMonitor
+  /** `undefined`: it could not even be launched; see the monitor's problem. */
+  pipeline: Pipeline | undefined
+  /** Its database as ordered, by the latest look. */
+  database: DatabaseRecord
+  /** As ordered, by the latest look. */
+  dataFilter: string | undefined
+  history: PipelineHistory
+  /** As its connections were opened. */
+  acceptsInvalidCharacters: boolean
+}
+
+/** How far the warehouse is in the source's history; `undefined` while it does not stream. */
+export function visiblePosition({ pipeline }: RunningPipeline): string | undefined {
+  const streaming = pipeline?.streaming()
+  return streaming && shownPosition(streaming.visible())
+}
+
+export interface LaunchOptions {
+  store: Store
+  launcher: PipelineLauncher
+  log: ReconcilerLog
+  events: Pick<MonitorEvents, "applied">
+  /** Has what changed looked at soon. */
+  nudge(): void
+}
+
+/** Starts a pipeline; what keeps it from starting is a problem of its monitor. */
+export async function launch(
+  options: LaunchOptions,
+  integration: Integration,
+  record: PipelineRecord,
+  database: DatabaseRecord,
+): Promise<RunningPipeline> {
+  // Recorded before anything is made at the source, so that it is never leaked.
+  await options.store.pipelines.put(record)
+  const known = (await options.store.tables.ofIntegration(integration.id)).filter(
+    (row) => row.sourceDatabase === record.sourceDatabase,
+  )
+  const logState = stateLogger(options.log)
+  const monitor = newPipelineMonitor(record, known, {
+    changed: (changed) => {
+      logState(changed)
+      options.nudge()
+    },
+    applied: options.events.applied,
+  })
+  const one: RunningPipeline = {
+    sourceArn: integration.sourceArn,
+    monitor,
+    pipeline: undefined,
+    database,
+    dataFilter: integration.dataFilter,
+    acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
+    history: newPipelineHistory(monitor, () => visiblePosition(one)),
+  }
+  one.pipeline = start(options, integration, one)
+  options.log.info(
+    {
+      integration: integration.id,
+      sourceDatabase: record.sourceDatabase,
+      database: record.destinationDatabase,
+    },
+    "pipeline started",
+  )
+  return one
+}
+
+function start(options: LaunchOptions, integration: Integration, one: RunningPipeline): Pipeline | undefined {
+  const { monitor, history } = one
+  try {
+    return options.launcher.start(integration, monitor.record, history.reporter, {
+      options: () => one.database.options,
+      dataFilter: () => one.dataFilter,
+    })
+  } catch (error) {
+    history.reporter.problem(
+      error instanceof Problem
+        ? error
+        : new Problem("internal", "The pipeline cannot be started.", { cause: error }),
+    )
+    return undefined
+  }
+}
+
+/** Tells each phase and each problem once, however often something else changes meanwhile. */
+function stateLogger(log: ReconcilerLog): (monitor: PipelineMonitor) => void {
+  let told: { phase: string; problem: Problem | undefined } | undefined
+  return ({ record, phase, problem }) => {
+    if (told?.phase === phase && told.problem === problem) return
+    told = { phase, problem }
+    const fields = { integration: record.integrationId, sourceDatabase: record.sourceDatabase, phase }
+    if (problem === undefined || phase !== "waiting") return log.info(fields, "pipeline state")
+    const { kind, message: reason } = problem
+    log.warn({ ...fields, problem: kind, reason, cause: causeOf(problem) }, "pipeline waits to try again")
+  }
+}
+
+/** Of the cause only name, message and stack: a driver's error object may hold a query's text or more. */
+function causeOf({ kind, cause }: Problem): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  return kind === "internal" ? cause.stack : cause.message
+}
+
+/** Another filter acts without a restart. */
+export function follow(one: RunningPipeline, { dataFilter }: Integration): void {
+  if (one.dataFilter === dataFilter) return
+  one.dataFilter = dataFilter
+  one.pipeline?.selectionChanged()
+}
+
+/** The other options act without a restart. */
+export function adjust(one: RunningPipeline, database: DatabaseRecord): void {
+  const before = one.database.options
+  one.database = database
+  if (JSON.stringify(before) !== JSON.stringify(database.options)) one.pipeline?.settingsChanged()
+}
+
+/** What a destination database asks for. */
+export function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
+  return {
+    integrationId,
+    sourceDatabase,
+    destinationDatabase: name,
+    sourceHandle: handleOf(integrationId, sourceDatabase),
+  }
+}
+
+/** A name for slots and publications: 63 characters of a-z, 0-9 and _ at most. */
+function handleOf(integrationId: string, sourceDatabase: string): string {
+  const database = createHash("sha256").update(sourceDatabase).digest("hex").slice(0, 8)
+  return `millrace_${integrationId.replaceAll("-", "")}_${database}`
+}

@@ -1,0 +1,194 @@
+import type { Integration } from "../../domain/integration.ts"
+import { isCurable, type Problem } from "../../domain/problems.ts"
+import type { DatabaseRecord } from "../../state/databases.ts"
+import { remediate } from "../pipelines/remediation.ts"
+import {
+  adjust,
+  follow,
+  type LaunchOptions,
+  launch,
+  type RunningPipeline,
+  recordOf,
+} from "../pipelines/running-pipeline.ts"
+import { report } from "./report.ts"
+import { type Endings, keyOf, newEndings, within } from "./teardown.ts"
+
+export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
+  /** What hinders an integration besides its pipelines. */
+  otherProblems(integration: Integration): Problem[]
+  /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
+  cleanUpPatienceMs?: number
+}
+
+export interface Reconciler {
+  /** Look now rather than at the next turn. */
+  nudge(): void
+  running(): RunningPipeline[]
+  /** Whether a turn has ended well since the start. */
+  readonly ready: boolean
+  /** Stops every pipeline. */
+  stop(): Promise<void>
+}
+
+const turnEveryMs = 1_000
+const usualCleanUpPatienceMs = 60_000
+/** Whatever the turn at hand waits for must not keep the process from stopping. */
+const turnStopLimitMs = 3_000
+
+/**
+ * Makes what is be what should be: reads the integrations, and starts, stops and cleans pipelines. It takes no input,
+ * so that the way after a crash is the usual way.
+ */
+export function startReconciler(options: ReconcilerOptions): Reconciler {
+  const running = new Map<string, RunningPipeline>()
+  const endings = newEndings({
+    ...options,
+    patienceMs: options.cleanUpPatienceMs ?? usualCleanUpPatienceMs,
+    stop: (record) => stopPipeline(running, keyOf(record)),
+  })
+  const turn: Turn = { ...options, running, endings, nudge: () => nudge() }
+  let timer: NodeJS.Timeout | undefined
+  let current: Promise<void> | undefined
+  let again = false
+  let stopped = false
+  let ready = false
+
+  async function turnOnce(): Promise<void> {
+    try {
+      await reconcile(turn)
+      ready = true
+    } catch (error) {
+      options.log.error({ err: error }, "reconciling failed; trying again")
+    }
+  }
+
+  function nudge(): void {
+    again = true
+    if (current !== undefined || stopped) return
+    clearTimeout(timer)
+    current = run().finally(() => {
+      current = undefined
+      if (!stopped) timer = setTimeout(nudge, turnEveryMs)
+    })
+  }
+
+  async function run(): Promise<void> {
+    while (again && !stopped) {
+      again = false
+      await turnOnce()
+    }
+  }
+
+  nudge()
+  return {
+    nudge,
+    running: () => [...running.values()],
+    get ready() {
+      return ready
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await within(turnStopLimitMs, current)
+      await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
+    },
+  }
+}
+
+interface Turn extends ReconcilerOptions {
+  running: Map<string, RunningPipeline>
+  endings: Endings
+  nudge(): void
+}
+
+async function reconcile(turn: Turn): Promise<void> {
+  const integrations = await turn.store.integrations.all()
+  const failures: unknown[] = []
+  for (const integration of integrations) {
+    // One that cannot be brought on must not hold up the others.
+    await bring(turn, integration).catch((error: unknown) => failures.push(error))
+  }
+  const wanted = new Set(integrations.map((integration) => integration.id))
+  for (const [key, one] of turn.running) {
+    if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn.running, key)
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function bring(turn: Turn, integration: Integration): Promise<void> {
+  switch (integration.status) {
+    case "deleting":
+      return await finishDeletion(turn, integration)
+    case "failed":
+      if (isCurable(integration.errors)) return await bringUp(turn, integration)
+      // It can only be deleted: until then its source must keep nothing for it.
+      await windDown(turn, integration)
+      return
+    default:
+      return await bringUp(turn, integration)
+  }
+}
+
+async function bringUp(turn: Turn, integration: Integration): Promise<void> {
+  const databases = await turn.store.databases.ofIntegration(integration.id)
+  const occupied = await endDropped(turn, integration, databases)
+  for (const database of databases) {
+    const record = recordOf(database)
+    await stopOutdated(turn, keyOf(record), database)
+    const one = turn.running.get(keyOf(record))
+    if (one === undefined && !occupied.has(database.sourceDatabase))
+      turn.running.set(keyOf(record), await launch(turn, integration, record, database))
+    else if (one !== undefined) {
+      follow(one, integration)
+      adjust(one, database)
+    }
+  }
+  const mine = [...turn.running.values()].filter(
+    ({ monitor }) => monitor.record.integrationId === integration.id,
+  )
+  for (const one of mine) remediate(one, turn.log)
+  await report(turn.store, integration, mine, occupied.size > 0, turn.otherProblems(integration))
+}
+
+/** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */
+async function endDropped(
+  turn: Turn,
+  integration: Integration,
+  databases: readonly DatabaseRecord[],
+): Promise<Set<string>> {
+  const occupied = new Set<string>()
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
+    const isWanted = databases.some(
+      (one) => one.sourceDatabase === record.sourceDatabase && one.name === record.destinationDatabase,
+    )
+    if (isWanted || (await turn.endings.end(integration, record, "dropped"))) continue
+    occupied.add(record.sourceDatabase)
+  }
+  return occupied
+}
+
+/** How text comes is settled with each connection: another way takes new ones. */
+async function stopOutdated({ running }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
+  const one = running.get(key)
+  if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
+    await stopPipeline(running, key)
+}
+
+async function stopPipeline(running: Map<string, RunningPipeline>, key: string): Promise<void> {
+  await running.get(key)?.pipeline?.stop()
+  running.delete(key)
+}
+
+/** Ends its pipelines, then forgets the integration; its databases stay. */
+async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
+  if (!(await windDown(turn, integration))) return
+  await turn.store.integrations.remove(integration.id)
+  turn.log.info({ integration: integration.id }, "integration deleted")
+}
+
+/** Ends its pipelines, and what the source keeps for them; false when that is to be tried again. */
+async function windDown(turn: Turn, integration: Integration): Promise<boolean> {
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id))
+    if (!(await turn.endings.end(integration, record, "kept"))) return false
+  return true
+}

@@ -1,0 +1,136 @@
+import type { Problem } from "../../domain/problems.ts"
+import { qualifiedName } from "../../domain/table.ts"
+import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
+import type { Store } from "../../state/store.ts"
+import type { ReconcilerLog, RunningPipeline } from "../pipelines/running-pipeline.ts"
+
+export interface SourceProtectionOptions {
+  store: Pick<Store, "pipelines" | "integrations">
+  running(): RunningPipeline[]
+  /** `undefined`: the source is not configured any more, or nothing of ours can do it harm. */
+  protect(sourceArn: string, database: string, options: ProtectionOptions): Protection | undefined
+  log: ReconcilerLog
+}
+
+/** One database of a source in which pipelines have something. */
+interface Protected {
+  sourceArn: string
+  handles: Set<string>
+  protection: Protection | undefined
+}
+
+interface Place {
+  sourceArn: string
+  database: string
+  handle: string
+}
+
+/** What runs is known without asking; what is ending, or could not be started, is in the state database. */
+const runningEveryMs = 200
+const recordsEveryMs = 1_000
+
+/**
+ * Protects each database of a source from when a pipeline may make something there until that is removed: while it
+ * copies, waits, has failed or is being deleted, and while the warehouse is away.
+ */
+export function protectSources(options: SourceProtectionOptions): { stop(): Promise<void> } {
+  const { store, log } = options
+  const kept = new Map<string, Protected>()
+  const arns = new Map<string, string>()
+  let recorded: Place[] = []
+
+  function follow(): void {
+    const places = [...recorded, ...options.running().map(placeOfRunning)]
+    const wanted = Map.groupBy(places, ({ sourceArn, database }) => `${sourceArn}\n${database}`)
+    for (const [key, one] of kept) {
+      if (wanted.has(key)) continue
+      kept.delete(key)
+      one.protection?.stop().catch((error: unknown) => log.warn({ reason: String(error) }, "ending a watch"))
+    }
+    for (const [key, [first, ...more]] of wanted) {
+      if (first === undefined) continue
+      const handles = new Set([first, ...more].map(({ handle }) => handle))
+      const one = kept.get(key)
+      if (one !== undefined) one.handles = handles
+      else kept.set(key, begin(first, handles))
+    }
+  }
+
+  function begin({ sourceArn, database }: Place, handles: Set<string>): Protected {
+    const one: Protected = { sourceArn, handles, protection: undefined }
+    let told: string | undefined
+    one.protection = options.protect(sourceArn, database, {
+      handles: () => [...one.handles],
+      onWithdrawn: (handle, tables) => withdrawn(one, handle, tables),
+      onPartsChanged: (handle) => runningOf(handle)?.pipeline?.streaming()?.lookSoon(),
+      onProblem(problem: Problem | undefined) {
+        if (problem?.message === told) return
+        told = problem?.message
+        if (problem === undefined) log.info({ sourceArn, database }, "the source is looked after again")
+        else log.warn({ sourceArn, database, reason: problem.message }, "the source cannot be looked after")
+      },
+    })
+    return one
+  }
+
+  function withdrawn({ sourceArn }: Protected, handle: string, tables: RefusedTable[]): void {
+    if (tables.length === 0)
+      log.warn({ sourceArn, handle }, "somebody had altered what is sent: that is taken back")
+    else
+      log.warn(
+        {
+          sourceArn,
+          handle,
+          tables: tables.map((table) => ({ table: qualifiedName(table), why: table.reason })),
+        },
+        "tables are sent no more: the source refused to update and delete their rows",
+      )
+    const one = runningOf(handle)
+    for (const table of tables) one?.history.reporter.refused(table)
+    one?.pipeline?.streaming()?.settingsChanged()
+  }
+
+  function runningOf(handle: string): RunningPipeline | undefined {
+    return options.running().find(({ monitor }) => monitor.record.sourceHandle === handle)
+  }
+
+  async function readRecords(): Promise<void> {
+    const records = await store.pipelines.all()
+    if (records.some(({ integrationId }) => !arns.has(integrationId))) {
+      arns.clear()
+      for (const { id, sourceArn } of await store.integrations.all()) arns.set(id, sourceArn)
+    }
+    recorded = records.flatMap(({ integrationId, sourceDatabase: database, sourceHandle: handle }) => {
+      const sourceArn = arns.get(integrationId)
+      return sourceArn === undefined ? [] : [{ sourceArn, database, handle }]
+    })
+  }
+
+  let isReading = false
+  const read = () => {
+    if (isReading) return
+    isReading = true
+    readRecords()
+      // What was read last stands.
+      .catch((error: unknown) =>
+        log.info({ reason: String(error) }, "what is to be looked after is not known"),
+      )
+      .finally(() => {
+        isReading = false
+      })
+  }
+  read()
+  const timers = [setInterval(follow, runningEveryMs), setInterval(read, recordsEveryMs)]
+  return {
+    async stop() {
+      timers.forEach(clearInterval)
+      await Promise.all([...kept.values()].map(({ protection }) => protection?.stop()))
+      kept.clear()
+    },
+  }
+}
+
+function placeOfRunning({ sourceArn, monitor }: RunningPipeline): Place {
+  const { sourceDatabase, sourceHandle } = monitor.record
+  return { sourceArn, database: sourceDatabase, handle: sourceHandle }
+}

@@ -1,0 +1,348 @@
+import type { Position } from "../../domain/position.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { ChangeSink, TableSink } from "../contracts/change-sink.ts"
+import { type Alteration, type TableLoad, unaltered } from "../contracts/warehouse.ts"
+import { staleByValue } from "../tables/stale-tables.ts"
+import type { RowBuffer } from "../values/columns.ts"
+import type { BatcherHooks } from "./batcher-hooks.ts"
+import { type Adoption, forgetTable, hasContent, isChangesOnly, nothingYet, type Work } from "./open-batch.ts"
+import { newRowBufferPool } from "./row-buffer-pool.ts"
+import { GatheredChanges } from "./table-changes.ts"
+
+/**
+ * Gathers changes until the warehouse is free to take them: a slow warehouse makes larger batches, a fast one keeps
+ * them small. A batch ends between transactions, never inside one. Changes of a table whose copy is being made are
+ * held aside until the copy is complete.
+ */
+export class Batcher implements ChangeSink {
+  /** When the source last said that it has nothing more for us, by our clock; 0 before. */
+  caughtUpAtMs = 0
+  /** Source clock of the oldest commit handed over and not yet applied. */
+  inFlightSinceMs: number | undefined
+  /** Source clock of the newest commit that came; `undefined` before the first. */
+  latestCommitMs: number | undefined
+  /** Since when the work at hand has been under way, on the process's own clock. */
+  workingSinceMs: number | undefined
+  inTransaction = false
+  /** Everything committed at the source up to here is visible in the warehouse. */
+  visible: Position
+  #open = nothingYet()
+  /** What goes before the open batch, and takes no more. */
+  #sealed: { work: Work; complete: Position | undefined }[] = []
+  /** What will be visible when the work at hand is done. */
+  #underway: Position | undefined
+  #held = new Map<string, GatheredChanges>()
+  #adopting: Adoption[] = []
+  /** Told at the next moment between transactions. */
+  #turns: (() => void)[] = []
+  /** Tables with versions that the transaction at hand has changed. */
+  #touched = new Set<GatheredChanges>()
+  readonly #spares = newRowBufferPool()
+  /** The chunk ended inside a transaction while complete ones were waiting. */
+  #isOverdue = false
+  #closed = false
+  #taker: ((work: Work | undefined) => void) | undefined
+  #caughtUpPosition: Position | undefined
+  #reached: Position
+  readonly #hooks: BatcherHooks
+
+  /** `from`: where the stream begins. */
+  constructor(hooks: BatcherHooks, from: Position) {
+    this.#hooks = hooks
+    this.#reached = from
+    this.visible = from
+  }
+
+  /** The next work, as soon as there is some; `undefined` after `close`. One caller at a time. */
+  next(): Promise<Work | undefined> {
+    this.workingSinceMs = undefined
+    this.inFlightSinceMs = undefined
+    this.#see(this.#underway)
+    this.#underway = undefined
+    if (this.#isEmpty()) this.#see(this.#open.complete)
+    return new Promise((resolve) => {
+      if (this.#closed) return resolve(undefined)
+      this.#taker = resolve
+      this.#handOver()
+    })
+  }
+
+  /** Ends the apply loop after the work at hand. */
+  close(): void {
+    this.#closed = true
+    this.#give(undefined)
+    for (const { done } of [...this.#adopting.splice(0), ...this.#open.adopted.splice(0)]) done(false)
+    for (const { work } of this.#sealed.splice(0)) {
+      if (work.kind === "standStill") work.givenUp()
+      else if (work.kind === "batch") for (const { done } of work.gathered.adopted) done(false)
+    }
+    for (const turn of this.#turns.splice(0)) turn()
+  }
+
+  /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
+  get oldestWaitingMs(): number | undefined {
+    if (this.inFlightSinceMs !== undefined) return this.inFlightSinceMs
+    if (this.#open.transactions > 0) return this.#open.firstCommittedAtMs
+    return this.inTransaction ? this.caughtUpAtMs : undefined
+  }
+
+  /** The rest is over. */
+  wake(): void {
+    this.#betweenTransactions()
+  }
+
+  /** Everything up to here has been decoded. */
+  get reached(): Position {
+    return this.#reached
+  }
+
+  /** The tables being gathered, for spilling to staging. */
+  *gathering(): Generator<GatheredChanges> {
+    for (const { work } of this.#sealed) if (work.kind === "batch") yield* work.gathered.tables
+    yield* this.#open.earlier
+    yield* this.#open.tables.values()
+    yield* this.#held.values()
+  }
+
+  /** If nothing waits to be applied, has the position moved to where the source has caught up. */
+  advance(): void {
+    this.#spares.age()
+    const position = this.#caughtUpPosition
+    if (position === undefined || this.inTransaction || !this.#isEmpty()) return
+    if (this.#taker === undefined) return
+    this.#caughtUpPosition = undefined
+    this.#give({ kind: "advance", position })
+  }
+
+  /**
+   * Runs `work`, which must not throw, when everything gathered so far is visible in the warehouse and nothing that
+   * comes later. Call it between transactions. `false`: it never ran.
+   */
+  standStill(work: () => Promise<void>): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      if (hasContent(this.#open)) this.#sealed.push(this.#takeOpen())
+      const whole = () => work().then(() => resolve(true))
+      const givenUp = () => resolve(false)
+      this.#sealed.push({ work: { kind: "standStill", work: whole, givenUp }, complete: undefined })
+      this.#handOver()
+    })
+  }
+
+  /** As `standStill`, at the next moment between transactions. `turn` is called as soon as that is there. */
+  turn(turn: () => void, work: () => Promise<void>): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#turns.push(() => {
+      resolve(this.standStill(work))
+      turn()
+    })
+    this.#betweenTransactions()
+    return promise
+  }
+
+  /** From here on this table's changes are held aside: a copy of it is being made. */
+  hold(table: TableSchema): void {
+    this.#held.set(table.id, new GatheredChanges(table, { next: 0 }, this.#modeOf(table)))
+  }
+
+  /** Forgets what was held: the copy failed. */
+  release(table: TableSchema): void {
+    this.#held.delete(table.id)
+  }
+
+  /**
+   * The copy is complete: it goes live together with what was held, once the stream has reached the copy's own
+   * position (before, a restart would repeat changes that the copy already has). Resolves when it has; `false`: the
+   * table changed meanwhile, and the copy is of no use.
+   */
+  adopt(table: TableSchema, load: TableLoad, snapshotPosition: Position): Promise<boolean> {
+    const changes = this.#held.get(table.id)
+    if (changes === undefined || this.#closed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#adopting.push({ table, load, changes, snapshotPosition, done: resolve })
+      this.#betweenTransactions()
+    })
+  }
+
+  dropped(table: TableSchema): void {
+    this.#held.delete(table.id)
+    forgetTable(this.#open, table.id)
+    this.#open.dropped.push(table)
+    this.#hooks.dropped(table)
+  }
+
+  altered(alteration: Alteration<RowBuffer>): boolean {
+    const { from, to } = alteration
+    const reason = this.#obstacle(to)
+    if (reason !== undefined) {
+      this.schemaChanged(from, reason)
+      return false
+    }
+    this.#become(alteration)
+    return true
+  }
+
+  revised(table: TableSchema): void {
+    this.#hooks.revised?.()
+    const arriving = this.#arriving(table.id)
+    if (arriving === undefined) return this.#become(unaltered(table))
+    arriving.revised = table
+    this.#hooks.altered(table)
+  }
+
+  #become(alteration: Alteration<RowBuffer>): void {
+    const { from, to } = alteration
+    const { tables, earlier, sequence } = this.#open
+    const before = tables.get(from.id)
+    if (before !== undefined) earlier.push(before)
+    tables.set(to.id, new GatheredChanges(to, sequence, { alteration, before, ...this.#modeOf(to) }))
+    this.#open.isAltered = true
+    this.#hooks.altered(to)
+  }
+
+  /** What came of a table whose copy is not live yet. */
+  #arriving(id: string): GatheredChanges | undefined {
+    return this.#held.get(id) ?? this.#open.adopted.find(({ table }) => table.id === id)?.changes
+  }
+
+  #obstacle(to: TableSchema): string | undefined {
+    if (this.#arriving(to.id)) return "its definition changed while it was copied"
+    return this.#hooks.refusal(to)
+  }
+
+  begin(): void {
+    // Not before the end of a chunk if it can be had there: it may hold dozens of transactions, and a batch costs the
+    // same for one as for all of them.
+    if (this.#isOverdue) this.#betweenTransactions()
+    this.inTransaction = true
+  }
+
+  commit(position: Position, committedAtMs: number): void {
+    this.inTransaction = false
+    const open = this.#open
+    if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
+    open.lastCommittedAtMs = committedAtMs
+    this.latestCommitMs = committedAtMs
+    open.position = position
+    open.complete = position
+    this.#reached = position
+    for (const changes of this.#touched) changes.committed(committedAtMs)
+    this.#touched.clear()
+  }
+
+  table(table: TableSchema): TableSink {
+    return this.#gathered(table)
+  }
+
+  truncate(table: TableSchema): void {
+    this.#gathered(table).truncate()
+  }
+
+  schemaChanged(table: TableSchema, reason: string): void {
+    this.#held.delete(table.id)
+    this.#open.stale.push({ table, reason, kind: "changed" })
+  }
+
+  /** As `schemaChanged`, at any time. */
+  letGo(table: TableSchema, reason: string): void {
+    this.schemaChanged(table, reason)
+    this.#handOver()
+  }
+
+  unfit(table: TableSchema, column: string | undefined, what: string): void {
+    this.#held.delete(table.id)
+    const held = forgetTable(this.#open, table.id)
+    this.#open.stale.push(staleByValue({ table, held }, column, what))
+  }
+
+  caughtUp(position: Position): void {
+    // A server that goes through its log again passes places where we have long been.
+    if (!this.#hasReached(position, this.#reached)) return
+    this.#caughtUpPosition = position
+    this.#reached = position
+    this.#open.complete = position
+    if (this.#taker !== undefined && this.#isEmpty()) this.#see(position)
+    this.caughtUpAtMs = Date.now()
+  }
+
+  chunkDecoded(): void {
+    this.#betweenTransactions()
+    const isAwaited = hasContent(this.#open) || this.#adopting.length + this.#turns.length > 0
+    this.#isOverdue = this.inTransaction && isAwaited
+    this.#hooks.chunkDecoded()
+  }
+
+  #gathered(table: TableSchema): GatheredChanges {
+    const { tables, sequence } = this.#open
+    let gathered = this.#held.get(table.id) ?? tables.get(table.id)
+    if (gathered === undefined) {
+      gathered = new GatheredChanges(table, sequence, this.#modeOf(table))
+      tables.set(table.id, gathered)
+    }
+    if (gathered.commitTimes !== undefined) this.#touched.add(gathered)
+    return gathered
+  }
+
+  #modeOf = ({ id }: TableSchema) => ({
+    keepsVersions: this.#hooks.keepsVersions?.(id) ?? false,
+    spares: this.#spares,
+  })
+
+  /** The only moments at which held changes are complete transactions, and a batch may end. */
+  #betweenTransactions(): void {
+    if (this.inTransaction) return
+    for (const adoption of this.#adopting.splice(0)) {
+      if (!this.#hasReached(this.#reached, adoption.snapshotPosition)) this.#adopting.push(adoption)
+      // Dropped or changed since: what was held is gone.
+      else if (this.#held.get(adoption.table.id) !== adoption.changes) adoption.done(false)
+      else {
+        this.#held.delete(adoption.table.id)
+        this.#open.adopted.push(adoption)
+      }
+    }
+    for (const turn of this.#turns.splice(0)) turn()
+    this.#handOver()
+  }
+
+  #hasReached = (at: Position, position: Position) => this.#hooks.compare(at, position) >= 0
+
+  #isEmpty = (): boolean => this.#sealed.length === 0 && !hasContent(this.#open)
+
+  #see(position = this.visible): void {
+    if (this.#hasReached(position, this.visible)) this.visible = position
+  }
+
+  #handOver(): void {
+    if (this.#taker === undefined) return
+    const sealed = this.#sealed.shift()
+    if (sealed !== undefined) return this.#begin(sealed)
+    if (this.inTransaction || !hasContent(this.#open)) return
+    if (isChangesOnly(this.#open) && this.#hooks.rests()) return
+    this.#begin(this.#takeOpen())
+  }
+
+  #takeOpen(): { work: Work; complete: Position | undefined } {
+    const { tables, earlier, sequence, complete, isAltered: _, ...rest } = this.#open
+    this.#open = nothingYet()
+    // What the source said before these changes no longer counts as "nothing for us".
+    this.#caughtUpPosition = undefined
+    const gathered = { ...rest, tables: [...earlier, ...tables.values()], changes: sequence.next }
+    return { work: { kind: "batch", gathered }, complete }
+  }
+
+  #begin({ work, complete }: { work: Work; complete: Position | undefined }): void {
+    this.#underway = complete
+    if (work.kind === "batch" && work.gathered.transactions > 0)
+      this.inFlightSinceMs = work.gathered.firstCommittedAtMs
+    this.#give(work)
+    this.#hooks.handedOver()
+  }
+
+  #give(work: Work | undefined): void {
+    const give = this.#taker
+    this.#taker = undefined
+    if (work !== undefined) this.workingSinceMs = performance.now()
+    give?.(work)
+  }
+}

@@ -1,0 +1,242 @@
+import type { Position } from "../../domain/position.ts"
+import type { Problem } from "../../domain/problems.ts"
+import type { TableName, TableSchema } from "../../domain/table.ts"
+import type { Spool } from "../spool/spool.ts"
+import type { RowBuffer } from "../values/columns.ts"
+import type { WriteObserver } from "../write-order.ts"
+import type { ChangeSink } from "./change-sink.ts"
+import type { DigestedSide, RowKey } from "./comparison.ts"
+import type { TextColumns } from "./text-columns.ts"
+
+/** Something that replication needs and the source lacks, with the statement or step that mends it. */
+export interface Finding {
+  /** `error`: replication cannot start; `warning`: it can, but somebody should know. */
+  severity: "error" | "warning"
+  /** An error of one table keeps only that table out. */
+  concerns: "source" | "table"
+  what: string
+  remedy: string
+}
+
+/** Which tables a pipeline takes. The answers may change while it runs; then the pipeline is told. */
+export type TableSelection = (table: TableName) => boolean
+
+/** A table the selection takes but that cannot be replicated, and why. */
+export interface RefusedTable extends TableName {
+  id: string
+  reason: string
+}
+
+/**
+ * Where rows come from: one database of a server. One contract suite (test/contract/source.ts) runs on every adapter.
+ * Methods throw `Problem`; everything else is a fault of ours.
+ */
+export interface Source {
+  /** Looks at settings and privileges; changes nothing. */
+  preflight(select: TableSelection): Promise<Finding[]>
+  /**
+   * Prepares the source to keep its history for `handle` from now on and opens a snapshot of exactly that moment.
+   * Whatever an earlier attempt with the same handle left is removed first. Its tables hold `texts` as text.
+   * `onWaiting` is told now and then what it has to wait for (Problem `sourceBusy`, thrown if that takes too long).
+   */
+  openSnapshot(
+    handle: string,
+    select: TableSelection,
+    texts: TextColumns,
+    onWaiting?: (problem: Problem) => void,
+  ): Promise<Snapshot>
+  /** Whether changes after `from` can still be had. */
+  history(handle: string, from: Position): Promise<"kept" | "lost">
+  /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
+  stream(options: StreamOptions): Promise<ChangeStream>
+  /** Reads on into the spool, so that the source may forget what the warehouse cannot take yet; absent: it cannot. */
+  record?(options: RecordOptions): Promise<Recording>
+  /** Has nothing sent any more of tables that the selection does not take; absent: it sends everything always. */
+  narrow?(handle: string, select: TableSelection): Promise<void>
+  /** Removes all that `openSnapshot` made at the source. Repeatable. */
+  remove(handle: string): Promise<void>
+  /** What is left of handles that are not owned, with the statements that remove it; absent: nothing stays there. */
+  abandoned?(isOwned: (handle: string) => boolean): Promise<Finding[]>
+  /** What a person does in its place when the source does not answer us; absent: nothing is left there. */
+  removal?(handle: string): string
+  /**
+   * The selected tables as they are now, in the stable order of their names, with the exact types of all columns.
+   * With a handle, also those whose changes may have been kept from it (by id, with what happened): `include` mends
+   * that, and what was missed only a fresh copy brings. Throws Problem `sourceHistoryLost` if that concerns all.
+   */
+  tables(
+    select: TableSelection,
+    handle?: string,
+  ): Promise<{ tables: TableSchema[]; refused: RefusedTable[]; altered?: ReadonlyMap<string, string> }>
+  /**
+   * Sees to it, from now on and whatever the pipelines do, that nothing of ours makes statements at the source fail;
+   * absent: nothing can.
+   */
+  protect?(options: ProtectionOptions): Protection
+  /** Negative: `a` is before `b`. */
+  compare(a: Position, b: Position): number
+  /** The source's newest position: what a stream must reach to have everything committed before this call. */
+  currentPosition(): Promise<Position>
+  /** What the source keeps for handles, whichever of its databases they are of; unknown ones are left out. */
+  retention(handles: readonly string[]): Promise<Map<string, Retention>>
+  /** A position as people write it; `undefined`: not one of this source. */
+  parsePosition(text: string): Position | undefined
+}
+
+export interface ProtectionOptions {
+  /** Those that may have something at this source now; asked for at each look. */
+  handles(): readonly string[]
+  /**
+   * Tables that are sent no more, because their updates failed at the source: each with what mends it. None of them: somebody had
+   * altered what is sent, and that is taken back; what it cost is to be looked for.
+   */
+  onWithdrawn(handle: string, tables: RefusedTable[]): void
+  /** Parts of a table came, went or were emptied, which its stream may not tell: its tables are to be looked at soon. */
+  onPartsChanged(handle: string): void
+  /** Why it is not known whether statements fail; `undefined`: that is over. */
+  onProblem(problem: Problem | undefined): void
+}
+
+export interface Protection {
+  /** Ends its connection. */
+  stop(): Promise<void>
+}
+
+/** History that a source keeps because we have not acknowledged it. */
+export interface Retention {
+  /** As the source calls it (PostgreSQL: `reserved`, `extended`, `unreserved`, `lost`). */
+  status: string
+  retainedBytes: number
+  /** What of it is behind our acknowledgement; more than that is kept for transactions that are still open. */
+  unreadBytes: number
+  /** How much more may be written before it lets go; `undefined`: it never does. */
+  safeBytes: number | undefined
+  /** All that the source has ever written: two of these tell its rate. */
+  writtenBytes: number
+}
+
+/** One consistent moment of the source. */
+export interface Snapshot extends DigestedSide {
+  position: Position
+  tables: SnapshotTable[]
+  /**
+   * Tables that can only be copied beside the running stream (`include`). What the warehouse holds of them stays
+   * readable; the stream reports them to its sink as changed until they have been.
+   */
+  later?: TableSchema[]
+  refused: RefusedTable[]
+  /**
+   * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to go on with; reading waits for it.
+   * Throws UnrepresentableColumn where text would do.
+   */
+  read(
+    table: TableSchema,
+    chunk: Chunk,
+    rows: RowBuffer,
+    write: (rows: RowBuffer) => Promise<RowBuffer>,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** As `read`, but just the rows that have one of these keys. */
+  readKeys(
+    table: TableSchema,
+    keys: readonly RowKey[],
+    rows: RowBuffer,
+    write: (rows: RowBuffer) => Promise<RowBuffer>,
+    signal: AbortSignal,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SnapshotTable {
+  schema: TableSchema
+  /** An estimate, for progress. */
+  estimatedRows: number
+  chunks: Chunk[]
+}
+
+/** A part of a table that can be read by itself. Only its source understands `token`. */
+export interface Chunk {
+  token: string
+}
+
+export interface StreamOptions {
+  handle: string
+  from: Position
+  select: TableSelection
+  /**
+   * The schemas the warehouse has, columns that are text instead of their exact type among them; a table whose columns
+   * differ from these is reported to the sink.
+   */
+  tables: TableSchema[]
+  sink: ChangeSink
+  /** If it holds anything, that comes first, and the source is read into it meanwhile. */
+  spooling?: Spooling | undefined
+}
+
+export interface Spooling {
+  spool: Spool
+  observe: WriteObserver
+}
+
+export interface RecordOptions extends Spooling {
+  handle: string
+  select: TableSelection
+}
+
+export interface Recording {
+  /** Ends with a Problem when it breaks; resolves after `stop`. A full spool only makes it wait. */
+  readonly ended: Promise<void>
+  /** When it resolves, the spool holds whole transactions, and the source can be streamed from. */
+  stop(): Promise<void>
+}
+
+/** The tables of a stream as they are at the place it has come to. */
+export interface FollowedTables {
+  /** Whether it carries the table exactly as this. */
+  carries(table: TableSchema): boolean
+  /**
+   * Looks at what has become of tables that it carries. What of it the stream has not told by then reaches the sink
+   * (`altered`, `dropped`, `schemaChanged`) when the stream has come to a place behind that look.
+   */
+  recheck(ids: readonly string[]): Promise<void>
+}
+
+export interface ChangeStream {
+  /** Ends with a Problem when the stream breaks; resolves after `stop`. */
+  readonly ended: Promise<void>
+  /** It reads the spool yet, and the source into it; absent: never. */
+  readonly isReplaying?: boolean
+  /** Everything up to here is durable in the warehouse: the source may forget it. */
+  acknowledge(position: Position): void
+  /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */
+  pause(): void
+  resume(): void
+  /** Asks the source how far it has come; the sink is told. */
+  ask(): void
+  /**
+   * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
+   * its moment on, with `texts` as text. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a
+   * limited time: a Problem `sourceBusy` says that the source was not ready for a snapshot, and to try later.
+   */
+  include(
+    ids: ReadonlySet<string>,
+    texts: TextColumns,
+    prepare: (tables: TableSchema[]) => void,
+  ): Promise<Snapshot>
+  /**
+   * Opens a snapshot of tables that the stream carries, to compare them. `reached` is called once, between two
+   * transactions: the sink has been given all that the snapshot sees, and nothing that comes after. Reading stops until
+   * the snapshot is there, at most 5 s: then a Problem `sourceBusy`.
+   */
+  glimpse(ids: ReadonlySet<string>, reached: () => void): Promise<Snapshot>
+  /**
+   * How tables become others in the stream; absent: it never calls the sink's `altered` and `dropped`, and a table that
+   * changed is copied anew.
+   */
+  readonly followed?: FollowedTables
+  /** Whatever becomes of a table at the source, also without rows, moves the stream on; absent: it may not. */
+  readonly movesWithDefinitions?: true
+  /** From here on nothing more of this table comes. */
+  exclude(id: string): void
+  stop(): Promise<void>
+}

@@ -1,0 +1,217 @@
+import type { Position } from "../../domain/position.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { RowBuffer } from "../values/columns.ts"
+import type { RowKey, WarehouseSide } from "./comparison.ts"
+import type { TextColumn, TextColumns } from "./text-columns.ts"
+
+/**
+ * Where rows go. One contract suite (test/contract/warehouse.ts) runs on every adapter.
+ * The rule that makes it exact: rows and the position they bring us to become visible together, or not at all.
+ */
+export interface Warehouse {
+  /** Opens a destination database, making it if need be, for one pipeline. Throws Problem `warehouseUnavailable` or `diskFull`. */
+  open(options: OpenOptions): Promise<Destination>
+  /** Makes a destination database if it is not there. Throws Problem. */
+  ensure(database: string): Promise<void>
+  /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
+  drop(database: string): Promise<void>
+  /** Rows now in each live table that a pipeline brought, by `tableKey`, of a database that is open. */
+  countRows(database: string, pipeline: string): Promise<Map<string, number>>
+}
+
+export interface OpenOptions {
+  database: string
+  /** Names the pipeline in the database's notes. */
+  pipeline: string
+  /** What is staged is encrypted under it; absent: it is not. */
+  dataKey?: Buffer | undefined
+}
+
+/** A destination database, open for one pipeline. Its methods are bound: they may be handed on without it. */
+export interface Destination {
+  readonly capabilities: DestinationCapabilities
+  readonly rows: DestinationRows
+  readonly copies: DestinationCopies
+  readonly notes: DestinationNotes
+  readonly inspection: DestinationInspection
+  close(): Promise<void>
+}
+
+/** Rows on their way into live tables. Staged is not durable; applied is. */
+export interface DestinationRows {
+  /** Writes changes (the table's columns, then `changeColumns`) where `apply` can take them. When it resolves the buffer may be used again. Not yet durable. */
+  stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** Writes when changes were committed (`commitColumns`), for tables that keep versions. Not yet durable. */
+  stageCommits(commits: RowBuffer): Promise<StagedPart>
+  /** Writes whole rows of a table where `mend` can take them. When it resolves the buffer may be used again. */
+  stageRows(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
+  /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
+  apply(batch: Batch): Promise<void>
+  /** Puts `parts`' rows in the place of all rows that have one of `keys`, in one transaction. Parts are used up. */
+  mend(table: TableSchema, keys: readonly RowKey[], parts: readonly StagedPart[]): Promise<void>
+}
+
+/** Fresh copies of tables, and the end of a snapshot. */
+export interface DestinationCopies {
+  /**
+   * Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
+   * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
+   */
+  begin(table: TableSchema, versionsSince?: Date): Promise<TableLoad>
+  /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
+  completeSnapshot(tables: TableSchema[], position: Position): Promise<void>
+}
+
+/** What the database knows of itself. It decides where a restart goes on: never the source, never the state database. */
+export interface DestinationNotes {
+  /** How far this pipeline's rows have come; `undefined` before the first snapshot is complete. */
+  position(): Promise<Position | undefined>
+  /** Records a position that the source reached without rows for us. */
+  advance(position: Position): Promise<void>
+  /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
+  forget(): Promise<void>
+  /** What `noteTextColumns` noted, of tables that are here and of others. */
+  textColumns(): Promise<TextColumns>
+  /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
+  noteTextColumns(tableId: string, columns: readonly TextColumn[]): Promise<void>
+  /** Which tables keep versions. */
+  versions(): Promise<KeptVersions>
+  /**
+   * Live tables begin or end keeping versions, with all their rows. What a table kept goes on under another name:
+   * `<table>_historical_<timestamp>`. Those that are not live are passed over.
+   */
+  switchVersions(switches: readonly VersionSwitch[], at: Date): Promise<void>
+}
+
+/** What is there. Asking changes nothing. */
+export interface DestinationInspection {
+  /** Why a table cannot be held under the names it brings; `undefined`: it can. */
+  refusal(table: TableSchema): string | undefined
+  /** The live replicated tables, with the schema their rows have here. */
+  tables(): Promise<TableSchema[]>
+  /** As `tables`, and those that are stale. */
+  held(): Promise<TableSchema[]>
+  /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
+  view(): Promise<DestinationView>
+}
+
+export interface KeptVersions {
+  /** Live tables that do, by id. */
+  tables: ReadonlySet<string>
+  /** Gone at the source, or no longer wanted; their versions stay, all closed, until a user takes them away. */
+  dropped: TableSchema[]
+}
+
+export interface VersionSwitch {
+  id: string
+  keep: boolean
+}
+
+/** One moment of the live tables; of those that keep versions, the active ones. */
+export interface DestinationView extends WarehouseSide {
+  position: Position
+  /** The live tables that are kept fresh. */
+  tables: TableSchema[]
+  countRows(table: TableSchema): Promise<number>
+  close(): Promise<void>
+}
+
+export interface DestinationCapabilities {
+  /** Whether "Orders" and "orders" can stand beside one another, as tables and as columns. */
+  caseSensitiveNames: boolean
+}
+
+/** A copy of one table being made. */
+export interface TableLoad {
+  /** When it resolves the buffer may be used again; loading goes on behind it. */
+  write(rows: RowBuffer): Promise<void>
+  /** Waits until every row written is in the copy. */
+  settled(): Promise<void>
+  /** Brings changes that came meanwhile into the copy; nobody sees them yet. */
+  apply(changes: TableChanges): Promise<void>
+  /** Waits for all rows, then puts the copy in the live table's place in one step: readers never find it missing. */
+  finish(): Promise<void>
+  /** After a batch has swapped it in: lets go of what the loading held. */
+  close(): void
+  /** Drops what has been copied. Repeatable. */
+  abort(): Promise<void>
+}
+
+/** Behind a table's own columns in staged changes: the order within the batch, whether it is a delete, and a mark per column the source did not send. */
+export const changeColumns = ["__millrace_seq", "__millrace_delete", "__millrace_unchanged"] as const
+
+/** Something staged. Only the warehouse that made it understands `token`. */
+export interface StagedPart {
+  token: string
+  rows: number
+  bytes: number
+}
+
+/**
+ * A run of a table's changes, sequence from `first` to `last`, that can be applied as one set. Runs are applied in order.
+ * `continued`, where versions are kept: the transaction that it begins in has changes of the table before it.
+ */
+export type Run =
+  | {
+      kind: "changes"
+      first: number
+      last: number
+      /** Nothing but inserts: nothing has to be looked for. */
+      insertsOnly: boolean
+      /** Columns (by index) that at least one row left unsent: keep what the warehouse, or an earlier row, has. */
+      unchanged: number[]
+      continued?: true
+    }
+  | {
+      /**
+       * Pairs of rows: the key left, then the row at its new key, with columns unsent. They happen all at once: no
+       * key that one of them reached is left by a later one.
+       */
+      kind: "moves"
+      first: number
+      last: number
+      unchanged: number[]
+      continued?: true
+    }
+  /** `at`, where versions are kept: its own number among the changes. */
+  | { kind: "truncate"; at?: number; continued?: true }
+
+/** A table becomes another and keeps its rows. */
+export interface Alteration<Fill> {
+  from: TableSchema
+  to: TableSchema
+  /** For each column of `to` the column (by index) of `from` that it was; `undefined`: it is new. */
+  origins: (number | undefined)[]
+  /** One row of `to`: what the rows that are there hold in the new columns. `undefined`: nulls. */
+  fill: Fill | undefined
+}
+
+/** Of a table of which only its source's notes (`revision`) became others. */
+export function unaltered(table: TableSchema): Alteration<never> {
+  return { from: table, to: table, origins: table.columns.map((_, index) => index), fill: undefined }
+}
+
+export interface TableChanges {
+  table: TableSchema
+  /** Happens before the changes; a table can have several `TableChanges` in a batch, one after another. */
+  alteration?: Alteration<StagedPart> | undefined
+  parts: StagedPart[]
+  runs: Run[]
+  /** The table keeps versions: each committed state of a row is one; says when that was. Absent: it does not. */
+  commits?: StagedPart | undefined
+}
+
+/** Whole source transactions, in order, and where they bring us. */
+export interface Batch {
+  tables: TableChanges[]
+  /** Copies that take their live table's place with this batch, before its changes. */
+  swaps: TableSchema[]
+  /** Tables that go no further: what they hold stays readable, but `tables` no longer names them. */
+  stale: TableSchema[]
+  /** Tables that are gone at the source: they go here too. */
+  dropped: TableSchema[]
+  /** By the source's clock, or ours where it does not say; absent: now. What goes and keeps versions is closed then. */
+  at?: Date
+  /** `undefined`: no transaction has ended, the position stays. */
+  position: Position | undefined
+}

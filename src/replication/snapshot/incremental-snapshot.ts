@@ -1,0 +1,81 @@
+import { Problem } from "../../domain/problems.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import { shapeOf } from "../tables/table-shape.ts"
+import type { Watching } from "../tables/table-watch.ts"
+import { copySnapshot } from "./snapshot-copy.ts"
+
+/** What the source could not do now it may do soon; what a table cannot do rarely mends itself. */
+const retryMs = {
+  table: { first: 15_000, last: 600_000 },
+  source: { first: 2_000, last: 60_000 },
+} as const
+const lateReaders = 1
+
+/** It is tried again, later each time. */
+export function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
+  const { first, last } = retryMs[cause]
+  const waitMs = Math.min((retries.get(table.id)?.waitMs ?? first / 2) * 2, last)
+  retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
+}
+
+/** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
+export async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
+  const { stream, batcher, known, modes, reporter, destination, observe, signal } = watching
+  const copying = new Map<string, TableSchema>()
+  const ids = new Set(wanted.map(({ id }) => id))
+  const since = new Date()
+  try {
+    const snapshot = await stream.include(ids, watching.texts, (tables) => {
+      for (const table of tables) {
+        copying.set(table.id, table)
+        known.set(table.id, table)
+        if (modes.wanted(table)) modes.kept.add(table.id)
+        else modes.kept.delete(table.id)
+        batcher.hold(table)
+      }
+    })
+    try {
+      await copySnapshot({
+        snapshot,
+        destination,
+        readers: lateReaders,
+        observe,
+        signal,
+        beside: [...known.values()],
+        // The next look finds what became of it.
+        overtaken: "endsItsOwn",
+        versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
+        async goLive(table, load) {
+          await load.settled()
+          const isLive = await batcher.adopt(table, load, snapshot.position)
+          if (isLive) {
+            copying.delete(table.id)
+            watching.retries.delete(table.id)
+            if (known.has(table.id)) watching.stale.delete(table.id)
+            if (modes.kept.size > 0) reporter.versions?.(modes.kept, [])
+          } else await load.abort()
+          return isLive
+        },
+        onTable(table, event) {
+          reporter.copied(table, event)
+          if (event.kind === "failed") postpone(watching, table, "table")
+          if (event.kind === "yielded") postpone(watching, table, "source")
+          if (event.kind === "unfit") watching.unfit.push({ ...event, table })
+        },
+      })
+    } finally {
+      await snapshot.close()
+    }
+  } catch (error) {
+    // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
+    if (!(error instanceof Problem) || signal.aborted) throw error
+    for (const table of wanted) postpone(watching, table, "source")
+    reporter.lateCopyFailed(error, wanted)
+  } finally {
+    for (const table of copying.values()) {
+      known.delete(table.id)
+      stream.exclude(table.id)
+      batcher.release(table)
+    }
+  }
+}

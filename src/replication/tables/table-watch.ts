@@ -1,0 +1,318 @@
+import { setTimeout as delay } from "node:timers/promises"
+import type { Position } from "../../domain/position.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import type { Batcher } from "../batch/batcher.ts"
+import type { StaleTable } from "../batch/open-batch.ts"
+import type { ChangeStream, Source, TableSelection } from "../contracts/source.ts"
+import {
+  type TextColumn,
+  type TextColumns,
+  type UnrepresentableNote,
+  widened,
+  withTextColumns,
+} from "../contracts/text-columns.ts"
+import { type VersionModes, versionsObstacle } from "../contracts/versions.ts"
+import type { Destination } from "../contracts/warehouse.ts"
+import type { PipelineReporter } from "../pipeline.ts"
+import { aborted } from "../signals.ts"
+import { copyLate, postpone } from "../snapshot/incremental-snapshot.ts"
+import { caseClash } from "../snapshot/snapshot-copy.ts"
+import type { WriteObserver } from "../write-order.ts"
+import { type CatalogPollBackoff, newCatalogPollBackoff } from "./catalog-poll-backoff.ts"
+import { newLookTimers } from "./catalog-poll-timers.ts"
+import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
+import { letStaleLeave } from "./stale-tables.ts"
+import { shapeOf } from "./table-shape.ts"
+import { dueForSwitch, switchVersions } from "./version-switches.ts"
+
+export interface TableWatchOptions {
+  /** Names it at the source. */
+  handle: string
+  source: Source
+  stream: ChangeStream
+  destination: Destination
+  batcher: Batcher
+  select: TableSelection
+  /** The tables that the stream carries at the start. */
+  tables: readonly TableSchema[]
+  /** What the warehouse noted of columns that are to be text. */
+  texts: TextColumns
+  modes: VersionModes
+  reporter: PipelineReporter
+  observe: WriteObserver
+  lookEveryMs: number
+  signal: AbortSignal
+}
+
+export interface TableWatch {
+  /** A table that the stream carries no more: a fresh copy is made. */
+  onStale(stale: StaleTable): void
+  /** Why a table cannot become this here; `undefined`: it can. */
+  refusal(to: TableSchema): string | undefined
+  /** A table that the stream carries has become this. */
+  onAltered(to: TableSchema): void
+  onDropped(table: TableSchema): void
+  /** Rows of a table came through a part of it that was not known. */
+  onNewPart(): void
+  /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
+  resync(ids: readonly string[]): void
+  /** Another selection is to be made so now. */
+  selectionChanged(): void
+  /** The tables that stream or are being copied. */
+  known(): TableSchema[]
+  /** The selected tables as the source has them now. Throws Problem. */
+  current(): Promise<CurrentTables>
+  /** Look now: something else is wanted. */
+  wake(): void
+  /** Look soon: something that is wanted may have changed. A source whose catalog takes long to read is spared. */
+  lookSoon(): void
+  /** Ends with the signal; rejects with what stops the whole pipeline. */
+  readonly ended: Promise<void>
+}
+
+/** While what the selection takes, or the source has, is not what is here. */
+const soonMs = 250
+
+export interface Watching extends TableWatchOptions {
+  /** Tables that stream or are being copied, by id. */
+  known: Map<string, TableSchema>
+  /** When a table that failed, and what it was then, may be tried again, by id. */
+  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source"; shape: string }>
+  /** Tables that are here and go no further, by id. */
+  stale: Map<string, TableSchema>
+  refused: Map<string, string>
+  texts: Map<string, readonly TextColumn[]>
+  /** Columns that are to be text, and are not noted yet. */
+  unfit: UnrepresentableNote[]
+  /** Tables, by id, that need a fresh copy, and why. */
+  asked: Map<string, string>
+  brake: CatalogPollBackoff
+  /** Told, by id of the table, when the warehouse knows it to be stale. */
+  whenStale: Map<string, () => void>
+  selection: SelectionState
+}
+
+/** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
+export function watchTables(options: TableWatchOptions): TableWatch {
+  const watching: Watching = {
+    ...options,
+    known: new Map(options.tables.map((table) => [table.id, table])),
+    retries: new Map(),
+    stale: new Map(),
+    refused: new Map(),
+    texts: new Map(options.texts),
+    unfit: [],
+    asked: new Map(),
+    brake: newCatalogPollBackoff(options.lookEveryMs),
+    whenStale: new Map(),
+    selection: newSelectionState(),
+  }
+  let isWoken = false
+  let stopWaiting: () => void = () => undefined
+  const wake = () => {
+    isWoken = true
+    stopWaiting()
+  }
+
+  /** Until it is woken, at most so long. */
+  const rest = async (ms: number) => {
+    const woken = new Promise<void>((resolve) => {
+      stopWaiting = resolve
+    })
+    const waiting = delay(ms, undefined, { signal: options.signal, ref: false })
+    await Promise.race([woken, waiting.catch(() => undefined)])
+  }
+  const timers = newLookTimers(watching.brake, wake, options.signal)
+
+  async function run(): Promise<void> {
+    while (!options.signal.aborted) {
+      if (watching.brake.isWorthIt(reached(watching), isWoken || isDue(watching))) {
+        isWoken = false
+        await look(watching, rest)
+      }
+      // What was told during the look may be newer than what it saw.
+      if (isWoken) continue
+      if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
+      await rest(watching.selection.isSettled() ? watching.brake.waitMs : soonMs)
+    }
+  }
+
+  return {
+    onStale(stale) {
+      // It may have been copied anew meanwhile.
+      if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
+      watching.stale.set(stale.table.id, stale.table)
+      if (stale.kind === "unfit") watching.unfit.push(stale)
+      options.reporter.stale(stale)
+      watching.whenStale.get(stale.table.id)?.()
+      wake()
+    },
+    refusal(to) {
+      const others = [...watching.known.values()].filter(({ id }) => id !== to.id)
+      const obstacle = options.modes.kept.has(to.id) ? versionsObstacle(to) : undefined
+      return (
+        obstacle ?? options.destination.inspection.refusal(to) ?? caseClash(options.destination, to, others)
+      )
+    },
+    onAltered: (to) => void watching.known.set(to.id, to),
+    onDropped(table) {
+      watching.known.delete(table.id)
+      watching.stale.delete(table.id)
+      options.reporter.dropped(table, options.modes.kept.delete(table.id))
+      if (!watching.selection.isSettled()) wake()
+    },
+    resync(ids) {
+      for (const id of ids) {
+        watching.asked.set(id, askedReason)
+        watching.retries.delete(id)
+      }
+      wake()
+    },
+    selectionChanged() {
+      watching.selection.ask()
+      watching.retries.clear()
+      wake()
+    },
+    known: () => [...watching.known.values()],
+    current: () => options.source.tables(options.select),
+    wake: () => wake(),
+    lookSoon: timers.lookSoon,
+    onNewPart: timers.lookAfterNewPart,
+    ended: run(),
+  }
+}
+
+function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
+}
+
+const askedReason = "A fresh copy was asked for."
+
+/** What was asked for leaves the stream. Only when the warehouse knows that may the copy begin: a crash must not end it. */
+async function letGoOfAsked(watching: Watching): Promise<void> {
+  const asked = [...watching.asked]
+  watching.asked.clear()
+  const leaving = asked.flatMap(([id]) => watching.known.get(id) ?? [])
+  const reasons = new Map(asked)
+  const known = leaving.map(({ id }) => new Promise<void>((resolve) => watching.whenStale.set(id, resolve)))
+  for (const table of leaving) {
+    watching.known.delete(table.id)
+    watching.stream.exclude(table.id)
+    watching.batcher.letGo(table, reasons.get(table.id) ?? askedReason)
+  }
+  await Promise.race([Promise.all(known), aborted(watching.signal)])
+  watching.whenStale.clear()
+  for (const [id] of asked) await forgetTexts(watching, id)
+  // What an earlier copy of them met counts no more: it may have been asked for again because that is mended.
+  const unfit = watching.unfit.splice(0).filter(({ table }) => !reasons.has(table.id))
+  watching.unfit.push(...unfit)
+}
+
+/** A copy that was asked for tries the exact types again. */
+async function forgetTexts({ texts, destination }: Watching, id: string): Promise<void> {
+  if (texts.delete(id)) await destination.notes.noteTextColumns(id, [])
+}
+
+/** Notes what is to be text before it is copied so: a crash must not begin with the exact type again. */
+async function noteUnrepresentable(watching: Watching): Promise<void> {
+  const { texts, destination } = watching
+  for (const unfit of watching.unfit.splice(0)) {
+    const { table } = unfit
+    const noted = widened(texts.get(table.id), unfit)
+    if (noted === undefined) {
+      postpone(watching, table, "table")
+      continue
+    }
+    await destination.notes.noteTextColumns(table.id, noted)
+    texts.set(table.id, noted)
+  }
+}
+
+async function look(watching: Watching, rest: (ms: number) => Promise<void>): Promise<void> {
+  if (watching.asked.size > 0) await letGoOfAsked(watching)
+  await noteUnrepresentable(watching)
+  await switchVersions(watching)
+  if (watching.signal.aborted) return
+  const asked = watching.selection.asked
+  const current = await watching.brake.reading(reached(watching), () =>
+    watching.source.tables(watching.select, watching.handle),
+  )
+  if (askForAltered(watching, current.altered ?? new Map())) return
+  for (const refused of current.refused) {
+    if (watching.refused.get(refused.id) === refused.reason) continue
+    watching.refused.set(refused.id, refused.reason)
+    watching.reporter.refused(refused)
+  }
+  forgetRetries(watching, current)
+  letStaleLeave(watching, current)
+  const isAsKnown = await followOrLetGo(watching, current)
+  // What is found to need a fresh copy is copied with what is new, and does not wait for that.
+  if (!isAsKnown) await rest(soonMs)
+  const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
+  if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
+  else if (isAsKnown) watching.brake.foundNothing()
+  await settleSelection(watching, current, asked)
+}
+
+/** Where the stream is, if nothing can become of a table without its moving on. */
+function reached({ stream, batcher }: Watching): Position | undefined {
+  return stream.movesWithDefinitions ? batcher.reached : undefined
+}
+
+function isDue(watching: Watching): boolean {
+  const { retries, selection } = watching
+  const nowMs = performance.now()
+  if (dueForSwitch(watching).length > 0) return true
+  return !selection.isSettled() || selection.isWide || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
+}
+
+/** What streams, is gone or cannot be copied now is not tried. */
+function forgetRetries({ retries, known }: Watching, { tables }: CurrentTables): void {
+  const there = new Set(tables.map(({ id }) => id))
+  for (const id of retries.keys()) if (known.has(id) || !there.has(id)) retries.delete(id)
+}
+
+export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
+
+/** Whether all was as it is known. */
+async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<boolean> {
+  const { known, stream, texts } = watching
+  const byId = new Map(tables.map((table) => [table.id, table]))
+  const { followed } = stream
+  if (followed !== undefined) {
+    const doubtful = [...known.keys()].filter((id) => {
+      const now = byId.get(id)
+      return now === undefined || !followed.carries(now)
+    })
+    if (doubtful.length > 0) await followed.recheck(doubtful)
+    return doubtful.length === 0
+  }
+  const stillThere = new Set([...tables, ...refused].map(({ id }) => id))
+  let isAsKnown = true
+  for (const [id, table] of known) {
+    const now = byId.get(id)
+    if (now !== undefined && isSame(withTextColumns(now, texts.get(id)), table)) continue
+    letGoOf(watching, table, stillThere.has(id))
+    isAsKnown = false
+  }
+  return isAsKnown
+}
+
+function letGoOf({ known, stream, batcher }: Watching, table: TableSchema, isThere: boolean): void {
+  known.delete(table.id)
+  stream.exclude(table.id)
+  if (isThere) return batcher.letGo(table, "its definition changed")
+  batcher.dropped(table)
+  batcher.chunkDecoded()
+}
+
+/** Rows that were missed must not be taken for complete, whatever happens next: so they are let go of first. */
+function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, string>): boolean {
+  for (const [id, reason] of altered) if (known.has(id)) asked.set(id, reason)
+  return asked.size > 0
+}
+
+function mayTry({ retries }: Watching, table: TableSchema): boolean {
+  const retry = retries.get(table.id)
+  return retry === undefined || retry.atMs <= performance.now() || retry.shape !== shapeOf(table)
+}

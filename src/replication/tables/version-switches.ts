@@ -1,0 +1,41 @@
+import type { TableSchema } from "../../domain/table.ts"
+import type { Batcher } from "../batch/batcher.ts"
+import type { VersionModes } from "../contracts/versions.ts"
+import type { Destination } from "../contracts/warehouse.ts"
+import type { PipelineReporter } from "../pipeline.ts"
+
+export interface VersionSwitching {
+  destination: Destination
+  batcher: Batcher
+  reporter: PipelineReporter
+  modes: VersionModes
+  /** Tables that stream or are being copied, by id. */
+  known: ReadonlyMap<string, TableSchema>
+}
+
+/** Tables that keep versions and should not, or should and do not. */
+export function dueForSwitch({ known, modes }: Pick<VersionSwitching, "known" | "modes">): TableSchema[] {
+  return [...known.values()].filter((table) => modes.wanted(table) !== modes.kept.has(table.id))
+}
+
+/**
+ * Switches them between two transactions, when all before is visible: what comes after is gathered as the table is to be
+ * then. Not while one of them is being copied. Throws Problem.
+ */
+export async function switchVersions(switching: VersionSwitching): Promise<void> {
+  const { modes, batcher, destination, reporter } = switching
+  const switches = dueForSwitch(switching).map((table) => ({ id: table.id, keep: modes.wanted(table) }))
+  if (switches.length === 0) return
+  const turn = () => {
+    for (const { id, keep } of switches) {
+      if (keep) modes.kept.add(id)
+      else modes.kept.delete(id)
+    }
+  }
+  const done = Promise.withResolvers<void>()
+  done.promise.catch(() => undefined)
+  const work = () => destination.notes.switchVersions(switches, new Date()).then(done.resolve, done.reject)
+  if (!(await batcher.turn(turn, work))) return
+  await done.promise
+  reporter.versions?.(modes.kept, [])
+}

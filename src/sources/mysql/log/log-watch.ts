@@ -1,0 +1,53 @@
+import { type Address, type Client, close, connect } from "../client.ts"
+import { anotherLog } from "./history.ts"
+import { fileNumber, type LogNote } from "./log-note.ts"
+import { logStatus } from "./log-status.ts"
+
+const lookEveryMs = 2_000
+
+/**
+ * A server whose log is reset goes on serving what it no longer has, and says nothing of it until the new log is as long as
+ * the old one was. So it is asked now and then whether its log still ends where we have read, or behind. `reached` tells
+ * that place. Calls `lost` at most once. Returns what ends it.
+ */
+export function watchLog(
+  address: Address,
+  reached: () => LogNote | undefined,
+  lost: (problem: ReturnType<typeof anotherLog>) => void,
+): () => void {
+  let client: Client | undefined
+  let isLooking = false
+  let isOver = false
+
+  async function look(): Promise<void> {
+    client ??= await connect(address)
+    const place = reached()
+    if (place === undefined || isOver) return
+    const before = { file: place.file, offset: place.offset }
+    const { end } = await logStatus(client)
+    const isBehind =
+      fileNumber(end.file) < fileNumber(before.file) ||
+      (end.file === before.file && end.offset < before.offset)
+    if (isBehind && !isOver) lost(anotherLog(before))
+  }
+
+  const timer = setInterval(() => {
+    if (isLooking) return
+    isLooking = true
+    look()
+      .catch(() => {
+        // A server that does not answer is the stream's own to notice; another connection is tried next time.
+        if (client !== undefined) close(client)
+        client = undefined
+      })
+      .finally(() => {
+        isLooking = false
+        if (isOver && client !== undefined) close(client)
+      })
+  }, lookEveryMs)
+  return () => {
+    isOver = true
+    clearInterval(timer)
+    if (!isLooking && client !== undefined) close(client)
+  }
+}

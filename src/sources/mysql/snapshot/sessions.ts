@@ -1,0 +1,103 @@
+import { Problem } from "../../../domain/problems.ts"
+import type { TableName } from "../../../domain/table.ts"
+import { type Address, type Client, close, connect, quoteLiteral, takeOver, withClient } from "../client.ts"
+import { problemOf } from "../errors.ts"
+import type { LogEnd } from "../log/log-file.ts"
+import { atRestOrLocked, beginSnapshot, freeDefinitions } from "../log/moment.ts"
+import { type Place, placeOfMariadb } from "../log/position.ts"
+import { newRowSession, type RowSession } from "./query-rows.ts"
+
+/** Sessions that all see the same moment of the server, and where in the log that moment lies. */
+export interface ConsistentSessions {
+  clients: Client[]
+  place: Place
+  /** The log has at least this of its file. */
+  end: LogEnd
+}
+
+export interface WantedSessions {
+  /** Of these the moment is told exactly. */
+  tables: readonly TableName[]
+  /** How the place is counted; absent: as the server counts now. */
+  kind?: Place["kind"] | undefined
+}
+
+/** Two readers keep both the source and the loading busy. */
+const wantedSessions = 2
+/** Sessions that begin at once see the same moment unless something is committed between them. */
+const mostAttempts = 20
+
+/** Nobody at the source waits for these: see docs/decisions/0029-mysql-snapshots-without-a-global-lock.md. */
+export async function openSessions(address: Address, wanted: WantedSessions): Promise<ConsistentSessions> {
+  const clients: Client[] = []
+  try {
+    for (let i = 0; i < wantedSessions; i++) clients.push(await connect(address))
+    const [first] = clients
+    if (first === undefined) throw new Error("no session")
+    if (first.flavor === "mariadb") return await ofOneMoment(address, clients)
+    return { clients, ...(await atRestOrLocked(address, clients, wanted)) }
+  } catch (error) {
+    for (const client of clients) close(client)
+    throw problemOf(error, "opening a snapshot")
+  }
+}
+
+/**
+ * MariaDB says for each snapshot where in the log it lies: sessions that say the same see the same. On a server that
+ * never rests long enough, one session must do.
+ */
+async function ofOneMoment(address: Address, clients: Client[]): Promise<ConsistentSessions> {
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+    const moments = await Promise.all(clients.map(momentOf))
+    const [moment] = moments
+    if (moment === undefined) throw new Error("no session")
+    if (moments.every(({ file, offset }) => file === moment.file && offset === moment.offset))
+      return { clients, place: await mariadbPlace(address, moment), end: moment }
+  }
+  const [first, ...rest] = clients
+  if (first === undefined) throw new Error("no session")
+  for (const client of rest) close(client)
+  const moment = await momentOf(first)
+  return { clients: [first], place: await mariadbPlace(address, moment), end: moment }
+}
+
+async function momentOf(client: Client): Promise<LogEnd> {
+  await beginSnapshot(client)
+  const rows = await client.query(
+    "SHOW STATUS WHERE Variable_name IN ('Binlog_snapshot_file', 'Binlog_snapshot_position')",
+  )
+  const values = new Map(rows.map((row) => [row.Variable_name?.toLowerCase(), row.Value]))
+  const file = values.get("binlog_snapshot_file") ?? ""
+  if (file === "")
+    throw new Problem(
+      "sourceSettings",
+      "The source does not say where in its log a snapshot lies: is log_bin on?",
+    )
+  return { file, offset: Number(values.get("binlog_snapshot_position") ?? 0) }
+}
+
+async function mariadbPlace(address: Address, { file, offset }: LogEnd): Promise<Place> {
+  const [row] = await withClient(address, "reading the position", (client) =>
+    client.query(`SELECT BINLOG_GTID_POS(${quoteLiteral(file)}, ${offset}) AS place`),
+  )
+  if (row?.place === null || row?.place === undefined)
+    throw new Problem(
+      "sourceBusy",
+      "The source threw away the log of the snapshot while it was being opened.",
+    )
+  return placeOfMariadb(row.place)
+}
+
+/** From here on the sessions give rows as bytes. */
+export function rowSessions(address: Address, clients: readonly Client[]): RowSession[] {
+  return clients.map((client) =>
+    newRowSession(
+      takeOver(client),
+      () =>
+        withClient(address, "ending a statement", async (other) => {
+          await other.query(`KILL QUERY ${client.threadId}`)
+        }),
+      freeDefinitions,
+    ),
+  )
+}

@@ -1,0 +1,109 @@
+import type { TableName } from "../../../domain/table.ts"
+import { unreachable } from "../../../domain/unreachable.ts"
+import {
+  type AlterStep,
+  isNote,
+  type NoteStep,
+  type Step,
+  type TableStep,
+} from "../../../replication/batch/step.ts"
+import type { Bookkeeping } from "../bookkeeping.ts"
+import { liveTable, loadingTable, movingTable } from "../naming.ts"
+import { quoteIdentifier } from "../quoting.ts"
+import { alterStatements } from "./alter-sql.ts"
+import { applyStatements } from "./apply-sql.ts"
+import type { Fills } from "./fills.ts"
+import { beginVersions, closeAll, endVersions, retire, succeedStatements } from "./versioned-tables.ts"
+
+export interface Rendering {
+  database: string
+  books: Bookkeeping
+  fills: Fills
+}
+
+/** A plan as this engine's statements, in order, for one transaction. */
+export function renderSteps(rendering: Rendering, steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => (isNote(step) ? renderNote(rendering, step) : renderTable(rendering, step)))
+}
+
+function renderTable(rendering: Rendering, step: TableStep): string[] {
+  const { database } = rendering
+  switch (step.kind) {
+    case "drop":
+      return [`DROP TABLE IF EXISTS ${liveTable(database, step.table)}`]
+    case "leave":
+      return [rename(liveTable(database, step.table), movingTable(step.table).name)]
+    case "arrive":
+      return arriveStatements(database, step.from, step.to)
+    case "adoptCopy":
+      return [rename(loadingTable(database, step.table), step.table.name)]
+    case "succeed":
+      return succeedStatements(database, step)
+    case "beginVersions":
+      return beginVersions(liveTable(database, step.table), step.at)
+    case "endVersions":
+      return endVersions(database, step.table, step.at)
+    case "retire":
+      return retire(database, step.table, step.at)
+    case "closeVersions":
+      return [closeAll(database, step.table, step.at)]
+    case "alter":
+      return renderAlteration(rendering, step)
+    case "change":
+      return applyStatements(liveTable(database, step.place), step.changes)
+    default:
+      return unreachable(step)
+  }
+}
+
+function renderAlteration({ database, fills }: Rendering, step: AlterStep): string[] {
+  const { place, alteration, keepsVersions, isTouched } = step
+  return alterStatements(
+    database,
+    place,
+    { ...alteration, fill: fills.get(alteration), keepsVersions },
+    isTouched,
+  )
+}
+
+function rename(table: string, name: string): string {
+  return `ALTER TABLE ${table} RENAME TO ${quoteIdentifier(name)}`
+}
+
+function arriveStatements(database: string, from: TableName, to: TableName): string[] {
+  const left = liveTable(database, movingTable(from))
+  if (from.schema.toLowerCase() === to.schema.toLowerCase()) return [rename(left, to.name)]
+  // The engine cannot move a table into another schema.
+  return [
+    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.${quoteIdentifier(to.schema)}`,
+    `CREATE TABLE ${liveTable(database, to)} AS FROM ${left}`,
+    `DROP TABLE ${left}`,
+  ]
+}
+
+function renderNote({ books }: Rendering, step: NoteStep): string[] {
+  switch (step.kind) {
+    case "expectPosition":
+      return [books.expectPosition(step.pipeline, step.position)]
+    case "setPosition":
+      return [books.setPosition(step.pipeline, step.position)]
+    case "startPosition":
+      return books.startPosition(step.pipeline, step.position)
+    case "track":
+      return books.track(step.pipeline, step.table)
+    case "untrack":
+      return [books.untrack(step.pipeline, step.table)]
+    case "markStale":
+      return [books.markStale(step.pipeline, step.table)]
+    case "noteVersions":
+      return books.noteVersions(step.pipeline, step.table)
+    case "noteDropped":
+      return books.noteDropped(step.pipeline, step.table)
+    case "forgetVersions":
+      return [books.forgetVersions(step.pipeline, step.table)]
+    case "forgetTextColumns":
+      return books.noteTextColumns(step.pipeline, step.tableId, [])
+    default:
+      return unreachable(step)
+  }
+}
