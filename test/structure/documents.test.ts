@@ -93,6 +93,23 @@ test("links between documents lead somewhere", async () => {
   assert.deepEqual(broken, [])
 })
 
+test("files of the program that documents name are there", async () => {
+  const documents = [...(await filesOf("*.md")), ...(await filesOf("docs/**/*.md"))]
+  const named = documents
+    .filter(({ path }) => path !== "CHANGELOG.md")
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/`([a-z][\w-]*(?:\/[\w-]+)+\.ts)`/g)].map(([, file]) => ({ path, file: file ?? "" })),
+    )
+  assert.ok(named.length > 50)
+  const missing = named.filter(
+    ({ file }) => !existsSync(join(root, file)) && !existsSync(join(root, "src", file)),
+  )
+  assert.deepEqual(
+    missing.map(({ path, file }) => `${path} → ${file}`),
+    [],
+  )
+})
+
 function leadsSomewhere(path: string, text: string, target: string): boolean {
   if (/^(https?|mailto|postgres):/.test(target)) return true
   const [file = "", anchor] = target.split("#")
