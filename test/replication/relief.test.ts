@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import pg from "pg"
+import { Problem } from "../../src/domain/problems.ts"
 import { newKeyRing } from "../../src/encryption/key-ring.ts"
+import type { Warehouse } from "../../src/replication/warehouse.ts"
 import { scriptedFault } from "../crash/scripted-faults.ts"
-import { runSql, testPipeline, testWarehouse } from "../support/pipeline.ts"
+import { beginTestPipeline, runSql, testPipeline, testWarehouse } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
@@ -93,3 +95,67 @@ test("with a key, what is staged is encrypted, in a copy and in the stream", asy
   }
   await pipeline.stop()
 })
+
+/**
+ * The process, or its connection, ends when a transaction is in the spool and before the source was told: the source sends
+ * that transaction again, as proof that it is the server we know.
+ */
+test("a spooled transaction of which the source was never told comes once, to tables with and without a key", async (context) => {
+  const database = await testDatabase()
+  context.after(() => database.drop())
+  await runSql(
+    database.url,
+    "CREATE TABLE keyed (id int PRIMARY KEY, v int)",
+    "CREATE TABLE keyless (v int)",
+    "ALTER TABLE keyless REPLICA IDENTITY FULL",
+    "INSERT INTO keyless SELECT 0 FROM generate_series(1, 500)",
+  )
+  const home = await testWarehouse()
+  const first = await testPipeline({ url: database.url, home })
+  await first.settle()
+  await first.stop()
+
+  let isAway = true
+  let isCut = false
+  const pipeline = await beginTestPipeline({
+    url: database.url,
+    home,
+    database: first.database,
+    handle: first.handle,
+    relief: "spool",
+    around: { source: (source) => source, warehouse: (warehouse) => gated(warehouse, () => isAway) },
+    observe(point) {
+      if (point !== "spooled" || isCut) return
+      isCut = true
+      throw new Error("cut off before the source is told")
+    },
+  })
+  await runSql(
+    database.url,
+    `BEGIN;
+     INSERT INTO keyed SELECT i, 0 FROM generate_series(1, 500) i;
+     INSERT INTO keyless SELECT 1 FROM generate_series(1, 500);
+     DELETE FROM keyless WHERE ctid IN (SELECT ctid FROM keyless WHERE v = 0 LIMIT 100);
+     COMMIT`,
+  )
+  await waitUntil(() => pipeline.reports.phases.includes("waiting"), { what: "the warehouse to be missed" })
+  pipeline.relieve()
+  await waitUntil(() => pipeline.relief()?.kind === "failed", { what: "the spool to be cut off" })
+  isAway = false
+  await waitUntil(() => pipeline.relief() === undefined && pipeline.reports.phases.at(-1) === "streaming", {
+    what: "the spool to be used up",
+  })
+  await runSql(database.url, "INSERT INTO keyed VALUES (1000, 0)", "INSERT INTO keyless VALUES (2)")
+  assert.deepEqual(await pipeline.differences(), [])
+  await pipeline.stop()
+})
+
+function gated(warehouse: Warehouse, isAway: () => boolean): Warehouse {
+  return {
+    ...warehouse,
+    async open(options) {
+      if (isAway()) throw new Problem("warehouseUnavailable", "It is away (as scripted).")
+      return await warehouse.open(options)
+    },
+  }
+}

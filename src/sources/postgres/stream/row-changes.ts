@@ -23,7 +23,7 @@ export interface Route {
   fromBinary: (Decoder | undefined)[]
   sink: TableSink | undefined
   transaction: number
-  /** Transactions before this are in the copy that the table came with. */
+  /** Transactions before this are in the copy that the table came with, or have been given to the sink. */
   from: bigint
 }
 

@@ -12,7 +12,7 @@ import { xidDistance } from "./xid.ts"
 
 export interface Carried {
   table: PgTable
-  /** Transactions before this are in the copy that the table came with. */
+  /** Transactions before this are in the copy that the table came with, or have been given to the sink. */
   from: bigint
   /**
    * The catalog was seen to hold exactly this when all transactions before this one had ended: what they describe so
@@ -35,6 +35,8 @@ export interface Question {
 export interface StreamedTables {
   include(table: PgTable, from: bigint, confirmedBefore: number | undefined): void
   exclude(id: string): void
+  /** Transactions whose commit record lies before `before` have been given to the sink: nothing of them is taken again. */
+  given(before: bigint): void
   get(id: string): Carried | undefined
   /** Rows of a partitioned table come by way of this partition. */
   filled(id: string, leaf: string): void
@@ -187,6 +189,9 @@ export function newStreamedTables({ sink, select, route, reroute }: CarryOptions
       byId.set(table.schema.id, { table, from, confirmedBefore, emptiedBy: new Set() })
     },
     exclude: letGo,
+    given(before) {
+      for (const one of byId.values()) if (one.from < before) one.from = before
+    },
     get: (id) => byId.get(id),
     filled(id, leaf) {
       const one = byId.get(id)
