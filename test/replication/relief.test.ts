@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import pg from "pg"
 import { Problem } from "../../src/domain/problems.ts"
 import { newKeyRing } from "../../src/encryption/key-ring.ts"
@@ -97,58 +97,49 @@ test("with a key, what is staged is encrypted, in a copy and in the stream", asy
 })
 
 /**
- * The process, or its connection, ends when a transaction is in the spool and before the source was told: the source sends
- * that transaction again, as proof that it is the server we know.
+ * The spool's writer ends after the transaction `cut` is in the spool and before the source was told: the source sends that
+ * transaction again, as proof that it is the server we know. `later`: transactions that a second writer brings into the spool.
  */
-test("a spooled transaction of which the source was never told comes once, to tables with and without a key", async (context) => {
+async function cutBeforeTold(
+  context: TestContext,
+  { tables, cut, later = [] }: { tables: string[]; cut: string[]; later?: string[] },
+) {
   const database = await testDatabase()
   context.after(() => database.drop())
-  await runSql(
-    database.url,
-    "CREATE TABLE keyed (id int PRIMARY KEY, v int)",
-    "CREATE TABLE keyless (v int)",
-    "ALTER TABLE keyless REPLICA IDENTITY FULL",
-    "INSERT INTO keyless SELECT 0 FROM generate_series(1, 500)",
-  )
+  await runSql(database.url, ...tables)
   const home = await testWarehouse()
-  const first = await testPipeline({ url: database.url, home })
-  await first.settle()
-  await first.stop()
+  const before = await testPipeline({ url: database.url, home })
+  await before.settle()
+  await before.stop()
 
   let isAway = true
-  let isCut = false
+  let spooled = 0
   const pipeline = await beginTestPipeline({
     url: database.url,
     home,
-    database: first.database,
-    handle: first.handle,
+    database: before.database,
+    handle: before.handle,
     relief: "spool",
     around: { source: (source) => source, warehouse: (warehouse) => gated(warehouse, () => isAway) },
     observe(point) {
-      if (point !== "spooled" || isCut) return
-      isCut = true
-      throw new Error("cut off before the source is told")
+      if (point === "spooled" && ++spooled === 1) throw new Error("cut off before the source is told")
     },
   })
-  await runSql(
-    database.url,
-    `BEGIN;
-     INSERT INTO keyed SELECT i, 0 FROM generate_series(1, 500) i;
-     INSERT INTO keyless SELECT 1 FROM generate_series(1, 500);
-     DELETE FROM keyless WHERE ctid IN (SELECT ctid FROM keyless WHERE v = 0 LIMIT 100);
-     COMMIT`,
-  )
+  await runSql(database.url, `BEGIN; ${cut.join("; ")}; COMMIT`)
   await waitUntil(() => pipeline.reports.phases.includes("waiting"), { what: "the warehouse to be missed" })
   pipeline.relieve()
   await waitUntil(() => pipeline.relief()?.kind === "failed", { what: "the spool to be cut off" })
+  if (later.length > 0) {
+    await runSql(database.url, ...later)
+    pipeline.relieve()
+    await waitUntil(() => spooled > 1, { what: "the second writer to spool" })
+  }
   isAway = false
   await waitUntil(() => pipeline.relief() === undefined && pipeline.reports.phases.at(-1) === "streaming", {
     what: "the spool to be used up",
   })
-  await runSql(database.url, "INSERT INTO keyed VALUES (1000, 0)", "INSERT INTO keyless VALUES (2)")
-  assert.deepEqual(await pipeline.differences(), [])
-  await pipeline.stop()
-})
+  return { url: database.url, pipeline }
+}
 
 function gated(warehouse: Warehouse, isAway: () => boolean): Warehouse {
   return {
@@ -159,3 +150,41 @@ function gated(warehouse: Warehouse, isAway: () => boolean): Warehouse {
     },
   }
 }
+
+test("a spooled transaction of which the source was never told comes once, to tables with and without a key", async (context) => {
+  const { url, pipeline } = await cutBeforeTold(context, {
+    tables: [
+      "CREATE TABLE keyed (id int PRIMARY KEY, v int)",
+      "CREATE TABLE keyless (v int)",
+      "ALTER TABLE keyless REPLICA IDENTITY FULL",
+      "INSERT INTO keyless SELECT 0 FROM generate_series(1, 500)",
+    ],
+    cut: [
+      "INSERT INTO keyed SELECT i, 0 FROM generate_series(1, 500) i",
+      "INSERT INTO keyless SELECT 1 FROM generate_series(1, 500)",
+      "DELETE FROM keyless WHERE ctid IN (SELECT ctid FROM keyless WHERE v = 0 LIMIT 100)",
+    ],
+  })
+  await runSql(url, "INSERT INTO keyed VALUES (1000, 0)", "INSERT INTO keyless VALUES (2)")
+  assert.deepEqual(await pipeline.differences(), [])
+  assert.deepEqual([...pipeline.reports.failed], [])
+  await pipeline.stop()
+})
+
+for (const later of [[], ["INSERT INTO t VALUES (2000, 0, 7)", "UPDATE t SET more = 8 WHERE id = 3"]])
+  test(`a spooled transaction of which the source was never told alters its table once${later.length > 0 ? ", also when more was spooled behind it" : ""}`, async (context) => {
+    const { url, pipeline } = await cutBeforeTold(context, {
+      tables: ["CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (0, 0)"],
+      cut: [
+        "INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i",
+        "ALTER TABLE t ADD COLUMN more int",
+        "INSERT INTO t SELECT i, 0, i FROM generate_series(101, 200) i",
+        "UPDATE t SET more = 5 WHERE id < 50",
+      ],
+      later,
+    })
+    await runSql(url, "INSERT INTO t VALUES (1000, 9, 9)")
+    assert.deepEqual(await pipeline.differences(), [])
+    assert.deepEqual([...pipeline.reports.failed], [], "it was not copied anew")
+    await pipeline.stop()
+  })

@@ -112,10 +112,11 @@ function record(parts: RecordParts): Recording {
   function put(bytes: Buffer, start: number, end: number): void {
     const kind = bytes[start]
     if (kind === beginMessage) begin(bytes, start)
-    // Those of a transaction that is here already describe its tables no less.
+    // The newest ones of a transaction that is here already stand in the next segment's preamble. Among the changes its older
+    // ones would turn its tables back to what they were before it.
     if (kind === relationMessage)
       relations.set(bytes.readUInt32BE(start + 1), Buffer.from(bytes.subarray(start, end)))
-    if (!isGiven || kind === relationMessage) frames.put(bytes, start, end)
+    if (!isGiven) frames.put(bytes, start, end)
     if (kind !== commitMessage) return
     inTransaction = false
     if (isGiven) return
