@@ -261,6 +261,24 @@ test("a table included later begins with the transactions after its copy", () =>
   )
 })
 
+test("a transaction that comes again after another connection goes on is passed over, rows, descriptions and all", () => {
+  const described = inTransaction(relation(7, "t"), insert(7, ["1", "a"]))
+  const { sink, decode } = decoded([keyed], described)
+  const feed = (list: Buffer[]) => {
+    for (const message of list) assert.equal(decode.message(message, 0, message.length), undefined)
+  }
+  const end = 0x1_0000_0080n
+  decode.goOn({ start: 100n, given: end, expected: { commitLsn: 100n, xid: 1, committedAt: 0n } })
+  const asBefore = relation(7, "t", [int4])
+  feed(inTransaction(asBefore, insert(7, ["1"]), truncate(7), relation(7, "t"), insert(7, ["1", "a"])))
+  feed([begin(end), insert(7, ["2", "b"]), commit(end, end + 8n)])
+  assert.deepEqual(
+    sink.transactions.map((one) => one.changes.map(({ kind, id }) => `${kind} ${id}`)),
+    [["insert 1"], ["insert 2"]],
+  )
+  assert.deepEqual(sink.changed, [])
+})
+
 test("origin and type messages go by, an unknown one is an error", () => {
   assert.doesNotThrow(() => decoded([keyed], inTransaction(letter("O"), letter("Y"))))
   assert.throws(() => decoded([keyed], [letter("?")]), /unknown pgoutput message/)

@@ -196,8 +196,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
       awaited = beginning.expected
       // The transaction that is awaited has been given to the sink, and comes again: its rows are not to.
       carried.given(given)
-      for (const route of routes.values())
-        if (route !== undefined && route.from < given) route.from = given
+      for (const route of routes.values()) if (route !== undefined && route.from < given) route.from = given
     },
     caughtUp(lsn) {
       if (awaited !== undefined && lsn >= base) refuseOtherWitness()
