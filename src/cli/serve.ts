@@ -1,4 +1,5 @@
 import { plainLine } from "../domain/text-forms/plain-text.ts"
+import { exitNow, killAfter } from "../server/forced-exit.ts"
 import { newLog } from "../server/log.ts"
 import { type RunningServer, startServer } from "../server/start.ts"
 import { configured } from "./configured.ts"
@@ -46,22 +47,27 @@ export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
+        process.once(signal, () => exitNow(1))
         resolve()
       })
     }
   })
 }
 
-export async function stopWithin(server: RunningServer, limitMs: number): Promise<0 | 1> {
+/**
+ * Stops the server, and ends the process for sure: what takes longer than `limitMs` is given up, and so is a call of the
+ * engine that cannot be stopped. A restart recovers from either.
+ */
+export async function stopWithin(server: Pick<RunningServer, "stop">, limitMs: number): Promise<0 | 1> {
+  killAfter(limitMs + 2 * leftoverLimitMs)
   const late = Symbol("late")
   const limit = Promise.withResolvers<typeof late>()
   const timer = setTimeout(() => limit.resolve(late), limitMs)
   const outcome = await Promise.race([server.stop(), limit.promise])
   clearTimeout(timer)
-  // What was given up, a source that never answers say, would keep the process alive.
-  setTimeout(() => process.exit(), leftoverLimitMs).unref()
+  // What was given up, a source that never answers or a statement that cannot be stopped, would keep the process alive.
+  setTimeout(() => exitNow(process.exitCode === 0 ? 0 : 1), leftoverLimitMs).unref()
   if (outcome !== late) return 0
   complain("something did not stop in time; the next start recovers it.")
-  process.exit(1)
+  return exitNow(1)
 }

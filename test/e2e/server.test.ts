@@ -10,7 +10,7 @@ import { atEnd } from "./clean-up.ts"
 import { embeddedPid, newPlace, type Place, sourceArn } from "./place.ts"
 import { apiOf } from "./rds.ts"
 import { bank } from "./source.ts"
-import { ask, assertEqualContent, caughtUp } from "./warehouse.ts"
+import { ask, assertEqualContent, caughtUp, connectSql } from "./warehouse.ts"
 import { onDatabase, startWorkload } from "./workload.ts"
 
 const nowhere = { arn: sourceArn, url: "postgres://nobody:pw-nobody-MARKER@127.0.0.1:1/none" }
@@ -242,6 +242,29 @@ test("SIGTERM while the source makes a slot wait for a long transaction ends wit
   await apiOf(place).becomes("bank", "active")
   await caughtUp(place, source.url, "bank")
   await assertEqualContent(place, source.url, "bank")
+})
+
+test("SIGTERM during a call of the engine that cannot be stopped ends within 10 s with exit 0; nothing is lost", async (context) => {
+  const place = await newPlace(context, { sources: [nowhere] })
+  const running = await place.start()
+  await ask(place, "dev", "CREATE TABLE kept AS SELECT range AS id FROM range(1000)")
+  const client = await connectSql(place, "dev")
+  // One block of rows, and no cancel is heeded inside of one.
+  const stuck = client
+    .query(
+      "SELECT max(damerau_levenshtein(repeat('a', 990) || range, repeat('b', 990) || range)) FROM range(2048)",
+    )
+    .then(
+      () => "answered",
+      () => "lost",
+    )
+  for (let asked = 0; asked < 3; asked++) await ask(place, "dev", "SELECT 1")
+  const ended = await running.terminate()
+  assert.equal(await stuck, "lost")
+  assert.equal(ended.code, 0, ended.output)
+  assert.ok(ended.tookMs < 10_000, `took ${ended.tookMs} ms`)
+  await place.start()
+  assert.deepEqual(await ask(place, "dev", "SELECT count(*) FROM kept"), [["1000"]])
 })
 
 test("killed during the migrations, again and again: the next start finishes them", async (context) => {

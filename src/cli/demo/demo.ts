@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { SetupError } from "../../configuration/setup-error.ts"
+import { exitNow } from "../../server/forced-exit.ts"
 import { misused } from "../operate.ts"
 import { complain } from "../output.ts"
 import { newBelongings } from "./belongings.ts"
@@ -66,7 +67,7 @@ function endAsked(): Promise<Ended> {
     process.stdout.on("error", () => resolve({ kind: "asked", quietly: true }))
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
+        process.once(signal, () => exitNow(1))
         resolve({ kind: "asked", quietly: signal === "SIGHUP" })
       })
     }
@@ -87,7 +88,7 @@ async function stopAll({ belongings }: Stage): Promise<boolean> {
   ])
   limit.abort()
   if (late) complain("something did not stop in time; the next demo here cleans up.")
-  if (late) process.exit(1)
+  if (late) exitNow(1)
   return !failed
 }
 
