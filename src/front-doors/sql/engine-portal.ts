@@ -85,7 +85,7 @@ function rowsAfter(columns: EncodedColumn[], rows: number, atMost: number): numb
 /** What a statement yields: rows streamed from the engine, or only a count. */
 export function enginePortal(
   engine: PortalEngine,
-  described: { fields: Field[]; types: WireType[] } | undefined,
+  described: { fields: Field[]; types: WireType[]; isGuess?: boolean } | undefined,
   askedFormats: Format[],
   tag: (rowsSent: number, changed: number) => string,
 ): EnginePortal {
@@ -113,7 +113,8 @@ export function enginePortal(
     const started = await engine.start()
     if (!described) return started
     const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type, engine.zone()))
-    if (actual.length !== described.types.length) {
+    const isSame = actual.every(({ oid }, index) => oid === described.types[index]?.oid)
+    if (actual.length !== described.types.length || (described.isGuess && !isSame)) {
       throw new PgError("0A000", "cached plan must not change result type")
     }
     // Where the engine first learnt the type from the parameters, the text form fits whatever was announced.

@@ -16,11 +16,25 @@ import { faultAsPgError } from "./faults.ts"
 import { type BoundValue, parametersOf, readParameters } from "./parameters.ts"
 import { refuseUnsynced } from "./read-states.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
-import { commandTag, describeColumns, type EnginePlan, refusalOf, returnsRows } from "./statement-kinds.ts"
+import {
+  commandTag,
+  type Described,
+  describeColumns,
+  type EnginePlan,
+  guessedColumns,
+  refusalOf,
+  returnsRows,
+} from "./statement-kinds.ts"
 import type { SqlParser } from "./syntax-tree.ts"
 import type { SystemViews } from "./system-views.ts"
 import type { ZoneOffset } from "./time-zones.ts"
-import { prepareTyped, untypedParameters } from "./untyped-parameters.ts"
+import {
+  isUndescribed,
+  prepareTyped,
+  prepareWithSamples,
+  undescribed,
+  untypedParameters,
+} from "./untyped-parameters.ts"
 import { readOnlyDatabase } from "./write-guard.ts"
 
 /** It changes the catalog, of which the engine cannot replay everything from its log. */
@@ -73,8 +87,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     plan: EnginePlan,
     values: BoundValue[],
     formats: Format[],
+    described: Described | undefined,
   ): EnginePortal {
-    const described = returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
     const portal: EnginePortal = enginePortal(
       {
         start: async () => {
@@ -157,16 +171,40 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     throw refusal
   }
 
+  /** undefined: it has no rows. */
+  async function describe(
+    prepared: DuckDBPreparedStatement,
+    plan: EnginePlan,
+    oids: number[],
+  ): Promise<Described | undefined> {
+    if (!isUndescribed(prepared))
+      return returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
+    // A change without a tree: what it returns cannot be told, if it returns something.
+    if (!plan.tree && plan.writesIn !== undefined && !/\breturning\b/i.test(plan.sql)) return undefined
+    if (!plan.tree) throw undescribed()
+    const like = await prepareWithSamples(context.parser, plan.tree, oids, (sql) =>
+      engine.prepare(sql, undefined),
+    )
+    try {
+      return guessedColumns(like, plan)
+    } finally {
+      like.destroySync()
+    }
+  }
+
   async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
     const prepared = await prepareChecked(plan, declared)
     const parameters = parametersOf(prepared, declared)
+    const parameterOids = parameters.map(({ oid }) => oid)
+    const described = await describe(prepared, plan, parameterOids)
     return {
-      parameterOids: parameters.map(({ oid }) => oid),
-      fields: returnsRows(prepared, plan) ? describeColumns(prepared, plan).fields : undefined,
+      parameterOids,
+      fields: described?.fields,
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
         await requireRights(plan)
-        return portalOf(prepared, plan, readParameters(parameters, values, formats), resultFormats)
+        const bound = readParameters(parameters, values, formats)
+        return portalOf(prepared, plan, bound, resultFormats, described)
       },
       close: () => engine.discard(prepared),
     }

@@ -1,5 +1,6 @@
 import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { Field } from "../../wire/pgwire/session.ts"
 import { characterLength } from "./catalog/integration-views.ts"
 import { fieldsOf } from "./engine-portal.ts"
 import type { Plan } from "./plan.ts"
@@ -53,8 +54,24 @@ export function returnsRows(prepared: DuckDBPreparedStatement, plan: EnginePlan)
   return !(prepared.columnCount === 1 && prepared.columnName(0) === "Count")
 }
 
+/** What a client is told of a result. */
+export interface Described {
+  fields: Field[]
+  types: WireType[]
+  /** Of values like those to come: with these it may turn out to be another type, which the client must not misread. */
+  isGuess: boolean
+}
+
+/** The columns of a query like it, without what may be another with each value: the digits of a number. */
+export function guessedColumns(like: DuckDBPreparedStatement, plan: EnginePlan): Described {
+  const { fields, types } = describeColumns(like, plan)
+  const names = fields.map(({ name }) => name)
+  const loose = types.map((type) => ({ ...type, modifier: -1 }))
+  return { types: loose, fields: fieldsOf(names, loose), isGuess: true }
+}
+
 /** The columns as the client is told them. */
-export function describeColumns(prepared: DuckDBPreparedStatement, plan: EnginePlan) {
+export function describeColumns(prepared: DuckDBPreparedStatement, plan: EnginePlan): Described {
   const types: WireType[] = []
   const names: string[] = []
   for (let i = 0; i < prepared.columnCount; i++) {
@@ -63,5 +80,5 @@ export function describeColumns(prepared: DuckDBPreparedStatement, plan: EngineP
     names.push(name)
     types.push(columnType(prepared.columnType(i), characterLength(plan.systemViews, name)))
   }
-  return { types, fields: fieldsOf(names, types) }
+  return { types, fields: fieldsOf(names, types), isGuess: false }
 }

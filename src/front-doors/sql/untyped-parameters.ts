@@ -13,6 +13,7 @@ const attempts: { scalar: string; array: string }[] = [
   { scalar: "VARCHAR", array: "VARCHAR[]" },
   { scalar: "BIGINT", array: "BIGINT[]" },
   { scalar: "BIGINT", array: "VARCHAR[]" },
+  { scalar: "INTEGER", array: "BIGINT[]" },
   { scalar: "VARCHAR", array: "UUID[]" },
   { scalar: "VARCHAR", array: "TIMESTAMPTZ[]" },
   { scalar: "VARCHAR", array: "DATE[]" },
@@ -44,12 +45,17 @@ async function typeTree(parser: SqlParser, type: string): Promise<TreeValue> {
   throw new Error(`no such type: ${type}`)
 }
 
-function castParameters(tree: Tree, types: Map<string, TreeValue>): Tree {
+/** Each parameter that has a type here is cast to it; or `value` in its place. */
+function castParameters(
+  tree: Tree,
+  types: Map<string, TreeValue>,
+  valueFor: (identifier: string) => Tree | undefined = () => undefined,
+): Tree {
   const copy = copyOf(tree)
   for (const node of [...nodesOf(copy.statements ?? null)]) {
     const type = node.class === "PARAMETER" ? types.get(textAt(node, "identifier")) : undefined
     if (type === undefined) continue
-    const child = { ...node, alias: "" }
+    const child = valueFor(textAt(node, "identifier")) ?? { ...node, alias: "" }
     const cast = {
       class: "CAST",
       type: "OPERATOR_CAST",
@@ -96,4 +102,58 @@ export async function prepareTyped(
     }
   }
   throw refusal
+}
+
+/** The engine leaves a whole result undescribed where one type in it depends on a parameter's value: `round(x, $1)`. */
+export function isUndescribed(prepared: DuckDBPreparedStatement): boolean {
+  return prepared.columnCount > 0 && prepared.columnTypeId(0) === DuckDBTypeId.INVALID
+}
+
+function constant(value: string | null): Tree {
+  return {
+    class: "CONSTANT",
+    type: "VALUE_CONSTANT",
+    alias: "",
+    query_location: 0,
+    value:
+      value === null
+        ? { type: { id: "NULL", type_info: null }, is_null: true }
+        : { type: { id: "VARCHAR", type_info: null }, is_null: false, value },
+  }
+}
+
+/** Values that stand for those to come. Over NULL some functions have another type, or none. */
+const samples: ((type: string) => string | null)[] = [
+  (type) => (/INT/.test(type) ? "1" : /DOUBLE|FLOAT|DECIMAL/.test(type) ? "0.5" : null),
+  () => null,
+]
+
+/**
+ * The same query with values in the place of its parameters, to be described and never run. `oids`: the parameters'
+ * types. Throws 42P18 when the engine tells none.
+ */
+export async function prepareWithSamples(
+  parser: SqlParser,
+  tree: Tree,
+  oids: readonly number[],
+  prepare: (sql: string) => Promise<DuckDBPreparedStatement>,
+): Promise<DuckDBPreparedStatement> {
+  const names = oids.map((oid) => engineTypeOf(oid) ?? "VARCHAR")
+  const types = new Map<string, TreeValue>()
+  for (const [at, name] of names.entries()) types.set(String(at + 1), await typeTree(parser, name))
+  for (const sample of samples) {
+    const value = (identifier: string) => constant(sample(names[Number(identifier) - 1] ?? ""))
+    try {
+      return await prepare(await parser.deparse(castParameters(tree, types, value)))
+    } catch (error) {
+      if (!(error instanceof PgError)) throw error
+    }
+  }
+  throw undescribed()
+}
+
+export function undescribed(): PgError {
+  return new PgError("42P18", "the type of a result depends on the value of a parameter", {
+    hint: "Write the value into the statement, or cast the result.",
+  })
 }
