@@ -5,6 +5,7 @@ import { lambdaParameters, refuseInLambda, singleReduce } from "./lambdas.ts"
 import { like } from "./like.ts"
 import { harmlessPath, literalFormat, literalStructure } from "./literals.ts"
 import { refused } from "./nodes.ts"
+import { weighedPattern } from "./patterns.ts"
 import {
   distance,
   padding,
@@ -35,6 +36,7 @@ import {
  * | GLOB | the same | denied |
  * | levenshtein and its kin | product of both lengths | 1,000 characters |
  * | strpos, contains, replace, string_split with a long needle | product of both lengths | 1,000 characters |
+ * | patterns of many states (counted repeats) | product of the text and the states | 2,000,000 of both |
  * | regexp_replace, regexp_extract_all, regexp_split_to_… | square of the text | 65,535 characters unless the pattern is plain |
  * | repeat, lpad, rpad, bitstring, range, list_resize, replace | as much memory as is asked for | 65,535 characters, 100,000 elements |
  * | reservoir_quantile, approx_top_k with a large number | each group reserves it; the engine is dead when malloc fails | 8192; 100 |
@@ -58,6 +60,14 @@ const noBignum = refusedFunction("BIGNUM", "Use DECIMAL or HUGEINT.")
 
 /** True: the node was changed. Throws 0A000, 54000. */
 type Rule = (node: Tree) => boolean
+
+/** Of a function that looks for a pattern again and again. */
+const weighedAnd =
+  (rule: Rule): Rule =>
+  (node) => {
+    const isWeighed = weighedPattern(node)
+    return rule(node) || isWeighed
+  }
 
 const plainLike = { isNegated: false, ignoresCase: false }
 
@@ -135,13 +145,17 @@ const rules: Record<string, Rule> = {
   string_to_array: search("string_split"),
   split_part: search("split_part"),
   replace,
-  regexp_replace: replaceByExpression,
-  regexp_extract_all: repeatedSearch("regexp_extract_all"),
-  regexp_count: repeatedSearch("regexp_count"),
-  string_split_regex: repeatedSearch("string_split_regex"),
-  str_split_regex: repeatedSearch("string_split_regex"),
-  regexp_split_to_array: repeatedSearch("regexp_split_to_array"),
-  regexp_split_to_table: repeatedSearch("regexp_split_to_table"),
+  regexp_matches: weighedPattern,
+  regexp_full_match: weighedPattern,
+  regexp_extract: weighedPattern,
+  regexp_substr: weighedPattern,
+  regexp_replace: weighedAnd(replaceByExpression),
+  regexp_extract_all: weighedAnd(repeatedSearch("regexp_extract_all")),
+  regexp_count: weighedAnd(repeatedSearch("regexp_count")),
+  string_split_regex: weighedAnd(repeatedSearch("string_split_regex")),
+  str_split_regex: weighedAnd(repeatedSearch("string_split_regex")),
+  regexp_split_to_array: weighedAnd(repeatedSearch("regexp_split_to_array")),
+  regexp_split_to_table: weighedAnd(repeatedSearch("regexp_split_to_table")),
 }
 
 const offsetType: Tree = { id: "INTEGER", type_info: null }

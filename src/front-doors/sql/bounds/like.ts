@@ -2,6 +2,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type Tree, type TreeValue, textAt } from "../syntax-tree.ts"
 import { literalText } from "./growth.ts"
 import { become, callOf, childrenOf, negated, refused, refuseVolatile, textConstant } from "./nodes.ts"
+import { textLimit, textUpTo } from "./patterns.ts"
 
 const expressionCharacter = /[\\.+*?()|{}[\]^$]/g
 
@@ -33,7 +34,10 @@ function functionCall(name: string, children: TreeValue[]): Tree {
 }
 
 function matchOf(text: TreeValue, expression: string, { ignoresCase }: LikeForm): Tree {
-  const value = ignoresCase ? functionCall("lower", [text]) : text
+  const limit = textLimit(expression)
+  if (limit !== undefined) refuseVolatile("LIKE of a long pattern", [text])
+  const bounded = limit === undefined ? text : textUpTo(text, limit)
+  const value = ignoresCase ? functionCall("lower", [bounded]) : bounded
   return functionCall("regexp_full_match", [value, textConstant(expression)])
 }
 

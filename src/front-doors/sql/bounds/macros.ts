@@ -21,6 +21,10 @@ export const valueLimits = {
   needleCharacters: 1000,
   /** A text in which one pattern is found again and again: at worst it takes the square. */
   searchedCharacters: 65_535,
+  /** What a pattern may weigh to be looked for in texts of any length; see `patternWeight`. */
+  freePatternWeight: 100,
+  /** The weight of a heavier one, times the length of the text. */
+  patternWork: 2_000_000,
   /** Bins of a histogram: each group has all of them. */
   bins: 1000,
   /** Arrays and objects of a JSON value whose reader recurses on the native stack. */
@@ -36,6 +40,8 @@ const {
   needleCharacters,
   searchedCharacters,
   jsonContainers,
+  freePatternWeight,
+  patternWork,
 } = valueLimits
 
 const longResult = (name: string) => fail(name, `more than ${madeCharacters} characters`)
@@ -87,15 +93,31 @@ const replacedByPattern = (checks: string) =>
 const growsByPattern = grows("regexp_replace", "one text", "(length(s) + 1) * length(r)")
 const longByPattern = `WHEN length(s) > ${searchedCharacters} THEN ${fail("regexp_replace", `texts of more than ${searchedCharacters} characters with this pattern`)}`
 
+const heavyPattern = fail(
+  "pattern",
+  `more than ${patternWork} characters of a text times states of a pattern`,
+)
+
+/** At most what `patternWeight` says of a pattern that stands in the statement. */
+const patternWeightForm = String.raw`(p) AS length(p) * CASE WHEN contains(p, '\p') OR contains(p, '\P') THEN 40 ELSE 1 END
+  * least(1000, coalesce(list_product(list_transform(regexp_extract_all(p, '[{,]([0-9]{1,4})', 1), lambda n: greatest(n::INTEGER, 1))), 1))`
+
+const textFor = `(s, p) AS CASE WHEN length(p) > ${needleCharacters} THEN ${fail("pattern", `more than ${needleCharacters} characters that are computed`)}
+  WHEN length(s) * greatest(memory.redshift.bounded_pattern_weight(p) - ${freePatternWeight}, 0) > ${patternWork} THEN ${heavyPattern} ELSE s END`
+
+const textUpTo = `(s, n) AS CASE WHEN length(s) > n THEN error('${limitMark}pattern: more than ' || n || ' characters with this pattern') ELSE s END`
+
 /** A LIKE pattern as a regular expression, which the engine matches in linear time. */
 const likeAsExpression = String.raw`(p) AS '(?s)' || replace(replace(regexp_replace(p, '([\\.+*?()|{}\[\]^$])', '\\\1', 'g'), '%', '.*'), '_', '.')`
 
 /** One `%` that is not at the end takes linear time. */
 const isCheapLike = `length(p) <= ${needleCharacters} AND NOT regexp_matches(p, '(?s)%.*%.')`
 
+const isHeavyLike = `length(p) > ${freePatternWeight} AND length(s) * length(p) > ${patternWork}`
+
 function likeForms(operator: string, prepare: (text: string) => string): string {
   const asExpression = `regexp_full_match(${prepare("s")}, memory.redshift.bounded_like_expression(${prepare("p")}))`
-  return `(s, p) AS CASE WHEN ${isCheapLike} THEN s ${operator} p ELSE ${asExpression} END`
+  return `(s, p) AS CASE WHEN ${isCheapLike} THEN s ${operator} p WHEN ${isHeavyLike} THEN ${heavyPattern} ELSE ${asExpression} END`
 }
 
 /** Functions of the engine that look at their arguments first; \`memory.redshift.bounded_<name>\`. */
@@ -136,6 +158,9 @@ export const boundedMacros: Record<string, string> = {
   string_split_regex: repeatedSearch("string_split_regex"),
   regexp_split_to_array: repeatedSearch("regexp_split_to_array"),
   regexp_split_to_table: repeatedSearch("regexp_split_to_table"),
+  pattern_weight: patternWeightForm,
+  text_for: textFor,
+  text_up_to: textUpTo,
   json_value: `(x) AS CASE WHEN length(x::VARCHAR) - length(replace(replace(x::VARCHAR, '[', ''), '{', '')) > ${jsonContainers}
     THEN ${fail("JSON", `a value of more than ${jsonContainers} arrays and objects`)} ELSE x END`,
   bins: `(b) AS CASE WHEN len(b) > ${valueLimits.bins} THEN ${fail("histogram", `more than ${valueLimits.bins} bins`)} ELSE b END`,

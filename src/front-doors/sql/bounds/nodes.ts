@@ -15,19 +15,27 @@ const numbersAt: ReadonlyMap<string, number> = new Map([
   ["split_part", 2],
 ])
 const ofTexts =
-  /^(repeat|[lr]pad|split_part|replace|strpos|contains|string_split|json_value|regexp_.*|string_split_regex)$/
+  /^(repeat|[lr]pad|split_part|replace|strpos|contains|string_split|json_value|text_.*|regexp_.*|string_split_regex)$/
 
-function typed(name: string, child: TreeValue, at: number): TreeValue {
-  if (!isTree(child) || child.class !== "PARAMETER" || !ofTexts.test(name)) return child
+function typedParameter(child: TreeValue, type: "INTEGER" | "VARCHAR"): TreeValue {
+  if (!isTree(child) || child.class !== "PARAMETER") return child
   return {
     class: "CAST",
     type: "OPERATOR_CAST",
     alias: "",
     query_location: 0,
     child: { ...child, alias: "" },
-    cast_type: { id: numbersAt.get(name) === at ? "INTEGER" : "VARCHAR", type_info: null },
+    cast_type: { id: type, type_info: null },
     try_cast: false,
   }
+}
+
+/** A parameter as a text; any other node as it is. */
+export const textOf = (child: TreeValue): TreeValue => typedParameter(child, "VARCHAR")
+
+function typed(name: string, child: TreeValue, at: number): TreeValue {
+  if (!ofTexts.test(name)) return child
+  return typedParameter(child, numbersAt.get(name) === at ? "INTEGER" : "VARCHAR")
 }
 
 /** A call of one of our macros, which keeps everything else of the node. */
