@@ -7,7 +7,7 @@ import {
 } from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
-import { installDialect } from "../front-doors/sql/dialect/macros.ts"
+import { installDialect } from "../query/duckdb/dialect/macros.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import { openSource } from "../server/launcher.ts"
 import { bucketFindings } from "../sources/s3/preflight.ts"

@@ -11,7 +11,7 @@ import { historyOptions } from "../control-plane/databases/history-mode.ts"
 import { refreshDatabase } from "../control-plane/databases/refresh.ts"
 import { adjust, type RunningPipeline } from "../control-plane/pipelines/running-pipeline.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
-import type { DatabaseAdministration } from "../front-doors/sql/administration.ts"
+import type { DatabaseAdministration } from "../front-doors/sql/databases/administration.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 
 /** A place at the source is given back in a moment, unless the source does not answer. */

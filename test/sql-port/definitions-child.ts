@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises"
 import pg from "pg"
 import { openSqlUsers } from "../../src/control-plane/sql-users/sql-users.ts"
-import { installDialect } from "../../src/front-doors/sql/dialect/macros.ts"
+import { installDialect } from "../../src/query/duckdb/dialect/macros.ts"
 import { startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
 import { openStore } from "../../src/state/store.ts"
 import { openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"

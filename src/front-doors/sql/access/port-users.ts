@@ -11,8 +11,8 @@ import {
   verifierFromText,
 } from "../../../wire/pgwire/scram.ts"
 import type { SqlSession } from "../../../wire/pgwire/session.ts"
-import { faultAsPgError } from "../faults.ts"
-import type { OwnFunctions } from "./own-functions.ts"
+import { faultAsPgError } from "../../../query/faults.ts"
+import type { OwnFunctions } from "../../../query/duckdb/rights/own-functions.ts"
 
 /** What a session's user may do, asked anew for each statement. */
 export function rightsOf(users: SqlUsers, user: string) {

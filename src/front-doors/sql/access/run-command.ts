@@ -9,15 +9,15 @@ import {
 } from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { faultAsPgError } from "../faults.ts"
-import type { Answer } from "../session-answers.ts"
+import { faultAsPgError } from "../../../query/faults.ts"
+import type { Answer } from "../../../query/duckdb/session/session-answers.ts"
 import {
   type AskEngine,
   meantRelation,
   type NamePlace,
   relationsNamed,
   schemasNamed,
-} from "./relation-names.ts"
+} from "../../../query/duckdb/rights/relation-names.ts"
 import { showGrants } from "./show-grants.ts"
 import type { AccessCommand, GrantCommand, GrantObject } from "./statements.ts"
 

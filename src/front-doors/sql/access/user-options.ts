@@ -1,6 +1,6 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isUsualVerifier, scramVerifier, verifierFromText, verifierText } from "../../../wire/pgwire/scram.ts"
-import type { TokenCursor } from "./token-cursor.ts"
+import type { TokenCursor } from "../../../query/text/token-cursor.ts"
 
 /** What CREATE USER and ALTER USER set; what is not named stays. */
 export interface UserOptions {

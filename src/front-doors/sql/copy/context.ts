@@ -5,9 +5,9 @@ import { allows, type SqlAccess } from "../../../control-plane/sql-users/sql-acc
 import { foldName } from "../../../domain/sql-access.ts"
 import type { CopyDestination, RunSql } from "../../../loading/copy-target.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { meantRelation, type NamePlace, relationsNamed } from "../access/relation-names.ts"
+import { meantRelation, type NamePlace, relationsNamed } from "../../../query/duckdb/rights/relation-names.ts"
 import type { AuditStatement } from "../audited-statements.ts"
-import type { Transaction } from "../transaction.ts"
+import type { Transaction } from "../../../query/duckdb/session/transaction.ts"
 import type { CopyStatement } from "./statements.ts"
 
 /** What COPY does, behind the port. Every method may throw Fault and Problem. */

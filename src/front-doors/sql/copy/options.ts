@@ -7,8 +7,8 @@ import {
   usualCopyOptions,
 } from "../../../domain/copy.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { strftimePattern } from "../dialect/date-formats.ts"
-import type { TokenReader } from "../token-reader.ts"
+import { strftimePattern } from "../../../query/duckdb/dialect/date-formats.ts"
+import type { TokenReader } from "../../../query/text/token-reader.ts"
 
 /** By what right the statement reads the bucket. Ours is always the configuration's. */
 export type Authorisation =

@@ -1,7 +1,7 @@
 import type { CopyJobs, ShownJob } from "../../../control-plane/copy-jobs/jobs.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { Answer } from "../session-answers.ts"
+import type { Answer } from "../../../query/duckdb/session/session-answers.ts"
 import { type CopyContext, destinationOf } from "./context.ts"
 import type { CopyCommand } from "./statements.ts"
 

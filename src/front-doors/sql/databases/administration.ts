@@ -1,0 +1,113 @@
+import type { Caller } from "../../../control-plane/control-plane.ts"
+import type { CreateDatabaseInput } from "../../../control-plane/databases/destination-databases.ts"
+import type { HistoryScope } from "../../../control-plane/databases/history-mode.ts"
+import type { RefreshScope } from "../../../control-plane/databases/refresh.ts"
+import type { DatabaseOptions } from "../../../domain/database-options.ts"
+import { unreachable } from "../../../domain/unreachable.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { type AuditStatement, databaseStatement } from "../audited-statements.ts"
+import { type DatabaseCommand, databaseTags } from "./database-commands.ts"
+import { faultAsPgError } from "../../../query/faults.ts"
+import type { Transaction } from "../../../query/duckdb/session/transaction.ts"
+
+/** What the statements about databases do, behind the port. Every method may throw Fault. */
+export interface DatabaseAdministration {
+  create(caller: Caller, input: CreateDatabaseInput): Promise<void>
+  /** Resolves when it is gone. */
+  drop(caller: Caller, name: string): Promise<void>
+  set(
+    caller: Caller,
+    name: string,
+    options: Partial<DatabaseOptions>,
+    historyFor: HistoryScope,
+  ): Promise<void>
+  refresh(caller: Caller, name: string, scope: RefreshScope): Promise<void>
+}
+
+export interface AdministrationContext {
+  /** Undefined: this port has none. */
+  administration: DatabaseAdministration | undefined
+  caller: Caller
+  audit: AuditStatement
+  /** The session's own. */
+  database: string
+  databases(): string[]
+  /** Sessions on a database. */
+  sessions(database: string): number
+}
+
+/** Runs a statement about a database; its command tag. Throws PgError. */
+export function runDatabaseCommand(
+  command: DatabaseCommand,
+  context: AdministrationContext,
+  transaction: Transaction,
+): Promise<string> {
+  return context.audit(databaseStatement(command), () => runUnaudited(command, context, transaction))
+}
+
+async function runUnaudited(
+  command: DatabaseCommand,
+  context: AdministrationContext,
+  transaction: Transaction,
+): Promise<string> {
+  const tag = databaseTags[command.kind]
+  transaction.assertUsable()
+  if (transaction.isExplicit()) throw new PgError("25001", `${tag} cannot run inside a transaction block`)
+  if (context.caller.policy !== "admin") throw new PgError("42501", `permission denied: ${tag}`)
+  if (context.administration === undefined) throw new PgError("0A000", `${tag} is not supported on this port`)
+  // What came before in the same batch is done; nothing of this can be undone with it.
+  await transaction.endImplicit(false)
+  try {
+    await run(command, context, context.administration)
+  } catch (error) {
+    throw faultAsPgError(error)
+  }
+  return tag
+}
+
+async function run(
+  command: DatabaseCommand,
+  context: AdministrationContext,
+  administration: DatabaseAdministration,
+): Promise<void> {
+  const { caller } = context
+  switch (command.kind) {
+    case "create": {
+      const { kind: _, owner, ...input } = command
+      if (owner !== undefined && owner !== caller.name)
+        throw new PgError("0A000", "OWNER other than yourself is not supported")
+      return administration.create(caller, input)
+    }
+    case "drop":
+      return drop(command, context, administration)
+    case "set":
+      requireThere(command.name, context)
+      return administration.set(caller, command.name, command.options, command.historyFor)
+    case "refresh":
+      requireThere(command.name, context)
+      return administration.refresh(caller, command.name, command.scope)
+    default:
+      return unreachable(command)
+  }
+}
+
+async function drop(
+  { name, ifExists }: Extract<DatabaseCommand, { kind: "drop" }>,
+  context: AdministrationContext,
+  administration: DatabaseAdministration,
+): Promise<void> {
+  if (ifExists && !context.databases().includes(name)) return
+  requireThere(name, context)
+  if (name === context.database) throw new PgError("55006", "cannot drop the currently open database")
+  const others = context.sessions(name)
+  if (others > 0)
+    throw new PgError("55006", `database "${name}" is being accessed by other users`, {
+      detail: `There ${others === 1 ? "is 1 other session" : `are ${others} other sessions`} using the database.`,
+    })
+  await administration.drop(context.caller, name)
+}
+
+function requireThere(name: string, { databases }: AdministrationContext): void {
+  if (databases().includes(name)) return
+  throw new PgError("3D000", `database "${name}" does not exist`)
+}

@@ -1,0 +1,49 @@
+import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
+import type { Edit } from "./edits.ts"
+import { dialectSchema } from "./macros.ts"
+
+const isName = (token: Token | undefined) => token?.kind === "word" || token?.kind === "quoted"
+
+/** Where a way into a value begins that ends before `end`: `value."payload"."S"`, `v.a[0].b`; undefined: no way. */
+function pathStart(tokens: Token[], end: number): number | undefined {
+  let at = end
+  let steps = 0
+  for (;;) {
+    if (isSymbol(tokens[at], "]") && tokens[at - 1]?.kind === "number" && isSymbol(tokens[at - 2], "["))
+      at -= 3
+    else if (isName(tokens[at]) && isSymbol(tokens[at - 1], ".")) at -= 2
+    else break
+    steps++
+  }
+  // After a cast it is the name of a type.
+  return steps > 0 && isName(tokens[at]) && !isSymbol(tokens[at - 1], "::") ? at : undefined
+}
+
+/** The end of a text type that begins here, its length included. */
+function textTypeEnd(tokens: Token[], at: number): number | undefined {
+  if (!isWord(tokens[at], "varchar", "text", "nvarchar", "bpchar")) return undefined
+  return isSymbol(tokens[at + 1], "(") && isSymbol(tokens[at + 3], ")") ? at + 3 : at
+}
+
+/** SUPER: the type's name, and a way into such a value cast to text. */
+export function superEdits(tokens: Token[], at: number): Edit[] {
+  const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
+  if (token === undefined) return []
+  if (isWord(token, "super")) {
+    const isCast = isSymbol(before, "::") || (isWord(before, "as") && isSymbol(next, ")"))
+    const isColumn =
+      isWord(tokens[0], "create") &&
+      isName(before) &&
+      (isSymbol(tokens[at - 2], "(") || isSymbol(tokens[at - 2], ","))
+    return isCast || isColumn ? [{ start: token.start, end: token.end, text: "JSON" }] : []
+  }
+  if (!isSymbol(token, "::")) return []
+  const start = pathStart(tokens, at - 1)
+  const end = textTypeEnd(tokens, at + 1)
+  const [first, last] = [tokens[start ?? -1], tokens[end ?? -1]]
+  if (first === undefined || last === undefined) return []
+  return [
+    { start: first.start, end: first.start, text: `${dialectSchema}.super_text(` },
+    { start: token.start, end: last.end, text: ")" },
+  ]
+}

@@ -1,0 +1,223 @@
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
+
+export interface MemoryLimits {
+  /** What one statement may hold that the engine cannot set aside on disk. */
+  statementBytes: number
+  /** The same of all statements together: the rest is replication's. */
+  allBytes: number
+  /** The same of one user's statements together. Default: as all. */
+  userBytes?: number
+  /** What one statement may set aside on disk. */
+  spillBytes: number
+}
+
+/** One session's share of the memory. */
+export interface MemoryAccount {
+  /** Around each call into the engine: what grows meanwhile is charged to those inside. */
+  inside<T>(call: () => Promise<T>): Promise<T>
+  /** The statement is over; what its session keeps open for later goes on counting. */
+  ended(keepsSome: boolean): void
+  close(): void
+}
+
+/**
+ * The engine limits memory as a whole and does not say which statement holds it. So growth is charged to the statements
+ * that were inside the engine while it happened, by the time they were; whose charge passes the limit is stopped. When
+ * those of one user pass the user's share, or all together pass theirs, the largest of the user who holds the most is.
+ */
+export interface MemoryWatch {
+  /** `stop` is called once for a statement; false: there is nothing to stop. */
+  open(stop: (reason: PgError) => boolean, user?: string): MemoryAccount
+  close(): void
+}
+
+interface Account {
+  user: string
+  stop(reason: PgError): boolean
+  calls: number
+  /** When the first of its calls began, or the last look, whichever is later. */
+  insideSinceMs: number
+  /** How long it was inside since the last look. */
+  insideMs: number
+  isStopped: boolean
+  fixed: number
+  counted: number
+  countedAtMost: number
+  native: number
+  spilled: number
+}
+
+const lookEveryMs = 50
+
+const nothing = { isStopped: false, fixed: 0, counted: 0, countedAtMost: 0, native: 0, spilled: 0 }
+
+/** What the engine counts explains that much growth of the process; what lies beyond it, nobody limits but us. */
+function heldBy({ fixed, native, countedAtMost }: Account): number {
+  return Math.max(0, fixed) + Math.max(0, native - countedAtMost)
+}
+
+function charge(account: Account, before: MemoryUse, now: MemoryUse, share: number): void {
+  const part = (key: keyof MemoryUse) => (now[key] - before[key]) * share
+  account.fixed = Math.max(0, account.fixed + part("fixedBytes"))
+  account.counted += part("countedBytes")
+  account.countedAtMost = Math.max(account.countedAtMost, account.counted)
+  account.native += part("nativeBytes")
+  account.spilled = Math.max(0, account.spilled + part("spilledBytes"))
+}
+
+const megabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`
+
+const memoryHint =
+  "Lists, texts and exact medians of many rows need it. Select or group fewer rows at once, or have sql_limits.statement_memory raised."
+
+function leave(account: Account): void {
+  if (--account.calls === 0) account.insideMs += performance.now() - account.insideSinceMs
+}
+
+/** How long it was inside since this was last asked. All accounts are asked at the same `now`: shares are exact. */
+function takeTime(account: Account, now: number): number {
+  const insideMs = account.insideMs + (account.calls > 0 ? now - account.insideSinceMs : 0)
+  account.insideMs = 0
+  account.insideSinceMs = now
+  return insideMs
+}
+
+function tooMuch(account: Account, limits: MemoryLimits): PgError | undefined {
+  if (heldBy(account) > limits.statementBytes) {
+    const text = `out of memory: the statement needs more than ${megabytes(limits.statementBytes)} that cannot be set aside on disk`
+    return new PgError("53200", text, { hint: memoryHint })
+  }
+  if (account.spilled > limits.spillBytes) {
+    const text = `the statement sets more than ${megabytes(limits.spillBytes)} aside on disk`
+    const hint = "Sort, join or group fewer rows at once, or have sql_limits.statement_spill raised."
+    return new PgError("53400", text, { hint })
+  }
+  return undefined
+}
+
+interface UserUse {
+  bytes: number
+  /** Of the user's statements that can be stopped, the one that holds the most. */
+  largest: Account | undefined
+}
+
+function byUser(accounts: readonly Account[]): UserUse[] {
+  const users = new Map<string, UserUse>()
+  for (const account of accounts) {
+    const use = users.get(account.user) ?? { bytes: 0, largest: undefined }
+    users.set(account.user, use)
+    use.bytes += heldBy(account)
+    if (account.calls > 0 && (use.largest === undefined || heldBy(account) > heldBy(use.largest))) {
+      use.largest = account
+    }
+  }
+  return [...users.values()]
+}
+
+function overShare(): PgError {
+  return new PgError(
+    "53200",
+    "out of memory: all statements of this user together need more than one user may have",
+    {
+      hint: "This one held the most. Run fewer statements at once, or select fewer rows.",
+    },
+  )
+}
+
+function crowded(): PgError {
+  return new PgError("53200", "out of memory: all statements together need more than is left to them", {
+    hint: "This one held the most. Try again when others have ended, or select fewer rows at once.",
+  })
+}
+
+export function memoryWatch(
+  reader: MemoryUseReader,
+  limits: MemoryLimits,
+  onError: (error: unknown) => void,
+): MemoryWatch {
+  const accounts = new Set<Account>()
+  let before: MemoryUse | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isLooking = false
+  let isClosed = false
+
+  function stop(account: Account, reason: PgError): void {
+    account.isStopped = account.stop(reason)
+  }
+
+  function judge(): void {
+    const running = [...accounts].filter(({ isStopped }) => !isStopped)
+    for (const account of running) {
+      const reason = tooMuch(account, limits)
+      if (reason) stop(account, reason)
+    }
+    // What is being stopped gives back first.
+    if (running.length < accounts.size || running.some(({ isStopped }) => isStopped)) return
+    const users = byUser(running)
+    const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
+    // Who holds little is not stopped for what another user holds, however many statements that is spread over.
+    const greediest = users.toSorted((a, b) => b.bytes - a.bytes).find(({ largest }) => largest !== undefined)
+    if (greediest?.largest === undefined) return
+    if (all > limits.allBytes) stop(greediest.largest, crowded())
+    else if (greediest.bytes > (limits.userBytes ?? limits.allBytes)) stop(greediest.largest, overShare())
+  }
+
+  async function look(): Promise<void> {
+    const nowMs = performance.now()
+    const times = new Map([...accounts].map((account) => [account, takeTime(account, nowMs)]))
+    const sum = [...times.values()].reduce((total, ms) => total + ms, 0)
+    if (sum === 0) {
+      clearInterval(timer)
+      timer = undefined
+      before = undefined
+      return
+    }
+    // Nothing lasts as long as to be worth a look.
+    if (before === undefined && [...accounts].every(({ calls }) => calls === 0)) return
+    const now = await reader.read()
+    if (before !== undefined) for (const [account, ms] of times) charge(account, before, now, ms / sum)
+    before = now
+    judge()
+  }
+
+  function tick(): void {
+    if (isLooking || isClosed) return
+    isLooking = true
+    look()
+      .catch(onError)
+      .finally(() => {
+        isLooking = false
+        if (isClosed) reader.close()
+      })
+  }
+
+  function enter(account: Account): void {
+    if (account.calls++ === 0) account.insideSinceMs = performance.now()
+    timer ??= setInterval(tick, lookEveryMs).unref()
+  }
+
+  return {
+    open: (stop, user = "") => {
+      const account: Account = { stop, user, calls: 0, insideSinceMs: 0, insideMs: 0, ...nothing }
+      accounts.add(account)
+      return {
+        inside: async (call) => {
+          enter(account)
+          try {
+            return await call()
+          } finally {
+            leave(account)
+          }
+        },
+        ended: (keepsSome) => Object.assign(account, keepsSome ? { isStopped: false } : nothing),
+        close: () => accounts.delete(account),
+      }
+    },
+    close: () => {
+      isClosed = true
+      clearInterval(timer)
+      if (!isLooking) reader.close()
+    },
+  }
+}

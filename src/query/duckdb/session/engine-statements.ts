@@ -1,0 +1,240 @@
+import type { DuckDBPreparedStatement } from "@duckdb/node-api"
+import type { GuardedTable } from "../../../control-plane/databases/guarded-tables.ts"
+import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { Format, Prepared } from "../../../wire/pgwire/session.ts"
+import type { NamePlace } from "../rights/relation-names.ts"
+import { requireStill } from "../rights/restricted-select.ts"
+import { bindParameters } from "../values/bind-parameters.ts"
+import type { EnginePrepared } from "../portals/cursors.ts"
+import type { DefinitionFiles } from "./definition-files.ts"
+import { type EnginePortal, enginePortal } from "../portals/engine-portal.ts"
+import type { EngineSession } from "./engine-session.ts"
+import { explainFields, explainPortal } from "../portals/explain-portal.ts"
+import { failureOf } from "./failure-of-rows.ts"
+import { faultAsPgError } from "../../faults.ts"
+import { type BoundValue, parametersOf, readParameters } from "../values/parameters.ts"
+import { refuseUnsynced } from "../rights/read-states.ts"
+import { durationMs, type SessionSettings } from "./settings.ts"
+import {
+  commandTag,
+  type Described,
+  describeColumns,
+  type EnginePlan,
+  guessedColumns,
+  refusalOf,
+  returnsRows,
+} from "./statement-kinds.ts"
+import type { SqlParser } from "../dialect/syntax-tree.ts"
+import type { SystemViews } from "../catalog/system-views.ts"
+import type { ZoneOffset } from "../values/time-zones.ts"
+import {
+  isUndescribed,
+  prepareTyped,
+  prepareWithSamples,
+  undescribed,
+  untypedParameters,
+} from "../values/untyped-parameters.ts"
+import { readOnlyDatabase } from "../rights/write-guard.ts"
+
+/** It changes the catalog, of which the engine cannot replay everything from its log. */
+function isDefinition({ verb }: EnginePlan): boolean {
+  return /^(CREATE|ALTER|DROP) /.test(verb)
+}
+
+/** What planned statements need of their session. */
+export interface EngineStatementContext {
+  engine: EngineSession
+  settings: SessionSettings
+  parser: SqlParser
+  place(): NamePlace
+  zone(): ZoneOffset
+  /** What the user may do now. */
+  access(): Promise<SqlAccess>
+  systemViews: SystemViews
+  /** Moves what the engine cannot replay from its log into the database's file. */
+  files: DefinitionFiles
+  /** Tables that can be read only when they are in step. */
+  guarded(): readonly GuardedTable[]
+  isReplicated(database: string): boolean
+  /** No statement runs longer, whatever the session has set; 0: as the session has set. */
+  timeoutAtMostMs(): number
+}
+
+/** Planned statements on their way through the engine. */
+export interface EngineStatements {
+  /** From here on the statement can be stopped, and its time counts. */
+  start(): void
+  query(plan: EnginePlan, declared: number[]): Promise<EnginePrepared>
+  explain(plan: EnginePlan, declared: number[]): Promise<Prepared>
+}
+
+export function engineStatements(context: EngineStatementContext): EngineStatements {
+  const { engine } = context
+  const { transaction } = engine
+
+  /** What was taken away since a statement was prepared is missed before it runs. */
+  async function requireRights({ needs }: EnginePlan): Promise<void> {
+    const access = await context.access()
+    if (needs !== "superuser") requireStill(access, needs)
+    else if (!access.isSuperuser) {
+      throw new PgError("42501", "permission denied: this statement was prepared with rights that are gone")
+    }
+  }
+
+  function portalOf(
+    prepared: DuckDBPreparedStatement,
+    plan: EnginePlan,
+    values: BoundValue[],
+    formats: Format[],
+    described: Described | undefined,
+  ): EnginePortal {
+    const portal: EnginePortal = enginePortal(
+      {
+        start: async () => {
+          start()
+          await beforeReading(plan)
+          if (plan.typeInSchema !== undefined)
+            await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
+          await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
+          await engine.claim(portal)
+          if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
+          const result = await engine.call(
+            async () => {
+              await bindParameters(engine, prepared, values)
+              return prepared.stream()
+            },
+            plan.positionsHold ? plan.sql : undefined,
+            plan.isVeiled,
+          )
+          if (plan.writesIn !== undefined) transaction.wrote()
+          if (isDefinition(plan)) context.files.defined()
+          return result
+        },
+        zone: context.zone,
+        fetch: async (result) => {
+          const chunk = await engine.call(() => result.fetchChunk(), undefined, plan.isVeiled)
+          if (chunk && chunk.rowCount > 0) return chunk
+          // An empty chunk, or none: its end, or an error.
+          if (engine.isAborted()) throw await failureOf(engine, plan, values)
+          return null
+        },
+        finished: () => engine.release(portal),
+      },
+      described,
+      formats,
+      (sent, changed) => commandTag(plan.verb, sent, changed, described !== undefined),
+    )
+    return portal
+  }
+
+  /** Replication may have come to the database since the statement was planned. */
+  async function confine({ verb, isOnVersions }: EnginePlan, database: string): Promise<void> {
+    if (!isOnVersions && context.isReplicated(database)) throw readOnlyDatabase(verb, database)
+    await engine.call(() => transaction.writeOnlyIn(database))
+  }
+
+  async function beforeReading({ reads, systemViews }: EnginePlan): Promise<void> {
+    refuseUnsynced(reads, context.place(), context.guarded)
+    try {
+      await context.systemViews.refresh(systemViews)
+    } catch (error) {
+      throw faultAsPgError(error)
+    }
+  }
+
+  function start(): void {
+    const asked = durationMs(context.settings.get("statement_timeout") ?? "0") ?? 0
+    const limits = [asked, context.timeoutAtMostMs()].filter((ms) => ms > 0)
+    engine.beginStatement(limits.length === 0 ? 0 : Math.min(...limits))
+  }
+
+  async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
+    const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
+    const untyped = untypedParameters(prepared)
+    if (untyped.length === 0 || !plan.tree) return prepared
+    prepared.destroySync()
+    return prepareTyped(context.parser, plan.tree, untyped, declared, (sql) => engine.prepare(sql, undefined))
+  }
+
+  async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
+    transaction.assertUsable()
+    await engine.claim(undefined)
+    // A transaction that is open sees what there was when it first looked.
+    await beforeReading(plan)
+    // What is described and what is run must be one moment: a table may become another between the two.
+    await transaction.ensure()
+    const prepared = await prepareDescribed(plan, declared)
+    const refusal = refusalOf(prepared, plan)
+    if (refusal === undefined) return prepared
+    prepared.destroySync()
+    throw refusal
+  }
+
+  /** undefined: it has no rows. */
+  async function describe(
+    prepared: DuckDBPreparedStatement,
+    plan: EnginePlan,
+    oids: number[],
+  ): Promise<Described | undefined> {
+    if (!isUndescribed(prepared))
+      return returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
+    // A change without a tree: what it returns cannot be told, if it returns something.
+    if (!plan.tree && plan.writesIn !== undefined && !/\breturning\b/i.test(plan.sql)) return undefined
+    if (!plan.tree) throw undescribed()
+    const like = await prepareWithSamples(context.parser, plan.tree, oids, (sql) =>
+      engine.prepare(sql, undefined),
+    )
+    try {
+      return guessedColumns(like, plan)
+    } finally {
+      like.destroySync()
+    }
+  }
+
+  async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
+    const prepared = await prepareChecked(plan, declared)
+    const parameters = parametersOf(prepared, declared)
+    const parameterOids = parameters.map(({ oid }) => oid)
+    const described = await describe(prepared, plan, parameterOids)
+    return {
+      parameterOids,
+      fields: described?.fields,
+      bind: async (values, formats, resultFormats) => {
+        transaction.assertUsable()
+        await requireRights(plan)
+        const bound = readParameters(parameters, values, formats)
+        return portalOf(prepared, plan, bound, resultFormats, described)
+      },
+      close: () => engine.discard(prepared),
+    }
+  }
+
+  async function prepareExplain(plan: EnginePlan, declared: number[]): Promise<Prepared> {
+    const prepared = await prepareChecked(plan, declared)
+    const parameters = parametersOf(prepared, declared)
+    return {
+      parameterOids: parameters.map(({ oid }) => oid),
+      fields: explainFields,
+      bind: async (values, formats) => {
+        transaction.assertUsable()
+        await requireRights(plan)
+        const bound = readParameters(parameters, values, formats)
+        return explainPortal(async () => {
+          start()
+          await beforeReading(plan)
+          await transaction.ensure()
+          await engine.claim(undefined)
+          const run = async () => {
+            await bindParameters(engine, prepared, bound)
+            return (await prepared.run()).getRows()
+          }
+          return engine.call(run, undefined, plan.isVeiled)
+        })
+      },
+      close: () => engine.discard(prepared),
+    }
+  }
+
+  return { start, query: prepareQuery, explain: prepareExplain }
+}

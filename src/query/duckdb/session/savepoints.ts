@@ -1,0 +1,91 @@
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+
+interface Mark {
+  name: string
+  /** How many statements had changed something by then. */
+  writes: number
+  /** How many savepoints of that name stand here, one on the other: drivers set one before each statement. */
+  count: number
+}
+
+export interface Marks {
+  marks: Mark[]
+}
+
+/**
+ * The savepoints of a transaction. The engine has none, but most that clients do with them needs none: going back over
+ * statements that changed nothing (or failed) is going on, and going back to where nothing had been changed is beginning
+ * anew. Only changes before a savepoint with changes after it cannot be told apart: that is refused.
+ */
+export interface Savepoints {
+  mark(name: string): void
+  /** Throws 3B001 when there is no such savepoint. */
+  release(name: string): void
+  /** How to get back to it; `isOpen`: the engine still has the transaction. Throws 3B001, or 0A000 where there is no way. */
+  back(name: string, isOpen: boolean): "goOn" | "beginAnew"
+  wrote(): void
+  isEmpty(): boolean
+  clear(): void
+  take(): Marks
+  restore(taken: Marks): void
+}
+
+const marksAtMost = 10_000
+
+export function savepointsOf(): Savepoints {
+  let marks: Mark[] = []
+  let writes = 0
+
+  function find(name: string): { at: number; mark: Mark } {
+    const at = marks.findLastIndex((one) => one.name === name)
+    const mark = marks[at]
+    if (mark) return { at, mark }
+    throw new PgError("3B001", `savepoint "${name}" does not exist`)
+  }
+
+  return {
+    mark: (name) => {
+      const last = marks.at(-1)
+      if (last && last.name === name && last.writes === writes) {
+        last.count++
+        return
+      }
+      if (marks.length >= marksAtMost)
+        throw new PgError("54000", `more than ${marksAtMost} savepoints in one transaction`)
+      marks.push({ name, writes, count: 1 })
+    },
+    release: (name) => {
+      const { at, mark } = find(name)
+      mark.count--
+      marks = marks.slice(0, mark.count > 0 ? at + 1 : at)
+    },
+    back: (name, isOpen) => {
+      const { at, mark } = find(name)
+      const goesOn = isOpen && mark.writes === writes
+      if (!goesOn && mark.writes > 0) {
+        throw new PgError(
+          "0A000",
+          "changes made before the savepoint cannot be kept without those after it",
+          {
+            hint: "ROLLBACK the whole transaction. Savepoints are kept as long as nothing was changed before them.",
+          },
+        )
+      }
+      marks = marks.slice(0, at + 1)
+      writes = mark.writes
+      return goesOn ? "goOn" : "beginAnew"
+    },
+    wrote: () => {
+      writes++
+    },
+    isEmpty: () => marks.length === 0,
+    clear: () => {
+      marks = []
+      writes = 0
+    },
+    take: () => ({ marks }),
+    restore: (taken) => {
+      marks = taken.marks
+    },
+  }
+}

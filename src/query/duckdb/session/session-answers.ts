@@ -1,0 +1,128 @@
+import { unreachable } from "../../../domain/unreachable.ts"
+import type { Field } from "../../../wire/pgwire/session.ts"
+import type { Cursors } from "../portals/cursors.ts"
+import type { SessionCommand } from "./session-commands.ts"
+import type { SessionSettings } from "./settings.ts"
+import type { Transaction } from "./transaction.ts"
+import { oids } from "../values/value-types.ts"
+
+export interface Answer {
+  rows: (string | null)[][]
+  tag: string
+}
+
+export interface AnswerContext {
+  settings: SessionSettings
+  transaction: Transaction
+  /** Brings the engine to what the settings say now. */
+  applySettings(): Promise<void>
+  cursors: Pick<Cursors, "closeAll">
+  /** Values to put back when the transaction ends (SET LOCAL). */
+  localValues: Map<string, string>
+}
+
+export function textField(name: string): Field {
+  return { name, typeOid: oids.text, typeSize: -1, typeModifier: -1 }
+}
+
+/** The columns of an answer; `undefined`: none. */
+export function answerFields(command: SessionCommand): Field[] | undefined {
+  if (command.kind === "show") return [textField(command.name)]
+  return command.kind === "showAll" ? ["name", "setting", "description"].map(textField) : undefined
+}
+
+const actsInEngine = (name: string) => ["search_path", "timezone"].includes(name.toLowerCase())
+
+const done = (tag: string): Answer => ({ rows: [], tag })
+
+async function set(
+  command: Extract<SessionCommand, { kind: "set" }>,
+  context: AnswerContext,
+): Promise<Answer> {
+  const { settings } = context
+  const before = settings.get(command.name)
+  if (command.value === undefined) settings.reset(command.name)
+  else settings.set(command.name, command.value)
+  if (command.local && before !== undefined && !context.localValues.has(command.name)) {
+    context.localValues.set(command.name, before)
+  }
+  if (!actsInEngine(command.name)) return done("SET")
+  try {
+    await context.applySettings()
+  } catch (error) {
+    if (before !== undefined) settings.set(command.name, before)
+    throw error
+  }
+  return done("SET")
+}
+
+async function restoreLocal(context: AnswerContext): Promise<void> {
+  const names = [...context.localValues.keys()]
+  for (const [name, value] of context.localValues) context.settings.set(name, value)
+  context.localValues.clear()
+  if (names.some(actsInEngine)) await context.applySettings()
+}
+
+async function end(chain: boolean, context: AnswerContext, tag: () => Promise<string>): Promise<Answer> {
+  const said = await tag()
+  await restoreLocal(context)
+  if (chain) await context.transaction.begin(false)
+  return done(said)
+}
+
+/** Does what a session command says. Throws PgError. */
+export async function answer(command: SessionCommand, context: AnswerContext): Promise<Answer> {
+  const { settings, transaction } = context
+  if (!["commit", "rollback", "rollbackTo"].includes(command.kind)) transaction.assertUsable()
+  switch (command.kind) {
+    case "begin":
+      await transaction.begin(command.readOnly || settings.get("default_transaction_read_only") === "on")
+      return done(command.tag)
+    case "commit":
+      return end(command.chain, context, () => transaction.commit())
+    case "rollback":
+      return end(command.chain, context, async () => {
+        await transaction.rollback()
+        return "ROLLBACK"
+      })
+    case "savepoint":
+      transaction.savepoint(command.name)
+      return done("SAVEPOINT")
+    case "release":
+      transaction.release(command.name)
+      return done("RELEASE")
+    case "rollbackTo":
+      await transaction.rollbackTo(command.name)
+      return done("ROLLBACK")
+    case "set":
+      return set(command, context)
+    case "setTransaction":
+      if (command.session && command.readOnly !== undefined) {
+        settings.set("default_transaction_read_only", command.readOnly ? "on" : "off")
+      } else if (command.readOnly && transaction.status() === "T") {
+        await transaction.rollback()
+        await transaction.begin(true)
+      }
+      return done("SET")
+    case "show": {
+      const value = settings.get(command.name)
+      if (value === undefined) settings.reset(command.name)
+      return { rows: [[value ?? ""]], tag: "SHOW" }
+    }
+    case "showAll":
+      return { rows: settings.all().map(({ name, value }) => [name, value, ""]), tag: "SHOW" }
+    case "reset":
+      settings.reset(command.name)
+      await context.applySettings()
+      return done("RESET")
+    case "discard":
+      if (command.what === "ALL") context.cursors.closeAll()
+      settings.reset(undefined)
+      await context.applySettings()
+      return done(`DISCARD ${command.what}`)
+    case "deallocate":
+      return done(command.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE")
+    default:
+      return unreachable(command)
+  }
+}
