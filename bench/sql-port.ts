@@ -5,6 +5,7 @@ import pg from "pg"
 import { openSqlUsers } from "../src/control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../src/domain/configuration.ts"
 import { startSqlPort } from "../src/front-doors/sql/sql-port.ts"
+import { openDuckDbQueries } from "../src/query/duckdb/query-engine.ts"
 import { openStore } from "../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../src/warehouses/duckdb/files/instance.ts"
 import { type Bench, type Figures, figure, sqlNames } from "./figures.ts"
@@ -52,9 +53,8 @@ async function withPort<T>(
     listen,
     configured,
     users,
-    instance,
-    isReplicated: () => true,
     log: silent,
+    engine: await openDuckDbQueries({ instance, users, log: silent, isReplicated: () => true }),
   })
   const client = new pg.Client({
     host: listen.host,

@@ -25,6 +25,7 @@ import { rdsDoor } from "../front-doors/rds/door.ts"
 import { redshiftDoor } from "../front-doors/redshift/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
+import { openDuckDbQueries } from "../query/duckdb/query-engine.ts"
 import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
@@ -165,6 +166,16 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
   const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
+  const engine = await openDuckDbQueries({
+    instance: warehouses.queried,
+    users,
+    log,
+    ...sqlLimits.engine,
+    isReplicated: (database) => database !== "dev",
+    guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
+    systemViews: (kinds) =>
+      systemViewFacts({ ...status, sources: configuration.sources, copy: copy.facts }, kinds),
+  })
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
@@ -172,15 +183,11 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       configured: configuration.sqlUsers,
       users,
       audit: store.audit,
-      instance: warehouses.queried,
-      ...sqlLimits,
+      engine,
+      limits: sqlLimits.port,
       log,
-      isReplicated: (database) => database !== "dev",
       administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
       copy: copy.administration,
-      guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
-      systemViews: (kinds) =>
-        systemViewFacts({ ...status, sources: configuration.sources, copy: copy.facts }, kinds),
     }),
   )
   running.sql = { host: configuration.listen.sql.host, port: sql.port }

@@ -5,8 +5,9 @@
 import { readFile } from "node:fs/promises"
 import pg from "pg"
 import { openSqlUsers } from "../../src/control-plane/sql-users/sql-users.ts"
-import { installDialect } from "../../src/query/duckdb/dialect/macros.ts"
 import { startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import { installDialect } from "../../src/query/duckdb/dialect/macros.ts"
+import { openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { type Definitions, definitionsOf } from "./definitions.ts"
@@ -49,13 +50,13 @@ const users = await openSqlUsers({
   },
 })
 const note = (facts: object, message: string) => console.error(message, facts)
+const log = { info: () => undefined, warn: note, error: note }
 const port = await startSqlPort({
   listen: { host: "127.0.0.1", port: 0 },
   configured,
   users,
-  instance,
-  isReplicated: () => false,
-  log: { info: () => undefined, warn: note, error: note },
+  log,
+  engine: await openDuckDbQueries({ instance, users, log, isReplicated: () => false }),
 })
 
 async function run(database: string, statements: string[]): Promise<(string | null)[]> {

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import pg from "pg"
 import { openSqlUsers } from "../../src/control-plane/sql-users/sql-users.ts"
 import { startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import { openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { scramVerifier, verifierText } from "../../src/wire/pgwire/scram.ts"
 import { password, testWarehouse } from "./warehouse.ts"
@@ -51,13 +52,13 @@ test("users who exist and who do not are answered alike, through restarts and on
   const store = await openStore(warehouse.stateUrl)
   const configured = ["admin", "analyst"].map((name) => ({ name, password, policy: "admin" as const }))
   const users = await openSqlUsers({ store: store.sqlUsers, configured, onRefreshError: () => undefined })
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const another = await startSqlPort({
     listen: { host: "127.0.0.1", port: 0 },
     configured,
     users,
-    instance: warehouse.instance,
-    isReplicated: () => true,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log,
+    engine: await openDuckDbQueries({ instance: warehouse.instance, users, log, isReplicated: () => true }),
   })
   t.after(async () => {
     await another.close(100)

@@ -11,6 +11,7 @@ import {
 } from "../../src/control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../src/domain/configuration.ts"
 import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import { type DuckDbQueryOptions, openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -50,7 +51,7 @@ const shop = `
 /** A warehouse with two replicated databases and `dev`, behind a port of its own. */
 export async function testWarehouse(
   t: TestContext,
-  more: Partial<SqlPortOptions> &
+  more: Partial<SqlPortOptions & DuckDbQueryOptions> &
     Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> & { memoryLimitBytes?: number } = {},
 ): Promise<TestWarehouse> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"))
@@ -81,15 +82,16 @@ export async function testWarehouse(
     await instance.close()
     await rm(folder, { recursive: true, force: true })
   }
-  const port = await startSqlPort({
-    listen: { host: "127.0.0.1", port: 0 },
-    configured,
-    users,
-    instance,
-    isReplicated: (database) => database !== "dev",
-    log: { info: () => undefined, warn: note, error: note },
-    ...more,
-  }).catch(async (error: unknown) => {
+  const shared = { users, log: { info: () => undefined, warn: note, error: note }, ...more }
+  const isReplicated = (database: string) => database !== "dev"
+  const start = async () =>
+    startSqlPort({
+      listen: { host: "127.0.0.1", port: 0 },
+      configured,
+      engine: await openDuckDbQueries({ instance, isReplicated, ...shared }),
+      ...shared,
+    })
+  const port = await start().catch(async (error: unknown) => {
     await closeBelow()
     throw error
   })

@@ -12,9 +12,7 @@ const longFiles: Record<string, string> = {}
 const LONG_FOLDER_FILES = 20
 
 /** Folders that hold more files side by side, and why. */
-const longFolders: Record<string, string> = {
-  "src/front-doors/sql": "sessions, catalogs, dialect and rights move to a room of their own",
-}
+const longFolders: Record<string, string> = {}
 
 /** Where the core may name an engine, and why. */
 const engineNames: Record<string, string> = {}

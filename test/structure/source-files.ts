@@ -34,6 +34,12 @@ export function importsOf({ path, text }: SourceFile): string[] {
   )
 }
 
+/** The packages that a file imports, types included; what comes with Node is left out. */
+export function packagesOf({ text }: SourceFile): string[] {
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^".][^"]*)"/g)]
+  return specifiers.map(([, name]) => name ?? "").filter((name) => !name.startsWith("node:"))
+}
+
 /** As `importsOf`, without imports of nothing but types: those are gone when the program runs. */
 export function valueImportsOf({ path, text }: SourceFile): string[] {
   const withoutTypes = text.replace(/^(?:import|export) type [^;]*? from "[^"]+"$/gm, "")

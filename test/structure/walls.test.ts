@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { filesOf, importsOf, valueImportsOf } from "./source-files.ts"
+import { filesOf, importsOf, packagesOf, valueImportsOf } from "./source-files.ts"
 
 const layers = [
   ["concurrency"],
@@ -15,53 +15,70 @@ const layers = [
   ["sources", "warehouses", "state"],
   ["control-plane"],
   ["wire"],
+  ["query"],
   ["front-doors"],
   ["server"],
   ["cli"],
 ]
 
-const layersWithRooms = ["sources", "warehouses", "front-doors"]
+const layersWithRooms = ["sources", "warehouses", "query", "front-doors"]
 
-/** Where a wall has a door, and why. */
-const doors: { from: RegExp; to: RegExp; reason: string }[] = [
-  {
-    from: /^src\/front-doors\/sql\//,
-    to: /^src\/warehouses\/duckdb\/(files\/instance|quoting|guards\/table-write-rules)\.ts$/,
-    reason:
-      "the SQL port gives people sessions of this very engine; it gets the instance from server/, and asks the engine what users may write",
-  },
+/** Not a room of one engine: what the rooms beside it and those above share. */
+const sharedFolders = ["src/query/text/"]
+
+/** Rooms of concrete adapters: only server/ (and what is above it) picks one. */
+const layersOfAdapters = ["sources", "warehouses", "query"]
+
+/** A query room gives people sessions of this very engine: `query/duckdb` uses `warehouses/duckdb`. */
+function isSameEngine(a: Place, b: Place): boolean {
+  return a.layer === "query" && b.layer === "warehouses" && a.room !== undefined && a.room === b.room
+}
+
+/** Packages that only these rooms may import; also as types. */
+const packageRooms: { name: RegExp; rooms: RegExp }[] = [
+  { name: /^@duckdb\//, rooms: /^src\/(warehouses|query)\/duckdb\// },
 ]
 
 function rank(layer: string): number {
   return layers.findIndex((names) => names.includes(layer))
 }
 
-function roomOf(path: string): { layer: string; room: string | undefined } {
+interface Place {
+  layer: string
+  room: string | undefined
+}
+
+function roomOf(path: string): Place {
   const [, layer = "", room = "", deeper] = path.split("/")
-  return { layer, room: layersWithRooms.includes(layer) && deeper !== undefined ? room : undefined }
+  const isRoom = layersWithRooms.includes(layer) && deeper !== undefined
+  return { layer, room: isRoom && !sharedFolders.some((one) => path.startsWith(one)) ? room : undefined }
+}
+
+/** Between two rooms of one layer. */
+function isSideways(a: Place, b: Place): boolean {
+  return a.layer === b.layer && a.room !== undefined && b.room !== undefined && a.room !== b.room
 }
 
 /** `undefined`: allowed. */
 function objection(from: string, to: string): string | undefined {
   if (!to.startsWith("src/")) return "the program imports nothing from outside src/"
-  if (doors.some((door) => door.from.test(from) && door.to.test(to))) return undefined
   const [a, b] = [roomOf(from), roomOf(to)]
   if (rank(a.layer) < 0 || rank(b.layer) < 0)
     return "a folder without a layer: name it in test/structure/walls.test.ts"
   if (a.layer === "wire" && b.layer !== "wire" && to !== "src/domain/unreachable.ts")
     return "wire/ knows no business"
-  if (
-    ["sources", "warehouses"].includes(b.layer) &&
-    b.room &&
-    a.layer !== b.layer &&
-    rank(a.layer) < rank("server")
-  ) {
+  if (isSameEngine(a, b)) return undefined
+  const isAdapter = layersOfAdapters.includes(b.layer) && b.room !== undefined
+  if (isAdapter && a.room !== b.room && rank(a.layer) < rank("server") && !isSideways(a, b)) {
     return "only server/ (and what is above it) names concrete adapters"
   }
-  if (a.layer === b.layer)
-    return a.room && b.room && a.room !== b.room ? "sideways, between rooms" : undefined
+  if (a.layer === b.layer) return isSideways(a, b) ? "sideways, between rooms" : undefined
   if (rank(a.layer) === rank(b.layer)) return "sideways, between layers of one rank"
   return rank(a.layer) < rank(b.layer) ? "upwards" : undefined
+}
+
+function isAllowedPackage(path: string, name: string): boolean {
+  return packageRooms.every((one) => !one.name.test(name) || one.rooms.test(path))
 }
 
 test("imports go one way", async () => {
@@ -94,13 +111,32 @@ test("no file imports itself by way of others: whoever reads one of a circle mus
   assert.deepEqual(circles, [])
 })
 
-test("every door in the walls is in use", async () => {
-  const files = await filesOf("src/**/*.ts")
-  const unused = doors.filter(
-    ({ from, to }) =>
-      !files.some((file) => from.test(file.path) && importsOf(file).some((path) => to.test(path))),
-  )
-  assert.deepEqual(unused, [])
+test("an engine's package is imported in the engine's rooms only", async () => {
+  const files = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
+  const imported = files.flatMap((file) => packagesOf(file).map((name) => ({ path: file.path, name })))
+  const wrong = imported.filter(({ path, name }) => !isAllowedPackage(path, name))
+  assert.deepEqual(wrong, [])
+  for (const { name: pattern } of packageRooms)
+    assert.ok(
+      imported.some(({ name }) => pattern.test(name)),
+      `${pattern} is in use`,
+    )
+})
+
+test("packages are found however they are imported", () => {
+  const text = [
+    'import type { A } from "@duckdb/node-api"',
+    'const b = await import("@duckdb/node-bindings")',
+    'import "@duckdb/side-effect"',
+    'export { C } from "@duckdb/other"',
+    'import { D } from "./own.ts"',
+  ].join("\n")
+  assert.deepEqual(packagesOf({ path: "src/a.ts", text }), [
+    "@duckdb/node-api",
+    "@duckdb/node-bindings",
+    "@duckdb/side-effect",
+    "@duckdb/other",
+  ])
 })
 
 test("the walls are felt", () => {
@@ -116,5 +152,19 @@ test("the walls are felt", () => {
   )
   assert.equal(objection("src/wire/sigv4/a.ts", "src/domain/faults.ts"), "wire/ knows no business")
   assert.equal(objection("src/server/start.ts", "src/sources/postgres/source.ts"), undefined)
+  assert.equal(objection("src/query/duckdb/a.ts", "src/warehouses/duckdb/b.ts"), undefined)
+  assert.equal(objection("src/front-doors/sql/a.ts", "src/query/contract.ts"), undefined)
+  assert.equal(objection("src/front-doors/sql/a.ts", "src/query/text/b.ts"), undefined)
+  for (const [from, to] of [
+    ["src/query/duckdb/a.ts", "src/warehouses/memory/b.ts"],
+    ["src/query/a.ts", "src/query/duckdb/b.ts"],
+    ["src/query/a.ts", "src/warehouses/duckdb/b.ts"],
+    ["src/front-doors/sql/a.ts", "src/query/duckdb/b.ts"],
+    ["src/front-doors/sql/a.ts", "src/warehouses/duckdb/b.ts"],
+  ] as const)
+    assert.equal(objection(from, to)?.startsWith("only server/"), true, `${from} → ${to}`)
+  assert.equal(isAllowedPackage("src/front-doors/sql/a.ts", "@duckdb/node-api"), false)
+  assert.equal(isAllowedPackage("src/query/a.ts", "@duckdb/node-api"), false)
+  assert.equal(isAllowedPackage("src/query/duckdb/a.ts", "@duckdb/node-api"), true)
   assert.equal(objection("src/front-doors/rds/door.ts", "src/front-doors/door.ts"), undefined)
 })

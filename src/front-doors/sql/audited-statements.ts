@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto"
 import { type AuditLog, audited } from "../../control-plane/audit/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { AuditedCall } from "../../domain/audit.ts"
+import { faultAsPgError } from "../../query/faults.ts"
 import type { AuditStore } from "../../state/audit.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type DatabaseCommand, databaseTags } from "./databases/database-commands.ts"
-import { faultAsPgError } from "../../query/faults.ts"
 
 /** What the audit trail keeps of a statement about databases; those about users and rights are recorded by their service. */
 export type AuditedStatement = Pick<AuditedCall, "operation" | "resource" | "parameters">

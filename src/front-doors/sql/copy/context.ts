@@ -1,13 +1,12 @@
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { CopyRequest, CopyResult } from "../../../control-plane/copy-jobs/copy-files.ts"
 import type { CopyJobs } from "../../../control-plane/copy-jobs/jobs.ts"
-import { allows, type SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
+import { allows } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName } from "../../../domain/sql-access.ts"
-import type { CopyDestination, RunSql } from "../../../loading/copy-target.ts"
+import type { CopyDestination } from "../../../loading/copy-target.ts"
+import { hiddenSchemas, type StatementSession } from "../../../query/contract.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { meantRelation, type NamePlace, relationsNamed } from "../../../query/duckdb/rights/relation-names.ts"
 import type { AuditStatement } from "../audited-statements.ts"
-import type { Transaction } from "../../../query/duckdb/session/transaction.ts"
 import type { CopyStatement } from "./statements.ts"
 
 /** What COPY does, behind the port. Every method may throw Fault and Problem. */
@@ -22,15 +21,8 @@ export interface CopyContext {
   administration: CopyAdministration | undefined
   caller: Caller
   audit: AuditStatement
-  sessionId: number
-  access: SqlAccess
-  place: NamePlace
   isReplicated(database: string): boolean
-  hiddenSchemas: ReadonlySet<string>
-  transaction: Transaction
-  /** On the session's connection. */
-  run: RunSql
-  alive(): Promise<void>
+  session: StatementSession
 }
 
 /** The table that is meant, if the user may load into it. Throws PgError. */
@@ -38,8 +30,9 @@ export async function destinationOf(
   { table, columns }: Pick<CopyStatement, "table" | "columns">,
   context: CopyContext,
 ): Promise<CopyDestination> {
-  const { access, place, run, hiddenSchemas, isReplicated } = context
-  const found = meantRelation(table, place, await relationsNamed([table.at(-1) ?? ""], run))
+  const { session, isReplicated } = context
+  const access = await session.access()
+  const found = await session.findRelation(table)
   if (found === undefined) throw new PgError("42P01", `relation "${table.join(".")}" does not exist`)
   const { database, schema, name } = found
   if (hiddenSchemas.has(schema.toLowerCase()))

@@ -6,9 +6,9 @@ import {
   type TimeForm,
   usualCopyOptions,
 } from "../../../domain/copy.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { strftimePattern } from "../../../query/duckdb/dialect/date-formats.ts"
+import { strftimePattern } from "../../../query/text/date-patterns.ts"
 import type { TokenReader } from "../../../query/text/token-reader.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
 /** By what right the statement reads the bucket. Ours is always the configuration's. */
 export type Authorisation =

@@ -1,7 +1,7 @@
 import type { CopyJobs, ShownJob } from "../../../control-plane/copy-jobs/jobs.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
+import type { Answer } from "../../../query/contract.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { Answer } from "../../../query/duckdb/session/session-answers.ts"
 import { type CopyContext, destinationOf } from "./context.ts"
 import type { CopyCommand } from "./statements.ts"
 
@@ -79,8 +79,8 @@ async function createJob(
   })
 }
 
-function refuseInTransaction(what: string, { transaction }: CopyContext): void {
-  if (transaction.isExplicit())
+function refuseInTransaction(what: string, { session }: CopyContext): void {
+  if (session.transaction.isExplicit())
     throw new PgError("25001", `${what} cannot run inside a transaction block`, {
       hint: "It takes effect at once, and ROLLBACK would not undo it.",
     })

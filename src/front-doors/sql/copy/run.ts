@@ -1,9 +1,9 @@
 import type { LoadError } from "../../../domain/copy.ts"
 import { Problem, reportOf } from "../../../domain/problems.ts"
 import type { CopyDestination } from "../../../loading/copy-target.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { Answer } from "../../../query/contract.ts"
 import { faultAsPgError } from "../../../query/faults.ts"
-import type { Answer } from "../../../query/duckdb/session/session-answers.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type CopyAdministration, type CopyContext, destinationOf } from "./context.ts"
 import { jobColumns, runJobCommand } from "./run-job.ts"
 import type { CopyCommand, CopyStatement } from "./statements.ts"
@@ -21,7 +21,9 @@ export function copyNotices(command: CopyCommand): string[] {
 
 /** Does what a COPY statement says. Throws PgError. */
 export async function runCopyCommand(command: CopyCommand, context: CopyContext): Promise<Answer> {
-  context.transaction.assertUsable()
+  const { session } = context
+  session.transaction.wrote()
+  session.transaction.assertUsable()
   const { administration } = context
   if (administration === undefined) throw new PgError("0A000", "COPY is not supported on this port")
   try {
@@ -49,13 +51,14 @@ async function load(
   administration: CopyAdministration,
   context: CopyContext,
 ): Promise<Answer> {
-  await context.transaction.ensure()
+  const { caller, session } = context
+  const { transaction, run, alive } = session
+  await transaction.ensure()
   const destination = await destinationOf(copy, context)
-  await context.transaction.writeOnlyIn(destination.database)
-  const { caller, sessionId, run, alive } = context
+  await transaction.writeOnlyIn(destination.database)
   const result = await administration.load({
     caller,
-    sessionId,
+    sessionId: session.id,
     destination,
     from: copy.from,
     options: copy.options,

@@ -1,8 +1,8 @@
 import { type ObjectPlace, parseObjectUrl } from "../../../domain/copy.ts"
 import { jobNameMistake } from "../../../domain/copy-job.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type TokenReader, tokenReader } from "../../../query/text/token-reader.ts"
 import { isWord, type Token } from "../../../query/text/tokens.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type ParsedOptions, parseCopyOptions } from "./options.ts"
 
 /** COPY of one table from a bucket. */

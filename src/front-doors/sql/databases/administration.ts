@@ -4,11 +4,11 @@ import type { HistoryScope } from "../../../control-plane/databases/history-mode
 import type { RefreshScope } from "../../../control-plane/databases/refresh.ts"
 import type { DatabaseOptions } from "../../../domain/database-options.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
+import type { StatementTransaction } from "../../../query/contract.ts"
+import { faultAsPgError } from "../../../query/faults.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type AuditStatement, databaseStatement } from "../audited-statements.ts"
 import { type DatabaseCommand, databaseTags } from "./database-commands.ts"
-import { faultAsPgError } from "../../../query/faults.ts"
-import type { Transaction } from "../../../query/duckdb/session/transaction.ts"
 
 /** What the statements about databases do, behind the port. Every method may throw Fault. */
 export interface DatabaseAdministration {
@@ -40,7 +40,7 @@ export interface AdministrationContext {
 export function runDatabaseCommand(
   command: DatabaseCommand,
   context: AdministrationContext,
-  transaction: Transaction,
+  transaction: StatementTransaction,
 ): Promise<string> {
   return context.audit(databaseStatement(command), () => runUnaudited(command, context, transaction))
 }
@@ -48,7 +48,7 @@ export function runDatabaseCommand(
 async function runUnaudited(
   command: DatabaseCommand,
   context: AdministrationContext,
-  transaction: Transaction,
+  transaction: StatementTransaction,
 ): Promise<string> {
   const tag = databaseTags[command.kind]
   transaction.assertUsable()

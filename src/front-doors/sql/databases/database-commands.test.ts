@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { tokenize } from "../../../query/text/tokens.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { databaseCommand } from "./database-commands.ts"
-import { tokenize } from "../../../query/text/tokens.ts"
 
 const parsed = (sql: string) => databaseCommand(tokenize(sql))
 

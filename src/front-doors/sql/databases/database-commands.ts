@@ -1,9 +1,9 @@
 import type { HistoryScope } from "../../../control-plane/databases/history-mode.ts"
 import type { RefreshScope } from "../../../control-plane/databases/refresh.ts"
 import type { DatabaseOptions } from "../../../domain/database-options.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type TokenReader, tokenReader } from "../../../query/text/token-reader.ts"
 import { isWord, type Token } from "../../../query/text/tokens.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
 /** Statements about destination databases, which no engine runs. */
 export type DatabaseCommand =

@@ -2,10 +2,10 @@ import { isTree, type Tree, type TreeValue, textAt } from "../dialect/syntax-tre
 import { confineAggregate, namedAggregate } from "./aggregates.ts"
 import { literalNumber } from "./growth.ts"
 import { lambdaParameters, refuseInLambda, singleReduce } from "./lambdas.ts"
-import { like } from "./like.ts"
 import { harmlessPath, literalFormat, literalStructure } from "./literals.ts"
 import { refused } from "./nodes.ts"
-import { weighedPattern } from "./patterns.ts"
+import { like } from "./patterns/like.ts"
+import { weighedPattern } from "./patterns/regular-expressions.ts"
 import {
   distance,
   padding,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { refuseTooComplex } from "./statement-limits.ts"
 import { tokenize } from "../../text/tokens.ts"
+import { refuseTooComplex } from "./statement-limits.ts"
 
 const judge = (sql: string) => refuseTooComplex(sql, tokenize(sql))
 

@@ -1,6 +1,6 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { refuseDeep } from "./lexical.ts"
 import { isWord, outsideOfText, type Token } from "../../text/tokens.ts"
+import { refuseDeep } from "./lexical.ts"
 
 const operatorCharactersAtMost = 63
 const charactersInARowAtMost = 500

@@ -1,5 +1,5 @@
-import type { SqlParser } from "../dialect/syntax-tree.ts"
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
+import type { SqlParser } from "../dialect/syntax-tree.ts"
 import { confineCalls } from "./confined.ts"
 import type { MacroWeights } from "./macro-weights.ts"
 import { refuseCostly } from "./measure.ts"

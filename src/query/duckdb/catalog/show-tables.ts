@@ -1,5 +1,5 @@
-import { isListOfTables } from "../rights/select-guard.ts"
 import { isTree, nodesOf, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
+import { isListOfTables } from "../rights/select-guard.ts"
 
 /** To the engine, SHOW TABLES lists what is there, also to those who may not see it; the catalogs know better. */
 const visibleTables =

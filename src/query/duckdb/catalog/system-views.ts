@@ -1,10 +1,6 @@
 import type { SystemViewFacts, SystemViewKind } from "../../../control-plane/databases/system-views.ts"
 import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
-import {
-  fillIntegrationViews,
-  installIntegrationViews,
-  integrationViews,
-} from "./integration-views.ts"
+import { fillIntegrationViews, installIntegrationViews, integrationViews } from "./integration-views.ts"
 
 /** Where the facts come from. May throw Fault. */
 export type SystemViewReader = (kinds: ReadonlySet<SystemViewKind>) => Promise<SystemViewFacts>

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test"
 import { type DuckDBConnection, DuckDBInstance, type DuckDBPreparedStatement } from "@duckdb/node-api"
 import fc from "fast-check"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { plainStatement } from "./plain-text.ts"
 import { type Token, tokenize } from "../../text/tokens.ts"
+import { plainStatement } from "./plain-text.ts"
 
 let instance: DuckDBInstance
 let connection: DuckDBConnection

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type GateUser, nativeGate, sharesOf, type Turn } from "./engine-semaphore.ts"
+import { engineSemaphore, type GateUser, sharesOf, type Turn } from "./engine-semaphore.ts"
 
 const admin: GateUser = { name: "admin", isAdmin: true }
 const user = (name: string): GateUser => ({ name, isAdmin: false })
@@ -9,7 +9,7 @@ const forever = () => new Promise<never>(() => undefined)
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 test("calls that never end leave places for administrators, and for other users", async () => {
-  const gate = nativeGate(14)
+  const gate = engineSemaphore(14)
   const { reserved, perUser } = sharesOf(14)
   let begun = 0
   function begin(): Promise<never> {
@@ -28,7 +28,7 @@ test("calls that never end leave places for administrators, and for other users"
 })
 
 test("a call that waits begins when a place is free, in order for each user", async () => {
-  const gate = nativeGate(1)
+  const gate = engineSemaphore(1)
   const first = Promise.withResolvers<void>()
   const order: number[] = []
   const running = gate.run(user("one"), () => first.promise)
@@ -41,7 +41,7 @@ test("a call that waits begins when a place is free, in order for each user", as
 })
 
 test("a call that waits can be withdrawn; its place in the queue is gone", async () => {
-  const gate = nativeGate(1)
+  const gate = engineSemaphore(1)
   const first = Promise.withResolvers<void>()
   const running = gate.run(user("one"), () => first.promise)
   const turns: Turn[] = []
@@ -59,7 +59,7 @@ test("a call that waits can be withdrawn; its place in the queue is gone", async
 })
 
 test("one user cannot fill the queue for all", async () => {
-  const gate = nativeGate(2)
+  const gate = engineSemaphore(2)
   const calls = Array.from({ length: 3000 }, () => gate.run(user("one"), forever))
   const refused = calls.slice(2501).map((call) => assert.rejects(call, { code: "53000" }))
   await Promise.all(refused)

@@ -21,7 +21,7 @@ export interface Turn {
  * user but an administrator holds more than a share, and some places are for administrators alone: whatever users do,
  * somebody can look and act.
  */
-export interface NativeGate {
+export interface EngineSemaphore {
   /** Throws 53000 when too many wait. `onWaiting` is called only if there is no place at once. */
   run<T>(user: GateUser, call: () => Promise<T>, onWaiting?: (turn: Turn) => void): Promise<T>
 }
@@ -37,7 +37,7 @@ export function sharesOf(places: number): { reserved: number; perUser: number } 
   return { reserved, perUser: Math.max(1, Math.ceil((places - reserved) / 2)) }
 }
 
-export function nativeGate(places: number): NativeGate {
+export function engineSemaphore(places: number): EngineSemaphore {
   const { reserved, perUser } = sharesOf(places)
   const waiting: Waiting[] = []
   /** Places held, by user. */

@@ -1,5 +1,12 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { EncodedColumn, Field, Format, Portal, Prepared, RowBatch } from "../../../wire/pgwire/session.ts"
+import type {
+  EncodedColumn,
+  Field,
+  Format,
+  Portal,
+  Prepared,
+  RowBatch,
+} from "../../../wire/pgwire/session.ts"
 import type { CopyOptions } from "./copy-out-command.ts"
 
 const binaryStart = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"), Buffer.alloc(8)])

@@ -1,10 +1,10 @@
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Field, Format, Portal, Prepared } from "../../../wire/pgwire/session.ts"
-import type { CursorCommand } from "./cursor-commands.ts"
-import { type EnginePortal, fixedPortal, formatsFor } from "./engine-portal.ts"
 import type { EnginePlan } from "../session/statement-kinds.ts"
 import type { Transaction } from "../session/transaction.ts"
+import type { CursorCommand } from "./cursor-commands.ts"
+import { type EnginePortal, fixedPortal, formatsFor } from "./engine-portal.ts"
 
 /** A query's own statement, so that the cursor outlives the one that declared it. */
 export interface EnginePrepared extends Prepared {

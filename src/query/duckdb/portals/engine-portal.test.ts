@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { DuckDBDataChunk, type DuckDBResult, VARCHAR } from "@duckdb/node-api"
-import { enginePortal } from "./engine-portal.ts"
 import { wireTypeOf } from "../values/value-types.ts"
+import { enginePortal } from "./engine-portal.ts"
 
 /** Sizes of the batches in which rows of so many characters come. */
 async function batchesOf(rows: number, characters: number): Promise<number[]> {

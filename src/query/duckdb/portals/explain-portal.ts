@@ -1,7 +1,7 @@
 import type { DuckDBValue } from "@duckdb/node-api"
 import type { Field, Portal } from "../../../wire/pgwire/session.ts"
-import { fixedPortal } from "./engine-portal.ts"
 import { oids } from "../values/value-types.ts"
+import { fixedPortal } from "./engine-portal.ts"
 
 export const explainFields: Field[] = [
   { name: "QUERY PLAN", typeOid: oids.text, typeSize: -1, typeModifier: -1 },

@@ -1,9 +1,9 @@
 import { foldName } from "../../../domain/sql-access.ts"
-import { mayMeanOtherThanTable } from "./select-guard.ts"
-import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isSymbol, type Token } from "../../text/tokens.ts"
+import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isTableNode, relationKey } from "./pin-relations.ts"
 import { type AskEngine, meantRelation, type NamePlace, relationsNamed } from "./relation-names.ts"
+import { mayMeanOtherThanTable } from "./select-guard.ts"
 
 export interface KnownContext {
   place: NamePlace

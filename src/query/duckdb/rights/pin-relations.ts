@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto"
 import { allows, type SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { reservedQualifiers } from "./select-guard.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import {
   type AskEngine,
@@ -11,6 +10,7 @@ import {
   type RelationName,
   relationsNamed,
 } from "./relation-names.ts"
+import { reservedQualifiers } from "./select-guard.ts"
 
 export interface PinContext {
   access: SqlAccess

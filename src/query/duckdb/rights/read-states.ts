@@ -1,9 +1,9 @@
 import type { GuardedTable } from "../../../control-plane/databases/guarded-tables.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
+import { nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isTableNode } from "./pin-relations.ts"
 import { meantRelation, type NamePlace } from "./relation-names.ts"
-import { nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
-import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 
 /** What a statement reads, by names of one to three parts. */
 export type ReadNames = string[][]

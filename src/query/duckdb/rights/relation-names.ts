@@ -1,17 +1,12 @@
 import { foldName } from "../../../domain/sql-access.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
+import type { NamePlace, RelationName, RunInSession } from "../../contract.ts"
 import { foldedInEngine } from "../catalog/visibility.ts"
 
-/** A table or view as the warehouse spells it. */
-export interface RelationName {
-  database: string
-  schema: string
-  name: string
-  isView?: boolean
-}
+export type { NamePlace, RelationName }
 
 /** Runs a query of our own on the session's connection, in its transaction, and gives all rows. */
-export type AskEngine = (sql: string) => Promise<string[][]>
+export type AskEngine = RunInSession
 
 /** Every table and view, in any database, that has one of the names. */
 export async function relationsNamed(names: readonly string[], ask: AskEngine): Promise<RelationName[]> {
@@ -37,13 +32,6 @@ export async function schemasNamed(
     `SELECT database_name, schema_name FROM duckdb_schemas() WHERE ${foldedInEngine("schema_name")} = ${quoteLiteral(foldName(name))}`,
   )
   return rows.map(([database = "", schema = ""]) => ({ database, schema }))
-}
-
-export interface NamePlace {
-  /** The session's database. */
-  database: string
-  /** Where unqualified names are looked for, in order. */
-  searchPath: readonly string[]
 }
 
 const same = (a: string, b: string) => foldName(a) === foldName(b)

@@ -1,7 +1,7 @@
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type AskEngine, meantRelation, type NamePlace, relationsNamed } from "./relation-names.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
+import { type AskEngine, meantRelation, type NamePlace, relationsNamed } from "./relation-names.ts"
 import type { Target } from "./write-guard.ts"
 
 /**

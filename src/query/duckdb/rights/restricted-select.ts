@@ -1,8 +1,7 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { FunctionLists } from "./allowed-functions.ts"
-import { type GuardRules, guardSelect } from "./select-guard.ts"
 import { nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import type { FunctionLists } from "./allowed-functions.ts"
 import { isKnownFunction } from "./known-functions.ts"
 import {
   isTableNode,
@@ -13,6 +12,7 @@ import {
   relationKey,
   requirePrivilege,
 } from "./pin-relations.ts"
+import { type GuardRules, guardSelect } from "./select-guard.ts"
 
 /** Expressions whose meaning is understood. Any other kind, also of a later engine, is refused. */
 const knownClasses = new Set([

@@ -2,9 +2,9 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { foldName, type GrantScope, type Privilege } from "../../../domain/sql-access.ts"
 import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { isTree, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
+import { cursorOver, type TokenCursor } from "../../text/token-cursor.ts"
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
-import { checkTarget, type WriteRules } from "./write-guard.ts"
+import { isTree, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
 import { type Need, requirePrivilege } from "./pin-relations.ts"
 import {
   type AskEngine,
@@ -14,7 +14,7 @@ import {
   relationsNamed,
 } from "./relation-names.ts"
 import type { RestrictedSelect } from "./restricted-select.ts"
-import { cursorOver, type TokenCursor } from "../../text/token-cursor.ts"
+import { checkTarget, type WriteRules } from "./write-guard.ts"
 
 export interface RestrictedWriteContext {
   rules: WriteRules

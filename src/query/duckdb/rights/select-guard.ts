@@ -1,7 +1,7 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { allowedTableFunctions, isDeniedFunction } from "./allowed-functions.ts"
 import { integrationViewSchema } from "../catalog/integration-views.ts"
 import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import { allowedTableFunctions, isDeniedFunction } from "./allowed-functions.ts"
 
 export interface GuardRules {
   /** Schemas that hold Millrace's own records, closed to all but administrators. */

@@ -6,6 +6,8 @@ import {
 } from "../../../warehouses/duckdb/guards/table-write-rules.ts"
 import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { type TokenReader, tokenReader } from "../../text/token-reader.ts"
+import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import {
   type AskEngine,
   meantRelation,
@@ -13,8 +15,6 @@ import {
   type RelationName,
   relationsNamed,
 } from "./relation-names.ts"
-import { type TokenReader, tokenReader } from "../../text/token-reader.ts"
-import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import { guardWrite, type WriteRules } from "./write-guard.ts"
 
 /** A statement that administrators may run on a table that keeps, or kept, versions. */

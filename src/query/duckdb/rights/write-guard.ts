@@ -1,7 +1,7 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import { allowedTableFunctions, type FunctionLists, isDeniedFunction } from "./allowed-functions.ts"
 import { checkRelation } from "./select-guard.ts"
-import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 
 export interface WriteRules {
   user: string

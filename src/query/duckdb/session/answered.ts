@@ -1,6 +1,6 @@
 import type { Field, Prepared } from "../../../wire/pgwire/session.ts"
+import type { Answer } from "../../contract.ts"
 import { fixedPortal } from "../portals/engine-portal.ts"
-import type { Answer } from "./session-answers.ts"
 
 /** A statement that the port answers itself. */
 export function answered(fields: Field[] | undefined, run: () => Promise<Answer>): Prepared {

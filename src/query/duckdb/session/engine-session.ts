@@ -1,12 +1,12 @@
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from "@duckdb/node-api"
 import { quoteIdentifier, quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { EngineSemaphore, GateUser, Turn } from "../places/engine-semaphore.ts"
+import type { MemoryWatch } from "../places/memory-watch.ts"
+import type { EnginePortal } from "../portals/engine-portal.ts"
+import type { BoundValue } from "../values/parameters.ts"
 import { type Discretion, discreet } from "./discreet-errors.ts"
 import { engineError } from "./engine-errors.ts"
-import type { EnginePortal } from "../portals/engine-portal.ts"
-import type { MemoryWatch } from "../places/memory-watch.ts"
-import type { GateUser, NativeGate, Turn } from "../places/engine-semaphore.ts"
-import type { BoundValue } from "../values/parameters.ts"
 import { type Transaction, transactionOn } from "./transaction.ts"
 
 /** One DuckDB connection, used by one statement at a time, that can be stopped at any moment. */
@@ -60,7 +60,7 @@ function cancelledByUser(): PgError {
 
 export function engineSession(
   connection: DuckDBConnection,
-  gate: NativeGate,
+  gate: EngineSemaphore,
   user: () => GateUser,
   database: string,
   mayWrite: () => boolean,

@@ -3,18 +3,29 @@ import type { GuardedTable } from "../../../control-plane/databases/guarded-tabl
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Format, Prepared } from "../../../wire/pgwire/session.ts"
+import { faultAsPgError } from "../../faults.ts"
+import type { SystemViews } from "../catalog/system-views.ts"
+import type { SqlParser } from "../dialect/syntax-tree.ts"
+import type { EnginePrepared } from "../portals/cursors.ts"
+import { type EnginePortal, enginePortal } from "../portals/engine-portal.ts"
+import { explainFields, explainPortal } from "../portals/explain-portal.ts"
+import { refuseUnsynced } from "../rights/read-states.ts"
 import type { NamePlace } from "../rights/relation-names.ts"
 import { requireStill } from "../rights/restricted-select.ts"
+import { readOnlyDatabase } from "../rights/write-guard.ts"
 import { bindParameters } from "../values/bind-parameters.ts"
-import type { EnginePrepared } from "../portals/cursors.ts"
-import type { DefinitionFiles } from "./definition-files.ts"
-import { type EnginePortal, enginePortal } from "../portals/engine-portal.ts"
-import type { EngineSession } from "./engine-session.ts"
-import { explainFields, explainPortal } from "../portals/explain-portal.ts"
-import { failureOf } from "./failure-of-rows.ts"
-import { faultAsPgError } from "../../faults.ts"
 import { type BoundValue, parametersOf, readParameters } from "../values/parameters.ts"
-import { refuseUnsynced } from "../rights/read-states.ts"
+import type { ZoneOffset } from "../values/time-zones.ts"
+import {
+  isUndescribed,
+  prepareTyped,
+  prepareWithSamples,
+  undescribed,
+  untypedParameters,
+} from "../values/untyped-parameters.ts"
+import type { DefinitionFiles } from "./definition-files.ts"
+import type { EngineSession } from "./engine-session.ts"
+import { failureOf } from "./failure-of-rows.ts"
 import { durationMs, type SessionSettings } from "./settings.ts"
 import {
   commandTag,
@@ -25,17 +36,6 @@ import {
   refusalOf,
   returnsRows,
 } from "./statement-kinds.ts"
-import type { SqlParser } from "../dialect/syntax-tree.ts"
-import type { SystemViews } from "../catalog/system-views.ts"
-import type { ZoneOffset } from "../values/time-zones.ts"
-import {
-  isUndescribed,
-  prepareTyped,
-  prepareWithSamples,
-  undescribed,
-  untypedParameters,
-} from "../values/untyped-parameters.ts"
-import { readOnlyDatabase } from "../rights/write-guard.ts"
 
 /** It changes the catalog, of which the engine cannot replay everything from its log. */
 function isDefinition({ verb }: EnginePlan): boolean {

@@ -1,7 +1,7 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { bindParameters } from "../values/bind-parameters.ts"
-import type { EngineSession } from "./engine-session.ts"
 import type { BoundValue } from "../values/parameters.ts"
+import type { EngineSession } from "./engine-session.ts"
 import type { EnginePlan } from "./statement-kinds.ts"
 
 function unexplained(): PgError {

@@ -1,44 +1,40 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { refuseHiddenTypes } from "../rights/hidden-types.ts"
-import { knownRelationsIn, pinKnownRelations } from "../rights/known-relations.ts"
-import { isTableNode, type Need, refuseReservedNames } from "../rights/pin-relations.ts"
-import type { AskEngine, NamePlace } from "../rights/relation-names.ts"
-import { guardKnown, type RestrictedSelect, restrictSelect } from "../rights/restricted-select.ts"
-import { restrictWrite } from "../rights/restricted-write.ts"
-import { type AccessCommand, accessCommand } from "../../../front-doors/sql/access/statements.ts"
+import type { DoorStatement, ReadDoorStatement } from "../../contract.ts"
+import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { confineCalls } from "../bounds/confined.ts"
 import { refuseCostly } from "../bounds/measure.ts"
 import { refuseNestedValues } from "../bounds/nested-values.ts"
+import { refuseTooComplex } from "../bounds/statement-limits.ts"
 import { boundedWrite } from "../bounds/written-queries.ts"
 import { integrationViewsIn } from "../catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "../catalog/rewrite.ts"
 import { listVisibleTables } from "../catalog/show-tables.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
-import { pgColumnNames } from "../values/column-names.ts"
-import { type CopyCommand, copyCommand } from "../../../front-doors/sql/copy/statements.ts"
+import { plainStatement } from "../dialect/plain-text.ts"
+import { fromRedshift } from "../dialect/rewrite.ts"
+import { nodesOf, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
 import { type CopyOptions, copyOutCommand } from "../portals/copy-out-command.ts"
 import { type CursorCommand, cursorCommand } from "../portals/cursor-commands.ts"
-import { type DatabaseCommand, databaseCommand } from "../../../front-doors/sql/databases/database-commands.ts"
-import { fromRedshift } from "../dialect/rewrite.ts"
-import { plainStatement } from "../dialect/plain-text.ts"
+import { refuseHiddenTypes } from "../rights/hidden-types.ts"
+import { knownRelationsIn, pinKnownRelations } from "../rights/known-relations.ts"
+import { isTableNode, type Need, refuseReservedNames } from "../rights/pin-relations.ts"
 import { namesReadBy, namesReadInWrite, type ReadNames } from "../rights/read-states.ts"
+import type { AskEngine, NamePlace } from "../rights/relation-names.ts"
 import { refuseUnreplayable, schemaOfType } from "../rights/replayable.ts"
+import { guardKnown, type RestrictedSelect, restrictSelect } from "../rights/restricted-select.ts"
+import { restrictWrite } from "../rights/restricted-write.ts"
 import { guardSelect } from "../rights/select-guard.ts"
-import { type SessionCommand, sessionCommand } from "./session-commands.ts"
-import type { EnginePlan } from "./statement-kinds.ts"
-import { refuseTooComplex } from "../bounds/statement-limits.ts"
-import { nodesOf, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
-import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { versionWrite } from "../rights/version-writes.ts"
 import { guardWrite, targetOf, type WriteRules } from "../rights/write-guard.ts"
+import { pgColumnNames } from "../values/column-names.ts"
+import { type SessionCommand, sessionCommand } from "./session-commands.ts"
+import type { EnginePlan } from "./statement-kinds.ts"
 
 /** What is to be done for one statement, after every check. */
 export type Plan =
   | { kind: "session"; command: SessionCommand }
-  | { kind: "database"; command: DatabaseCommand }
-  | { kind: "access"; command: AccessCommand }
-  | { kind: "copy"; command: CopyCommand }
+  | { kind: "door"; statement: DoorStatement }
   | { kind: "copyOut"; query: EnginePlan; options: CopyOptions }
   | { kind: "cursor"; command: CursorCommand<EnginePlan> }
   | {
@@ -72,6 +68,7 @@ export type Plan =
 
 export interface PlanContext {
   parser: SqlParser
+  readDoorStatement: ReadDoorStatement
   facts: SessionFacts
   rules: WriteRules
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
@@ -234,10 +231,6 @@ export async function planStatement(typed: string, context: PlanContext): Promis
   const text = plainStatement(typed)
   const spelled = withoutPgSpellings(text)
   const tokens = tokenize(spelled)
-  const forAccess = accessCommand(tokens)
-  if (forAccess) return { kind: "access", command: forAccess }
-  const command = sessionCommand(tokens)
-  if (command) return { kind: "session", command }
   const out = copyOutCommand(tokens, spelled)
   if (out)
     return { kind: "copyOut", query: await planQuery(out.sql, "COPY", context, access), options: out.options }
@@ -247,10 +240,11 @@ export async function planStatement(typed: string, context: PlanContext): Promis
     return { kind: "cursor", command: { ...cursor, query } }
   }
   if (cursor) return { kind: "cursor", command: cursor }
-  const database = databaseCommand(tokens)
-  if (database) return { kind: "database", command: database }
-  const copy = copyCommand(tokens, text)
-  if (copy) return { kind: "copy", command: copy }
+  // After COPY … TO STDOUT, before SHOW: the door has other forms of both.
+  const statement = context.readDoorStatement(tokens, text)
+  if (statement) return { kind: "door", statement }
+  const command = sessionCommand(tokens)
+  if (command) return { kind: "session", command }
   return planEngine(spelled, tokens, context, access)
 }
 

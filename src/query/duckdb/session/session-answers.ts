@@ -1,15 +1,11 @@
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { Field } from "../../../wire/pgwire/session.ts"
+import type { Answer } from "../../contract.ts"
 import type { Cursors } from "../portals/cursors.ts"
+import { oids } from "../values/value-types.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import type { SessionSettings } from "./settings.ts"
 import type { Transaction } from "./transaction.ts"
-import { oids } from "../values/value-types.ts"
-
-export interface Answer {
-  rows: (string | null)[][]
-  tag: string
-}
 
 export interface AnswerContext {
   settings: SessionSettings

@@ -1,7 +1,7 @@
 import type { NamePlace } from "../rights/relation-names.ts"
+import { type ZoneOffset, zoneOffset } from "../values/time-zones.ts"
 import type { EngineSession } from "./engine-session.ts"
 import type { SessionSettings } from "./settings.ts"
-import { type ZoneOffset, zoneOffset } from "../values/time-zones.ts"
 
 /** Settings of a session that act in the engine: where unqualified names are looked up, and its time zone. */
 export interface SessionScope {

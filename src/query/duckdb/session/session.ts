@@ -2,36 +2,29 @@ import type { GuardedTable } from "../../../control-plane/databases/guarded-tabl
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { Field, Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
-import { type AccessContext, runAccessCommand } from "../../../front-doors/sql/access/run-command.ts"
-import { grantColumns } from "../../../front-doors/sql/access/show-grants.ts"
-import type { AccessCommand } from "../../../front-doors/sql/access/statements.ts"
-import { type AdministrationContext, runDatabaseCommand } from "../../../front-doors/sql/databases/administration.ts"
-import { answered, nothingAsked } from "./answered.ts"
+import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
+import type { DoorStatement, StatementSession } from "../../contract.ts"
+import { splitStatements } from "../../text/tokens.ts"
+import type { SystemViews } from "../catalog/system-views.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
-import type { CopyContext } from "../../../front-doors/sql/copy/context.ts"
-import { copyFields, copyNotices, runCopyCommand } from "../../../front-doors/sql/copy/run.ts"
-import type { CopyCommand } from "../../../front-doors/sql/copy/statements.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
-import type { DatabaseCommand } from "../../../front-doors/sql/databases/database-commands.ts"
+import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
+import { answered, nothingAsked } from "./answered.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { engineStatements } from "./engine-statements.ts"
 import { idleLimit } from "./idle-limit.ts"
 import { type Plan, type PlanContext, planStatement } from "./plan.ts"
-import { type Answer, answer, answerFields, textField } from "./session-answers.ts"
+import { answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { sessionScope } from "./session-scope.ts"
 import type { SessionSettings } from "./settings.ts"
-import type { SystemViews } from "../catalog/system-views.ts"
-import { splitStatements } from "../../text/tokens.ts"
 
 export interface SessionParts {
   engine: EngineSession
   settings: SessionSettings
-  administration: AdministrationContext
   plan: Omit<PlanContext, "access" | "place" | "ask">
   /** The session's database. */
   database: string
@@ -39,10 +32,8 @@ export interface SessionParts {
   timeoutAtMostMs(): number
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
   access(): Promise<SqlAccess>
-  /** What statements about users and rights work on. */
-  users(): Omit<AccessContext, "place" | "ask">
-  /** What COPY works on. */
-  copy(): Omit<CopyContext, "place" | "run" | "alive" | "access" | "transaction">
+  /** As `pg_backend_pid()` shows it. */
+  id: number
   systemViews: SystemViews
   files: DefinitionFiles
   /** Tables that can be read only when they are in step. */
@@ -88,11 +79,24 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return access
   }
 
-  /** What the port does itself. */
-  function own(fields: Field[] | undefined, run: () => Promise<Answer>): Prepared {
-    return answered(fields, async () => {
+  const forDoor: StatementSession = {
+    id: parts.id,
+    transaction,
+    get place() {
+      return place()
+    },
+    access: currentAccess,
+    findRelation: async (name) =>
+      meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
+    findSchemas: (name) => schemasNamed(name, ask),
+    run: ask,
+    alive: () => engine.call(async () => undefined),
+  }
+
+  function prepareDoorStatement({ columns, run }: DoorStatement): Prepared {
+    return answered(columns?.map(textField), async () => {
       await engine.claim(undefined)
-      return run()
+      return run(forDoor)
     })
   }
 
@@ -108,42 +112,6 @@ export function sqlSession(parts: SessionParts): SqlSession {
     })
   }
 
-  function prepareDatabaseCommand(command: DatabaseCommand): Prepared {
-    const run = () => runDatabaseCommand(command, parts.administration, transaction)
-    return own(undefined, async () => ({ rows: [], tag: await run() }))
-  }
-
-  function prepareAccess(command: AccessCommand): Prepared {
-    const fields = command.kind === "showGrants" ? grantColumns.map(textField) : undefined
-    return own(fields, async () => {
-      transaction.assertUsable()
-      if (fields === undefined && transaction.isExplicit()) {
-        throw new PgError(
-          "25001",
-          "statements about users and rights cannot run inside a transaction block",
-          {
-            hint: "They take effect at once, and ROLLBACK would not undo them.",
-          },
-        )
-      }
-      return runAccessCommand(command, { ...parts.users(), place: place(), ask })
-    })
-  }
-
-  function prepareCopy(command: CopyCommand): Prepared {
-    return own(copyFields(command)?.map(textField), async () => {
-      transaction.wrote()
-      return runCopyCommand(command, {
-        ...parts.copy(),
-        access: await currentAccess(),
-        place: place(),
-        run: ask,
-        alive: () => engine.call(async () => undefined),
-        transaction,
-      })
-    })
-  }
-
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
     statements.start()
     await scope.ensure()
@@ -152,13 +120,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
     switch (planned.kind) {
       case "session":
         return prepareCommand(planned.command)
-      case "database":
-        return prepareDatabaseCommand(planned.command)
-      case "access":
-        return prepareAccess(planned.command)
-      case "copy":
-        notices.push(...copyNotices(planned.command))
-        return prepareCopy(planned.command)
+      case "door":
+        notices.push(...planned.statement.notices)
+        return prepareDoorStatement(planned.statement)
       case "engine":
         notices.push(...planned.notices)
         return planned.verb === "EXPLAIN"

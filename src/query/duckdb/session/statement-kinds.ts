@@ -3,8 +3,8 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Field } from "../../../wire/pgwire/session.ts"
 import { characterLength } from "../catalog/integration-views.ts"
 import { fieldsOf } from "../portals/engine-portal.ts"
-import type { Plan } from "./plan.ts"
 import { columnType, type WireType } from "../values/value-types.ts"
+import type { Plan } from "./plan.ts"
 
 export type EnginePlan = Extract<Plan, { kind: "engine" }>
 

@@ -1,7 +1,7 @@
 import { type DuckDBPreparedStatement, DuckDBTypeId } from "@duckdb/node-api"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { engineTypeOf } from "./parameters.ts"
 import { isTree, nodesOf, type SqlParser, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
+import { engineTypeOf } from "./parameters.ts"
 
 /**
  * DuckDB finds a parameter's type from what it is compared with or passed to, and leaves the whole result undescribed

@@ -1,7 +1,7 @@
-import { isTree, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
-import { literalText } from "./growth.ts"
-import { valueLimits } from "./macros.ts"
-import { callOf, childrenOf, refuseVolatile, textOf } from "./nodes.ts"
+import { isTree, type Tree, type TreeValue } from "../../dialect/syntax-tree.ts"
+import { literalText } from "../growth.ts"
+import { valueLimits } from "../macros.ts"
+import { callOf, childrenOf, refuseVolatile, textOf } from "../nodes.ts"
 import { patternWeight } from "./pattern-weight.ts"
 
 const { freePatternWeight, patternWork } = valueLimits

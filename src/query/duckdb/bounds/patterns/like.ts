@@ -1,8 +1,8 @@
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
-import { literalText } from "./growth.ts"
-import { become, callOf, childrenOf, negated, refused, refuseVolatile, textConstant } from "./nodes.ts"
-import { textLimit, textUpTo } from "./patterns.ts"
+import { PgError } from "../../../../wire/pgwire/pg-error.ts"
+import { type Tree, type TreeValue, textAt } from "../../dialect/syntax-tree.ts"
+import { literalText } from "../growth.ts"
+import { become, callOf, childrenOf, negated, refused, refuseVolatile, textConstant } from "../nodes.ts"
+import { textLimit, textUpTo } from "./regular-expressions.ts"
 
 const expressionCharacter = /[\\.+*?()|{}[\]^$]/g
 

@@ -8,27 +8,18 @@ import {
   type Privilege,
 } from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { type Answer, hiddenSchemas, type StatementSession } from "../../../query/contract.ts"
 import { faultAsPgError } from "../../../query/faults.ts"
-import type { Answer } from "../../../query/duckdb/session/session-answers.ts"
-import {
-  type AskEngine,
-  meantRelation,
-  type NamePlace,
-  relationsNamed,
-  schemasNamed,
-} from "../../../query/duckdb/rights/relation-names.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { showGrants } from "./show-grants.ts"
 import type { AccessCommand, GrantCommand, GrantObject } from "./statements.ts"
 
 export interface AccessContext {
   users: SqlUsers
   caller: Caller
-  place: NamePlace
   databases(): string[]
   isReplicated(database: string): boolean
-  hiddenSchemas: ReadonlySet<string>
-  ask: AskEngine
+  session: StatementSession
 }
 
 const tablePrivileges: Privilege[] = ["select", "insert", "delete", "truncate", "drop"]
@@ -55,18 +46,18 @@ function databaseNamed(name: string, context: AccessContext): string {
   return foldName(found)
 }
 
-function refuseHidden(schema: string, context: AccessContext): void {
-  if (!context.hiddenSchemas.has(schema.toLowerCase())) return
+function refuseHidden(schema: string): void {
+  if (!hiddenSchemas.has(schema.toLowerCase())) return
   throw new PgError("42501", `permission denied for schema ${schema}`, {
     hint: "It holds Millrace's own records, which only administrators read.",
   })
 }
 
 async function schemaScope(name: string[], context: AccessContext): Promise<GrantScope> {
-  const [schema = "", database = context.place.database] = [...name].reverse()
+  const [schema = "", database = context.session.place.database] = [...name].reverse()
   const databaseName = databaseNamed(database, context)
-  refuseHidden(schema, context)
-  const found = await schemasNamed(schema, context.ask)
+  refuseHidden(schema)
+  const found = await context.session.findSchemas(schema)
   if (!found.some((one) => foldName(one.database) === databaseName)) {
     throw new PgError("3F000", `schema "${schema}" does not exist in database "${database}"`)
   }
@@ -74,9 +65,9 @@ async function schemaScope(name: string[], context: AccessContext): Promise<Gran
 }
 
 async function tableScope(name: string[], context: AccessContext): Promise<GrantScope> {
-  const relation = meantRelation(name, context.place, await relationsNamed([name.at(-1) ?? ""], context.ask))
+  const relation = await context.session.findRelation(name)
   if (relation === undefined) throw new PgError("42P01", `relation "${name.join(".")}" does not exist`)
-  refuseHidden(relation.schema, context)
+  refuseHidden(relation.schema)
   return {
     database: foldName(relation.database),
     schema: foldName(relation.schema),
@@ -159,9 +150,18 @@ async function dropUsers(
   return { rows: [], tag: "DROP USER" }
 }
 
+function refuseInTransaction({ kind }: AccessCommand, { session: { transaction } }: AccessContext): void {
+  transaction.assertUsable()
+  if (kind === "showGrants" || !transaction.isExplicit()) return
+  throw new PgError("25001", "statements about users and rights cannot run inside a transaction block", {
+    hint: "They take effect at once, and ROLLBACK would not undo them.",
+  })
+}
+
 /** Does what a statement about users and rights says. Only who may is asked of the service. Throws PgError. */
 export async function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
   const { users, caller } = context
+  refuseInTransaction(command, context)
   const isAdmin = caller.policy === "admin"
   if (!isAdmin && command.kind !== "alterUser" && command.kind !== "showGrants") {
     throw new PgError("42501", `permission denied: "${caller.name}" is no administrator`)

@@ -1,6 +1,6 @@
+import type { TokenCursor } from "../../../query/text/token-cursor.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isUsualVerifier, scramVerifier, verifierFromText, verifierText } from "../../../wire/pgwire/scram.ts"
-import type { TokenCursor } from "../../../query/text/token-cursor.ts"
 
 /** What CREATE USER and ALTER USER set; what is not named stays. */
 export interface UserOptions {

@@ -1,7 +1,7 @@
 import type { Privilege } from "../../../domain/sql-access.ts"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { isSymbol, isWord, type Token } from "../../../query/text/tokens.ts"
 import { cursorOver, type TokenCursor } from "../../../query/text/token-cursor.ts"
+import { isSymbol, isWord, type Token } from "../../../query/text/tokens.ts"
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { type UserOptions, userOptions } from "./user-options.ts"
 
 /** What GRANT and REVOKE name; each is resolved against the session's database. */

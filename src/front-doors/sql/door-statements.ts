@@ -1,0 +1,96 @@
+import type {
+  DoorStatement,
+  QuerySession,
+  ReadDoorStatement,
+  StatementSession,
+} from "../../query/contract.ts"
+import { statementAudit } from "./audited-statements.ts"
+import type { CopyContext } from "./copy/context.ts"
+import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
+import { type CopyCommand, copyCommand } from "./copy/statements.ts"
+import { type AdministrationContext, runDatabaseCommand } from "./databases/administration.ts"
+import { type DatabaseCommand, databaseCommand } from "./databases/database-commands.ts"
+import type { SqlPortOptions } from "./sql-port.ts"
+import { callerOf } from "./users/logins.ts"
+import { type AccessContext, runAccessCommand } from "./users/run-command.ts"
+import { grantColumns } from "./users/show-grants.ts"
+import { type AccessCommand, accessCommand } from "./users/statements.ts"
+
+/** What the door's statements work on, in one user's session. */
+interface Contexts {
+  access(session: StatementSession): AccessContext
+  databases(session: StatementSession): AdministrationContext
+  copy(session: StatementSession): CopyContext
+}
+
+/** Reads the statements that the SQL port runs itself: about users and rights, about databases, COPY of files. */
+export function doorStatements(
+  options: SqlPortOptions,
+  sessions: ReadonlySet<QuerySession>,
+  who: { user: string; address: string | undefined },
+): ReadDoorStatement {
+  const contexts = contextsOf(options, sessions, who)
+  return (tokens, text) => {
+    const access = accessCommand(tokens)
+    if (access) return accessStatement(access, contexts)
+    const database = databaseCommand(tokens)
+    if (database) return databaseStatement(database, contexts)
+    const copy = copyCommand(tokens, text)
+    return copy && copyStatement(copy, contexts)
+  }
+}
+
+function contextsOf(
+  { users, engine, audit, log, administration, copy }: SqlPortOptions,
+  sessions: ReadonlySet<QuerySession>,
+  { user, address }: { user: string; address: string | undefined },
+): Contexts {
+  const caller = () => callerOf(users, user)
+  const audited = statementAudit({ store: audit, log, caller, address })
+  const { databases, isReplicated } = engine
+  return {
+    access: (session) => ({
+      users,
+      caller: callerOf(users, user, address),
+      databases,
+      isReplicated,
+      session,
+    }),
+    databases: ({ place: { database } }) => ({
+      administration,
+      caller: caller(),
+      audit: audited,
+      database,
+      databases,
+      sessions: (name) => [...sessions].filter((one) => one.database === name).length,
+    }),
+    copy: (session) => ({ administration: copy, caller: caller(), audit: audited, isReplicated, session }),
+  }
+}
+
+function accessStatement(command: AccessCommand, contexts: Contexts): DoorStatement {
+  return {
+    columns: command.kind === "showGrants" ? grantColumns : undefined,
+    notices: [],
+    run: (session) => runAccessCommand(command, contexts.access(session)),
+  }
+}
+
+function databaseStatement(command: DatabaseCommand, contexts: Contexts): DoorStatement {
+  return {
+    columns: undefined,
+    notices: [],
+    run: async (session) => {
+      const tag = await runDatabaseCommand(command, contexts.databases(session), session.transaction)
+      return { rows: [], tag }
+    },
+  }
+}
+
+function copyStatement(command: CopyCommand, contexts: Contexts): DoorStatement {
+  return {
+    columns: copyFields(command),
+    notices: copyNotices(command),
+    run: (session) => runCopyCommand(command, contexts.copy(session)),
+  }
+}

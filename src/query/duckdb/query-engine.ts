@@ -1,0 +1,245 @@
+import { randomInt } from "node:crypto"
+import type { DuckDBConnection } from "@duckdb/node-api"
+import type { GuardedTable } from "../../control-plane/databases/guarded-tables.ts"
+import { mayWriteSomewhere } from "../../control-plane/sql-users/sql-access.ts"
+import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
+import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
+import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { hiddenSchemas, type QueryEngine, type QuerySession, type SessionRequest } from "../contract.ts"
+import { installCatalog, showRoles } from "./catalog/install.ts"
+import { openSystemViews, type SystemViewReader, type SystemViews } from "./catalog/system-views.ts"
+import { installDialect } from "./dialect/macros.ts"
+import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
+import { type EngineSemaphore, engineSemaphore, placesForQueries } from "./places/engine-semaphore.ts"
+import { openMemoryUse } from "./places/memory-use.ts"
+import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./places/memory-watch.ts"
+import { type FunctionLists, functionLists } from "./rights/allowed-functions.ts"
+import { type OwnFunctions, ownFunctions } from "./rights/own-functions.ts"
+import { accessIn, requireConnect, rightsOf } from "./rights/session-rights.ts"
+import { type Checkpoint, checkpointOn, definitionFiles } from "./session/definition-files.ts"
+import { discretionFor } from "./session/discreet-errors.ts"
+import { type EngineSession, engineSession } from "./session/engine-session.ts"
+import { sqlSession } from "./session/session.ts"
+import { databaseFor, schemasOf } from "./session/session-database.ts"
+import { type SessionSettings, sessionSettings } from "./session/settings.ts"
+import { applyStartupParameters } from "./session/startup-parameters.ts"
+
+/** Clients choose their catalog queries by it: 15's are the ones the catalogs here answer. */
+const defaultServerVersion = "15.12"
+const defaultStatementTimeoutMs = 10 * 60_000
+
+export interface QueryEngineLog {
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+export interface DuckDbQueryOptions {
+  instance: DuckDbInstance
+  users: SqlUsers
+  log: QueryEngineLog
+  /** Replicated databases are read-only to everybody. Asked at each transaction. */
+  isReplicated(database: string): boolean
+  /** What the system views of integrations show; absent: nothing. */
+  systemViews?: SystemViewReader
+  /** Tables that can be read only when they are in step; absent: none. */
+  guarded?(): readonly GuardedTable[]
+  serverVersion?: string
+  /** Statements inside the engine at once; by default all but two of the process's native threads. */
+  statementsAtOnce?: number
+  /** Absent: only the engine's own limit, of all that it does. */
+  memory?: MemoryLimits
+  /** A statement of somebody who is no administrator is stopped after this; 0: never. Default 10 minutes. */
+  statementTimeoutMs?: number
+}
+
+/** What all sessions share. */
+interface Shared {
+  options: DuckDbQueryOptions
+  ownFunctions: OwnFunctions
+  parser: SqlParser
+  semaphore: EngineSemaphore
+  memory: MemoryWatch | undefined
+  functions: FunctionLists
+  enginePgViews: ReadonlySet<string>
+  serverVersion: string
+  systemViews: SystemViews
+  checkpoint: Checkpoint
+  committedSchemas(database: string): Promise<string[]>
+  /** The connection of the two above. */
+  files: DuckDBConnection
+}
+
+/** Opens the query room on a DuckDB instance: its catalogs and functions are made there, repeatably. */
+export async function openDuckDbQueries(options: DuckDbQueryOptions): Promise<QueryEngine> {
+  const shared = await prepareShared(options)
+  const { instance, users } = options
+  return {
+    open: (request) => openSession(shared, request),
+    databases: () => instance.databases(),
+    isReplicated: options.isReplicated,
+    showUsers: () => showRoles(instance, users.all()),
+    close: async () => {
+      shared.parser.close()
+      shared.memory?.close()
+      shared.systemViews.close()
+      await shared.ownFunctions.close()
+      shared.files.closeSync()
+    },
+  }
+}
+
+async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
+  const serverVersion = options.serverVersion ?? defaultServerVersion
+  const catalogFacts = { hiddenSchemas: [...hiddenSchemas], serverVersion }
+  await installCatalog(options.instance, catalogFacts, options.users.all())
+  const connection = await options.instance.connect()
+  const files = await options.instance.connect()
+  try {
+    await installDialect(connection)
+    return {
+      options,
+      serverVersion,
+      parser: await sqlParser(options.instance),
+      semaphore: engineSemaphore(options.statementsAtOnce ?? placesForQueries()),
+      memory: options.memory && (await watchMemory(options, options.memory)),
+      functions: await functionLists(connection),
+      enginePgViews: await enginePgViews(connection),
+      ownFunctions: await ownFunctions(options.instance),
+      systemViews: await openSystemViews(options.instance, options.systemViews),
+      files,
+      checkpoint: checkpointOn(files),
+      committedSchemas: async (database) => [...(await schemasOf(files, database, () => true)).values()],
+    }
+  } finally {
+    connection.closeSync()
+  }
+}
+
+async function watchMemory(
+  { instance, log }: DuckDbQueryOptions,
+  limits: MemoryLimits,
+): Promise<MemoryWatch> {
+  return memoryWatch(await openMemoryUse(instance), limits, (error) =>
+    log.error({ err: error }, "the memory of statements could not be looked at"),
+  )
+}
+
+async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
+  const result = await connection.runAndReadAll(
+    "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name = 'pg_catalog'",
+  )
+  return new Set(result.getRows().map((row) => String(row[0])))
+}
+
+type Rights = ReturnType<typeof rightsOf>
+
+async function openSession(shared: Shared, request: SessionRequest): Promise<QuerySession> {
+  const { instance, users } = shared.options
+  const { user, parameters } = request
+  if (parameters.has("replication")) {
+    throw new PgError("0A000", "this server does not serve replication connections", { fatal: true })
+  }
+  const rights = rightsOf(users, user)
+  const access = await rights.now()
+  const database = databaseFor(instance, parameters.get("database") ?? user)
+  requireConnect(access, user, database)
+  const connection = await connectTo(instance, database)
+  const settings = sessionSettings(shared.serverVersion, access.isSuperuser)
+  applyStartupParameters(settings, parameters)
+  const session = sessionOn({ shared, request, rights, database, connection, settings })
+  return { ...session, user, database }
+}
+
+async function connectTo(instance: DuckDbInstance, database: string): Promise<DuckDBConnection> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(`USE ${quoteIdentifier(database)}`)
+    return connection
+  } catch (error) {
+    connection.closeSync()
+    throw error
+  }
+}
+
+interface OneSession {
+  shared: Shared
+  request: SessionRequest
+  rights: Rights
+  database: string
+  connection: DuckDBConnection
+  settings: SessionSettings
+}
+
+function engineOf({ shared, request: { user }, rights, database, connection }: OneSession): EngineSession {
+  const { isReplicated, users } = shared.options
+  return engineSession(
+    connection,
+    shared.semaphore,
+    () => ({ name: user, isAdmin: users.find(user)?.isSuperuser === true }),
+    database,
+    () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
+    shared.memory,
+    () => discretionFor(rights.last()),
+  )
+}
+
+function sessionOn(one: OneSession) {
+  const { shared, request, rights, database, connection, settings } = one
+  const { user } = request
+  const {
+    instance,
+    isReplicated,
+    log,
+    users,
+    statementTimeoutMs = defaultStatementTimeoutMs,
+  } = shared.options
+  const isSuperuser = () => users.find(user)?.isSuperuser === true
+  const id = randomInt(1, 2 ** 31 - 1)
+  const isOpen = (schema: string) => isSuperuser() || !hiddenSchemas.has(schema.toLowerCase())
+  return sqlSession({
+    id,
+    engine: engineOf(one),
+    settings,
+    database,
+    schemas: () => schemasOf(connection, database, isOpen),
+    timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
+    access: () => accessIn(database, rights, shared.ownFunctions),
+    onClose: request.onClose,
+    systemViews: shared.systemViews,
+    files: definitionFiles(database, shared.checkpoint, shared.committedSchemas, (error) =>
+      log.warn({ err: error, database }, "the log could not be moved into the database's file"),
+    ),
+    guarded: () => shared.options.guarded?.() ?? [],
+    onInternalError: (error) =>
+      log.error({ err: error, user, database }, "statement failed inside the engine"),
+    plan: {
+      parser: shared.parser,
+      readDoorStatement: request.readDoorStatement,
+      facts: {
+        user,
+        database,
+        version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
+        processId: id,
+        setting: (name) => settings.get(name),
+        enginePgViews: shared.enginePgViews,
+        get isAdmin() {
+          return isSuperuser()
+        },
+      },
+      rules: {
+        user,
+        get isAdmin() {
+          return isSuperuser()
+        },
+        database,
+        databases: () => instance.databases(),
+        isReplicated,
+        hiddenSchemas,
+        functions: shared.functions,
+        enginePgViews: shared.enginePgViews,
+      },
+    },
+  })
+}
