@@ -36,6 +36,7 @@ function describeIntegration(integration: IntegrationReport): string {
 }
 
 function describePipeline(pipeline: PipelineReport): string {
+  if (pipeline.phase === "unknown") return unknownPipeline(pipeline)
   const lag = `lag ${ms(pipeline.lagMs)} (p50 ${ms(pipeline.lagP50Ms)}, p99 ${ms(pipeline.lagP99Ms)})`
   const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes\n`
   const names = pipeline.tables.map((table) => `${table.schema}.${table.name}`)
@@ -46,6 +47,16 @@ function describePipeline(pipeline: PipelineReport): string {
     return `    ${(names[index] ?? "").padEnd(width)}  ${table.state.padEnd(15)} ${rows.padStart(13)} rows  lag ${ms(table.lagMs)}${verified(table)}${reason}\n`
   })
   return head + retained(pipeline.retention) + relieved(pipeline.relief) + lines.join("")
+}
+
+function unknownPipeline({
+  sourceDatabase,
+  destinationDatabase,
+  observedMsAgo,
+  tables,
+}: PipelineReport): string {
+  const head = `  ${sourceDatabase} → ${destinationDatabase}  unknown: nothing reported for ${lengthOf(observedMsAgo / 1_000)}\n`
+  return head + tables.map(({ schema, name, state }) => `    ${schema}.${name}  ${state}\n`).join("")
 }
 
 function retained(retention: PipelineReport["retention"]): string {

@@ -123,6 +123,12 @@ export const problemKinds = {
     policy: "person",
     remedy: "Make the table again, with the columns that the COPY names, or drop the job.",
   },
+  unobserved: {
+    code: "PIPELINE_STATE_UNKNOWN",
+    policy: "retry",
+    remedy:
+      "Start the Millrace that runs the pipelines, or see its log if it runs: what its pipelines do is known again as soon as it reports.",
+  },
   internal: {
     code: "INTERNAL_ERROR",
     policy: "retry",

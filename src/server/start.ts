@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { Hono } from "hono"
 import { lockDataFolder } from "../configuration/data-folder.ts"
@@ -10,8 +11,9 @@ import { guardedTables } from "../control-plane/databases/guarded-tables.ts"
 import { systemViewFacts } from "../control-plane/databases/system-views.ts"
 import { startWebhook } from "../control-plane/events/webhook.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
+import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
 import { watchRetention } from "../control-plane/pipelines/retention-watch.ts"
-import type { StatusSources } from "../control-plane/pipelines/status.ts"
+import type { CountedDatabase, StatusSources } from "../control-plane/pipelines/status.ts"
 import { newVerifier } from "../control-plane/pipelines/verifier.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconciler/reconcile.ts"
 import { protectSources } from "../control-plane/reconciler/source-protection.ts"
@@ -114,7 +116,6 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
 
   const running: { reconciler?: Reconciler; sql?: HostPort } = {}
   const runningPipelines = () => running.reconciler?.running() ?? []
-  const metrics = newMetrics(runningPipelines)
   const plane: ControlPlane = {
     ...planeOf(configuration),
     isReadable,
@@ -122,10 +123,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     store,
     nudge: () => running.reconciler?.nudge(),
   }
+  const metrics = newMetrics(() => observedPipelines(store))
   const status: StatusSources = {
     store,
-    running: runningPipelines,
-    countRows: (monitor) => countRows(plane, warehouses, monitor.record),
+    countRows: (database) => countRows(plane, warehouses, database),
     unopened: () => warehouses.unopened(),
   }
   const verifier = newVerifier({
@@ -154,7 +155,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
-      operationsDoor({ ...status, verifier, takeEvents: copy.takeEvents, place: configuration }, log),
+      operationsDoor(
+        { ...status, running: runningPipelines, verifier, takeEvents: copy.takeEvents, place: configuration },
+        log,
+      ),
     ],
     log,
   })
@@ -204,7 +208,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     store: ownStore,
     launcher,
     log,
-    events: { applied: metrics.applied },
+    owner: randomUUID(),
     otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })
@@ -320,11 +324,11 @@ async function listening<T>(at: HostPort, key: string, start: () => Promise<T>):
 async function countRows(
   plane: ControlPlane,
   warehouses: OpenWarehouses,
-  record: { integrationId: string; destinationDatabase: string },
+  { integrationId, destinationDatabase }: CountedDatabase,
 ): Promise<Map<string, number>> {
-  const integration = await plane.store.integrations.byId(record.integrationId)
+  const integration = await plane.store.integrations.byId(integrationId)
   const warehouse = integration === undefined ? undefined : warehouses.byArn(integration.targetArn)
-  return (await warehouse?.countRows(record.destinationDatabase, record.integrationId)) ?? new Map()
+  return (await warehouse?.countRows(destinationDatabase, integrationId)) ?? new Map()
 }
 
 /** The SQL port shows the first warehouse: what partners of another are authorised for is not there. */

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely"
+import { type Kysely, sql } from "kysely"
 import type { PipelineRow, StateSchema } from "./schema.ts"
 
 /**
@@ -14,7 +14,7 @@ export interface PipelineRecord {
 }
 
 export interface PipelineStore {
-  /** Records it, or replaces the record of the same integration and source database. */
+  /** Records that it is launched, and replaces the record of the same integration and source database. */
   put(record: PipelineRecord): Promise<void>
   /** By name of the source database. */
   ofIntegration(integrationId: string): Promise<PipelineRecord[]>
@@ -41,7 +41,11 @@ export function pipelineStore(db: Kysely<StateSchema>): PipelineStore {
 }
 
 async function put(db: Kysely<StateSchema>, record: PipelineRecord): Promise<void> {
-  const rest = { destination_database: record.destinationDatabase, source_handle: record.sourceHandle }
+  const rest = {
+    destination_database: record.destinationDatabase,
+    source_handle: record.sourceHandle,
+    launched_at: sql<Date>`clock_timestamp()`,
+  }
   await db
     .insertInto("pipelines")
     .values({ integration_id: record.integrationId, source_database: record.sourceDatabase, ...rest })

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, GeneratedAlways } from "kysely"
+import type { ColumnType, Generated, GeneratedAlways, RawBuilder } from "kysely"
 import type { CopyOptions } from "../domain/copy.ts"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { EventCategory, EventSeverity } from "../domain/events.ts"
@@ -13,7 +13,9 @@ export interface StateSchema {
   events: EventTable
   event_receivers: EventReceiverTable
   destinations: DestinationRow
-  pipelines: PipelineRow
+  pipelines: PipelineTable
+  pipeline_observations: PipelineObservationTable
+  table_observations: TableObservationTable
   source_remains: SourceRemainsTable
   tables: TableRow
   partners: PartnerRow
@@ -171,6 +173,22 @@ export interface PipelineRow {
   source_database: string
   destination_database: string
   source_handle: string
+}
+
+interface PipelineTable extends PipelineRow {
+  launched_at: ColumnType<Date, RawBuilder<Date> | undefined, RawBuilder<Date>>
+}
+
+interface PipelineObservationTable {
+  integration_id: string
+  source_database: string
+  owner: string
+}
+
+interface TableObservationTable {
+  integration_id: string
+  source_database: string
+  table_id: string
 }
 
 export interface TableRow {

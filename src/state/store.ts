@@ -12,6 +12,7 @@ import { type LoadErrorStore, loadErrorStore } from "./load-errors.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
+import { type ObservationStore, observationStore } from "./pipelines/observations.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
@@ -26,6 +27,7 @@ export interface Store {
   history: HistoryStore
   events: EventStore
   pipelines: PipelineStore
+  observations: ObservationStore
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -72,6 +74,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     history: historyStore(db),
     events: eventStore(db),
     pipelines: pipelineStore(db),
+    observations: observationStore(db),
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

@@ -1,13 +1,13 @@
 import type { Integration } from "../../domain/integration.ts"
 import { type TableState, tableKey } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
+import type { Phase } from "../../replication/pipeline.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { Activity, TableStateChange } from "../../state/history.ts"
 import type { Store } from "../../state/store.ts"
 import { type CopyFactSources, type CopyFacts, copyFacts, noCopyFacts } from "../copy-jobs/copy-facts.ts"
-import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
-import { type RunningPipeline, visiblePosition } from "../pipelines/running-pipeline.ts"
-import { countsOrNone } from "../pipelines/status.ts"
+import { type ObservedPipeline, observedPipelines, unobserved } from "../pipelines/observed-pipelines.ts"
+import { countsOrNone, type RowCounts } from "../pipelines/status.ts"
 
 /** What the cloud's system views of integrations show, before their columns are made of it. */
 export interface SystemViewFacts extends CopyFacts {
@@ -40,7 +40,8 @@ export interface TableFacts {
   database: string
   schema: string
   name: string
-  state: TableState
+  /** `Unknown`: the process that runs its pipeline has not reported for too long. */
+  state: TableState | "Unknown"
   reason: string | undefined
   position: string | undefined
   updatedAt: Date
@@ -48,12 +49,9 @@ export interface TableFacts {
   keepsVersions: boolean
 }
 
-export interface SystemViewSources {
+export interface SystemViewSources extends RowCounts {
   store: Store
-  running(): RunningPipeline[]
   sources: readonly { arn: string; engine: string }[]
-  /** Rows of the live tables, by qualified name. */
-  countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
   /** Absent: there is nothing of COPY to show. */
   copy?: CopyFactSources
 }
@@ -83,12 +81,13 @@ export async function systemViewFacts(
 }
 
 async function integrationFacts(
-  { store, running }: SystemViewSources,
+  { store }: SystemViewSources,
   integrations: readonly Integration[],
   engines: ReadonlyMap<string, string | undefined>,
 ): Promise<IntegrationFacts[]> {
   const databases = await store.databases.all()
   const waiting = await store.databases.waiting()
+  const pipelines = await observedPipelines(store)
   const places = [
     ...databases.map((database) => ({ ...database, database })),
     ...waiting.map((one) => ({ ...one, database: undefined })),
@@ -103,10 +102,7 @@ async function integrationFacts(
       sourceDatabase,
       database,
       ...progressOf(
-        running().find(
-          ({ monitor: { record } }) =>
-            record.integrationId === integrationId && record.sourceDatabase === sourceDatabase,
-        ),
+        pipelines.find((one) => one.integrationId === integrationId && one.sourceDatabase === sourceDatabase),
         database,
       ),
     }))
@@ -114,26 +110,41 @@ async function integrationFacts(
 
 type Progress = Omit<IntegrationFacts, "integrationId" | "engine" | "sourceDatabase" | "database">
 
-function progressOf(one: RunningPipeline | undefined, database: DatabaseRecord | undefined): Progress {
-  const tables = [...(one?.monitor.tables.values() ?? [])]
-  const dateOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms))
+function progressOf(one: ObservedPipeline | undefined, database: DatabaseRecord | undefined): Progress {
+  const known = one?.kind === "known" ? one : undefined
+  const tables = known?.tables ?? []
+  const dateOf = (ms: number | null | undefined) =>
+    ms === null || ms === undefined ? undefined : new Date(ms)
   return {
-    state: database === undefined ? "PendingDbConnectState" : stateOf(one?.monitor),
-    lagMs: one?.pipeline?.lagMs(),
-    position: one && visiblePosition(one),
+    state: database === undefined ? "PendingDbConnectState" : stateOf(one),
+    lagMs: known?.facts.lagMs ?? undefined,
+    position: known?.facts.position ?? undefined,
     tablesReplicated: tables.filter(({ state }) => state === "Synced").length,
     tablesFailed: tables.filter(({ state }) => state === "Failed").length,
-    receivedAt: dateOf(one?.pipeline?.latestCommitMs()),
-    appliedAt: dateOf(one?.monitor.latestCommitMs),
+    receivedAt: dateOf(known?.facts.receivedAtMs),
+    appliedAt: dateOf(known?.facts.appliedAtMs),
   }
 }
 
-function stateOf(monitor: PipelineMonitor | undefined): IntegrationFacts["state"] {
-  const phase = monitor?.phase ?? "starting"
+function stateOf(one: ObservedPipeline | undefined): IntegrationFacts["state"] {
+  switch (one?.kind) {
+    case undefined:
+    case "launched":
+      return "SchemaDiscoveryState"
+    case "unknown":
+      return "ErrorState"
+    case "known":
+      return stateIn(one.facts.phase, one.facts.problem !== null)
+    default:
+      return unreachable(one)
+  }
+}
+
+function stateIn(phase: Phase, hasProblem: boolean): IntegrationFacts["state"] {
   switch (phase) {
     case "starting":
     case "copying":
-      return monitor?.problem === undefined ? "SchemaDiscoveryState" : "ErrorState"
+      return hasProblem ? "ErrorState" : "SchemaDiscoveryState"
     case "streaming":
       return "CdcRefreshState"
     case "waiting":
@@ -145,24 +156,29 @@ function stateOf(monitor: PipelineMonitor | undefined): IntegrationFacts["state"
 }
 
 async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
-  const ofEach = from.running().map(async (one): Promise<TableFacts[]> => {
-    const { monitor } = one
-    const { integrationId, destinationDatabase: database } = monitor.record
-    const counts = await countsOrNone(from, monitor)
-    const position = visiblePosition(one)
-    return [...monitor.tables.values()].map(({ schema, name, state, reason, updatedAt, keepsVersions }) => ({
-      integrationId,
-      database,
-      schema,
-      name,
-      state,
-      reason: reason ?? undefined,
-      position: state === "Synced" ? position : undefined,
-      updatedAt,
-      rows: counts.get(tableKey({ schema, name })),
-      keepsVersions: keepsVersions || state === "DroppedSource",
-    }))
-  })
+  const ofEach = (await observedPipelines(from.store)).map((one) => tablesOf(from, one))
   const key = ({ database, schema, name }: TableFacts) => JSON.stringify([database, schema, name])
   return (await Promise.all(ofEach)).flat().sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
+async function tablesOf(from: SystemViewSources, one: ObservedPipeline): Promise<TableFacts[]> {
+  const { integrationId, destinationDatabase: database } = one
+  if (one.kind === "launched") return []
+  const counts = one.kind === "known" ? await countsOrNone(from, one) : new Map<string, number>()
+  return one.tables.map(({ schema, name, state, reason, updatedAt, keepsVersions }) => ({
+    integrationId,
+    database,
+    schema,
+    name,
+    updatedAt: new Date(updatedAt),
+    rows: counts.get(tableKey({ schema, name })),
+    keepsVersions: keepsVersions || state === "DroppedSource",
+    ...(one.kind === "known"
+      ? {
+          state,
+          reason: reason ?? undefined,
+          position: state === "Synced" ? (one.facts.position ?? undefined) : undefined,
+        }
+      : { state: "Unknown" as const, reason: unobserved(one.silentMs).message, position: undefined }),
+  }))
 }

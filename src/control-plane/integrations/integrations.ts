@@ -37,6 +37,7 @@ import type { Caller, ControlPlane } from "../control-plane.ts"
 import { requireAdmin, requireReader } from "../sql-users/roles.ts"
 import { encryptionOf } from "./encryption.ts"
 import { endUnauthorised, requireInbound } from "./resource-policies.ts"
+import { shownOtherwise, shownStatus } from "./shown-status.ts"
 
 export interface CreateIntegrationInput {
   /** The API that makes it, and alone sees it as its own. */
@@ -241,7 +242,8 @@ export async function describeIntegrations(
 ): Promise<IntegrationPage> {
   requireReader(caller, "describe integrations")
   if (input.integrationIdentifier !== undefined) {
-    return { integrations: [await requireIntegration(plane, input)], next: undefined }
+    const found = await requireIntegration(plane, input)
+    return { integrations: await shownStatus(plane.store, [found]), next: undefined }
   }
   return await integrationPage(plane, { ...input.filter, service: input.service }, input)
 }
@@ -254,8 +256,10 @@ export async function integrationPage(
 ): Promise<IntegrationPage> {
   const cursor = after === undefined ? undefined : cursorFrom(after)
   // One more than asked tells whether there is another page.
-  const found = await plane.store.integrations.list({ after: cursor, limit: limit + 1, filter })
-  const integrations = found.slice(0, limit)
+  const shown = filter.statuses && (await shownOtherwise(plane.store))
+  const narrowed = { ...filter, ...(shown && { shown }) }
+  const found = await plane.store.integrations.list({ after: cursor, limit: limit + 1, filter: narrowed })
+  const integrations = await shownStatus(plane.store, found.slice(0, limit))
   const last = integrations.at(-1)
   return { integrations, next: found.length > limit && last ? cursorText(last) : undefined }
 }

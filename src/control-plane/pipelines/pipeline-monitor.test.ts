@@ -17,7 +17,7 @@ const asText: TableSchema = { ...exact, columns: [{ ...column, type: { kind: "te
 
 test("a table says why it is copied anew, and what of it is kept as text", () => {
   const record = { integrationId: "i", sourceDatabase: "d", destinationDatabase: "d", sourceHandle: "h" }
-  const monitor = newPipelineMonitor(record, [], { changed: () => undefined, applied: () => undefined })
+  const monitor = newPipelineMonitor(record, [], { changed: () => undefined })
   const seen = () => [monitor.tables.get("1")?.state, monitor.tables.get("1")?.reason]
   const { reporter } = monitor
   reporter.copied(exact, { kind: "begun", estimatedRows: 1 })

@@ -12,8 +12,10 @@ import { type LagSamples, newLagSamples } from "../../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../../replication/pipeline.ts"
 import type { CopyEvent } from "../../replication/snapshot/snapshot-copy.ts"
 import type { RetentionActionState } from "../../replication/spool/retention-actions.ts"
+import type { BatchDurations, PipelineTotals } from "../../state/pipelines/observed-facts.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../../state/tables.ts"
+import { addBatch, newBatchDurations } from "../running-pipelines/batch-durations.ts"
 import type { RetentionReport } from "./retention-watch.ts"
 import {
   describe,
@@ -24,24 +26,16 @@ import {
   type TableProgress,
 } from "./table-progress.ts"
 
-/** Totals since the process started. */
-export interface PipelineTotals {
-  changes: number
-  transactions: number
-  batches: number
-  stagedBytes: number
-  copiedRows: number
-  /** Tables that AUTO_REMEDIATION had copied anew. */
-  remediedTables: number
-}
-
-/** The running side of a pipeline as others see it: fed by the pipeline, read by status, metrics and the reconciler. */
+/** The running side of a pipeline as its owner sees it: fed by the pipeline, read by the reconciler and the observer. */
 export interface PipelineMonitor {
   readonly record: PipelineRecord
   readonly phase: Phase
   readonly problem: Problem | undefined
   readonly tables: ReadonlyMap<string, TableProgress>
   readonly totals: PipelineTotals
+  readonly batchDurations: BatchDurations
+  /** Another number whenever tables, totals or lags may have changed. */
+  readonly revision: number
   /** Commit at the source to visible here, per transaction committed while streaming, in ms. */
   readonly lags: LagSamples
   /** Source clock of the newest commit applied; undefined before the first. */
@@ -67,7 +61,6 @@ export interface PipelineMonitor {
 export interface MonitorEvents {
   /** Something others may want to record: a phase, a problem, a table's state. */
   changed(monitor: PipelineMonitor): void
-  applied(monitor: PipelineMonitor, applied: Applied): void
 }
 
 /** `known`: the tables as last recorded, so that a restart does not forget what failed. */
@@ -86,6 +79,8 @@ export function newPipelineMonitor(
     remediedTables: 0,
   }
   const lags = newLagSamples()
+  const batchDurations = newBatchDurations()
+  let revision = 0
   let phase: Phase = "starting"
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
@@ -97,6 +92,7 @@ export function newPipelineMonitor(
 
   const touched = () => {
     dirty = true
+    revision++
     events.changed(monitor)
   }
   const setState = (table: TableSchema, state: TableState, reason: string | null) => {
@@ -133,6 +129,7 @@ export function newPipelineMonitor(
     },
     copied(table, event) {
       applyCopyEvent(tables, totals, table, event)
+      revision++
       if (event.kind !== "rows") touched()
     },
     streaming(streamed) {
@@ -151,6 +148,8 @@ export function newPipelineMonitor(
     },
     applied(applied) {
       addTotals(totals, applied)
+      addBatch(batchDurations, applied.tookMs / 1_000)
+      revision++
       latestCommitMs = applied.lastCommittedAtMs
       // What was committed during a copy, or while we were away, waited for that and says nothing of the stream.
       if (applied.firstCommittedAtMs >= streamingSinceMs) {
@@ -165,7 +164,6 @@ export function newPipelineMonitor(
         progress.changes += changes
         progress.lastLagMs = Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs)
       }
-      events.applied(monitor, applied)
     },
     stale({ table, kind, reason }) {
       // A copy that has already begun is the answer to this; the report comes late, with its batch.
@@ -214,6 +212,10 @@ export function newPipelineMonitor(
     },
     tables,
     totals,
+    batchDurations,
+    get revision() {
+      return revision
+    },
     lags,
     get isSelected() {
       return isSelected

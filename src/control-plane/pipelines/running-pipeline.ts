@@ -7,7 +7,7 @@ import type { DatabaseRecord } from "../../state/databases.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
 import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
-import { type MonitorEvents, newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
+import { newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
 export interface LaunchSettings extends PipelineSettings {
   dataFilter(): string | undefined
@@ -60,7 +60,6 @@ export interface LaunchOptions {
   store: Store
   launcher: PipelineLauncher
   log: ReconcilerLog
-  events: Pick<MonitorEvents, "applied">
   /** Has what changed looked at soon. */
   nudge(): void
 }
@@ -83,7 +82,6 @@ export async function launch(
       logState(changed)
       options.nudge()
     },
-    applied: options.events.applied,
   })
   const one: RunningPipeline = {
     sourceArn: integration.sourceArn,

@@ -1,10 +1,15 @@
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
-import type { RetentionActionState } from "../../replication/spool/retention-actions.ts"
+import { unreachable } from "../../domain/unreachable.ts"
+import type {
+  ObservedTable,
+  PipelineTotals,
+  ReliefFacts,
+  RetentionFacts,
+} from "../../state/pipelines/observed-facts.ts"
 import type { Store } from "../../state/store.ts"
-import type { PipelineMonitor, PipelineTotals } from "./pipeline-monitor.ts"
-import type { RetentionReport } from "./retention-watch.ts"
-import type { RunningPipeline } from "./running-pipeline.ts"
+import { shownStatus } from "../integrations/shown-status.ts"
+import { type KnownPipeline, type ObservedPipeline, observedPipelines } from "./observed-pipelines.ts"
 
 /** What `millrace status` shows. Times in ms; ISO 8601 in UTC. */
 export interface StatusReport {
@@ -35,37 +40,25 @@ export interface IntegrationReport {
 export interface PipelineReport {
   sourceDatabase: string
   destinationDatabase: string
+  /** `unknown`: the process that runs it has not reported for too long; then nothing else is told. */
   phase: string
+  /** How long ago that process reported. */
+  observedMsAgo: number
   /** Age of the oldest commit not visible yet; null while unknown. */
   lagMs: number | null
   lagP50Ms: number | null
   lagP99Ms: number | null
+  /** Nothing while unknown. */
   totals: PipelineTotals
-  retention: RetentionStatus | null
-  /** What was done because the source kept too much: `spooling`, `released`, `failed`; null: nothing. Sizes of a spool only. */
-  relief: { kind: string; bytes: number | null; limitBytes: number | null; isFull: boolean } | null
+  retention: RetentionFacts | null
+  relief: ReliefFacts | null
   tables: TableReport[]
-}
-
-/** What the source keeps for the pipeline, by a look in the last minute; null: not known. */
-export interface RetentionStatus {
-  /** As the source calls it (PostgreSQL: wal_status). */
-  status: string
-  retainedBytes: number
-  /** What the source may keep for it by the configuration, and the policy beyond; null: nothing is declared. */
-  budgetBytes: number | null
-  policy: string | null
-  /** How much more the source may write before it lets go of what we need; null: it never does. */
-  safeBytes: number | null
-  bytesPerSecond: number | null
-  /** Until then at this rate, if nothing is read; null: no limit, or not known. */
-  secondsToLoss: number | null
-  at: string
 }
 
 export interface TableReport {
   schema: string
   name: string
+  /** `unknown` with the pipeline's phase. */
   state: string
   reason: string | null
   /** Rows in the warehouse now; while copying, rows copied so far; null when that cannot be told. */
@@ -77,25 +70,36 @@ export interface TableReport {
   verified: { position: string; at: string; differences: number } | null
 }
 
-export interface StatusSources {
+/** Which database of which integration. */
+export interface CountedDatabase {
+  integrationId: string
+  sourceDatabase: string
+  destinationDatabase: string
+}
+
+export interface RowCounts {
+  /** Rows of the live tables, by `tableKey`. Throws Problem. */
+  countRows(database: CountedDatabase): Promise<Map<string, number>>
+}
+
+export interface StatusSources extends RowCounts {
   store: Store
-  running(): RunningPipeline[]
-  /** Rows of the live tables, by `tableKey`. */
-  countRows(monitor: PipelineMonitor): Promise<Map<string, number>>
   /** Absent: every database is open. */
   unopened?(): UnopenedReport[]
 }
 
-/** Integrations, their pipelines and tables, as they are now. */
+/** Integrations, their pipelines and tables, as their owners see them now. @throws Fault unavailable */
 export async function statusReport(sources: StatusSources): Promise<StatusReport> {
-  const integrations = await sources.store.integrations.all()
-  const waiting = await sources.store.databases.waiting()
-  const running = sources.running()
+  const { store } = sources
+  const integrations = await store.integrations.all()
+  const waiting = await store.databases.waiting()
+  const shown = await shownStatus(store, integrations)
+  const pipelines = await observedPipelines(store)
   return {
     unopenedDatabases: sources.unopened?.() ?? [],
     integrations: await Promise.all(
-      integrations.map(async ({ id, arn, name, status, errors }) => {
-        const mine = running.filter((one) => one.monitor.record.integrationId === id)
+      shown.map(async ({ id, arn, name, status, errors }) => {
+        const mine = pipelines.filter((one) => one.integrationId === id)
         return {
           id,
           arn,
@@ -110,71 +114,101 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   }
 }
 
-async function pipelineReport(
-  sources: StatusSources,
-  { monitor, pipeline }: RunningPipeline,
+const nothingDone = {
+  changes: 0,
+  transactions: 0,
+  batches: 0,
+  stagedBytes: 0,
+  copiedRows: 0,
+  remediedTables: 0,
+}
+const nothingKnown = {
+  lagMs: null,
+  lagP50Ms: null,
+  lagP99Ms: null,
+  totals: nothingDone,
+  retention: null,
+  relief: null,
+}
+
+async function pipelineReport(sources: RowCounts, one: ObservedPipeline): Promise<PipelineReport> {
+  const { sourceDatabase, destinationDatabase } = one
+  const place = { sourceDatabase, destinationDatabase }
+  switch (one.kind) {
+    case "launched":
+      return { ...place, ...nothingKnown, phase: "starting", observedMsAgo: 0, tables: [] }
+    case "unknown": {
+      const tables = sorted(one.tables).map(unknownTable)
+      return { ...place, ...nothingKnown, phase: "unknown", observedMsAgo: Math.round(one.silentMs), tables }
+    }
+    case "known":
+      return await knownReport(sources, one, place)
+    default:
+      return unreachable(one)
+  }
+}
+
+async function knownReport(
+  sources: RowCounts,
+  one: KnownPipeline,
+  place: Pick<PipelineReport, "sourceDatabase" | "destinationDatabase">,
 ): Promise<PipelineReport> {
-  const { record, phase, totals, lags } = monitor
+  const { phase, lagMs, lagP50Ms, lagP99Ms, totals, retention, relief } = one.facts
   return {
-    sourceDatabase: record.sourceDatabase,
-    destinationDatabase: record.destinationDatabase,
+    ...place,
     phase,
-    lagMs: pipeline?.lagMs() ?? null,
-    lagP50Ms: lags.percentile(0.5) ?? null,
-    lagP99Ms: lags.percentile(0.99) ?? null,
-    totals: { ...totals },
-    retention: retentionStatus(monitor.retention),
-    relief: reliefStatus(pipeline?.relief()),
-    tables: tableReports(monitor, await countsOrNone(sources, monitor)),
+    observedMsAgo: Math.round(one.ageMs),
+    lagMs,
+    lagP50Ms,
+    lagP99Ms,
+    totals,
+    retention,
+    relief,
+    tables: tableReports(one, await countsOrNone(sources, one)),
   }
-}
-
-function retentionStatus(retention: RetentionReport | undefined): RetentionStatus | null {
-  if (retention === undefined) return null
-  const { status, retainedBytes, safeBytes, bytesPerSecond, secondsToLoss, budget, at } = retention
-  return {
-    status,
-    retainedBytes,
-    budgetBytes: budget?.budgetBytes ?? null,
-    policy: budget?.policy ?? null,
-    safeBytes: safeBytes ?? null,
-    bytesPerSecond: bytesPerSecond ?? null,
-    secondsToLoss: secondsToLoss ?? null,
-    at: at.toISOString(),
-  }
-}
-
-function reliefStatus(relief: RetentionActionState | undefined): PipelineReport["relief"] {
-  if (relief === undefined) return null
-  if (relief.kind === "spooling") return { ...relief }
-  return { kind: relief.kind, bytes: null, limitBytes: null, isFull: false }
 }
 
 /** A warehouse that does not answer must not hide the rest of the status. */
 export async function countsOrNone(
-  sources: Pick<StatusSources, "countRows">,
-  monitor: PipelineMonitor,
+  sources: RowCounts,
+  database: CountedDatabase,
 ): Promise<Map<string, number>> {
   try {
-    return await sources.countRows(monitor)
+    return await sources.countRows(database)
   } catch (error) {
     if (error instanceof Problem) return new Map()
     throw error
   }
 }
 
-function tableReports(monitor: PipelineMonitor, counts: Map<string, number>): TableReport[] {
-  return [...monitor.tables.values()]
-    .sort((a, b) => (a.schema + a.name < b.schema + b.name ? -1 : 1))
-    .map((table) => ({
-      schema: table.schema,
-      name: table.name,
-      state: table.state,
-      reason: table.reason,
-      rows: counts.get(tableKey(table)) ?? (monitor.phase === "copying" ? table.copiedRows : null),
-      estimatedRows: table.estimatedRows,
-      changes: table.changes,
-      lagMs: table.lastLagMs,
-      verified: table.verified && { ...table.verified, at: table.verified.at.toISOString() },
-    }))
+function tableReports({ facts, tables }: KnownPipeline, counts: Map<string, number>): TableReport[] {
+  return sorted(tables).map((table) => ({
+    schema: table.schema,
+    name: table.name,
+    state: table.state,
+    reason: table.reason,
+    rows: counts.get(tableKey(table)) ?? (facts.phase === "copying" ? table.copiedRows : null),
+    estimatedRows: table.estimatedRows,
+    changes: table.changes,
+    lagMs: table.lagMs,
+    verified: table.verified,
+  }))
+}
+
+function unknownTable({ schema, name, estimatedRows, verified }: ObservedTable): TableReport {
+  return {
+    schema,
+    name,
+    state: "unknown",
+    reason: null,
+    rows: null,
+    estimatedRows,
+    changes: 0,
+    lagMs: null,
+    verified,
+  }
+}
+
+function sorted(tables: readonly ObservedTable[]): ObservedTable[] {
+  return [...tables].sort((a, b) => (a.schema + a.name < b.schema + b.name ? -1 : 1))
 }

@@ -10,10 +10,13 @@ import {
   type RunningPipeline,
   recordOf,
 } from "../pipelines/running-pipeline.ts"
+import { type Observer, startObserver } from "../running-pipelines/observer.ts"
 import { report } from "./report.ts"
 import { type Endings, keyOf, newEndings, within } from "./teardown.ts"
 
 export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
+  /** Unique to this start of this process. */
+  owner: string
   /** What hinders an integration besides its pipelines. */
   otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
@@ -46,7 +49,14 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     patienceMs: options.cleanUpPatienceMs ?? usualCleanUpPatienceMs,
     stop: (record) => stopPipeline(running, keyOf(record)),
   })
-  const turn: Turn = { ...options, running, endings, nudge: () => nudge() }
+  const { store, owner, log } = options
+  const observer = startObserver({
+    observations: store.observations,
+    running: () => [...running.values()],
+    owner,
+    log,
+  })
+  const turn: Turn = { ...options, running, endings, observer, nudge: () => nudge() }
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
   let again = false
@@ -91,6 +101,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       clearTimeout(timer)
       await within(turnStopLimitMs, current)
       await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
+      await observer.stop()
     },
   }
 }
@@ -98,6 +109,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 interface Turn extends ReconcilerOptions {
   running: Map<string, RunningPipeline>
   endings: Endings
+  observer: Observer
   nudge(): void
 }
 
@@ -147,7 +159,8 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
     ({ monitor }) => monitor.record.integrationId === integration.id,
   )
   for (const one of mine) remediate(one, turn.log)
-  await report(turn.store, integration, mine, occupied.size > 0, turn.otherProblems(integration))
+  const others = turn.otherProblems(integration)
+  await report(turn.store, turn.observer, { integration, mine, isEnding: occupied.size > 0, others })
 }
 
 /** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */

@@ -3,18 +3,24 @@ import type { Problem } from "../../domain/problems.ts"
 import type { Store } from "../../state/store.ts"
 import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
 import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
+import type { Observer } from "../running-pipelines/observer.ts"
 import { healthOf } from "./health.ts"
 
-/**
- * Writes back what is: tables, history, status. `mine`: the integration's pipelines; `isEnding`: there were others, too;
- * `others`: what else hinders it.
- */
+export interface Reported {
+  integration: Integration
+  /** The integration's pipelines. */
+  mine: readonly RunningPipeline[]
+  /** There were others, too. */
+  isEnding: boolean
+  /** What else hinders it. */
+  others: readonly Problem[]
+}
+
+/** Writes back what is: tables, history, observations, and only then a status, which is never ahead of them. */
 export async function report(
   store: Store,
-  integration: Integration,
-  mine: readonly RunningPipeline[],
-  isEnding: boolean,
-  others: readonly Problem[],
+  observer: Pick<Observer, "flush">,
+  { integration, mine, isEnding, others }: Reported,
 ): Promise<void> {
   for (const one of mine) await record(store, one)
   const monitors = mine.map((one) => one.monitor)
@@ -23,7 +29,9 @@ export async function report(
     health.status === integration.status &&
     health.isFilterPending === integration.isFilterPending &&
     JSON.stringify(health.errors) === JSON.stringify(integration.errors)
-  if (!same) await store.integrations.settle(integration, health)
+  if (same) return
+  await observer.flush()
+  await store.integrations.settle(integration, health)
 }
 
 async function record(store: Store, { monitor, history }: RunningPipeline): Promise<void> {

@@ -1,29 +1,34 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
-import type { PipelineMonitor } from "../../control-plane/pipelines/pipeline-monitor.ts"
-import type { RunningPipeline } from "../../control-plane/pipelines/running-pipeline.ts"
-import type { Applied } from "../../replication/batch/apply-loop.ts"
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client"
+import type { KnownPipeline, ObservedPipeline } from "../../control-plane/pipelines/observed-pipelines.ts"
+import type { BatchDurations } from "../../state/pipelines/observed-facts.ts"
+import { batchDurationBounds } from "../../state/pipelines/observed-facts.ts"
 
 export interface Metrics {
-  applied(monitor: PipelineMonitor, applied: Applied): void
   /** The Prometheus text form. */
   render(): Promise<string>
   contentType: string
 }
 
-// From an idle single-row batch to one that loads millions.
-const batchSeconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const labelNames = ["integration_id", "source_database"] as const
 
-/** Names follow the cloud's (IntegrationLag → integration_lag_seconds); the label is its dimension, IntegrationId. */
-export function newMetrics(running: () => RunningPipeline[]): Metrics {
+function labelsOf({ integrationId, sourceDatabase }: ObservedPipeline) {
+  return { integration_id: integrationId, source_database: sourceDatabase }
+}
+
+/**
+ * Names follow the cloud's (IntegrationLag → integration_lag_seconds); the label is its dimension, IntegrationId. Every
+ * process tells of all pipelines. A pipeline that nobody has reported on for too long has no samples but the age of what is
+ * known; `observed` may fail: then no pipeline has any.
+ */
+export function newMetrics(observed: () => Promise<ObservedPipeline[]>): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry, prefix: "millrace_" })
-  const labelNames = ["integration_id", "source_database"] as const
-  const labels = ({ record }: PipelineMonitor) => ({
-    integration_id: record.integrationId,
-    source_database: record.sourceDatabase,
-  })
-  const gauge = (name: string, help: string, value: (one: RunningPipeline) => number | undefined) =>
+  let pipelines: ObservedPipeline[] = []
+  let isStateKnown = false
+  const known = () => pipelines.filter((one): one is KnownPipeline => one.kind === "known")
+
+  const gauge: Define = (name, help, value) => {
     new Gauge({
       name: `millrace_${name}`,
       help,
@@ -31,34 +36,97 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
       registers,
       collect() {
         this.reset()
-        for (const one of running()) {
+        for (const one of known()) {
           const current = value(one)
-          if (current !== undefined) this.set(labels(one.monitor), current)
+          if (current !== null) this.set(labelsOf(one), current)
         }
       },
     })
-  const inState = ({ monitor }: RunningPipeline, state: string) =>
-    [...monitor.tables.values()].filter((table) => table.state === state).length
+  }
+  const counter: Define = (name, help, value) => {
+    new Counter({
+      name: `millrace_${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        for (const one of known()) this.inc(labelsOf(one), value(one) ?? 0)
+      },
+    })
+  }
+  defineProgress(gauge)
+  defineTables(gauge)
+  defineSource(gauge)
+  defineTotals(counter)
+  new Gauge({
+    name: "millrace_integration_observation_age_seconds",
+    help: "How long ago the process that runs the pipeline reported; beyond 3 s the pipeline's state is unknown",
+    labelNames,
+    registers,
+    collect() {
+      this.reset()
+      for (const one of pipelines) this.set(labelsOf(one), ageSeconds(one))
+    },
+  })
+  new Gauge({
+    name: "millrace_state_database_up",
+    help: "1: the state database answers this process; 0: nothing is known of pipelines",
+    registers,
+    collect() {
+      this.set(isStateKnown ? 1 : 0)
+    },
+  })
 
+  return {
+    async render() {
+      try {
+        pipelines = await observed()
+        isStateKnown = true
+      } catch {
+        // What the process itself measures is told also while the state database is away, which the gauge says.
+        pipelines = []
+        isStateKnown = false
+      }
+      return `${await registry.metrics()}\n${batchHistogram(known())}`
+    },
+    contentType: registry.contentType,
+  }
+}
+
+type Define = (name: string, help: string, value: (one: KnownPipeline) => number | null) => void
+
+function defineProgress(gauge: Define): void {
   gauge(
     "integration_lag_seconds",
     "IntegrationLag: age of the oldest commit that is not visible yet",
-    ({ pipeline }) => {
-      const lagMs = pipeline?.lagMs()
-      return lagMs === undefined ? undefined : lagMs / 1000
-    },
+    ({ facts }) => seconds(facts.lagMs),
   )
-  const seconds1970 = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000)
   gauge(
     "integration_latest_detected_change_seconds",
     "IntegrationLatestDetectedChange: when the newest change read was committed, in seconds since 1970",
-    ({ pipeline }) => seconds1970(pipeline?.latestCommitMs()),
+    ({ facts }) => seconds(facts.receivedAtMs),
   )
   gauge(
     "integration_latest_applied_change_seconds",
     "IntegrationLatestAppliedChange: when the newest change applied was committed, in seconds since 1970",
-    ({ monitor }) => seconds1970(monitor.latestCommitMs),
+    ({ facts }) => seconds(facts.appliedAtMs),
   )
+  gauge(
+    "integration_auto_remediation_triggered",
+    "IntegrationAutoRemediationTriggered: tables copied anew by AUTO_REMEDIATION since the pipeline was launched",
+    ({ facts }) => facts.totals.remediedTables,
+  )
+  gauge(
+    "integration_copied_rows",
+    "Rows copied by snapshots since the pipeline was launched",
+    ({ facts }) => facts.totals.copiedRows,
+  )
+}
+
+function defineTables(gauge: Define): void {
+  const inState = ({ tables }: KnownPipeline, state: string) =>
+    tables.filter((table) => table.state === state).length
   gauge("integration_tables_replicated", "IntegrationNumTablesReplicated: tables in state Synced", (one) =>
     inState(one, "Synced"),
   )
@@ -68,81 +136,87 @@ export function newMetrics(running: () => RunningPipeline[]): Metrics {
   gauge(
     "integration_duplicate_rows_detected",
     "IntegrationDuplicateRowsDetected: tables whose latest verification found rows more than once",
-    ({ monitor }) =>
-      [...monitor.tables.values()].filter(({ verified }) => (verified?.duplicates ?? 0) > 0).length,
+    ({ tables }) => tables.filter(({ verified }) => (verified?.duplicates ?? 0) > 0).length,
   )
   gauge(
-    "integration_auto_remediation_triggered",
-    "IntegrationAutoRemediationTriggered: tables copied anew by AUTO_REMEDIATION since the start of this process",
-    ({ monitor }) => monitor.totals.remediedTables,
+    "integration_tables_differing",
+    "Tables whose latest verification found rows that differ",
+    ({ tables }) => tables.filter(({ verified }) => (verified?.differences ?? 0) > 0).length,
   )
-  gauge(
-    "integration_copied_rows",
-    "Rows copied by snapshots since the start of this process",
-    ({ monitor }) => monitor.totals.copiedRows,
-  )
+}
 
+function defineSource(gauge: Define): void {
   gauge(
     "source_retained_bytes",
     "History that the source keeps because it has not been read",
-    ({ monitor }) => monitor.retention?.retainedBytes,
+    ({ facts }) => facts.retention?.retainedBytes ?? null,
   )
   gauge(
     "source_safe_bytes",
     "How much more the source may write before it lets go of what has not been read",
-    ({ monitor }) => monitor.retention?.safeBytes,
+    ({ facts }) => facts.retention?.safeBytes ?? null,
   )
   gauge(
     "source_seconds_to_loss",
     "Until then at the source's present rate, if nothing is read",
-    ({ monitor }) => monitor.retention?.secondsToLoss,
+    ({ facts }) => facts.retention?.secondsToLoss ?? null,
   )
-  gauge("spool_bytes", "Changes kept here because the warehouse cannot take them yet", ({ pipeline }) => {
-    const relief = pipeline?.relief()
-    return relief?.kind === "spooling" ? relief.bytes : 0
-  })
   gauge(
-    "integration_tables_differing",
-    "Tables whose latest verification found rows that differ",
-    ({ monitor }) =>
-      [...monitor.tables.values()].filter(({ verified }) => (verified?.differences ?? 0) > 0).length,
+    "spool_bytes",
+    "Changes kept here because the warehouse cannot take them yet",
+    ({ facts }) => facts.relief?.bytes ?? 0,
   )
+}
 
-  const bytes = new Counter({
-    name: "millrace_integration_transferred_bytes_total",
-    help: "IntegrationDataTransferred: bytes of changes staged",
-    labelNames,
-    registers,
-  })
-  const rows = new Counter({
-    name: "millrace_integration_changes_total",
-    help: "Row changes applied",
-    labelNames,
-    registers,
-  })
-  const transactions = new Counter({
-    name: "millrace_integration_transactions_total",
-    help: "Source transactions applied",
-    labelNames,
-    registers,
-  })
-  const seconds = new Histogram({
-    name: "millrace_batch_duration_seconds",
-    help: "From handing a batch over to durable in the warehouse",
-    labelNames,
-    registers,
-    buckets: batchSeconds,
-  })
+function defineTotals(counter: Define): void {
+  counter(
+    "integration_transferred_bytes_total",
+    "IntegrationDataTransferred: bytes of changes staged",
+    ({ facts }) => facts.totals.stagedBytes,
+  )
+  counter("integration_changes_total", "Row changes applied", ({ facts }) => facts.totals.changes)
+  counter(
+    "integration_transactions_total",
+    "Source transactions applied",
+    ({ facts }) => facts.totals.transactions,
+  )
+}
 
-  return {
-    applied(monitor, applied) {
-      const by = labels(monitor)
-      bytes.inc(by, applied.stagedBytes)
-      rows.inc(by, applied.changes)
-      transactions.inc(by, applied.transactions)
-      seconds.observe(by, applied.tookMs / 1000)
-    },
-    render: () => registry.metrics(),
-    contentType: registry.contentType,
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000
+}
+
+function ageSeconds(one: ObservedPipeline): number {
+  switch (one.kind) {
+    case "known":
+      return one.ageMs / 1_000
+    case "launched":
+      return 0
+    case "unknown":
+      return one.silentMs / 1_000
   }
+}
+
+const histogram = "millrace_batch_duration_seconds"
+
+/** The library counts what a process observes itself; these were counted by the pipeline's owner. */
+function batchHistogram(pipelines: readonly KnownPipeline[]): string {
+  const help = "From handing a batch over to durable in the warehouse"
+  const lines = pipelines.flatMap((one) => histogramLines(one, one.facts.batchDurations))
+  return [`# HELP ${histogram} ${help}`, `# TYPE ${histogram} histogram`, ...lines, ""].join("\n")
+}
+
+function histogramLines(one: KnownPipeline, { counts, sumSeconds }: BatchDurations): string[] {
+  const labels = Object.entries(labelsOf(one)).map(([name, value]) => `${name}="${escaped(value)}"`)
+  let sum = 0
+  const buckets = [...batchDurationBounds, "+Inf"].map((bound, index) => {
+    sum += counts[index] ?? 0
+    return `${histogram}_bucket{${[`le="${bound}"`, ...labels].join(",")}} ${sum}`
+  })
+  const by = labels.join(",")
+  return [...buckets, `${histogram}_sum{${by}} ${sumSeconds}`, `${histogram}_count{${by}} ${sum}`]
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"')
 }

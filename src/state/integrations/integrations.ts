@@ -31,6 +31,15 @@ export interface IntegrationFilter {
   /** The service in the source's ARN. */
   sourceServices?: readonly string[]
   statuses?: readonly IntegrationStatus[]
+  /** Integrations that are shown in another status than is recorded, which `statuses` then means. */
+  shown?: ShownOtherwise
+}
+
+export interface ShownOtherwise {
+  ids: readonly string[]
+  /** Recorded statuses that are not shown. */
+  instead: readonly IntegrationStatus[]
+  as: IntegrationStatus
 }
 
 export interface IntegrationStore {
@@ -177,14 +186,21 @@ async function list(
   return (await query.execute()).map(fromRow)
 }
 
+function statusShown(shown: ShownOtherwise | undefined) {
+  if (shown === undefined) return sql<IntegrationStatus>`status`
+  const { ids, instead, as } = shown
+  return sql<IntegrationStatus>`case when id = any(${[...ids]}::uuid[]) and status = any(${[...instead]}::text[])
+    then ${as}::text else status end`
+}
+
 function filtered(query: ReturnType<typeof ordered>, filter: IntegrationFilter) {
-  const { service, targetArn, arns, sourceArns, sourceServices, statuses } = filter
+  const { service, targetArn, arns, sourceArns, sourceServices, statuses, shown } = filter
   let narrowed = query
   if (service !== undefined) narrowed = narrowed.where("service", "=", service)
   if (targetArn !== undefined) narrowed = narrowed.where("target_arn", "=", targetArn)
   if (arns !== undefined) narrowed = narrowed.where("arn", "in", arns)
   if (sourceArns !== undefined) narrowed = narrowed.where("source_arn", "in", sourceArns)
-  if (statuses !== undefined) narrowed = narrowed.where("status", "in", statuses)
+  if (statuses !== undefined) narrowed = narrowed.where(statusShown(shown), "in", statuses)
   if (sourceServices !== undefined) {
     narrowed = narrowed.where(sql`split_part(source_arn, ':', 3)`, "in", sourceServices)
   }

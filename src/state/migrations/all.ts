@@ -11,6 +11,7 @@ import { events } from "./0009-events.ts"
 import { duplicates } from "./0010-duplicates.ts"
 import { secrets } from "./0011-secrets.ts"
 import { sourceRemains } from "./0012-source-remains.ts"
+import { observations } from "./0013-observations.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   duplicates,
   secrets,
   sourceRemains,
+  observations,
 ]
