@@ -13,6 +13,8 @@ import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
 import { type ObservationStore, observationStore } from "./pipelines/observations.ts"
+import { newOrderSignals, type OrderSignals } from "./pipelines/order-signals.ts"
+import { type OrderStore, orderStore } from "./pipelines/orders.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
@@ -28,6 +30,8 @@ export interface Store {
   events: EventStore
   pipelines: PipelineStore
   observations: ObservationStore
+  orders: OrderStore
+  orderSignals: OrderSignals
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -68,6 +72,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     await db.destroy()
     throw error
   }
+  const orderSignals = newOrderSignals(url, options.onIdleError ?? (() => undefined))
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
@@ -75,6 +80,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     events: eventStore(db),
     pipelines: pipelineStore(db),
     observations: observationStore(db),
+    orders: orderStore(db),
+    orderSignals,
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),
@@ -87,6 +94,9 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     ping: async () => {
       await sql`select 1`.execute(db)
     },
-    close: () => db.destroy(),
+    close: async () => {
+      await orderSignals.close()
+      await db.destroy()
+    },
   }
 }

@@ -138,4 +138,16 @@ describe("observations", () => {
     assert.equal(await silentMs(), undefined)
     assert.equal((await seen(id))?.isWanted, false)
   })
+
+  it("forgets with the next launch what was seen of the run before", async () => {
+    const id = await aPipeline()
+    await beat("d", 0, { changed: [await changedOf(id)] })
+    assert.notEqual((await seen(id))?.seen, undefined)
+    const [record] = await test.store.pipelines.ofIntegration(id)
+    assert.ok(record)
+    await test.store.pipelines.put(record)
+    assert.equal((await seen(id))?.seen, undefined)
+    await beat("d", 1, { changed: [await changedOf(id)] })
+    assert.equal((await seen(id))?.seen?.facts.phase, "streaming")
+  })
 })

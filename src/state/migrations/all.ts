@@ -12,6 +12,7 @@ import { duplicates } from "./0010-duplicates.ts"
 import { secrets } from "./0011-secrets.ts"
 import { sourceRemains } from "./0012-source-remains.ts"
 import { observations } from "./0013-observations.ts"
+import { orders } from "./0014-orders.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   secrets,
   sourceRemains,
   observations,
+  orders,
 ]

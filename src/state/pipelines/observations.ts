@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely"
 import { brokenConstraint } from "../connection.ts"
 import type { StateSchema } from "../schema.ts"
+import { json } from "./json.ts"
 import type { ObservedTable, PipelineFacts } from "./observed-facts.ts"
 
 /**
@@ -51,7 +52,7 @@ export interface Observation extends PipelineKey {
   isWanted: boolean
   /** Since its owner's latest sign of life: heartbeat or launch. */
   silentMs: number
-  /** Undefined: its owner has had no heartbeat since. */
+  /** Undefined: its owner has had no heartbeat since the launch; what was seen before is of another run. */
   seen: { ageMs: number; facts: PipelineFacts; tables: ObservedTable[] } | undefined
 }
 
@@ -149,13 +150,6 @@ async function recordTables(
   )
 }
 
-/** NUL and half a surrogate pair cannot be stored: a name or a reason must not cost the whole observation. */
-const unstorable = /\\u0000|\\ud[89a-f][0-9a-f]{2}/g
-
-function json(value: unknown) {
-  return sql`${JSON.stringify(value).replaceAll(unstorable, "\\ufffd")}::jsonb`
-}
-
 /** Later of the owner's heartbeat and the launch: a pipeline that has only just been launched is not silent. */
 const silentMs = sql<number>`(extract(epoch from clock_timestamp() - greatest(b.seen_at, p.launched_at)) * 1000)::float8`
 
@@ -185,7 +179,8 @@ async function all(db: Db): Promise<Observation[]> {
   const { rows } = await sql<ObservationRow>`
     select p.integration_id, p.source_database, p.destination_database, d.integration_id is not null as is_wanted,
       ${silentMs} as silent_ms, o.facts,
-      (extract(epoch from clock_timestamp() - b.seen_at) * 1000)::float8 as age_ms,
+      case when b.seen_at >= p.launched_at
+        then (extract(epoch from clock_timestamp() - b.seen_at) * 1000)::float8 end as age_ms,
       (select jsonb_agg(t.facts) from millrace.table_observations t
         where t.integration_id = o.integration_id and t.source_database = o.source_database) as tables
     ${joined} order by i.created_at, i.id, p.source_database`.execute(db)
