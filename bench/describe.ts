@@ -15,7 +15,7 @@ import { type Bench, describeNames, type Figures, figure } from "./figures.ts"
 const region = "us-east-1"
 const account = "123456789012"
 const targetArn = `arn:aws:redshift-serverless:${region}:${account}:namespace/8f2c1d3e-0000-4000-8000-000000000001`
-const admin: Credential = { accessKeyId: "AKIDBENCH", secretAccessKey: "bench", policy: "admin" }
+const admin: Credential = { accessKeyId: "AKIDBENCH", secretAccessKey: "bench", role: "admin" }
 const form = "application/x-www-form-urlencoded; charset=utf-8"
 const body = "Action=DescribeIntegrations&Version=2014-10-31&MaxRecords=100"
 

@@ -10,7 +10,7 @@ import { openStore } from "../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../src/warehouses/duckdb/files/instance.ts"
 import { type Bench, type Figures, figure, sqlNames } from "./figures.ts"
 
-const configured: SqlUser[] = [{ name: "analyst", password: "bench", policy: "read-only" }]
+const configured: SqlUser[] = [{ name: "analyst", password: "bench", role: "read-only" }]
 const rows = 1_000_000
 const rounds = 300
 /** One row of a million by its key, and a sum over all: what a look-up and what a report pays for the wire. */

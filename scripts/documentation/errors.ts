@@ -5,7 +5,7 @@ import { rdsFaults } from "../../src/front-doors/rds/faults.ts"
 import { redshiftFaults } from "../../src/front-doors/redshift/faults.ts"
 import type { FaultCode } from "../../src/wire/aws-query/fault.ts"
 
-type Policy = (typeof problemKinds)[keyof typeof problemKinds]["policy"]
+type Reaction = (typeof problemKinds)[keyof typeof problemKinds]["reaction"]
 
 /** The page of everything that can be reported to people, in the form it is checked in. */
 export function errorPage(): string {
@@ -23,13 +23,13 @@ These codes stand in an integration's \`Errors\` (\`aws rds describe-integration
 
 function problems(): string[] {
   const rows = Object.values(problemKinds).map(
-    ({ code, policy, remedy }) => `| \`${code}\` | ${whatItDoes(policy)} | ${remedy} |`,
+    ({ code, reaction, remedy }) => `| \`${code}\` | ${whatItDoes(reaction)} | ${remedy} |`,
   )
   return ["| Code | Millrace | What to do |", "| --- | --- | --- |", ...rows]
 }
 
-function whatItDoes(policy: Policy | "giveUp"): string {
-  switch (policy) {
+function whatItDoes(reaction: Reaction | "giveUp"): string {
+  switch (reaction) {
     case "retry":
       return "tries again by itself, for as long as it takes"
     case "person":
@@ -41,7 +41,7 @@ function whatItDoes(policy: Policy | "giveUp"): string {
     case "giveUp":
       return "has stopped: delete the integration and create it anew"
     default:
-      return unreachable(policy)
+      return unreachable(reaction)
   }
 }
 

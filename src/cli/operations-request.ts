@@ -23,7 +23,7 @@ export async function operationsAccess(
   { credentials, dataDir, region, listen }: Configuration,
   needed: "admin" | "read-only",
 ): Promise<OperationsAccess | string> {
-  const fits = credentials.find(({ policy }) => policy === "admin" || policy === needed)
+  const fits = credentials.find(({ role }) => role === "admin" || role === needed)
   if (fits === undefined && credentials.length > 0)
     return `the configuration has no credential with the policy ${needed}, which this takes.`
   const keys = fits ?? (await readCredentials(dataDir))

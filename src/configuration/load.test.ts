@@ -55,9 +55,9 @@ warehouses:
         listen: { http: { host: "0.0.0.0", port: 80 }, sql: { host: "::1", port: 0 } },
         httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: "postgres://u:p: [w@db/state",
-        credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", policy: "partner:Acme & Co" }],
+        credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", role: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
-        sqlUsers: [{ name: "analyst", password: "${PW}", policy: "read-only" }],
+        sqlUsers: [{ name: "analyst", password: "${PW}", role: "read-only" }],
         sqlLimits: sqlLimits.parse({}),
         sources: [
           {

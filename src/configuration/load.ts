@@ -115,9 +115,9 @@ function configurationFrom(
     credentials: file.credentials.map((one) => ({
       accessKeyId: one.access_key_id,
       secretAccessKey: one.secret_access_key,
-      policy: one.policy,
+      role: one.policy,
     })),
-    sqlUsers: file.sql_users,
+    sqlUsers: file.sql_users.map(({ name, password, policy }) => ({ name, password, role: policy })),
     sqlLimits: file.sql_limits,
     httpLimits: {
       connections: file.http_limits.connections,

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, type Policy, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
+import { type HostPort, type Role, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/text-forms/arn.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
@@ -29,7 +29,7 @@ function parseHostPort(given: string): HostPort | undefined {
   return host === undefined || port > 65_535 ? undefined : { host, port }
 }
 
-const policy = text.transform((given, context): Policy => {
+const policy = text.transform((given, context): Role => {
   if (given === "admin" || given === "read-only") return given
   if (/^partner:.{1,255}$/.test(given)) return `partner:${given.slice("partner:".length)}`
   context.addIssue("must be admin, read-only or partner:<PartnerName>")

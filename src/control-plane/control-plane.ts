@@ -1,7 +1,7 @@
 import type {
   HostPort,
   KmsKeyConfiguration,
-  Policy,
+  Role,
   SourceConfiguration,
   SourceEngine,
   WarehouseConfiguration,
@@ -12,7 +12,7 @@ import type { Store } from "../state/store.ts"
 export interface Caller {
   /** The access key id; written to the log, never the secret. */
   name: string
-  policy: Policy
+  role: Role
   /** From where, as far as the door tells. */
   address?: string | undefined
 }

@@ -109,6 +109,6 @@ function unauthorised(
   const where = database === undefined ? cluster : `database ${database} of ${cluster}`
   return new Fault(
     "partnerUnauthorized",
-    `The access key ${caller.name} has the policy ${caller.policy}, which is not authorized for ${where}.`,
+    `The access key ${caller.name} has the policy ${caller.role}, which is not authorized for ${where}.`,
   )
 }

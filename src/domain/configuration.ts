@@ -2,18 +2,18 @@ import type { AuditRetention } from "./audit.ts"
 import type { IntegrationQuotas } from "./integration.ts"
 
 /** What an access key or an SQL user may do. A partner may do only what its partner record grants. */
-export type Policy = "admin" | "read-only" | `partner:${string}`
+export type Role = "admin" | "read-only" | `partner:${string}`
 
 export interface Credential {
   accessKeyId: string
   secretAccessKey: string
-  policy: Policy
+  role: Role
 }
 
 export interface SqlUser {
   name: string
   password: string
-  policy: Policy
+  role: Role
 }
 
 export interface HostPort {

@@ -2,7 +2,7 @@ import type { IntegrationStatus } from "./integration.ts"
 import { cut, messageAtMost } from "./text-forms/plain-text.ts"
 
 /**
- * What can go wrong while rows move: a closed list. `policy` says what Millrace does about it:
+ * What can go wrong while rows move: a closed list. `reaction` says what Millrace does about it:
  * - `retry`: tries again by itself, with back-off, for as long as it takes;
  * - `person`: tries again by itself, but only a person can remove the cause;
  * - `resync`: copies everything anew, by itself;
@@ -13,130 +13,130 @@ import { cut, messageAtMost } from "./text-forms/plain-text.ts"
 export const problemKinds = {
   sourceUnreachable: {
     code: "SOURCE_UNREACHABLE",
-    policy: "retry",
+    reaction: "retry",
     remedy: "Start the source database or mend the network; Millrace reconnects by itself.",
   },
   sourceRefusedLogin: {
     code: "SOURCE_LOGIN_REFUSED",
-    policy: "person",
+    reaction: "person",
     remedy: "Correct the user name or password in the source's url, then restart Millrace.",
   },
   sourceSettings: {
     code: "SOURCE_SETTINGS_WRONG",
-    policy: "person",
+    reaction: "person",
     remedy: "Run `millrace check`: it names each setting and the statement that mends it.",
   },
   sourcePrivileges: {
     code: "SOURCE_PRIVILEGES_MISSING",
-    policy: "person",
+    reaction: "person",
     remedy: "Run `millrace check`: it names each missing privilege and the statement that grants it.",
   },
   sourceHistoryLost: {
     code: "SOURCE_HISTORY_LOST",
-    policy: "resync",
+    reaction: "resync",
     remedy:
       "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer: max_slot_wal_keep_size (PostgreSQL), binlog_expire_logs_seconds (MySQL, MariaDB).",
   },
   sourceRestored: {
     code: "SOURCE_RESTORED",
-    policy: "resync",
+    reaction: "resync",
     remedy:
       "Nothing to do: every table is copied anew, and what was copied before stays readable meanwhile. If this is the wrong server, correct the source's url.",
   },
   sourceBusy: {
     code: "SOURCE_BUSY",
-    policy: "retry",
+    reaction: "retry",
     remedy:
       "A transaction at the source has been open for long, or the pipeline is far behind: a copy begins by itself when that is over, a comparison must be asked for again.",
   },
   sourceInUse: {
     code: "SOURCE_STREAM_IN_USE",
-    policy: "retry",
+    reaction: "retry",
     remedy: "Another client reads in our name; stop it, or wait until the server notices that it is gone.",
   },
   sourceMissing: {
     code: "SOURCE_NOT_CONFIGURED",
-    policy: "person",
+    reaction: "person",
     remedy: "Put the source back into millrace.yaml, or delete the integration.",
   },
   keyNotAccessible: {
     code: "KMS_KEY_NOT_ACCESSIBLE",
-    policy: "halt",
+    reaction: "halt",
     remedy:
       "Put the key, enabled, back under kms_keys in millrace.yaml and restart Millrace, or delete the integration.",
   },
   retentionOverBudget: {
     code: "SOURCE_RETENTION_OVER_BUDGET",
-    policy: "person",
+    reaction: "person",
     remedy:
       "Make the warehouse keep up (the other errors say what hinders it), end transactions that have been open for long at the source, or raise retention.budget.",
   },
   spoolFull: {
     code: "SPOOL_FULL",
-    policy: "person",
+    reaction: "person",
     remedy:
       "Make the warehouse available, free space under data_dir, or raise retention.spool_limit; until then the source keeps its log.",
   },
   sourceReleased: {
     code: "SOURCE_RELEASED",
-    policy: "resync",
+    reaction: "resync",
     remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
   },
   sourceNotAuthorised: {
     code: "SOURCE_NOT_AUTHORIZED",
-    policy: "giveUp",
+    reaction: "giveUp",
     remedy:
       "Authorise the source in the target's resource policy, then delete the integration and create it anew.",
   },
   sourceProtocol: {
     code: "SOURCE_PROTOCOL_ERROR",
-    policy: "retry",
+    reaction: "retry",
     remedy: "The source sent something unexpected; see the log, and report it if it returns.",
   },
   warehouseMissing: {
     code: "WAREHOUSE_NOT_CONFIGURED",
-    policy: "person",
+    reaction: "person",
     remedy: "Put the warehouse back into millrace.yaml, or delete the integration.",
   },
   warehouseUnavailable: {
     code: "WAREHOUSE_UNAVAILABLE",
-    policy: "retry",
+    reaction: "retry",
     remedy: "Make the warehouse reachable and writable; Millrace goes on by itself.",
   },
   diskFull: {
     code: "DISK_FULL",
-    policy: "retry",
+    reaction: "retry",
     remedy: "Free space under data_dir; Millrace goes on by itself, nothing is lost.",
   },
   tableFailed: {
     code: "TABLE_FAILED",
-    policy: "person",
+    reaction: "person",
     remedy: "See the table's own reason in `millrace status`; other tables keep streaming.",
   },
   copyNotAllowed: {
     code: "COPY_NOT_ALLOWED",
-    policy: "person",
+    reaction: "person",
     remedy: "Mend what it says, or drop the job and create it anew; its files wait meanwhile.",
   },
   copyTargetMissing: {
     code: "COPY_TARGET_MISSING",
-    policy: "person",
+    reaction: "person",
     remedy: "Make the table again, with the columns that the COPY names, or drop the job.",
   },
   unobserved: {
     code: "PIPELINE_STATE_UNKNOWN",
-    policy: "retry",
+    reaction: "retry",
     remedy:
       "Start the Millrace that runs the pipelines, or see its log if it runs: what its pipelines do is known again as soon as it reports.",
   },
   internal: {
     code: "INTERNAL_ERROR",
-    policy: "retry",
+    reaction: "retry",
     remedy: "A fault in Millrace; see the log, and report it.",
   },
 } as const satisfies Record<
   string,
-  { code: string; policy: "retry" | "person" | "resync" | "halt" | "giveUp"; remedy: string }
+  { code: string; reaction: "retry" | "person" | "resync" | "halt" | "giveUp"; remedy: string }
 >
 
 export type ProblemKind = keyof typeof problemKinds
@@ -166,7 +166,7 @@ export function reportOf(problem: Problem): ProblemReport {
 
 /** The status an integration shows while this problem lasts (spec: `syncing` heals itself, `needs_attention` waits). */
 export function statusDuring(kind: ProblemKind): IntegrationStatus {
-  switch (problemKinds[kind].policy) {
+  switch (problemKinds[kind].reaction) {
     case "resync":
       return "syncing"
     case "retry":
@@ -180,9 +180,9 @@ export function statusDuring(kind: ProblemKind): IntegrationStatus {
 
 /** Whether an integration that is `failed` for these may still go on, once a person has removed the cause. */
 export function isCurable(errors: readonly ProblemReport[]): boolean {
-  const has = (policy: "halt" | "giveUp") =>
+  const has = (reaction: "halt" | "giveUp") =>
     Object.values(problemKinds).some(
-      (kind) => kind.policy === policy && errors.some(({ code }) => code === kind.code),
+      (kind) => kind.reaction === reaction && errors.some(({ code }) => code === kind.code),
     )
   return has("halt") && !has("giveUp")
 }

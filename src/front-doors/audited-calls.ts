@@ -23,7 +23,7 @@ export function auditedCall(
     door,
     operation,
     accessKeyId: caller.name,
-    policy: caller.policy,
+    policy: caller.role,
     address: request.address,
     resource: resourceNamed(parameters),
     parameters,

@@ -33,7 +33,7 @@ const call: SignedCall = {
     headers: [],
     body: new Uint8Array(),
   },
-  caller: { name: "AKID", policy: "admin" },
+  caller: { name: "AKID", role: "admin" },
   requestId: "id-1",
 }
 

@@ -8,8 +8,8 @@ import { awsRouter } from "./router.ts"
 
 const nowMs = Date.parse("2026-03-04T05:06:07Z")
 const credentials = [
-  { accessKeyId: "AKIDONE", secretAccessKey: "one", policy: "admin" as const },
-  { accessKeyId: "AKIDTWO", secretAccessKey: "two", policy: "read-only" as const },
+  { accessKeyId: "AKIDONE", secretAccessKey: "one", role: "admin" as const },
+  { accessKeyId: "AKIDTWO", secretAccessKey: "two", role: "read-only" as const },
 ]
 
 async function signed(service: string, key = 0, headers: Record<string, string> = {}): Promise<WireRequest> {
@@ -41,15 +41,15 @@ function routerWith(handle: Door["handle"]) {
   return { lines, router: awsRouter({ region: "us-east-1", credentials, doors, log, now: () => nowMs }) }
 }
 
-test("a door is told who calls, with that key's policy", async () => {
-  for (const [key, { accessKeyId, policy }] of credentials.entries()) {
+test("a door is told who calls, with that key's role", async () => {
+  for (const [key, { accessKeyId, role }] of credentials.entries()) {
     const { router } = routerWith(async ({ caller }) => ({
       response: { status: 200, headers: {}, body: JSON.stringify(caller) },
       operation: "Do",
       code: undefined,
     }))
     const answer = await router.handle(await signed("rds", key))
-    assert.deepEqual(JSON.parse(answer.body), { name: accessKeyId, policy })
+    assert.deepEqual(JSON.parse(answer.body), { name: accessKeyId, role })
   }
 })
 

@@ -76,7 +76,7 @@ async function route(
   if (door === undefined) {
     return refused(refusals.notServed(verified.ok.service, requestId), credential.accessKeyId)
   }
-  const caller = { name: credential.accessKeyId, policy: credential.policy }
+  const caller = { name: credential.accessKeyId, role: credential.role }
   const answer = await door.handle({ request, caller, requestId })
   return { ...answer, keyId: credential.accessKeyId }
 }

@@ -204,7 +204,7 @@ function asProblem(error: unknown): Problem {
 
 /** What only a fresh copy can mend begins with forgetting the position. */
 async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
-  if (problemKinds[problem.kind].policy !== "resync") return
+  if (problemKinds[problem.kind].reaction !== "resync") return
   try {
     const destination = await options.warehouse.open({ database: options.database, pipeline: options.name })
     await destination.notes.forget()

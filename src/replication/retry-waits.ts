@@ -18,7 +18,7 @@ export function newRetryWaits(waits: Waits): RetryWaits {
   return {
     failed({ kind }, isFirst) {
       // What a fresh copy mends has nothing to wait for, unless that is what fails.
-      const needsCopy = problemKinds[kind].policy === "resync"
+      const needsCopy = problemKinds[kind].reaction === "resync"
       if (isFirst || (needsCopy && !isCopyingAnew)) waitMs = firstRetryMs
       isCopyingAnew = needsCopy
       longestMs = kind === "sourceUnreachable" ? longestReconnectMs : longestRetryMs

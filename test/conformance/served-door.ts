@@ -21,12 +21,12 @@ export const otherTargetArn = `arn:aws:redshift:${region}:${account}:namespace:8
 export const admin: Credential = {
   accessKeyId: "AKIDADMINEXAMPLE",
   secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-  policy: "admin",
+  role: "admin",
 }
 export const reader: Credential = {
   accessKeyId: "AKIDREADEREXAMPLE",
   secretAccessKey: "0123456789+/readerREADERreader0123456789",
-  policy: "read-only",
+  role: "read-only",
 }
 
 /** The ClusterIdentifiers of the two targets. */
@@ -34,7 +34,7 @@ export const clusters = ["analytics", "archive"] as const
 export const partner: Credential = {
   accessKeyId: "AKIDPARTNEREXAMPLE",
   secretAccessKey: "partnerPARTNERpartner0123456789+/0123456",
-  policy: "partner:Fivetran",
+  role: "partner:Fivetran",
 }
 
 export interface ServedDoor {

@@ -41,7 +41,7 @@ const instance = await openDuckDb({
 for (const at of lists.keys()) await instance.ensureDatabase(`d${at}`)
 const store = await openStore(stateUrl)
 const password = "definitions"
-const configured = [{ name: "admin", password, policy: "admin" as const }]
+const configured = [{ name: "admin", password, role: "admin" as const }]
 const users = await openSqlUsers({
   store: store.sqlUsers,
   configured,

@@ -50,7 +50,7 @@ test("users who exist and who do not are answered alike, through restarts and on
   assert.deepEqual(await answersOf(warehouse.port.port), before)
 
   const store = await openStore(warehouse.stateUrl)
-  const configured = ["admin", "analyst"].map((name) => ({ name, password, policy: "admin" as const }))
+  const configured = ["admin", "analyst"].map((name) => ({ name, password, role: "admin" as const }))
   const users = await openSqlUsers({ store: store.sqlUsers, configured, onRefreshError: () => undefined })
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const another = await startSqlPort({

@@ -30,9 +30,9 @@ export interface TestWarehouse {
 }
 
 const configured: SqlUser[] = [
-  { name: "admin", password, policy: "admin" },
-  { name: "analyst", password, policy: "read-only" },
-  { name: "loader", password, policy: "partner:Etleap" },
+  { name: "admin", password, role: "admin" },
+  { name: "analyst", password, role: "read-only" },
+  { name: "loader", password, role: "partner:Etleap" },
 ]
 
 const shop = `

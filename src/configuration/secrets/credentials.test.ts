@@ -70,13 +70,13 @@ describe("data_dir/credentials", () => {
 
   it("serves only where the configuration names none", async () => {
     const generated = await ensureCredentials(newFolder(), "us-east-1")
-    const own = { accessKeyId: "OWN", secretAccessKey: "s", policy: "read-only" } as const
+    const own = { accessKeyId: "OWN", secretAccessKey: "s", role: "read-only" } as const
     const configuration = { credentials: [own], sqlUsers: [] } as unknown as Configuration
     const filled = withGenerated(configuration, generated)
     assert.deepEqual(filled.credentials, [own])
-    assert.deepEqual(filled.sqlUsers, [{ name: "admin", password: generated.sqlPassword, policy: "admin" }])
+    assert.deepEqual(filled.sqlUsers, [{ name: "admin", password: generated.sqlPassword, role: "admin" }])
     assert.deepEqual(withGenerated({ ...configuration, credentials: [] }, generated).credentials, [
-      { accessKeyId: generated.accessKeyId, secretAccessKey: generated.secretAccessKey, policy: "admin" },
+      { accessKeyId: generated.accessKeyId, secretAccessKey: generated.secretAccessKey, role: "admin" },
     ])
   })
 

@@ -62,11 +62,11 @@ export function withGenerated(configuration: Configuration, generated: Generated
     credentials:
       configuration.credentials.length > 0
         ? configuration.credentials
-        : [{ accessKeyId, secretAccessKey, policy: "admin" }],
+        : [{ accessKeyId, secretAccessKey, role: "admin" }],
     sqlUsers:
       configuration.sqlUsers.length > 0
         ? configuration.sqlUsers
-        : [{ name: sqlUser, password: sqlPassword, policy: "admin" }],
+        : [{ name: sqlUser, password: sqlPassword, role: "admin" }],
   }
 }
 

@@ -7,7 +7,7 @@ import { Fault } from "../../domain/faults.ts"
 import { audited, auditReport } from "./audit.ts"
 
 const log = { error: () => assert.fail("an entry could not be ended") }
-const admin = { name: "AKID", policy: "admin" } as const
+const admin = { name: "AKID", role: "admin" } as const
 
 function call(changes: Partial<AuditedCall> = {}): AuditedCall {
   return {
@@ -127,7 +127,7 @@ describe("the audit trail", () => {
     assert.ok((entries[0]?.id ?? 0) < (entries[1]?.id ?? 0))
     const later = { since: new Date(Date.now() + 60_000), limit: 2 }
     assert.deepEqual(await auditReport(state.store.audit, admin, later), { entries: [], more: false })
-    const reader = { name: "AKID", policy: "read-only" } as const
+    const reader = { name: "AKID", role: "read-only" } as const
     await assert.rejects(auditReport(state.store.audit, reader, later), /may not read the audit trail/)
   })
 })

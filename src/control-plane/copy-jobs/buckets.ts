@@ -26,7 +26,7 @@ export function requireBucket(
       "sourceNotFound",
       `No source arn:aws:s3:::${bucket} is configured: add it under sources in millrace.yaml, with engine s3.`,
     )
-  if (caller.policy === "admin" || source.bucket?.copyUsers.includes(caller.name) === true) return source
+  if (caller.role === "admin" || source.bucket?.copyUsers.includes(caller.name) === true) return source
   throw new Fault(
     "accessDenied",
     `permission denied for bucket ${bucket}: only administrators and its copy_users may COPY from it`,

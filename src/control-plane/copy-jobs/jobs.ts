@@ -40,7 +40,7 @@ export function newCopyJobs(plane: JobPlane, runner: JobRunner, warehouseArn: st
   async function mine(caller: Caller, name: string): Promise<CopyJob> {
     const found = await store.copyJobs.byName(name)
     // Somebody else's job is not told apart from none.
-    if (found !== undefined && (caller.policy === "admin" || found.owner === caller.name)) return found
+    if (found !== undefined && (caller.role === "admin" || found.owner === caller.name)) return found
     throw new Fault("resourceNotFound", `copy job "${name}" does not exist`)
   }
 
@@ -95,7 +95,7 @@ export function newCopyJobs(plane: JobPlane, runner: JobRunner, warehouseArn: st
     async list(caller) {
       const jobs = await store.copyJobs.all()
       return Promise.all(
-        jobs.filter(({ owner }) => caller.policy === "admin" || owner === caller.name).map(shown),
+        jobs.filter(({ owner }) => caller.role === "admin" || owner === caller.name).map(shown),
       )
     },
     show: async (caller, name) => shown(await mine(caller, name)),

@@ -21,5 +21,5 @@ export async function requireOwner(
       `Its owner, the user ${owner}, may not insert into ${schema}.${table}.`,
     )
   const user = users.find(owner)
-  return { name: owner, policy: access.isSuperuser ? "admin" : (user?.policy ?? "partner:") }
+  return { name: owner, role: access.isSuperuser ? "admin" : (user?.role ?? "partner:") }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, it } from "node:test"
 import { type TestDatabase, testDatabase } from "../../../test/support/postgres.ts"
-import type { Policy, SourceConfiguration } from "../../domain/configuration.ts"
+import type { Role, SourceConfiguration } from "../../domain/configuration.ts"
 import { Fault, type FaultKind } from "../../domain/faults.ts"
 import { deletableStatuses, integrationStatuses, modifiableStatuses } from "../../domain/integration.ts"
 import { openStore, type Store } from "../../state/store.ts"
@@ -16,8 +16,8 @@ import { modifyIntegration } from "./modify-integration.ts"
 
 const targetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
 const otherTargetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/other"
-const admin: Caller = { name: "AKIDADMIN", policy: "admin" }
-const caller = (policy: Policy): Caller => ({ name: "AKIDX", policy })
+const admin: Caller = { name: "AKIDADMIN", role: "admin" }
+const caller = (role: Role): Caller => ({ name: "AKIDX", role })
 
 function source(name: string): SourceConfiguration {
   const arn = `arn:aws:rds:us-east-1:123456789012:db:${name}`

@@ -5,7 +5,7 @@ import { accessOf, allows, type KnownUser, mayConnect, mayWriteSomewhere } from 
 
 const eve: KnownUser = {
   name: "eve",
-  policy: undefined,
+  role: undefined,
   isSuperuser: false,
   canCreateDatabases: false,
   validUntil: null,
@@ -40,7 +40,7 @@ test("grants to others do not count, grants to everyone do", () => {
 })
 
 test("a partner's databases are its user's, and no others", () => {
-  const access = accessOf({ ...eve, policy: "partner:Etleap" }, [], ["Landing"])
+  const access = accessOf({ ...eve, role: "partner:Etleap" }, [], ["Landing"])
   const landed = { database: "landing", schema: "main", table: "t" }
   assert.equal(allows(access, "insert", landed), true)
   assert.equal(allows(access, "drop", landed), false)

@@ -1,4 +1,4 @@
-import type { Policy } from "../../domain/configuration.ts"
+import type { Role } from "../../domain/configuration.ts"
 import {
   covers,
   everyone,
@@ -12,7 +12,7 @@ import {
 export interface KnownUser {
   name: string
   /** undefined: made by CREATE USER; has what it was granted. */
-  policy: Policy | undefined
+  role: Role | undefined
   isSuperuser: boolean
   canCreateDatabases: boolean
   validUntil: Date | null
@@ -46,7 +46,7 @@ export function accessOf(user: KnownUser, all: readonly Grant[], authorised: Ite
   const own = all.filter(({ grantee }) => grantee === user.name || grantee === everyone)
   return {
     isSuperuser: user.isSuperuser,
-    readsAll: user.isSuperuser || user.policy === "read-only",
+    readsAll: user.isSuperuser || user.role === "read-only",
     grants: [...own, ...partnerGrants(user.name, authorised)],
   }
 }

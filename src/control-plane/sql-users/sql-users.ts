@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import type { AuditedCall } from "../../domain/audit.ts"
-import type { Policy, SqlUser } from "../../domain/configuration.ts"
+import type { Role, SqlUser } from "../../domain/configuration.ts"
 import { Fault } from "../../domain/faults.ts"
 import { everyone, type Grant, type SqlAccount, scopeName } from "../../domain/sql-access.ts"
 import type { AuditStore } from "../../state/audit.ts"
@@ -53,24 +53,24 @@ export interface SqlUsersOptions {
 }
 
 function requireSuperuser(caller: Caller, what: string): void {
-  if (caller.policy === "admin") return
+  if (caller.role === "admin") return
   throw new Fault("accessDenied", `User "${caller.name}" is no administrator and may not ${what}.`)
 }
 
 const usersAtMost = 10_000
 const grantsAtMost = 100_000
 
-function partnerOf(policy: Policy | undefined): string | undefined {
-  return policy?.startsWith("partner:") ? policy.slice("partner:".length) : undefined
+function partnerOf(role: Role | undefined): string | undefined {
+  return role?.startsWith("partner:") ? role.slice("partner:".length) : undefined
 }
 
-function configuredUser({ name, policy }: SqlUser): KnownUser {
-  const isSuperuser = policy === "admin"
-  return { name, policy, isSuperuser, canCreateDatabases: isSuperuser, validUntil: null }
+function configuredUser({ name, role }: SqlUser): KnownUser {
+  const isSuperuser = role === "admin"
+  return { name, role, isSuperuser, canCreateDatabases: isSuperuser, validUntil: null }
 }
 
 function madeUser({ verifier: _kept, ...account }: SqlAccount): KnownUser {
-  return { ...account, policy: undefined }
+  return { ...account, role: undefined }
 }
 
 /** What the audit trail may know: that the password changed, not to what. */
@@ -152,7 +152,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
       door: "sql",
       operation,
       accessKeyId: caller.name,
-      policy: caller.policy,
+      policy: caller.role,
       address: caller.address,
       ...what,
     }
@@ -251,7 +251,7 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     accessOf: async (name) => {
       const user = find(name)
       if (!user) return undefined
-      const partner = partnerOf(user.policy)
+      const partner = partnerOf(user.role)
       return accessOf(user, grants, partner === undefined ? [] : await databasesOfPartner(partner))
     },
     onChange: (listener) => void listeners.push(listener),

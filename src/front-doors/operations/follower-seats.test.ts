@@ -3,8 +3,8 @@ import { test } from "node:test"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import { followerSeats } from "./follower-seats.ts"
 
-const reader = (name: string): Caller => ({ name, policy: "read-only" })
-const admin: Caller = { name: "admin", policy: "admin" }
+const reader = (name: string): Caller => ({ name, role: "read-only" })
+const admin: Caller = { name: "admin", role: "admin" }
 
 test("one key's followers leave seats to others, and administrators have some of their own", () => {
   const seats = followerSeats()

@@ -18,12 +18,12 @@ export function followerSeats(): FollowerSeats {
   let taken = 0
 
   return {
-    take: ({ name, policy }) => {
+    take: ({ name, role }) => {
       const own = ofKey.get(name) ?? 0
       if (own >= seatsPerKey) {
         throw new Fault("unavailable", `The access key ${name} already follows the events ${own} times.`)
       }
-      const all = policy === "admin" ? seatsAtMost + administratorSeats : seatsAtMost
+      const all = role === "admin" ? seatsAtMost + administratorSeats : seatsAtMost
       if (taken >= all) throw new Fault("unavailable", `Already ${taken} follow the events.`)
       taken++
       ofKey.set(name, own + 1)

@@ -24,7 +24,7 @@ export interface StatementAuditOptions {
 export function statementAudit({ store, log, caller, address }: StatementAuditOptions): AuditStatement {
   if (store === undefined) return (_, run) => run()
   return async (statement, run) => {
-    const { name: accessKeyId, policy } = caller()
+    const { name: accessKeyId, role: policy } = caller()
     const call = { ...statement, requestId: randomUUID(), door: "sql", accessKeyId, policy, address }
     try {
       return await audited({ store, log, outcomeOf }, call, run, () => undefined)

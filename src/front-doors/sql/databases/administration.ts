@@ -53,7 +53,7 @@ async function runUnaudited(
   const tag = databaseTags[command.kind]
   transaction.assertUsable()
   if (transaction.isExplicit()) throw new PgError("25001", `${tag} cannot run inside a transaction block`)
-  if (context.caller.policy !== "admin") throw new PgError("42501", `permission denied: ${tag}`)
+  if (context.caller.role !== "admin") throw new PgError("42501", `permission denied: ${tag}`)
   if (context.administration === undefined) throw new PgError("0A000", `${tag} is not supported on this port`)
   // What came before in the same batch is done; nothing of this can be undone with it.
   await transaction.endImplicit(false)

@@ -13,7 +13,7 @@ import {
 /** To the services a superuser made by SQL is an administrator; another user made by SQL, one who may nothing. */
 export function callerOf(users: SqlUsers, name: string, address?: string): Caller {
   const user = users.find(name)
-  return { name, address, policy: user?.isSuperuser === true ? "admin" : (user?.policy ?? "partner:") }
+  return { name, address, role: user?.isSuperuser === true ? "admin" : (user?.role ?? "partner:") }
 }
 
 /**

@@ -162,7 +162,7 @@ function refuseInTransaction({ kind }: AccessCommand, { session: { transaction }
 export async function runAccessCommand(command: AccessCommand, context: AccessContext): Promise<Answer> {
   const { users, caller } = context
   refuseInTransaction(command, context)
-  const isAdmin = caller.policy === "admin"
+  const isAdmin = caller.role === "admin"
   if (!isAdmin && command.kind !== "alterUser" && command.kind !== "showGrants") {
     throw new PgError("42501", `permission denied: "${caller.name}" is no administrator`)
   }

@@ -43,7 +43,7 @@ function row(grant: Grant): (string | null)[] {
 
 /** Administrators see everybody's grants, others their own and everyone's. */
 export function showGrants(users: SqlUsers, { scope, grantee, caller }: ShownGrants): (string | null)[][] {
-  const isAdmin = caller.policy === "admin"
+  const isAdmin = caller.role === "admin"
   if (grantee !== undefined && grantee !== caller.name && !isAdmin) {
     throw new PgError("42501", `permission denied: the grants of "${grantee}" are for administrators`)
   }
