@@ -97,10 +97,11 @@ function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {
   )
 }
 
-function repeated(list: string, key: string, values: string[]): PlacedMistake[] {
+/** Entries without a value repeat none. */
+function repeated(list: string, key: string, values: (string | undefined)[]): PlacedMistake[] {
   return values.flatMap((value, at) => {
     const first = values.indexOf(value)
-    return first === at ? [] : [{ path: [list, at, key], message: `is the same as ${list}[${first}].${key}` }]
+    return value === undefined || first === at ? [] : [{ path: [list, at, key], message: `is the same as ${list}[${first}].${key}` }]
   })
 }
 

@@ -107,9 +107,10 @@ export interface WarehouseConfiguration {
   arn: string
   /** The ClusterIdentifier of partner operations. */
   cluster: string
-  engine: "duckdb"
-  /** A folder: one file per destination database. */
-  path: string
+  /** A name of the registry of warehouses. */
+  engine: string
+  /** The folder of an engine that keeps its databases in files here; no two warehouses share one. */
+  path?: string
   autoCreateDatabase: boolean
 }
 

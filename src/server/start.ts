@@ -45,15 +45,19 @@ import { newDatabaseAdministration } from "./database-administration.ts"
 import { healthApp } from "./health.ts"
 import { isReadable, newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
 import { exposures } from "./listener-warnings.ts"
+import { type Engines, engines } from "./registries.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
-import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
+import type { WarehouseWatch } from "./warehouse-watch.ts"
+import { type OpenWarehouses, openWarehouses } from "./warehouses.ts"
 
 export interface ServerOptions {
   configuration: Configuration
   /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
   areFoldersChecked?: boolean
   log: Log
+  /** Default: those of this program (registries.ts). */
+  engines?: Engines
   /** Told each point of the write order as it is passed; tests kill the process there. */
   observe?: WriteObserver
   /** See ReconcilerOptions; tests do not wait as long as people would. */
@@ -103,6 +107,7 @@ type OnStop = (close: () => Promise<void>) => void
 
 async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
   const { log, observe = () => undefined } = options
+  const { warehouses: warehouseEngines } = options.engines ?? engines
   const [ofOthers] = options.areFoldersChecked === false ? [] : foldersOfOthers(options.configuration)
   if (ofOthers !== undefined) throw new SetupError(ofOthers)
   const lock = await lockDataFolder(options.configuration.dataDir)
@@ -111,7 +116,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
   const { store, ownStore } = await openState(configuration, log, onStop)
   const broken = Promise.withResolvers<string>()
-  const warehouses = await openAll(configuration, { log, onBroken: broken.resolve })
+  const warehouses = await openAll(configuration, warehouseEngines, {
+    log,
+    onBroken: broken.resolve,
+  })
   onStop(() => warehouses.close())
 
   const running: { reconciler?: Reconciler; sql?: HostPort } = {}
@@ -283,10 +291,15 @@ async function openState(
   return { store, ownStore }
 }
 
-async function openAll(configuration: Configuration, watch: WarehouseWatch): Promise<OpenWarehouses> {
+async function openAll(
+  configuration: Configuration,
+  registry: Engines["warehouses"],
+  watch: WarehouseWatch,
+): Promise<OpenWarehouses> {
   try {
-    return await openWarehouses(configuration.warehouses, configuration.dataDir, watch)
+    return await openWarehouses(configuration, registry, watch)
   } catch (error) {
+    if (error instanceof SetupError) throw error
     const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
     throw new SetupError(`A warehouse cannot be opened: ${reason}`, { cause: error })
   }

@@ -12,6 +12,7 @@ const layers = [
   ["embedded-postgres", "configuration", "encryption"],
   ["replication"],
   ["loading"],
+  ["engines"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
   ["wire"],
