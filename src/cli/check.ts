@@ -1,16 +1,9 @@
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
-import {
-  type DatabaseSource,
-  isDatabaseSource,
-  type SourceConfiguration,
-  type WarehouseConfiguration,
-} from "../domain/configuration.ts"
+import type { SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
 import type { Finding } from "../replication/contracts/source.ts"
-import { openSource } from "../server/launcher.ts"
 import { engines } from "../server/registries.ts"
-import { bucketFindings } from "../sources/s3/preflight.ts"
 import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
 import { print } from "./output.ts"
@@ -52,11 +45,13 @@ async function findingsOf(
   region: string,
   ownership: Ownership,
 ): Promise<Finding[]> {
-  const database = isDatabaseSource(source) ? databaseOf(source) : ""
   try {
-    if (source.engine === "s3") return await bucketFindings(source, region)
-    const findings = await openSource(source, database).preflight(() => true)
-    return [...findings, ...(await abandonedAt(source, database, ownership))]
+    const engine = engines.sources.of(source)
+    if (engine.delivery === "files") return await (await engine.load()).preflight(source, region)
+    const options = { database: engine.checkedDatabase(source), acceptInvalidText: false }
+    const opened = (await engine.load()).open(source, options)
+    const findings = await opened.preflight(() => true)
+    return [...findings, ...(await abandonedAt(opened, ownership))]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return [
@@ -68,8 +63,4 @@ async function findingsOf(
       },
     ]
   }
-}
-
-function databaseOf({ url }: DatabaseSource): string {
-  return decodeURIComponent(new URL(url).pathname.slice(1)) || "postgres"
 }

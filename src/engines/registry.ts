@@ -6,8 +6,9 @@
  */
 import { SetupError } from "../configuration/setup-error.ts"
 
-/** What every record has: the word that `engine:` takes in millrace.yaml. */
+/** What every record has at least. */
 export interface EngineRecord {
+  /** The word that `engine:` takes in millrace.yaml. */
   readonly name: string
 }
 

@@ -1,8 +1,8 @@
+import type { EntryFormat } from "../configuration/entries/format.ts"
 import type { WarehouseConfiguration } from "../domain/configuration.ts"
 import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
-import type { EngineRecord } from "./registry.ts"
 
 /**
  * An engine that rows can go to: its record in the registry.
@@ -13,10 +13,8 @@ import type { EngineRecord } from "./registry.ts"
  * @typeParam C the configuration of one warehouse, with what only this engine has
  * @typeParam Queried what sessions of the SQL port are opened on
  */
-export interface WarehouseEngine<
-  C extends WarehouseConfiguration = WarehouseConfiguration,
-  Queried = unknown,
-> extends EngineRecord {
+export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseConfiguration, Queried = unknown>
+  extends EntryFormat<C> {
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */

@@ -23,8 +23,7 @@ const ours: Record<string, string> = {
     "names of ours: the statement's are checked before",
   "src/front-doors/sql/copy/options.ts readings": "its own keys",
   "src/front-doors/sql/copy/options.ts named": "a text that begins with a backslash, or one character",
-  "src/query/duckdb/catalog/integration-views.ts sourceNames": "engines of the configuration",
-  "src/sources/dynamodb/attribute-names.ts copy": "it has no prototype",
+  "src/sources/dynamodb/values/attribute-names.ts copy": "it has no prototype",
   "src/sources/mysql/types/fields.ts blobLengths": "the expression before has matched the size",
   "src/sources/mysql/types/types.ts others": "types of the server",
 }

@@ -2,14 +2,9 @@ import { mkdir } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { basename } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
-import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import type { OpenWarehouse, WarehouseEngine, WarehouseHealth } from "../../engines/warehouse-engine.ts"
 import type { DuckDbInstance, EngineHealth } from "./files/instance.ts"
-
-/** A folder with one file for each destination database. */
-export interface DuckDbWarehouseConfiguration extends WarehouseConfiguration {
-  path: string
-}
+import { type DuckDbWarehouseConfiguration, duckDbFormat } from "./format.ts"
 
 export interface DuckDbEngineOptions {
   /** See DuckDbOptions.prepare: what the SQL port's dialect makes before any database is attached. */
@@ -21,7 +16,7 @@ export function duckDbEngine({
   prepare,
 }: DuckDbEngineOptions): WarehouseEngine<DuckDbWarehouseConfiguration, DuckDbInstance> {
   return {
-    name: "duckdb",
+    ...duckDbFormat,
     async open({ path }, { stagingFolder, memoryLimitBytes }) {
       await mkdir(path, { recursive: true, mode: 0o700 })
       const stagingPath = await stagingFolder(basename(path))

@@ -25,18 +25,6 @@ export interface View {
   rows(facts: SystemViewFacts): Cell[][]
 }
 
-/** What the cloud calls the sources. */
-const sourceNames: Record<string, string> = {
-  dynamodb: "DynamoDB",
-  mysql: "MySQL",
-  postgres: "PostgreSQL",
-  s3: "S3_EVENT_NOTIFICATIONS",
-}
-
-function sourceName(engine: string | undefined): string | undefined {
-  return engine === undefined ? undefined : (sourceNames[engine] ?? engine)
-}
-
 function checkpoint(position: string | undefined | null): string | undefined {
   return position === undefined || position === null ? undefined : JSON.stringify({ position })
 }
@@ -119,7 +107,7 @@ function integrationRow(one: IntegrationFacts): Cell[] {
   return [
     one.integrationId,
     one.database?.name,
-    sourceName(one.engine),
+    one.source,
     one.state,
     one.lagMs,
     checkpoint(one.position),
@@ -153,11 +141,11 @@ function tableRow(one: TableFacts): Cell[] {
   ]
 }
 
-function activityRow(one: Activity & { engine: string | undefined }): Cell[] {
+function activityRow(one: Activity & { source: string | undefined }): Cell[] {
   return [
     one.integrationId,
     one.targetDatabase,
-    sourceName(one.engine),
+    one.source,
     one.position === null ? undefined : `checkpoints/checkpoint_${one.position.replaceAll(/\W/g, "_")}.json`,
     one.kind,
     one.bytes ?? undefined,

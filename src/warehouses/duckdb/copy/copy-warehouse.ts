@@ -2,7 +2,12 @@ import { join } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { CopyOptions } from "../../../domain/copy.ts"
 import { Problem } from "../../../domain/problems.ts"
-import type { CopyDestination, CopyTarget, RunSql, SessionCopyWarehouse } from "../../../loading/copy-target.ts"
+import type {
+  CopyDestination,
+  CopyTarget,
+  RunSql,
+  SessionCopyWarehouse,
+} from "../../../loading/copy-target.ts"
 import { problemOf } from "../errors.ts"
 import type { DuckDbInstance } from "../files/instance.ts"
 import { openStaging, type Staging } from "../staging/staging.ts"
