@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Snapshot, Source } from "../../src/replication/source.ts"
-import { UnfitColumn } from "../../src/replication/text-columns.ts"
+import type { Snapshot, Source } from "../../src/replication/contracts/source.ts"
+import { UnrepresentableColumn } from "../../src/replication/contracts/text-columns.ts"
 import type { Verdict } from "../../src/replication/verify/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -175,7 +175,7 @@ test("a fresh copy that is asked for while another meets such a value tries the 
       try {
         await snapshot.read(...args)
       } catch (error) {
-        if (error instanceof UnfitColumn) await onMet?.()
+        if (error instanceof UnrepresentableColumn) await onMet?.()
         throw error
       }
     },
