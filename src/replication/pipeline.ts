@@ -40,6 +40,8 @@ export interface PipelineSettings {
 export interface PipelineOptions {
   /** Names the pipeline in the warehouse's bookkeeping. */
   name: string
+  /** Of this owner of the pipeline: the warehouse refuses what an owner with a smaller one writes. */
+  generation: number
   /** Names it at the source. */
   handle: string
   source: Source
@@ -188,6 +190,8 @@ async function runUntilStopped(
       waits.failed(problem, !state.troubled)
       state.troubled = true
       options.reporter.problem(problem)
+      // Its owner is another now: nothing is to be tried again here.
+      if (problem.kind === "takenOver") break
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
@@ -206,7 +210,8 @@ function asProblem(error: unknown): Problem {
 async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
   if (problemKinds[problem.kind].reaction !== "resync") return
   try {
-    const destination = await options.warehouse.open({ database: options.database, pipeline: options.name })
+    const { database, name: pipeline, generation } = options
+    const destination = await options.warehouse.open({ database, pipeline, generation })
     await destination.notes.forget()
     await destination.close()
   } catch (error) {
@@ -222,6 +227,7 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   const opened = await options.warehouse.open({
     database: options.database,
     pipeline: options.name,
+    generation: options.generation,
     dataKey: dataKey?.key,
   })
   const destination = conforming(opened, () => optionsOf(options))

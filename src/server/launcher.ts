@@ -117,6 +117,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
       })
       const atRest = atRestOf(keyRing, integration)
       return startPipeline({
+        generation: 1,
         name: integration.id,
         handle: record.sourceHandle,
         source,

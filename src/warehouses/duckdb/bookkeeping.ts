@@ -3,6 +3,7 @@ import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
 import type { TextColumn, TextColumns } from "../../replication/contracts/text-columns.ts"
+import { generationTable } from "./generation.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
@@ -46,7 +47,8 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
        definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
     CREATE TABLE IF NOT EXISTS ${texts} (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, columns VARCHAR NOT NULL);
     CREATE TABLE IF NOT EXISTS ${versions}
-      (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR NOT NULL)`)
+      (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR NOT NULL);
+    ${generationTable(database)}`)
 
   const whose = (pipeline: string, { id }: { id: string }) =>
     `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
@@ -132,16 +134,21 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   }
 }
 
+/** Whether the database was ever opened for a pipeline. */
+export async function hasBookkeeping(connection: DuckDBConnection, database: string): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(bookkeepingSchema)}`,
+  )
+  return found.currentRowCount > 0
+}
+
 /** The names of the replicated tables of an open database, without its bookkeeping being opened. */
 export async function trackedNames(
   connection: DuckDBConnection,
   database: string,
   pipeline: string,
 ): Promise<TableName[]> {
-  const isThere = await connection.runAndReadAll(
-    `SELECT 1 FROM duckdb_tables() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(bookkeepingSchema)}`,
-  )
-  if (isThere.currentRowCount === 0) return []
+  if (!(await hasBookkeeping(connection, database))) return []
   const found = await connection.runAndReadAll(
     `SELECT schema_name, table_name FROM ${bookkeepingTable(database, "tables")} WHERE pipeline = ${quoteLiteral(pipeline)}`,
   )

@@ -36,7 +36,7 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
       inTurn(async () => {
         const { held, versions } = await holdingsOf(books)
         const statements = statementsOf(open, planVersionSwitches(pipeline, switches, { held, versions, at }))
-        if (statements.length > 0) await transaction(statements, "changing which tables keep versions")
+        await transaction(statements, "changing which tables keep versions")
       }),
   }
 }

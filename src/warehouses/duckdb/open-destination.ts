@@ -18,6 +18,8 @@ export interface OpenDestination {
   connection: DuckDBConnection
   database: string
   pipeline: string
+  /** Of the owner for whom it is open. */
+  generation: number
   books: Bookkeeping
   staging: Staging
   transaction: Transactions
