@@ -3,7 +3,7 @@ import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
 import type { TextColumn, TextColumns } from "../../replication/contracts/text-columns.ts"
-import { generationTable } from "./generation.ts"
+import { fenceTables, readPosition } from "./fence.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
@@ -13,11 +13,8 @@ export interface Bookkeeping {
   /** Every table that an integration brought, newest definition. */
   tables(): Promise<HeldTable[]>
   /** The following are statements for the caller's transaction. */
-  setPosition(pipeline: string, position: Position): string
-  /** Fails the transaction unless the position is this one. */
-  expectPosition(pipeline: string, position: Position): string
-  startPosition(pipeline: string, position: Position): string[]
-  clearPosition(pipeline: string): string
+  /** Forgets the positions of other pipelines, and what was noted of their columns. */
+  takeOver(pipeline: string): string[]
   /** Takes the place of whatever was known of the table, or under its name. */
   track(pipeline: string, table: TableSchema): string[]
   untrack(pipeline: string, table: TableSchema): string
@@ -40,15 +37,13 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   const versions = bookkeepingTable(database, "versions")
   await connection.run(`
     CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.${quoteIdentifier(bookkeepingSchema)};
-    CREATE TABLE IF NOT EXISTS ${positions}
-      (pipeline VARCHAR NOT NULL, position VARCHAR NOT NULL, recorded_at TIMESTAMPTZ NOT NULL);
+    ${fenceTables(database)};
     CREATE TABLE IF NOT EXISTS ${tracked}
       (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
        definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
     CREATE TABLE IF NOT EXISTS ${texts} (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, columns VARCHAR NOT NULL);
     CREATE TABLE IF NOT EXISTS ${versions}
-      (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR NOT NULL);
-    ${generationTable(database)}`)
+      (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, dropped BOOLEAN NOT NULL, definition VARCHAR NOT NULL)`)
 
   const whose = (pipeline: string, { id }: { id: string }) =>
     `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
@@ -74,23 +69,11 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   return {
     tables,
     async position(pipeline) {
-      const [found] = await read(
-        `SELECT position FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
-      )
-      return found === undefined ? undefined : positionFrom(String(found[0]))
+      const found = await readPosition(connection, { database, pipeline })
+      return found === undefined ? undefined : positionFrom(found)
     },
-    setPosition: (pipeline, position) =>
-      `UPDATE ${positions} SET position = ${quoteLiteral(position)}, recorded_at = now() WHERE pipeline = ${quoteLiteral(pipeline)}`,
-    expectPosition: (pipeline, position) =>
-      // Counting is planned in half the time of EXISTS.
-      `SELECT CASE WHEN count(*) = 0 THEN error('the database is not in the state that was left: its file was replaced') END
-       FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)} AND position = ${quoteLiteral(position)}`,
-    startPosition: (pipeline, position) => [
-      `DELETE FROM ${positions}`,
-      `DELETE FROM ${texts} WHERE pipeline <> ${quoteLiteral(pipeline)}`,
-      `INSERT INTO ${positions} VALUES (${quoteLiteral(pipeline)}, ${quoteLiteral(position)}, now())`,
-    ],
-    clearPosition: (pipeline) => `DELETE FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+    takeOver: (pipeline) =>
+      [positions, texts].map((table) => `DELETE FROM ${table} WHERE pipeline <> ${quoteLiteral(pipeline)}`),
     track(pipeline, table) {
       const values = [pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(quoteLiteral)
       return [

@@ -6,8 +6,8 @@ import type {
   OpenOptions,
 } from "../../replication/contracts/warehouse.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
+import { pipelineFence } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
-import { fenceOf } from "./generation.ts"
 import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
 import { namingRefusal } from "./naming.ts"
@@ -38,7 +38,7 @@ export function newDestination(
     generation,
     books,
     staging,
-    transaction: newTransactions(connection, fenceOf({ database, pipeline, generation, copy: "" })),
+    transaction: newTransactions(connection, pipelineFence({ database, pipeline, generation })),
     inTurn: newSerialQueue(),
     left: undefined,
     copiedAsOf: new Map(),

@@ -6,8 +6,8 @@ import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import { versionColumns } from "../../replication/contracts/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
+import { copyFence, fenceCopy } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
-import { fenceCopy, fenceOf } from "./generation.ts"
 import { newVectorMemoryLimit } from "./guards/vector-memory-limit.ts"
 import { duckDbType, loadingTable, namingRefusal, place } from "./naming.ts"
 import { quoteIdentifier } from "./quoting.ts"
@@ -52,7 +52,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     `making ${label}`,
   )
   const connection = await target.instance.connect()
-  const transaction = newTransactions(connection, fenceOf(fenced))
+  const transaction = newTransactions(connection, copyFence(fenced))
   const names = table.columns.map((column) => column.name)
   const neighbours = newVectorMemoryLimit(target.instance.memoryLimitBytes)
   const list = names.map(quoteIdentifier).join(", ")

@@ -11,8 +11,8 @@ import type {
 import { hasBookkeeping, openBookkeeping, trackedNames } from "./bookkeeping.ts"
 import { newDestination } from "./destination.ts"
 import { problemOf, unopenedProblem } from "./errors.ts"
+import { claim } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
-import { claim } from "./generation.ts"
 import { liveTable } from "./naming.ts"
 import { openStaging } from "./staging/staging.ts"
 
@@ -74,7 +74,7 @@ async function openFor(instance: DuckDbInstance, options: OpenOptions, folder: s
   try {
     const books = await openBookkeeping(connection, database)
     // Before anything of the pipeline is touched: what is staged may be the newer owner's.
-    await claim(connection, database, options)
+    await claim(connection, options)
     const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
     return newDestination({ instance, connection, books, staging }, options)
   } catch (error) {
@@ -89,7 +89,7 @@ async function refuseOlder(instance: DuckDbInstance, database: string, by: Pipel
   try {
     if (!(await hasBookkeeping(connection, database))) return
     await openBookkeeping(connection, database)
-    await claim(connection, database, by)
+    await claim(connection, { ...by, database })
   } finally {
     connection.closeSync()
   }
