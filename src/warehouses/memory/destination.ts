@@ -4,34 +4,15 @@ import type {
   Destination,
   DestinationNotes,
   DestinationRows,
-  PipelineOwner,
   StagedPart,
 } from "../../replication/contracts/warehouse.ts"
 import { keptVersions, keyOf, viewOf } from "./inspect.ts"
 import { beginTableLoad } from "./load.ts"
+import { commit, type OpenDestination } from "./open-destination.ts"
 import { afterSteps } from "./render.ts"
-import type { Staging } from "./staging.ts"
-import { type DatabaseState, holdingsOf, type MemoryTable, ownedBy, placeOf, textKey } from "./state.ts"
-import type { MemoryStore } from "./store.ts"
+import { holdingsOf, type MemoryTable, placeOf, textKey } from "./state.ts"
 import type { Row } from "./values.ts"
 import { close, microsOfDate } from "./version-changes.ts"
-
-/** What the parts of an open destination share. */
-export interface OpenDestination extends PipelineOwner {
-  store: MemoryStore
-  database: string
-  staging: Staging
-  /** Of copies that are to keep versions, by table id: as of when their rows are. */
-  copiedAsOf: Map<string, Date>
-}
-
-/** A transaction of the owner. Throws TakenOver where a newer one is known. */
-export function commit(
-  { store, database, pipeline, generation }: OpenDestination,
-  change: (state: DatabaseState) => DatabaseState,
-): void {
-  store.commit(database, (state) => change(ownedBy(state, { pipeline, generation })))
-}
 
 export function openDestination(open: OpenDestination): Destination {
   const { store, database, pipeline, staging, copiedAsOf } = open
