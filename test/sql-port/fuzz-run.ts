@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { type ChildProcess, fork } from "node:child_process"
 import { loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
-import { ask, connect, type FuzzReport } from "./fuzz-sender.ts"
+import { ask, connect, type FuzzReport, guestPassword } from "./fuzz-sender.ts"
 
 export interface FuzzResult {
   statements: number
@@ -54,7 +54,7 @@ function sending(target: FuzzTarget, seed: number, wanted: number, untilMs: numb
 
 /** Asks as an administrator, ten times a second, until `isOver`. */
 async function watch(target: FuzzTarget, isOver: () => boolean, result: FuzzResult): Promise<void> {
-  const admin = await connect(target, "admin")
+  const admin = await connect({ ...target, user: "admin" })
   while (!isOver()) {
     const startedMs = performance.now()
     const answer = await ask(admin, "SELECT 1")
@@ -75,8 +75,8 @@ async function watch(target: FuzzTarget, isOver: () => boolean, result: FuzzResu
 
 /** A user who may read one table. */
 async function makeGuest(target: FuzzTarget): Promise<void> {
-  const admin = await connect(target, "admin")
-  await admin.query(`CREATE USER guest PASSWORD '${target.password.replaceAll("'", "''")}'`)
+  const admin = await connect({ ...target, user: "admin" })
+  await admin.query(`CREATE USER guest PASSWORD '${guestPassword}'`)
   await admin.query("GRANT SELECT ON orders TO guest")
   await admin.end()
 }

@@ -32,10 +32,10 @@ const patientSessions = 2
 
 const statementsAtOnce = 20
 
-export async function connect(
-  { port, password }: Pick<FuzzOrder, "port" | "password">,
-  user: string,
-): Promise<pg.Client> {
+export const guestPassword = "Passw0rd-of-guest"
+
+export async function connect(login: { port: number; user: string; password: string }): Promise<pg.Client> {
+  const { port, user, password } = login
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "shop", ssl: false })
     client.on("error", () => undefined)
@@ -84,7 +84,8 @@ async function run(order: FuzzOrder, report: (one: FuzzReport) => void): Promise
   let sent = 0
 
   async function open(user: string, session: number): Promise<pg.Client> {
-    const client = await connect(order, user)
+    const password = user === "guest" ? guestPassword : order.password
+    const client = await connect({ port: order.port, user, password })
     if (session >= patientSessions) await ask(client, briefly)
     return client
   }
