@@ -7,7 +7,6 @@ import type { Credential } from "../src/domain/configuration.ts"
 import type { Integration } from "../src/domain/integration.ts"
 import { rdsDoor } from "../src/front-doors/rds/door.ts"
 import { awsRouter } from "../src/front-doors/router.ts"
-import { engines } from "../src/server/registries.ts"
 import type { Activity } from "../src/state/history.ts"
 import { openStore, type Store } from "../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, serveHttp } from "../src/wire/http/server.ts"
@@ -139,7 +138,7 @@ async function serve(store: Store): Promise<{ port: number; close(graceMs: numbe
       { arn: targetArn, cluster: "bench", engine: "duckdb", path: "/nowhere", autoCreateDatabase: true },
     ],
     kmsKeys: [],
-    sourceEngines: engines.sources,
+    isReadable: () => true,
     sqlEndpoint: () => undefined,
     store,
     nudge: () => undefined,

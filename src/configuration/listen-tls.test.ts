@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { engines } from "../server/registries.ts"
 import { loadConfiguration } from "./load.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-listen-"))
@@ -16,7 +15,7 @@ function load(tls: string) {
     path,
     `listen: { tls: ${tls} }\nsources: []\nwarehouses: [{ arn: "${arn}", engine: duckdb }]\n`,
   )
-  return loadConfiguration(path, {}, engines)
+  return loadConfiguration(path, {})
 }
 
 test("a certificate's files are found beside millrace.yaml", () => {

@@ -1,7 +1,6 @@
 import { type Kysely, sql } from "kysely"
 import type { TableState } from "../domain/table.ts"
 import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
-import { type Lease, leasesOf, writeAsOwner } from "./leases.ts"
 import type { StateSchema } from "./schema.ts"
 
 /** One stretch of a pipeline's work: a copy, or batches one after another for at most some seconds. */
@@ -40,8 +39,7 @@ export interface PipelineEvents {
 
 /** Keeps the newest rows of each kind, and none that is older than a week. */
 export interface HistoryStore {
-  /** `by`: the pipeline's owner. @throws LeaseLost when another owns the pipeline. */
-  append(events: PipelineEvents, by?: Lease): Promise<void>
+  append(events: PipelineEvents): Promise<void>
   /** Oldest first. */
   activities(): Promise<Activity[]>
   /** Oldest first. */
@@ -57,7 +55,7 @@ type Db = Kysely<StateSchema>
 
 export function historyStore(db: Db): HistoryStore {
   return {
-    append: (events, by) => append(db, events, by),
+    append: (events) => append(db, events),
     async activities() {
       const rows = await db.selectFrom("activities").selectAll().orderBy("id").execute()
       return rows.map((row) => ({
@@ -89,12 +87,8 @@ export function historyStore(db: Db): HistoryStore {
   }
 }
 
-async function append(
-  db: Db,
-  { activities, stateChanges }: PipelineEvents,
-  by: Lease | undefined,
-): Promise<void> {
-  await writeAsOwner(db, leasesOf(by), async (transaction) => {
+async function append(db: Db, { activities, stateChanges }: PipelineEvents): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
     for (const part of parts(activities)) {
       const rows = part.map((one) => ({
         integration_id: one.integrationId,

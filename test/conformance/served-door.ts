@@ -2,18 +2,10 @@ import { Hono } from "hono"
 import pg from "pg"
 import type { ControlPlane } from "../../src/control-plane/control-plane.ts"
 import type { AuditRetention } from "../../src/domain/audit.ts"
-import type {
-  Credential,
-  DatabaseSource,
-  RequestLimits,
-  SourceConfiguration,
-} from "../../src/domain/configuration.ts"
-import { registry } from "../../src/engines/registry.ts"
-import type { SourceEngine } from "../../src/engines/source-engine.ts"
+import type { Credential, RequestLimits } from "../../src/domain/configuration.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
-import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -114,7 +106,7 @@ function planeOver(
   return {
     account,
     region,
-    sources: sources.map((arn): SourceConfiguration | DatabaseSource =>
+    sources: sources.map((arn) =>
       arn.startsWith("arn:aws:dynamodb:")
         ? { arn, engine: "dynamodb" }
         : { arn, engine: "postgres", url: "postgres://nobody:s3cret@127.0.0.1:1/none" },
@@ -127,7 +119,7 @@ function planeOver(
       autoCreateDatabase: true,
     })),
     kmsKeys: [],
-    sourceEngines: readable ? engines.sources : registry<SourceEngine>(),
+    isReadable: () => readable,
     sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
     store,
     nudge: () => undefined,

@@ -80,7 +80,6 @@ export async function fixture(
     async start() {
       await pipeline?.stop()
       pipeline = startPipeline({
-        generation: 1,
         name: `pipeline-${table}`,
         handle: table,
         source: options.around?.source(source) ?? source,

@@ -11,7 +11,6 @@ import pg from "pg"
 import { defaultConfiguration } from "../../src/configuration/load.ts"
 import { generatedCertificatePath, sqlCertificate } from "../../src/configuration/secrets/sql-certificate.ts"
 import type { SqlTls } from "../../src/domain/configuration.ts"
-import { engines } from "../../src/server/registries.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { password, type TestWarehouse, testWarehouse } from "./warehouse.ts"
 
@@ -30,7 +29,7 @@ async function secured(
   unencrypted: SqlTls["unencrypted"] = "loopback",
 ): Promise<{ warehouse: TestWarehouse; pem: string }> {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir), dataDir })
   const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted } })
   return { warehouse, pem: generatedCertificatePath(dataDir) }
 }
@@ -124,7 +123,7 @@ test("what is sent before the handshake is not taken as said under it", async (t
 
 test("a handshake that fails or never ends costs that connection only", async (t) => {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir), dataDir })
   const warehouse = await testWarehouse(t, {
     tls: { ...certificate, unencrypted: "loopback" },
     limits: { startupMs: 500 },
@@ -149,7 +148,7 @@ test("a handshake that fails or never ends costs that connection only", async (t
 
 test("a certificate is made once, for this user's eyes only, and anew when it is damaged", async (t) => {
   const dataDir = await dataFolder(t)
-  const configuration = { ...defaultConfiguration(dataDir, engines), dataDir }
+  const configuration = { ...defaultConfiguration(dataDir), dataDir }
   const first = await sqlCertificate(configuration)
   assert.deepEqual(await sqlCertificate(configuration), first)
   const path = generatedCertificatePath(dataDir)
@@ -182,7 +181,7 @@ test("a configured certificate is used; one that cannot be is refused with the r
   await run("openssl", [...make, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert])
   await run("openssl", ["genrsa", "-out", otherKey, "2048"])
   const configured = (files: { cert: string; key: string }) => {
-    const usual = defaultConfiguration(folder, engines)
+    const usual = defaultConfiguration(folder)
     const tls: SqlTls = { ...files, unencrypted: "nowhere" }
     return sqlCertificate({ ...usual, listen: { ...usual.listen, tls } })
   }

@@ -24,8 +24,6 @@ export interface MysqlProduct {
   numbers(count: number | string): string
   /** The statement that empties the binary log. */
   readonly resetLog: string
-  /** One of the same kind that leaves the log alone. */
-  readonly resetOther: string
 }
 
 const mariaDbProgram = "/usr/sbin/mariadbd"
@@ -51,7 +49,6 @@ export const mariaDbProduct: MysqlProduct = {
   settings: { "gtid-strict-mode": "ON", "innodb-log-file-size": "16M" },
   numbers: (count) => `seq_1_to_${count}`,
   resetLog: "RESET MASTER",
-  resetOther: "RESET SLAVE",
 }
 
 /** The next long-term version, of another Debian suite. */
@@ -120,7 +117,6 @@ export const mysqlProduct: MysqlProduct = {
   numbers: (count) =>
     `(WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${count}) SELECT seq FROM n) AS numbers`,
   resetLog: "RESET BINARY LOGS AND GTIDS",
-  resetOther: "RESET REPLICA",
 }
 
 function mysqld(options: string[]): Command {

@@ -1,3 +1,5 @@
+import type { SourceConfiguration } from "../../domain/configuration.ts"
+
 /** What the demo can be played on: a folder each, and a line in sources.ts. */
 export interface Setting {
   /** As people call it. */
@@ -20,13 +22,6 @@ export interface CloudPlace {
   region: string
 }
 
-/** A source as millrace.yaml lists it. */
-export interface SourceEntry {
-  arn: string
-  engine: string
-  [key: string]: unknown
-}
-
 /** A running server, and the shop that is made in it. */
 export interface Shop {
   /** Name and version. */
@@ -34,7 +29,7 @@ export interface Shop {
   port: number
   /** How many, in words. */
   tables: string
-  entry: SourceEntry
+  configuration: SourceConfiguration
   /** The API that takes such sources, with what it is told of this one. */
   creation: { api: "rds"; dataFilter: string } | { api: "redshift"; sourceArn?: string }
   /** Makes the shop and fills it. */

@@ -3,7 +3,6 @@ import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { removeFolder, temporaryFolder } from "../../../test/support/temporary-folder.ts"
-import { engines } from "../../server/registries.ts"
 import { loadConfiguration } from "../load.ts"
 import { sqlCertificate } from "../secrets/sql-certificate.ts"
 import { SetupError } from "../setup-error.ts"
@@ -22,7 +21,7 @@ async function written(name: string, text: string, mode: number): Promise<string
 async function load(text: string) {
   const arn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
   const warehouses = `warehouses: [{ arn: "${arn}", engine: duckdb }]`
-  return loadConfiguration(await written("millrace.yaml", `${text}\n${warehouses}\n`, 0o644), {}, engines)
+  return loadConfiguration(await written("millrace.yaml", `${text}\n${warehouses}\n`, 0o644), {})
 }
 
 test("the authority that a source is judged by, when everybody may write it", onlyModes, async () => {

@@ -2,7 +2,6 @@ import type { CopyJob } from "../../domain/copy-job.ts"
 import type { IntegrationStatus } from "../../domain/integration.ts"
 import type { CopyJobMessage } from "../../state/copy-jobs.ts"
 import type { RecordedLoadError } from "../../state/load-errors.ts"
-import { bucketOfArn } from "./buckets.ts"
 import type { JobRunner } from "./job-runner.ts"
 import type { JobPlane } from "./load-job.ts"
 
@@ -25,7 +24,7 @@ export interface CopyFileFacts {
 }
 
 export interface CopyFactSources {
-  plane: Pick<JobPlane, "store" | "copies" | "sourceEngines">
+  plane: Pick<JobPlane, "store" | "copies">
   runner: Pick<JobRunner, "pending">
 }
 
@@ -48,14 +47,12 @@ export async function copyFacts(
   }
 }
 
-async function jobsOf(plane: CopyFactSources["plane"]): Promise<CopyFacts["copyJobs"]> {
-  const { store } = plane
+async function jobsOf({ store }: CopyFactSources["plane"]): Promise<CopyFacts["copyJobs"]> {
   const integrations = await store.integrations.all()
   return (await store.copyJobs.all()).map((job) => ({
     ...job,
     integration: integrations.find(
-      ({ sourceArn, targetArn }) =>
-        targetArn === job.targetArn && bucketOfArn(plane, sourceArn) === job.bucket,
+      ({ sourceArn, targetArn }) => targetArn === job.targetArn && sourceArn === `arn:aws:s3:::${job.bucket}`,
     ),
   }))
 }

@@ -5,7 +5,6 @@ import {
 } from "../../domain/database-options.ts"
 import { Fault } from "../../domain/faults.ts"
 import { destinationMistake, type Integration, type IntegrationStatus } from "../../domain/integration.ts"
-import { filterForm } from "../../engines/source-engine.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { Caller, ControlPlane } from "../control-plane.ts"
 import { findIntegration } from "../integrations/find-integration.ts"
@@ -88,12 +87,12 @@ function refuseUnready({ name, status, targetArn }: Integration, host: DatabaseH
 
 /** The one that was named, which some kinds of source demand; else the only one. */
 async function chosenSource(
-  { sources, sourceEngines, store }: ControlPlane,
+  { sources, store }: ControlPlane,
   { id, name, sourceArn }: Integration,
   asked: string | undefined,
 ): Promise<string> {
   const known = (await store.integrations.destinations(id)).map(({ sourceDatabase }) => sourceDatabase)
-  const form = filterForm(sourceEngines.named(sources.find(({ arn }) => arn === sourceArn)?.engine ?? ""))
+  const engine = sources.find(({ arn }) => arn === sourceArn)?.engine
   if (known.length === 0)
     throw new Fault(
       "invalidValue",
@@ -102,8 +101,7 @@ async function chosenSource(
   const list = known.map((one) => `'${one}'`).join(", ")
   if (asked === undefined) {
     const [only] = known
-    // Filters of three parts may name several databases, now or later.
-    if (form !== "database.schema.table" && known.length === 1 && only !== undefined) return only
+    if (engine !== "postgres" && known.length === 1 && only !== undefined) return only
     throw new Fault("invalidValue", `Name the source database: DATABASE, then one of ${list}.`)
   }
   if (known.includes(asked)) return asked

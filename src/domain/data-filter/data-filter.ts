@@ -1,8 +1,8 @@
 import { unreachable } from "../unreachable.ts"
 import { matchesName, type NameRegex } from "./data-filter-regex.ts"
 
-/** The parts of a filter's patterns. */
-export type FilterForm = "database.table" | "database.schema.table"
+/** `mysql`: patterns of two parts, `database.table`. `postgres`: of three, `database.schema.table`. */
+export type FilterForm = "mysql" | "postgres"
 
 /** One part of a pattern. Names are compared exactly, case included. */
 export type NamePattern =
@@ -77,9 +77,9 @@ const wholeServer = "*"
 /** The source databases that have a pipeline each. */
 export function pipelineDatabases(filter: DataFilter): string[] {
   switch (filter.form) {
-    case "database.table":
+    case "mysql":
       return [wholeServer]
-    case "database.schema.table":
+    case "postgres":
       return databasesOf(filter)
     default:
       return unreachable(filter.form)

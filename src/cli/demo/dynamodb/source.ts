@@ -22,12 +22,11 @@ async function start(folder: string, totalRows: number, place: CloudPlace): Prom
     server: "DynamoDB Local",
     port,
     tables: "1 table",
-    entry: {
+    configuration: {
       arn: `arn:aws:dynamodb:${place.region}:${place.account}:table/${tableName}`,
       engine: "dynamodb",
       endpoint,
-      access_key_id: keys.accessKeyId,
-      secret_access_key: keys.secretAccessKey,
+      ...keys,
       unnest: ["status", "total"],
     },
     creation: { api: "redshift" },

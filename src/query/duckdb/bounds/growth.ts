@@ -70,7 +70,6 @@ export function functionName(node: Tree): string {
   return textAt(node, "function_name")
     .toLowerCase()
     .replace(/^bounded_/, "")
-    .replace(/_of_(rows|elements)$/, "")
 }
 
 /** How much longer than a column of a table a function's result may be, from the same of its arguments. */
