@@ -68,6 +68,7 @@ const warehouse = openDuckDbWarehouse(instance, stagingPath)
 const pipelines = Array.from({ length: Number(count) }, (_, index) => {
   const suffix = index === 0 ? "" : `_${index}`
   return startPipeline({
+    generation: 1,
     name: `bench${suffix}`,
     handle: `millrace_bench${suffix}`,
     source: sourceOf(url),

@@ -7,6 +7,7 @@ import type { Credential } from "../src/domain/configuration.ts"
 import type { Integration } from "../src/domain/integration.ts"
 import { rdsDoor } from "../src/front-doors/rds/door.ts"
 import { awsRouter } from "../src/front-doors/router.ts"
+import { engines } from "../src/server/registries.ts"
 import type { Activity } from "../src/state/history.ts"
 import { openStore, type Store } from "../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, serveHttp } from "../src/wire/http/server.ts"
@@ -138,7 +139,7 @@ async function serve(store: Store): Promise<{ port: number; close(graceMs: numbe
       { arn: targetArn, cluster: "bench", engine: "duckdb", path: "/nowhere", autoCreateDatabase: true },
     ],
     kmsKeys: [],
-    isReadable: () => true,
+    sourceEngines: engines.sources,
     sqlEndpoint: () => undefined,
     store,
     nudge: () => undefined,

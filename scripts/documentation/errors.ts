@@ -38,6 +38,8 @@ function whatItDoes(reaction: Reaction | "giveUp"): string {
       return "shows `failed`, keeps what it has, and goes on by itself once a person has removed the cause"
     case "resync":
       return "copies everything anew, by itself"
+    case "yield":
+      return "ends the pipeline in this process: another one goes on with it"
     case "giveUp":
       return "has stopped: delete the integration and create it anew"
     default:

@@ -1,6 +1,5 @@
-import type { Configuration, SourceConfiguration } from "../domain/configuration.ts"
-import type { Finding } from "../replication/contracts/source.ts"
-import { openSource } from "../server/launcher.ts"
+import type { Configuration } from "../domain/configuration.ts"
+import type { Finding, Source } from "../replication/contracts/source.ts"
 import { operationsAccess } from "./operations-request.ts"
 import { requestStatus } from "./status-request.ts"
 
@@ -17,14 +16,9 @@ export async function ownershipOf(configuration: Configuration): Promise<Ownersh
 }
 
 /** What is left at a source by integrations and installations that are gone, with the statements that remove it. */
-export async function abandonedAt(
-  source: SourceConfiguration,
-  database: string,
-  ownership: Ownership,
-): Promise<Finding[]> {
-  if (source.engine === "s3") return []
+export async function abandonedAt(source: Source, ownership: Ownership): Promise<Finding[]> {
   const isOwned = ownership.kind === "known" ? ownership.isOwned : () => false
-  const found = (await openSource(source, database).abandoned?.(isOwned)) ?? []
+  const found = (await source.abandoned?.(isOwned)) ?? []
   if (ownership.kind === "known" || found.length === 0) return found
   return [
     {

@@ -1,17 +1,9 @@
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
-import {
-  type DatabaseSource,
-  isDatabaseSource,
-  type SourceConfiguration,
-  type WarehouseConfiguration,
-} from "../domain/configuration.ts"
+import type { SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
-import { installDialect } from "../query/duckdb/dialect/macros.ts"
 import type { Finding } from "../replication/contracts/source.ts"
-import { openSource } from "../server/launcher.ts"
-import { bucketFindings } from "../sources/s3/preflight.ts"
-import { unopenedIn } from "../warehouses/duckdb/files/folder-check.ts"
+import { engines } from "../server/registries.ts"
 import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
 import { print } from "./output.ts"
@@ -27,10 +19,7 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   const ownership = await ownershipOf(configuration)
   for (const source of configuration.sources) {
     const findings = plainLines(await findingsOf(source, configuration.region, ownership))
-    const errors = findings.filter((finding) => finding.severity === "error")
-    failed ||= errors.length > 0
-    print(`source ${source.arn}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
-    for (const finding of findings) print(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
+    failed = !printFindings(`source ${source.arn}`, findings) || failed
   }
   for (const warehouse of configuration.warehouses) failed = !(await warehouseIsWell(warehouse)) || failed
   if (configuration.sources.length === 0)
@@ -38,12 +27,17 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   return failed ? 1 : 0
 }
 
-async function warehouseIsWell({ arn, path }: WarehouseConfiguration): Promise<boolean> {
-  const unopened = plainLines(await unopenedIn(path, installDialect))
-  print(`warehouse ${arn}: ${unopened.length === 0 ? "ok" : `${unopened.length} to mend`}\n`)
-  for (const { name, reason, remedy } of unopened)
-    print(`  error: database ${name} cannot be opened: ${reason}\n    ${remedy}\n`)
-  return unopened.length === 0
+async function warehouseIsWell(warehouse: WarehouseConfiguration): Promise<boolean> {
+  const findings = plainLines(await engines.warehouses.of(warehouse).preflight(warehouse))
+  return printFindings(`warehouse ${warehouse.arn}`, findings)
+}
+
+/** Answers whether nothing has to be mended. */
+function printFindings(of: string, findings: readonly Finding[]): boolean {
+  const errors = findings.filter((finding) => finding.severity === "error")
+  print(`${of}: ${errors.length === 0 ? "ok" : `${errors.length} to mend`}\n`)
+  for (const finding of findings) print(`  ${finding.severity}: ${finding.what}\n    ${finding.remedy}\n`)
+  return errors.length === 0
 }
 
 async function findingsOf(
@@ -51,11 +45,13 @@ async function findingsOf(
   region: string,
   ownership: Ownership,
 ): Promise<Finding[]> {
-  const database = isDatabaseSource(source) ? databaseOf(source) : ""
   try {
-    if (source.engine === "s3") return await bucketFindings(source, region)
-    const findings = await openSource(source, database).preflight(() => true)
-    return [...findings, ...(await abandonedAt(source, database, ownership))]
+    const engine = engines.sources.of(source)
+    if (engine.delivery === "files") return await (await engine.load()).preflight(source, region)
+    const options = { database: engine.checkedDatabase(source), acceptInvalidText: false }
+    const opened = (await engine.load()).open(source, options)
+    const findings = await opened.preflight(() => true)
+    return [...findings, ...(await abandonedAt(opened, ownership))]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return [
@@ -67,8 +63,4 @@ async function findingsOf(
       },
     ]
   }
-}
-
-function databaseOf({ url }: DatabaseSource): string {
-  return decodeURIComponent(new URL(url).pathname.slice(1)) || "postgres"
 }

@@ -10,6 +10,7 @@ import { removeFolder, temporaryFolder } from "../../test/support/temporary-fold
 import { waitUntil } from "../../test/support/wait-until.ts"
 import { defaultConfiguration } from "../configuration/load.ts"
 import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
+import { engines } from "../server/registries.ts"
 
 interface Ended {
   code: number
@@ -43,7 +44,7 @@ async function configured(
   t: TestContext,
 ): Promise<{ folder: string; warehouse: Awaited<ReturnType<typeof testWarehouse>> }> {
   const folder = await emptyFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(folder), dataDir: folder })
+  const certificate = await sqlCertificate({ ...defaultConfiguration(folder, engines), dataDir: folder })
   const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted: "nowhere" } })
   await configure(folder, warehouse.port.port)
   return { folder, warehouse }

@@ -1,8 +1,7 @@
-import { type Configuration, type HostPort, isDatabaseSource } from "../domain/configuration.ts"
+import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { defaultKeyArn } from "../domain/default-key.ts"
-import { parseSourceArn, parseTableArn, parseTargetArn } from "../domain/text-forms/arn.ts"
+import { parseArn, parseSourceArn, parseTargetArn } from "../domain/text-forms/arn.ts"
 import type { PlacedMistake } from "./environment.ts"
-import { intrusion } from "./trust/trusted-path.ts"
 
 /** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
 export function crossChecks(configuration: Configuration): PlacedMistake[] {
@@ -49,7 +48,7 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
       "sources",
       region,
       // A bucket's ARN names no region.
-      sources.map(({ arn }) => (parseSourceArn(arn) ?? parseTableArn(arn))?.region ?? region),
+      sources.map(({ arn }) => parseSourceArn(arn)?.region ?? (parseArn(arn)?.region || region)),
     ),
     ...otherRegions(
       "warehouses",
@@ -57,7 +56,6 @@ export function crossChecks(configuration: Configuration): PlacedMistake[] {
       warehouses.map(({ arn }) => parseTargetArn(arn)?.region),
     ),
     ...sameListener(configuration),
-    ...certificatesOfOthers(sources),
   ]
 }
 
@@ -76,17 +74,6 @@ function defaultKeys({ kmsKeys, account, region }: Configuration): PlacedMistake
   )
 }
 
-/** Whoever writes the file that a server's certificate is judged by can stand between it and us. */
-function certificatesOfOthers(sources: Configuration["sources"]): PlacedMistake[] {
-  return sources.flatMap((source, at) => {
-    const path = isDatabaseSource(source) ? new URL(source.url).searchParams.get("ssl-ca") : null
-    const others = path === null ? undefined : intrusion(path)
-    return others === undefined
-      ? []
-      : [{ path: ["sources", at, "url"], message: `the file of ssl-ca is not yours alone: ${others}` }]
-  })
-}
-
 function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {
   const seen = new Set<string>()
   return keys.flatMap(({ aliases }, at) =>
@@ -97,10 +84,13 @@ function repeatedAliases(keys: Configuration["kmsKeys"]): PlacedMistake[] {
   )
 }
 
-function repeated(list: string, key: string, values: string[]): PlacedMistake[] {
+/** Entries without a value repeat none. */
+function repeated(list: string, key: string, values: (string | undefined)[]): PlacedMistake[] {
   return values.flatMap((value, at) => {
     const first = values.indexOf(value)
-    return first === at ? [] : [{ path: [list, at, key], message: `is the same as ${list}[${first}].${key}` }]
+    return value === undefined || first === at
+      ? []
+      : [{ path: [list, at, key], message: `is the same as ${list}[${first}].${key}` }]
   })
 }
 

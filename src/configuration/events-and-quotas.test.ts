@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
+import { engines } from "../server/registries.ts"
 import { loadConfiguration } from "./load.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-events-"))
@@ -13,7 +14,7 @@ const namespace = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/
 function load(text: string) {
   const path = join(folder, "millrace.yaml")
   writeFileSync(path, `sources: []\nwarehouses: [{ arn: "${namespace}", engine: duckdb }]\n${text}\n`)
-  const loaded = loadConfiguration(path, { HOOK: "sixteen-characters" })
+  const loaded = loadConfiguration(path, { HOOK: "sixteen-characters" }, engines)
   return "ok" in loaded ? loaded.ok : loaded.mistakes
 }
 

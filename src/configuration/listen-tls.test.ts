@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
+import { engines } from "../server/registries.ts"
 import { loadConfiguration } from "./load.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-listen-"))
@@ -15,7 +16,7 @@ function load(tls: string) {
     path,
     `listen: { tls: ${tls} }\nsources: []\nwarehouses: [{ arn: "${arn}", engine: duckdb }]\n`,
   )
-  return loadConfiguration(path, {})
+  return loadConfiguration(path, {}, engines)
 }
 
 test("a certificate's files are found beside millrace.yaml", () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
+import { engines } from "../server/registries.ts"
 import { loadConfiguration } from "./load.ts"
 import { sqlLimits } from "./sql-limits.ts"
 
@@ -15,7 +16,7 @@ const namespace = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/
 function load(text: string, environment: Record<string, string> = {}) {
   const path = join(folder, "millrace.yaml")
   writeFileSync(path, text)
-  return loadConfiguration(path, environment)
+  return loadConfiguration(path, environment, engines)
 }
 
 function mistakes(text: string, environment: Record<string, string> = {}): string[] {
@@ -133,7 +134,7 @@ describe("without a file", () => {
     const empty = join(folder, "empty")
     mkdirSync(empty)
     process.chdir(empty)
-    const loaded = loadConfiguration(undefined, {})
+    const loaded = loadConfiguration(undefined, {}, engines)
     assert.ok("ok" in loaded)
     assert.deepEqual(loaded.ok.sources, [])
     assert.match(
@@ -142,13 +143,13 @@ describe("without a file", () => {
     )
     assert.equal(loaded.ok.warehouses[0]?.path, join(empty, ".millrace", "warehouse"))
     writeFileSync(join(empty, "millrace.yaml"), "nonsense: 1\n")
-    assert.ok("mistakes" in loadConfiguration(undefined, {}))
+    assert.ok("mistakes" in loadConfiguration(undefined, {}, engines))
   })
 
   it("a file that was asked for must be there", () => {
-    const loaded = loadConfiguration(join(folder, "none.yaml"), {})
+    const loaded = loadConfiguration(join(folder, "none.yaml"), {}, engines)
     assert.deepEqual(loaded, { mistakes: [`${join(folder, "none.yaml")}: there is no such file`] })
-    const isFolder = loadConfiguration(folder, {})
+    const isFolder = loadConfiguration(folder, {}, engines)
     assert.ok("mistakes" in isFolder)
     assert.match(isFolder.mistakes[0] ?? "", /is a folder/)
   })

@@ -1,17 +1,12 @@
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { LineCounter, parseDocument } from "yaml"
-import type {
-  Configuration,
-  KmsKeyConfiguration,
-  ServiceSource,
-  SourceConfiguration,
-  WarehouseConfiguration,
-} from "../domain/configuration.ts"
+import type { Configuration, KmsKeyConfiguration } from "../domain/configuration.ts"
 import { crossChecks } from "./cross-checks.ts"
+import type { EngineFormats } from "./entries/format.ts"
 import { fillIn } from "./environment.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
-import { type ConfigurationFile, configurationFile } from "./schema.ts"
+import { type ConfigurationFile, configurationFormat, defaultPlace } from "./schema.ts"
 import { readKmsKeys } from "./secrets/kms-keys.ts"
 import { intrusion } from "./trust/trusted-path.ts"
 
@@ -24,28 +19,30 @@ const defaultNamespace = "3f0c5d1e-6a57-4b0e-9a54-0d6d696c6c72"
 
 /**
  * Reads millrace.yaml and puts in what it leaves out; every path of the result is absolute (those in the file are
- * relative to it). Without a path: millrace.yaml of the working directory, and if there is none, no sources and one DuckDB warehouse.
+ * relative to it). Without a path: millrace.yaml of the working directory, and if there is none, no sources and one warehouse.
  * Every mistake is one line that names its key and repeats no value.
  */
 export function loadConfiguration(
   path: string | undefined,
   environment: Record<string, string | undefined>,
+  engines: EngineFormats,
 ): LoadedConfiguration {
   const file = resolve(path ?? usualName)
   const read = readText(file)
   if ("mistake" in read) return { mistakes: [`${file}: ${read.mistake}`] }
   if (read.text === undefined) {
     if (path !== undefined) return { mistakes: [`${file}: there is no such file`] }
-    return { ok: defaultConfiguration(dirname(file)) }
+    return { ok: defaultConfiguration(dirname(file), engines) }
   }
   const parsed = parseYaml(read.text)
   if ("mistakes" in parsed) return parsed
   const filled = fillIn(parsed.document, environment)
-  const checked = configurationFile.safeParse(filled.document)
+  const format = configurationFormat(engines)
+  const checked = format.file.safeParse(filled.document)
   if (checked.success && filled.mistakes.length === 0) return assemble(checked.data, dirname(file))
   // What stands where a variable should be is not judged as well.
   const unfilled = new Set(filled.mistakes.map(({ path }) => path.join("/")))
-  const wrong = checked.success ? [] : mistakesOf(checked.error.issues, filled.document)
+  const wrong = checked.success ? [] : mistakesOf(checked.error.issues, filled.document, format)
   const others = wrong.filter(({ path }) => !unfilled.has(path.join("/")))
   return { mistakes: [...filled.mistakes, ...others].map(mistakeLine) }
 }
@@ -85,11 +82,12 @@ function parseYaml(text: string): { document: unknown } | { mistakes: string[] }
   }
 }
 
-/** What applies where nothing is configured: no sources, one DuckDB warehouse, everything in `folder`/.millrace. */
-export function defaultConfiguration(folder: string): Configuration {
-  const { account, region } = configurationFile.pick({ account: true, region: true }).parse({})
+/** What applies where nothing is configured: no sources, one warehouse, everything in `folder`/.millrace. */
+export function defaultConfiguration(folder: string, engines: EngineFormats): Configuration {
+  const { account, region } = defaultPlace
   const arn = `arn:aws:redshift-serverless:${region}:${account}:namespace/${defaultNamespace}`
-  const file = configurationFile.parse({ sources: [], warehouses: [{ arn, engine: "duckdb" }] })
+  const engine = engines.warehouses.records[0]?.name
+  const file = configurationFormat(engines).file.parse({ sources: [], warehouses: [{ arn, engine }] })
   return configurationFrom(file, resolve(folder), [])
 }
 
@@ -123,8 +121,8 @@ function configurationFrom(
       connections: file.http_limits.connections,
       connectionsPerAddress: file.http_limits.connections_per_address,
     },
-    sources: file.sources.flatMap(sourceFrom),
-    warehouses: file.warehouses.flatMap((one) => warehouseFrom(one, folder, dataDir)),
+    sources: file.sources.map((entry) => entry({ folder, dataDir })),
+    warehouses: file.warehouses.map((entry) => entry({ folder, dataDir })),
     kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
@@ -148,59 +146,4 @@ function listenFrom(
   const files = cert !== undefined &&
     key !== undefined && { cert: resolve(folder, cert), key: resolve(folder, key) }
   return { ...ports, tls: { unencrypted, ...files } }
-}
-
-/** The schema has refused engines that are not built yet; here they are nothing. */
-function sourceFrom(one: ConfigurationFile["sources"][number]): SourceConfiguration[] {
-  switch (one.engine) {
-    case "postgres": {
-      const { arn, engine, url, failover_slots: failoverSlots, retention } = one
-      return [
-        {
-          arn,
-          engine,
-          url,
-          ...(failoverSlots !== undefined && { failoverSlots }),
-          ...(retention !== undefined && { retention }),
-        },
-      ]
-    }
-    case "mysql": {
-      const { arn, engine, url } = one
-      return [{ arn, engine, url }]
-    }
-    case "dynamodb":
-      return [{ ...serviceSourceFrom(one), ...(one.unnest !== undefined && { unnest: one.unnest }) }]
-    case "s3": {
-      const { copy_users: copyUsers, list_every: listEveryMs, event_secret: eventSecret } = one
-      return [{ ...serviceSourceFrom(one), bucket: { copyUsers, listEveryMs, eventSecret } }]
-    }
-  }
-}
-
-function serviceSourceFrom({
-  arn,
-  engine,
-  endpoint,
-  access_key_id: accessKeyId,
-  secret_access_key: secretAccessKey,
-}: Extract<ConfigurationFile["sources"][number], { engine: "dynamodb" | "s3" }>): ServiceSource {
-  return {
-    arn,
-    engine,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(accessKeyId !== undefined && { accessKeyId }),
-    ...(secretAccessKey !== undefined && { secretAccessKey }),
-  }
-}
-
-function warehouseFrom(
-  one: ConfigurationFile["warehouses"][number],
-  folder: string,
-  dataDir: string,
-): WarehouseConfiguration[] {
-  if (one.engine !== "duckdb") return []
-  const path = one.path === undefined ? resolve(dataDir, "warehouse") : resolve(folder, one.path)
-  const { arn, cluster, engine, auto_create_database: autoCreateDatabase } = one
-  return [{ arn, cluster, engine, path, autoCreateDatabase }]
 }

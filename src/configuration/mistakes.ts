@@ -1,24 +1,28 @@
 import type { z } from "zod"
 import { ownValue } from "../domain/own-value.ts"
 import type { PlacedMistake } from "./environment.ts"
-import { knownKeys } from "./schema.ts"
+import type { ConfigurationFormat } from "./schema.ts"
 
 type Issue = z.core.$ZodIssue
 
 /** Each mistake of the schema with its place. Values are never repeated: any of them may be a secret. */
-export function mistakesOf(issues: readonly Issue[], document: unknown): PlacedMistake[] {
-  return issues.flatMap((issue) => mistakesOfIssue(issue, document))
+export function mistakesOf(
+  issues: readonly Issue[],
+  document: unknown,
+  format: ConfigurationFormat,
+): PlacedMistake[] {
+  return issues.flatMap((issue) => mistakesOfIssue(issue, document, format))
 }
 
-function mistakesOfIssue(issue: Issue, document: unknown): PlacedMistake[] {
+function mistakesOfIssue(issue: Issue, document: unknown, format: ConfigurationFormat): PlacedMistake[] {
   const path = issue.path.filter((part) => typeof part !== "symbol")
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, format) }))
     case "invalid_type":
       return [{ path, message: wrongType(issue.expected, valueAt(document, path)) }]
     case "invalid_union":
-      return [{ path, message: wrongChoice(valueAt(document, path), path) }]
+      return [{ path, message: wrongChoice(valueAt(document, path), path, format) }]
     case "too_small":
       return [{ path, message: issue.origin === "string" ? "must not be empty" : issue.message }]
     case "too_big":
@@ -51,13 +55,20 @@ function wrongType(expected: string, value: unknown): string {
 }
 
 /** The unions of the format are told apart by `engine`. */
-function wrongChoice(value: unknown, path: readonly (string | number)[]): string {
+function wrongChoice(
+  value: unknown,
+  path: readonly (string | number)[],
+  { choices }: ConfigurationFormat,
+): string {
   if (value === undefined) return "is missing"
-  if (path[0] === "sources") return "must be postgres, mysql, dynamodb or s3"
-  return "must be duckdb (postgres and redshift are not available in this version)"
+  return path[0] === "sources" ? choices.sources : choices.warehouses
 }
 
-function unknownKey(key: string, path: readonly (string | number)[]): string {
+function unknownKey(
+  key: string,
+  path: readonly (string | number)[],
+  { knownKeys }: ConfigurationFormat,
+): string {
   const block = path.findLast((part) => typeof part === "string") ?? ""
   const closest = (ownValue(knownKeys, block) ?? [])
     .map((known) => ({ known, distance: editDistance(key, known) }))

@@ -1,5 +1,13 @@
+import { text } from "./values.ts"
+
+/** A PostgreSQL server's URL: of the state database, and of sources. */
+export const postgresUrl = text.superRefine((url, context) => {
+  const mistake = postgresUrlMistake(url)
+  if (mistake !== undefined) context.addIssue(mistake)
+})
+
 /** What is wrong with a PostgreSQL URL, without repeating it (it holds a password); undefined when nothing is. */
-export function postgresUrlMistake(text: string): string | undefined {
+function postgresUrlMistake(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || (url.protocol !== "postgres:" && url.protocol !== "postgresql:")) {
     return "must be a PostgreSQL URL like postgres://user:password@host:5432/database (write / @ : # in a password as %2F %40 %3A %23)"

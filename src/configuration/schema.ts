@@ -1,20 +1,15 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, type Role, retentionPolicies, unencryptedFrom } from "../domain/configuration.ts"
+import { type HostPort, type Role, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
-import { parseBucketArn, parseSourceArn, parseTableArn, parseTargetArn } from "../domain/text-forms/arn.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
-import { mysqlUrlMistake } from "./mysql-url.ts"
-import { postgresUrlMistake } from "./postgres-url.ts"
+import type { EngineFormats } from "./entries/format.ts"
+import { choiceOf, sourceEntry, warehouseEntry } from "./entries/listed.ts"
+import { postgresUrl } from "./postgres-url.ts"
 import { sqlLimitKeys, sqlLimits } from "./sql-limits.ts"
-import { size, text } from "./values.ts"
+import { text } from "./values.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
-const postgresUrl = text.superRefine((url, context) => {
-  const mistake = postgresUrlMistake(url)
-  if (mistake !== undefined) context.addIssue(mistake)
-})
-
 const hostPort = text.transform((given, context): HostPort => {
   const parsed = parseHostPort(given)
   if (parsed !== undefined) return parsed
@@ -44,45 +39,6 @@ const credential = z.strictObject({
 
 const sqlUser = z.strictObject({ name: text.max(63), password: text, policy })
 
-const sourceArn = text.refine(
-  (arn) => parseSourceArn(arn) !== undefined,
-  "must be a database's ARN like arn:aws:rds:us-east-1:123456789012:db:orders (or …:cluster:orders)",
-)
-
-const warehouseArn = text.refine(
-  (arn) => parseTargetArn(arn) !== undefined,
-  "must be a namespace's ARN like arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main",
-)
-
-/** Known to the format but not built yet: one clear line, and no complaints about the keys it would have. */
-function notYet<E extends string>(engine: E, available: string) {
-  return z.looseObject({ engine: z.literal(engine) }).superRefine((_, context) =>
-    context.addIssue({
-      code: "custom",
-      path: ["engine"],
-      message: `${engine} is not available in this version (available: ${available})`,
-    }),
-  )
-}
-
-const defaultSpoolLimitBytes = 20 * 2 ** 30
-
-const retention = z
-  .strictObject({
-    budget: size,
-    policy: z.enum(retentionPolicies, `must be one of ${retentionPolicies.join(", ")}`).default("hold"),
-    spool_limit: size.optional(),
-  })
-  .refine(({ policy, spool_limit: limit }) => policy === "spool" || limit === undefined, {
-    path: ["spool_limit"],
-    message: "is only for policy: spool",
-  })
-  .transform(({ budget: budgetBytes, policy, spool_limit: limit }) => ({
-    budgetBytes,
-    policy,
-    spoolLimitBytes: limit ?? defaultSpoolLimitBytes,
-  }))
-
 const keyBytes = 32
 
 /** One key, in the configuration or in a file of its own. */
@@ -111,106 +67,6 @@ const kmsKey = z
     path: ["key"],
     message: "give either key or key_file",
   })
-
-const postgresSource = z.strictObject({
-  arn: sourceArn,
-  engine: z.literal("postgres"),
-  url: postgresUrl,
-  failover_slots: z.boolean().optional(),
-  retention: retention.optional(),
-})
-
-const mysqlSource = z.strictObject({
-  arn: sourceArn,
-  engine: z.literal("mysql"),
-  url: text.superRefine((url, context) => {
-    const mistake = mysqlUrlMistake(url)
-    if (mistake !== undefined) context.addIssue(mistake)
-  }),
-})
-
-const tableArn = text.refine(
-  (arn) => parseTableArn(arn) !== undefined,
-  "must be a table's ARN like arn:aws:dynamodb:us-east-1:123456789012:table/carts",
-)
-
-const bucketArn = text.refine(
-  (arn) => parseBucketArn(arn) !== undefined,
-  "must be a bucket's ARN like arn:aws:s3:::landing",
-)
-
-const httpUrl = text.refine(
-  // A URL with a user in it would put a password where no one expects one.
-  (given) => /^https?:\/\/[^\s@/]+\/?$/.test(given) && URL.canParse(given),
-  "must be http://host:port or https://host:port, without user, path or query",
-)
-
-/** The keys of both kinds of sources behind an AWS API; without keys those of the environment apply. */
-const serviceKeys = {
-  endpoint: httpUrl.optional(),
-  access_key_id: text.optional(),
-  secret_access_key: text.optional(),
-}
-
-const maxUnnested = 500
-
-const unnest = z
-  .array(text.max(255))
-  .max(maxUnnested, `must list at most ${maxUnnested} attributes`)
-  .refine((names) => new Set(names.map((name) => name.toLowerCase())).size === names.length, {
-    message: "must not name an attribute twice (upper and lower case are the same in a warehouse)",
-  })
-  .refine((names) => !names.some((name) => name.toLowerCase() === "value"), {
-    message: "must not name an attribute `value`: that is the column of the whole item",
-  })
-
-const dynamoDbSource = z.strictObject({
-  arn: tableArn,
-  engine: z.literal("dynamodb"),
-  ...serviceKeys,
-  unnest: unnest.optional(),
-})
-
-const leastListEveryMs = 100
-
-const listEvery = text.transform((given, context): number | undefined => {
-  if (given === "never") return undefined
-  const everyMs = parseDuration(given)
-  if (everyMs !== undefined && everyMs >= leastListEveryMs) return everyMs
-  context.addIssue("must be a length of time like 10s or 5m, or never")
-  return z.NEVER
-})
-
-/** What only buckets have. */
-const bucketKeys = {
-  copy_users: z.array(text.max(63)).default([]),
-  list_every: listEvery.default(10_000),
-  event_secret: text.min(16, "must have at least 16 characters").optional(),
-}
-
-const s3Source = z.strictObject({ arn: bucketArn, engine: z.literal("s3"), ...serviceKeys, ...bucketKeys })
-
-const source = z
-  .discriminatedUnion("engine", [postgresSource, mysqlSource, dynamoDbSource, s3Source])
-  .superRefine((given, context) => {
-    if (given.engine !== "dynamodb" && given.engine !== "s3") return
-    if ((given.access_key_id === undefined) === (given.secret_access_key === undefined)) return
-    context.addIssue("must have both access_key_id and secret_access_key, or neither")
-  })
-
-const duckDbWarehouse = z.strictObject({
-  arn: warehouseArn,
-  cluster: text.max(63).default("millrace"),
-  engine: z.literal("duckdb"),
-  path: text.optional(),
-  auto_create_database: z.boolean().default(true),
-})
-
-const warehouse = z.discriminatedUnion("engine", [
-  duckDbWarehouse,
-  notYet("postgres", "duckdb"),
-  notYet("redshift", "duckdb"),
-])
 
 const defaultListen = {
   http: { host: "127.0.0.1", port: 5440 },
@@ -275,15 +131,19 @@ const events = z.strictObject({
   secret: text.refine((given) => given.length >= 16, "must have at least 16 characters"),
 })
 
-export const configurationFile = z.strictObject({
+/** In the cloud's terms, where nothing is configured. */
+export const defaultPlace = { account: "123456789012", region: "us-east-1" } as const
+
+/** The keys that are the same whatever the engines. */
+const ownKeys = {
   account: z
     .string()
     .regex(/^[0-9]{12}$/, "must be 12 digits in quotes")
-    .default("123456789012"),
+    .default(defaultPlace.account),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,32}$/, "must be a region's name like us-east-1")
-    .default("us-east-1"),
+    .default(defaultPlace.region),
   data_dir: text.default("./.millrace"),
   listen: z
     .strictObject({
@@ -298,34 +158,59 @@ export const configurationFile = z.strictObject({
   sql_users: z.array(sqlUser).default([]),
   sql_limits: sqlLimits.prefault({}),
   http_limits: httpLimits.prefault({}),
-  sources: z.array(source),
-  warehouses: z.array(warehouse).min(1, "must list at least one warehouse"),
   verify: verifySchedule.optional(),
   kms_keys: z.array(kmsKey).default([]),
   throttling: throttling.prefault({}),
   audit: audit.prefault({}),
   events: events.optional(),
   quotas: quotas.prefault({}),
-})
+}
 
-export type ConfigurationFile = z.output<typeof configurationFile>
+/** The file's shape, with the entries that the engines have. */
+function fileOf(engines: EngineFormats) {
+  return z.strictObject({
+    ...ownKeys,
+    sources: z.array(sourceEntry(engines)),
+    warehouses: z.array(warehouseEntry(engines)).min(1, "must list at least one warehouse"),
+  })
+}
 
-/** The keys there are at each place, by the name of the block or list, for "did you mean". */
-export const knownKeys: Record<string, string[]> = {
-  "": Object.keys(configurationFile.shape),
+export type ConfigurationFile = z.output<ReturnType<typeof fileOf>>
+
+/** millrace.yaml as these engines read it. */
+export interface ConfigurationFormat {
+  file: ReturnType<typeof fileOf>
+  /** The keys there are at each place, by the name of the block or list, for "did you mean". */
+  knownKeys: Record<string, string[]>
+  /** What is said of an `engine` that is not known, by the name of the list. */
+  choices: Record<"sources" | "warehouses", string>
+}
+
+export function configurationFormat(engines: EngineFormats): ConfigurationFormat {
+  const { sources, warehouses, plannedWarehouses } = engines
+  const file = fileOf(engines)
+  return {
+    file,
+    knownKeys: {
+      ...ownKnownKeys,
+      "": Object.keys(file.shape),
+      sources: [...new Set(sources.records.flatMap(({ keys }) => keys))],
+      warehouses: [...new Set(warehouses.records.flatMap(({ keys }) => keys))],
+    },
+    choices: {
+      sources: choiceOf(sources.records),
+      warehouses: choiceOf(warehouses.records, plannedWarehouses),
+    },
+  }
+}
+
+const ownKnownKeys: Record<string, string[]> = {
   listen: ["http", "sql", "health", "tls"],
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
   sql_limits: sqlLimitKeys,
   http_limits: Object.keys(httpLimits.shape),
-  sources: [
-    ...Object.keys(postgresSource.shape),
-    ...Object.keys(serviceKeys),
-    ...Object.keys(bucketKeys),
-    "unnest",
-  ],
-  warehouses: Object.keys(duckDbWarehouse.shape),
   verify: Object.keys(verifySchedule.shape),
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
+import { engines } from "../server/registries.ts"
 import { loadConfiguration } from "./load.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-sources-"))
@@ -15,7 +16,7 @@ const withSource = (entry: string) => `sources:\n  - ${entry}\n${warehouses}\n`
 function load(text: string) {
   const path = join(folder, "millrace.yaml")
   writeFileSync(path, text)
-  return loadConfiguration(path, {})
+  return loadConfiguration(path, {}, engines)
 }
 
 describe("sources behind an AWS API", () => {

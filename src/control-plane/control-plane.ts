@@ -3,9 +3,10 @@ import type {
   KmsKeyConfiguration,
   Role,
   SourceConfiguration,
-  SourceEngine,
   WarehouseConfiguration,
 } from "../domain/configuration.ts"
+import type { Registry } from "../engines/registry.ts"
+import type { SourceEngine } from "../engines/source-engine.ts"
 import type { Store } from "../state/store.ts"
 
 /** Who calls, as the door established it. Services decide what the caller may do. */
@@ -25,8 +26,8 @@ export interface ControlPlane {
   warehouses: WarehouseConfiguration[]
   /** The keys that integrations may name; what they are stays elsewhere. */
   kmsKeys: Pick<KmsKeyConfiguration, "arn" | "aliases" | "enabled">[]
-  /** Whether there is an adapter that reads sources of this engine; the configuration may name more. */
-  isReadable(engine: SourceEngine): boolean
+  /** What this version can read; the configuration may name more. */
+  sourceEngines: Registry<SourceEngine>
   /** Where SQL clients connect; undefined until the port is open. */
   sqlEndpoint(): HostPort | undefined
   store: Store

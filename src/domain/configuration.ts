@@ -43,32 +43,27 @@ export interface RetentionBudget {
   spoolLimitBytes: number
 }
 
-/** Where rows come from, under the ARN that callers name it by. */
-export type SourceConfiguration = DatabaseSource | ServiceSource
-
-export type SourceEngine = SourceConfiguration["engine"]
+/** Where rows come from, under the ARN that callers name it by. What else it has, its engine's record knows. */
+export interface SourceConfiguration {
+  arn: string
+  /** A name of the registry of sources. */
+  engine: string
+  /** Of an engine that keeps a log for its readers. */
+  retention?: RetentionBudget
+  /** Of an engine that holds files. */
+  bucket?: BucketSettings
+}
 
 /** A database server, reached by its URL. */
-export interface DatabaseSource {
-  arn: string
-  engine: "postgres" | "mysql"
+export interface DatabaseSource extends SourceConfiguration {
   url: string
-  /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
-  failoverSlots?: boolean
-  retention?: RetentionBudget
 }
 
 /** A table or bucket behind an AWS API; without an endpoint, the cloud's own, without keys, those of the environment. */
-export interface ServiceSource {
-  arn: string
-  engine: "dynamodb" | "s3"
+export interface ServiceSource extends SourceConfiguration {
   endpoint?: string
   accessKeyId?: string
   secretAccessKey?: string
-  /** Of a table: top-level attributes that have a column of their own. */
-  unnest?: string[]
-  /** Of a bucket: what only it has. */
-  bucket?: BucketSettings
 }
 
 export interface BucketSettings {
@@ -78,16 +73,6 @@ export interface BucketSettings {
   listEveryMs: number | undefined
   /** Whoever posts its events proves to be allowed to by it; undefined: by a signature only. */
   eventSecret: string | undefined
-}
-
-/** Told apart by what they have, so that engines may be added to either kind. */
-export function isDatabaseSource(source: SourceConfiguration): source is DatabaseSource {
-  return "url" in source
-}
-
-/** Only a database keeps a log for its readers. */
-export function retentionOf(source: SourceConfiguration): RetentionBudget | undefined {
-  return isDatabaseSource(source) ? source.retention : undefined
 }
 
 /** A key that integrations may name, under the ARN the cloud would give it. */
@@ -107,9 +92,10 @@ export interface WarehouseConfiguration {
   arn: string
   /** The ClusterIdentifier of partner operations. */
   cluster: string
-  engine: "duckdb"
-  /** A folder: one file per destination database. */
-  path: string
+  /** A name of the registry of warehouses. */
+  engine: string
+  /** The folder of an engine that keeps its databases in files here; no two warehouses share one. */
+  path?: string
   autoCreateDatabase: boolean
 }
 

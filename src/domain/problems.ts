@@ -7,7 +7,8 @@ import { cut, messageAtMost } from "./text-forms/plain-text.ts"
  * - `person`: tries again by itself, but only a person can remove the cause;
  * - `resync`: copies everything anew, by itself;
  * - `halt`: as `person`, but shown as failed, as in the cloud, where it is for good;
- * - `giveUp`: only delete-and-recreate helps.
+ * - `giveUp`: only delete-and-recreate helps;
+ * - `yield`: ends the pipeline here, since another process goes on with it.
  * docs/operating/errors.md is checked against this table.
  */
 export const problemKinds = {
@@ -129,6 +130,11 @@ export const problemKinds = {
     remedy:
       "Start the Millrace that runs the pipelines, or see its log if it runs: what its pipelines do is known again as soon as it reports.",
   },
+  takenOver: {
+    code: "PIPELINE_TAKEN_OVER",
+    reaction: "yield",
+    remedy: "Nothing to do: another process of Millrace runs the pipeline now.",
+  },
   internal: {
     code: "INTERNAL_ERROR",
     reaction: "retry",
@@ -136,7 +142,7 @@ export const problemKinds = {
   },
 } as const satisfies Record<
   string,
-  { code: string; reaction: "retry" | "person" | "resync" | "halt" | "giveUp"; remedy: string }
+  { code: string; reaction: "retry" | "person" | "resync" | "halt" | "giveUp" | "yield"; remedy: string }
 >
 
 export type ProblemKind = keyof typeof problemKinds
@@ -168,6 +174,7 @@ export function reportOf(problem: Problem): ProblemReport {
 export function statusDuring(kind: ProblemKind): IntegrationStatus {
   switch (problemKinds[kind].reaction) {
     case "resync":
+    case "yield":
       return "syncing"
     case "retry":
     case "person":

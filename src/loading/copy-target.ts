@@ -88,6 +88,12 @@ export interface CopyWarehouse {
   jobFiles(databases: readonly string[], atMost: number): Promise<(JobFile & { job: number })[]>
 }
 
+/** As above, and to COPY in sessions of the SQL port. */
+export interface SessionCopyWarehouse extends CopyWarehouse {
+  /** A target in the transaction that `run` runs in: a session's. @throws Problem copyTargetMissing */
+  targetOn(run: RunSql, destination: CopyDestination, options: CopyOptions): Promise<CopyTarget>
+}
+
 export function knownFile({ key, etag }: Pick<ListedObject, "key" | "etag">): string {
   return `${etag} ${key}`
 }

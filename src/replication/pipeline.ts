@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { DatabaseOptions } from "../domain/database-options.ts"
 import type { Position } from "../domain/position.ts"
-import { Problem, problemKinds } from "../domain/problems.ts"
+import type { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import { type Applied, applyBatches } from "./batch/apply-loop.ts"
 import { isHindered, newBackpressure } from "./batch/backpressure.ts"
@@ -12,6 +12,7 @@ import { leaveBehind, OversizedTable } from "./contracts/oversized.ts"
 import type { ChangeStream, RefusedTable, Source, TableSelection } from "./contracts/source.ts"
 import { newVersionModes } from "./contracts/versions.ts"
 import type { Destination, Warehouse } from "./contracts/warehouse.ts"
+import { asProblem, prepareRetry } from "./failed-attempt.ts"
 import { newRetryWaits } from "./retry-waits.ts"
 import { aborted } from "./signals.ts"
 import { takeSnapshot } from "./snapshot/first-snapshot.ts"
@@ -40,6 +41,8 @@ export interface PipelineSettings {
 export interface PipelineOptions {
   /** Names the pipeline in the warehouse's bookkeeping. */
   name: string
+  /** Of this owner of the pipeline: the warehouse refuses what an owner with a smaller one writes. */
+  generation: number
   /** Names it at the source. */
   handle: string
   source: Source
@@ -188,6 +191,8 @@ async function runUntilStopped(
       waits.failed(problem, !state.troubled)
       state.troubled = true
       options.reporter.problem(problem)
+      // Its owner is another now: nothing is to be tried again here.
+      if (problem.kind === "takenOver") break
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
@@ -197,24 +202,6 @@ async function runUntilStopped(
   options.reporter.phase("stopped")
 }
 
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
-}
-
-/** What only a fresh copy can mend begins with forgetting the position. */
-async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
-  if (problemKinds[problem.kind].reaction !== "resync") return
-  try {
-    const destination = await options.warehouse.open({ database: options.database, pipeline: options.name })
-    await destination.notes.forget()
-    await destination.close()
-  } catch (error) {
-    // The problem is met again at the next attempt, and this is tried again with it.
-    options.reporter.problem(asProblem(error))
-  }
-}
-
 async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
   options.reporter.phase("starting")
   state.relief.warehouseAway()
@@ -222,6 +209,7 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   const opened = await options.warehouse.open({
     database: options.database,
     pipeline: options.name,
+    generation: options.generation,
     dataKey: dataKey?.key,
   })
   const destination = conforming(opened, () => optionsOf(options))

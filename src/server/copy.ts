@@ -1,24 +1,25 @@
 import type { Caller } from "../control-plane/control-plane.ts"
+import { bucketOfArn } from "../control-plane/copy-jobs/buckets.ts"
 import type { CopyFactSources } from "../control-plane/copy-jobs/copy-facts.ts"
 import { copyFiles } from "../control-plane/copy-jobs/copy-files.ts"
 import { startJobRunner } from "../control-plane/copy-jobs/job-runner.ts"
 import { newCopyJobs } from "../control-plane/copy-jobs/jobs.ts"
 import type { JobPlane } from "../control-plane/copy-jobs/load-job.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
-import type { Configuration, ServiceSource } from "../domain/configuration.ts"
+import type { Configuration, SourceConfiguration } from "../domain/configuration.ts"
 import type { Problem } from "../domain/problems.ts"
-import { parseBucketArn } from "../domain/text-forms/arn.ts"
 import { bearerOf, handleBearerEvents, takeSignedEvents } from "../front-doors/events/handler.ts"
 import type { CopyAdministration } from "../front-doors/sql/copy/context.ts"
 import type { ObjectStore } from "../loading/object-store.ts"
-import { openBucket } from "../sources/s3/bucket.ts"
 import type { Store } from "../state/store.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { WireHandler } from "../wire/http/server.ts"
+import type { Sources } from "./sources.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
 export interface CopyParts {
   configuration: Configuration
+  sources: Sources
   store: Store
   warehouses: OpenWarehouses
   users: SqlUsers
@@ -36,27 +37,35 @@ export interface RunningCopy {
 }
 
 /** COPY and its jobs, on concrete buckets and warehouses. */
-export function startCopy({ configuration, store, warehouses, users, log }: CopyParts): RunningCopy {
+export function startCopy({
+  configuration,
+  sources: opened,
+  store,
+  warehouses,
+  users,
+  log,
+}: CopyParts): RunningCopy {
   const { copies, databases } = warehouses
   const { sources, region } = configuration
   const plane: JobPlane = {
     sources,
+    sourceEngines: opened.engines,
     store,
     copies,
     users,
-    openBucket: openedOnce((source) => openBucket(source, region)),
+    openBucket: openedOnce((source) => opened.openFiles(source, region)),
     openTarget: (run, destination, options) => copies.targetOn(run, destination, options),
   }
   const { warehouseArn } = databases
   const runner = startJobRunner({ plane, warehouseArn, log })
-  const sink = { sources, runner }
+  const sink = { sources, sourceEngines: opened.engines, runner }
   return {
     administration: {
       load: (request) => copyFiles(plane, request),
       jobs: newCopyJobs(plane, runner, warehouseArn),
     },
     facts: { plane, runner },
-    problemsOf: (sourceArn) => runner.problemsOf(parseBucketArn(sourceArn)?.name ?? ""),
+    problemsOf: (sourceArn) => runner.problemsOf(bucketOfArn(plane, sourceArn) ?? ""),
     takeEvents: (caller, body) => takeSignedEvents(sink, caller, body),
     eventHandler: (signed) => async (request) => {
       const bearer = bearerOf(request)
@@ -66,7 +75,9 @@ export function startCopy({ configuration, store, warehouses, users, log }: Copy
   }
 }
 
-function openedOnce(open: (source: ServiceSource) => ObjectStore): (source: ServiceSource) => ObjectStore {
+function openedOnce(
+  open: (source: SourceConfiguration) => ObjectStore,
+): (source: SourceConfiguration) => ObjectStore {
   const opened = new Map<string, ObjectStore>()
   return (source) => {
     const bucket = opened.get(source.arn) ?? open(source)

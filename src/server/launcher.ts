@@ -5,137 +5,52 @@ import type { RetentionWatchOptions } from "../control-plane/pipelines/retention
 import type { PipelineLauncher } from "../control-plane/pipelines/running-pipeline.ts"
 import type { SourceProtectionOptions } from "../control-plane/reconciler/source-protection.ts"
 import type { SourceRemainsOptions } from "../control-plane/reconciler/source-remains.ts"
-import {
-  type KmsKeyConfiguration,
-  retentionOf,
-  type ServiceSource,
-  type SourceConfiguration,
-  type SourceEngine,
-} from "../domain/configuration.ts"
-import { includesTable } from "../domain/data-filter/data-filter.ts"
-import { parseDataFilter } from "../domain/data-filter/data-filter-parser.ts"
+import type { KmsKeyConfiguration, SourceConfiguration } from "../domain/configuration.ts"
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
-import { parseTableArn } from "../domain/text-forms/arn.ts"
 import { type KeyRing, newKeyRing } from "../encryption/key-ring.ts"
-import type { Source, TableSelection } from "../replication/contracts/source.ts"
+import { tableSelection } from "../engines/table-selection.ts"
+import type { TableSelection } from "../replication/contracts/source.ts"
 import { startPipeline } from "../replication/pipeline.ts"
 import type { RetentionActions } from "../replication/spool/retention-actions.ts"
 import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
 import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
-import type { Address as DynamoDbAddress } from "../sources/dynamodb/client.ts"
-import { openDynamoDbSource } from "../sources/dynamodb/source.ts"
-import { openMysqlSource } from "../sources/mysql/source.ts"
-import { openPostgresSource } from "../sources/postgres/source.ts"
 import type { PipelineRecord } from "../state/pipelines.ts"
+import type { Sources } from "./sources.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
-/** Which adapter serves a source. The one place, with warehouses.ts, that names concrete ones. */
-export function openSource(
-  configuration: SourceConfiguration,
-  database: string,
-  acceptInvalidText = false,
-): Source {
-  switch (configuration.engine) {
-    case "postgres":
-      return openPostgresSource({
-        url: configuration.url,
-        database,
-        failoverSlots: configuration.failoverSlots ?? false,
-        acceptInvalidText,
-      })
-    case "mysql":
-      return openMysqlSource({ url: configuration.url })
-    case "dynamodb":
-      return openDynamoDbSource(dynamoDbAddress(configuration))
-    case "s3":
-      throw new Problem(
-        "internal",
-        `${configuration.arn} is a bucket: its files come by COPY, not by a pipeline.`,
-      )
-  }
-}
-
-function dynamoDbAddress(source: ServiceSource): DynamoDbAddress {
-  const table = parseTableArn(source.arn)
-  const { accessKeyId, secretAccessKey } = source
-  return {
-    tableName: table?.name ?? "",
-    region: table?.region ?? "",
-    endpoint: source.endpoint,
-    credentials:
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? undefined
-        : { accessKeyId, secretAccessKey },
-    unnest: source.unnest ?? [],
-  }
-}
-
-/** Engines that the configuration may name, and whether there is an adapter that reads them. */
-const readable: Record<SourceEngine, boolean> = { postgres: true, mysql: true, dynamodb: true, s3: true }
-
-export function isReadable(engine: SourceEngine): boolean {
-  return readable[engine]
-}
-
-/** The tables that a filter takes of one source database. @throws Problem when a recorded filter no longer parses. */
-function selectionOf(engine: SourceEngine, dataFilter: string | undefined, database: string): TableSelection {
-  // What is no database has nothing to choose from.
-  if (engine === "dynamodb" || engine === "s3") return () => true
-  const parsed = parseDataFilter(dataFilter, engine)
-  if (!("ok" in parsed)) throw new Problem("internal", "The integration's data filter cannot be read.")
-  // A server is taken as a whole there: its databases come as schemas.
-  if (engine === "mysql")
-    return ({ schema, name }) => includesTable(parsed.ok, { database: schema, schema, name })
-  return (table) => includesTable(parsed.ok, { database, schema: table.schema, name: table.name })
-}
-
-/** The same for a filter that may change. */
-function currentSelection(
-  engine: SourceEngine,
-  dataFilter: () => string | undefined,
-  database: string,
-): TableSelection {
-  let parsed = { dataFilter: dataFilter(), select: selectionOf(engine, dataFilter(), database) }
-  return (table) => {
-    const now = dataFilter()
-    if (now !== parsed.dataFilter) parsed = { dataFilter: now, select: selectionOf(engine, now, database) }
-    return parsed.select(table)
-  }
-}
-
 /** Asks a source, by ARN, what it keeps for pipelines; nothing of one that is no longer configured. */
-export function retentionReader(sources: readonly SourceConfiguration[]): RetentionWatchOptions["read"] {
+export function retentionReader(sources: Sources): RetentionWatchOptions["read"] {
   return async (sourceArn, database, handles) => {
-    const configuration = sources.find((source) => source.arn === sourceArn)
+    const configuration = sources.byArn(sourceArn)
     return configuration === undefined
       ? new Map()
-      : await openSource(configuration, database).retention(handles)
+      : await sources.open(configuration, { database }).retention(handles)
   }
 }
 
 /** Looks after a source, by ARN; not after one that is no longer configured. */
-export function sourceProtector(sources: readonly SourceConfiguration[]): SourceProtectionOptions["protect"] {
+export function sourceProtector(sources: Sources): SourceProtectionOptions["protect"] {
   return (sourceArn, database, options) => {
-    const configuration = sources.find((source) => source.arn === sourceArn)
-    return configuration && openSource(configuration, database).protect?.(options)
+    const configuration = sources.byArn(sourceArn)
+    return configuration && sources.open(configuration, { database }).protect?.(options)
   }
 }
 
 /** Removes what is left at a source, by ARN. Throws Problem, also when it is no longer configured. */
-export function remainsCleaner(sources: readonly SourceConfiguration[]): SourceRemainsOptions["clean"] {
-  return async ({ sourceArn, sourceDatabase, sourceHandle }) => {
-    const configuration = sources.find((source) => source.arn === sourceArn)
+export function remainsCleaner(sources: Sources): SourceRemainsOptions["clean"] {
+  return async ({ sourceArn, sourceDatabase: database, sourceHandle }) => {
+    const configuration = sources.byArn(sourceArn)
     if (configuration === undefined)
       throw new Problem("sourceMissing", `The configuration no longer names ${sourceArn}.`)
-    await openSource(configuration, sourceDatabase).remove(sourceHandle)
+    await sources.open(configuration, { database }).remove(sourceHandle)
   }
 }
 
-function reliefOf(source: SourceConfiguration): RetentionActions {
-  switch (retentionOf(source)?.policy) {
+function reliefOf({ retention }: SourceConfiguration): RetentionActions {
+  switch (retention?.policy) {
     case undefined:
     case "hold":
       return "hold"
@@ -145,6 +60,20 @@ function reliefOf(source: SourceConfiguration): RetentionActions {
       return "letGo"
   }
 }
+
+/** The tables that a filter, which may change, takes of one source database. */
+function selectionOf(
+  sources: Sources,
+  configuration: SourceConfiguration,
+  dataFilter: () => string | undefined,
+  database: string,
+): TableSelection {
+  const engine = sources.engines.of(configuration)
+  const selection = engine.delivery === "tables" ? engine.selection : nothingToChoose
+  return tableSelection(selection, dataFilter, database)
+}
+
+const nothingToChoose = { kind: "whole", databaseOf: () => "" } as const
 
 /** `undefined`: the integration names no key. */
 function atRestOf(keyRing: KeyRing, integration: Integration): AtRest | undefined {
@@ -158,7 +87,7 @@ function atRestOf(keyRing: KeyRing, integration: Integration): AtRest | undefine
 }
 
 export interface LauncherOptions {
-  sources: readonly SourceConfiguration[]
+  sources: Sources
   warehouses: OpenWarehouses
   dataDir: string
   kmsKeys: readonly KmsKeyConfiguration[]
@@ -170,7 +99,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
   const { sources, warehouses, dataDir, observe } = options
   const keyRing = newKeyRing(options.kmsKeys)
   const sourceOf = (integration: Integration): SourceConfiguration => {
-    const found = sources.find((source) => source.arn === integration.sourceArn)
+    const found = sources.byArn(integration.sourceArn)
     if (found === undefined)
       throw new Problem("sourceMissing", `The configuration no longer names ${integration.sourceArn}.`)
     return found
@@ -182,16 +111,19 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
       const warehouse = warehouses.byArn(integration.targetArn)
       if (warehouse === undefined)
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
-      const { acceptInvalidCharacters } = settings.options()
-      const source = openSource(configuration, record.sourceDatabase, acceptInvalidCharacters)
+      const source = sources.open(configuration, {
+        database: record.sourceDatabase,
+        acceptInvalidText: settings.options().acceptInvalidCharacters,
+      })
       const atRest = atRestOf(keyRing, integration)
       return startPipeline({
+        generation: 1,
         name: integration.id,
         handle: record.sourceHandle,
         source,
         warehouse,
         database: record.destinationDatabase,
-        select: currentSelection(configuration.engine, settings.dataFilter, record.sourceDatabase),
+        select: selectionOf(sources, configuration, () => settings.dataFilter(), record.sourceDatabase),
         reporter,
         observe,
         relief: reliefOf(configuration),
@@ -200,7 +132,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
           openSpool({
             folder: spoolFolder(record),
             // What another policy has left is used up.
-            limitBytes: retentionOf(configuration)?.spoolLimitBytes ?? 0,
+            limitBytes: configuration.retention?.spoolLimitBytes ?? 0,
             compare: source.compare,
             atRest,
           }),
@@ -215,13 +147,14 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
       await warehouse.drop(name)
     },
     removal(integration, record) {
-      const configuration = sources.find((source) => source.arn === integration.sourceArn)
+      const configuration = sources.byArn(integration.sourceArn)
       if (configuration === undefined) return undefined
-      return openSource(configuration, record.sourceDatabase).removal?.(record.sourceHandle)
+      return sources.open(configuration, { database: record.sourceDatabase }).removal?.(record.sourceHandle)
     },
     async cleanSource(integration, record) {
       await rm(spoolFolder(record), { recursive: true, force: true })
-      await openSource(sourceOf(integration), record.sourceDatabase).remove(record.sourceHandle)
+      const source = sources.open(sourceOf(integration), { database: record.sourceDatabase })
+      await source.remove(record.sourceHandle)
     },
   }
 }

@@ -4,9 +4,11 @@ import { Hono } from "hono"
 import { lockDataFolder } from "../configuration/data-folder.ts"
 import { ensureCredentials, withGenerated } from "../configuration/secrets/credentials.ts"
 import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
-import { SetupError, systemCode } from "../configuration/setup-error.ts"
+import { SetupError } from "../configuration/setup-error.ts"
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
+import { guardedTables } from "../control-plane/databases/guarded-tables.ts"
+import { systemViewFacts } from "../control-plane/databases/system-views.ts"
 import { startWebhook } from "../control-plane/events/webhook.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
@@ -17,7 +19,7 @@ import { type Reconciler, startReconciler } from "../control-plane/reconciler/re
 import { protectSources } from "../control-plane/reconciler/source-protection.ts"
 import { cleanSourceRemains } from "../control-plane/reconciler/source-remains.ts"
 import { openSqlUsers } from "../control-plane/sql-users/sql-users.ts"
-import { type Configuration, type HostPort, retentionOf } from "../domain/configuration.ts"
+import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { eventsPath } from "../front-doors/events/handler.ts"
 import { operationsDoor } from "../front-doors/operations/door.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
@@ -25,6 +27,7 @@ import { rdsDoor } from "../front-doors/rds/door.ts"
 import { redshiftDoor } from "../front-doors/redshift/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
+import { openDuckDbQueries } from "../query/duckdb/query-engine.ts"
 import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
@@ -34,24 +37,28 @@ import {
   defaultHttpLimits,
   type HttpApp,
   type HttpEnvironment,
-  healthHttpLimits,
   serveHttp,
 } from "../wire/http/server.ts"
 import { startCopy } from "./copy.ts"
 import { newDatabaseAdministration } from "./database-administration.ts"
 import { healthApp } from "./health.ts"
-import { isReadable, newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
+import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
 import { exposures } from "./listener-warnings.ts"
-import { openQueries } from "./queries.ts"
+import { listening, startHealth } from "./listening.ts"
+import { type Engines, engines } from "./registries.ts"
+import { loadSources } from "./sources.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
 import { guardedPostgres, openStateStore } from "./state-database.ts"
-import { type OpenWarehouses, openWarehouses, type WarehouseWatch } from "./warehouses.ts"
+import type { WarehouseWatch } from "./warehouse-watch.ts"
+import { type OpenWarehouses, openWarehouses } from "./warehouses.ts"
 
 export interface ServerOptions {
   configuration: Configuration
   /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
   areFoldersChecked?: boolean
   log: Log
+  /** Default: those of this program (registries.ts). */
+  engines?: Engines
   /** Told each point of the write order as it is passed; tests kill the process there. */
   observe?: WriteObserver
   /** See ReconcilerOptions; tests do not wait as long as people would. */
@@ -101,6 +108,7 @@ type OnStop = (close: () => Promise<void>) => void
 
 async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
   const { log, observe = () => undefined } = options
+  const { sources: sourceEngines, warehouses: warehouseEngines } = options.engines ?? engines
   const [ofOthers] = options.areFoldersChecked === false ? [] : foldersOfOthers(options.configuration)
   if (ofOthers !== undefined) throw new SetupError(ofOthers)
   const lock = await lockDataFolder(options.configuration.dataDir)
@@ -108,15 +116,19 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const { dataDir, region } = options.configuration
   const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
   const { store, ownStore } = await openState(configuration, log, onStop)
+  const sources = await loadSources(sourceEngines, configuration.sources)
   const broken = Promise.withResolvers<string>()
-  const warehouses = await openAll(configuration, { log, onBroken: broken.resolve })
+  const warehouses = await openAll(configuration, warehouseEngines, {
+    log,
+    onBroken: broken.resolve,
+  })
   onStop(() => warehouses.close())
 
   const running: { reconciler?: Reconciler; sql?: HostPort } = {}
   const runningPipelines = () => running.reconciler?.running() ?? []
   const plane: ControlPlane = {
     ...planeOf(configuration),
-    isReadable,
+    sourceEngines,
     sqlEndpoint: () => running.sql,
     store,
     nudge: () => running.reconciler?.nudge(),
@@ -144,7 +156,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   onStop(async () => users.stop())
   const unencrypted = configuration.listen.tls?.unencrypted ?? "loopback"
   const tls = { ...(await sqlCertificate(configuration)), unencrypted }
-  const copy = startCopy({ configuration, store, warehouses, users, log })
+  const copy = startCopy({ configuration, sources, store, warehouses, users, log })
   onStop(() => copy.stop())
   const router = awsRouter({
     region,
@@ -168,8 +180,16 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
   const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
-  const parts = { configuration, warehouses, users, status, copy, limits: sqlLimits, log }
-  const engine = await openQueries({ ...parts, running: runningPipelines })
+  const engine = await openDuckDbQueries({
+    instance: warehouses.queried,
+    users,
+    log,
+    ...sqlLimits.engine,
+    isReplicated: (database) => database !== "dev",
+    guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
+    systemViews: (kinds) =>
+      systemViewFacts({ ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }, kinds),
+  })
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,
@@ -192,7 +212,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   onStop(() => http.close(httpGraceMs))
   const healthPort = await startHealth(configuration.listen.health, health, onStop)
   for (const exposure of exposures(configuration.listen)) log.warn({}, exposure)
-  const launcher = newLauncher({ ...configuration, warehouses, observe, waits: options.waits })
+  const launcher = newLauncher({ ...configuration, sources, warehouses, observe, waits: options.waits })
   const { cleanUpPatienceMs, retentionEveryMs } = options
   const reconciler = startReconciler({
     store: ownStore,
@@ -211,11 +231,8 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   }
   const retention = watchRetention({
     running: runningPipelines,
-    read: retentionReader(configuration.sources),
-    budgetOf: (arn) => {
-      const source = configuration.sources.find((source) => source.arn === arn)
-      return source && retentionOf(source)
-    },
+    read: retentionReader(sources),
+    budgetOf: (arn) => sources.byArn(arn)?.retention,
     log,
     ...(retentionEveryMs !== undefined && { everyMs: retentionEveryMs }),
   })
@@ -223,13 +240,13 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   const protection = protectSources({
     store: ownStore,
     running: runningPipelines,
-    protect: sourceProtector(configuration.sources),
+    protect: sourceProtector(sources),
     log,
   })
   onStop(() => protection.stop())
   const remains = cleanSourceRemains({
     remains: ownStore.sourceRemains,
-    clean: remainsCleaner(configuration.sources),
+    clean: remainsCleaner(sources),
     log,
     ...(options.remainsEveryMs !== undefined && { everyMs: options.remainsEveryMs }),
   })
@@ -249,7 +266,7 @@ function planeOf({
   sources,
   warehouses,
   kmsKeys,
-}: Configuration): Omit<ControlPlane, "isReadable" | "sqlEndpoint" | "store" | "nudge"> {
+}: Configuration): Omit<ControlPlane, "sourceEngines" | "sqlEndpoint" | "store" | "nudge"> {
   const named = kmsKeys.map(({ arn, aliases, enabled }) => ({ arn, aliases, enabled }))
   return { account, region, sources, warehouses, kmsKeys: named }
 }
@@ -273,41 +290,17 @@ async function openState(
   return { store, ownStore }
 }
 
-async function openAll(configuration: Configuration, watch: WarehouseWatch): Promise<OpenWarehouses> {
+async function openAll(
+  configuration: Configuration,
+  registry: Engines["warehouses"],
+  watch: WarehouseWatch,
+): Promise<OpenWarehouses> {
   try {
-    return await openWarehouses(configuration.warehouses, configuration.dataDir, watch)
+    return await openWarehouses(configuration, registry, watch)
   } catch (error) {
+    if (error instanceof SetupError) throw error
     const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
     throw new SetupError(`A warehouse cannot be opened: ${reason}`, { cause: error })
-  }
-}
-
-async function startHealth(
-  listen: HostPort | undefined,
-  app: HttpApp,
-  onStop: OnStop,
-): Promise<HostPort | undefined> {
-  if (listen === undefined) return undefined
-  const server = await listening(listen, "listen.health", () => serveHttp(app, listen, healthHttpLimits))
-  onStop(() => server.close(0))
-  return { host: server.host, port: server.port }
-}
-
-async function listening<T>(at: HostPort, key: string, start: () => Promise<T>): Promise<T> {
-  try {
-    return await start()
-  } catch (error) {
-    const code = systemCode(error)
-    if (code === "EADDRINUSE")
-      throw new SetupError(
-        `Port ${at.port} of ${at.host} is taken: stop what uses it, or set ${key} to another.`,
-        { cause: error },
-      )
-    if (code === undefined) throw error
-    throw new SetupError(
-      `Cannot listen on ${at.host}:${at.port} (${code}): set ${key} to an address of this machine.`,
-      { cause: error },
-    )
   }
 }
 

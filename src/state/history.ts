@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import type { TableState } from "../domain/table.ts"
 import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
+import { type Lease, leasesOf, writeAsOwner } from "./leases.ts"
 import type { StateSchema } from "./schema.ts"
 
 /** One stretch of a pipeline's work: a copy, or batches one after another for at most some seconds. */
@@ -39,7 +40,8 @@ export interface PipelineEvents {
 
 /** Keeps the newest rows of each kind, and none that is older than a week. */
 export interface HistoryStore {
-  append(events: PipelineEvents): Promise<void>
+  /** `by`: the pipeline's owner. @throws LeaseLost when another owns the pipeline. */
+  append(events: PipelineEvents, by?: Lease): Promise<void>
   /** Oldest first. */
   activities(): Promise<Activity[]>
   /** Oldest first. */
@@ -55,7 +57,7 @@ type Db = Kysely<StateSchema>
 
 export function historyStore(db: Db): HistoryStore {
   return {
-    append: (events) => append(db, events),
+    append: (events, by) => append(db, events, by),
     async activities() {
       const rows = await db.selectFrom("activities").selectAll().orderBy("id").execute()
       return rows.map((row) => ({
@@ -87,8 +89,12 @@ export function historyStore(db: Db): HistoryStore {
   }
 }
 
-async function append(db: Db, { activities, stateChanges }: PipelineEvents): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+async function append(
+  db: Db,
+  { activities, stateChanges }: PipelineEvents,
+  by: Lease | undefined,
+): Promise<void> {
+  await writeAsOwner(db, leasesOf(by), async (transaction) => {
     for (const part of parts(activities)) {
       const rows = part.map((one) => ({
         integration_id: one.integrationId,

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely"
+import { type Lease, leasesOf, writeAsOwner } from "./leases.ts"
 import type { PipelineRow, StateSchema } from "./schema.ts"
 
 /**
@@ -13,30 +14,32 @@ export interface PipelineRecord {
   sourceHandle: string
 }
 
+/** `by`: the pipeline's owner; LeaseLost is thrown when another owns it. */
 export interface PipelineStore {
   /** Records that it is launched, and replaces the record of the same integration and source database. */
-  put(record: PipelineRecord): Promise<void>
+  put(record: PipelineRecord, by?: Lease): Promise<void>
   /** By name of the source database. */
   ofIntegration(integrationId: string): Promise<PipelineRecord[]>
   all(): Promise<PipelineRecord[]>
   /** Repeatable. */
-  remove(integrationId: string, sourceDatabase: string): Promise<void>
+  remove(integrationId: string, sourceDatabase: string, by?: Lease): Promise<void>
 }
 
 export function pipelineStore(db: Kysely<StateSchema>): PipelineStore {
   const select = () =>
     db.selectFrom("pipelines").selectAll().orderBy("integration_id").orderBy("source_database")
   return {
-    put: (record) => put(db, record),
+    put: (record, by) => writeAsOwner(db, leasesOf(by), (transaction) => put(transaction, record)),
     ofIntegration: async (id) => (await select().where("integration_id", "=", id).execute()).map(fromRow),
     all: async () => (await select().execute()).map(fromRow),
-    remove: async (integrationId, sourceDatabase) => {
-      await db
-        .deleteFrom("pipelines")
-        .where("integration_id", "=", integrationId)
-        .where("source_database", "=", sourceDatabase)
-        .execute()
-    },
+    remove: (integrationId, sourceDatabase, by) =>
+      writeAsOwner(db, leasesOf(by), async (transaction) => {
+        await transaction
+          .deleteFrom("pipelines")
+          .where("integration_id", "=", integrationId)
+          .where("source_database", "=", sourceDatabase)
+          .execute()
+      }),
   }
 }
 

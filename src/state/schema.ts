@@ -16,6 +16,7 @@ export interface StateSchema {
   pipelines: PipelineTable
   pipeline_observations: PipelineObservationTable
   table_observations: TableObservationTable
+  pipeline_leases: PipelineLeaseRow
   source_remains: SourceRemainsTable
   tables: TableRow
   partners: PartnerRow
@@ -189,6 +190,17 @@ interface TableObservationTable {
   integration_id: string
   source_database: string
   table_id: string
+}
+
+export interface PipelineLeaseRow {
+  pipeline: string
+  owner: string
+  host: string
+  host_name: string
+  is_pinned: boolean
+  /** bigint: the driver hands it over as text. */
+  generation: string
+  expires_at: Date
 }
 
 export interface TableRow {

@@ -8,6 +8,7 @@ import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations/integrations.ts"
+import { type LeaseStore, leaseStore } from "./leases.ts"
 import { type LoadErrorStore, loadErrorStore } from "./load-errors.ts"
 import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
@@ -32,6 +33,7 @@ export interface Store {
   observations: ObservationStore
   orders: OrderStore
   orderSignals: OrderSignals
+  leases: LeaseStore
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -56,23 +58,25 @@ export interface StoreOptions {
   answerTimeoutMs?: number
 }
 
+const leaseAnswerMs = 2_000
+
 /**
  * Connects, and brings the schema up to date. Safe when several start at once.
  *
  * @throws Fault unavailable when the server does not answer; Error when a newer Millrace made the database.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  const db = connectState(url, {
-    onIdleError: options.onIdleError ?? (() => undefined),
-    answerTimeoutMs: options.answerTimeoutMs ?? 20_000,
-  })
+  const onIdleError = options.onIdleError ?? (() => undefined)
+  const db = connectState(url, { onIdleError, answerTimeoutMs: options.answerTimeoutMs ?? 20_000 })
   try {
     await migrate(db, migrations)
   } catch (error) {
     await db.destroy()
     throw error
   }
-  const orderSignals = newOrderSignals(url, options.onIdleError ?? (() => undefined))
+  const orderSignals = newOrderSignals(url, onIdleError)
+  // A lease that is prolonged too late is lost: nothing else may hold its connection, and it is not waited for for long.
+  const leaseDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
@@ -82,6 +86,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     observations: observationStore(db),
     orders: orderStore(db),
     orderSignals,
+    leases: leaseStore(leaseDb),
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),
@@ -96,7 +101,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     },
     close: async () => {
       await orderSignals.close()
-      await db.destroy()
+      await Promise.all([db.destroy(), leaseDb.destroy()])
     },
   }
 }

@@ -1,7 +1,8 @@
-import type { Kysely } from "kysely"
+import type { Kysely, Transaction } from "kysely"
 import type { TableState } from "../domain/table.ts"
 import { cut, messageAtMost } from "../domain/text-forms/plain-text.ts"
 import { brokenConstraint } from "./connection.ts"
+import { type Lease, leasesOf, writeAsOwner } from "./leases.ts"
 import type { StateSchema, TableRow } from "./schema.ts"
 
 /** What was last known of a replicated table. */
@@ -36,8 +37,17 @@ export interface VerifiedAt {
 
 /** Writes for an integration that is gone meanwhile are dropped: a pipeline's last report may come late. */
 export interface TableStore {
-  /** Replaces everything known of one source database. Every row is of that integration and database. */
-  replaceAll(integrationId: string, sourceDatabase: string, rows: readonly TableRecord[]): Promise<void>
+  /**
+   * Replaces everything known of one source database. Every row is of that integration and database. `by`: the pipeline's owner.
+   *
+   * @throws LeaseLost when another owns the pipeline.
+   */
+  replaceAll(
+    integrationId: string,
+    sourceDatabase: string,
+    rows: readonly TableRecord[],
+    by?: Lease,
+  ): Promise<void>
   set(row: TableRecord): Promise<void>
   /** By source database, schema and name. */
   ofIntegration(integrationId: string): Promise<TableRecord[]>
@@ -62,8 +72,12 @@ export function tableStore(db: Db): TableStore {
       .orderBy("name")
       .orderBy("table_id")
   return {
-    replaceAll: (integrationId, sourceDatabase, rows) =>
-      droppingLate(() => replaceAll(db, integrationId, sourceDatabase, rows)),
+    replaceAll: (integrationId, sourceDatabase, rows, by) =>
+      droppingLate(() =>
+        writeAsOwner(db, leasesOf(by), (transaction) =>
+          replaceAll(transaction, integrationId, sourceDatabase, rows),
+        ),
+      ),
     set: (row) => droppingLate(() => set(db, row)),
     ofIntegration: async (id) => (await select().where("integration_id", "=", id).execute()).map(fromRow),
     all: async () => (await select().execute()).map(fromRow),
@@ -82,22 +96,20 @@ async function droppingLate(write: () => Promise<void>): Promise<void> {
 }
 
 async function replaceAll(
-  db: Db,
+  transaction: Transaction<StateSchema>,
   integrationId: string,
   sourceDatabase: string,
   rows: readonly TableRecord[],
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    await transaction
-      .deleteFrom("tables")
-      .where("integration_id", "=", integrationId)
-      .where("source_database", "=", sourceDatabase)
-      .execute()
-    for (let start = 0; start < rows.length; start += rowsPerInsert) {
-      const part = rows.slice(start, start + rowsPerInsert).map(toRow)
-      await transaction.insertInto("tables").values(part).execute()
-    }
-  })
+  await transaction
+    .deleteFrom("tables")
+    .where("integration_id", "=", integrationId)
+    .where("source_database", "=", sourceDatabase)
+    .execute()
+  for (let start = 0; start < rows.length; start += rowsPerInsert) {
+    const part = rows.slice(start, start + rowsPerInsert).map(toRow)
+    await transaction.insertInto("tables").values(part).execute()
+  }
 }
 
 async function set(db: Db, record: TableRecord): Promise<void> {

@@ -6,13 +6,9 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { parseDataFilter } from "../../src/domain/data-filter/data-filter-parser.ts"
 import { parseResourcePolicy } from "../../src/domain/resource-policy/resource-policy-parser.ts"
-import {
-  parseIntegrationArn,
-  parseSourceArn,
-  parseTableArn,
-  parseTargetArn,
-} from "../../src/domain/text-forms/arn.ts"
+import { parseIntegrationArn, parseSourceArn, parseTargetArn } from "../../src/domain/text-forms/arn.ts"
 import { plainJson, plainLine } from "../../src/domain/text-forms/plain-text.ts"
+import { parseTableArn } from "../../src/sources/dynamodb/table-arn.ts"
 import { escapeXml } from "../../src/wire/aws-query/xml.ts"
 import type { WireRequest } from "../../src/wire/http/message.ts"
 import { claimedService, parseAuthorization } from "../../src/wire/sigv4/authorization.ts"
@@ -30,8 +26,8 @@ const request = (authorization: string, query = ""): WireRequest => ({
 const readers: Record<string, (text: string) => unknown> = {
   "an ARN": (text) =>
     [parseSourceArn, parseTargetArn, parseTableArn, parseIntegrationArn].map((read) => read(text)),
-  "a data filter of databases": (text) => parseDataFilter(text, "postgres"),
-  "a data filter of tables": (text) => parseDataFilter(text, "mysql"),
+  "a data filter of databases": (text) => parseDataFilter(text, "database.schema.table"),
+  "a data filter of tables": (text) => parseDataFilter(text, "database.table"),
   "a resource policy": (text) => parseResourcePolicy(text, "arn:aws:redshift:x"),
   "an authorization": (text) => [parseAuthorization(request(text)), claimedService(request(text))],
   "a presigned query": (text) => [parseAuthorization(request("", text)), claimedService(request("", text))],

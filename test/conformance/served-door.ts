@@ -2,10 +2,18 @@ import { Hono } from "hono"
 import pg from "pg"
 import type { ControlPlane } from "../../src/control-plane/control-plane.ts"
 import type { AuditRetention } from "../../src/domain/audit.ts"
-import type { Credential, RequestLimits } from "../../src/domain/configuration.ts"
+import type {
+  Credential,
+  DatabaseSource,
+  RequestLimits,
+  SourceConfiguration,
+} from "../../src/domain/configuration.ts"
+import { registry } from "../../src/engines/registry.ts"
+import type { SourceEngine } from "../../src/engines/source-engine.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
+import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -106,7 +114,7 @@ function planeOver(
   return {
     account,
     region,
-    sources: sources.map((arn) =>
+    sources: sources.map((arn): SourceConfiguration | DatabaseSource =>
       arn.startsWith("arn:aws:dynamodb:")
         ? { arn, engine: "dynamodb" }
         : { arn, engine: "postgres", url: "postgres://nobody:s3cret@127.0.0.1:1/none" },
@@ -119,7 +127,7 @@ function planeOver(
       autoCreateDatabase: true,
     })),
     kmsKeys: [],
-    isReadable: () => readable,
+    sourceEngines: readable ? engines.sources : registry<SourceEngine>(),
     sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
     store,
     nudge: () => undefined,

@@ -113,7 +113,7 @@ function packed(rows: readonly (readonly unknown[])[]): RowBuffer {
 
 /** What a warehouse says of the rows when they are its table. */
 async function told(warehouse: Warehouse, database: string, rows: RowBuffer) {
-  const destination = await warehouse.open({ database, pipeline: "p" })
+  const destination = await warehouse.open({ database, pipeline: "p", generation: 1 })
   const load = await destination.copies.begin(table)
   await load.write(rows)
   await load.finish()

@@ -4,6 +4,7 @@ import { connect } from "../../src/sources/postgres/client.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
 import { runSql } from "../support/pipeline.ts"
 import { type TestServer, testServer } from "../support/postgres.ts"
+import { findingsButSpeed } from "../support/quick-servers.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { contractSettings, inDatabaseOf } from "./postgres-under-test.ts"
 import { describeSource } from "./source.ts"
@@ -17,7 +18,7 @@ describeSource("PostgreSQL 18", async () => {
 
 async function findings(url: string, database: string): Promise<string[]> {
   const source = openPostgresSource({ url, database })
-  return (await source.preflight(() => true)).map(
+  return findingsButSpeed(await source.preflight(() => true)).map(
     ({ severity, what, remedy }) => `${severity}: ${what} → ${remedy}`,
   )
 }
@@ -45,6 +46,22 @@ test("slots that are all taken, and a budget that is small", async () => {
   await server.remove()
 })
 
+test("a server that a crash of its machine can put back or damage: each setting is named with what mends it", async () => {
+  const server = await testServer({ ...contractSettings, fsync: false, full_page_writes: false })
+  const source = openPostgresSource({ url: server.url(), database: "postgres" })
+  for (const name of ["fsync", "full_page_writes"]) {
+    const [found, ...more] = await source.preflight(() => true)
+    assert.deepEqual(more, [])
+    assert.match(found?.what ?? "", new RegExp(`^${name} is off: .*a crash of the server's machine`))
+    await runSql(server.url(), ...(found?.remedy.split(";") ?? []))
+    await waitUntil(async () => (await shown(server.url(), name)) === "on", {
+      what: "the setting to be read",
+    })
+  }
+  assert.deepEqual(await source.preflight(() => true), [])
+  await server.remove()
+})
+
 test("standbys that commits wait for: refused where Millrace would be one of them", async () => {
   const server = await testServer(contractSettings)
   const found = async (names: string) => {
@@ -54,7 +71,7 @@ test("standbys that commits wait for: refused where Millrace would be one of the
       `ALTER SYSTEM SET synchronous_standby_names = '${names}'`,
     )
     await runSql(server.url(), "SELECT pg_reload_conf()")
-    await waitUntil(async () => (await shownStandbys(server.url())) === names, {
+    await waitUntil(async () => (await shown(server.url(), "synchronous_standby_names")) === names, {
       what: "the setting to be read",
     })
     return findings(server.url(), "postgres")
@@ -69,13 +86,11 @@ test("standbys that commits wait for: refused where Millrace would be one of the
   await server.remove()
 })
 
-async function shownStandbys(url: string): Promise<string> {
+async function shown(url: string, setting: string): Promise<string> {
   const client = await connect({ url, database: "postgres" })
   try {
-    const { rows } = await client.query<{ names: string }>(
-      "SELECT current_setting('synchronous_standby_names') AS names",
-    )
-    return rows[0]?.names ?? ""
+    const { rows } = await client.query<{ value: string }>("SELECT current_setting($1) AS value", [setting])
+    return rows[0]?.value ?? ""
   } finally {
     await client.end()
   }
@@ -93,7 +108,7 @@ test("a role without rights: each is named with the statement that grants it, an
   url.username = "app"
   url.password = "secret-of-app"
   const source = openPostgresSource({ url: url.href, database: "postgres" })
-  const found = await source.preflight(() => true)
+  const found = findingsButSpeed(await source.preflight(() => true))
   const told = found.map(({ severity, what }) => `${severity}: ${what}`)
   assert.deepEqual(told, [
     "error: Role app may not replicate.",
@@ -107,7 +122,7 @@ test("a role without rights: each is named with the statement that grants it, an
     // The statement of a remedy ends at its semicolon; what follows is another way.
     if (severity === "error") await runSql(server.url(), remedy.slice(0, remedy.indexOf(";")))
   }
-  const left = await source.preflight(() => true)
+  const left = findingsButSpeed(await source.preflight(() => true))
   assert.deepEqual(
     left.map(({ severity, what }) => `${severity}: ${what}`),
     ["warning: Table public.keyless will not be replicated."],

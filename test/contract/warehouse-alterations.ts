@@ -218,7 +218,7 @@ export function casesOfAlterations({ withTable, assertRows }: Harness): void {
         assert.deepEqual(await destination.inspection.tables(), [final])
         await assertRows(under, final, after)
         const again = await under.crash()
-        const reopened = await again.warehouse.open({ database, pipeline })
+        const reopened = await again.warehouse.open({ database, pipeline, generation: 1 })
         assert.deepEqual(await reopened.inspection.tables(), [final])
         assert.equal(await reopened.notes.position(), "2")
         await assertRows(again, final, after)

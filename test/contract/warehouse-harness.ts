@@ -26,7 +26,7 @@ export function newHarness(open: () => Promise<WarehouseUnderTest>) {
     work: (opened: Destination, under: WarehouseUnderTest) => Promise<WarehouseUnderTest | undefined>,
   ) => {
     const under = await open()
-    const last = await work(await under.warehouse.open({ database, pipeline }), under)
+    const last = await work(await under.warehouse.open({ database, pipeline, generation: 1 }), under)
     await (last ?? under).close()
   }
 

@@ -163,10 +163,10 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
       await destination.notes.noteTextColumns("1", noted)
       await destination.notes.noteTextColumns("2", noted)
       await destination.notes.noteTextColumns("2", [])
-      const other = await under.warehouse.open({ database, pipeline: "other" })
+      const other = await under.warehouse.open({ database, pipeline: "other", generation: 1 })
       await other.notes.noteTextColumns("1", [])
       const again = await under.crash()
-      const reopened = await again.warehouse.open({ database, pipeline })
+      const reopened = await again.warehouse.open({ database, pipeline, generation: 1 })
       assert.deepEqual(await reopened.notes.textColumns(), new Map([["1", noted]]))
       await reopened.copies.completeSnapshot([], at("1"))
       assert.deepEqual(await reopened.notes.textColumns(), new Map([["1", noted]]))
@@ -179,7 +179,7 @@ export function casesOfTables({ withOne, withTable, assertRows }: Harness): void
     withTable([[1, "a", "b"]], async (destination, table, under) => {
       const kept = { ...table, id: "in the other" }
       await destination.notes.noteTextColumns("1", [{ column: "c", sourceType: "t", reason: "r" }])
-      const other = await under.warehouse.open({ database, pipeline: "other" })
+      const other = await under.warehouse.open({ database, pipeline: "other", generation: 1 })
       assert.equal(await other.notes.position(), undefined)
       await loaded(other, kept, [[2, "x", null]])
       await other.copies.completeSnapshot([kept], at("9"))

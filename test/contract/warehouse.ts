@@ -6,6 +6,7 @@ import { tableKey } from "../../src/domain/table.ts"
 import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
+import { casesOfOwners } from "./warehouse-owners.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
 import { casesOfTables } from "./warehouse-tables.ts"
 import { casesOfVersions } from "./warehouse-versions.ts"
@@ -73,7 +74,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         await load.write(rowsOf(table, [[2, "lost", null]]))
         await load.settled()
         const again = await under.crash()
-        const reopened = await again.warehouse.open({ database, pipeline })
+        const reopened = await again.warehouse.open({ database, pipeline, generation: 1 })
         await assertRows(again, table, [[1, "live", null]])
         await loaded(reopened, table, [[3, "new", null]])
         await assertRows(again, table, [[3, "new", null]])
@@ -156,7 +157,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         )
         await staged(destination, table, [["insert", 3, "x", "y"]])
         const again = await under.crash()
-        const reopened = await again.warehouse.open({ database, pipeline })
+        const reopened = await again.warehouse.open({ database, pipeline, generation: 1 })
         assert.equal(await reopened.notes.position(), "2")
         assert.deepEqual(await reopened.inspection.tables(), [table])
         await assertRows(again, table, [
@@ -202,6 +203,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     casesOfTables(harness)
     casesOfAlterations(harness)
     casesOfVersions(harness)
+    casesOfOwners(harness)
 
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {

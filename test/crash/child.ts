@@ -9,6 +9,7 @@ import { loadConfiguration } from "../../src/configuration/load.ts"
 import { SetupError } from "../../src/configuration/setup-error.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"
 import { newLog } from "../../src/server/log.ts"
+import { engines } from "../../src/server/registries.ts"
 import { startServer } from "../../src/server/start.ts"
 
 export interface KillOrder {
@@ -50,7 +51,7 @@ process.on("message", (message: KillOrder | ClockOrder) => {
 // Only a kill or SIGTERM ends it, whatever becomes of the test. After SIGTERM it hangs up by itself.
 process.on("disconnect", () => process.exit(process.exitCode ?? 1))
 
-const loaded = loadConfiguration(process.argv.at(-1), process.env)
+const loaded = loadConfiguration(process.argv.at(-1), process.env, engines)
 if (!("ok" in loaded)) throw new Error(loaded.mistakes.join("\n"))
 const stopped = stopSignal()
 try {

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { loadConfiguration } from "../../src/configuration/load.ts"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import { engines } from "../../src/server/registries.ts"
 import { hasJava } from "../support/dynamodb.ts"
 import { mariaDbProduct } from "../support/mysql-products.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
@@ -141,7 +142,7 @@ test("DynamoDB: the same, through the Redshift API", {
 
 /** What the hints name with --config. */
 function assertConfigurationServes(folder: string): void {
-  const read = loadConfiguration(join(folder, ".millrace-demo", "millrace.yaml"), {})
+  const read = loadConfiguration(join(folder, ".millrace-demo", "millrace.yaml"), {}, engines)
   assert.ok("ok" in read, JSON.stringify(read))
 }
 

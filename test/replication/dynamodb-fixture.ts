@@ -80,6 +80,7 @@ export async function fixture(
     async start() {
       await pipeline?.stop()
       pipeline = startPipeline({
+        generation: 1,
         name: `pipeline-${table}`,
         handle: table,
         source: options.around?.source(source) ?? source,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { Snapshot, Source } from "../../src/replication/contracts/source.ts"
+import { UnrepresentableColumn } from "../../src/replication/contracts/text-columns.ts"
 import type { Verdict } from "../../src/replication/verify/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
@@ -161,6 +163,42 @@ test("a fresh copy that was asked for tries the exact type again", async () => {
   await assertSoon(pipeline, "t", ["id INTEGER", "v DECIMAL(10,2)"])
   await runSql(url, "INSERT INTO t VALUES (2, 'NaN')")
   await assertSoon(pipeline, "t", ["id INTEGER", "v VARCHAR"])
+})
+
+test("a fresh copy that is asked for while another meets such a value tries the exact type again", async () => {
+  const { url } = await testDatabase()
+  await runSql(url, "CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2))", "INSERT INTO t VALUES (1, 'NaN')")
+  let onMet: (() => Promise<void>) | undefined
+  const telling = (snapshot: Snapshot): Snapshot => ({
+    ...snapshot,
+    async read(...args) {
+      try {
+        await snapshot.read(...args)
+      } catch (error) {
+        if (error instanceof UnrepresentableColumn) await onMet?.()
+        throw error
+      }
+    },
+  })
+  const source = (real: Source): Source => ({
+    ...real,
+    async stream(options) {
+      const stream = await real.stream(options)
+      return { ...stream, include: async (...args) => telling(await stream.include(...args)) }
+    },
+  })
+  const pipeline = await testPipeline({ url, around: { source, warehouse: (real) => real } })
+  await assertSoon(pipeline, "t", ["id INTEGER", "v VARCHAR"])
+  const ids = [await idOf(pipeline, "t")]
+  let met = 0
+  onMet = async () => {
+    if (++met > 1) return
+    await runSql(url, "UPDATE t SET v = 1")
+    pipeline.streaming()?.resync(ids)
+  }
+  pipeline.streaming()?.resync(ids)
+  await assertSoon(pipeline, "t", ["id INTEGER", "v DECIMAL(10,2)"])
+  assert.equal(met, 1)
 })
 
 test("a column that is kept as text stays so when another comes, and is exact again with another type", async () => {

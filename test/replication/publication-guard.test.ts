@@ -136,6 +136,27 @@ describe("the application's statements go on", { concurrency: 2 }, () => {
     })
     await pipeline.stop()
   })
+
+  test("killed between taking a table out and noting it: the next start copies what was missed", async (context) => {
+    const url = await prepared()
+    const before = await testPipeline({ url })
+    await before.settle()
+    await before.stop()
+    // The guard's connection outlives the note: nobody is there to write it.
+    const withdrawn = guarded(context, url, before.handle)
+    await runSql(url, "ALTER TABLE k DROP CONSTRAINT k_pkey")
+    await waitUntil(() => withdrawn.length === 1, { what: "the table to be taken out", timeoutMs: 60_000 })
+    await runSql(url, "UPDATE k SET n = -1 WHERE id < 50", "ALTER TABLE k ADD PRIMARY KEY (id)")
+    await runSql(url, "DELETE FROM k WHERE id > 190", "UPDATE neighbour SET n = -1")
+    const { home, database, handle } = before
+    const after = await testPipeline({ url, home, database, handle })
+    await waitUntil(async () => (await after.differences()).length === 0, {
+      what: "equal rows",
+      timeoutMs: 60_000,
+    })
+    assert.deepEqual(after.reports.copied, ["public.k"])
+    await after.stop()
+  })
 })
 
 test("a source that stands still is asked for the end of its log, and its catalog is not read: no block of it", async (context) => {

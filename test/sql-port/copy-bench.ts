@@ -2,6 +2,7 @@ import type { TestContext } from "node:test"
 import type pg from "pg"
 import { copyFiles } from "../../src/control-plane/copy-jobs/copy-files.ts"
 import type { BucketSettings } from "../../src/domain/configuration.ts"
+import { engines } from "../../src/server/registries.ts"
 import { openBucket } from "../../src/sources/s3/bucket.ts"
 import type { RecordedLoadError } from "../../src/state/load-errors.ts"
 import { openStore } from "../../src/state/store.ts"
@@ -34,6 +35,7 @@ export async function copyBench(context: TestContext, settings?: BucketSettings)
   const copies = await openCopyWarehouse(warehouse.instance, warehouse.folder)
   parts.load = {
     sources: [source],
+    sourceEngines: engines.sources,
     store,
     openBucket: (one) => openBucket(one, "us-east-1"),
     openTarget: (run, destination, options) => copies.targetOn(run, destination, options),

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, fork } from "node:child_process"
-import { once } from "node:events"
+import { loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
-import fc from "fast-check"
-import pg from "pg"
-import { statements } from "./statement-fuzz.ts"
+import { ask, connect, type FuzzReport, guestPassword } from "./fuzz-sender.ts"
 
 export interface FuzzResult {
   statements: number
   answers: Map<string, number>
+  /** What was answered with XX000, and with which words. */
+  internal: string[]
   slowestAdminMs: number
+  /** The machine's load when the administrator waited the longest. */
+  loadThen: number
 }
 
 export interface FuzzTarget {
@@ -19,35 +21,64 @@ export interface FuzzTarget {
   ended: Promise<never>
 }
 
-const clientsAtOnce = 4
+const internalShownAtMost = 20
 
-/** Both processes may be too busy for a login in time: that is no end of the server. */
-async function connect({ port, password }: FuzzTarget, user: string): Promise<pg.Client> {
-  for (let attempt = 1; ; attempt++) {
-    const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "shop", ssl: false })
-    client.on("error", () => undefined)
-    try {
-      await client.connect()
-      return client
-    } catch (error) {
-      if (attempt === 20) throw error
-      await sleep(250)
+/** Collects what a sender tells; rejects when it ends before it is done. */
+function sending(target: FuzzTarget, seed: number, wanted: number, untilMs: number, result: FuzzResult) {
+  const { port, password } = target
+  const child = fork(new URL("./fuzz-sender.ts", import.meta.url), {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  })
+  const done = Promise.withResolvers<void>()
+  const take = (report: FuzzReport) => {
+    switch (report.kind) {
+      case "answers":
+        result.statements = report.sent
+        for (const [code, count] of report.answers) result.answers.set(code, count)
+        return
+      case "internal":
+        if (result.internal.length < internalShownAtMost)
+          result.internal.push(`${report.message}: ${report.sql.slice(0, 1000)}`)
+        return
+      case "failed":
+        return done.reject(new Error(`${report.message}; these ran:\n${report.running.join("\n")}`))
+      case "done":
+        return done.resolve()
     }
   }
+  child.on("message", take)
+  child.once("exit", () => done.reject(new Error("the sender ended")))
+  child.send({ port, password, seed, wanted, untilMs })
+  return { done: done.promise, stop: () => child.kill("SIGKILL") }
 }
 
-/** What one statement is answered with: `ok`, a code, or that the connection is lost. */
-async function ask(client: pg.Client, sql: string): Promise<string> {
-  try {
-    // Rows are thrown away: kept, some results would fill this process.
-    const query = client.query(new pg.Query(sql))
-    query.on("row", () => undefined)
-    await once(query, "end")
-    return "ok"
-  } catch (error) {
-    if (error instanceof pg.DatabaseError) return error.code ?? "?"
-    return "connection lost"
+/** Asks as an administrator, ten times a second, until `isOver`. */
+async function watch(target: FuzzTarget, isOver: () => boolean, result: FuzzResult): Promise<void> {
+  const admin = await connect({ ...target, user: "admin" })
+  while (!isOver()) {
+    const startedMs = performance.now()
+    const answer = await ask(admin, "SELECT 1")
+    const tookMs = performance.now() - startedMs
+    // The engine's memory is one for all: who asks in the moment before the one that holds it is stopped is told so.
+    assert.ok(answer === "ok" || answer === "53200", `an administrator's SELECT 1: ${answer}`)
+    if (answer !== "ok") {
+      result.answers.set("53200 of SELECT 1", (result.answers.get("53200 of SELECT 1") ?? 0) + 1)
+    }
+    if (tookMs > result.slowestAdminMs) {
+      result.slowestAdminMs = tookMs
+      result.loadThen = loadavg()[0] ?? 0
+    }
+    await sleep(100)
   }
+  await admin.end()
+}
+
+/** A user who may read one table. */
+async function makeGuest(target: FuzzTarget): Promise<void> {
+  const admin = await connect({ ...target, user: "admin" })
+  await admin.query(`CREATE USER guest PASSWORD '${guestPassword}'`)
+  await admin.query("GRANT SELECT ON orders TO guest")
+  await admin.end()
 }
 
 /** Sends generated statements by users without grants; an administrator asks all the while. Rejects when the server ends. */
@@ -57,65 +88,35 @@ export async function fuzz(
   wanted: number,
   untilMs: number,
 ): Promise<FuzzResult> {
-  const answers = new Map<string, number>()
-  let sent = 0
+  const result: FuzzResult = {
+    statements: 0,
+    answers: new Map(),
+    internal: [],
+    slowestAdminMs: 0,
+    loadThen: 0,
+  }
+  await makeGuest(target)
   let isOver = false
-  let slowestAdminMs = 0
-  /** By worker: what the server may have ended at. */
-  const running: string[] = []
-  const endsAt = performance.now() + untilMs
-
-  async function send(worker: number): Promise<void> {
-    let client = await connect(target, "analyst")
-    // One generator for each worker: what is sent depends on the seed alone.
-    const source = fc.sample(fc.noShrink(fc.infiniteStream(fc.noBias(statements))), {
-      seed: seed + worker * 1_000_003,
-      numRuns: 1,
-    })[0]
-    assert.ok(source)
-    for (const sql of source) {
-      if (sent >= wanted || performance.now() > endsAt) break
-      sent++
-      running[worker] = sql
-      const answer = await ask(client, sql)
-      answers.set(answer, (answers.get(answer) ?? 0) + 1)
-      // FATAL: a call that could not be stopped.
-      if (answer === "connection lost" || answer === "57014") {
-        await client.end().catch(() => undefined)
-        client = await connect(target, "analyst")
-      }
-      if (sql.startsWith("DECLARE")) await ask(client, "ROLLBACK")
-    }
-    await client.end().catch(() => undefined)
+  const sender = sending(target, seed, wanted, untilMs, result)
+  const watching = watch(target, () => isOver, result)
+  try {
+    await Promise.race([sender.done, watching])
+  } catch (error) {
+    // A lost connection is the server's end, if that comes within a moment; otherwise it is told as it is.
+    const ended = await Promise.race([target.ended.catch((cause: unknown) => cause), sleep(2000)])
+    throw new Error(`seed ${seed}, after ${result.statements} statements: ${String(error)}`, { cause: ended })
+  } finally {
+    isOver = true
+    sender.stop()
+    await watching.catch(() => undefined)
   }
+  return result
+}
 
-  async function watch(): Promise<void> {
-    const admin = await connect(target, "admin")
-    while (!isOver) {
-      const startedMs = performance.now()
-      const answer = await ask(admin, "SELECT 1")
-      // The engine's memory is one for all: who asks in the moment before the one that holds it is stopped is told so.
-      assert.ok(answer === "ok" || answer === "53200", `an administrator's SELECT 1: ${answer}`)
-      if (answer !== "ok") answers.set("53200 of SELECT 1", (answers.get("53200 of SELECT 1") ?? 0) + 1)
-      slowestAdminMs = Math.max(slowestAdminMs, performance.now() - startedMs)
-      await sleep(100)
-    }
-    await admin.end()
-  }
-
-  /** A lost connection is the server's end, if that comes within a moment; otherwise it is told as it is. */
-  async function told(error: unknown): Promise<never> {
-    const cause = await Promise.race([target.ended.catch((ended: unknown) => ended), sleep(2000, error)])
-    const shown = running.map((sql) => sql.slice(0, 3000)).join("\n")
-    throw new Error(`seed ${seed}, after ${sent} statements, the last of which were:\n${shown}`, { cause })
-  }
-
-  const watching = watch()
-  const sending = Promise.all(Array.from({ length: clientsAtOnce }, (_none, at) => send(at)))
-  await Promise.race([sending, target.ended, watching]).catch(told)
-  isOver = true
-  await watching
-  return { statements: sent, answers, slowestAdminMs }
+/** One line for a test's report. */
+export function shown(seed: number, { statements, answers, slowestAdminMs, loadThen }: FuzzResult): string {
+  const counts = [...answers].sort(([, a], [, b]) => b - a).map(([code, count]) => `${code} ${count}`)
+  return `seed ${seed}: ${statements} statements, SELECT 1 at most ${Math.round(slowestAdminMs)} ms (load ${loadThen.toFixed(1)}); ${counts.join(", ")}`
 }
 
 /** A server in a process of its own, so that its end is seen and not shared. */

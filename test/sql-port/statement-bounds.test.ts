@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
+import { endlessCalls } from "./endless-calls.ts"
 import { crashes, endless, fillers, freezes, type Hostile } from "./hostile-statements.ts"
 import { testWarehouse } from "./warehouse.ts"
 
@@ -15,7 +16,7 @@ async function outcome(client: pg.Client, sql: string): Promise<{ code: string; 
   }
 }
 
-for (const [kind, statements] of Object.entries({ crashes, freezes, endless, fillers })) {
+for (const [kind, statements] of Object.entries({ crashes, freezes, endless, endlessCalls, fillers })) {
   test(`${kind}: a user without grants gets an answer, and so does an administrator`, async (t) => {
     const { client: connect } = await testWarehouse(t, { statementsAtOnce: 4, statementTimeoutMs: 30_000 })
     const clients = [await connect("analyst", "shop"), await connect("admin", "shop")]
@@ -99,6 +100,20 @@ test("what tools write goes on meaning the same", async (t) => {
     ["SELECT regexp_replace('aAa', $1, 'x', $2) AS v", ["a", "gi"], "xxx"],
     ["SELECT {'a': 1}[$1] AS v", ["a"], 1],
     ["SELECT 1 AS v FROM (SELECT {'a': 1, 'b': 'x'}[$1])", ["b"], 1],
+    ["SELECT len(equi_width_bins(0, 10, 2, true))::INT AS v", [], 2],
+    ["SELECT map_concat(map {'a': 1}, map {'b': 2})['b'] AS v", [], 2],
+    ["SELECT list_reduce(['a', 'b'], lambda x, y: x || y) AS v", [], "ab"],
+    ["SELECT list_transform(['abc'], lambda x: levenshtein(x, 'abd'))[1]::INT AS v", [], 1],
+    ["SELECT len(regexp_extract_all('a-b;c', '[a-z]+-|[a-z]+'))::INT AS v", [], 3],
+    ["SELECT regexp_replace('  a  ', '^ +| +$', '', 'g') AS v", [], "a"],
+    ["SELECT strptime('2.1.2024', ['%Y-%m-%d', '%d.%m.%Y'])::DATE::VARCHAR AS v", [], "2024-01-02"],
+    ["SELECT length(regexp_replace(repeat('ab', 30000), $1, '', 'g'))::INT AS v", ["b+"], 30_000],
+    ["SELECT len(range(50000))::INT AS v", [], 50_000],
+    [
+      "SELECT count(*)::INT AS v FROM (SELECT unnest(generate_series($1::TIMESTAMP, $2::TIMESTAMP, INTERVAL '1 minute')))",
+      ["2024-01-01", "2024-02-01"],
+      44_641,
+    ],
     ["SELECT lpad($1, $2, $3) AS v", ["1", "3", "0"], "001"],
     ["SELECT json_structure($1)::VARCHAR AS v", ["[1]"], '["UBIGINT"]'],
     ["SELECT list_transform(['1'], lambda x: lpad(x, 3, '0') || '-')[1] AS v", [], "001-"],

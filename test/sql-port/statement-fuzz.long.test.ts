@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { temporaryFolder } from "../support/temporary-folder.ts"
-import { fuzz, startFuzzServer } from "./fuzz-run.ts"
+import { fuzz, shown, startFuzzServer } from "./fuzz-run.ts"
 
 /** How many statements; the time that the suite gives a file may be over before. */
 const wanted = Number(process.env.MILLRACE_FUZZ_STATEMENTS ?? 1_000_000)
@@ -12,9 +12,10 @@ test("a million generated statements: the process lives, an administrator is ans
   t.diagnostic(`seed ${seed}`)
   const { target, stop } = await startFuzzServer(await temporaryFolder("fuzz"))
   try {
-    const { statements, answers, slowestAdminMs } = await fuzz(target, seed, wanted, atMostMs)
-    const shown = [...answers].map(([code, count]) => `${code} ${count}`).join(", ")
-    t.diagnostic(`${statements} statements, SELECT 1 at most ${Math.round(slowestAdminMs)} ms; ${shown}`)
+    const result = await fuzz(target, seed, wanted, atMostMs)
+    t.diagnostic(shown(seed, result))
+    assert.deepEqual(result.internal, [])
+    const { slowestAdminMs } = result
     assert.ok(slowestAdminMs < 1000, `an administrator waited ${Math.round(slowestAdminMs)} ms`)
   } finally {
     await stop()

@@ -11,6 +11,7 @@ import pg from "pg"
 import { defaultConfiguration } from "../../src/configuration/load.ts"
 import { generatedCertificatePath, sqlCertificate } from "../../src/configuration/secrets/sql-certificate.ts"
 import type { SqlTls } from "../../src/domain/configuration.ts"
+import { engines } from "../../src/server/registries.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { password, type TestWarehouse, testWarehouse } from "./warehouse.ts"
 
@@ -29,7 +30,7 @@ async function secured(
   unencrypted: SqlTls["unencrypted"] = "loopback",
 ): Promise<{ warehouse: TestWarehouse; pem: string }> {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir), dataDir })
+  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted } })
   return { warehouse, pem: generatedCertificatePath(dataDir) }
 }
@@ -123,7 +124,7 @@ test("what is sent before the handshake is not taken as said under it", async (t
 
 test("a handshake that fails or never ends costs that connection only", async (t) => {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir), dataDir })
+  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const warehouse = await testWarehouse(t, {
     tls: { ...certificate, unencrypted: "loopback" },
     limits: { startupMs: 500 },
@@ -148,7 +149,7 @@ test("a handshake that fails or never ends costs that connection only", async (t
 
 test("a certificate is made once, for this user's eyes only, and anew when it is damaged", async (t) => {
   const dataDir = await dataFolder(t)
-  const configuration = { ...defaultConfiguration(dataDir), dataDir }
+  const configuration = { ...defaultConfiguration(dataDir, engines), dataDir }
   const first = await sqlCertificate(configuration)
   assert.deepEqual(await sqlCertificate(configuration), first)
   const path = generatedCertificatePath(dataDir)
@@ -181,7 +182,7 @@ test("a configured certificate is used; one that cannot be is refused with the r
   await run("openssl", [...make, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert])
   await run("openssl", ["genrsa", "-out", otherKey, "2048"])
   const configured = (files: { cert: string; key: string }) => {
-    const usual = defaultConfiguration(folder)
+    const usual = defaultConfiguration(folder, engines)
     const tls: SqlTls = { ...files, unencrypted: "nowhere" }
     return sqlCertificate({ ...usual, listen: { ...usual.listen, tls } })
   }

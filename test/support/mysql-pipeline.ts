@@ -72,6 +72,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
   const source = openMysqlSource({ url: options.url ?? server.url })
   const reports = newReports()
   const running = startPipeline({
+    generation: 1,
     name: `pipeline-${database}`,
     handle,
     source: around?.source(source) ?? source,

@@ -24,6 +24,8 @@ export interface MysqlProduct {
   numbers(count: number | string): string
   /** The statement that empties the binary log. */
   readonly resetLog: string
+  /** One of the same kind that leaves the log alone. */
+  readonly resetOther: string
 }
 
 const mariaDbProgram = "/usr/sbin/mariadbd"
@@ -49,6 +51,7 @@ export const mariaDbProduct: MysqlProduct = {
   settings: { "gtid-strict-mode": "ON", "innodb-log-file-size": "16M" },
   numbers: (count) => `seq_1_to_${count}`,
   resetLog: "RESET MASTER",
+  resetOther: "RESET SLAVE",
 }
 
 /** The next long-term version, of another Debian suite. */
@@ -117,6 +120,7 @@ export const mysqlProduct: MysqlProduct = {
   numbers: (count) =>
     `(WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${count}) SELECT seq FROM n) AS numbers`,
   resetLog: "RESET BINARY LOGS AND GTIDS",
+  resetOther: "RESET REPLICA",
 }
 
 function mysqld(options: string[]): Command {

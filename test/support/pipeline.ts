@@ -157,6 +157,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
   const running = startPipeline({
+    generation: 1,
     name: `pipeline-${database}`,
     handle,
     source: options.around?.source(source) ?? source,

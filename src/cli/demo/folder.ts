@@ -3,9 +3,10 @@ import { join, resolve } from "node:path"
 import { stringify } from "yaml"
 import { lockDataFolder } from "../../configuration/data-folder.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
-import { type Configuration, isDatabaseSource, type SourceConfiguration } from "../../domain/configuration.ts"
+import type { Configuration } from "../../domain/configuration.ts"
 import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { endLeftServer } from "./child-server.ts"
+import type { SourceEntry } from "./source.ts"
 
 /** Everything the demo keeps, in one folder below the working directory. */
 export const demoFolderName = ".millrace-demo"
@@ -61,7 +62,8 @@ async function lockOf(path: string) {
 /** So that `status`, `sql` and `check` find the running demo by `--config`; and an example of the file. */
 export async function writeDemoConfiguration(
   { dataDir }: DemoFolder,
-  { account, region, listen, sources, warehouses }: Configuration,
+  { account, region, listen, warehouses }: Configuration,
+  sources: readonly SourceEntry[],
 ): Promise<void> {
   const place = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
   const file = {
@@ -69,23 +71,9 @@ export async function writeDemoConfiguration(
     region,
     data_dir: "./data",
     listen: { http: place(listen.http), sql: place(listen.sql) },
-    sources: sources.map(asWritten),
+    sources,
     warehouses: warehouses.map(({ arn, cluster, engine }) => ({ arn, cluster, engine })),
   }
   const head = "# Written by `millrace demo` for as long as it runs.\n"
   await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })
-}
-
-function asWritten(source: SourceConfiguration): object {
-  if (isDatabaseSource(source)) return source
-  const { arn, engine, endpoint, accessKeyId, secretAccessKey, unnest, bucket } = source
-  return {
-    arn,
-    engine,
-    endpoint,
-    access_key_id: accessKeyId,
-    secret_access_key: secretAccessKey,
-    ...(unnest && { unnest }),
-    ...(bucket && { list_every: `${bucket.listEveryMs}ms`, event_secret: bucket.eventSecret }),
-  }
 }

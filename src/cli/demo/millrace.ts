@@ -2,14 +2,15 @@ import type pg from "pg"
 import { defaultConfiguration } from "../../configuration/load.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { IntegrationReport } from "../../control-plane/pipelines/status.ts"
-import type { Configuration, SourceConfiguration } from "../../domain/configuration.ts"
+import type { Configuration } from "../../domain/configuration.ts"
 import { newLog } from "../../server/log.ts"
+import { engines } from "../../server/registries.ts"
 import { type RunningServer, startServer } from "../../server/start.ts"
 import { connectForText } from "../connect.ts"
 import { requestStatus, type StatusAccess } from "../status-request.ts"
 import type { DemoFolder } from "./folder.ts"
 import { freePlace } from "./ports.ts"
-import type { CloudPlace } from "./source.ts"
+import type { CloudPlace, SourceEntry } from "./source.ts"
 
 /** The integration's name, and with it that of the warehouse's database. */
 export const integrationName = "shop"
@@ -23,21 +24,22 @@ export interface Millrace {
 
 /** What the demo's names are made of. */
 export function cloudPlace(): CloudPlace {
-  const { account, region } = defaultConfiguration(process.cwd())
+  const { account, region } = defaultConfiguration(process.cwd(), engines)
   return { account, region }
 }
 
 /** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
 export async function startMillrace(
   folder: DemoFolder,
-  source: SourceConfiguration,
+  entry: SourceEntry,
   { anyPorts }: { anyPorts: boolean },
 ): Promise<Millrace> {
-  const usual = defaultConfiguration(process.cwd())
+  const usual = defaultConfiguration(process.cwd(), engines)
   const place = (wanted: Configuration["listen"]["http"]) =>
     anyPorts ? Promise.resolve({ ...wanted, port: 0 }) : freePlace(wanted)
   const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
   const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
+  const source = engines.sources.of(entry).entry.parse(entry)({ folder: process.cwd(), dataDir })
   const warehouses = usual.warehouses.map((one) => ({ ...one, path: `${dataDir}/warehouse` }))
   const server = await startServer({
     areFoldersChecked: false,

@@ -1,5 +1,3 @@
-import type { SourceConfiguration } from "../../domain/configuration.ts"
-
 /** What the demo can be played on: a folder each, and a line in sources.ts. */
 export interface Setting {
   /** As people call it. */
@@ -22,6 +20,13 @@ export interface CloudPlace {
   region: string
 }
 
+/** A source as millrace.yaml lists it. */
+export interface SourceEntry {
+  arn: string
+  engine: string
+  [key: string]: unknown
+}
+
 /** A running server, and the shop that is made in it. */
 export interface Shop {
   /** Name and version. */
@@ -29,7 +34,7 @@ export interface Shop {
   port: number
   /** How many, in words. */
   tables: string
-  configuration: SourceConfiguration
+  entry: SourceEntry
   /** The API that takes such sources, with what it is told of this one. */
   creation: { api: "rds"; dataFilter: string } | { api: "redshift"; sourceArn?: string }
   /** Makes the shop and fills it. */

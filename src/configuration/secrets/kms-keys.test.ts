@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import { removeFolder, temporaryFolder } from "../../../test/support/temporary-folder.ts"
 import { defaultKeyArn } from "../../domain/default-key.ts"
+import { engines } from "../../server/registries.ts"
 import { loadConfiguration } from "../load.ts"
 
 const folder = await temporaryFolder("keys")
@@ -17,7 +18,7 @@ async function load(keys: string) {
   const warehouse = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
   const rest = `sources: []\nwarehouses: [{ arn: "${warehouse}", engine: duckdb }]`
   await writeFile(path, `kms_keys: [${keys}]\n${rest}\n`)
-  return loadConfiguration(path, { KEY: material(1) })
+  return loadConfiguration(path, { KEY: material(1) }, engines)
 }
 
 test("a key comes from the environment or from a file of its own", async () => {

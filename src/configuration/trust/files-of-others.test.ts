@@ -3,6 +3,7 @@ import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { removeFolder, temporaryFolder } from "../../../test/support/temporary-folder.ts"
+import { engines } from "../../server/registries.ts"
 import { loadConfiguration } from "../load.ts"
 import { sqlCertificate } from "../secrets/sql-certificate.ts"
 import { SetupError } from "../setup-error.ts"
@@ -21,7 +22,7 @@ async function written(name: string, text: string, mode: number): Promise<string
 async function load(text: string) {
   const arn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
   const warehouses = `warehouses: [{ arn: "${arn}", engine: duckdb }]`
-  return loadConfiguration(await written("millrace.yaml", `${text}\n${warehouses}\n`, 0o644), {})
+  return loadConfiguration(await written("millrace.yaml", `${text}\n${warehouses}\n`, 0o644), {}, engines)
 }
 
 test("the authority that a source is judged by, when everybody may write it", onlyModes, async () => {

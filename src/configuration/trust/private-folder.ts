@@ -13,7 +13,9 @@ export function foldersOfOthers({
 }: Pick<Configuration, "dataDir" | "warehouses">): string[] {
   const folders = [
     { key: "data_dir", path: dataDir },
-    ...warehouses.map(({ path }, at) => ({ key: `warehouses[${at}].path`, path })),
+    ...warehouses.flatMap(({ path }, at) =>
+      path === undefined ? [] : [{ key: `warehouses[${at}].path`, path }],
+    ),
   ]
   return folders.flatMap(({ key, path }) => {
     const others = intrusion(path)

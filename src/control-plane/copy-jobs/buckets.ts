@@ -1,34 +1,46 @@
-import type { ServiceSource, SourceConfiguration } from "../../domain/configuration.ts"
+import type { SourceConfiguration } from "../../domain/configuration.ts"
 import type { ObjectPlace } from "../../domain/copy.ts"
 import { Fault } from "../../domain/faults.ts"
-import { parseBucketArn } from "../../domain/text-forms/arn.ts"
+import type { Registry } from "../../engines/registry.ts"
+import type { FileSourceEngine, SourceEngine } from "../../engines/source-engine.ts"
 import type { Caller } from "../control-plane.ts"
 
+/** Where buckets are configured. */
+export interface BucketPlane {
+  sources: readonly SourceConfiguration[]
+  sourceEngines: Registry<SourceEngine>
+}
+
+/** The bucket that a source's ARN names, configured or not; undefined: it names none. */
+export function bucketOfArn({ sourceEngines }: Pick<BucketPlane, "sourceEngines">, arn: string) {
+  return fileEngines(sourceEngines)
+    .map((engine) => engine.bucketOf(arn))
+    .find((bucket) => bucket !== undefined)
+}
+
 /** The configured source of a bucket; undefined: there is none. */
-export function sourceOfBucket(
-  sources: readonly SourceConfiguration[],
-  bucket: string,
-): ServiceSource | undefined {
-  const isIt = (source: SourceConfiguration): source is ServiceSource =>
-    parseBucketArn(source.arn)?.name === bucket
-  return sources.find(isIt)
+export function sourceOfBucket(plane: BucketPlane, bucket: string): SourceConfiguration | undefined {
+  return plane.sources.find(({ arn }) => bucketOfArn(plane, arn) === bucket)
 }
 
 /** @throws Fault sourceNotFound, accessDenied */
 export function requireBucket(
-  sources: readonly SourceConfiguration[],
+  plane: BucketPlane,
   caller: Caller,
   { bucket }: ObjectPlace,
-): ServiceSource {
-  const source = sourceOfBucket(sources, bucket)
-  if (source === undefined)
-    throw new Fault(
-      "sourceNotFound",
-      `No source arn:aws:s3:::${bucket} is configured: add it under sources in millrace.yaml, with engine s3.`,
-    )
+): SourceConfiguration {
+  const source = sourceOfBucket(plane, bucket)
+  if (source === undefined) {
+    const said = fileEngines(plane.sourceEngines).map((engine) => engine.notConfigured(bucket))
+    throw new Fault("sourceNotFound", said.join(" "))
+  }
   if (caller.role === "admin" || source.bucket?.copyUsers.includes(caller.name) === true) return source
   throw new Fault(
     "accessDenied",
     `permission denied for bucket ${bucket}: only administrators and its copy_users may COPY from it`,
   )
+}
+
+function fileEngines({ records }: Registry<SourceEngine>): FileSourceEngine[] {
+  return records.filter((engine) => engine.delivery === "files")
 }

@@ -2,6 +2,7 @@ import type { CopyJob } from "../../domain/copy-job.ts"
 import type { IntegrationStatus } from "../../domain/integration.ts"
 import type { CopyJobMessage } from "../../state/copy-jobs.ts"
 import type { RecordedLoadError } from "../../state/load-errors.ts"
+import { bucketOfArn } from "./buckets.ts"
 import type { JobRunner } from "./job-runner.ts"
 import type { JobPlane } from "./load-job.ts"
 
@@ -24,7 +25,7 @@ export interface CopyFileFacts {
 }
 
 export interface CopyFactSources {
-  plane: Pick<JobPlane, "store" | "copies">
+  plane: Pick<JobPlane, "store" | "copies" | "sourceEngines">
   runner: Pick<JobRunner, "pending">
 }
 
@@ -47,12 +48,14 @@ export async function copyFacts(
   }
 }
 
-async function jobsOf({ store }: CopyFactSources["plane"]): Promise<CopyFacts["copyJobs"]> {
+async function jobsOf(plane: CopyFactSources["plane"]): Promise<CopyFacts["copyJobs"]> {
+  const { store } = plane
   const integrations = await store.integrations.all()
   return (await store.copyJobs.all()).map((job) => ({
     ...job,
     integration: integrations.find(
-      ({ sourceArn, targetArn }) => targetArn === job.targetArn && sourceArn === `arn:aws:s3:::${job.bucket}`,
+      ({ sourceArn, targetArn }) =>
+        targetArn === job.targetArn && bucketOfArn(plane, sourceArn) === job.bucket,
     ),
   }))
 }

@@ -1,4 +1,4 @@
-import type { ServiceSource, SourceConfiguration } from "../../domain/configuration.ts"
+import type { SourceConfiguration } from "../../domain/configuration.ts"
 import { type CopyOptions, type LoadError, type ObjectPlace, parseObjectUrl } from "../../domain/copy.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { CopyDestination, CopyTarget, RunSql } from "../../loading/copy-target.ts"
@@ -9,13 +9,12 @@ import { LoadFailure } from "../../loading/record-reader.ts"
 import type { CopyRun } from "../../state/load-errors.ts"
 import type { Store } from "../../state/store.ts"
 import type { Caller } from "../control-plane.ts"
-import { requireBucket } from "./buckets.ts"
+import { type BucketPlane, requireBucket } from "./buckets.ts"
 
 /** What COPY works on. */
-export interface CopyPlane {
-  sources: readonly SourceConfiguration[]
+export interface CopyPlane extends BucketPlane {
   store: Store
-  openBucket(source: ServiceSource): ObjectStore
+  openBucket(source: SourceConfiguration): ObjectStore
   /** In the transaction that `run` runs in. @throws Problem copyTargetMissing */
   openTarget(run: RunSql, destination: CopyDestination, options: CopyOptions): Promise<CopyTarget>
 }
@@ -50,7 +49,7 @@ const objectsAtMost = 1_000_000
  */
 export async function copyFiles(plane: CopyPlane, request: CopyRequest): Promise<CopyResult> {
   const { caller, from, options, destination } = request
-  const store = plane.openBucket(requireBucket(plane.sources, caller, from))
+  const store = plane.openBucket(requireBucket(plane, caller, from))
   const paths = await jsonPathsOf(plane, caller, options)
   const objects = await objectsUnder(store, from.prefix, request.alive)
   if (objects.length === 0)
@@ -115,7 +114,7 @@ const pathsFileBytesAtMost = 2 ** 20
 
 /** @throws Fault sourceNotFound, accessDenied, resourceNotFound, validation; Problem */
 export async function jsonPathsOf(
-  { sources, openBucket }: Pick<CopyPlane, "sources" | "openBucket">,
+  plane: BucketPlane & Pick<CopyPlane, "openBucket">,
   caller: Caller,
   { format }: CopyOptions,
 ): Promise<JsonPath[] | undefined> {
@@ -123,7 +122,7 @@ export async function jsonPathsOf(
   const at = parseObjectUrl(format.pathsFile)
   if (at === undefined)
     throw new Fault("validation", `'${format.pathsFile}' is no S3 URL of a JSONPaths file`)
-  const store = openBucket(requireBucket(sources, caller, at))
+  const store = plane.openBucket(requireBucket(plane, caller, at))
   const refusal = store.refusal(at.prefix)
   if (refusal !== undefined) throw new Fault("validation", refusal)
   const opened = await store.open(at.prefix)

@@ -2,7 +2,7 @@ import type { CopyJob } from "../../domain/copy-job.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ListedObject } from "../../loading/object-store.ts"
 import type { ReconcilerLog } from "../pipelines/running-pipeline.ts"
-import { sourceOfBucket } from "./buckets.ts"
+import { bucketOfArn, sourceOfBucket } from "./buckets.ts"
 import { isFolder } from "./copy-files.ts"
 import { firstOf, type JobQueue, newJobQueue, type QueuedObject } from "./job-queue.ts"
 import { type JobPlane, loadForJob, unknownOf } from "./load-job.ts"
@@ -79,7 +79,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   function isListingDue({ job, listedAtMs }: JobState): boolean {
-    const everyMs = sourceOfBucket(plane.sources, job.bucket)?.bucket?.listEveryMs
+    const everyMs = sourceOfBucket(plane, job.bucket)?.bucket?.listEveryMs
     return everyMs !== undefined && performance.now() - listedAtMs >= everyMs
   }
 
@@ -116,7 +116,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
     state.needsListing = false
     state.listedAtMs = performance.now()
     try {
-      const source = sourceOfBucket(plane.sources, job.bucket)
+      const source = sourceOfBucket(plane, job.bucket)
       if (source === undefined)
         throw new Problem("sourceMissing", `The configuration no longer names the bucket ${job.bucket}.`)
       for await (const page of plane.openBucket(source).list(job.prefix, ending.signal)) {
@@ -248,7 +248,7 @@ async function activeBuckets({ plane, warehouseArn }: JobRunnerOptions): Promise
   const integrations = await plane.store.integrations.all()
   const buckets = integrations.flatMap(({ sourceArn, targetArn, status }) => {
     const isActive = status === "active" || status === "needs_attention" || status === "syncing"
-    const [, bucket] = /^arn:aws[a-z-]*:s3:::(.+)$/.exec(sourceArn) ?? []
+    const bucket = bucketOfArn(plane, sourceArn)
     return isActive && targetArn === warehouseArn && bucket !== undefined ? [bucket] : []
   })
   return new Set(buckets)

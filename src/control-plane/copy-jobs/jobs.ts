@@ -48,7 +48,7 @@ export function newCopyJobs(plane: JobPlane, runner: JobRunner, warehouseArn: st
 
   return {
     async create(caller, { destination, from, iamRole, ...input }) {
-      requireBucket(plane.sources, caller, from)
+      requireBucket(plane, caller, from)
       const { database, schema, table, columns } = destination
       const job = await store.copyJobs.add(
         {

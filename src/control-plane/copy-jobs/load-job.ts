@@ -60,7 +60,7 @@ async function attempt(
 ): Promise<LoadOutcome> {
   try {
     const caller = await requireOwner(plane.users, job.owner, job)
-    const store = plane.openBucket(requireBucket(plane.sources, caller, job))
+    const store = plane.openBucket(requireBucket(plane, caller, job))
     const paths = await jsonPathsOf(plane, caller, job.options)
     return await plane.copies.transact(job.database, async ({ target, files }) => {
       const known = await files.known(

@@ -5,6 +5,7 @@ import {
 } from "../../domain/database-options.ts"
 import { Fault } from "../../domain/faults.ts"
 import { destinationMistake, type Integration, type IntegrationStatus } from "../../domain/integration.ts"
+import { filterForm } from "../../engines/source-engine.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { Caller, ControlPlane } from "../control-plane.ts"
 import { findIntegration } from "../integrations/find-integration.ts"
@@ -87,12 +88,12 @@ function refuseUnready({ name, status, targetArn }: Integration, host: DatabaseH
 
 /** The one that was named, which some kinds of source demand; else the only one. */
 async function chosenSource(
-  { sources, store }: ControlPlane,
+  { sources, sourceEngines, store }: ControlPlane,
   { id, name, sourceArn }: Integration,
   asked: string | undefined,
 ): Promise<string> {
   const known = (await store.integrations.destinations(id)).map(({ sourceDatabase }) => sourceDatabase)
-  const engine = sources.find(({ arn }) => arn === sourceArn)?.engine
+  const form = filterForm(sourceEngines.named(sources.find(({ arn }) => arn === sourceArn)?.engine ?? ""))
   if (known.length === 0)
     throw new Fault(
       "invalidValue",
@@ -101,7 +102,8 @@ async function chosenSource(
   const list = known.map((one) => `'${one}'`).join(", ")
   if (asked === undefined) {
     const [only] = known
-    if (engine !== "postgres" && known.length === 1 && only !== undefined) return only
+    // Filters of three parts may name several databases, now or later.
+    if (form !== "database.schema.table" && known.length === 1 && only !== undefined) return only
     throw new Fault("invalidValue", `Name the source database: DATABASE, then one of ${list}.`)
   }
   if (known.includes(asked)) return asked

@@ -1,6 +1,9 @@
+import type { SourceConfiguration } from "../../domain/configuration.ts"
 import type { Integration } from "../../domain/integration.ts"
 import { type TableState, tableKey } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
+import type { Registry } from "../../engines/registry.ts"
+import type { SourceEngine } from "../../engines/source-engine.ts"
 import type { Phase } from "../../replication/pipeline.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { Activity, TableStateChange } from "../../state/history.ts"
@@ -13,15 +16,15 @@ import { countsOrNone, type RowCounts } from "../pipelines/status.ts"
 export interface SystemViewFacts extends CopyFacts {
   integrations: IntegrationFacts[]
   tables: TableFacts[]
-  activities: (Activity & { engine: string | undefined })[]
+  activities: (Activity & { source: string | undefined })[]
   stateChanges: TableStateChange[]
 }
 
 /** A source database of an integration, and the database it goes to. */
 export interface IntegrationFacts {
   integrationId: string
-  /** Undefined: the configuration no longer names its source. */
-  engine: string | undefined
+  /** What the cloud calls its kind of source. Undefined: the configuration no longer names it. */
+  source: string | undefined
   sourceDatabase: string
   /** Undefined: none has been created. */
   database: DatabaseRecord | undefined
@@ -51,7 +54,8 @@ export interface TableFacts {
 
 export interface SystemViewSources extends RowCounts {
   store: Store
-  sources: readonly { arn: string; engine: string }[]
+  sources: readonly SourceConfiguration[]
+  sourceEngines: Registry<SourceEngine>
   /** Absent: there is nothing of COPY to show. */
   copy?: CopyFactSources
 }
@@ -64,26 +68,29 @@ export async function systemViewFacts(
   from: SystemViewSources,
   kinds: ReadonlySet<SystemViewKind>,
 ): Promise<SystemViewFacts> {
-  const { store, sources } = from
+  const { store } = from
   const integrations = await store.integrations.all()
-  const engines = new Map(
-    integrations.map(({ id, sourceArn }) => [id, sources.find(({ arn }) => arn === sourceArn)?.engine]),
-  )
+  const names = new Map(integrations.map(({ id, sourceArn }) => [id, sourceName(from, sourceArn)]))
   return {
-    integrations: kinds.has("integrations") ? await integrationFacts(from, integrations, engines) : [],
+    integrations: kinds.has("integrations") ? await integrationFacts(from, integrations, names) : [],
     tables: kinds.has("tables") ? await tableFacts(from) : [],
     activities: kinds.has("activities")
-      ? (await store.history.activities()).map((one) => ({ ...one, engine: engines.get(one.integrationId) }))
+      ? (await store.history.activities()).map((one) => ({ ...one, source: names.get(one.integrationId) }))
       : [],
     stateChanges: kinds.has("stateChanges") ? await store.history.stateChanges() : [],
     ...(from.copy === undefined ? noCopyFacts : await copyFacts(from.copy, kinds)),
   }
 }
 
+function sourceName({ sources, sourceEngines }: SystemViewSources, sourceArn: string): string | undefined {
+  const source = sources.find(({ arn }) => arn === sourceArn)
+  return source && (sourceEngines.named(source.engine)?.viewName ?? source.engine)
+}
+
 async function integrationFacts(
   { store }: SystemViewSources,
   integrations: readonly Integration[],
-  engines: ReadonlyMap<string, string | undefined>,
+  names: ReadonlyMap<string, string | undefined>,
 ): Promise<IntegrationFacts[]> {
   const databases = await store.databases.all()
   const waiting = await store.databases.waiting()
@@ -98,7 +105,7 @@ async function integrationFacts(
     .sort((a, b) => (order.get(a.integrationId) ?? 0) - (order.get(b.integrationId) ?? 0))
     .map(({ integrationId, sourceDatabase, database }) => ({
       integrationId,
-      engine: engines.get(integrationId),
+      source: names.get(integrationId),
       sourceDatabase,
       database,
       ...progressOf(
@@ -108,7 +115,7 @@ async function integrationFacts(
     }))
 }
 
-type Progress = Omit<IntegrationFacts, "integrationId" | "engine" | "sourceDatabase" | "database">
+type Progress = Omit<IntegrationFacts, "integrationId" | "source" | "sourceDatabase" | "database">
 
 function progressOf(one: ObservedPipeline | undefined, database: DatabaseRecord | undefined): Progress {
   const known = one?.kind === "known" ? one : undefined

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, it } from "node:test"
 import { type TestDatabase, testDatabase } from "../../../test/support/postgres.ts"
-import type { Role, SourceConfiguration } from "../../domain/configuration.ts"
+import type { DatabaseSource, Role } from "../../domain/configuration.ts"
 import { Fault, type FaultKind } from "../../domain/faults.ts"
 import { deletableStatuses, integrationStatuses, modifiableStatuses } from "../../domain/integration.ts"
+import { engines } from "../../server/registries.ts"
 import { openStore, type Store } from "../../state/store.ts"
 import type { Caller, ControlPlane } from "../control-plane.ts"
 import {
@@ -19,14 +20,12 @@ const otherTargetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:names
 const admin: Caller = { name: "AKIDADMIN", role: "admin" }
 const caller = (role: Role): Caller => ({ name: "AKIDX", role })
 
-function source(name: string): SourceConfiguration {
+function source(name: string): DatabaseSource {
   const arn = `arn:aws:rds:us-east-1:123456789012:db:${name}`
   return { arn, engine: "postgres", url: "postgres://u:s3cret@h/d" }
 }
 
-function warehouse(arn: string) {
-  return { arn, cluster: arn, engine: "duckdb", path: "/tmp/none", autoCreateDatabase: true } as const
-}
+const warehouse = (arn: string) => ({ arn, cluster: arn, engine: "duckdb", autoCreateDatabase: true })
 
 let database: TestDatabase
 let store: Store
@@ -67,7 +66,7 @@ describe("the service of integrations", () => {
       sources: Array.from({ length: 40 }, (_, n) => source(`s${n}`)),
       warehouses: [warehouse(targetArn), warehouse(otherTargetArn)],
       kmsKeys: [],
-      isReadable: () => true,
+      sourceEngines: engines.sources,
       sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
       store,
       nudge: () => nudges++,

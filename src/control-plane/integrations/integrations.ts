@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { isDatabaseSource, type WarehouseConfiguration } from "../../domain/configuration.ts"
+import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import {
   canonicalText,
   type DataFilter,
@@ -23,9 +23,7 @@ import {
   integrationArn,
   isIntegrationName,
   isUuid,
-  parseBucketArn,
   parseIntegrationArn,
-  parseTableArn,
 } from "../../domain/text-forms/arn.ts"
 import type { IntegrationPatch } from "../../state/integrations/integration-rows.ts"
 import type {
@@ -140,20 +138,19 @@ function checkEnds(
   if (warehouse === undefined) {
     throw new Fault("targetNotFound", `No warehouse ${input.targetArn} is configured.`)
   }
-  if (!plane.isReadable(source.engine)) {
+  const engine = plane.sourceEngines.named(source.engine)
+  if (engine === undefined) {
     throw new Fault(
       "unsupported",
       `Sources of the engine ${source.engine} cannot be read by this version yet.`,
     )
   }
-  // What is no database has nothing to choose from, and goes as a whole into one database.
-  if (!isDatabaseSource(source)) {
-    // A bucket's files go wherever its jobs say.
-    if (parseBucketArn(source.arn) !== undefined) return { destinations: [], dataFilter: undefined }
-    const table = parseTableArn(source.arn)?.name ?? ""
-    return { destinations: destined(warehouse, input, [table]), dataFilter: undefined }
-  }
-  const filter = parsedFilter(input.dataFilter, source.engine)
+  // A bucket's files go wherever its jobs say.
+  if (engine.delivery === "files") return { destinations: [], dataFilter: undefined }
+  const { selection } = engine
+  if (selection.kind === "whole")
+    return { destinations: destined(warehouse, input, [selection.databaseOf(source)]), dataFilter: undefined }
+  const filter = parsedFilter(input.dataFilter, selection.form)
   const destinations = destined(warehouse, input, pipelineDatabases(filter))
   return { destinations, dataFilter: input.dataFilter ?? canonicalText(filter) }
 }

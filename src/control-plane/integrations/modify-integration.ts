@@ -1,4 +1,3 @@
-import { isDatabaseSource } from "../../domain/configuration.ts"
 import { canonicalText, type DataFilter, pipelineDatabases } from "../../domain/data-filter/data-filter.ts"
 import { Fault } from "../../domain/faults.ts"
 import {
@@ -7,6 +6,7 @@ import {
   type IntegrationService,
   modifiableStatuses,
 } from "../../domain/integration.ts"
+import { filterForm } from "../../engines/source-engine.ts"
 import type { IntegrationPatch } from "../../state/integrations/integration-rows.ts"
 import type { Caller, ControlPlane } from "../control-plane.ts"
 import { requireAdmin } from "../sql-users/roles.ts"
@@ -70,10 +70,11 @@ function filterChange(plane: ControlPlane, found: Integration, text: string): Fi
   const source = plane.sources.find(({ arn }) => arn === found.sourceArn)
   if (source === undefined)
     throw new Fault("invalidValue", `The source ${found.sourceArn} is no longer configured.`)
-  if (!isDatabaseSource(source))
+  const form = filterForm(plane.sourceEngines.named(source.engine))
+  if (form === undefined)
     throw new Fault("invalidValue", `The source ${found.sourceArn} goes as a whole: it has no data filter.`)
-  const filter = parsedFilter(text, source.engine)
-  const isSame = canonicalText(parsedFilter(found.dataFilter, source.engine)) === canonicalText(filter)
+  const filter = parsedFilter(text, form)
+  const isSame = canonicalText(parsedFilter(found.dataFilter, form)) === canonicalText(filter)
   return { text, filter, isSame }
 }
 

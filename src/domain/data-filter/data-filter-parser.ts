@@ -19,7 +19,7 @@ export type ParsedDataFilter = { ok: DataFilter } | { mistakes: string[] }
  */
 export function parseDataFilter(text: string | undefined, form: FilterForm): ParsedDataFilter {
   if (text === undefined) {
-    return form === "mysql" ? parseDataFilter(includeEverything, form) : { mistakes: [needsInclude] }
+    return form === "database.table" ? parseDataFilter(includeEverything, form) : { mistakes: [needsInclude] }
   }
   if (text.length > dataFilterLimits.length) {
     return {
@@ -193,12 +193,12 @@ function readRegex(cursor: Cursor): NamePattern {
 function clauseOf(verdict: FilterClause["verdict"], parts: NamePattern[], form: FilterForm): FilterClause {
   const [first, second, third, ...more] = parts
   switch (form) {
-    case "mysql":
+    case "database.table":
       if (first === undefined || second === undefined || third !== undefined) {
         throw new Mistake("a pattern has two parts here: database.table")
       }
       return { verdict, database: first, schema: undefined, name: second }
-    case "postgres":
+    case "database.schema.table":
       if (first === undefined || second === undefined || third === undefined || more.length > 0) {
         throw new Mistake("a pattern has three parts here: database.schema.table")
       }

@@ -25,91 +25,111 @@ function included(filter: DataFilter, place: string): boolean {
 
 describe("what a data filter includes", () => {
   const cases: [form: FilterForm, filter: string | undefined, yes: string[], no: string[]][] = [
-    ["mysql", undefined, ["books.a", "x.y"], []],
-    ["mysql", "include: *.*", ["books.a", "x.y"], []],
-    ["mysql", "include:*.*", ["books.a"], []],
-    ["mysql", "include: books.*", ["books.a", "books.books"], ["x.a", "Books.a", "book.a", "books2.a"]],
-    ["mysql", "include: *.*, exclude: *.mystery", ["books.a", "mystery.a", "x.Mystery"], ["x.mystery"]],
+    ["database.table", undefined, ["books.a", "x.y"], []],
+    ["database.table", "include: *.*", ["books.a", "x.y"], []],
+    ["database.table", "include:*.*", ["books.a"], []],
     [
-      "mysql",
+      "database.table",
+      "include: books.*",
+      ["books.a", "books.books"],
+      ["x.a", "Books.a", "book.a", "books2.a"],
+    ],
+    [
+      "database.table",
+      "include: *.*, exclude: *.mystery",
+      ["books.a", "mystery.a", "x.Mystery"],
+      ["x.mystery"],
+    ],
+    [
+      "database.table",
       "include: books.stephen_king, include: books.carolyn_keene",
       ["books.stephen_king", "books.carolyn_keene"],
       ["books.other", "x.stephen_king"],
     ],
     [
-      "mysql",
+      "database.table",
       "include: books.*, exclude: books./.*mystery.*/",
       ["books.a", "books.myster"],
       ["books.mystery", "books.a_mystery_b", "x.a"],
     ],
     [
-      "mysql",
+      "database.table",
       "include: books.*, exclude: books./mystery.*/",
       ["books.a_mystery"],
       ["books.mystery", "books.mystery_b"],
     ],
     [
-      "mysql",
+      "database.table",
       "include: books.*, exclude: books./.*mystery/",
       ["books.mystery_b"],
       ["books.mystery", "books.a_mystery"],
     ],
     [
-      "mysql",
+      "database.table",
       "include: books./table_.*/, exclude: books.table_stephen_king",
       ["books.table_", "books.table_a"],
       ["books.table_stephen_king", "books.a_table_b"],
     ],
-    ["mysql", "include: books.stephenking, exclude: books.*", [], ["books.stephenking", "books.a"]],
-    ["mysql", "exclude: books.*, include: books.stephenking", ["books.stephenking"], ["books.a", "x.a"]],
+    ["database.table", "include: books.stephenking, exclude: books.*", [], ["books.stephenking", "books.a"]],
     [
-      "mysql",
+      "database.table",
+      "exclude: books.*, include: books.stephenking",
+      ["books.stephenking"],
+      ["books.a", "x.a"],
+    ],
+    [
+      "database.table",
       "include: foodb.*, exclude: foodb.tbl, exclude: foodb./table_\\d+/",
       ["foodb.a", "foodb.table_", "foodb.table_1_old"],
       ["foodb.tbl", "foodb.table_1", "foodb.table_123"],
     ],
     [
-      "mysql",
+      "database.table",
       "include: /b.*s/./[a-z]/".replace("[a-z]", "\\w\\w?"),
       ["books.a", "bs.ab"],
       ["books.abc", "book.a"],
     ],
-    ["mysql", 'INCLUDE : "my books"."a, b" ,', ["my books.a, b"], ["my books.a"]],
-    ["mysql", "include: my-core-db.12345", ["my-core-db.12345"], ["my-core-db.1234"]],
-    ["mysql", "include: d.a$b", ["d.a$b"], ["d.ab"]],
-    ["postgres", "include: books.*.*", ["books.s.a"], ["x.s.a"]],
+    ["database.table", 'INCLUDE : "my books"."a, b" ,', ["my books.a, b"], ["my books.a"]],
+    ["database.table", "include: my-core-db.12345", ["my-core-db.12345"], ["my-core-db.1234"]],
+    ["database.table", "include: d.a$b", ["d.a$b"], ["d.ab"]],
+    ["database.schema.table", "include: books.*.*", ["books.s.a"], ["x.s.a"]],
     [
-      "postgres",
+      "database.schema.table",
       "include: books.*.*, exclude: books.*.mystery",
       ["books.s.a", "books.mystery.a"],
       ["books.s.mystery"],
     ],
     [
-      "postgres",
+      "database.schema.table",
       "include: books.mystery.stephen_king, include: employee.finance.benefits",
       ["books.mystery.stephen_king", "employee.finance.benefits"],
       ["books.finance.benefits", "employee.mystery.stephen_king"],
     ],
     [
-      "postgres",
+      "database.schema.table",
       "include: books.science_fiction.*, exclude: books.*./.*king.*/",
       ["books.science_fiction.a"],
       ["books.science_fiction.stephen_king_2", "books.other.a"],
     ],
     [
-      "postgres",
+      "database.schema.table",
       "include: books.*.*, exclude: books./sci.*/.*",
       ["books.asci.a"],
       ["books.sci.a", "books.science.a"],
     ],
     [
-      "postgres",
+      "database.schema.table",
       "include: books.*.*, exclude: books.mystery./.*king/",
       ["books.mystery.king_2", "books.other.king"],
       ["books.mystery.king", "books.mystery.a_king"],
     ],
-    ["postgres", "include: ORCL.REINVENT.MYTABLE", ["ORCL.REINVENT.MYTABLE"], ["ORCL.REINVENT.mytable"]],
-    ["postgres", "include: my-core-db.12345.*", ["my-core-db.12345.a"], ["my-core-db.1.a"]],
+    [
+      "database.schema.table",
+      "include: ORCL.REINVENT.MYTABLE",
+      ["ORCL.REINVENT.MYTABLE"],
+      ["ORCL.REINVENT.mytable"],
+    ],
+    ["database.schema.table", "include: my-core-db.12345.*", ["my-core-db.12345.a"], ["my-core-db.1.a"]],
   ]
   for (const [form, text, yes, no] of cases) {
     it(`${text ?? "(none)"} [${form}]`, () => {
@@ -121,55 +141,60 @@ describe("what a data filter includes", () => {
   }
 
   it("names its databases, those of include clauses only, each once", () => {
-    const filter = parsed("include: b.x.*, include: a.*.*, include: b.y.z, exclude: c.*.*", "postgres")
+    const filter = parsed(
+      "include: b.x.*, include: a.*.*, include: b.y.z, exclude: c.*.*",
+      "database.schema.table",
+    )
     assert.deepEqual(databasesOf(filter), ["b", "a"])
-    assert.deepEqual(databasesOf(parsed("include: *.*, include: a.*, include: /b/.*", "mysql")), ["a"])
+    assert.deepEqual(databasesOf(parsed("include: *.*, include: a.*, include: /b/.*", "database.table")), [
+      "a",
+    ])
   })
 })
 
 describe("filters that are refused", () => {
   const several = (count: number) => Array.from({ length: count }, (_, n) => `include: a.b.t${n}`).join(",")
   const cases: [form: FilterForm, filter: string | undefined, words: RegExp][] = [
-    ["postgres", undefined, /must contain at least one include statement/],
-    ["postgres", "", /must contain at least one include statement/],
-    ["postgres", "exclude: a.*.*", /must contain at least one include statement/],
-    ["mysql", "exclude: a.*", /must contain at least one include statement/],
-    ["mysql", " , ", /starts with "include:"/],
-    ["mysql", "include: a", /two parts/],
-    ["mysql", "include: a.b.c", /two parts/],
-    ["postgres", "include: a.b", /three parts/],
-    ["postgres", "include: a.b.c.d", /three parts/],
-    ["postgres", "include: *.*.*", /database must be named outright/],
-    ["postgres", "include: /a.*/.*.*", /database must be named outright/],
-    ["postgres", "include: a.*.*, exclude: *.*.x", /database must be named outright/],
-    ["mysql", "includes: a.b", /starts with "include:" or "exclude:"/],
-    ["mysql", "blacklist: a.b", /starts with "include:" or "exclude:"/],
-    ["mysql", "a.b", /starts with "include:" or "exclude:"/],
-    ["mysql", "include a.b", /a colon must follow "include"/],
-    ["mysql", "include: a./b", /closing \/ .* is missing/],
-    ["mysql", "include: a./b\\/", /closing \/ .* is missing/],
-    ["mysql", "include: a.//", /empty regular expression/],
-    ["mysql", "include: a./*/", /nothing before \*/],
-    ["mysql", "include: a./x**/", /nothing before \*/],
-    ["mysql", "include: a./x\\s/", /\\s is not supported/],
-    ["mysql", "include: a./$+/", /\+ after \$ repeats nothing/],
-    ["mysql", "include: a.[b]", /may not contain the character "\["/],
-    ["mysql", "include: a.b\n", /may not contain the character "\\n"/],
-    ["mysql", "include: a.b.c = v", /may not contain the character "="/],
-    ["mysql", "include: a.ü", /may not contain the character "ü"/],
-    ["mysql", "include: a.b*", /\* stands for a whole name/],
-    ["mysql", "include: a.*b", /\* stands for a whole name/],
-    ["mysql", "include: a.", /a name, \* or .* is missing/],
-    ["mysql", "include: .a", /a name, \* or .* is missing/],
-    ["mysql", "include:", /a name, \* or .* is missing/],
-    ["mysql", "include: a.b c", /unexpected c/],
-    ["mysql", "include: a.b include: a.c", /patterns are separated by commas/],
-    ["mysql", 'include: a."b', /closing " is missing/],
-    ["mysql", 'include: a.""', /quoted name is empty/],
-    ["mysql", "include: a.b,, include: a.c", /starts with "include:"/],
-    ["mysql", `include: a.${"x".repeat(255)}`, /257 characters; at most 256/],
-    ["postgres", several(100), /100 patterns; at most 99/],
-    ["mysql", `include: a.b,${" ".repeat(25_600)}`, /at most 25600/],
+    ["database.schema.table", undefined, /must contain at least one include statement/],
+    ["database.schema.table", "", /must contain at least one include statement/],
+    ["database.schema.table", "exclude: a.*.*", /must contain at least one include statement/],
+    ["database.table", "exclude: a.*", /must contain at least one include statement/],
+    ["database.table", " , ", /starts with "include:"/],
+    ["database.table", "include: a", /two parts/],
+    ["database.table", "include: a.b.c", /two parts/],
+    ["database.schema.table", "include: a.b", /three parts/],
+    ["database.schema.table", "include: a.b.c.d", /three parts/],
+    ["database.schema.table", "include: *.*.*", /database must be named outright/],
+    ["database.schema.table", "include: /a.*/.*.*", /database must be named outright/],
+    ["database.schema.table", "include: a.*.*, exclude: *.*.x", /database must be named outright/],
+    ["database.table", "includes: a.b", /starts with "include:" or "exclude:"/],
+    ["database.table", "blacklist: a.b", /starts with "include:" or "exclude:"/],
+    ["database.table", "a.b", /starts with "include:" or "exclude:"/],
+    ["database.table", "include a.b", /a colon must follow "include"/],
+    ["database.table", "include: a./b", /closing \/ .* is missing/],
+    ["database.table", "include: a./b\\/", /closing \/ .* is missing/],
+    ["database.table", "include: a.//", /empty regular expression/],
+    ["database.table", "include: a./*/", /nothing before \*/],
+    ["database.table", "include: a./x**/", /nothing before \*/],
+    ["database.table", "include: a./x\\s/", /\\s is not supported/],
+    ["database.table", "include: a./$+/", /\+ after \$ repeats nothing/],
+    ["database.table", "include: a.[b]", /may not contain the character "\["/],
+    ["database.table", "include: a.b\n", /may not contain the character "\\n"/],
+    ["database.table", "include: a.b.c = v", /may not contain the character "="/],
+    ["database.table", "include: a.ü", /may not contain the character "ü"/],
+    ["database.table", "include: a.b*", /\* stands for a whole name/],
+    ["database.table", "include: a.*b", /\* stands for a whole name/],
+    ["database.table", "include: a.", /a name, \* or .* is missing/],
+    ["database.table", "include: .a", /a name, \* or .* is missing/],
+    ["database.table", "include:", /a name, \* or .* is missing/],
+    ["database.table", "include: a.b c", /unexpected c/],
+    ["database.table", "include: a.b include: a.c", /patterns are separated by commas/],
+    ["database.table", 'include: a."b', /closing " is missing/],
+    ["database.table", 'include: a.""', /quoted name is empty/],
+    ["database.table", "include: a.b,, include: a.c", /starts with "include:"/],
+    ["database.table", `include: a.${"x".repeat(255)}`, /257 characters; at most 256/],
+    ["database.schema.table", several(100), /100 patterns; at most 99/],
+    ["database.table", `include: a.b,${" ".repeat(25_600)}`, /at most 25600/],
   ]
   for (const [form, text, words] of cases) {
     it(`${JSON.stringify(text ?? "(none)").slice(0, 60)} [${form}]`, () => {
@@ -180,14 +205,14 @@ describe("filters that are refused", () => {
   }
 
   it("every mistake is told, up to five", () => {
-    assert.equal(mistakes("include: a, bad: b.c, exclude: *.*.*", "mysql").length, 3)
-    assert.equal(mistakes("x,".repeat(5000), "mysql").length, 5)
+    assert.equal(mistakes("include: a, bad: b.c, exclude: *.*.*", "database.table").length, 3)
+    assert.equal(mistakes("x,".repeat(5000), "database.table").length, 5)
   })
 
   it("at the limits is still taken", () => {
-    parsed(several(99), "postgres")
-    parsed(`include: a.${"x".repeat(254)}`, "mysql")
-    parsed(`include: a.b${" ".repeat(25_600 - 12)}`, "mysql")
+    parsed(several(99), "database.schema.table")
+    parsed(`include: a.${"x".repeat(254)}`, "database.table")
+    parsed(`include: a.b${" ".repeat(25_600 - 12)}`, "database.table")
   })
 })
 
@@ -272,9 +297,12 @@ describe("any filter", () => {
   it("means the same in its canonical spelling", () => {
     fc.assert(
       fc.property(filters, (text) => {
-        const filter = parsed(text, "postgres")
-        assert.deepEqual(parsed(canonicalText(filter), "postgres"), filter)
-        assert.equal(canonicalText(parsed(canonicalText(filter), "postgres")), canonicalText(filter))
+        const filter = parsed(text, "database.schema.table")
+        assert.deepEqual(parsed(canonicalText(filter), "database.schema.table"), filter)
+        assert.equal(
+          canonicalText(parsed(canonicalText(filter), "database.schema.table")),
+          canonicalText(filter),
+        )
       }),
     )
   })
@@ -282,10 +310,10 @@ describe("any filter", () => {
   it("follows the last clause that matches", () => {
     fc.assert(
       fc.property(filters, literal, (text, name) => {
-        const filter = parsed(text, "postgres")
+        const filter = parsed(text, "database.schema.table")
         const place = { database: "a", schema: "b", name }
         const verdict = (last: "include" | "exclude") =>
-          includesTable(parsed(`${text}, ${last}: a.*.*`, "postgres"), place)
+          includesTable(parsed(`${text}, ${last}: a.*.*`, "database.schema.table"), place)
         assert.equal(verdict("include"), true)
         assert.equal(verdict("exclude"), false)
         assert.equal(includesTable({ ...filter, clauses: [] }, place), false)
@@ -298,7 +326,7 @@ describe("any filter", () => {
     fc.assert(
       fc.property(
         fc.oneof(text, fc.string()),
-        fc.constantFrom<FilterForm[]>("mysql", "postgres"),
+        fc.constantFrom<FilterForm[]>("database.table", "database.schema.table"),
         (any, form) => {
           const result = parseDataFilter(any, form)
           if ("mistakes" in result) assert.ok(result.mistakes.length > 0)

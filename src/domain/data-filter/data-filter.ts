@@ -1,8 +1,8 @@
 import { unreachable } from "../unreachable.ts"
 import { matchesName, type NameRegex } from "./data-filter-regex.ts"
 
-/** `mysql`: patterns of two parts, `database.table`. `postgres`: of three, `database.schema.table`. */
-export type FilterForm = "mysql" | "postgres"
+/** The parts of a filter's patterns. */
+export type FilterForm = "database.table" | "database.schema.table"
 
 /** One part of a pattern. Names are compared exactly, case included. */
 export type NamePattern =
@@ -77,9 +77,9 @@ const wholeServer = "*"
 /** The source databases that have a pipeline each. */
 export function pipelineDatabases(filter: DataFilter): string[] {
   switch (filter.form) {
-    case "mysql":
+    case "database.table":
       return [wholeServer]
-    case "postgres":
+    case "database.schema.table":
       return databasesOf(filter)
     default:
       return unreachable(filter.form)

@@ -34,7 +34,8 @@ export interface IntegrationArn {
   id: string
 }
 
-const sourceArnMaxLength = 255
+/** The most characters of a source's ARN. */
+export const sourceArnMaxLength = 255
 const targetArnLength = { min: 20, max: 2048 }
 const arnMaxLength = 2048
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -64,22 +65,6 @@ export function parseSourceArn(text: string): SourceArn | undefined {
   if ((kind !== "db" && kind !== "cluster") || name === undefined || more.length > 0) return undefined
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) return undefined
   return { kind, region: arn.region, account: arn.account, name }
-}
-
-/** `arn:aws:dynamodb:us-east-1:123456789012:table/carts` */
-export function parseTableArn(text: string): { region: string; account: string; name: string } | undefined {
-  const arn = text.length > sourceArnMaxLength ? undefined : parseArn(text)
-  if (arn?.service !== "dynamodb" || !/^[a-z0-9-]+$/.test(arn.region) || !/^[0-9]{12}$/.test(arn.account))
-    return undefined
-  const name = /^table\/([a-zA-Z0-9_.-]{3,255})$/.exec(arn.resource)?.[1]
-  return name === undefined ? undefined : { region: arn.region, account: arn.account, name }
-}
-
-/** `arn:aws:s3:::landing`: a bucket's name is its own in all the world, so neither region nor account stand in it. */
-export function parseBucketArn(text: string): { name: string } | undefined {
-  const arn = text.length > sourceArnMaxLength ? undefined : parseArn(text)
-  if (arn?.service !== "s3" || arn.region !== "" || arn.account !== "") return undefined
-  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(arn.resource) ? { name: arn.resource } : undefined
 }
 
 /** `arn:aws:redshift:…:namespace:<id>` or `arn:aws:redshift-serverless:…:namespace/<id>`; either mark with either service. */

@@ -1,18 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { Caller } from "../../control-plane/control-plane.ts"
-import { sourceOfBucket } from "../../control-plane/copy-jobs/buckets.ts"
+import { type BucketPlane, sourceOfBucket } from "../../control-plane/copy-jobs/buckets.ts"
 import { type ObjectEvent, objectEvents } from "../../control-plane/copy-jobs/events.ts"
 import type { JobRunner } from "../../control-plane/copy-jobs/job-runner.ts"
 import { requireAdmin } from "../../control-plane/sql-users/roles.ts"
-import type { SourceConfiguration } from "../../domain/configuration.ts"
 import { Fault } from "../../domain/faults.ts"
 import { headerValue, type WireRequest, type WireResponse } from "../../wire/http/message.ts"
 
 export const eventsPath = "/events/s3"
 
 /** Whom events are passed on to. */
-export interface EventSink {
-  sources: readonly SourceConfiguration[]
+export interface EventSink extends BucketPlane {
   runner: Pick<JobRunner, "noticed">
 }
 
@@ -53,8 +51,8 @@ function passOn({ runner }: EventSink, events: readonly ObjectEvent[]): { accept
   return { accepted: events.length }
 }
 
-function knows({ sources }: EventSink, bucket: string, bearer: string): boolean {
-  const secret = sourceOfBucket(sources, bucket)?.bucket?.eventSecret
+function knows(sink: EventSink, bucket: string, bearer: string): boolean {
+  const secret = sourceOfBucket(sink, bucket)?.bucket?.eventSecret
   return secret !== undefined && timingSafeEqual(digest(secret), digest(bearer))
 }
 

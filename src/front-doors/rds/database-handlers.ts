@@ -20,7 +20,7 @@ const instanceFilters: FilterNames = {
   "db-cluster-id": () => [],
   "dbi-resource-id": () => [],
   domain: () => [],
-  engine: ({ engine }) => [engine],
+  engine: ({ instanceEngine }) => [instanceEngine],
 }
 
 const clusterFilters: FilterNames = {
@@ -28,7 +28,7 @@ const clusterFilters: FilterNames = {
   "db-cluster-id": ({ name, arn }) => [name, arn],
   "db-cluster-resource-id": () => [],
   domain: () => [],
-  engine: (database) => [clusterEngine(database)],
+  engine: ({ clusterEngine }) => [clusterEngine],
 }
 
 type FilterNames = Record<string, (database: DescribedDatabase) => string[]>
@@ -69,7 +69,7 @@ function filtered(
 function toInstance(database: DescribedDatabase): Instance {
   return {
     DBInstanceIdentifier: database.name,
-    Engine: database.engine,
+    Engine: database.instanceEngine,
     DBInstanceStatus: "available",
     DBName: database.database,
     Endpoint: { Address: database.host, Port: database.port },
@@ -84,16 +84,11 @@ function toCluster(database: DescribedDatabase): Cluster {
     DBClusterIdentifier: database.name,
     Status: "available",
     Endpoint: database.host,
-    Engine: clusterEngine(database),
+    Engine: database.clusterEngine,
     Port: database.port,
     DBClusterArn: database.arn,
     TagList: toTags(database),
   }
-}
-
-/** The cloud's name for the engine of a cluster. */
-function clusterEngine({ engine }: DescribedDatabase): string {
-  return engine === "postgres" ? "aurora-postgresql" : `aurora-${engine}`
 }
 
 function toTags({ tags }: DescribedDatabase) {

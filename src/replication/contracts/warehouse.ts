@@ -7,22 +7,36 @@ import type { TextColumn, TextColumns } from "./text-columns.ts"
 /**
  * Where rows go. One contract suite (test/contract/warehouse.ts) runs on every adapter.
  * The rule that makes it exact: rows and the position they bring us to become visible together, or not at all.
+ * The rule that keeps it exact when a pipeline changes hands: each transaction of an owner begins with a conditional write of its
+ * generation (`… WHERE generation <= $n`, one row changed), so that of two owners at once the newer one wins.
  */
 export interface Warehouse {
-  /** Opens a destination database, making it if need be, for one pipeline. Throws Problem `warehouseUnavailable` or `diskFull`. */
+  /**
+   * Opens a destination database, making it if need be, for one pipeline and one owner of it. The database notes the owner's
+   * generation: from then on whatever an older one writes is refused (Problem `TakenOver`) and changes nothing, also when both
+   * come at the same moment. Throws Problem `warehouseUnavailable`, `diskFull`, or `TakenOver` where a newer owner came before.
+   */
   open(options: OpenOptions): Promise<Destination>
   /** Makes a destination database if it is not there. Throws Problem. */
   ensure(database: string): Promise<void>
-  /** Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. Throws Problem. */
-  drop(database: string): Promise<void>
+  /**
+   * Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. `by`: the owner of the pipeline that
+   * filled it; absent: no pipeline did. Throws Problem, `TakenOver` where `by` is not the newest owner.
+   */
+  drop(database: string, by?: PipelineOwner): Promise<void>
   /** Rows now in each live table that a pipeline brought, by `tableKey`, of a database that is open. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }
 
-export interface OpenOptions {
-  database: string
+export interface PipelineOwner {
   /** Names the pipeline in the database's notes. */
   pipeline: string
+  /** Counts the pipeline's owners: each has a greater one than those before it. */
+  generation: number
+}
+
+export interface OpenOptions extends PipelineOwner {
+  database: string
   /** What is staged is encrypted under it; absent: it is not. */
   dataKey?: Buffer | undefined
 }

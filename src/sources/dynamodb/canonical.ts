@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto"
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
 import type { RowKey } from "../../replication/contracts/comparison.ts"
-import { attributeOf, markedName } from "./attribute-names.ts"
 import { type DynamoTable, keyDecimal } from "./catalog.ts"
 import { type Item, itemText, plainText } from "./item-text.ts"
-import { printed, unscaled } from "./key-number.ts"
+import { attributeOf, markedName } from "./values/attribute-names.ts"
+import { printed, unscaled } from "./values/key-number.ts"
 
 /** Canonical texts of an item's key and row, as replication/contracts/comparison.ts says they must be. */
 export function keyOf({ keyNames, schema }: DynamoTable, item: Item): RowKey {

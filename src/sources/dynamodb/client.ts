@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams"
-import { markNames, unmarkNames } from "./attribute-names.ts"
+import { markNames, unmarkNames } from "./values/attribute-names.ts"
 
 /** Which table, and how to reach it. Without an endpoint, the cloud's own; without keys, those of the environment. */
 export interface Address {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
-import { attributeName } from "./attribute-names.ts"
+import { attributeName } from "./values/attribute-names.ts"
 
 /**
  * The way an item is written by its parts; AWS's own name for it is "DynamoDB JSON". Names are marked, as

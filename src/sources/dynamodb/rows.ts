@@ -2,10 +2,10 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb"
 import { UnrepresentableColumn } from "../../replication/contracts/text-columns.ts"
 import type { ColumnBuffer } from "../../replication/values/columns.ts"
 import { putBytes, putInt128, putNull, putText } from "../../replication/values/columns.ts"
-import { attributeOf } from "./attribute-names.ts"
 import { type DynamoTable, keyDecimal } from "./catalog.ts"
 import { type Item, itemText, plainText } from "./item-text.ts"
-import { unscaled } from "./key-number.ts"
+import { attributeOf } from "./values/attribute-names.ts"
+import { unscaled } from "./values/key-number.ts"
 
 /** Writes an item into the columns of its table at index `row`. Throws UnrepresentableColumn, and may then have written some. */
 export function putItem(table: DynamoTable, columns: readonly ColumnBuffer[], row: number, item: Item): void {

@@ -59,7 +59,8 @@ const byNumber: Record<number, Known> = {
   1412: { kind: "tableFailed" }, // the table's definition changed since the snapshot
 }
 
-const binlogReadingFailed = 1236
+/** All that can be wrong with reading the log. */
+export const binlogReadingFailed = 1236
 
 /** Every error that talking to the server can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {

@@ -30,6 +30,8 @@ const wantedVariables = [
   "gtid_mode",
   "log_slave_updates",
   "log_replica_updates",
+  "sync_binlog",
+  "innodb_flush_log_at_trx_commit",
 ]
 
 async function readFacts(client: Client): Promise<Facts> {
@@ -91,6 +93,7 @@ export async function inspect(client: Client, select: TableSelection): Promise<F
   return [
     ...settingFindings(facts),
     ...retentionFindings(facts),
+    ...durabilityFindings(facts),
     ...grantFindings(facts),
     ...(await tableFindings(client, facts, select)),
   ]
@@ -172,6 +175,29 @@ function retentionFindings({ variables }: Facts): Finding[] {
         "SET GLOBAL binlog_expire_logs_seconds = 604800; (on RDS: CALL mysql.rds_set_configuration('binlog retention hours', 168);)",
     },
   ]
+}
+
+/** What a crash does to what is here already, and what becomes of that: docs/replication/sources.md. */
+const durable: { name: string; consequence: string }[] = [
+  {
+    name: "sync_binlog",
+    consequence:
+      "a crash of its machine may take changes from its log that are in its tables. Where they are here already, all is copied anew; else only `millrace verify` finds them",
+  },
+  {
+    name: "innodb_flush_log_at_trx_commit",
+    consequence:
+      "a crash may take changes from its tables that are in its log, and so here. Only `millrace verify` finds them",
+  },
+]
+
+function durabilityFindings({ variables }: Facts): Finding[] {
+  return durable.flatMap(({ name, consequence }): Finding[] => {
+    const value = variables.get(name)
+    if (value === undefined || value === "1") return []
+    const remedy = `SET GLOBAL ${name} = 1; and in the server's configuration.`
+    return [{ severity: "warning", concerns: "source", what: `${name} is ${value}: ${consequence}.`, remedy }]
+  })
 }
 
 function grantFindings(facts: Facts): Finding[] {

@@ -12,7 +12,7 @@ const bySqlState: Record<string, ProblemKind> = {
   "42501": "sourcePrivileges",
   "42704": "sourceHistoryLost", // the slot or publication does not exist
   "53300": "sourceUnreachable", // too many connections
-  "53400": "sourceSettings", // all replication slots or senders are in use
+  "53400": "sourceSettings", // all replication slots are in use
   "55000": "sourceHistoryLost", // the slot was invalidated
   "55006": "sourceInUse", // the slot is active for another process
   "55P03": "sourceBusy", // somebody holds a lock
@@ -26,10 +26,41 @@ const bySqlState: Record<string, ProblemKind> = {
 /** character_not_in_repertoire, untranslatable_character: a character of the database's encoding that UTF-8 lacks. */
 export const unconvertibleStates: ReadonlySet<string> = new Set(["22021", "22P05"])
 
+/** What is at its limit, by the server's words: the SQLSTATEs do not tell these apart. */
+const limits: { words: RegExp; kind: ProblemKind; remedy: string }[] = [
+  {
+    words: /max_wal_senders/,
+    kind: "sourceSettings",
+    remedy:
+      "All of its WAL senders are taken: ALTER SYSTEM SET max_wal_senders = …; and restart it, or end another reader. Millrace goes on by itself.",
+  },
+  {
+    words: /replication slots are in use|max_replication_slots/,
+    kind: "sourceSettings",
+    remedy:
+      "ALTER SYSTEM SET max_replication_slots = …; and restart it, or drop a slot that nobody reads. Millrace goes on by itself.",
+  },
+  {
+    words: /too many clients|remaining connection slots/,
+    kind: "sourceUnreachable",
+    remedy: "All of its connections are taken: raise max_connections there, or end some.",
+  },
+  {
+    words: /too many connections for (role|database)/,
+    kind: "sourceUnreachable",
+    remedy: "ALTER ROLE … (or DATABASE …) CONNECTION LIMIT -1 there.",
+  },
+]
+
 /** Every error that talking to PostgreSQL can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof pg.DatabaseError) return problemOfServer(error.code ?? "", error.message, doing, error)
+  if (error instanceof pg.DatabaseError) {
+    const raiser = raiserOf(error)
+    return raiser === undefined
+      ? problemOfServer(error.code ?? "", error.message, doing, error)
+      : raisedByTrigger(raiser, error, doing)
+  }
   return new Problem(
     "sourceUnreachable",
     `The source does not answer (while ${doing}): ${plainMessage(error)}.`,
@@ -48,9 +79,32 @@ export function problemOfDecoding(error: unknown): Problem {
 }
 
 export function problemOfServer(sqlState: string, message: string, doing: string, cause?: unknown): Problem {
+  const limit = sqlState.startsWith("53") ? limits.find(({ words }) => words.test(message)) : undefined
   const kind =
-    ownValue(bySqlState, sqlState) ?? (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
-  return new Problem(kind, `The source says (while ${doing}): ${message}.`, { cause })
+    limit?.kind ??
+    ownValue(bySqlState, sqlState) ??
+    (sqlState.startsWith("08") ? "sourceUnreachable" : "sourceProtocol")
+  const todo = limit === undefined ? "" : ` ${limit.remedy}`
+  return new Problem(kind, `The source says (while ${doing}): ${message}.${todo}`, { cause })
+}
+
+/** The function of the source's own that raised an error: none of our statements calls one, so an event trigger did. */
+export function raiserOf(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined
+  return /^PL\/\S+ function "?([^\s("]+)/m.exec(error.where ?? "")?.[1]
+}
+
+/** For people. */
+export const letPublicationsPass =
+  "Let it pass CREATE, ALTER, DROP and COMMENT ON PUBLICATION for Millrace's role (current_user), or ALTER EVENT TRIGGER … DISABLE."
+
+function raisedByTrigger(raiser: string, error: Error, doing: string): Problem {
+  const told = `The source says (while ${doing}): ${error.message.replace(/\.$/, "")}.`
+  return new Problem(
+    "sourceSettings",
+    `${told} An event trigger there raises it, by its function ${raiser}. ${letPublicationsPass}`,
+    { cause: error },
+  )
 }
 
 /** The fields of an ErrorResponse message: code letter, text, zero byte, and so on. */

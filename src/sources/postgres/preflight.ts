@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto"
 import type pg from "pg"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Finding, TableSelection } from "../../replication/contracts/source.ts"
 import { readCatalog } from "./catalog/catalog.ts"
 import { applicationName, quoteIdentifier } from "./client.ts"
+import { letPublicationsPass, raiserOf } from "./errors.ts"
 
 interface Facts {
   version: number
@@ -16,6 +18,8 @@ interface Facts {
   in_recovery: boolean
   standby_names: string
   encoding: string
+  fsync: string
+  full_page_writes: string
   role: string
   may_replicate: boolean
   may_create: boolean
@@ -29,6 +33,7 @@ select current_setting('server_version_num')::int as version, current_setting('s
   current_setting('max_wal_senders')::int as senders_max, (select count(*)::int from pg_stat_replication) as senders_used,
   coalesce((select setting::bigint from pg_settings where name = 'max_slot_wal_keep_size'), -1)::int as keep_mb,
   pg_is_in_recovery() as in_recovery, current_setting('synchronous_standby_names') as standby_names, current_setting('server_encoding') as encoding,
+  current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
   current_user::text as role, current_database()::text as database,
   (select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname = 'rds_replication' and pg_has_role(r.oid, 'USAGE'))
      from pg_roles where rolname = current_user) as may_replicate,
@@ -48,7 +53,9 @@ export async function inspect(
   if (facts === undefined) return []
   return [
     ...settingFindings(facts, acceptInvalidText),
+    ...durabilityFindings(facts),
     ...roleFindings(facts),
+    ...(facts.may_create && !facts.in_recovery ? await triggerFindings(client) : []),
     ...(await tableFindings(client, facts, select)),
   ]
 }
@@ -105,6 +112,32 @@ function settingFindings(facts: Facts, acceptInvalidText: boolean): Finding[] {
 }
 
 /**
+ * What a crash of the server's machine does to what is here already. `synchronous_commit` is of no concern: the stream has
+ * only what is in the log on disk.
+ */
+function durabilityFindings({ fsync, full_page_writes }: Facts): Finding[] {
+  const findings: Finding[] = []
+  const off = (name: string, consequence: string) =>
+    findings.push({
+      severity: "warning",
+      concerns: "source",
+      what: `${name} is off: ${consequence}`,
+      remedy: `ALTER SYSTEM SET ${name} = on; SELECT pg_reload_conf();`,
+    })
+  if (fsync === "off")
+    off(
+      "fsync",
+      "a crash of the server's machine may take changes back that are here already, or damage rows. A server that comes back in an earlier state is copied anew; damage only `millrace verify` finds.",
+    )
+  else if (full_page_writes === "off")
+    off(
+      "full_page_writes",
+      "unless its storage never writes half a page (Aurora, ZFS), a crash of the server's machine may damage rows, which only `millrace verify` finds.",
+    )
+  return findings
+}
+
+/**
  * Whether the server counts our streams among the standbys that a commit waits for: the list (`FIRST 1 (a, b)`, `ANY 1 (*)`,
  * `a, b`) names everybody, or us.
  */
@@ -135,6 +168,29 @@ function roleFindings(facts: Facts): Finding[] {
     })
   }
   return findings
+}
+
+/** Statements like those of a copy and of the guard, in a transaction that is rolled back. */
+async function triggerFindings(client: pg.Client): Promise<Finding[]> {
+  const { rows } = await client.query(
+    "SELECT FROM pg_event_trigger WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login' LIMIT 1",
+  )
+  if (rows.length === 0) return []
+  const name = quoteIdentifier(`millrace_check_${randomUUID()}`)
+  try {
+    await client.query(
+      `BEGIN; CREATE PUBLICATION ${name}; ALTER PUBLICATION ${name} SET (publish = 'insert'); COMMENT ON PUBLICATION ${name} IS ''; DROP PUBLICATION ${name}`,
+    )
+    return []
+  } catch (error) {
+    const raiser = raiserOf(error)
+    if (raiser === undefined || !(error instanceof Error)) throw error
+    const told = error.message.replace(/\.$/, "")
+    const what = `An event trigger refuses our publications, by its function ${raiser}: ${told}.`
+    return [{ severity: "error", concerns: "source", what, remedy: letPublicationsPass }]
+  } finally {
+    await client.query("ROLLBACK")
+  }
 }
 
 async function tableFindings(client: pg.Client, facts: Facts, select: TableSelection): Promise<Finding[]> {

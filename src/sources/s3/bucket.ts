@@ -6,8 +6,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3"
 import type { ServiceSource } from "../../domain/configuration.ts"
-import { parseBucketArn } from "../../domain/text-forms/arn.ts"
 import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
+import { parseBucketArn } from "./bucket-arn.ts"
 import { objectProblem } from "./errors.ts"
 import { ObjectReplaced, resumingBody } from "./resuming-body.ts"
 

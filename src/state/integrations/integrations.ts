@@ -12,6 +12,7 @@ import {
 } from "../../domain/integration.ts"
 import { brokenConstraint } from "../connection.ts"
 import { appendEvents } from "../events.ts"
+import { type Lease, writeAsOwner } from "../leases.ts"
 import type { StateSchema } from "../schema.ts"
 import { refuseClash, refuseOverQuota, refuseTakenDestination } from "./integration-clashes.ts"
 import { destinationRow, fromRow, type IntegrationPatch, toColumns, toRow } from "./integration-rows.ts"
@@ -85,10 +86,16 @@ export interface IntegrationStore {
     patch: IntegrationPatch,
     destinations: readonly Destination[],
   ): Promise<Integration | undefined>
-  /** Reports what is of an integration as it was found. False when it has been changed since, or may not become this. */
+  /**
+   * Reports what is of an integration as it was found. False when it has been changed since, or may not become this.
+   * `by`: the owner of each of its pipelines.
+   *
+   * @throws LeaseLost when another owns one of them.
+   */
   settle(
     found: Integration,
     now: Pick<Integration, "status" | "errors" | "isFilterPending">,
+    by?: readonly Lease[],
   ): Promise<boolean>
   /** Reports what is. False when the lifecycle forbids it: a late report does not undo a deletion. */
   setStatus(id: string, status: IntegrationStatus, errors: Integration["errors"]): Promise<boolean>
@@ -113,9 +120,11 @@ export function integrationStore(db: Db, quotas: IntegrationQuotas): Integration
     destinations: (id) => destinationsOf(db, id),
     updateIf: (id, allowed, patch) => updateIf(db, id, allowed, patch),
     changeFilter: (id, allowed, patch, destinations) => changeFilter(db, id, allowed, patch, destinations),
-    settle: async (found, now) =>
-      (await updateIf(db, found.id, [found.status], now, (before) => mayBecome(before, now.status))) !==
-      undefined,
+    settle: (found, now, by = []) =>
+      writeAsOwner(db, by, async (transaction) => {
+        const mayChange = (before: Integration) => mayBecome(before, now.status)
+        return (await update(transaction, found.id, [found.status], now, mayChange)) !== undefined
+      }),
     setStatus: async (id, status, errors) =>
       (await updateIf(db, id, statusesBefore(status), { status, errors })) !== undefined,
     remove: (id) => remove(db, id),
@@ -255,9 +264,8 @@ async function updateIf(
   id: string,
   allowed: readonly IntegrationStatus[],
   patch: IntegrationPatch,
-  mayChange?: (before: Integration) => boolean,
 ): Promise<Integration | undefined> {
-  return db.transaction().execute((transaction) => update(transaction, id, allowed, patch, mayChange))
+  return db.transaction().execute((transaction) => update(transaction, id, allowed, patch))
 }
 
 async function update(
@@ -295,6 +303,9 @@ async function remove(db: Db, id: string): Promise<void> {
     await db.transaction().execute(async (transaction) => {
       const rows = await transaction.deleteFrom("integrations").where("id", "=", id).returningAll().execute()
       await appendEvents(transaction, rows.map(fromRow).map(deletedEvent))
+      await sql`delete from millrace.pipeline_leases where split_part(pipeline, '/', 1) = ${id}`.execute(
+        transaction,
+      )
     })
   } catch (error) {
     if (brokenConstraint(error) !== "pipelines_integration_id_fkey") throw error

@@ -13,6 +13,7 @@ import { secrets } from "./0011-secrets.ts"
 import { sourceRemains } from "./0012-source-remains.ts"
 import { observations } from "./0013-observations.ts"
 import { orders } from "./0014-orders.ts"
+import { pipelineLeases } from "./0015-pipeline-leases.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   sourceRemains,
   observations,
   orders,
+  pipelineLeases,
 ]

@@ -3,6 +3,7 @@ import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
 import type { TextColumn, TextColumns } from "../../replication/contracts/text-columns.ts"
+import { fenceTables, readPosition } from "./fence.ts"
 import { bookkeepingSchema, bookkeepingTable, place } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
@@ -12,11 +13,8 @@ export interface Bookkeeping {
   /** Every table that an integration brought, newest definition. */
   tables(): Promise<HeldTable[]>
   /** The following are statements for the caller's transaction. */
-  setPosition(pipeline: string, position: Position): string
-  /** Fails the transaction unless the position is this one. */
-  expectPosition(pipeline: string, position: Position): string
-  startPosition(pipeline: string, position: Position): string[]
-  clearPosition(pipeline: string): string
+  /** Forgets the positions of other pipelines, and what was noted of their columns. */
+  takeOver(pipeline: string): string[]
   /** Takes the place of whatever was known of the table, or under its name. */
   track(pipeline: string, table: TableSchema): string[]
   untrack(pipeline: string, table: TableSchema): string
@@ -39,8 +37,7 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   const versions = bookkeepingTable(database, "versions")
   await connection.run(`
     CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.${quoteIdentifier(bookkeepingSchema)};
-    CREATE TABLE IF NOT EXISTS ${positions}
-      (pipeline VARCHAR NOT NULL, position VARCHAR NOT NULL, recorded_at TIMESTAMPTZ NOT NULL);
+    ${fenceTables(database)};
     CREATE TABLE IF NOT EXISTS ${tracked}
       (pipeline VARCHAR NOT NULL, table_id VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
        definition VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
@@ -72,23 +69,11 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   return {
     tables,
     async position(pipeline) {
-      const [found] = await read(
-        `SELECT position FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
-      )
-      return found === undefined ? undefined : positionFrom(String(found[0]))
+      const found = await readPosition(connection, { database, pipeline })
+      return found === undefined ? undefined : positionFrom(found)
     },
-    setPosition: (pipeline, position) =>
-      `UPDATE ${positions} SET position = ${quoteLiteral(position)}, recorded_at = now() WHERE pipeline = ${quoteLiteral(pipeline)}`,
-    expectPosition: (pipeline, position) =>
-      // Counting is planned in half the time of EXISTS.
-      `SELECT CASE WHEN count(*) = 0 THEN error('the database is not in the state that was left: its file was replaced') END
-       FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)} AND position = ${quoteLiteral(position)}`,
-    startPosition: (pipeline, position) => [
-      `DELETE FROM ${positions}`,
-      `DELETE FROM ${texts} WHERE pipeline <> ${quoteLiteral(pipeline)}`,
-      `INSERT INTO ${positions} VALUES (${quoteLiteral(pipeline)}, ${quoteLiteral(position)}, now())`,
-    ],
-    clearPosition: (pipeline) => `DELETE FROM ${positions} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+    takeOver: (pipeline) =>
+      [positions, texts].map((table) => `DELETE FROM ${table} WHERE pipeline <> ${quoteLiteral(pipeline)}`),
     track(pipeline, table) {
       const values = [pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(quoteLiteral)
       return [
@@ -132,16 +117,21 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
   }
 }
 
+/** Whether the database was ever opened for a pipeline. */
+export async function hasBookkeeping(connection: DuckDBConnection, database: string): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(bookkeepingSchema)}`,
+  )
+  return found.currentRowCount > 0
+}
+
 /** The names of the replicated tables of an open database, without its bookkeeping being opened. */
 export async function trackedNames(
   connection: DuckDBConnection,
   database: string,
   pipeline: string,
 ): Promise<TableName[]> {
-  const isThere = await connection.runAndReadAll(
-    `SELECT 1 FROM duckdb_tables() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(bookkeepingSchema)}`,
-  )
-  if (isThere.currentRowCount === 0) return []
+  if (!(await hasBookkeeping(connection, database))) return []
   const found = await connection.runAndReadAll(
     `SELECT schema_name, table_name FROM ${bookkeepingTable(database, "tables")} WHERE pipeline = ${quoteLiteral(pipeline)}`,
   )

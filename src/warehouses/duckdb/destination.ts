@@ -1,10 +1,12 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type {
   Destination,
   DestinationInspection,
   OpenOptions,
 } from "../../replication/contracts/warehouse.ts"
-import { openBookkeeping } from "./bookkeeping.ts"
+import type { Bookkeeping } from "./bookkeeping.ts"
+import { pipelineFence } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
@@ -16,20 +18,27 @@ import { completeSnapshot } from "./snapshot-end.ts"
 import type { Staging } from "./staging/staging.ts"
 import { newTransactions } from "./transactions.ts"
 
-export async function openDestination(
-  instance: DuckDbInstance,
-  { database, pipeline }: OpenOptions,
-  staging: Staging,
-): Promise<Destination> {
-  const connection = await instance.connect()
+/** What a destination is made of; the connection becomes its own. */
+export interface DestinationParts {
+  instance: DuckDbInstance
+  connection: DuckDBConnection
+  books: Bookkeeping
+  staging: Staging
+}
+
+export function newDestination(
+  { instance, connection, books, staging }: DestinationParts,
+  { database, pipeline, generation }: OpenOptions,
+): Destination {
   const open: OpenDestination = {
     instance,
     connection,
     database,
     pipeline,
-    books: await openBookkeeping(connection, database),
+    generation,
+    books,
     staging,
-    transaction: newTransactions(connection),
+    transaction: newTransactions(connection, pipelineFence({ database, pipeline, generation })),
     inTurn: newSerialQueue(),
     left: undefined,
     copiedAsOf: new Map(),

@@ -1,12 +1,12 @@
-import type { DuckDBConnection } from "@duckdb/node-api"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
+import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import { versionColumns } from "../../replication/contracts/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { Bookkeeping } from "./bookkeeping.ts"
-import { problemOf } from "./errors.ts"
+import { copyFence, fenceCopy } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { newVectorMemoryLimit } from "./guards/vector-memory-limit.ts"
 import { duckDbType, loadingTable, namingRefusal, place } from "./naming.ts"
@@ -15,12 +15,13 @@ import { applyStatements } from "./render/apply-sql.ts"
 import { renderSteps } from "./render/render.ts"
 import { standing, timeLiteral } from "./render/versioned-tables.ts"
 import { readStaged, type Staging } from "./staging/staging.ts"
-import type { Transactions } from "./transactions.ts"
+import { newTransactions, type Transactions } from "./transactions.ts"
 
 export interface LoadTarget {
   instance: DuckDbInstance
   database: string
   pipeline: string
+  generation: number
   staging: Staging
   books: Bookkeeping
   /** One at a time: two that change the catalog at once would fail one another. */
@@ -40,14 +41,18 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
   await refuseOccupied(target, table)
   const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${duckDbType(column.type)}`)
   const copy = loadingTable(target.database, table)
+  const { database, pipeline, generation } = target
+  const fenced = { database, pipeline, generation, copy: place(table) }
   await target.transaction(
     [
+      ...fenceCopy(fenced),
       `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(target.database)}.${quoteIdentifier(table.schema)}`,
       `CREATE OR REPLACE TABLE ${copy} (${[...columns, ...versionDefinitions(target.versionsSince)].join(", ")})`,
     ],
     `making ${label}`,
   )
   const connection = await target.instance.connect()
+  const transaction = newTransactions(connection, copyFence(fenced))
   const names = table.columns.map((column) => column.name)
   const neighbours = newVectorMemoryLimit(target.instance.memoryLimitBytes)
   const list = names.map(quoteIdentifier).join(", ")
@@ -65,10 +70,9 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     while (waiting.length > 0) {
       const parts = waiting
       waiting = []
-      await insert(
-        connection,
-        `INSERT INTO ${copy} (${list}) SELECT ${list} FROM ${readStaged(parts)}`,
-        label,
+      await transaction(
+        [`INSERT INTO ${copy} (${list}) SELECT ${list} FROM ${readStaged(parts)}`],
+        `loading ${label}`,
       )
       await target.staging.remove(parts)
     }
@@ -129,7 +133,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
       await loading
       close()
       await target.staging.remove(unused)
-      await target.transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)
+      await dropCopy(target, copy, label)
     },
   }
 }
@@ -161,10 +165,11 @@ async function refuseOccupied(
   throw occupiedByVersions()
 }
 
-async function insert(connection: DuckDBConnection, sql: string, label: string): Promise<void> {
+/** What stands there is another owner's, if there is one. */
+async function dropCopy({ transaction }: LoadTarget, copy: string, label: string): Promise<void> {
   try {
-    await connection.run(sql)
+    await transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)
   } catch (error) {
-    throw problemOf(error, `loading ${label}`)
+    if (!(error instanceof TakenOver)) throw error
   }
 }

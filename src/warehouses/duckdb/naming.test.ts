@@ -19,7 +19,7 @@ function tableOf(schema: string, name: string, column: string): TableSchema {
 
 test("what the engine cannot hold under its name is refused before, and nothing else is", async () => {
   const { warehouse } = await testWarehouse()
-  const destination = await warehouse.open({ database: "shop", pipeline: "p" })
+  const destination = await warehouse.open({ database: "shop", pipeline: "p", generation: 1 })
   const schemas = [
     "main",
     "temp",
@@ -63,7 +63,7 @@ test("a database whose name leads out of the staging folder takes nothing away",
   const { warehouse } = await testWarehouse(home)
   await writeFile(join(home, "kept"), "")
   for (const name of ["..", ".", ""]) {
-    await assert.rejects(warehouse.open({ database: name, pipeline: "p" }))
+    await assert.rejects(warehouse.open({ database: name, pipeline: "p", generation: 1 }))
     await assert.rejects(warehouse.drop(name))
   }
   assert.deepEqual((await readdir(home)).sort(), ["kept", "staging", "warehouse"])

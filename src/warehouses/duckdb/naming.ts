@@ -64,7 +64,7 @@ export function alteringTable(database: string, table: TableName): string {
 
 export function bookkeepingTable(
   database: string,
-  name: "positions" | "tables" | "text_columns" | "copy_files" | "versions",
+  name: "positions" | "tables" | "text_columns" | "copy_files" | "versions" | "copies",
 ): string {
   return liveTable(database, { schema: bookkeepingSchema, name })
 }

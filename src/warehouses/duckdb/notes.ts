@@ -1,7 +1,7 @@
 import { keepersOf } from "../../replication/batch/held.ts"
 import { planVersionSwitches } from "../../replication/batch/plan.ts"
 import type { DestinationNotes } from "../../replication/contracts/warehouse.ts"
-import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
+import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
 import { standing } from "./render/versioned-tables.ts"
 
 /** What the database knows of itself, in the schema `millrace` of its own file. */
@@ -14,13 +14,13 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
     },
     advance: (position) =>
       inTurn(async () => {
-        const expected = open.left === undefined ? [] : [books.expectPosition(pipeline, open.left)]
-        await transaction([...expected, books.setPosition(pipeline, position)], "recording the position")
+        const change = { expected: open.left, next: { kind: "set", position } } as const
+        await transaction([], "recording the position", change)
         open.left = position
       }),
     forget: () =>
       inTurn(async () => {
-        await transaction([books.clearPosition(pipeline)], "forgetting the position")
+        await transaction([], "forgetting the position", { next: { kind: "forget" } })
         open.left = undefined
       }),
     textColumns: () => orProblem("reading the notes", () => books.textColumns(pipeline)),
@@ -35,8 +35,8 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
     switchVersions: (switches, at) =>
       inTurn(async () => {
         const { held, versions } = await holdingsOf(books)
-        const statements = statementsOf(open, planVersionSwitches(pipeline, switches, { held, versions, at }))
-        if (statements.length > 0) await transaction(statements, "changing which tables keep versions")
+        const steps = planVersionSwitches(pipeline, switches, { held, versions, at })
+        await runPlan(open, steps, "changing which tables keep versions")
       }),
   }
 }

@@ -8,7 +8,7 @@ import { problemOf } from "./errors.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { place } from "./naming.ts"
 import type { Fills } from "./render/fills.ts"
-import { renderSteps } from "./render/render.ts"
+import { positionChange, renderSteps } from "./render/render.ts"
 import type { Staging } from "./staging/staging.ts"
 import type { Transactions } from "./transactions.ts"
 
@@ -18,6 +18,8 @@ export interface OpenDestination {
   connection: DuckDBConnection
   database: string
   pipeline: string
+  /** Of the owner for whom it is open. */
+  generation: number
   books: Bookkeeping
   staging: Staging
   transaction: Transactions
@@ -40,12 +42,14 @@ export async function holdingsOf(books: Bookkeeping): Promise<Holdings> {
   }))
 }
 
-export function statementsOf(
-  { database, books }: OpenDestination,
+/** Runs a plan as one transaction. `doing` completes "while …" in the Problem thrown. */
+export function runPlan(
+  { database, books, transaction }: OpenDestination,
   steps: readonly Step[],
+  doing: string,
   fills: Fills = new Map(),
-): string[] {
-  return renderSteps({ database, books, fills }, steps)
+): Promise<void> {
+  return transaction(renderSteps({ database, books, fills }, steps), doing, positionChange(steps))
 }
 
 /** What the engine throws becomes a Problem; `doing` completes "while …" in it. */

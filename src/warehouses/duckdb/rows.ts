@@ -12,7 +12,7 @@ import {
 import { newStreamedRowMemoryGuard } from "./guards/streamed-row-memory-guard.ts"
 import { deleteByKeys } from "./inspection/canonical.ts"
 import { liveTable, place } from "./naming.ts"
-import { holdingsOf, type OpenDestination, orProblem, statementsOf } from "./open-destination.ts"
+import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
 import { filesOf, fillsOf } from "./render/fills.ts"
 import { mendVersions } from "./render/versioned-tables.ts"
@@ -32,7 +32,7 @@ export function destinationRows(open: OpenDestination): DestinationRows {
     async apply(batch) {
       await inTurn(async () => {
         await orProblem("looking at the size of rows", () => tails.admit(batch))
-        await transaction(await batchStatements(open, batch), "applying changes")
+        await applyBatch(open, batch)
         open.left = batch.position ?? open.left
       })
       await staging.remove(partsOf(batch))
@@ -44,11 +44,12 @@ export function destinationRows(open: OpenDestination): DestinationRows {
   }
 }
 
-async function batchStatements(open: OpenDestination, batch: Batch): Promise<string[]> {
+async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
   const { connection, books, pipeline, left: expected, copiedAsOf } = open
   const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
   const fills = await orProblem("reading new columns", () => fillsOf(connection, alterationsOf(batch)))
-  return statementsOf(open, planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf }), fills)
+  const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
+  await runPlan(open, steps, "applying changes", fills)
 }
 
 function partsOf({ tables }: Batch): StagedPart[] {

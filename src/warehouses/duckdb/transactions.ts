@@ -1,21 +1,30 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import { problemOf } from "./errors.ts"
+import type { Fence, PositionChange } from "./fence.ts"
 
-/** Runs statements as one transaction. `doing` completes "while …" in the Problem thrown. */
-export type Transactions = (statements: string[], doing: string) => Promise<void>
+/**
+ * Runs statements as one transaction, with what becomes of the position. `doing` completes "while …" in the Problem thrown;
+ * TakenOver where the fence refuses.
+ */
+export type Transactions = (
+  statements: readonly string[],
+  doing: string,
+  position?: PositionChange,
+) => Promise<void>
 
 /** Transactions on one connection, one after another: statements of two must not mix. */
-export function newTransactions(connection: DuckDBConnection): Transactions {
+export function newTransactions(connection: DuckDBConnection, fence: Fence): Transactions {
   const inTurn = newSerialQueue()
-  const run = async (statements: string[], doing: string) => {
+  const run = async (statements: readonly string[], doing: string, position?: PositionChange) => {
     try {
-      await connection.run(["BEGIN", ...statements, "COMMIT"].join(";\n"))
+      await fence.begin(connection, position)
+      await connection.run([...statements, "COMMIT"].join(";\n"))
     } catch (error) {
       // The statement that failed has ended the transaction, or not: both are fine.
       await connection.run("ROLLBACK").catch(() => undefined)
       throw problemOf(error, doing)
     }
   }
-  return (statements, doing) => inTurn(() => run(statements, doing))
+  return (statements, doing, position) => inTurn(() => run(statements, doing, position))
 }

@@ -1,25 +1,37 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
+import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue.ts"
 import { tableKey } from "../../domain/table.ts"
-import type { Warehouse } from "../../replication/contracts/warehouse.ts"
-import { trackedNames } from "./bookkeeping.ts"
-import { openDestination } from "./destination.ts"
+import type {
+  Destination,
+  OpenOptions,
+  PipelineOwner,
+  Warehouse,
+} from "../../replication/contracts/warehouse.ts"
+import { hasBookkeeping, openBookkeeping, trackedNames } from "./bookkeeping.ts"
+import { newDestination } from "./destination.ts"
 import { problemOf, unopenedProblem } from "./errors.ts"
+import { claim } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { liveTable } from "./naming.ts"
 import { openStaging } from "./staging/staging.ts"
 
 /** A DuckDB folder as a warehouse: one file per destination database. `stagingPath` must be one the instance may read. */
 export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: string): Warehouse {
+  const openings = new Map<string, SerialQueue>()
+  /** Two that make the same tables at once would fail one another. */
+  const inTurn = (database: string) => {
+    const queue = openings.get(database) ?? newSerialQueue()
+    openings.set(database, queue)
+    return queue
+  }
   return {
     async open(options) {
-      const { database, pipeline, dataKey } = options
+      const { database, pipeline } = options
       try {
-        // Of its own: opening removes what an earlier opening left there, and nothing of another pipeline.
         const folder = below(below(stagingPath, database), pipeline)
         await instance.ensureDatabase(database)
-        const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
-        return await openDestination(instance, options, staging)
+        return await inTurn(database)(() => openFor(instance, options, folder))
       } catch (error) {
         const unopened = instance.unopened().find(({ name }) => name === database)
         if (unopened !== undefined) throw unopenedProblem(unopened, error)
@@ -35,9 +47,10 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         throw problemOf(instance.shutOffBy(database) ?? error, `making database ${database}`)
       }
     },
-    async drop(database) {
+    async drop(database, by) {
       try {
         const folder = below(stagingPath, database)
+        if (by !== undefined) await inTurn(database)(() => refuseOlder(instance, database, by))
         await instance.dropDatabase(database)
         await rm(folder, { recursive: true, force: true })
       } catch (error) {
@@ -51,6 +64,34 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         throw problemOf(error, "counting rows")
       }
     },
+  }
+}
+
+/** `folder`: of its own. Opening removes what an earlier opening left there, and nothing of another pipeline. */
+async function openFor(instance: DuckDbInstance, options: OpenOptions, folder: string): Promise<Destination> {
+  const { database, dataKey } = options
+  const connection = await instance.connect()
+  try {
+    const books = await openBookkeeping(connection, database)
+    // Before anything of the pipeline is touched: what is staged may be the newer owner's.
+    await claim(connection, options)
+    const staging = await openStaging(folder, { addKey: instance.addParquetKey, dataKey })
+    return newDestination({ instance, connection, books, staging }, options)
+  } catch (error) {
+    connection.closeSync()
+    throw error
+  }
+}
+
+async function refuseOlder(instance: DuckDbInstance, database: string, by: PipelineOwner): Promise<void> {
+  if (!instance.databases().includes(database)) return
+  const connection = await instance.connect()
+  try {
+    if (!(await hasBookkeeping(connection, database))) return
+    await openBookkeeping(connection, database)
+    await claim(connection, { ...by, database })
+  } finally {
+    connection.closeSync()
   }
 }
 

@@ -8,25 +8,15 @@ import type {
 } from "../../replication/contracts/warehouse.ts"
 import { keptVersions, keyOf, viewOf } from "./inspect.ts"
 import { beginTableLoad } from "./load.ts"
+import { commit, type OpenDestination } from "./open-destination.ts"
 import { afterSteps } from "./render.ts"
-import type { Staging } from "./staging.ts"
 import { holdingsOf, type MemoryTable, placeOf, textKey } from "./state.ts"
-import type { MemoryStore } from "./store.ts"
 import type { Row } from "./values.ts"
 import { close, microsOfDate } from "./version-changes.ts"
 
-/** What the parts of an open destination share. */
-export interface OpenDestination {
-  store: MemoryStore
-  database: string
-  pipeline: string
-  staging: Staging
-  /** Of copies that are to keep versions, by table id: as of when their rows are. */
-  copiedAsOf: Map<string, Date>
-}
-
 export function openDestination(open: OpenDestination): Destination {
   const { store, database, pipeline, staging, copiedAsOf } = open
+  commit(open, (state) => state)
   const mine = () => store.read(database).held.filter((one) => one.pipeline === pipeline)
   return {
     capabilities: { caseSensitiveNames: true },
@@ -38,7 +28,7 @@ export function openDestination(open: OpenDestination): Destination {
         return beginTableLoad(open, table, since)
       },
       async completeSnapshot(kept, position) {
-        store.commit(database, (state) => {
+        commit(open, (state) => {
           const holdings = holdingsOf(state)
           const steps = planSnapshotEnd({ ...holdings, pipeline, kept, position, at: new Date() })
           return afterSteps(state, steps, staging)
@@ -59,16 +49,15 @@ export function openDestination(open: OpenDestination): Destination {
   }
 }
 
-function destinationNotes({ store, database, pipeline, staging }: OpenDestination): DestinationNotes {
+function destinationNotes(open: OpenDestination): DestinationNotes {
+  const { store, database, pipeline, staging } = open
   return {
     position: async () => store.read(database).positions.get(pipeline),
     async advance(position) {
-      store.commit(database, (state) =>
-        afterSteps(state, [{ kind: "setPosition", pipeline, position }], staging),
-      )
+      commit(open, (state) => afterSteps(state, [{ kind: "setPosition", pipeline, position }], staging))
     },
     async forget() {
-      store.commit(database, (state) => ({
+      commit(open, (state) => ({
         ...state,
         positions: new Map([...state.positions].filter(([name]) => name !== pipeline)),
       }))
@@ -78,7 +67,7 @@ function destinationNotes({ store, database, pipeline, staging }: OpenDestinatio
       return new Map(notes.map(({ tableId, columns }) => [tableId, columns]))
     },
     async noteTextColumns(tableId, columns) {
-      store.commit(database, (state) => {
+      commit(open, (state) => {
         const texts = new Map(state.texts)
         if (columns.length === 0) texts.delete(textKey(pipeline, tableId))
         else texts.set(textKey(pipeline, tableId), { pipeline, tableId, columns })
@@ -90,7 +79,7 @@ function destinationNotes({ store, database, pipeline, staging }: OpenDestinatio
       return keptVersions({ ...state, versions: holdingsOf(state).versions }, pipeline)
     },
     async switchVersions(switches, at) {
-      store.commit(database, (state) => {
+      commit(open, (state) => {
         const { held, versions } = holdingsOf(state)
         return afterSteps(state, planVersionSwitches(pipeline, switches, { held, versions, at }), staging)
       })
@@ -99,7 +88,7 @@ function destinationNotes({ store, database, pipeline, staging }: OpenDestinatio
 }
 
 function destinationRows(open: OpenDestination): DestinationRows {
-  const { store, database, staging } = open
+  const { staging } = open
   return {
     stage: async (_, rows) => staging.write(rows),
     stageCommits: async (commits) => staging.write(commits),
@@ -112,7 +101,7 @@ function destinationRows(open: OpenDestination): DestinationRows {
       const wanted = new Set(keys.map((key) => JSON.stringify(key)))
       const isMended = (row: Row) => wanted.has(JSON.stringify(keyOf(table, row)))
       const rows = parts.flatMap(staging.read)
-      store.commit(database, (state) => {
+      commit(open, (state) => {
         const live = state.tables.get(placeOf(table))
         if (live === undefined) return state
         return {
@@ -125,8 +114,9 @@ function destinationRows(open: OpenDestination): DestinationRows {
   }
 }
 
-function applyBatch({ store, database, pipeline, staging, copiedAsOf }: OpenDestination, batch: Batch): void {
-  store.commit(database, (state) => {
+function applyBatch(open: OpenDestination, batch: Batch): void {
+  const { pipeline, staging, copiedAsOf } = open
+  commit(open, (state) => {
     const expected = state.positions.get(pipeline)
     const steps = planBatch({ pipeline, batch, ...holdingsOf(state), expected, copiedAsOf })
     return afterSteps(state, steps, staging)

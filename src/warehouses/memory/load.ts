@@ -3,9 +3,9 @@ import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
 import { changedRows } from "./changes.ts"
-import type { OpenDestination } from "./destination.ts"
+import { commit, type OpenDestination } from "./open-destination.ts"
 import { afterSteps } from "./render.ts"
-import { copyPlace, emptyTable, holdingsOf, type MemoryTable, placeOf } from "./state.ts"
+import { copyPlace, emptyTable, holdingsOf, type MemoryTable, newestOwner, placeOf } from "./state.ts"
 import { type Row, unpacked } from "./values.ts"
 import { changedVersions, microsOfDate } from "./version-changes.ts"
 
@@ -15,12 +15,12 @@ export async function beginTableLoad(
   table: TableSchema,
   since: Date | undefined,
 ): Promise<TableLoad> {
-  const { store, database, pipeline, staging } = open
+  const { store, database, pipeline, generation, staging } = open
   const occupants = droppedInPlaceOf(pipeline, table, holdingsOf(store.read(database)))
   if (occupants.some((one) => store.read(database).tables.has(placeOf(one)))) throw occupiedByVersions()
   const place = copyPlace(table)
   const put = (copy: MemoryTable) =>
-    store.commit(database, (state) => ({ ...state, tables: new Map([...state.tables, [place, copy]]) }))
+    commit(open, (state) => ({ ...state, tables: new Map([...state.tables, [place, copy]]) }))
   const change = (next: (copy: MemoryTable) => MemoryTable) => {
     const copy = store.read(database).tables.get(place)
     if (copy === undefined) throw new Error(`the copy of ${placeOf(table)} is gone`)
@@ -43,14 +43,15 @@ export async function beginTableLoad(
       }))
     },
     async finish() {
-      store.commit(database, (state) => {
+      commit(open, (state) => {
         const steps = planAdoption({ pipeline, table, since, at: new Date(), ...holdingsOf(state) })
         return afterSteps(state, steps, staging)
       })
     },
     close: () => undefined,
     async abort() {
-      store.commit(database, (state) => ({
+      if (newestOwner(store.read(database), pipeline) > generation) return
+      commit(open, (state) => ({
         ...state,
         tables: new Map([...state.tables].filter(([other]) => other !== place)),
       }))

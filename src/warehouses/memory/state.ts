@@ -2,7 +2,9 @@ import type { Position } from "../../domain/position.ts"
 import { type TableName, type TableSchema, tableKey } from "../../domain/table.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "../../replication/batch/held.ts"
 import type { Holdings } from "../../replication/batch/plan.ts"
+import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TextColumn } from "../../replication/contracts/text-columns.ts"
+import type { PipelineOwner } from "../../replication/contracts/warehouse.ts"
 import type { Row } from "./values.ts"
 
 /** Names that differ in case are two here. */
@@ -32,6 +34,8 @@ export interface DatabaseState {
   held: readonly HeldTable[]
   versions: readonly HeldVersions[]
   positions: ReadonlyMap<string, Position>
+  /** Of the newest owner, by pipeline. */
+  generations: ReadonlyMap<string, number>
   /** By pipeline and table id, as `textKey` says. */
   texts: ReadonlyMap<string, { pipeline: string; tableId: string; columns: readonly TextColumn[] }>
 }
@@ -41,7 +45,20 @@ export const emptyState: DatabaseState = {
   held: [],
   versions: [],
   positions: new Map(),
+  generations: new Map(),
   texts: new Map(),
+}
+
+/** 0: nobody has opened the database for the pipeline. */
+export function newestOwner({ generations }: DatabaseState, pipeline: string): number {
+  return generations.get(pipeline) ?? 0
+}
+
+/** The state with this owner as the newest one. Throws TakenOver where another is newer. */
+export function ownedBy(state: DatabaseState, { pipeline, generation }: PipelineOwner): DatabaseState {
+  const newest = newestOwner(state, pipeline)
+  if (newest > generation) throw new TakenOver(generation, newest)
+  return { ...state, generations: new Map([...state.generations, [pipeline, generation]]) }
 }
 
 export function copyPlace(table: TableName): string {

@@ -4,6 +4,7 @@ import { type DatabaseState, emptyState } from "./state.ts"
 /** The committed states of databases. It outlives a `Warehouse` that was opened on it, as files outlive a process. */
 export interface MemoryStore {
   ensure(database: string): void
+  has(database: string): boolean
   /** Throws Problem where there is no such database. */
   read(database: string): DatabaseState
   /** A transaction: all of `change`, or nothing where it throws. */
@@ -22,6 +23,7 @@ export function newMemoryStore(): MemoryStore {
     ensure(database) {
       if (!databases.has(database)) databases.set(database, emptyState)
     },
+    has: (database) => databases.has(database),
     read,
     commit: (database, change) => void databases.set(database, change(read(database))),
     drop: (database) => void databases.delete(database),

@@ -9,17 +9,21 @@ import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/contracts/warehouse.ts"
 import { openDestination } from "./destination.ts"
 import { newStaging } from "./staging.ts"
-import { currentRows, placeOf } from "./state.ts"
+import { currentRows, ownedBy, placeOf } from "./state.ts"
 import type { MemoryStore } from "./store.ts"
 
 export function openMemoryWarehouse(store: MemoryStore): Warehouse {
   return {
-    async open({ database, pipeline }) {
+    async open({ database, pipeline, generation }) {
       store.ensure(database)
-      return openDestination({ store, database, pipeline, staging: newStaging(), copiedAsOf: new Map() })
+      const staging = newStaging()
+      return openDestination({ store, database, pipeline, generation, staging, copiedAsOf: new Map() })
     },
     ensure: async (database) => store.ensure(database),
-    drop: async (database) => store.drop(database),
+    async drop(database, by) {
+      if (by !== undefined && store.has(database)) store.commit(database, (state) => ownedBy(state, by))
+      store.drop(database)
+    },
     async countRows(database, pipeline) {
       const { held, tables } = store.read(database)
       const mine = held.filter((one) => one.pipeline === pipeline)

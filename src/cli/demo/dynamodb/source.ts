@@ -22,11 +22,12 @@ async function start(folder: string, totalRows: number, place: CloudPlace): Prom
     server: "DynamoDB Local",
     port,
     tables: "1 table",
-    configuration: {
+    entry: {
       arn: `arn:aws:dynamodb:${place.region}:${place.account}:table/${tableName}`,
       engine: "dynamodb",
       endpoint,
-      ...keys,
+      access_key_id: keys.accessKeyId,
+      secret_access_key: keys.secretAccessKey,
       unnest: ["status", "total"],
     },
     creation: { api: "redshift" },

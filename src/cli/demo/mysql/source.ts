@@ -47,7 +47,7 @@ async function start(folder: string, totalRows: number, { account, region }: Clo
     server: `MariaDB ${version}`,
     port,
     tables: "5 tables",
-    configuration: {
+    entry: {
       arn: `arn:aws:rds:${region}:${account}:db:shop`,
       engine: "mysql",
       url: `mysql://${user}:${password}@127.0.0.1:${port}/`,

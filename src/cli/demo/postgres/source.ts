@@ -38,7 +38,7 @@ async function start(folder: string, totalRows: number, { account, region }: Clo
     server: `PostgreSQL ${version}`,
     port: server.port,
     tables: "5 tables",
-    configuration: { arn: `arn:aws:rds:${region}:${account}:db:shop`, engine: "postgres", url },
+    entry: { arn: `arn:aws:rds:${region}:${account}:db:shop`, engine: "postgres", url },
     creation: { api: "rds", dataFilter: `include: ${database}.public.*` },
     seed: () => makeShop(url, size),
     traffic: { perSecond: 300, openHand: () => openHand(url, size) },

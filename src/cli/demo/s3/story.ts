@@ -3,13 +3,13 @@ import { mkdir } from "node:fs/promises"
 import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
 import { SetupError } from "../../../configuration/setup-error.ts"
-import type { ServiceSource } from "../../../domain/configuration.ts"
 import { createIntegration } from "../creation.ts"
 import { cloudPlace, connectToWarehouse, integrationReport, type Millrace } from "../millrace.ts"
 import { missingPackages } from "../missing-packages.ts"
 import { connectHints } from "../screen/hints.ts"
 import { count, ms } from "../screen/progress.ts"
 import { type Outcome, open, type Stage, secondsSince, start, tellCreated } from "../screen/story.ts"
+import type { SourceEntry } from "../source.ts"
 import type { Play } from "../sources.ts"
 import { type Bucket, bucketName, keys, startBucket } from "./bucket.ts"
 import { csv, expectedSum, sumSql, tableName, tableSql } from "./views.ts"
@@ -63,9 +63,16 @@ interface Landing {
   rows: number
 }
 
-function sourceOf({ endpoint }: Bucket, eventSecret: string): ServiceSource {
-  const bucket = { copyUsers: [], listEveryMs: 2_000, eventSecret }
-  return { arn: `arn:aws:s3:::${bucketName}`, engine: "s3", endpoint, ...keys, bucket }
+function sourceOf({ endpoint }: Bucket, eventSecret: string): SourceEntry {
+  return {
+    arn: `arn:aws:s3:::${bucketName}`,
+    engine: "s3",
+    endpoint,
+    access_key_id: keys.accessKeyId,
+    secret_access_key: keys.secretAccessKey,
+    list_every: "2s",
+    event_secret: eventSecret,
+  }
 }
 
 /** Answers the number of files. */

@@ -1,13 +1,12 @@
 import { SetupError } from "../../../configuration/setup-error.ts"
 import type { VerificationReport } from "../../../control-plane/pipelines/verification-report.ts"
-import type { SourceConfiguration } from "../../../domain/configuration.ts"
 import { runVerification } from "../../verify.ts"
 import type { Belongings } from "../belongings.ts"
 import { conclusionOf } from "../conclusion.ts"
 import { createIntegration } from "../creation.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "../folder.ts"
 import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "../millrace.ts"
-import type { Asked, DemoSource, Shop } from "../source.ts"
+import type { Asked, DemoSource, Shop, SourceEntry } from "../source.ts"
 import { awaitCaughtUp, type Watched, watch } from "../watch.ts"
 import { startWriters, type Writers } from "../writers.ts"
 import { answerText, askedOver, askThrice } from "./answers.ts"
@@ -46,7 +45,7 @@ export async function story(stage: Stage, source: DemoSource): Promise<Outcome> 
   const { screen, belongings, once } = stage
   const folder = await open(stage, `a shop in ${source.name}`)
   const shop = await startShop(stage, source, folder)
-  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop.configuration)])
+  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop.entry)])
   const { traffic } = shop
   const writers = await belongings.own(
     () => startWriters(traffic),
@@ -100,13 +99,13 @@ async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
 export async function start(
   { screen, belongings, once }: Stage,
   folder: DemoFolder,
-  source: SourceConfiguration,
+  source: SourceEntry,
 ): Promise<Millrace> {
   const millrace = await belongings.own(
     () => startMillrace(folder, source, { anyPorts: once }),
     (started) => started.server.stop(),
   )
-  await writeDemoConfiguration(folder, millrace.configuration)
+  await writeDemoConfiguration(folder, millrace.configuration, [source])
   const { http, sql } = millrace.server
   const usual = http.port === 5440 && sql.port === 5439
   const remark = once || usual ? "" : " (a usual port is taken: free ones instead)"

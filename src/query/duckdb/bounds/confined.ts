@@ -1,18 +1,19 @@
 import { isTree, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { confineAggregate, namedAggregate } from "./aggregates.ts"
 import { literalNumber } from "./growth.ts"
-import { lambdaParameters, refuseInLambda, singleReduce } from "./lambdas.ts"
+import { lambdaParameters, refuseInLambda } from "./lambdas.ts"
 import { harmlessPath, literalFormat, literalStructure } from "./literals.ts"
 import { refused } from "./nodes.ts"
 import { like } from "./patterns/like.ts"
 import { weighedPattern } from "./patterns/regular-expressions.ts"
+import { distance, fewEntries, fewFormats, fewJoined, fewWidths } from "./products.ts"
 import {
-  distance,
   padding,
   repeat,
   repeatedSearch,
   replace,
   replaceByExpression,
+  resize,
   search,
   series,
   shallowArguments,
@@ -34,11 +35,13 @@ import {
  * | json_serialize_sql, json_deserialize_sql | parse text that nobody has judged | denied |
  * | LIKE with several %, and _ or a computed pattern | exponential of the % | as a regular expression |
  * | GLOB | the same | denied |
- * | levenshtein and its kin | product of both lengths | 1,000 characters |
+ * | levenshtein and its kin | product of both lengths | 1,000 bytes; 100 in a lambda |
  * | strpos, contains, replace, string_split with a long needle | product of both lengths | 1,000 characters |
  * | patterns of many states (counted repeats) | product of the text and the states | 2,000,000 of both |
- * | regexp_replace, regexp_extract_all, regexp_split_to_… | square of the text | 65,535 characters unless the pattern is plain |
- * | repeat, lpad, rpad, bitstring, range, list_resize, replace | as much memory as is asked for | 65,535 characters, 100,000 elements |
+ * | regexp_replace, regexp_extract_all, regexp_split_to_… | square of the text where a search looks far | 4,096 characters |
+ * | repeat, lpad, rpad, bitstring, replace | as much memory as is asked for | 65,535 characters |
+ * | range, list_resize, and what is done with such lists of 2,048 rows | minutes | 10,000 elements; 100,000 of constants |
+ * | equi_width_bins, map_concat, list_reduce of texts, strptime with many formats | seconds for each row | 1,000; 16 formats |
  * | reservoir_quantile, approx_top_k with a large number | each group reserves it; the engine is dead when malloc fails | 8192; 100 |
  * | histogram with bins, quantiles of lists | groups times their number | 1,000 |
  * | printf, format | as much as a width asks for | format is a literal with widths up to 999 |
@@ -59,14 +62,14 @@ const noVariant = refusedFunction("VARIANT", "Use JSON.")
 const noBignum = refusedFunction("BIGNUM", "Use DECIMAL or HUGEINT.")
 
 /** True: the node was changed. Throws 0A000, 54000. */
-type Rule = (node: Tree) => boolean
+type Rule = (node: Tree, lambdaParameters: readonly string[]) => boolean
 
 /** Of a function that looks for a pattern again and again. */
 const weighedAnd =
   (rule: Rule): Rule =>
-  (node) => {
+  (node, parameters) => {
     const isWeighed = weighedPattern(node)
-    return rule(node) || isWeighed
+    return rule(node, parameters) || isWeighed
   }
 
 const plainLike = { isNegated: false, ignoresCase: false }
@@ -117,17 +120,21 @@ const rules: Record<string, Rule> = {
   array_aggregate: namedAggregate,
   array_aggr: namedAggregate,
   aggregate: namedAggregate,
-  list_reduce: singleReduce,
-  array_reduce: singleReduce,
-  reduce: singleReduce,
+  list_reduce: fewJoined,
+  array_reduce: fewJoined,
+  reduce: fewJoined,
   repeat,
   lpad: padding("lpad"),
   rpad: padding("rpad"),
   bitstring: padding("bitstring"),
   range: series("range"),
   generate_series: series("generate_series"),
-  list_resize: padding("list_resize"),
-  array_resize: padding("list_resize"),
+  list_resize: resize,
+  array_resize: resize,
+  equi_width_bins: fewWidths,
+  map_concat: fewEntries,
+  strptime: fewFormats,
+  try_strptime: fewFormats,
   levenshtein: distance("levenshtein"),
   editdist3: distance("levenshtein"),
   damerau_levenshtein: distance("damerau_levenshtein"),
@@ -199,7 +206,7 @@ function confineNode(node: Tree, parameters: readonly string[], isTableFunction:
   if (parameters.length > 0) refuseInLambda(node, parameters)
   const name = textAt(node, "function_name").toLowerCase()
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-  return rule?.(node) ?? confineAggregate(node)
+  return rule?.(node, parameters) ?? confineAggregate(node)
 }
 
 /** A result without a name keeps the one that its function gave it. */

@@ -70,6 +70,7 @@ export function functionName(node: Tree): string {
   return textAt(node, "function_name")
     .toLowerCase()
     .replace(/^bounded_/, "")
+    .replace(/_of_(rows|elements)$/, "")
 }
 
 /** How much longer than a column of a table a function's result may be, from the same of its arguments. */

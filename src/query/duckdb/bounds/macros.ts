@@ -12,15 +12,21 @@ export const valueLimits = {
   madeOfLiterals: 1_000_000,
   /** Characters that replacing makes. */
   replacedCharacters: 1_048_560,
-  /** Elements of a list that one call makes. */
-  elements: 100_000,
-  elementsOfLiterals: 1_000_000,
+  /** Elements of a list that one call makes for each row. */
+  elements: 10_000,
+  /** The same when all arguments stand in the statement or are parameters. */
+  elementsOfLiterals: 100_000,
+  /** Elements of a list whose texts are put together one after the other: it takes the square. */
+  joinedElements: 1000,
+  /** Entries of a map that is put together with another one: the product of both. */
+  mergedEntries: 1000,
   /** Texts whose distance is looked for: it takes the product of their lengths. */
-  comparedCharacters: 1000,
+  comparedBytes: 1000,
+  comparedBytesInLambda: 100,
   /** What is looked for in a text, and patterns that are not part of the statement. */
   needleCharacters: 1000,
-  /** A text in which one pattern is found again and again: at worst it takes the square. */
-  searchedCharacters: 65_535,
+  /** A text in which one pattern is found again and again, where that takes the square of its length. */
+  searchedCharacters: 4096,
   /** What a pattern may weigh to be looked for in texts of any length; see `patternWeight`. */
   freePatternWeight: 100,
   /** The weight of a heavier one, times the length of the text. */
@@ -36,7 +42,11 @@ const {
   madeCharacters,
   replacedCharacters,
   elements,
-  comparedCharacters,
+  comparedBytes,
+  comparedBytesInLambda,
+  joinedElements,
+  mergedEntries,
+  elementsOfLiterals,
   needleCharacters,
   searchedCharacters,
   jsonContainers,
@@ -45,14 +55,14 @@ const {
 } = valueLimits
 
 const longResult = (name: string) => fail(name, `more than ${madeCharacters} characters`)
-const longList = (name: string) => fail(name, `more than ${elements} elements`)
+const longList = (name: string, atMost: number) => fail(name, `more than ${atMost} elements`)
 
 function padding(name: string): string {
   return `(s, n, p) AS CASE WHEN n > ${madeCharacters} THEN ${longResult(name)} ELSE ${name}(s, n, p) END`
 }
 
-function series(name: string): string {
-  const long = (count: string) => `CASE WHEN ${count} > ${elements} THEN ${longList(name)}`
+function series(name: string, atMost: number): string {
+  const long = (count: string) => `CASE WHEN ${count} > ${atMost} THEN ${longList(name, atMost)}`
   return [
     `(b) AS ${long("b::DOUBLE")} ELSE ${name}(b) END`,
     `(a, b) AS ${long("b::DOUBLE - a::DOUBLE")} ELSE ${name}(a, b) END`,
@@ -60,16 +70,41 @@ function series(name: string): string {
   ].join(", ")
 }
 
-function timeSeries(name: string): string {
+function timeSeries(name: string, atMost: number): string {
   const count = "abs(epoch(b::TIMESTAMP) - epoch(a::TIMESTAMP)) / greatest(abs(epoch(c)), 0.000001)"
-  return `(a, b, c) AS CASE WHEN ${count} > ${elements} THEN ${longList(name)} ELSE ${name}(a, b, c) END`
+  return `(a, b, c) AS CASE WHEN ${count} > ${atMost} THEN ${longList(name, atMost)} ELSE ${name}(a, b, c) END`
 }
 
-function distance(name: string, more = ""): string {
-  const isLong = `length(a) > ${comparedCharacters} OR length(b) > ${comparedCharacters}`
-  const error = fail(name, `texts of more than ${comparedCharacters} characters`)
+function resizing(atMost: number): string {
+  return ["", ", v"]
+    .map(
+      (more) =>
+        `(l, n${more}) AS CASE WHEN n > ${atMost} THEN ${longList("list_resize", atMost)} ELSE list_resize(l, n${more}) END`,
+    )
+    .join(", ")
+}
+
+function distance(name: string, more = "", atMost = comparedBytes): string {
+  const isLong = `strlen(a) > ${atMost} OR strlen(b) > ${atMost}`
+  const error = fail(name, `texts of more than ${atMost} bytes`)
   return `(a, b${more}) AS CASE WHEN ${isLong} THEN ${error} ELSE ${name}(a, b${more}) END`
 }
+
+const distances: Record<string, string[]> = {
+  levenshtein: [""],
+  damerau_levenshtein: [""],
+  jaccard: [""],
+  jaro_similarity: ["", ", c"],
+  jaro_winkler_similarity: ["", ", c"],
+}
+
+/** Once for a row, once for each element of a list. */
+const distanceForms: Record<string, string> = Object.fromEntries(
+  Object.entries(distances).flatMap(([name, forms]) => [
+    [name, forms.map((more) => distance(name, more)).join(", ")],
+    [`${name}_of_elements`, forms.map((more) => distance(name, more, comparedBytesInLambda)).join(", ")],
+  ]),
+)
 
 const longNeedle = (name: string, needle: string) =>
   `CASE WHEN length(${needle}::VARCHAR) > ${needleCharacters} THEN ${fail(name, `looks for more than ${needleCharacters} characters`)}`
@@ -79,8 +114,11 @@ const search = (name: string) => `(a, b) AS ${longNeedle(name, "b")} ELSE ${name
 const grows = (name: string, s: string, by: string) =>
   `WHEN ${by} > ${replacedCharacters} THEN ${fail(name, `may make more than ${replacedCharacters} characters of ${s}`)}`
 
+/** Without alternatives and groups every search ends with its match; see `isLinearSearch`. */
+const mayLookFar = "(contains(p, '|') OR contains(p, '('))"
+
 function repeatedSearch(name: string): string {
-  const long = `CASE WHEN length(s) > ${searchedCharacters} THEN ${fail(name, `texts of more than ${searchedCharacters} characters with this pattern`)}`
+  const long = `CASE WHEN length(s) > ${searchedCharacters} AND ${mayLookFar} THEN ${fail(name, `texts of more than ${searchedCharacters} characters with this pattern`)}`
   return ["", ", a", ", a, c"]
     .map((more) => `(s, p${more}) AS ${long} ELSE ${name}(s, p${more}) END`)
     .join(", ")
@@ -91,7 +129,7 @@ const replacedByPattern = (checks: string) =>
     .map((more) => `(s, p, r${more}) AS CASE ${checks} ELSE regexp_replace(s, p, r${more}) END`)
     .join(", ")
 const growsByPattern = grows("regexp_replace", "one text", "(length(s) + 1) * length(r)")
-const longByPattern = `WHEN length(s) > ${searchedCharacters} THEN ${fail("regexp_replace", `texts of more than ${searchedCharacters} characters with this pattern`)}`
+const longByPattern = `WHEN length(s) > ${searchedCharacters} AND ${mayLookFar} THEN ${fail("regexp_replace", `texts of more than ${searchedCharacters} characters with this pattern`)}`
 
 const heavyPattern = fail(
   "pattern",
@@ -126,24 +164,20 @@ export const boundedMacros: Record<string, string> = {
   lpad: padding("lpad"),
   rpad: padding("rpad"),
   bitstring: `(s, n) AS CASE WHEN n > ${madeCharacters} THEN ${longResult("bitstring")} ELSE bitstring(s, n) END`,
-  range: series("range"),
-  generate_series: series("generate_series"),
-  range_of_times: timeSeries("range"),
-  generate_series_of_times: timeSeries("generate_series"),
-  list_resize: ["", ", v"]
-    .map(
-      (more) =>
-        `(l, n${more}) AS CASE WHEN n > ${elements} THEN ${longList("list_resize")} ELSE list_resize(l, n${more}) END`,
-    )
-    .join(", "),
-  levenshtein: distance("levenshtein"),
-  damerau_levenshtein: distance("damerau_levenshtein"),
-  jaccard: distance("jaccard"),
-  jaro_similarity: [distance("jaro_similarity"), distance("jaro_similarity", ", c")].join(", "),
-  jaro_winkler_similarity: [
-    distance("jaro_winkler_similarity"),
-    distance("jaro_winkler_similarity", ", c"),
-  ].join(", "),
+  range: series("range", elementsOfLiterals),
+  generate_series: series("generate_series", elementsOfLiterals),
+  range_of_rows: series("range", elements),
+  generate_series_of_rows: series("generate_series", elements),
+  range_of_times: timeSeries("range", elementsOfLiterals),
+  generate_series_of_times: timeSeries("generate_series", elementsOfLiterals),
+  range_of_times_of_rows: timeSeries("range", elements),
+  generate_series_of_times_of_rows: timeSeries("generate_series", elements),
+  list_resize: resizing(elementsOfLiterals),
+  list_resize_of_rows: resizing(elements),
+  list_to_join: `(l) AS CASE WHEN len(l) > ${joinedElements} THEN ${fail("list_reduce", `more than ${joinedElements} elements that are put together`)} ELSE l END`,
+  map_to_merge: `(m) AS CASE WHEN len(map_keys(m)) > ${mergedEntries} THEN ${fail("map_concat", `more than ${mergedEntries} entries`)} ELSE m END`,
+  equi_width_bins: `(a, b, n, r) AS CASE WHEN n > ${valueLimits.bins} THEN ${fail("equi_width_bins", `more than ${valueLimits.bins} bins`)} ELSE equi_width_bins(a, b, n, r) END`,
+  ...distanceForms,
   strpos: search("strpos"),
   contains: search("contains"),
   string_split: search("string_split"),

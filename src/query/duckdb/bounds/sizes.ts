@@ -3,6 +3,7 @@ import { isTree, type Tree, type TreeValue, textAt } from "../dialect/syntax-tre
 import { literalNumber, literalText } from "./growth.ts"
 import { valueLimits } from "./macros.ts"
 import { bounded, callOf, childrenOf, refuseVolatile, toMacro } from "./nodes.ts"
+import { isLinearSearch } from "./patterns/pattern-weight.ts"
 
 const { madeOfLiterals, elementsOfLiterals, needleCharacters } = valueLimits
 
@@ -24,10 +25,34 @@ export function padding(name: string) {
   return (node: Tree): boolean => {
     const width = literalNumber(childrenOf(node)[1])
     if (width === undefined) return bounded(node, name)
-    const atMost = name === "list_resize" ? valueLimits.elements : valueLimits.madeCharacters
-    if (width > atMost) throw tooLong(name, atMost, name === "list_resize" ? "elements" : "characters")
+    const atMost = valueLimits.madeCharacters
+    if (width > atMost) throw tooLong(name, atMost, "characters")
     return false
   }
+}
+
+/** The arguments are the same for all rows. */
+function areSameForAll(children: readonly TreeValue[]): boolean {
+  const waiting = [...children]
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (Array.isArray(value)) for (const item of value) waiting.push(item)
+    if (!isTree(value)) continue
+    if (["COLUMN_REF", "LAMBDA_REF", "SUBQUERY"].includes(textAt(value, "class"))) return false
+    for (const child of Object.values(value)) if (typeof child === "object" && child) waiting.push(child)
+  }
+  return true
+}
+
+/** The macro of that name for what is another list for each row. */
+const ofRows = (name: string, children: readonly TreeValue[]) =>
+  areSameForAll(children) ? name : `${name}_of_rows`
+
+export function resize(node: Tree): boolean {
+  const children = childrenOf(node)
+  const count = literalNumber(children[1])
+  if (count === undefined) return bounded(node, ofRows("list_resize", children))
+  if (count > elementsOfLiterals) throw tooLong("list_resize", elementsOfLiterals, "elements")
+  return count > valueLimits.elements ? bounded(node, ofRows("list_resize", children)) : false
 }
 
 function isOfTimes(step: TreeValue | undefined): boolean {
@@ -54,7 +79,7 @@ export function series(name: string) {
       if (count > elementsOfLiterals) throw tooLong(name, elementsOfLiterals, "elements")
       return false
     }
-    return bounded(node, isOfTimes(children[2]) ? `${name}_of_times` : name)
+    return bounded(node, ofRows(isOfTimes(children[2]) ? `${name}_of_times` : name, children))
   }
 }
 
@@ -75,13 +100,10 @@ export function replace(node: Tree): boolean {
   return shrinks && from.length <= needleCharacters ? false : bounded(node, "replace")
 }
 
-/** A match of it ends where the search for it has ended: finding all takes linear time. */
-const plainExpression = /^[^|(?{]*$/
-
 export function replaceByExpression(node: Tree): boolean {
   const [, pattern, by, options] = childrenOf(node).map(literalText)
   const isOnce = childrenOf(node).length < 4 || (options !== undefined && !options.includes("g"))
-  const isPlain = pattern !== undefined && (isOnce || plainExpression.test(pattern))
+  const isPlain = pattern !== undefined && (isOnce || isLinearSearch(pattern))
   if (!isPlain) return bounded(node, "regexp_replace")
   return by !== undefined && by.length <= 1 ? false : bounded(node, "regexp_replace_plain")
 }
@@ -89,7 +111,7 @@ export function replaceByExpression(node: Tree): boolean {
 export function repeatedSearch(name: string) {
   return (node: Tree): boolean => {
     const pattern = literalText(childrenOf(node)[1])
-    return pattern !== undefined && plainExpression.test(pattern) ? false : bounded(node, name)
+    return pattern !== undefined && isLinearSearch(pattern) ? false : bounded(node, name)
   }
 }
 
@@ -102,14 +124,6 @@ export function shallowArguments(node: Tree): boolean {
       : child,
   )
   return true
-}
-
-export function distance(name: string) {
-  return (node: Tree): boolean => {
-    const texts = childrenOf(node).slice(0, 2).map(literalText)
-    const areShort = texts.every((one) => one !== undefined && one.length <= valueLimits.comparedCharacters)
-    return areShort ? false : bounded(node, name)
-  }
 }
 
 /** CHARINDEX(needle, text). */

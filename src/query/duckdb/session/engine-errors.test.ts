@@ -61,6 +61,8 @@ test("the engine's errors have PostgreSQL's codes", () => {
     ['Constraint Error: Duplicate key "a: 1" violates primary key constraint', "23505"],
     ["Invalid Input Error: beyond a limit: repeat: more than 65535 characters", "54000"],
     ["Invalid Input Error: something else", "22023"],
+    ["Parameter Not Allowed Error: Cannot perform list_reduce on an empty input list", "22023"],
+    ['Sequence Error: nextval: reached maximum value of sequence "s" (2)', "55000"],
     ["INTERRUPT Error: Interrupted!", "57014"],
     ["FATAL Error: database has been invalidated", "XX000"],
   ]

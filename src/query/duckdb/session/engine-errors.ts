@@ -80,6 +80,19 @@ const rules: Rule[] = [
   { kind: "transactioncontext", says: [["conflict"]], code: "40001" },
   { kind: "transactioncontext", code: "25000" },
   { kind: "invalid input", code: "22023" },
+  { kind: "parameter not allowed", code: "22023" },
+  { kind: "parameter not resolved", code: "42P18" },
+  { kind: "unknown type", code: "42704" },
+  { kind: "decimal", code: "22003" },
+  { kind: "divide by zero", code: "22012" },
+  { kind: "object size", code: "54000" },
+  { kind: "expression", code: "42804" },
+  { kind: "syntax", code: "42601" },
+  { kind: "sequence", code: "55000" },
+  { kind: "settings", code: "22023" },
+  { kind: "invalid configuration", code: "22023" },
+  { kind: "missing extension", code: "0A000" },
+  { kind: "autoload", code: "0A000" },
 ]
 
 function inOrder(text: string, words: readonly string[]): boolean {

@@ -2,10 +2,11 @@ import type { Position } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
 import { type Address, type Client, quoteLiteral, type Row, withClient } from "../client.ts"
 import { hidesChanges } from "../preflight.ts"
-import { creationOf, serverName } from "./log-file.ts"
+import { identityOf, resetCount, serverName } from "./log-file.ts"
 import { type LogNote, noteOf } from "./log-note.ts"
 import { hasGtids, newestPlace } from "./log-status.ts"
 import { gtidSet, includes, type Place, placeOf, placeOfMariadb } from "./position.ts"
+import { mayLackCommits } from "./unclean-end.ts"
 
 /**
  * Whether the server's log still holds all that comes after a position, and is the log that the position is of. Throws
@@ -18,10 +19,30 @@ export async function logHistory(address: Address, from: Position): Promise<"kep
     if (!(await holds(client, place, files)) || (await hidesChanges(client))) return "lost"
     const note = noteOf(from)
     if (note === undefined) return "kept"
-    if ((await serverName(client)) === note.server) return await sameLog(client, note, files)
+    if ((await serverName(client)) === note.server) {
+      const history = await sameLog(client, note, files)
+      if (history === "kept") await refuseLostCommits(address, note, files)
+      return history
+    }
     // Another server: GTIDs are the same everywhere, files are not.
     return place.kind === "file" ? "lost" : "kept"
   })
+}
+
+/** MySQL: in front of an encrypted file, and part of its size, but of no offset. */
+const encryptionBytes = 512
+
+async function refuseLostCommits(address: Address, note: LogNote, rows: readonly Row[]): Promise<void> {
+  const files = rows.map(({ Log_name, File_size, Encrypted }) => ({
+    name: Log_name ?? "",
+    bytes: Number(File_size) - (Encrypted === "Yes" ? encryptionBytes : 0),
+  }))
+  const since = files.slice(files.findIndex(({ name }) => name === note.file))
+  if (await mayLackCommits(address, since))
+    throw new Problem(
+      "sourceRestored",
+      "The server has crashed with innodb_flush_log_at_trx_commit = 0: its tables may lack what its log has.",
+    )
 }
 
 /** By the numbers alone. */
@@ -51,15 +72,45 @@ async function holds(client: Client, wanted: Place, files: readonly Row[]): Prom
 }
 
 /**
- * A server that starts begins a new file, and so does one whose log is reset: a file of that name that was created at that
- * second and is as long is the one that we read. A file that is gone proves nothing, so it counts as lost.
+ * Whether the server's log is the one that a note is of. Throws Problem: the server cannot be asked.
+ */
+export async function isSameLog(address: Address, note: LogNote): Promise<boolean> {
+  try {
+    const kept = await withClient(address, "looking at the log", async (client) =>
+      sameLog(client, note, await client.query("SHOW BINARY LOGS")),
+    )
+    return kept === "kept"
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "sourceRestored") return false
+    throw error
+  }
+}
+
+/**
+ * A server that starts begins a new file, and so does one whose log is reset. A file that is gone proves nothing, so it
+ * counts as lost.
  */
 async function sameLog(client: Client, note: LogNote, files: readonly Row[]): Promise<"kept" | "lost"> {
   const file = files.find((one) => one.Log_name === note.file)
   if (file === undefined) return "lost"
   const isAsLong = Number(file.File_size) >= note.offset
-  if (isAsLong && (await creationOf(client, note.file)) === note.createdAtSeconds) return "kept"
+  if (isAsLong && (await isSameFile(client, note, file === files[0]))) return "kept"
   throw anotherLog(note)
+}
+
+/**
+ * By its second and its marking event. Without such an event a server that has reset anything since counts as another: but
+ * for a file with others before it, which a log that was reset has only if it was rotated within that second, too.
+ */
+async function isSameFile(client: Client, note: LogNote, isFirst: boolean): Promise<boolean> {
+  const { file, mark } = note
+  // Before the file is read: one that is reset between the two would be missed.
+  const resets = await resetCount(client)
+  const part = mark === undefined ? { from: 4, before: 4 } : { from: mark.offset, before: mark.offset + 1 }
+  const found = await identityOf(client, { file, ...part })
+  if (found.createdAtSeconds !== note.createdAtSeconds) return false
+  if (mark !== undefined) return found.mark?.checksum === mark.checksum
+  return note.resets === undefined || note.resets === resets || !isFirst
 }
 
 export function anotherLog({ file, offset }: Pick<LogNote, "file" | "offset">): Problem {

@@ -1,6 +1,6 @@
 import type { TaggedGtid } from "../stream/tagged-gtid.ts"
 import { uint32, uint64 } from "../types/numbers.ts"
-import { fileNumber, type LogNote } from "./log-note.ts"
+import { type EventMark, fileNumber, type LogNote } from "./log-note.ts"
 import { addGtid, fileWeight, type Place } from "./position.ts"
 
 /** Follows how far the log has been read, transaction by transaction. */
@@ -18,6 +18,10 @@ export interface LogPlace {
   rotated(file: string, offset: number): void
   /** What comes now is of a file that was created then. */
   described(createdAtSeconds: number): void
+  /** An event that tells the file being read from another one of its name. */
+  marked(mark: EventMark): void
+  /** Such an event of that file is known. */
+  readonly isMarked: boolean
   /** Between transactions: all before this offset of the file has been read. */
   passed(offset: number): void
   /** The server has sent all that the file has before this offset. */
@@ -26,13 +30,22 @@ export interface LogPlace {
   ended(offset: number): void
 }
 
-/** `server`: what it is called in notes. `noted`: the note that `from` came with. */
-export function newLogPlace(from: Place, server: string, noted: LogNote | undefined): LogPlace {
+/** What a server says of itself that notes hold. */
+export interface LogServer {
+  name: string
+  /** How many statements RESET it had run when its log was last seen to be the one that is read. */
+  resets: number
+}
+
+/** `noted`: the note that `from` came with. */
+export function newLogPlace(from: Place, server: LogServer, noted: LogNote | undefined): LogPlace {
   const place = structuredClone(from)
-  let note = noted?.server === server ? noted : undefined
+  let note = noted?.server === server.name ? noted : undefined
   /** The file being read. */
   let file = ""
   let createdAtSeconds = 0
+  /** Of that file. */
+  let mark: EventMark | undefined
   let weight = place.kind === "file" ? fileWeight(place) : 0
   /** The transaction at hand. */
   let originServer = 0
@@ -63,6 +76,7 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
     rotated(name, offset) {
       file = name
       createdAtSeconds = 0
+      mark = undefined
       weight = fileWeight({ file, offset })
       if (place.kind !== "file") return
       place.file = name
@@ -72,6 +86,12 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
       createdAtSeconds = atSeconds
       // Only ahead: a server that looks for our place goes through older files.
       if (note === undefined || fileNumber(file) > fileNumber(note.file)) take(4)
+    },
+    get isMarked() {
+      return mark !== undefined
+    },
+    marked(event) {
+      mark = event
     },
     passed,
     idle(name, offset) {
@@ -93,8 +113,10 @@ export function newLogPlace(from: Place, server: string, noted: LogNote | undefi
 
   function take(offset: number): void {
     if (file === "" || createdAtSeconds === 0) return
-    if (note?.file === file && note.createdAtSeconds === createdAtSeconds) note.offset = offset
-    else note = { server, file, offset, createdAtSeconds }
+    if (note?.file === file && note.createdAtSeconds === createdAtSeconds) {
+      note.offset = offset
+      note.mark ??= mark
+    } else note = { server: server.name, file, offset, createdAtSeconds, resets: server.resets, mark }
   }
 
   function count(): void {

@@ -1,17 +1,21 @@
 import { type Address, type Client, close, connect } from "../client.ts"
-import { anotherLog } from "./history.ts"
+import { anotherLog, isSameLog } from "./history.ts"
+import { resetCount } from "./log-file.ts"
 import { fileNumber, type LogNote } from "./log-note.ts"
+import type { LogServer } from "./log-place.ts"
 import { logStatus } from "./log-status.ts"
 
 const lookEveryMs = 2_000
 
 /**
  * A server whose log is reset goes on serving what it no longer has, and says nothing of it until the new log is as long as
- * the old one was. So it is asked now and then whether its log still ends where we have read, or behind. `reached` tells
- * that place. Calls `lost` at most once. Returns what ends it.
+ * the old one was. So it is asked now and then whether its log still ends where we have read, or behind, and, when it has
+ * run a statement RESET, whether it is the log that we read. `reached` tells that place. Calls `lost` at most once. Returns
+ * what ends it.
  */
 export function watchLog(
   address: Address,
+  server: LogServer,
   reached: () => LogNote | undefined,
   lost: (problem: ReturnType<typeof anotherLog>) => void,
 ): () => void {
@@ -23,12 +27,15 @@ export function watchLog(
     client ??= await connect(address)
     const place = reached()
     if (place === undefined || isOver) return
-    const before = { file: place.file, offset: place.offset }
+    const before = { ...place }
+    const resets = await resetCount(client)
     const { end } = await logStatus(client)
     const isBehind =
       fileNumber(end.file) < fileNumber(before.file) ||
       (end.file === before.file && end.offset < before.offset)
-    if (isBehind && !isOver) lost(anotherLog(before))
+    const isAnother = isBehind || (resets !== server.resets && !(await isSameLog(address, before)))
+    server.resets = resets
+    if (isAnother && !isOver) lost(anotherLog(before))
   }
 
   const timer = setInterval(() => {

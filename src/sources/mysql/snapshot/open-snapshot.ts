@@ -6,7 +6,7 @@ import type { TextColumns } from "../../../replication/contracts/text-columns.ts
 import { type Catalog, keptAsText, type MyTable, readCatalog, tableId } from "../catalog.ts"
 import { type Address, type Client, close, quoteIdentifier, quoteLiteral, withClient } from "../client.ts"
 import { problemOf } from "../errors.ts"
-import { endNote, noteAt } from "../log/log-file.ts"
+import { endNote, noteAt, resetCount } from "../log/log-file.ts"
 import { freeDefinitions } from "../log/moment.ts"
 import { fileWeight, type Place, positionOf } from "../log/position.ts"
 import { newDefinitionWaiters } from "./definition-waiters.ts"
@@ -34,6 +34,7 @@ export async function openSnapshot(
   address: Address,
   { select, texts, isFirst, kind }: SnapshotWish,
 ): Promise<OpenedSnapshot> {
+  const resets = await withClient(address, "looking at the log", resetCount)
   const before = await catalogOf(address, select)
   const wanted = { tables: before.tables.map(({ schema }) => schema), kind }
   const { clients, place, end } = await openSessions(address, wanted)
@@ -47,7 +48,7 @@ export async function openSnapshot(
     if (first === undefined) throw new Error("no session")
     const chunked = await inChunks(first, tables)
     await first.query(freeDefinitions)
-    const position = positionOf(place, await (isFirst ? noteAt(address, end) : endNote(first, end)))
+    const position = positionOf(place, await (isFirst ? noteAt(address, end, resets) : endNote(first, end)))
     const sessions = rowSessions(address, clients)
     return {
       snapshot: openSnapshotOf({

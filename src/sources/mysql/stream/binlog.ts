@@ -4,18 +4,21 @@ import type { ChangeSink } from "../../../replication/contracts/change-sink.ts"
 import type { MyTable } from "../catalog.ts"
 import { newLogMarks, type OpenTransaction as Open } from "../log/log-marks.ts"
 import { type LogNote, noteOf } from "../log/log-note.ts"
-import { newLogPlace } from "../log/log-place.ts"
+import { type LogServer, newLogPlace } from "../log/log-place.ts"
 import { placeOf, positionOf } from "../log/position.ts"
 import type { Statement } from "../statements/statements.ts"
 import { uint32 } from "../types/numbers.ts"
-import { checksumOf } from "./checksum.ts"
+import { checksumOf, digestOfEvent } from "./checksum.ts"
 import {
   checksumBytes,
   gtidFlags,
   hasChecksums,
   headerBytes,
-  isMadeUp,
+  isInFile,
+  isMarking,
+  lengthAt,
   mayChangeRows,
+  offsetAt,
   rowEvents,
   types,
   xidOf,
@@ -49,12 +52,6 @@ export interface Binlog extends Pick<StreamedTables, "include" | "exclude" | "ca
   whenAt(weight: number, reached: () => void): void
 }
 
-/** In an event's header: its length, and where the next event of the file begins. */
-const [lengthAt, offsetAt] = [9, 13]
-
-/** What they name is another place than where they stand. */
-const outsideFiles = new Set<number>([types.rotate, types.heartbeat, types.heartbeat2])
-
 const readTypes = new Set<number>(Object.values(types))
 
 function isRead(type: number): boolean {
@@ -62,8 +59,7 @@ function isRead(type: number): boolean {
 }
 
 export interface LogTraits {
-  /** What it is called in notes. */
-  server: string
+  server: LogServer
   /** The server has been told that we understand checksums, and writes them now. */
   checksummed: boolean
   /** It takes names of databases and tables without regard to case. */
@@ -301,8 +297,11 @@ export function newBinlog(
       if (checksums && checksumOf(bytes, start, stop) !== uint32(bytes, stop))
         throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
       const offset = uint32(bytes, start + offsetAt)
-      const isOfFile = offset > 0 && !outsideFiles.has(type) && !isMadeUp(bytes, start)
-      if (isOfFile && open === undefined) passed(offset - uint32(bytes, start + lengthAt))
+      const isOfFile = isInFile(bytes, start)
+      const beginning = offset - uint32(bytes, start + lengthAt)
+      if (isOfFile && open === undefined) passed(beginning)
+      if (isOfFile && !log.isMarked && isMarking(type))
+        log.marked({ offset: beginning, checksum: digestOfEvent(bytes, start, stop) })
       if (type === types.transactionPayload) return payload(bytes, start, stop, offset, between)
       decode(type, bytes, start, stop, offset)
       if (isOfFile && open === undefined) passed(offset)

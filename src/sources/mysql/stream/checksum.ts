@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib"
 import { int32 } from "../types/numbers.ts"
+import { headerBytes } from "./events.ts"
 
 /** Below this length a loop here beats the call into native code; most events of small transactions are shorter. */
 const shortBytes = 256
@@ -16,6 +17,15 @@ const table3 = oneBehind(table2)
 
 function oneBehind(table: Int32Array): Int32Array {
   return table.map((value) => (value >>> 8) ^ (table0[value & 0xff] as number))
+}
+
+/**
+ * Of an event in `bytes[start, stop)`, without its own checksum: also without its header's length, offset and flags, in
+ * which a server may write what suits the reader.
+ */
+export function digestOfEvent(bytes: Buffer, start: number, stop: number): number {
+  const [header, body] = [checksumOf(bytes, start, start + 9), checksumOf(bytes, start + headerBytes, stop)]
+  return (header ^ body) >>> 0
 }
 
 /** CRC-32 of `bytes[start, end)`. */

@@ -1,4 +1,4 @@
-import { uint16 } from "../types/numbers.ts"
+import { uint16, uint32 } from "../types/numbers.ts"
 
 export const headerBytes = 19
 export const checksumBytes = 4
@@ -6,6 +6,7 @@ export const checksumBytes = 4
 /** Event types: MySQL's, and from 160 on MariaDB's. */
 export const types = {
   query: 2,
+  stop: 3,
   rotate: 4,
   formatDescription: 15,
   xid: 16,
@@ -46,6 +47,28 @@ export function mayChangeRows(type: number, bytes: Buffer, header: number): bool
 /** Whether the server made an event up for the connection alone. `header`: where it begins. */
 export function isMadeUp(bytes: Buffer, header: number): boolean {
   return (uint16(bytes, header + flagsAt) & artificial) !== 0
+}
+
+/** In an event's header: its length, and where the next event of the file begins. */
+export const [lengthAt, offsetAt] = [9, 13]
+
+/** What they name is another place than where they stand. */
+const outsideFiles = new Set<number>([types.rotate, types.heartbeat, types.heartbeat2])
+
+/** Whether an event stands where its header says: not one that the server makes up. `header`: where it begins. */
+export function isInFile(bytes: Buffer, header: number): boolean {
+  const type = bytes[header + 4] as number
+  return uint32(bytes, header + offsetAt) > 0 && !outsideFiles.has(type) && !isMadeUp(bytes, header)
+}
+
+/**
+ * Events that no two logs have at the same place: MySQL's GTID events tell the commit in microseconds, and the end of a
+ * transaction in an engine (`Xid`) has the number of a statement, which a server counts from its start.
+ */
+const markingTypes = new Set<number>([types.xid, types.mysqlGtid, types.anonymousGtid, types.taggedGtid])
+
+export function isMarking(type: number): boolean {
+  return markingTypes.has(type)
 }
 
 /** Whether a statement is about temporary tables, which may have the name of a table that we carry. `start`: behind its header. */

@@ -6,7 +6,9 @@ import { textColumnsOf } from "../../../replication/contracts/text-columns.ts"
 import { type MyTable, readCatalog } from "../catalog.ts"
 import { type Address, type Client, takeOver, withClient } from "../client.ts"
 import { problemOf, problemOfServer, readServerError } from "../errors.ts"
-import { serverName } from "../log/log-file.ts"
+import { resetCount, serverName } from "../log/log-file.ts"
+import { noteOf } from "../log/log-note.ts"
+import type { LogServer } from "../log/log-place.ts"
 import { logStatus } from "../log/log-status.ts"
 import { watchLog } from "../log/log-watch.ts"
 import { fileWeight, placeOf } from "../log/position.ts"
@@ -44,7 +46,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   const place = placeOf(from)
   const [folding] = await client.query("SELECT @@global.lower_case_table_names AS kind")
   const checksummed = await introduce(client, handle, place, heartbeatMs)
-  const server = await serverName(client)
+  const server = await serverOf(client, from)
   const raw = takeOver(client)
   const foldsNames = folding?.kind !== "0"
   const binlog = newBinlog(tables, from, sink, { server, checksummed, foldsNames })
@@ -76,7 +78,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     else if (performance.now() - heardAtMs > silenceLimitMs)
       finish(new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`))
   }, heartbeatMs)
-  const stopWatching = watchLog(address, () => binlog.note, finish)
+  const stopWatching = watchLog(address, server, () => binlog.note, finish)
   const packet = (bytes: Buffer, start: number, end: number): Promise<void> | undefined => {
     const kind = bytes[start]
     if (kind === errorPacket) {
@@ -179,6 +181,13 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
       await ended.catch(() => undefined)
     },
   }
+}
+
+/** Its resets as the note of `from` has them: the log was the same then, and whatever came since is looked at. */
+async function serverOf(client: Client, from: Position): Promise<LogServer> {
+  const [name, note] = [await serverName(client), noteOf(from)]
+  const noted = note?.server === name ? note.resets : undefined
+  return { name, resets: noted ?? (await resetCount(client)) }
 }
 
 /**

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import pg from "pg"
+import { Problem } from "../../../domain/problems.ts"
+import { qualifiedName } from "../../../domain/table.ts"
 import type { Protection, ProtectionOptions } from "../../../replication/contracts/source.ts"
 import { readCatalog } from "../catalog/catalog.ts"
 import { carryingTables, harmfulAmongCarrying, partitionPrints } from "../catalog/identity.ts"
@@ -67,7 +69,7 @@ export function guardPublications(address: Address, options: ProtectionOptions):
         return await mend(client, found)
       })
       if (done?.refusal === undefined) onAnswer()
-      else options.onProblem(problemOf(done.refusal, "taking a table out of a publication"))
+      else options.onProblem(refused(done))
       // What was found may not be all: another look is due.
       if (done !== undefined && done.mended > 0) continue
       const busyMs = Math.min(Math.max(lookEveryMs, waitFactor * (performance.now() - atMs)), longestWaitMs)
@@ -86,7 +88,7 @@ export function guardPublications(address: Address, options: ProtectionOptions):
             withdraw(client, handle, tables),
       ),
     ]
-    const done: Mended = { mended: 0, refusal: undefined }
+    const done: Mended = { mended: 0, refusal: undefined, harmed: harmful.map(qualifiedName) }
     for (const one of work) {
       try {
         await one()
@@ -134,6 +136,16 @@ interface Mended {
   mended: number
   /** The server's first no. */
   refusal: unknown
+  /** Tables whose updates failed when they were looked at. */
+  harmed: string[]
+}
+
+function refused({ refusal, harmed }: Mended): Problem {
+  const { kind, message, cause } = problemOf(refusal, "taking a table out of a publication")
+  if (harmed.length === 0) return new Problem(kind, message, { cause })
+  const tables = [...new Set(harmed)].join(", ")
+  const consequence = `Until then the source refuses to update and delete rows of ${tables}.`
+  return new Problem(kind, `${message} ${consequence}`, { cause })
 }
 
 /** The role has lost a right, or an event trigger of the source's raises an error. */

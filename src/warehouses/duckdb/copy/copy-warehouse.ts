@@ -2,17 +2,17 @@ import { join } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { CopyOptions } from "../../../domain/copy.ts"
 import { Problem } from "../../../domain/problems.ts"
-import type { CopyDestination, CopyTarget, CopyWarehouse, RunSql } from "../../../loading/copy-target.ts"
+import type {
+  CopyDestination,
+  CopyTarget,
+  RunSql,
+  SessionCopyWarehouse,
+} from "../../../loading/copy-target.ts"
 import { problemOf } from "../errors.ts"
 import type { DuckDbInstance } from "../files/instance.ts"
 import { openStaging, type Staging } from "../staging/staging.ts"
 import { columnsOf, copyTarget } from "./copy-target.ts"
 import { allJobFiles, ensureJobFiles, forgetJob, jobFilesOn } from "./job-files.ts"
-
-export interface DuckDbCopyWarehouse extends CopyWarehouse {
-  /** A target in the transaction that `run` runs in: an SQL session's. @throws Problem copyTargetMissing */
-  targetOn(run: RunSql, destination: CopyDestination, options: CopyOptions): Promise<CopyTarget>
-}
 
 /** No database's staging folder has a name like it: a `%` stands for a byte there. */
 const folderName = "copy%"
@@ -21,7 +21,7 @@ const folderName = "copy%"
 export async function openCopyWarehouse(
   instance: DuckDbInstance,
   stagingPath: string,
-): Promise<DuckDbCopyWarehouse> {
+): Promise<SessionCopyWarehouse> {
   const staging = await openStaging(join(stagingPath, folderName), {
     addKey: instance.addParquetKey,
     dataKey: undefined,

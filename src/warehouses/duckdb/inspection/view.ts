@@ -4,6 +4,7 @@ import type { TableSchema } from "../../../domain/table.ts"
 import type { RowKey } from "../../../replication/contracts/comparison.ts"
 import type { DestinationView } from "../../../replication/contracts/warehouse.ts"
 import { problemOf } from "../errors.ts"
+import { readPosition } from "../fence.ts"
 import type { DuckDbInstance } from "../files/instance.ts"
 import { bookkeepingTable, liveTable } from "../naming.ts"
 import { quoteLiteral } from "../quoting.ts"
@@ -31,12 +32,9 @@ export async function openView(
   try {
     await read("BEGIN TRANSACTION READ ONLY", "opening a view")
     // The engine fixes the moment with the first read of the database.
-    const [found] = await read(
-      `SELECT position FROM ${bookkeepingTable(database, "positions")} ${whose}`,
-      "opening a view",
-    )
+    const found = await readPosition(connection, { database, pipeline })
     if (found === undefined) throw new Problem("internal", "The warehouse has no position to look at.")
-    position = positionFrom(found[0] ?? "")
+    position = positionFrom(found)
     const tables = bookkeepingTable(database, "tables")
     const versions = bookkeepingTable(database, "versions")
     const kept = await read(`SELECT table_id FROM ${versions} ${whose} AND NOT dropped`, "opening a view")
@@ -44,7 +42,7 @@ export async function openView(
     definitions = await read(`SELECT definition FROM ${tables} ${whose} AND NOT stale`, "opening a view")
   } catch (error) {
     connection.closeSync()
-    throw error
+    throw problemOf(error, "opening a view")
   }
   const rowsOf = (table: TableSchema) => {
     const live = liveTable(database, table)

@@ -8,6 +8,7 @@ import {
   type TableStep,
 } from "../../../replication/batch/step.ts"
 import type { Bookkeeping } from "../bookkeeping.ts"
+import type { PositionChange } from "../fence.ts"
 import { liveTable, loadingTable, movingTable } from "../naming.ts"
 import { quoteIdentifier } from "../quoting.ts"
 import { alterStatements } from "./alter-sql.ts"
@@ -24,6 +25,17 @@ export interface Rendering {
 /** A plan as this engine's statements, in order, for one transaction. */
 export function renderSteps(rendering: Rendering, steps: readonly Step[]): string[] {
   return steps.flatMap((step) => (isNote(step) ? renderNote(rendering, step) : renderTable(rendering, step)))
+}
+
+/** What becomes of the position by a plan. */
+export function positionChange(steps: readonly Step[]): PositionChange {
+  const change: PositionChange = {}
+  for (const step of steps) {
+    if (step.kind === "expectPosition") change.expected = step.position
+    if (step.kind === "setPosition") change.next = { kind: "set", position: step.position }
+    if (step.kind === "startPosition") change.next = { kind: "start", position: step.position }
+  }
+  return change
 }
 
 function renderTable(rendering: Rendering, step: TableStep): string[] {
@@ -83,12 +95,12 @@ function arriveStatements(database: string, from: TableName, to: TableName): str
 
 function renderNote({ books }: Rendering, step: NoteStep): string[] {
   switch (step.kind) {
+    // The position is written by the statement that begins the transaction: see positionChange.
     case "expectPosition":
-      return [books.expectPosition(step.pipeline, step.position)]
     case "setPosition":
-      return [books.setPosition(step.pipeline, step.position)]
+      return []
     case "startPosition":
-      return books.startPosition(step.pipeline, step.position)
+      return books.takeOver(step.pipeline)
     case "track":
       return books.track(step.pipeline, step.table)
     case "untrack":

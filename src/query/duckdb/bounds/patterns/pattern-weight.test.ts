@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { patternWeight } from "./pattern-weight.ts"
+import { isLinearSearch, patternWeight } from "./pattern-weight.ts"
 
 test("a pattern weighs as much as the matcher that the engine makes of it", () => {
   const weights: [string, number][] = [
@@ -33,4 +33,23 @@ test("the time for a pattern grows with its length", () => {
   for (const part of ["(", "[", "{1}", "\\p{", "(?P<", "|a", "[[:", "(?i"]) {
     assert.ok(patternWeight(part.repeat(200_000)) >= 1)
   }
+})
+
+test("patterns whose search may go on far beyond a match are told from others", () => {
+  const linear = [
+    "abc",
+    "[0-9]+",
+    "a.*b",
+    "(\\d+)-(\\d+)",
+    "(?i)foo",
+    "foo|bar",
+    "(a|b)+",
+    "<br ?/?>",
+    "x{2,}",
+    "(error|warn): .*",
+    "a+?b",
+  ]
+  const square = ["a.*b|a", "x(.*y)?", "(a+b)*", "(a|b.*c)", "(a{2,}b)?", "^ +| +$", "((a+)b)+", "(?:a+)*"]
+  for (const pattern of linear) assert.equal(isLinearSearch(pattern), true, pattern)
+  for (const pattern of square) assert.equal(isLinearSearch(pattern), false, pattern)
 })

@@ -12,16 +12,26 @@ interface Weight {
   atoms: number
   /** Those of them that fit several characters, or may be missing or come again. */
   choices: number
+  /** Something in it may come again without end. */
+  isEndless: boolean
+  /** A search may end long after the match that it finds; see `isLinearSearch`. */
+  looksFar: boolean
 }
 
-const character: Weight = { atoms: 1, choices: 0 }
-const choice: Weight = { atoms: 1, choices: 1 }
-const nothing: Weight = { atoms: 0, choices: 0 }
+const nothing: Weight = { atoms: 0, choices: 0, isEndless: false, looksFar: false }
+const character: Weight = { ...nothing, atoms: 1 }
+const choice: Weight = { ...character, choices: 1 }
 
-const sum = (a: Weight, b: Weight): Weight => ({ atoms: a.atoms + b.atoms, choices: a.choices + b.choices })
-const times = (count: number, { atoms, choices }: Weight): Weight => ({
-  atoms: atoms * count,
-  choices: choices * count,
+const sum = (a: Weight, b: Weight): Weight => ({
+  atoms: a.atoms + b.atoms,
+  choices: a.choices + b.choices,
+  isEndless: a.isEndless || b.isEndless,
+  looksFar: a.looksFar || b.looksFar,
+})
+const times = (count: number, part: Weight): Weight => ({
+  ...part,
+  atoms: part.atoms * count,
+  choices: part.choices * count,
 })
 
 /** A part of a pattern in brackets; the whole pattern is one, too. */
@@ -39,12 +49,19 @@ class Group {
   }
 
   /** `*`, `+`, `?`. */
-  makeChoice(): void {
-    this.atom = { ...this.atom, choices: Math.max(1, this.atom.choices) }
+  makeChoice(isEndless: boolean): void {
+    this.atom = { ...this.quantified(isEndless), choices: Math.max(1, this.atom.choices) }
   }
 
-  repeat(count: number): void {
-    this.atom = times(count, this.atom)
+  /** `{n,m}`. */
+  repeat(count: number, isEndless: boolean): void {
+    this.atom = times(count, this.quantified(isEndless))
+    if (isEndless) this.atom.choices = Math.max(1, this.atom.choices)
+  }
+
+  private quantified(isEndless: boolean): Weight {
+    const { atom } = this
+    return { ...atom, isEndless: isEndless || atom.isEndless, looksFar: atom.looksFar || atom.isEndless }
   }
 
   private endBranch(): void {
@@ -63,7 +80,13 @@ class Group {
   end(): Weight {
     this.endBranch()
     const choices = this.branches > 1 ? Math.max(1, this.others.choices) : this.others.choices
-    return { atoms: this.longestWord + this.others.atoms, choices }
+    const { atoms, isEndless, looksFar } = this.others
+    return {
+      atoms: this.longestWord + atoms,
+      choices,
+      isEndless,
+      looksFar: looksFar || (isEndless && this.branches > 1),
+    }
   }
 }
 
@@ -104,12 +127,16 @@ function escaped(pattern: string, at: number): { atom: Weight; end: number } {
 const countedRepeat = /\{(\d{1,9})(?:,(\d{0,9}))?\}/y
 
 /** How often `{n,m}` at this place repeats what is before it, and the place behind it; undefined: it is none. */
-function repeatAt(pattern: string, at: number): { count: number; end: number } | undefined {
+function repeatAt(
+  pattern: string,
+  at: number,
+): { count: number; isEndless: boolean; end: number } | undefined {
   countedRepeat.lastIndex = at
   const found = countedRepeat.exec(pattern)
   if (found === null) return undefined
   const count = Math.max(1, Number(found[1]), Number(found[2] ?? 0))
-  return { count: Math.min(count, repeatsAtMost), end: countedRepeat.lastIndex }
+  const isEndless = found[2] === ""
+  return { count: Math.min(count, repeatsAtMost), isEndless, end: countedRepeat.lastIndex }
 }
 
 const groupOptions = /\(\?(?:P?<\w{0,60}>|[a-zA-Z-]{0,20}[:)]?)/y
@@ -134,11 +161,17 @@ function measured(pattern: string): Weight {
     group = around
   }
 
+  /** `?` behind a quantifier says only which match is wanted. */
+  function quantifier(at: number): number {
+    group.makeChoice(pattern[at] !== "?")
+    return pattern[at + 1] === "?" ? at + 2 : at + 1
+  }
+
   /** Returns the place behind. */
   function take(at: number): number {
     const repeat = pattern[at] === "{" ? repeatAt(pattern, at) : undefined
     if (repeat !== undefined) {
-      group.repeat(repeat.count)
+      group.repeat(repeat.count, repeat.isEndless)
       return repeat.end
     }
     switch (pattern[at]) {
@@ -163,8 +196,7 @@ function measured(pattern: string): Weight {
       case "*":
       case "+":
       case "?":
-        group.makeChoice()
-        return at + 1
+        return quantifier(at)
       default:
         group.add(pattern[at] === "." ? choice : character)
         return at + 1
@@ -183,4 +215,13 @@ function measured(pattern: string): Weight {
 export function patternWeight(pattern: string): number {
   const { atoms, choices } = measured(pattern)
   return Math.max(1, Math.min(atoms, choices * statesPerChoice))
+}
+
+/**
+ * Whether finding a pattern again and again takes time in proportion to the text. It does not where the matcher, at each
+ * match, may have to read on to the text's end to know that there is no longer one: `a.*b|a`, `x(.*y)?`. So nothing
+ * without end stands between alternatives, nor in a part that is itself repeated or may be missing.
+ */
+export function isLinearSearch(pattern: string): boolean {
+  return !measured(pattern).looksFar
 }

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb"
-import type { Item } from "./item-text.ts"
+import type { Item } from "../item-text.ts"
 
 /**
  * An attribute may be called `__proto__`, which the SDK loses: it writes attributes into plain objects. So such names are

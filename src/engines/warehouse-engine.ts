@@ -1,0 +1,69 @@
+import type { EntryFormat } from "../configuration/entries/format.ts"
+import type { WarehouseConfiguration } from "../domain/configuration.ts"
+import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
+import type { Finding } from "../replication/contracts/source.ts"
+import type { Warehouse } from "../replication/contracts/warehouse.ts"
+
+/**
+ * An engine that rows can go to: its record in the registry.
+ *
+ * Its members are methods, so that a record of a narrower configuration can be listed beside others: a record is only
+ * ever given configurations that name it.
+ *
+ * @typeParam C the configuration of one warehouse, with what only this engine has
+ * @typeParam Queried what sessions of the SQL port are opened on
+ */
+export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseConfiguration, Queried = unknown>
+  extends EntryFormat<C> {
+  /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
+  open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
+  /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */
+  preflight(configuration: C): Promise<Finding[]>
+}
+
+export interface WarehouseOptions {
+  /** Makes a folder of this warehouse's own for staged files, mode 0700, and answers its path. */
+  stagingFolder(name: string): Promise<string>
+  /** Its share of the machine's memory. */
+  memoryLimitBytes: number
+}
+
+export interface OpenWarehouse<Queried = unknown> {
+  /** What pipelines write into. */
+  readonly warehouse: Warehouse
+  /** Destination databases and others, also those that cannot be opened. */
+  databases(): string[]
+  /** Databases that are there and cannot be opened; `heal` tries them again. */
+  unopened(): UnopenedDatabase[]
+  /** Opens anew what the engine has shut off; called about once a second. Absent: it shuts nothing off. */
+  heal?(): Promise<WarehouseHealth>
+  /** Prepares it for the SQL port. Absent: users connect to the engine itself, and the SQL port cannot show it. */
+  query?(): Promise<QueriedWarehouse<Queried>>
+  close(): Promise<void>
+}
+
+/** A warehouse that the SQL port shows. */
+export interface QueriedWarehouse<Queried> {
+  engine: Queried
+  /** Loads files into its databases. */
+  copies: SessionCopyWarehouse
+}
+
+/** A database that is there and cannot be opened. The others, and their pipelines, run. */
+export interface UnopenedDatabase {
+  name: string
+  /** The engine's reason, without folders. */
+  reason: string
+  /** What a person can do, with the names of the files. */
+  remedy: string
+}
+
+/** How an engine that shuts databases off is. */
+export type WarehouseHealth =
+  | { kind: "well" }
+  /** A database was shut off, or its file replaced, and is open again. */
+  | { kind: "reopened"; database: string; reason: string }
+  /** `isStuck`: something in this process hinders its opening; if that lasts, only a new process helps. */
+  | { kind: "shutOff"; database: string; reason: string; isStuck: boolean }
+  /** Only a new process helps. */
+  | { kind: "dead"; reason: string }

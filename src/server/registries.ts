@@ -1,0 +1,29 @@
+/** The engines of this program: one line each. Adding an engine adds its line here, its folder and its page. */
+import type { WarehouseConfiguration } from "../domain/configuration.ts"
+import { type Registry, registry } from "../engines/registry.ts"
+import type { SourceEngine } from "../engines/source-engine.ts"
+import type { WarehouseEngine } from "../engines/warehouse-engine.ts"
+import { dynamoDbEngine } from "../sources/dynamodb/engine.ts"
+import { mysqlEngine } from "../sources/mysql/engine.ts"
+import { postgresEngine } from "../sources/postgres/engine.ts"
+import { s3Engine } from "../sources/s3/engine.ts"
+import { duckDbEngine } from "../warehouses/duckdb/engine.ts"
+import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
+
+/** What sessions of the SQL port are opened on. */
+export type QueriedEngine = DuckDbInstance
+
+export interface Engines {
+  sources: Registry<SourceEngine>
+  warehouses: Registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>
+  /** Warehouses that millrace.yaml may name in a later version. */
+  plannedWarehouses: readonly string[]
+}
+
+const prepare = async () => (await import("../query/duckdb/dialect/macros.ts")).installDialect
+
+export const engines: Engines = {
+  sources: registry<SourceEngine>(postgresEngine, mysqlEngine, dynamoDbEngine, s3Engine),
+  warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(duckDbEngine({ prepare })),
+  plannedWarehouses: ["postgres", "redshift"],
+}

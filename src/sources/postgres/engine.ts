@@ -1,0 +1,19 @@
+import { addressOfUrl, type TableSourceEngine } from "../../engines/source-engine.ts"
+import { type PostgresConfiguration, postgresFormat } from "./format.ts"
+
+/** The record of PostgreSQL among the sources. */
+export const postgresEngine: TableSourceEngine<PostgresConfiguration> = {
+  ...postgresFormat,
+  delivery: "tables",
+  viewName: "PostgreSQL",
+  selection: { kind: "filter", form: "database.schema.table" },
+  rds: { instanceEngine: "postgres", clusterEngine: "aurora-postgresql", addressOf: addressOfUrl },
+  checkedDatabase: (configuration) => addressOfUrl(configuration).database ?? "postgres",
+  async load() {
+    const { openPostgresSource } = await import("./source.ts")
+    return {
+      open: ({ url, failoverSlots = false }, { database, acceptInvalidText }) =>
+        openPostgresSource({ url, database, failoverSlots, acceptInvalidText }),
+    }
+  },
+}

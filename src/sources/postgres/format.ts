@@ -1,0 +1,31 @@
+import { z } from "zod"
+import { databaseArn, retention } from "../../configuration/entries/database-source.ts"
+import type { EntryFormat } from "../../configuration/entries/format.ts"
+import { postgresUrl } from "../../configuration/postgres-url.ts"
+import type { DatabaseSource } from "../../domain/configuration.ts"
+
+/** A server and the database of its URL, of which data filters may name others. */
+export interface PostgresConfiguration extends DatabaseSource {
+  /** Replication slots that a standby takes along, where the server can (PostgreSQL 17). */
+  failoverSlots?: boolean
+}
+
+const written = z.strictObject({
+  arn: databaseArn,
+  engine: z.literal("postgres"),
+  url: postgresUrl,
+  failover_slots: z.boolean().optional(),
+  retention: retention.optional(),
+})
+
+export const postgresFormat: EntryFormat<PostgresConfiguration> = {
+  name: "postgres",
+  keys: Object.keys(written.shape),
+  entry: written.transform(({ arn, engine, url, failover_slots: failoverSlots, retention }) => () => ({
+    arn,
+    engine,
+    url,
+    ...(failoverSlots !== undefined && { failoverSlots }),
+    ...(retention !== undefined && { retention }),
+  })),
+}
