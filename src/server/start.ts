@@ -7,8 +7,6 @@ import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
 import { SetupError } from "../configuration/setup-error.ts"
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
-import { guardedTables } from "../control-plane/databases/guarded-tables.ts"
-import { systemViewFacts } from "../control-plane/databases/system-views.ts"
 import { startWebhook } from "../control-plane/events/webhook.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
@@ -27,7 +25,6 @@ import { rdsDoor } from "../front-doors/rds/door.ts"
 import { redshiftDoor } from "../front-doors/redshift/door.ts"
 import { awsRouter } from "../front-doors/router.ts"
 import { startSqlPort } from "../front-doors/sql/sql-port.ts"
-import { openDuckDbQueries } from "../query/duckdb/query-engine.ts"
 import type { Waits } from "../replication/waits.ts"
 import type { WriteObserver } from "../replication/write-order.ts"
 import type { Store } from "../state/store.ts"
@@ -45,6 +42,7 @@ import { healthApp } from "./health.ts"
 import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
 import { exposures } from "./listener-warnings.ts"
 import { listening, startHealth } from "./listening.ts"
+import { openQueries } from "./queries.ts"
 import { type Engines, engines } from "./registries.ts"
 import { loadSources } from "./sources.ts"
 import { sqlPortLimits } from "./sql-limits.ts"
@@ -180,16 +178,8 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
 
   const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
-  const engine = await openDuckDbQueries({
-    instance: warehouses.queried,
-    users,
-    log,
-    ...sqlLimits.engine,
-    isReplicated: (database) => database !== "dev",
-    guarded: () => guardedTables(runningPipelines(), warehouses.databases.warehouseArn),
-    systemViews: (kinds) =>
-      systemViewFacts({ ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }, kinds),
-  })
+  const parts = { configuration, sourceEngines, warehouses, users, status, copy, limits: sqlLimits, log }
+  const engine = await openQueries({ ...parts, running: runningPipelines })
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,

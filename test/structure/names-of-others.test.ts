@@ -19,8 +19,6 @@ const ours: Record<string, string> = {
   "src/wire/aws-query/xml.ts named": "the expression before has matched the character",
   "src/query/duckdb/session/statement-kinds.ts expected": "verbs of ours",
   "src/query/duckdb/catalog/functions.ts constants": "its own keys",
-  "src/query/duckdb/catalog/integration-views.ts integrationViews":
-    "names of ours: the statement's are checked before",
   "src/front-doors/sql/copy/options.ts readings": "its own keys",
   "src/front-doors/sql/copy/options.ts named": "a text that begins with a backslash, or one character",
   "src/sources/dynamodb/values/attribute-names.ts copy": "it has no prototype",

@@ -25,7 +25,7 @@ const layers = [
 const layersWithRooms = ["sources", "warehouses", "query", "front-doors"]
 
 /** Not a room of one engine: what the rooms beside it and those above share. */
-const sharedFolders = ["src/query/text/"]
+const sharedFolders = ["src/query/text/", "src/query/system-views/"]
 
 /** Rooms of concrete adapters: only server/ (and what is above it) picks one. */
 const layersOfAdapters = ["sources", "warehouses", "query"]

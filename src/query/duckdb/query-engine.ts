@@ -7,8 +7,8 @@ import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { hiddenSchemas, type QueryEngine, type QuerySession, type SessionRequest } from "../contract.ts"
+import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
-import { openSystemViews, type SystemViewReader, type SystemViews } from "./catalog/system-views.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
 import { type EngineSemaphore, engineSemaphore, placesForQueries } from "./places/engine-semaphore.ts"
@@ -24,6 +24,7 @@ import { sqlSession } from "./session/session.ts"
 import { databaseFor, schemasOf } from "./session/session-database.ts"
 import { type SessionSettings, sessionSettings } from "./session/settings.ts"
 import { applyStartupParameters } from "./session/startup-parameters.ts"
+import { type VirtualTables, virtualTables } from "./virtual/virtual-tables.ts"
 
 /** Clients choose their catalog queries by it: 15's are the ones the catalogs here answer. */
 const defaultServerVersion = "15.12"
@@ -41,8 +42,8 @@ export interface DuckDbQueryOptions {
   log: QueryEngineLog
   /** Replicated databases are read-only to everybody. Asked at each transaction. */
   isReplicated(database: string): boolean
-  /** What the system views of integrations show; absent: nothing. */
-  systemViews?: SystemViewReader
+  /** Tables that are none of the warehouse's, system views among them; absent: none. */
+  virtualTables?: readonly VirtualTable[]
   /** Tables that can be read only when they are in step; absent: none. */
   guarded?(): readonly GuardedTable[]
   serverVersion?: string
@@ -64,7 +65,7 @@ interface Shared {
   functions: FunctionLists
   enginePgViews: ReadonlySet<string>
   serverVersion: string
-  systemViews: SystemViews
+  virtualTables: VirtualTables
   checkpoint: Checkpoint
   committedSchemas(database: string): Promise<string[]>
   /** The connection of the two above. */
@@ -83,7 +84,6 @@ export async function openDuckDbQueries(options: DuckDbQueryOptions): Promise<Qu
     close: async () => {
       shared.parser.close()
       shared.memory?.close()
-      shared.systemViews.close()
       await shared.ownFunctions.close()
       shared.files.closeSync()
     },
@@ -107,7 +107,7 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
       ownFunctions: await ownFunctions(options.instance),
-      systemViews: await openSystemViews(options.instance, options.systemViews),
+      virtualTables: virtualTables(options.virtualTables ?? []),
       files,
       checkpoint: checkpointOn(files),
       committedSchemas: async (database) => [...(await schemasOf(files, database, () => true)).values()],
@@ -207,7 +207,6 @@ function sessionOn(one: OneSession) {
     timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
     access: () => accessIn(database, rights, shared.ownFunctions),
     onClose: request.onClose,
-    systemViews: shared.systemViews,
     files: definitionFiles(database, shared.checkpoint, shared.committedSchemas, (error) =>
       log.warn({ err: error, database }, "the log could not be moved into the database's file"),
     ),
@@ -217,6 +216,7 @@ function sessionOn(one: OneSession) {
     plan: {
       parser: shared.parser,
       readDoorStatement: request.readDoorStatement,
+      virtualTables: shared.virtualTables,
       facts: {
         user,
         database,
@@ -224,6 +224,7 @@ function sessionOn(one: OneSession) {
         processId: id,
         setting: (name) => settings.get(name),
         enginePgViews: shared.enginePgViews,
+        virtualTables: shared.virtualTables,
         get isAdmin() {
           return isSuperuser()
         },

@@ -1,9 +1,10 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { requireReader, type VirtualTable } from "../../virtual-table.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
+import { pointAt, type VirtualTables } from "../virtual/virtual-tables.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
-import { integrationViewSchema, integrationViews } from "./integration-views.ts"
 
 /** What a statement may ask of its session; each becomes a constant. */
 export interface SessionFacts {
@@ -15,7 +16,7 @@ export interface SessionFacts {
   setting(name: string): string | undefined
   /** The engine's own pg_catalog views: unqualified, each must be ours or nothing. */
   enginePgViews: ReadonlySet<string>
-  /** Only administrators see the views of integrations. */
+  virtualTables: VirtualTables
   isAdmin: boolean
 }
 
@@ -110,12 +111,12 @@ function rewriteTable(node: Tree, facts: SessionFacts): boolean {
   const catalog = textAt(node, "catalog_name")
   const schema = textAt(node, "schema_name").toLowerCase()
   const name = textAt(node, "table_name").toLowerCase()
+  const virtual = facts.virtualTables.find({ catalog, schema, table: name }, facts.database)
+  if (virtual !== undefined) return pointAtVirtual(node, virtual, facts)
   if (catalog !== "" && catalog.toLowerCase() !== facts.database.toLowerCase()) {
     if (schema !== "pg_catalog" && schema !== "information_schema") return false
     throw new PgError("0A000", "cross-database references to system catalogs are not implemented")
   }
-  if ((schema === "" || schema === "pg_catalog") && Object.hasOwn(integrationViews, name))
-    return pointAtIntegrationView(node, name, facts)
   const isInformation = schema === "information_schema"
   const isPg =
     schema === "pg_catalog" || (schema === "" && (pgRelations.has(name) || facts.enginePgViews.has(name)))
@@ -129,11 +130,9 @@ function rewriteTable(node: Tree, facts: SessionFacts): boolean {
   return true
 }
 
-function pointAtIntegrationView(node: Tree, name: string, facts: SessionFacts): true {
-  if (!facts.isAdmin) throw new PgError("42501", `permission denied for relation ${name}`)
-  node.catalog_name = "memory"
-  node.schema_name = integrationViewSchema
-  node.table_name = name
+function pointAtVirtual(node: Tree, table: VirtualTable, { isAdmin }: SessionFacts): true {
+  requireReader(table, isAdmin)
+  pointAt(node, table)
   return true
 }
 

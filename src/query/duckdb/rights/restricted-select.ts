@@ -1,6 +1,7 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import type { VirtualRead } from "../virtual/virtual-reads.ts"
 import type { FunctionLists } from "./allowed-functions.ts"
 import { isKnownFunction } from "./known-functions.ts"
 import {
@@ -88,10 +89,21 @@ function requirePinned(tree: Tree, { relations, cteNames }: Pinned): void {
   }
 }
 
+/** A query of somebody who may read only some tables, pinned. */
+export interface PinnedSelect {
+  sql: string
+  /** Of the text. */
+  tree: Tree
+  needs: Need[]
+  readsViews: boolean
+}
+
+/** A checked query inside a statement. */
 export interface RestrictedSelect {
   sql: string
   needs: Need[]
   readsViews: boolean
+  virtual: VirtualRead[]
 }
 
 /** A guarded SELECT of somebody who may read only some tables, as text in which nothing is left to be looked up. */
@@ -100,7 +112,7 @@ export async function restrictSelect(
   parser: SqlParser,
   rules: GuardRules & { functions: FunctionLists },
   context: PinContext,
-): Promise<RestrictedSelect> {
+): Promise<PinnedSelect> {
   const pinned = await pinRelations(tree, context)
   const sql = await parser.deparse(tree)
   const again = await parser.parse(sql)
@@ -109,7 +121,7 @@ export async function restrictSelect(
   guardSelect(again.tree, { ...rules, known: new Set([...(rules.known ?? []), ...pinned.relations]) })
   guardKnown(again.tree, rules.functions)
   requirePinned(again.tree, pinned)
-  return { sql, needs: pinned.needs, readsViews: pinned.readsViews }
+  return { sql, tree: again.tree, needs: pinned.needs, readsViews: pinned.readsViews }
 }
 
 /** Throws 42501 when a right that the statement rests on is gone. */

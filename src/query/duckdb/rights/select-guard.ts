@@ -1,6 +1,6 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { integrationViewSchema } from "../catalog/integration-views.ts"
 import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import { virtualSchema } from "../virtual/virtual-tables.ts"
 import { allowedTableFunctions, isDeniedFunction } from "./allowed-functions.ts"
 
 export interface GuardRules {
@@ -59,9 +59,9 @@ function isReserved(lowQualifier: string): boolean {
 
 /** Refuses a name that reaches past the tables: a file, the engine's own catalogs, Millrace's records. */
 export function checkRelation(catalog: string, schema: string, name: string, rules: GuardRules): void {
-  // Our stand-ins for the system catalogs: the rewriting points here, and nothing in them is secret.
-  if (catalog === "memory" && ownCatalogs.has(schema)) return
-  if (catalog === "memory" && schema === integrationViewSchema && rules.isAdmin) return
+  // Our stand-ins for the system catalogs: the rewriting points here, and nothing in them is secret. Virtual tables make
+  // rows for whoever asks.
+  if (catalog === "memory" && (ownCatalogs.has(schema) || schema === virtualSchema)) return
   const parts = [catalog, schema, name].filter((part) => part !== "")
   const qualifiers = [catalog, schema].filter((part) => part !== "").map((part) => part.toLowerCase())
   if (rules.known?.has([catalog, schema, name].join("\0")) !== true) {

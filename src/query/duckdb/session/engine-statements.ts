@@ -3,8 +3,6 @@ import type { GuardedTable } from "../../../control-plane/databases/guarded-tabl
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Format, Prepared } from "../../../wire/pgwire/session.ts"
-import { faultAsPgError } from "../../faults.ts"
-import type { SystemViews } from "../catalog/system-views.ts"
 import type { SqlParser } from "../dialect/syntax-tree.ts"
 import type { EnginePrepared } from "../portals/cursors.ts"
 import { type EnginePortal, enginePortal } from "../portals/engine-portal.ts"
@@ -23,6 +21,7 @@ import {
   undescribed,
   untypedParameters,
 } from "../values/untyped-parameters.ts"
+import { virtualValues } from "../virtual/virtual-reads.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { failureOf } from "./failure-of-rows.ts"
@@ -51,7 +50,7 @@ export interface EngineStatementContext {
   zone(): ZoneOffset
   /** What the user may do now. */
   access(): Promise<SqlAccess>
-  systemViews: SystemViews
+  user: string
   /** Moves what the engine cannot replay from its log into the database's file. */
   files: DefinitionFiles
   /** Tables that can be read only when they are in step. */
@@ -93,7 +92,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
       {
         start: async () => {
           start()
-          await beforeReading(plan)
+          beforeReading(plan)
+          const bound = await withVirtual(plan, values)
           if (plan.typeInSchema !== undefined)
             await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
@@ -101,7 +101,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
           const result = await engine.call(
             async () => {
-              await bindParameters(engine, prepared, values)
+              await bindParameters(engine, prepared, bound)
               return prepared.stream()
             },
             plan.positionsHold ? plan.sql : undefined,
@@ -116,7 +116,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           const chunk = await engine.call(() => result.fetchChunk(), undefined, plan.isVeiled)
           if (chunk && chunk.rowCount > 0) return chunk
           // An empty chunk, or none: its end, or an error.
-          if (engine.isAborted()) throw await failureOf(engine, plan, values)
+          if (engine.isAborted()) throw await failureOf(engine, plan, await withVirtual(plan, values))
           return null
         },
         finished: () => engine.release(portal),
@@ -134,13 +134,16 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     await engine.call(() => transaction.writeOnlyIn(database))
   }
 
-  async function beforeReading({ reads, systemViews }: EnginePlan): Promise<void> {
+  function beforeReading({ reads }: EnginePlan): void {
     refuseUnsynced(reads, context.place(), context.guarded)
-    try {
-      await context.systemViews.refresh(systemViews)
-    } catch (error) {
-      throw faultAsPgError(error)
-    }
+  }
+
+  /** The client's values, and the rows of the virtual tables that the statement reads, as they are now for its user. */
+  async function withVirtual({ virtual }: EnginePlan, values: BoundValue[]): Promise<BoundValue[]> {
+    if (virtual.length === 0) return values
+    const { user, place, access } = context
+    const caller = { user, database: place().database, access: await access() }
+    return [...values, ...(await virtualValues(virtual, values, caller))]
   }
 
   function start(): void {
@@ -151,7 +154,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
 
   async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
     const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
-    const untyped = untypedParameters(prepared)
+    const untyped = untypedParameters(prepared, plan.virtual.length)
     if (untyped.length === 0 || !plan.tree) return prepared
     prepared.destroySync()
     return prepareTyped(context.parser, plan.tree, untyped, declared, (sql) => engine.prepare(sql, undefined))
@@ -160,8 +163,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
   async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
     transaction.assertUsable()
     await engine.claim(undefined)
-    // A transaction that is open sees what there was when it first looked.
-    await beforeReading(plan)
+    beforeReading(plan)
     // What is described and what is run must be one moment: a table may become another between the two.
     await transaction.ensure()
     const prepared = await prepareDescribed(plan, declared)
@@ -194,7 +196,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
 
   async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
     const prepared = await prepareChecked(plan, declared)
-    const parameters = parametersOf(prepared, declared)
+    const parameters = parametersOf(prepared, declared, plan.virtual.length)
     const parameterOids = parameters.map(({ oid }) => oid)
     const described = await describe(prepared, plan, parameterOids)
     return {
@@ -212,7 +214,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
 
   async function prepareExplain(plan: EnginePlan, declared: number[]): Promise<Prepared> {
     const prepared = await prepareChecked(plan, declared)
-    const parameters = parametersOf(prepared, declared)
+    const parameters = parametersOf(prepared, declared, plan.virtual.length)
     return {
       parameterOids: parameters.map(({ oid }) => oid),
       fields: explainFields,
@@ -222,11 +224,12 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         const bound = readParameters(parameters, values, formats)
         return explainPortal(async () => {
           start()
-          await beforeReading(plan)
+          beforeReading(plan)
+          const all = await withVirtual(plan, bound)
           await transaction.ensure()
           await engine.claim(undefined)
           const run = async () => {
-            await bindParameters(engine, prepared, bound)
+            await bindParameters(engine, prepared, all)
             return (await prepared.run()).getRows()
           }
           return engine.call(run, undefined, plan.isVeiled)

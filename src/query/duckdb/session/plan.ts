@@ -7,7 +7,6 @@ import { refuseCostly } from "../bounds/measure.ts"
 import { refuseNestedValues } from "../bounds/nested-values.ts"
 import { refuseTooComplex } from "../bounds/statement-limits.ts"
 import { boundedWrite } from "../bounds/written-queries.ts"
-import { integrationViewsIn } from "../catalog/integration-views.ts"
 import { rewriteForSession, type SessionFacts } from "../catalog/rewrite.ts"
 import { listVisibleTables } from "../catalog/show-tables.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
@@ -28,6 +27,8 @@ import { guardSelect } from "../rights/select-guard.ts"
 import { versionWrite } from "../rights/version-writes.ts"
 import { guardWrite, targetOf, type WriteRules } from "../rights/write-guard.ts"
 import { pgColumnNames } from "../values/column-names.ts"
+import { substituteVirtual, type VirtualRead } from "../virtual/virtual-reads.ts"
+import type { VirtualTables } from "../virtual/virtual-tables.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import type { EnginePlan } from "./statement-kinds.ts"
 
@@ -52,8 +53,8 @@ export type Plan =
       columnNames: string[] | undefined
       /** The statement's tree, where it has one. */
       tree: Tree | undefined
-      /** The views of integrations that it reads. */
-      systemViews: ReadonlySet<string>
+      /** The virtual tables that it reads. */
+      virtual: VirtualRead[]
       /** The tables that it reads, as far as names tell. */
       reads: ReadNames
       /** The engine's positions mean the client's text. */
@@ -69,6 +70,7 @@ export type Plan =
 export interface PlanContext {
   parser: SqlParser
   readDoorStatement: ReadDoorStatement
+  virtualTables: VirtualTables
   facts: SessionFacts
   rules: WriteRules
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
@@ -97,8 +99,6 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
 }
 
-const noViews: ReadonlySet<string> = new Set()
-
 async function planSelect(sql: string, tree: Tree, context: PlanContext, access: SqlAccess): Promise<Plan> {
   const columnNames = pgColumnNames(tree)
   const checked = await checkSelect(sql, tree, context, access)
@@ -109,7 +109,7 @@ async function planSelect(sql: string, tree: Tree, context: PlanContext, access:
     writesIn: undefined,
     columnNames,
     tree,
-    systemViews: integrationViewsIn(tree),
+    virtual: checked.virtual,
     reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
@@ -140,10 +140,13 @@ async function checkSelect(
   if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
   if (!access.readsAll && looksUp) {
-    return restrictSelect(tree, parser, rules, { access, place, ask })
+    const pinned = await restrictSelect(tree, parser, rules, { access, place, ask })
+    const virtual = await substituteVirtual(pinned.tree, context.virtualTables, parser)
+    return { ...pinned, virtual, sql: virtual.length === 0 ? pinned.sql : await parser.deparse(pinned.tree) }
   }
   const isOther = rewritten || listsTables || isConfined || known.size > 0
-  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [] }
+  const virtual = await substituteVirtual(tree, context.virtualTables, parser)
+  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [], virtual }
 }
 
 async function planWrite(
@@ -156,7 +159,7 @@ async function planWrite(
     kind: "engine" as const,
     columnNames: undefined,
     tree: undefined,
-    systemViews: noViews,
+    virtual: [],
     reads: namesReadInWrite(tokens),
     isVeiled: false,
     notices: [],
@@ -176,9 +179,11 @@ async function planWrite(
     return { ...rest, ...written, typeInSchema, sql: bounded, positionsHold, needs: "superuser" }
   }
   let isVeiled = false
+  const virtual: VirtualRead[] = []
   const checked = async (sql: string, tree: Tree) => {
     const select = await checkSelect(sql, tree, context, access)
     isVeiled ||= select.readsViews
+    virtual.push(...select.virtual)
     return select
   }
   const write = await restrictWrite(tokens, sql, {
@@ -195,7 +200,7 @@ async function planWrite(
     },
     selectTree: (tree) => checked("", tree),
   })
-  return { ...rest, ...write, isVeiled, positionsHold: false }
+  return { ...rest, ...write, virtual, isVeiled, positionsHold: false }
 }
 
 async function planExplain(

@@ -5,7 +5,6 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
 import type { DoorStatement, StatementSession } from "../../contract.ts"
 import { splitStatements } from "../../text/tokens.ts"
-import type { SystemViews } from "../catalog/system-views.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
@@ -34,7 +33,6 @@ export interface SessionParts {
   access(): Promise<SqlAccess>
   /** As `pg_backend_pid()` shows it. */
   id: number
-  systemViews: SystemViews
   files: DefinitionFiles
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
@@ -56,6 +54,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     ...parts,
     ...scope,
     parser: parts.plan.parser,
+    user: parts.plan.rules.user,
     isReplicated: parts.plan.rules.isReplicated,
     access: currentAccess,
   })

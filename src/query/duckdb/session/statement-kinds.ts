@@ -1,9 +1,9 @@
 import { type DuckDBPreparedStatement, StatementType } from "@duckdb/node-api"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Field } from "../../../wire/pgwire/session.ts"
-import { characterLength } from "../catalog/integration-views.ts"
 import { fieldsOf } from "../portals/engine-portal.ts"
 import { columnType, type WireType } from "../values/value-types.ts"
+import { characterLength } from "../virtual/virtual-reads.ts"
 import type { Plan } from "./plan.ts"
 
 export type EnginePlan = Extract<Plan, { kind: "engine" }>
@@ -78,7 +78,7 @@ export function describeColumns(prepared: DuckDBPreparedStatement, plan: EngineP
     const name =
       plan.columnNames?.length === prepared.columnCount ? (plan.columnNames[i] ?? "") : prepared.columnName(i)
     names.push(name)
-    types.push(columnType(prepared.columnType(i), characterLength(plan.systemViews, name)))
+    types.push(columnType(prepared.columnType(i), characterLength(plan.virtual, name)))
   }
   return { types, fields: fieldsOf(names, types), isGuess: false }
 }

@@ -36,9 +36,13 @@ export type BoundValue =
   | { kind: "value"; value: DuckDBValue; type: DuckDBType }
   | { kind: "cast"; value: DuckDBValue; type: DuckDBType; castTo: string }
 
-/** `$1`, `$2`, … in the client's order, with the types it declared or the engine found. */
-export function parametersOf(prepared: DuckDBPreparedStatement, declared: number[]): Parameter[] {
-  return Array.from({ length: prepared.parameterCount }, (_none, index) => {
+/** `$1`, `$2`, … in the client's order, with the types it declared or the engine found. `ours`: how many behind them are not the client's. */
+export function parametersOf(
+  prepared: DuckDBPreparedStatement,
+  declared: number[],
+  ours: number,
+): Parameter[] {
+  return Array.from({ length: prepared.parameterCount - ours }, (_none, index) => {
     const own = declared[index] ?? 0
     if (own !== 0) return { oid: own }
     const isTyped = prepared.parameterTypeId(index + 1) !== DuckDBTypeId.INVALID

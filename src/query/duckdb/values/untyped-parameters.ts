@@ -20,9 +20,9 @@ const attempts: { scalar: string; array: string }[] = [
   { scalar: "DOUBLE", array: "DOUBLE[]" },
 ]
 
-/** Numbers of the parameters that the engine could not type. */
-export function untypedParameters(prepared: DuckDBPreparedStatement): number[] {
-  const numbers = Array.from({ length: prepared.parameterCount }, (_none, index) => index + 1)
+/** Numbers of the client's parameters that the engine could not type. `ours`: how many behind them are not the client's. */
+export function untypedParameters(prepared: DuckDBPreparedStatement, ours: number): number[] {
+  const numbers = Array.from({ length: prepared.parameterCount - ours }, (_none, index) => index + 1)
   return numbers.filter((number) => prepared.parameterTypeId(number) === DuckDBTypeId.INVALID)
 }
 

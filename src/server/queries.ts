@@ -1,0 +1,43 @@
+import { guardedTables } from "../control-plane/databases/guarded-tables.ts"
+import { systemViewFacts } from "../control-plane/databases/system-views.ts"
+import type { RunningPipeline } from "../control-plane/pipelines/running-pipeline.ts"
+import type { StatusSources } from "../control-plane/pipelines/status.ts"
+import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
+import type { Configuration } from "../domain/configuration.ts"
+import type { Registry } from "../engines/registry.ts"
+import type { SourceEngine } from "../engines/source-engine.ts"
+import type { QueryEngine } from "../query/contract.ts"
+import { openDuckDbQueries } from "../query/duckdb/query-engine.ts"
+import { systemViewTables } from "../query/system-views/system-views.ts"
+import type { Log } from "../wire/http/log.ts"
+import type { RunningCopy } from "./copy.ts"
+import type { SqlLimits } from "./sql-limits.ts"
+import type { OpenWarehouses } from "./warehouses.ts"
+
+export interface QueryParts {
+  configuration: Pick<Configuration, "sources">
+  sourceEngines: Registry<SourceEngine>
+  warehouses: OpenWarehouses
+  users: SqlUsers
+  status: StatusSources
+  copy: RunningCopy
+  limits: SqlLimits
+  running(): RunningPipeline[]
+  log: Log
+}
+
+/** The query engine of the warehouse that the SQL port shows, with the system views. */
+export function openQueries(parts: QueryParts): Promise<QueryEngine> {
+  const { warehouses, status, copy, users, limits, log } = parts
+  const { sourceEngines, configuration } = parts
+  const facts = { ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }
+  return openDuckDbQueries({
+    instance: warehouses.queried,
+    users,
+    log,
+    ...limits.engine,
+    isReplicated: (database) => database !== "dev",
+    guarded: () => guardedTables(parts.running(), warehouses.databases.warehouseArn),
+    virtualTables: systemViewTables((kinds) => systemViewFacts(facts, kinds)),
+  })
+}
