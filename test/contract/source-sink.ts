@@ -1,3 +1,4 @@
+import assert from "node:assert/strict"
 import type { Position } from "../../src/domain/position.ts"
 import type { TableSchema } from "../../src/domain/table.ts"
 import type { ChangeSink, RowKind, TableSink } from "../../src/replication/contracts/change-sink.ts"
@@ -33,6 +34,7 @@ export interface RecordingSink extends ChangeSink {
 /** Keeps what a source writes; tables must have a number as their first column. */
 export function recordingSink(): RecordingSink {
   let changes: SeenTransaction["changes"] = []
+  let inTransaction = false
   const sinks = new Map<string, TableSink>()
   const sink: RecordingSink = {
     transactions: [],
@@ -43,17 +45,23 @@ export function recordingSink(): RecordingSink {
     alterations: [],
     failures: [],
     begin: () => {
+      inTransaction = true
       changes = []
     },
     commit(position, committedAtMs) {
+      inTransaction = false
       sink.transactions.push({ position, committedAtMs, changes })
     },
     table(table) {
+      assert.ok(inTransaction, "rows come inside transactions")
       const known = sinks.get(table.id) ?? newTableSink(table, (change) => changes.push(change))
       sinks.set(table.id, known)
       return known
     },
-    truncate: (table) => void changes.push({ table: table.name, kind: "truncate", id: 0 }),
+    truncate(table) {
+      assert.ok(inTransaction, "a truncation comes inside a transaction")
+      changes.push({ table: table.name, kind: "truncate", id: 0 })
+    },
     altered: ({ to }) => {
       sink.alterations.push(to)
       return true

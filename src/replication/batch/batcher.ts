@@ -1,6 +1,7 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeSink, TableSink } from "../contracts/change-sink.ts"
+import { comesAgain, outsideTransaction } from "../contracts/delivery-order.ts"
 import { type Alteration, type TableLoad, unaltered } from "../contracts/warehouse.ts"
 import { staleByValue } from "../tables/stale-tables.ts"
 import type { RowBuffer } from "../values/columns.ts"
@@ -108,8 +109,7 @@ export class Batcher implements ChangeSink {
   advance(): void {
     this.#spares.age()
     const position = this.#caughtUpPosition
-    if (position === undefined || this.inTransaction || !this.#isEmpty()) return
-    if (this.#taker === undefined) return
+    if (position === undefined || this.inTransaction || !this.#isEmpty() || !this.#taker) return
     this.#caughtUpPosition = undefined
     this.#give({ kind: "advance", position })
   }
@@ -219,6 +219,7 @@ export class Batcher implements ChangeSink {
   }
 
   commit(position: Position, committedAtMs: number): void {
+    if (this.#hasReached(this.#reached, position)) throw comesAgain(position, this.#reached)
     this.inTransaction = false
     const open = this.#open
     if (open.transactions++ === 0) open.firstCommittedAtMs = committedAtMs
@@ -274,6 +275,7 @@ export class Batcher implements ChangeSink {
   }
 
   #gathered(table: TableSchema): GatheredChanges {
+    if (!this.inTransaction) throw outsideTransaction(table)
     const { tables, sequence } = this.#open
     let gathered = this.#held.get(table.id) ?? tables.get(table.id)
     if (gathered === undefined) {

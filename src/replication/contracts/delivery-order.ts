@@ -1,0 +1,24 @@
+/**
+ * What exactness rests on, whichever the source: rows come inside transactions, and each transaction ends behind the one
+ * before it. A source that breaks this would have rows applied twice, or without the position that they belong to; so the
+ * stream ends instead, before any of it is applied.
+ */
+import { type Position, shownPosition } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
+import { qualifiedName, type TableSchema } from "../../domain/table.ts"
+
+/** Rows came between transactions: nothing would say up to where the warehouse has them. The next attempt reads them anew. */
+export function outsideTransaction(table: TableSchema): Problem {
+  return new Problem(
+    "sourceProtocol",
+    `Rows of ${qualifiedName(table)} came outside of a transaction; they are read again.`,
+  )
+}
+
+/** `reached`: the end of the transaction before, or where the stream began. Only a fresh copy is certain to be right then. */
+export function comesAgain(position: Position, reached: Position): Problem {
+  return new Problem(
+    "sourceRestored",
+    `A transaction came that ends at ${shownPosition(position)}, not behind ${shownPosition(reached)}, which was reached before.`,
+  )
+}
