@@ -78,7 +78,8 @@ test("with a key the spool cannot be read, through a rotation of the key nothing
   await running.terminate()
 
   const unlock = await lockWarehouse(context, place, "bank")
-  running = await place.start(environment)
+  // It ends before the source is told of what is in the spool: the source sends that again.
+  running = await place.start({ ...environment, MILLRACE_KILL_AT: "spooled:1" })
   const bytes = await spooledBytes(at)
   assert.equal(bytes.indexOf(rowMarker), -1, "a row can be read in the spool")
   assert.equal(bytes.indexOf("accounts"), -1, "a table's name can be read in the spool")
