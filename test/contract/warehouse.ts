@@ -7,6 +7,7 @@ import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
 import { casesOfOwners } from "./warehouse-owners.ts"
+import { casesOfPositions } from "./warehouse-positions.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
 import { casesOfTables } from "./warehouse-tables.ts"
 import { casesOfVersions } from "./warehouse-versions.ts"
@@ -200,6 +201,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
         return undefined
       }))
 
+    casesOfPositions(harness)
     casesOfTables(harness)
     casesOfAlterations(harness)
     casesOfVersions(harness)

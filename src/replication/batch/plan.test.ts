@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { positionFrom } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
 import { qualifiedName, type TableName, type TableSchema } from "../../domain/table.ts"
 import type { Batch, Run, TableChanges } from "../contracts/warehouse.ts"
 import type { HeldTable, HeldVersions } from "./held.ts"
@@ -34,14 +35,21 @@ function renamed(from: TableSchema, name: string, schema = from.schema): TableCh
   return changes({ ...from, name, schema }, from)
 }
 
+/** But for its first step, which expects where the position is. */
 function planned(batch: Partial<Batch>, tables: HeldTable[], more: Partial<BatchToPlan> = {}): Step[] {
+  const [first, ...steps] = whole(batch, tables, more)
+  assert.equal(first?.kind, "expectPosition")
+  return steps
+}
+
+function whole(batch: Partial<Batch>, tables: HeldTable[], more: Partial<BatchToPlan> = {}): Step[] {
   return planBatch({
     pipeline,
     batch: { ...emptyBatch, ...batch },
     held: tables,
     versions: [],
     placeOf: folded,
-    expected: undefined,
+    expected: positionFrom("1"),
     copiedAsOf: new Map(),
     ...more,
   })
@@ -97,10 +105,14 @@ const kinds = (steps: readonly Step[]) => steps.map(({ kind }) => kind)
 const [a, b, c] = [table("a"), table("b"), table("c")]
 
 test("a batch of plain changes plans them and the position, last", () => {
-  const steps = planned({ tables: [changes(a)], position: positionFrom("2") }, [], {
-    expected: positionFrom("1"),
-  })
+  const steps = whole({ tables: [changes(a)], position: positionFrom("2") }, [])
   assert.deepEqual(kinds(steps), ["expectPosition", "change", "setPosition"])
+})
+
+test("a batch that does not move the position, or comes before it is known, is refused", () => {
+  const batch = { tables: [changes(a)], position: positionFrom("1") }
+  assert.throws(() => whole(batch, []), Problem)
+  assert.throws(() => whole({ ...batch, position: positionFrom("2") }, [], { expected: undefined }), Problem)
 })
 
 test("a renamed table changes its rows under its new name and is tracked under it", () => {

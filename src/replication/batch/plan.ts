@@ -3,10 +3,13 @@
  * take a copy's rows, become others, change; and in which order. It knows no engine and no SQL. A warehouse renders the
  * steps (step.ts) into statements of one transaction.
  *
- * Invariants: the position is set by the last step of a plan that moves it; a table that is readable before a plan and still
+ * Invariants: a batch begins where this opening of the destination has brought the position, and its transaction fails where another
+ * position is recorded (two owners at once, another file): what comes twice is refused, not applied twice; the position is set by the
+ * last step of a plan that moves it; a table that is readable before a plan and still
  * replicated after it is readable under its new name after it, with no moment between (one transaction).
  */
-import type { Position } from "../../domain/position.ts"
+import { type Position, shownPosition } from "../../domain/position.ts"
+import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Alteration, Batch, StagedPart, TableChanges, VersionSwitch } from "../contracts/warehouse.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, keepersOf, type PlaceOf } from "./held.ts"
@@ -25,7 +28,7 @@ export interface Holdings {
 export interface BatchToPlan extends Holdings {
   pipeline: string
   batch: Batch
-  /** The position that the destination was left at; `undefined`: nothing is expected. */
+  /** Where this opening of the destination has brought the position; `undefined`: that is not known. */
   expected: Position | undefined
   /** Of copies that are to keep versions, by table id: as of when their rows are. */
   copiedAsOf: ReadonlyMap<string, Date>
@@ -40,20 +43,38 @@ export function alterationsOf(batch: Batch): Alteration<StagedPart>[] {
   return batch.tables.flatMap(({ alteration }) => alteration ?? [])
 }
 
-/** In the order in which a batch happens: what goes makes room, then what moves, then what comes, then rows change. */
+/**
+ * In the order in which a batch happens: what goes makes room, then what moves, then what comes, then rows change. Throws
+ * Problem where it does not follow what was applied before.
+ */
 export function planBatch(plan: BatchToPlan): Step[] {
-  const { pipeline, batch, expected } = plan
+  const { pipeline, batch } = plan
   const names = new Map(alterationsOf(batch).map(({ to }) => [to.id, to]))
   const tables = planTables(plan, names)
   const facts = { places: tables.places, keeps: keepersOf(pipeline, plan.versions) }
   return [
-    ...(expected === undefined ? [] : [{ kind: "expectPosition", pipeline, position: expected } as const]),
+    { kind: "expectPosition", pipeline, position: followed(plan.expected, batch.position) },
     ...tables.steps,
     ...planChanges(batch.tables, facts),
     ...[...names.values()].map((table): Step => ({ kind: "track", pipeline, table })),
     ...batch.stale.map((table): Step => ({ kind: "markStale", pipeline, table })),
     ...positionOf(plan),
   ]
+}
+
+/** The position that must be there before `next` takes its place; `next` undefined: the position stays. Throws Problem. */
+export function followed(expected: Position | undefined, next: Position | undefined): Position {
+  if (expected === undefined)
+    throw new Problem(
+      "internal",
+      "Rows came for a database whose position is not known; they are read again.",
+    )
+  if (expected === next)
+    throw new Problem(
+      "internal",
+      `A batch came again that ends at ${shownPosition(next)}; nothing was applied.`,
+    )
+  return expected
 }
 
 function positionOf({ pipeline, batch: { position } }: BatchToPlan): Step[] {

@@ -157,7 +157,7 @@ async function newerOwner(
 function positionLost(): Problem {
   return new Problem(
     "warehouseUnavailable",
-    "The database is not in the state that was left: its file was replaced.",
+    "The database is not in the state that was left: its file was replaced, or another opening of it has written.",
   )
 }
 

@@ -1,5 +1,5 @@
 import { keepersOf } from "../../replication/batch/held.ts"
-import { planVersionSwitches } from "../../replication/batch/plan.ts"
+import { followed, planVersionSwitches } from "../../replication/batch/plan.ts"
 import type { DestinationNotes } from "../../replication/contracts/warehouse.ts"
 import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
 import { standing } from "./render/versioned-tables.ts"
@@ -9,12 +9,15 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
   const { connection, database, pipeline, books, transaction, inTurn } = open
   return {
     async position() {
-      open.left = await orProblem("reading the position", () => books.position(pipeline))
-      return open.left
+      const found = await orProblem("reading the position", () => books.position(pipeline))
+      // What this opening itself has brought it to stays what is expected: where it is another now, somebody else has written.
+      open.left ??= found
+      return found
     },
     advance: (position) =>
       inTurn(async () => {
-        const change = { expected: open.left, next: { kind: "set", position } } as const
+        if (position === open.left) return
+        const change = { expected: followed(open.left, position), next: { kind: "set", position } } as const
         await transaction([], "recording the position", change)
         open.left = position
       }),

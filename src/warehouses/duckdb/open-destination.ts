@@ -26,8 +26,8 @@ export interface OpenDestination {
   /** Runs what moves the position, one after another: each begins where the one before left it. */
   inTurn: SerialQueue
   /**
-   * Where we brought the position. Another file, put in this one's place while it is open, is somewhere else: rows would be
-   * missing.
+   * Where this opening has brought the position; `undefined`: not known yet. Where another is recorded, another file was put in this
+   * one's place and rows would be missing, or another opening has written and rows would double.
    */
   left: Position | undefined
   /** Of copies that are to keep versions, by table id: as of when their rows are. */

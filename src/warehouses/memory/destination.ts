@@ -1,4 +1,4 @@
-import { planBatch, planSnapshotEnd, planVersionSwitches } from "../../replication/batch/plan.ts"
+import { followed, planBatch, planSnapshotEnd, planVersionSwitches } from "../../replication/batch/plan.ts"
 import type {
   Batch,
   Destination,
@@ -33,6 +33,7 @@ export function openDestination(open: OpenDestination): Destination {
           const steps = planSnapshotEnd({ ...holdings, pipeline, kept, position, at: new Date() })
           return afterSteps(state, steps, staging)
         })
+        open.left = position
       },
     },
     notes: destinationNotes(open),
@@ -52,11 +53,22 @@ export function openDestination(open: OpenDestination): Destination {
 function destinationNotes(open: OpenDestination): DestinationNotes {
   const { store, database, pipeline, staging } = open
   return {
-    position: async () => store.read(database).positions.get(pipeline),
+    async position() {
+      const found = store.read(database).positions.get(pipeline)
+      open.left ??= found
+      return found
+    },
     async advance(position) {
-      commit(open, (state) => afterSteps(state, [{ kind: "setPosition", pipeline, position }], staging))
+      if (position === open.left) return
+      const steps = [
+        { kind: "expectPosition", pipeline, position: followed(open.left, position) },
+        { kind: "setPosition", pipeline, position },
+      ] as const
+      commit(open, (state) => afterSteps(state, steps, staging))
+      open.left = position
     },
     async forget() {
+      open.left = undefined
       commit(open, (state) => ({
         ...state,
         positions: new Map([...state.positions].filter(([name]) => name !== pipeline)),
@@ -115,12 +127,12 @@ function destinationRows(open: OpenDestination): DestinationRows {
 }
 
 function applyBatch(open: OpenDestination, batch: Batch): void {
-  const { pipeline, staging, copiedAsOf } = open
+  const { pipeline, staging, copiedAsOf, left: expected } = open
   commit(open, (state) => {
-    const expected = state.positions.get(pipeline)
     const steps = planBatch({ pipeline, batch, ...holdingsOf(state), expected, copiedAsOf })
     return afterSteps(state, steps, staging)
   })
+  open.left = batch.position ?? expected
 }
 
 function partsOf({ tables }: Batch): StagedPart[] {

@@ -11,7 +11,10 @@ export function noted(state: DatabaseState, step: NoteStep): DatabaseState {
   switch (step.kind) {
     case "expectPosition":
       if (state.positions.get(pipeline) === step.position) return state
-      throw new Problem("warehouseUnavailable", "The database is not in the state that it was left in.")
+      throw new Problem(
+        "warehouseUnavailable",
+        "The database is not in the state that it was left in: another owner of the pipeline has written.",
+      )
     case "setPosition":
       return { ...state, positions: new Map([...state.positions, [pipeline, step.position]]) }
     case "startPosition":

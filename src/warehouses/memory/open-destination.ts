@@ -1,3 +1,4 @@
+import type { Position } from "../../domain/position.ts"
 import type { PipelineOwner } from "../../replication/contracts/warehouse.ts"
 import type { Staging } from "./staging.ts"
 import { type DatabaseState, ownedBy } from "./state.ts"
@@ -10,6 +11,8 @@ export interface OpenDestination extends PipelineOwner {
   staging: Staging
   /** Of copies that are to keep versions, by table id: as of when their rows are. */
   copiedAsOf: Map<string, Date>
+  /** Where this opening has brought the position; `undefined`: not known yet. */
+  left: Position | undefined
 }
 
 /** A transaction of the owner. Throws TakenOver where a newer one is known. */

@@ -17,7 +17,8 @@ export function openMemoryWarehouse(store: MemoryStore): Warehouse {
     async open({ database, pipeline, generation }) {
       store.ensure(database)
       const staging = newStaging()
-      return openDestination({ store, database, pipeline, generation, staging, copiedAsOf: new Map() })
+      const known = { copiedAsOf: new Map(), left: undefined }
+      return openDestination({ store, database, pipeline, generation, staging, ...known })
     },
     ensure: async (database) => store.ensure(database),
     async drop(database, by) {
