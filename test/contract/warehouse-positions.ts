@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { positionFrom } from "../../src/domain/position.ts"
 import { Problem } from "../../src/domain/problems.ts"
-import type { Destination } from "../../src/replication/contracts/warehouse.ts"
+import type { Batch, Destination } from "../../src/replication/contracts/warehouse.ts"
 import { database, type Harness, pipeline } from "./warehouse-harness.ts"
 import { batchOf, type Change, staged } from "./warehouse-rows.ts"
 
@@ -55,7 +55,7 @@ export function casesOfPositions({ withTable, assertRows }: Harness): void {
       for (let round = 2; round < 8; round++) {
         const many: Destination[] = []
         for (let n = 0; n < 8; n++) many.push(await under.warehouse.open({ database, pipeline, generation: 1 }))
-        const batches = []
+        const batches: Batch[] = []
         for (const one of many) {
           assert.equal(await one.notes.position(), String(round - 1))
           batches.push(batchOf(String(round), await staged(one, table, [["insert", round, "x", "y"]])))

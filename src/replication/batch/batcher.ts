@@ -88,9 +88,7 @@ export class Batcher implements ChangeSink {
   }
 
   /** The rest is over. */
-  wake(): void {
-    this.#betweenTransactions()
-  }
+  wake = (): void => this.#betweenTransactions()
 
   /** Everything up to here has been decoded. */
   get reached(): Position {
