@@ -54,7 +54,8 @@ export function casesOfPositions({ withTable, assertRows }: Harness): void {
     keyless(async (_, table, under) => {
       for (let round = 2; round < 8; round++) {
         const many: Destination[] = []
-        for (let n = 0; n < 8; n++) many.push(await under.warehouse.open({ database, pipeline, generation: 1 }))
+        for (let n = 0; n < 8; n++)
+          many.push(await under.warehouse.open({ database, pipeline, generation: 1 }))
         const batches: Batch[] = []
         for (const one of many) {
           assert.equal(await one.notes.position(), String(round - 1))

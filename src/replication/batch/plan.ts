@@ -53,7 +53,7 @@ export function planBatch(plan: BatchToPlan): Step[] {
   const tables = planTables(plan, names)
   const facts = { places: tables.places, keeps: keepersOf(pipeline, plan.versions) }
   return [
-    { kind: "expectPosition", pipeline, position: followed(plan.expected, batch.position) },
+    { kind: "expectPosition", pipeline, position: beginningOf(plan) },
     ...tables.steps,
     ...planChanges(batch.tables, facts),
     ...[...names.values()].map((table): Step => ({ kind: "track", pipeline, table })),
@@ -62,19 +62,19 @@ export function planBatch(plan: BatchToPlan): Step[] {
   ]
 }
 
-/** The position that must be there before `next` takes its place; `next` undefined: the position stays. Throws Problem. */
-export function followed(expected: Position | undefined, next: Position | undefined): Position {
-  if (expected === undefined)
-    throw new Problem(
-      "internal",
-      "Rows came for a database whose position is not known; they are read again.",
-    )
-  if (expected === next)
-    throw new Problem(
-      "internal",
-      `A batch came again that ends at ${shownPosition(next)}; nothing was applied.`,
-    )
-  return expected
+/** Where something that moves the position begins. Throws Problem where that is not known. */
+export function knownPosition(expected: Position | undefined): Position {
+  if (expected !== undefined) return expected
+  throw new Problem("internal", "Rows came for a database whose position is not known; they are read again.")
+}
+
+function beginningOf({ expected, batch: { position } }: BatchToPlan): Position {
+  const known = knownPosition(expected)
+  if (known !== position) return known
+  throw new Problem(
+    "internal",
+    `A batch came again that ends at ${shownPosition(known)}; nothing was applied.`,
+  )
 }
 
 function positionOf({ pipeline, batch: { position } }: BatchToPlan): Step[] {

@@ -1,5 +1,5 @@
 import { keepersOf } from "../../replication/batch/held.ts"
-import { followed, planVersionSwitches } from "../../replication/batch/plan.ts"
+import { knownPosition, planVersionSwitches } from "../../replication/batch/plan.ts"
 import type { DestinationNotes } from "../../replication/contracts/warehouse.ts"
 import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
 import { standing } from "./render/versioned-tables.ts"
@@ -16,8 +16,7 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
     },
     advance: (position) =>
       inTurn(async () => {
-        if (position === open.left) return
-        const change = { expected: followed(open.left, position), next: { kind: "set", position } } as const
+        const change = { expected: knownPosition(open.left), next: { kind: "set", position } } as const
         await transaction([], "recording the position", change)
         open.left = position
       }),

@@ -1,4 +1,9 @@
-import { followed, planBatch, planSnapshotEnd, planVersionSwitches } from "../../replication/batch/plan.ts"
+import {
+  knownPosition,
+  planBatch,
+  planSnapshotEnd,
+  planVersionSwitches,
+} from "../../replication/batch/plan.ts"
 import type {
   Batch,
   Destination,
@@ -59,9 +64,8 @@ function destinationNotes(open: OpenDestination): DestinationNotes {
       return found
     },
     async advance(position) {
-      if (position === open.left) return
       const steps = [
-        { kind: "expectPosition", pipeline, position: followed(open.left, position) },
+        { kind: "expectPosition", pipeline, position: knownPosition(open.left) },
         { kind: "setPosition", pipeline, position },
       ] as const
       commit(open, (state) => afterSteps(state, steps, staging))
