@@ -1,113 +1,140 @@
 /**
- * npm test [-- PART-OF-A-PATH…] | npm run test:long: brings what the tests need, runs them, leaves nothing behind.
- * The last line is `N passed, N failed, N skipped`. With CI=true a skipped test is a failure.
+ * npm test [-- PART-OF-A-PATH…] | npm run test:unit | npm run test:long: brings what the tests need, runs them, leaves
+ * nothing behind. The last line is `N passed, N failed, N skipped`. With CI=true a skipped test is a failure.
+ * `--runs N` runs all that N times and then tells which tests failed in how many runs; `--record` writes down how long
+ * each file took (scripts/testing/durations.json), by which later runs are ordered.
  */
-import { chmod, glob, mkdtemp, realpath } from "node:fs/promises"
+import { chmod, mkdtemp, realpath } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join, relative } from "node:path"
-import { run } from "node:test"
-import { startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
+import { join } from "node:path"
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres-variable.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
+import { type Command, commandFrom } from "./testing/command.ts"
 import { keepCompiled } from "./testing/compiled.ts"
+import { recordDurations } from "./testing/durations.ts"
+import { jobsOf } from "./testing/jobs.ts"
 import { installPackages } from "./testing/packages.ts"
-import { show, watchForSilence } from "./testing/report.ts"
+import { type Counts, countsOf, showCounts, showFailuresOfRuns, showOutcome } from "./testing/report.ts"
+import { type Job, runScheduled } from "./testing/schedule.ts"
 import { removeStrays } from "./testing/strays.ts"
 import { fetchSuiteServers } from "./testing/suites.ts"
+import { type Outcome, runProcess } from "./testing/test-process.ts"
 
 const TEST_LIMIT_MS = 5 * 60_000
 const LONG_TEST_LIMIT_MS = 2 * 60 * 60_000
 const SILENCE_MARGIN_MS = 30_000
 const ABORT_GRACE_MS = 3_000
-/** The machines that run this have few cores, and most tests wait for servers more than they compute. */
-const CONCURRENCY = 2
 
 const root = join(import.meta.dirname, "..")
-const args = process.argv.slice(2)
-const long = args.includes("--long")
-
-async function testFiles(parts: string[]): Promise<string[]> {
-  const found: string[] = []
-  for await (const file of glob("{src,test,bench,scripts}/**/*.test.ts", { cwd: root })) {
-    if (file.endsWith(".long.test.ts") !== long) continue
-    if (parts.length === 0 || parts.some((part) => file.includes(part))) found.push(join(root, file))
-  }
-  return found.sort()
-}
 
 async function main(): Promise<number> {
   // Folders and files of tests are their user's alone, also where each user's usual mask lets a group write.
   process.umask(0o022)
-  const files = await testFiles(
-    args.filter((each) => !each.startsWith("--")).map((each) => relative(root, each) || each),
-  )
-  if (files.length === 0) {
+  const command = commandFrom(process.argv.slice(2), root)
+  const jobs = await jobsOf(root, command)
+  if (jobs.length === 0) {
     console.error("no test file fits")
     return 1
   }
-  installPackages()
-  fetchSuiteServers()
+  const stop = stoppedBySignal()
+  if (command.part !== "unit") {
+    installPackages()
+    fetchSuiteServers()
+  }
+  const runs: RunResult[] = []
+  while (runs.length < command.runs && !stop.isStopped()) {
+    if (command.runs > 1) console.log(`run ${runs.length + 1} of ${command.runs}`)
+    runs.push(await runAll(command, jobs, stop))
+  }
+  if (command.runs > 1) showFailuresOfRuns(runs.map(({ counts }) => counts))
+  return runs.every(({ isGood }) => isGood) && runs.length === command.runs ? 0 : 1
+}
+
+interface RunResult {
+  counts: Counts
+  isGood: boolean
+}
+
+interface Stop {
+  isStopped(): boolean
+  /** Called when a signal has come and the tests have had time to end. */
+  onStopped(call: (signal: string) => void): void
+}
+
+function stoppedBySignal(): Stop {
+  let stoppedBy: string | undefined
+  let listener: (signal: string) => void = () => undefined
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stoppedBy = signal
+      setTimeout(() => listener(signal), ABORT_GRACE_MS).unref()
+    })
+  }
+  return {
+    isStopped: () => stoppedBy !== undefined,
+    onStopped(call) {
+      listener = call
+    },
+  }
+}
+
+async function runAll(command: Command, jobs: readonly Job[], stop: Stop): Promise<RunResult> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "millrace-tests-")))
   // Servers of tests run as another account when we are root, and clients of tests too.
   await chmod(folder, 0o755)
   process.env.MILLRACE_TEST_FOLDER = folder
-  keepCompiled(root, folder)
+  let server: EmbeddedPostgres | undefined
   try {
-    return await runWithServer(files, folder)
+    keepCompiled(root, folder)
+    server = command.part === "unit" ? undefined : await startSharedServer(folder)
+    stop.onStopped(async (signal) => {
+      for (const stray of await removeStrays(folder, server?.pid)) console.error(`${signal}: ended ${stray}`)
+    })
+    const outcomes = await runJobs(command, jobs, folder, stop)
+    await server?.stop()
+    return resultOf(command, outcomes, await removeStrays(folder))
   } finally {
+    await server?.stop()
+    await removeStrays(folder)
     await removeFolder(folder)
   }
 }
 
-async function runWithServer(files: string[], folder: string): Promise<number> {
+async function startSharedServer(folder: string): Promise<EmbeddedPostgres> {
   const settings = { fsync: false, max_connections: 300 }
   const server = await startEmbeddedPostgres({ folder: join(folder, "shared-postgres"), settings })
   process.env[SHARED_SERVER_VARIABLE] = server.url()
-  try {
-    const counts = await runFiles(files, folder, server.pid)
-    await server.stop()
-    const strays = await removeStrays(folder)
-    for (const stray of strays) console.error(`left running by a test: ${stray}`)
-    for (const name of counts.skipped) console.log(`SKIPPED ${name}`)
-    const skipsCount = process.env.CI === "true" && counts.skipped.length > 0
-    if (skipsCount) console.error("CI=true: a skipped test counts as a failure")
-    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`)
-    return counts.failed > 0 || counts.passed === 0 || strays.length > 0 || skipsCount ? 1 : 0
-  } finally {
-    await server.stop()
-    await removeStrays(folder)
-  }
+  return server
 }
 
-async function runFiles(files: string[], folder: string, serverPid: number) {
-  const abort = new AbortController()
-  const limitMs = long ? LONG_TEST_LIMIT_MS : TEST_LIMIT_MS
-  const stream = run({
-    files,
-    cwd: root,
-    concurrency: CONCURRENCY,
-    timeout: limitMs,
-    signal: abort.signal,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-  })
-  // Node ends a test that takes too long, but waits for ever for a file whose tests have left something open.
-  const endProcesses = async (why: string) => {
-    for (const stray of await removeStrays(folder, serverPid)) console.error(`${why}: ended ${stray}`)
+async function runJobs(
+  { part }: Command,
+  jobs: readonly Job[],
+  folder: string,
+  stop: Stop,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const limitMs = part === "long" ? LONG_TEST_LIMIT_MS : TEST_LIMIT_MS
+  const options = { root, folder, limitMs, silenceMs: limitMs + SILENCE_MARGIN_MS }
+  const run = async (job: Job) => {
+    const outcome = await runProcess(job, options)
+    outcomes.push(outcome)
+    showOutcome(outcome)
   }
-  const unwatch = watchForSilence(stream, limitMs + SILENCE_MARGIN_MS, () =>
-    endProcesses("no test has reported for long"),
-  )
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      abort.abort(new Error(`stopped by ${signal}`))
-      setTimeout(() => endProcesses(`stopped by ${signal}`), ABORT_GRACE_MS).unref()
-    })
-  }
-  try {
-    return await show(stream)
-  } finally {
-    unwatch()
-  }
+  await runScheduled(jobs, run, stop.isStopped)
+  return outcomes
+}
+
+function resultOf(command: Command, outcomes: readonly Outcome[], strays: readonly string[]): RunResult {
+  const counts = countsOf(outcomes)
+  for (const stray of strays) console.error(`left running by a test: ${stray}`)
+  const skipsCount = process.env.CI === "true" && counts.skipped.length > 0
+  if (skipsCount) console.error("CI=true: a skipped test counts as a failure")
+  if (command.isRecorded) recordDurations(outcomes)
+  showCounts(counts)
+  const isGood = counts.failed.length === 0 && counts.passed > 0 && strays.length === 0 && !skipsCount
+  return { counts, isGood }
 }
 
 process.exitCode = await main()

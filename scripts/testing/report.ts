@@ -1,45 +1,56 @@
-import { relative } from "node:path"
-import type { run, TestsStream } from "node:test"
-import { spec as specReporter } from "node:test/reporters"
+import type { Outcome } from "./test-process.ts"
 
-type TestEvents = ReturnType<typeof run>
+/** Shown when a job has ended: as a block, since others run beside it. */
+export function showOutcome(outcome: Outcome): void {
+  const { job, failed, wallSeconds, processorSeconds, shown } = outcome
+  const mark = failed.length > 0 ? "✖" : "✔"
+  const processor = processorSeconds === undefined ? "" : `, processor ${processorSeconds.toFixed(1)} s`
+  console.log(`${mark} ${job.name} (${wallSeconds.toFixed(1)} s${processor})`)
+  if (shown.trim() !== "") console.log(indented(shown))
+  for (const { name, message } of failed) console.log(`  FAILED ${name}: ${message}`)
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replace(/^(?=.)/gm, "  ")
+}
 
 export interface Counts {
   passed: number
-  failed: number
-  /** Names with their reasons. */
+  /** Names of tests with their files. */
+  failed: string[]
+  /** Names with their files and reasons. */
   skipped: string[]
 }
 
-/** Shows the run as Node's own reporter does, and counts single tests (not the suites around them). */
-export async function show(stream: TestEvents & TestsStream): Promise<Counts> {
-  const counts: Counts = { passed: 0, failed: 0, skipped: [] }
-  stream.on("test:pass", (event) => {
-    if (event.details.type === "suite") return
-    if (event.skip !== undefined) counts.skipped.push(skippedName(event))
-    else counts.passed++
-  })
-  stream.on("test:fail", ({ details, todo }) => {
-    const cause = details.error as Error & { failureType?: string }
-    if (cause.failureType !== "subtestsFailed" && todo === undefined) counts.failed++
-  })
-  const shown = stream.compose(specReporter)
-  for await (const text of shown) process.stdout.write(text as string)
-  return counts
+export function countsOf(outcomes: readonly Outcome[]): Counts {
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    failed: outcomes.flatMap(({ job, failed }) =>
+      failed.map(({ name, file }) => `${file || job.name}: ${name}`),
+    ),
+    skipped: outcomes.flatMap(({ job, skipped }) =>
+      skipped.map(
+        ({ name, file, reason }) => `${file || job.name}: ${name}${reason === "" ? "" : ` (${reason})`}`,
+      ),
+    ),
+  }
 }
 
-function skippedName(event: { name: string; file?: string; skip?: string | boolean }): string {
-  const file = event.file ? `${relative(process.cwd(), event.file)}: ` : ""
-  return `${file}${event.name}${typeof event.skip === "string" ? ` (${event.skip})` : ""}`
+/** The last lines of a run. */
+export function showCounts({ passed, failed, skipped }: Counts): void {
+  for (const name of skipped) console.log(`SKIPPED ${name}`)
+  for (const name of failed) console.log(`FAILED ${name}`)
+  console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`)
 }
 
-/** Calls `onSilence` whenever nothing has been heard of any test for `limitMs`. Returns what ends the watch. */
-export function watchForSilence(stream: TestsStream, limitMs: number, onSilence: () => void): () => void {
-  const timer = setTimeout(function again() {
-    onSilence()
-    timer.refresh()
-  }, limitMs)
-  for (const event of ["test:start", "test:pass", "test:fail"] as const)
-    stream.on(event, () => timer.refresh())
-  return () => clearTimeout(timer)
+/** Which tests failed in how many of the runs. */
+export function showFailuresOfRuns(runs: readonly Counts[]): void {
+  const times = new Map<string, number>()
+  for (const { failed } of runs)
+    for (const name of new Set(failed)) times.set(name, (times.get(name) ?? 0) + 1)
+  for (const [name, count] of [...times].sort(([, one], [, other]) => other - one))
+    console.log(`failed in ${count} of ${runs.length} runs: ${name}`)
+  console.log(
+    `${runs.filter(({ failed }) => failed.length === 0).length} of ${runs.length} runs without a failure`,
+  )
 }

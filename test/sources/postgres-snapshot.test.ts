@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { runSql } from "../../../../test/support/pipeline.ts"
-import { testDatabase } from "../../../../test/support/postgres.ts"
-import type { Chunk, Snapshot } from "../../../replication/contracts/source.ts"
-import { newRowBuffer, resetRows } from "../../../replication/values/columns.ts"
-import { openPostgresSource } from "../source.ts"
+import type { Chunk, Snapshot } from "../../src/replication/contracts/source.ts"
+import { newRowBuffer, resetRows } from "../../src/replication/values/columns.ts"
+import { openPostgresSource } from "../../src/sources/postgres/source.ts"
+import { runSql } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
 
 const handle = `millrace_snapshot_${process.pid}`
 

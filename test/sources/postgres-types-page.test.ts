@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import pg from "pg"
-import { testDatabase } from "../../../../test/support/postgres.ts"
-import { duckDbType } from "../../../warehouses/duckdb/naming.ts"
-import { readCatalog } from "../catalog/catalog.ts"
-import { mappedOids } from "./types.ts"
+import { readCatalog } from "../../src/sources/postgres/catalog/catalog.ts"
+import { mappedOids } from "../../src/sources/postgres/types/types.ts"
+import { duckDbType } from "../../src/warehouses/duckdb/naming.ts"
+import { testDatabase } from "../support/postgres.ts"
 
-const page = join(import.meta.dirname, "../../../../docs/replication/postgres-types.md")
+const page = join(import.meta.dirname, "../../docs/replication/postgres-types.md")
 
 /** Rows of the page's table that name a type outright, and what it says they become. */
 async function rowsOfPage(): Promise<{ type: string; becomes: string }[]> {

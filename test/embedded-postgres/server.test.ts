@@ -5,15 +5,19 @@ import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFil
 import { dirname, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import pg from "pg"
-import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
-import { waitUntil } from "../../test/support/wait-until.ts"
-import { accountToRunAs, type Launcher, launcherFor } from "./account.ts"
-import { binariesOf, packageRoot } from "./binaries.ts"
-import { isRunning } from "./processes.ts"
-import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./server.ts"
+import { accountToRunAs, type Launcher, launcherFor } from "../../src/embedded-postgres/account.ts"
+import { binariesOf, packageRoot } from "../../src/embedded-postgres/binaries.ts"
+import { isRunning } from "../../src/embedded-postgres/processes.ts"
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from "../../src/embedded-postgres/server.ts"
+import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
+import { waitUntil } from "../support/wait-until.ts"
 
 const asRoot = process.getuid?.() === 0
-const childProgram = join(import.meta.dirname, "..", "..", "test", "support", "embedded-postgres-child.ts")
+const childProgram = join(import.meta.dirname, "..", "support", "embedded-postgres-child.ts")
 
 async function folderFor(context: TestContext): Promise<string> {
   const folder = await temporaryFolder("embedded")

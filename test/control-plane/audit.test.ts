@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { storeForTests } from "../../../test/state/integration-fixture.ts"
-import { waitUntil } from "../../../test/support/wait-until.ts"
-import type { AuditedCall } from "../../domain/audit.ts"
-import { Fault } from "../../domain/faults.ts"
-import { audited, auditReport } from "./audit.ts"
+import { audited, auditReport } from "../../src/control-plane/audit/audit.ts"
+import type { AuditedCall } from "../../src/domain/audit.ts"
+import { Fault } from "../../src/domain/faults.ts"
+import { storeForTests } from "../state/integration-fixture.ts"
+import { waitUntil } from "../support/wait-until.ts"
 
 const log = { error: () => assert.fail("an entry could not be ended") }
 const admin = { name: "AKID", role: "admin" } as const

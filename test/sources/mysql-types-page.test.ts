@@ -2,13 +2,13 @@ import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
-import { mysqlProducts, mysqlServer } from "../../../../test/support/mysql.ts"
-import { duckDbType } from "../../../warehouses/duckdb/naming.ts"
-import { readCatalog } from "../catalog.ts"
-import { withClient } from "../client.ts"
-import { mappedTypes } from "./types.ts"
+import { readCatalog } from "../../src/sources/mysql/catalog.ts"
+import { withClient } from "../../src/sources/mysql/client.ts"
+import { mappedTypes } from "../../src/sources/mysql/types/types.ts"
+import { duckDbType } from "../../src/warehouses/duckdb/naming.ts"
+import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
 
-const page = join(import.meta.dirname, "../../../../docs/replication/mysql-types.md")
+const page = join(import.meta.dirname, "../../docs/replication/mysql-types.md")
 
 interface PageRow {
   type: string

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
-import { testDatabase } from "../../../test/support/postgres.ts"
-import { daysOfDate } from "./days.ts"
+import { daysOfDate } from "../../src/replication/values/days.ts"
+import { testDatabase } from "../support/postgres.ts"
 
 test("days of dates are PostgreSQL's own, over the whole range", async () => {
   const { url } = await testDatabase()

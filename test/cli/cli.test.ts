@@ -5,12 +5,12 @@ import { once } from "node:events"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { password, testWarehouse } from "../../test/sql-port/warehouse.ts"
-import { removeFolder, temporaryFolder } from "../../test/support/temporary-folder.ts"
-import { waitUntil } from "../../test/support/wait-until.ts"
-import { defaultConfiguration } from "../configuration/load.ts"
-import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
-import { engines } from "../server/registries.ts"
+import { defaultConfiguration } from "../../src/configuration/load.ts"
+import { sqlCertificate } from "../../src/configuration/secrets/sql-certificate.ts"
+import { engines } from "../../src/server/registries.ts"
+import { password, testWarehouse } from "../sql-port/warehouse.ts"
+import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
+import { waitUntil } from "../support/wait-until.ts"
 
 interface Ended {
   code: number
@@ -21,11 +21,15 @@ interface Ended {
 const runLimitMs = 60_000
 
 async function millrace(cwd: string, ...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: runLimitMs,
-  })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "..", "..", "src", "cli", "main.ts"), ...args],
+    {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: runLimitMs,
+    },
+  )
   const seen = { out: "", err: "" }
   child.stdout.on("data", (chunk) => (seen.out += chunk))
   child.stderr.on("data", (chunk) => (seen.err += chunk))

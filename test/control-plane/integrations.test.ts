@@ -1,19 +1,19 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, it } from "node:test"
-import { type TestDatabase, testDatabase } from "../../../test/support/postgres.ts"
-import type { DatabaseSource, Role } from "../../domain/configuration.ts"
-import { Fault, type FaultKind } from "../../domain/faults.ts"
-import { deletableStatuses, integrationStatuses, modifiableStatuses } from "../../domain/integration.ts"
-import { engines } from "../../server/registries.ts"
-import { openStore, type Store } from "../../state/store.ts"
-import type { Caller, ControlPlane } from "../control-plane.ts"
+import type { Caller, ControlPlane } from "../../src/control-plane/control-plane.ts"
 import {
   type CreateIntegrationInput,
   createIntegration,
   deleteIntegration,
   describeIntegrations,
-} from "./integrations.ts"
-import { modifyIntegration } from "./modify-integration.ts"
+} from "../../src/control-plane/integrations/integrations.ts"
+import { modifyIntegration } from "../../src/control-plane/integrations/modify-integration.ts"
+import type { DatabaseSource, Role } from "../../src/domain/configuration.ts"
+import { Fault, type FaultKind } from "../../src/domain/faults.ts"
+import { deletableStatuses, integrationStatuses, modifiableStatuses } from "../../src/domain/integration.ts"
+import { engines } from "../../src/server/registries.ts"
+import { openStore, type Store } from "../../src/state/store.ts"
+import { type TestDatabase, testDatabase } from "../support/postgres.ts"
 
 const targetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
 const otherTargetArn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/other"
