@@ -73,7 +73,7 @@ export function scriptedFault(point: WritePoint, kind: FaultKind, table?: string
     if (!armed || point !== "acknowledged") return stream.acknowledge(position)
     armed = false
     struck.resolve()
-    if (kind === "hang") released.promise.then(() => stream.acknowledge(position))
+    if (kind === "hang") void released.promise.then(() => stream.acknowledge(position))
   }
 
   const destination = (real: Destination): Destination => ({

@@ -134,7 +134,7 @@ test("killed at every point of the write order, it ends with what the table hold
     const running = await place.start({ MILLRACE_TEST_ENTRY: entry, MILLRACE_KILL_AT: `${point}:1` })
     if (point === "sourcePrepared") await api.send(create)
     let isOver = false
-    running.ended.then(() => {
+    void running.ended.then(() => {
       isOver = true
     })
     while (!isOver) {

@@ -149,7 +149,8 @@ export function engineSession(
   /** Now, or when the engine has come back from the call that nobody waits for: until then its thread has them. */
   function whenOutside(run: () => void): void {
     if (inside === undefined) run()
-    else inside.then(run)
+    // `inside` never rejects.
+    else void inside.then(run)
   }
 
   function leave(): void {
