@@ -44,6 +44,8 @@ export const mariaDbProduct: MysqlProduct = {
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
       "--skip-name-resolve",
+      // Otherwise of 96 MiB, which every test's server would get a copy of.
+      "--innodb-log-file-size=16M",
     ],
   }),
   setUp: "",
@@ -61,7 +63,12 @@ export const newerMariaDbProduct: MysqlProduct = {
   missing: () => notFetched(suiteServers.mariadb),
   // Its own script for this is made for an installed server.
   install(options, setUpFile) {
-    const { command, args } = newerMariaDb(["--bootstrap", "--log-warnings=0", ...options])
+    const { command, args } = newerMariaDb([
+      "--bootstrap",
+      "--log-warnings=0",
+      "--innodb-log-file-size=16M",
+      ...options,
+    ])
     const folder = join(rootOf(suiteServers.mariadb), "usr/share/mariadb")
     const parts = ["system_tables", "performance_tables", "system_tables_data"]
     const data = options.find((option) => option.startsWith("--datadir="))?.slice("--datadir=".length) ?? ""
@@ -105,7 +112,13 @@ export const mysqlProduct: MysqlProduct = {
   name: "MySQL",
   label: "MySQL",
   missing: () => notFetched(suiteServers.mysql),
-  install: (options, setUpFile) => mysqld(["--initialize-insecure", `--init-file=${setUpFile}`, ...options]),
+  install: (options, setUpFile) =>
+    mysqld([
+      "--initialize-insecure",
+      `--init-file=${setUpFile}`,
+      "--innodb-redo-log-capacity=32M",
+      ...options,
+    ]),
   // Its root is at "localhost" only, and names are not resolved.
   setUp:
     "CREATE USER root@'127.0.0.1' IDENTIFIED BY ''; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION; GRANT PROXY ON ''@'' TO root@'127.0.0.1' WITH GRANT OPTION;",

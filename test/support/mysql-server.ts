@@ -1,21 +1,9 @@
-import { execFile } from "node:child_process"
-import { chmod, chown, mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { freePort } from "./free-port.ts"
-import {
-  accountOf,
-  asking,
-  opened,
-  startServer,
-  stopServer,
-  tellingDeath,
-  withConnection,
-} from "./mysql-process.ts"
+import { freshMysqlFolder } from "./mysql-data.ts"
+import { asking, opened, startServer, stopServer, tellingDeath, withConnection } from "./mysql-process.ts"
 import type { MysqlProduct } from "./mysql-products.ts"
-import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
-
-const run = promisify(execFile)
+import { removeFolder } from "./temporary-folder.ts"
 
 export interface MysqlServer {
   readonly product: MysqlProduct
@@ -64,14 +52,10 @@ export async function startMysqlServer(
   product: MysqlProduct,
   settings: Record<string, string> = {},
 ): Promise<MysqlServer> {
-  const { folder, folders, asUser } = await ownFolder(product)
-  const setUp = join(folder, "set-up.sql")
-  await writeFile(setUp, `${product.setUp}\n`, { mode: 0o644 })
   const lasting = lastingSettings.flatMap((name) =>
     settings[name] === undefined ? [] : [`--${name}=${settings[name]}`],
   )
-  const install = product.install([...asUser, ...folders, ...lasting], setUp)
-  await run(install.command, install.args)
+  const { path: folder, folders, asUser } = await freshMysqlFolder(product, lasting)
   const port = await freePort()
   const own = { ...usual, ...product.settings, ...settings }
   const start = () => {
@@ -119,19 +103,4 @@ export async function startMysqlServer(
       await removeFolder(folder)
     },
   }
-}
-
-/** A folder that the server's account may write into. */
-async function ownFolder(product: MysqlProduct) {
-  const folder = await temporaryFolder(product.name.toLowerCase())
-  const data = join(folder, "data")
-  // Of its own: a server that starts removes every server's temporary tables from there, and those die of it.
-  const temporary = join(folder, "tmp")
-  for (const path of [data, temporary]) await mkdir(path)
-  await chmod(folder, 0o755)
-  const account = await accountOf("mysql")
-  if (account !== undefined)
-    for (const path of [folder, data, temporary]) await chown(path, account.uid, account.gid)
-  const asUser = account !== undefined ? ["--user=mysql"] : process.getuid?.() === 0 ? ["--user=root"] : []
-  return { folder, folders: [`--datadir=${data}`, `--tmpdir=${temporary}`], asUser }
 }
