@@ -103,7 +103,7 @@ export async function gives(
   client: pg.Client,
   statement: string,
   wanted: string,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   let last = ""
   const check = async () => {

@@ -88,16 +88,16 @@ export function apiOf(place: Place): Api {
     async delete(name) {
       await client.send(new DeleteIntegrationCommand({ IntegrationIdentifier: name }))
     },
-    becomes: (name, status, timeoutMs = 30_000) =>
+    becomes: (name, status, timeoutMs = 60_000) =>
       waitFor(name, status, timeoutMs, (one) => (one?.Status === status ? errorsOf(one) : undefined)),
-    reports: (name, code, timeoutMs = 30_000) =>
+    reports: (name, code, timeoutMs = 60_000) =>
       waitFor(
         name,
         code,
         timeoutMs,
         (one) => one && errorsOf(one).find((error) => error.code === code)?.message,
       ),
-    async gone(name, timeoutMs = 30_000) {
+    async gone(name, timeoutMs = 60_000) {
       await waitFor(name, "be gone", timeoutMs, (one) => (one === undefined ? true : undefined))
     },
   }

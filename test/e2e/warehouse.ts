@@ -12,7 +12,7 @@ export async function connectSql(
   place: Place,
   database: string,
   login = { user: "admin", password: sqlPassword },
-  queryTimeoutMs = 20_000,
+  queryTimeoutMs = 60_000,
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: "127.0.0.1",
@@ -20,7 +20,7 @@ export async function connectSql(
     ...login,
     database,
     types: asText,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 60_000,
     query_timeout: queryTimeoutMs,
   })
   client.on("error", () => undefined)

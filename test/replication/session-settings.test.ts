@@ -16,12 +16,12 @@ const settings = [
   "quote_all_identifiers = on",
   "lock_timeout = 1",
   // Not less: they hold until a session's first statement, for which a busy machine may take a while.
-  "idle_session_timeout = 1500",
-  "transaction_timeout = 1500",
+  "idle_session_timeout = 3000",
+  "transaction_timeout = 3000",
 ]
 
 /** Longer than these limits. */
-const copyTakesMs = 2_000
+const copyTakesMs = 3_500
 
 /** Each table's copy, and with it the snapshot's transaction, takes that long. */
 function slowlyRead(real: Source): Source {
@@ -60,7 +60,7 @@ describe("settings of the role", { concurrency: 4 }, () => {
       const pipeline = await testPipeline({
         url,
         around: {
-          source: () => (setting.includes("_timeout = 1500") ? slowlyRead(source) : source),
+          source: () => (setting.includes("_timeout = 3000") ? slowlyRead(source) : source),
           warehouse: (real) => real,
         },
       })

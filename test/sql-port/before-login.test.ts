@@ -70,7 +70,7 @@ test("who began to log in is not sent away at once, but does not stay either", a
 })
 
 test("a connection that says nothing ends soon, one that says something a little later", async (t) => {
-  const { port } = await testWarehouse(t, { limits: { silentMs: 100, startupMs: 2_000 } })
+  const { port } = await testWarehouse(t, { limits: { silentMs: 1_000, startupMs: 4_000 } })
   const silent = await crowd(t, port.port, { count: 1, from: "127.0.0.1" })
   const begun = await crowd(t, port.port, { count: 1, from: "127.0.0.1", first: sslRequest })
   await waitUntil(() => silent.open() === 0, { what: "the silent one to be ended" })

@@ -80,7 +80,7 @@ test("half-sent messages of one user fill no more than that user's share", async
 })
 
 test("a message that does not go on ends its session", async (t) => {
-  const { client: connect } = await testWarehouse(t, { limits: { halfSentMs: 200 } })
+  const { client: connect } = await testWarehouse(t, { limits: { halfSentMs: 1_000 } })
   const client = await connect("analyst", "shop")
   const code = ended(client)
   socketOf(client).write(begun(1_000, 10))

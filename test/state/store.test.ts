@@ -87,7 +87,7 @@ describe("a state database that goes away", () => {
 describe("a state database that falls silent", () => {
   it("is reported as unavailable within the limit, and the silent connection is not used again", async () => {
     const server = await testServer()
-    const store = await openStore(server.url(), { answerTimeoutMs: 300 })
+    const store = await openStore(server.url(), { answerTimeoutMs: 2_000 })
     const silent = (await query(
       server.url(),
       "select pid from pg_stat_activity where application_name = 'millrace state'",
