@@ -11,8 +11,8 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
   ...allowed(
     "Keeps its state in a closure, and each function inside is short. To become parts with names of their own.",
     {
-      "binlog.ts: newBinlog": 260,
-      "bookkeeping.ts: openBookkeeping": 100,
+      "binlog.ts: newBinlog": 270,
+      "bookkeeping.ts: openBookkeeping": 90,
       "connections.ts: guardConnections": 70,
       "copy-target.ts: copyTarget": 130,
       "cursors.ts: sessionCursors": 130,
@@ -28,10 +28,11 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "jobs.ts: newCopyJobs": 70,
       "json-reader.ts: jsonReader": 80,
       "launcher.ts: newLauncher": 70,
+      "lease-keeper.ts: newLeaseKeeper": 80,
       "lexical.ts: walker": 140,
-      "load.ts: beginTableLoad": 100,
+      "load.ts: beginTableLoad": 110,
       "lock-yield.ts: newLockYield": 70,
-      "log-place.ts: newLogPlace": 80,
+      "log-place.ts: newLogPlace": 90,
       "memory-watch.ts: memoryWatch": 90,
       "message-loop.ts: messageLoop": 240,
       "observer.ts: startObserver": 80,
@@ -64,7 +65,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "transaction.ts: transactionOn": 160,
       "transport.ts: transportOver": 150,
       "user-shares.ts: userShares": 80,
-      "view.ts: openView": 90,
+      "view.ts: openView": 80,
     },
   ),
   ...allowed("A list, one case below another: nothing is kept in mind from one to the next.", {
@@ -112,6 +113,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     "rds.ts: apiOf": 70,
     "scripted-faults.ts: scriptedFault": 100,
     "tcp-proxy.ts: tcpProxy": 70,
+    "warehouse-owners.ts: casesOfOwners": 170,
     "warehouse.ts: testWarehouse": 70,
   }),
 ])
