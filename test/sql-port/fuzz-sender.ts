@@ -123,6 +123,6 @@ async function run(order: FuzzOrder, report: (one: FuzzReport) => void): Promise
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.once("disconnect", () => process.exit(1))
   process.once("message", (order) => {
-    run(order as FuzzOrder, (one) => process.send?.(one)).finally(() => process.disconnect())
+    void run(order as FuzzOrder, (one) => process.send?.(one)).finally(() => process.disconnect())
   })
 }
