@@ -1,8 +1,9 @@
 import { faultKinds } from "../../src/domain/faults.ts"
-import { problemKinds } from "../../src/domain/problems.ts"
+import { type ProblemKind, problemKinds } from "../../src/domain/problems.ts"
 import { unreachable } from "../../src/domain/unreachable.ts"
 import { rdsFaults } from "../../src/front-doors/rds/faults.ts"
 import { redshiftFaults } from "../../src/front-doors/redshift/faults.ts"
+import { engines } from "../../src/server/registries.ts"
 import type { FaultCode } from "../../src/wire/aws-query/fault.ts"
 
 type Reaction = (typeof problemKinds)[keyof typeof problemKinds]["reaction"]
@@ -22,9 +23,11 @@ These codes stand in an integration's \`Errors\` (\`aws rds describe-integration
 `
 
 function problems(): string[] {
-  const rows = Object.values(problemKinds).map(
-    ({ code, reaction, remedy }) => `| \`${code}\` | ${whatItDoes(reaction)} | ${remedy} |`,
-  )
+  const rows = (Object.keys(problemKinds) as ProblemKind[]).map((kind) => {
+    const { code, reaction, remedy } = problemKinds[kind]
+    const advice = engines.sources.records.flatMap((engine) => engine.advice?.[kind] ?? [])
+    return `| \`${code}\` | ${whatItDoes(reaction)} | ${[remedy, ...advice].join(" ")} |`
+  })
   return ["| Code | Millrace | What to do |", "| --- | --- | --- |", ...rows]
 }
 

@@ -36,7 +36,7 @@ export const problemKinds = {
     code: "SOURCE_HISTORY_LOST",
     reaction: "resync",
     remedy:
-      "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer: max_slot_wal_keep_size (PostgreSQL), binlog_expire_logs_seconds (MySQL, MariaDB).",
+      "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer.",
   },
   sourceRestored: {
     code: "SOURCE_RESTORED",
@@ -156,6 +156,8 @@ export interface ProblemReport {
 /** Something that stopped or hinders a pipeline. `message` is shown to people, cut at 2,000 characters; `cause` is for the log. */
 export class Problem extends Error {
   readonly kind: ProblemKind
+  /** What the engine that it came from adds to the remedy: its own settings and statements. */
+  advice: string | undefined
 
   constructor(kind: ProblemKind, message: string, options?: { cause?: unknown }) {
     super(cut(message, messageAtMost), options)
@@ -167,7 +169,8 @@ export class Problem extends Error {
 /** The two halves a person needs: what happened, and what to do. */
 export function reportOf(problem: Problem): ProblemReport {
   const { code, remedy } = problemKinds[problem.kind]
-  return { code, message: `${problem.message} ${remedy}` }
+  const advice = problem.advice === undefined ? "" : ` ${problem.advice}`
+  return { code, message: `${problem.message} ${remedy}${advice}` }
 }
 
 /** The status an integration shows while this problem lasts (spec: `syncing` heals itself, `needs_attention` waits). */

@@ -1,6 +1,7 @@
 import type { EntryFormat } from "../configuration/entries/format.ts"
 import type { SourceConfiguration } from "../domain/configuration.ts"
 import type { FilterForm } from "../domain/data-filter/data-filter.ts"
+import type { ProblemKind } from "../domain/problems.ts"
 import type { ObjectStore } from "../loading/object-store.ts"
 import type { Finding, Source } from "../replication/contracts/source.ts"
 
@@ -15,6 +16,8 @@ export type SourceEngine = TableSourceEngine | FileSourceEngine
 interface SourceTraits<C extends SourceConfiguration> extends EntryFormat<C> {
   /** What the cloud's system views call it, in their column `source`. */
   readonly viewName: string
+  /** What it adds to the remedies of problems, by kind: its own settings and statements. */
+  readonly advice?: Partial<Record<ProblemKind, string>>
 }
 
 /**

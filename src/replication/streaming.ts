@@ -21,6 +21,8 @@ export interface StreamingPipeline {
   currentPosition(): Promise<Position>
   /** A position as people write it; `undefined`: not one of this source. */
   parsePosition(text: string): Position | undefined
+  /** See Source.positionHelp. */
+  readonly positionHelp?: string
   /** Waits until everything up to `target` is visible, at most `timeoutMs`; answers whether it is. */
   reached(target: Position, timeoutMs: number): Promise<boolean>
   /** Compares tables, by id, with the source, at one place of its history; see verifyTables. Throws Problem. */
@@ -53,6 +55,7 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
     visible: () => batcher.visible,
     currentPosition: source.currentPosition,
     parsePosition: source.parsePosition,
+    ...(source.positionHelp !== undefined && { positionHelp: source.positionHelp }),
     async reached(target, timeoutMs) {
       const deadline = performance.now() + timeoutMs
       let askAt = 0

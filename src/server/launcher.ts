@@ -9,9 +9,10 @@ import type { KmsKeyConfiguration, SourceConfiguration } from "../domain/configu
 import type { Integration } from "../domain/integration.ts"
 import { Problem } from "../domain/problems.ts"
 import { type KeyRing, newKeyRing } from "../encryption/key-ring.ts"
+import type { SourceEngine } from "../engines/source-engine.ts"
 import { tableSelection } from "../engines/table-selection.ts"
 import type { TableSelection } from "../replication/contracts/source.ts"
-import { startPipeline } from "../replication/pipeline.ts"
+import { type PipelineReporter, startPipeline } from "../replication/pipeline.ts"
 import type { RetentionActions } from "../replication/spool/retention-actions.ts"
 import type { AtRest } from "../replication/spool/sealing.ts"
 import { openSpool } from "../replication/spool/spool.ts"
@@ -58,6 +59,17 @@ function reliefOf({ retention }: SourceConfiguration): RetentionActions {
       return "spool"
     case "drop_and_resync":
       return "letGo"
+  }
+}
+
+/** Adds the engine's own advice to problems that are reported. */
+function advising(reporter: PipelineReporter, { advice = {} }: SourceEngine): PipelineReporter {
+  return {
+    ...reporter,
+    problem(problem) {
+      if (problem !== undefined) problem.advice ??= advice[problem.kind]
+      reporter.problem(problem)
+    },
   }
 }
 
@@ -124,7 +136,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         warehouse,
         database: record.destinationDatabase,
         select: selectionOf(sources, configuration, () => settings.dataFilter(), record.sourceDatabase),
-        reporter,
+        reporter: advising(reporter, sources.engines.of(configuration)),
         observe,
         relief: reliefOf(configuration),
         atRest,

@@ -7,10 +7,10 @@ import type { Configuration } from "../domain/configuration.ts"
 import type { Registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
-import { openDuckDbQueries } from "../query/duckdb/query-engine.ts"
 import { systemViewTables } from "../query/system-views/system-views.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { RunningCopy } from "./copy.ts"
+import type { Engines } from "./registries.ts"
 import type { SqlLimits } from "./sql-limits.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
@@ -22,6 +22,8 @@ export interface QueryParts {
   status: StatusSources
   copy: RunningCopy
   limits: SqlLimits
+  /** Of the registry in use. */
+  open: Engines["openQueries"]
   running(): RunningPipeline[]
   log: Log
 }
@@ -31,7 +33,7 @@ export function openQueries(parts: QueryParts): Promise<QueryEngine> {
   const { warehouses, status, copy, users, limits, log } = parts
   const { sourceEngines, configuration } = parts
   const facts = { ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }
-  return openDuckDbQueries({
+  return parts.open({
     instance: warehouses.queried,
     users,
     log,

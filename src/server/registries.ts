@@ -3,6 +3,8 @@ import type { WarehouseConfiguration } from "../domain/configuration.ts"
 import { type Registry, registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { WarehouseEngine } from "../engines/warehouse-engine.ts"
+import type { QueryEngine } from "../query/contract.ts"
+import type { DuckDbQueryOptions } from "../query/duckdb/query-engine.ts"
 import { dynamoDbEngine } from "../sources/dynamodb/engine.ts"
 import { mysqlEngine } from "../sources/mysql/engine.ts"
 import { postgresEngine } from "../sources/postgres/engine.ts"
@@ -13,11 +15,15 @@ import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
 /** What sessions of the SQL port are opened on. */
 export type QueriedEngine = DuckDbInstance
 
+export type QueryOptions = DuckDbQueryOptions
+
 export interface Engines {
   sources: Registry<SourceEngine>
   warehouses: Registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>
   /** Warehouses that millrace.yaml may name in a later version. */
   plannedWarehouses: readonly string[]
+  /** Opens what answers the SQL port's queries on the first warehouse. */
+  openQueries(options: QueryOptions): Promise<QueryEngine>
 }
 
 const prepare = async () => (await import("../query/duckdb/dialect/macros.ts")).installDialect
@@ -26,4 +32,6 @@ export const engines: Engines = {
   sources: registry<SourceEngine>(postgresEngine, mysqlEngine, dynamoDbEngine, s3Engine),
   warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(duckDbEngine({ prepare })),
   plannedWarehouses: ["postgres", "redshift"],
+  openQueries: async (options) =>
+    (await import("../query/duckdb/query-engine.ts")).openDuckDbQueries(options),
 }

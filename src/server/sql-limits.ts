@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises"
 import type { Configuration } from "../domain/configuration.ts"
 import type { SqlPortOptions } from "../front-doors/sql/sql-port.ts"
-import type { DuckDbQueryOptions } from "../query/duckdb/query-engine.ts"
+import type { QueryOptions } from "./registries.ts"
 
 /** Of the warehouse's memory; the rest is left to replication. */
 const shareOfOne = 0.5
@@ -13,7 +13,7 @@ const shareOfFreeDisk = 0.25
 
 export interface SqlLimits {
   port: SqlPortOptions["limits"] & object
-  engine: Pick<DuckDbQueryOptions, "memory" | "statementTimeoutMs">
+  engine: Pick<QueryOptions, "memory" | "statementTimeoutMs">
 }
 
 /** The limits of the SQL port and of the queries behind it, with what is not configured taken from the machine. */

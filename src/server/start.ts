@@ -106,7 +106,11 @@ type OnStop = (close: () => Promise<void>) => void
 
 async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<RunningServer, "stop">> {
   const { log, observe = () => undefined } = options
-  const { sources: sourceEngines, warehouses: warehouseEngines } = options.engines ?? engines
+  const {
+    sources: sourceEngines,
+    warehouses: warehouseEngines,
+    openQueries: open,
+  } = options.engines ?? engines
   const [ofOthers] = options.areFoldersChecked === false ? [] : foldersOfOthers(options.configuration)
   if (ofOthers !== undefined) throw new SetupError(ofOthers)
   const lock = await lockDataFolder(options.configuration.dataDir)
@@ -179,7 +183,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
 
   const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
   const parts = { configuration, sourceEngines, warehouses, users, status, copy, limits: sqlLimits, log }
-  const engine = await openQueries({ ...parts, running: runningPipelines })
+  const engine = await openQueries({ ...parts, open, running: runningPipelines })
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { basename, dirname } from "node:path"
 import { test } from "node:test"
-import { filesOf, namesOnly } from "./source-files.ts"
+import { filesOf } from "./source-files.ts"
 
 const LONG_FILE_LINES = 350
 
@@ -13,9 +13,6 @@ const LONG_FOLDER_FILES = 20
 
 /** Folders that hold more files side by side, and why. */
 const longFolders: Record<string, string> = {}
-
-/** Where the core may name an engine, and why. */
-const engineNames: Record<string, string> = {}
 
 test("no file is longer than a reader likes, without a reason given here", async () => {
   const files = await filesOf("{src,test,bench,scripts}/**/*.{ts,mjs}")
@@ -51,23 +48,6 @@ test("names say what is inside: no utils, helpers, common", async () => {
     vague.map(({ path }) => path),
     [],
   )
-})
-
-test("the core names no engine", async () => {
-  const files = (await filesOf("src/{domain,replication,control-plane}/**/*.ts")).filter(
-    ({ path }) => !path.endsWith(".test.ts") && !engineNames[path],
-  )
-  const named = files.flatMap(({ path, text }) =>
-    [...namesOnly(text).matchAll(/\w*(?:postgres|duckdb|mysql|mariadb|dynamodb|redshift)\w*/gi)].map(
-      ([name]) => `${path}: ${name}`,
-    ),
-  )
-  assert.deepEqual(named, [])
-})
-
-test("texts are hidden and names are kept when looking for engines", () => {
-  assert.equal(namesOnly('a "duckdb" // mysql').trim(), "a")
-  assert.match(namesOnly("const duckdbPath = 1 /* x */"), /duckdbPath/)
 })
 
 test("no file is named differently only by case, and none has spaces", async () => {

@@ -47,11 +47,11 @@ export function valueImportsOf({ path, text }: SourceFile): string[] {
   return importsOf({ path, text: withoutTypes.replace(onlyTypes, "") })
 }
 
-/** The code without comments and texts, so that only names are left. Line numbers stay. */
-export function namesOnly(text: string): string {
-  const blank = (found: string) => found.replace(/[^\n]/g, " ")
+/** The code without comments; names and texts stay, and so do line numbers. */
+export function withoutComments(text: string): string {
+  const blank = (found: string, kept: string | undefined) => kept ?? found.replace(/[^\n]/g, " ")
   return text.replace(
-    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g,
+    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
     blank,
   )
 }

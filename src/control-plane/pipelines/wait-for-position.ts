@@ -97,10 +97,8 @@ async function targetOf({ streaming }: AskedPipeline, position: string | undefin
   if (position === undefined) return await orUnavailable(streaming.currentPosition())
   const target = streaming.parsePosition(position)
   if (target !== undefined) return target
-  throw new Fault(
-    "invalidValue",
-    `${position.slice(0, 64)} is no position of this source. On PostgreSQL: SELECT pg_current_wal_insert_lsn().`,
-  )
+  const help = streaming.positionHelp === undefined ? "" : ` ${streaming.positionHelp}`
+  throw new Fault("invalidValue", `${position.slice(0, 64)} is no position of this source.${help}`)
 }
 
 function notInStep({ monitor }: AskedPipeline): string[] {

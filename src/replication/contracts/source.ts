@@ -81,6 +81,8 @@ export interface Source {
   retention(handles: readonly string[]): Promise<Map<string, Retention>>
   /** A position as people write it; `undefined`: not one of this source. */
   parsePosition(text: string): Position | undefined
+  /** A sentence that says how people ask the source for its position; absent: they cannot. */
+  readonly positionHelp?: string
 }
 
 export interface ProtectionOptions {

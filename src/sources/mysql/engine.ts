@@ -7,6 +7,7 @@ export const mysqlEngine: TableSourceEngine<DatabaseSource> = {
   ...mysqlFormat,
   delivery: "tables",
   viewName: "MySQL",
+  advice: { sourceHistoryLost: "On MySQL and MariaDB: binlog_expire_logs_seconds." },
   selection: { kind: "filter", form: "database.table" },
   rds: { instanceEngine: "mysql", clusterEngine: "aurora-mysql", addressOf: addressOfUrl },
   // A source is the whole server.

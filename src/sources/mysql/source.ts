@@ -59,6 +59,7 @@ export function openMysqlSource(address: Address): Source {
       const place = parsePlace(shownPosition(position))
       return place && positionOf(place, noteOf(position))
     },
+    positionHelp: "On MySQL: SELECT @@gtid_executed. On MariaDB: SELECT @@gtid_binlog_pos.",
     // The server keeps its log as long as it is told to, whoever has read it.
     retention: async () => new Map(),
     currentPosition: () => withClient(address, "reading the position", currentPosition),

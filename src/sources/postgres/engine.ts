@@ -6,6 +6,7 @@ export const postgresEngine: TableSourceEngine<PostgresConfiguration> = {
   ...postgresFormat,
   delivery: "tables",
   viewName: "PostgreSQL",
+  advice: { sourceHistoryLost: "On PostgreSQL: max_slot_wal_keep_size." },
   selection: { kind: "filter", form: "database.schema.table" },
   rds: { instanceEngine: "postgres", clusterEngine: "aurora-postgresql", addressOf: addressOfUrl },
   checkedDatabase: (configuration) => addressOfUrl(configuration).database ?? "postgres",

@@ -115,6 +115,7 @@ export function openPostgresSource(address: Address): Source {
     removal: (handle) => removalStatements(address.database, handle),
     compare: comparePositions,
     parsePosition: parseLsn,
+    positionHelp: "On PostgreSQL: SELECT pg_current_wal_insert_lsn().",
     retention: (handles) =>
       withClient(address, "looking at the slots", (client) => readRetention(client, handles)),
     currentPosition: () => withClient(address, "reading the position", committedPosition),
