@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { ControlPlane } from "../control-plane/control-plane.ts"
+import type { Caller, ControlPlane } from "../control-plane/control-plane.ts"
 import {
   createDatabase,
   type DatabaseHost,
@@ -9,8 +9,10 @@ import {
 } from "../control-plane/databases/destination-databases.ts"
 import { historyOptions } from "../control-plane/databases/history-mode.ts"
 import { refreshDatabase } from "../control-plane/databases/refresh.ts"
-import { adjust, type RunningPipeline } from "../control-plane/pipelines/running-pipeline.ts"
+import { askOwner } from "../control-plane/pipelines/ask-owner.ts"
+import { type ObservedPipeline, observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
+import { Fault } from "../domain/faults.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/databases/administration.ts"
 import type { DatabaseRecord } from "../state/databases.ts"
 
@@ -22,7 +24,6 @@ const lookEveryMs = 50
 export function newDatabaseAdministration(
   plane: ControlPlane,
   host: DatabaseHost,
-  running: () => RunningPipeline[],
   users: SqlUsers,
 ): DatabaseAdministration {
   return {
@@ -32,9 +33,7 @@ export function newDatabaseAdministration(
       await users.forgetDatabase(name)
     },
     async set(caller, name, options, historyFor) {
-      const one = running().find(
-        ({ database }) => database.name === name && database.targetArn === host.warehouseArn,
-      )
+      const one = await pipelineOf(plane, await plane.store.databases.byName(host.warehouseArn, name))
       const expanded = (before: DatabaseRecord) =>
         options.historyMode === undefined
           ? options
@@ -43,14 +42,37 @@ export function newDatabaseAdministration(
               historyMode: before.options.historyMode,
               ...historyOptions(before, one, options.historyMode, historyFor),
             }
-      const database = await setDatabaseOptions(plane, host, caller, name, expanded)
+      await setDatabaseOptions(plane, host, caller, name, expanded)
       // Not at the reconciler's next turn: what comes after the statement is under the new options.
-      if (one !== undefined) adjust(one, database)
+      if (one?.kind === "known") await lookAtSettings(plane, caller, one)
+      else plane.nudge()
     },
     async refresh(caller, name, scope) {
       const database = await requireDatabase(plane, host, name)
-      await refreshDatabase(running(), caller, database, scope)
+      await refreshDatabase(plane, caller, database, scope)
     },
+  }
+}
+
+async function pipelineOf(
+  { store }: ControlPlane,
+  database: DatabaseRecord | undefined,
+): Promise<ObservedPipeline | undefined> {
+  if (database === undefined) return undefined
+  const { integrationId, sourceDatabase } = database
+  return (await observedPipelines(store)).find(
+    (one) => one.integrationId === integrationId && one.sourceDatabase === sourceDatabase,
+  )
+}
+
+const settingsLimitMs = 5_000
+
+/** They are recorded: an owner that does not answer now finds them when it does. */
+async function lookAtSettings(plane: ControlPlane, caller: Caller, one: ObservedPipeline): Promise<void> {
+  try {
+    await askOwner(plane, caller, one, { kind: "settings", parameters: {}, lifetimeMs: settingsLimitMs })
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
   }
 }
 

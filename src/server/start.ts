@@ -12,7 +12,7 @@ import { databasesOfPartner } from "../control-plane/partners.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
 import { watchRetention } from "../control-plane/pipelines/retention-watch.ts"
 import type { CountedDatabase, StatusSources } from "../control-plane/pipelines/status.ts"
-import { newVerifier } from "../control-plane/pipelines/verifier.ts"
+import { startVerificationSchedule } from "../control-plane/pipelines/verification-schedule.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconciler/reconcile.ts"
 import { protectSources } from "../control-plane/reconciler/source-protection.ts"
 import { cleanSourceRemains } from "../control-plane/reconciler/source-remains.ts"
@@ -42,6 +42,7 @@ import { healthApp } from "./health.ts"
 import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "./launcher.ts"
 import { exposures } from "./listener-warnings.ts"
 import { listening, startHealth } from "./listening.ts"
+import { observingFirst } from "./observing-store.ts"
 import { openQueries } from "./queries.ts"
 import { type Engines, engines } from "./registries.ts"
 import { loadSources } from "./sources.ts"
@@ -117,7 +118,9 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   onStop(() => lock.release())
   const { dataDir, region } = options.configuration
   const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
-  const { store, ownStore } = await openState(configuration, log, onStop)
+  const running: { reconciler?: Reconciler; sql?: HostPort } = {}
+  const { store: shared, ownStore } = await openState(configuration, log, onStop)
+  const store = observingFirst(shared, () => running.reconciler?.observe())
   const sources = await loadSources(sourceEngines, configuration.sources)
   const broken = Promise.withResolvers<string>()
   const warehouses = await openAll(configuration, warehouseEngines, {
@@ -126,7 +129,6 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   })
   onStop(() => warehouses.close())
 
-  const running: { reconciler?: Reconciler; sql?: HostPort } = {}
   const runningPipelines = () => running.reconciler?.running() ?? []
   const plane: ControlPlane = {
     ...planeOf(configuration),
@@ -141,13 +143,6 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     countRows: (database) => countRows(plane, warehouses, database),
     unopened: () => warehouses.unopened(),
   }
-  const verifier = newVerifier({
-    store,
-    running: runningPipelines,
-    log,
-    everyMs: configuration.verifyEveryMs,
-  })
-  onStop(() => verifier.stop())
   const users = await openSqlUsers({
     store: store.sqlUsers,
     configured: configuration.sqlUsers,
@@ -167,10 +162,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
-      operationsDoor(
-        { ...status, running: runningPipelines, verifier, takeEvents: copy.takeEvents, place: configuration },
-        log,
-      ),
+      operationsDoor({ ...status, takeEvents: copy.takeEvents, place: configuration }, log),
     ],
     log,
   })
@@ -194,7 +186,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
       engine,
       limits: sqlLimits.port,
       log,
-      administration: newDatabaseAdministration(plane, warehouses.databases, runningPipelines, users),
+      administration: newDatabaseAdministration(plane, warehouses.databases, users),
       copy: copy.administration,
     }),
   )
@@ -218,6 +210,10 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
   })
   running.reconciler = reconciler
   onStop(() => reconciler.stop())
+  if (configuration.verifyEveryMs !== undefined) {
+    const schedule = startVerificationSchedule({ store, log, everyMs: configuration.verifyEveryMs })
+    onStop(async () => schedule.stop())
+  }
   const { webhook } = configuration
   if (webhook !== undefined) {
     const told = startWebhook({ webhook, store: store.events, place: configuration, log })

@@ -45,7 +45,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "protocol.ts: speakProtocol": 110,
       "publication-guard.ts: guardPublications": 100,
       "reader.ts: openReader": 70,
-      "reconcile.ts: startReconciler": 70,
       "recording.ts: record": 110,
       "replay.ts: startReplay": 110,
       "retention-actions.ts: newReliefWorker": 110,

@@ -1,7 +1,7 @@
 import type { CopyJob } from "../../domain/copy-job.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ListedObject } from "../../loading/object-store.ts"
-import type { ReconcilerLog } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
 import { bucketOfArn, sourceOfBucket } from "./buckets.ts"
 import { isFolder } from "./copy-files.ts"
 import { firstOf, type JobQueue, newJobQueue, type QueuedObject } from "./job-queue.ts"

@@ -9,7 +9,7 @@ import { filterForm } from "../../engines/source-engine.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { Caller, ControlPlane } from "../control-plane.ts"
 import { findIntegration } from "../integrations/find-integration.ts"
-import { orUnavailable } from "../pipelines/ask-pipelines.ts"
+import { orUnavailable } from "../pipelines/or-unavailable.ts"
 import { requireAdmin } from "../sql-users/roles.ts"
 
 /** The databases of one warehouse, as they are. */

@@ -2,9 +2,9 @@ import type { DatabaseOptions } from "../../domain/database-options.ts"
 import { Fault } from "../../domain/faults.ts"
 import { isGone, qualifiedName } from "../../domain/table.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
-import { chosenIn, type RefreshScope } from "./refresh.ts"
+import type { ObservedTable } from "../../state/pipelines/observed-facts.ts"
+import type { ObservedPipeline } from "../pipelines/observed-pipelines.ts"
+import { chosenIn, type RefreshScope } from "./refresh-scope.ts"
 
 /** Which tables HISTORY_MODE is set for: all, those of schemas, or tables by name. */
 export type HistoryScope =
@@ -19,19 +19,19 @@ export type HistoryScope =
  */
 export function historyOptions(
   database: DatabaseRecord,
-  one: RunningPipeline | undefined,
+  one: ObservedPipeline | undefined,
   isOn: boolean,
   scope: HistoryScope,
 ): Pick<Partial<DatabaseOptions>, "historyMode" | "historyTables"> {
   if (scope.kind === "all" && scope.schemas === undefined) return { historyMode: isOn, historyTables: {} }
-  const known = [...(one?.monitor.tables.values() ?? [])].filter(({ state }) => !isGone(state))
+  const known = (one?.kind === "known" ? one.tables : []).filter(({ state }) => !isGone(state))
   const chosen = chosenIn(scope, known, database.name)
   if (scope.kind === "tables") for (const table of chosen) refuseUnrepresentable(table, isOn)
   const set = Object.fromEntries(chosen.map(({ id }) => [id, isOn]))
   return { historyTables: { ...database.options.historyTables, ...set } }
 }
 
-function refuseUnrepresentable(table: TableProgress, isOn: boolean): void {
+function refuseUnrepresentable(table: ObservedTable, isOn: boolean): void {
   const name = qualifiedName(table)
   if (isOn && table.state === "Synced" && table.keyColumns.length === 0)
     throw new Fault(

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
 import type { WebhookConfiguration } from "../../domain/configuration.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
-import type { ReconcilerLog } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
 import { type EventPlace, envelopeOf } from "./events.ts"
 
 export interface WebhookOptions {

@@ -1,4 +1,5 @@
-import type { ReconcilerLog, RunningPipeline } from "./running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 /**
  * Has tables copied anew that a comparison found to differ, where the database's AUTO_REMEDIATION says so. Values that

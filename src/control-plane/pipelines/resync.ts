@@ -1,8 +1,8 @@
 import { Fault } from "../../domain/faults.ts"
-import { qualifiedName } from "../../domain/table.ts"
 import type { Caller } from "../control-plane.ts"
 import { requireAdmin } from "../sql-users/roles.ts"
-import { askIntegration, chosenTables, orUnavailable, type RunningPipelines } from "./ask-pipelines.ts"
+import { askOwner, type OrderSources } from "./ask-owner.ts"
+import { askIntegration, noSuchTable } from "./ask-pipelines.ts"
 
 export interface ResyncOrder {
   /** Id, ARN or name. */
@@ -19,32 +19,27 @@ export interface ResyncOrdered {
 }
 
 /**
- * Has tables copied anew beside the live ones, which stay readable; returns as soon as that is ordered.
+ * Has tables copied anew beside the live ones, which stay readable; returns as soon as their pipelines have taken the order.
  *
  * @throws Fault accessDenied, integrationNotFound, integrationInWrongState (not streaming), invalidValue (no such table, or it cannot be copied), unavailable
  */
 export async function resyncIntegration(
-  running: RunningPipelines,
+  sources: OrderSources,
   caller: Caller,
-  order: ResyncOrder,
+  { integration: identifier, table }: ResyncOrder,
 ): Promise<ResyncOrdered> {
   requireAdmin(caller, "copy tables anew")
-  const asked = await askIntegration(running, order.integration)
-  const ordered: ResyncOrdered = { tables: [], refused: [] }
-  for (const { pipeline, tables } of chosenTables(asked, order.table)) {
-    if (tables.length === 0) continue
-    const refusals = await orUnavailable(pipeline.streaming.refusals(tables.map(({ id }) => id)))
-    const possible = tables.filter(({ id }) => !refusals.has(id))
-    pipeline.streaming.resync(possible.map(({ id }) => id))
-    ordered.tables.push(...possible.map(qualifiedName))
-    for (const table of tables) {
-      const reason = refusals.get(table.id)
-      if (reason !== undefined) ordered.refused.push({ table: qualifiedName(table), reason })
-    }
-  }
-  const [first] = ordered.refused
-  if (order.table !== undefined && ordered.tables.length === 0 && first !== undefined)
+  const { integration, pipelines } = await askIntegration(sources, identifier)
+  const parameters = { table: table ?? null }
+  const answers = await Promise.all(
+    pipelines.map((one) => askOwner(sources, caller, one, { kind: "resync", parameters })),
+  )
+  if (table !== undefined && answers.every(({ chosen }) => chosen === 0))
+    throw noSuchTable(integration, table)
+  const tables = answers.flatMap((answer) => answer.tables).sort()
+  const refused = answers.flatMap((answer) => answer.refused)
+  const [first] = refused
+  if (table !== undefined && tables.length === 0 && first !== undefined)
     throw new Fault("invalidValue", `Table ${first.table} cannot be copied. ${first.reason}`)
-  ordered.tables.sort()
-  return ordered
+  return { tables, refused }
 }

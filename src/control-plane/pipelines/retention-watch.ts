@@ -1,7 +1,8 @@
 import type { RetentionBudget } from "../../domain/configuration.ts"
 import type { Retention } from "../../replication/contracts/source.ts"
+import type { ReconcilerLog } from "../log.ts"
 import type { PipelineMonitor } from "./pipeline-monitor.ts"
-import type { ReconcilerLog, RunningPipeline } from "./running-pipeline.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 /** What a source keeps for a pipeline that has not read it yet, and how long that can go on. */
 export interface RetentionReport extends Retention {

@@ -6,6 +6,7 @@ import type { Pipeline, PipelineReporter, PipelineSettings } from "../../replica
 import type { DatabaseRecord } from "../../state/databases.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
+import type { ReconcilerLog } from "../log.ts"
 import { newPipelineHistory, type PipelineHistory } from "./pipeline-history.ts"
 import { newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
@@ -28,12 +29,6 @@ export interface PipelineLauncher {
   removal(integration: Integration, record: PipelineRecord): string | undefined
   /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
   dropDatabase(integration: Integration, name: string): Promise<void>
-}
-
-export interface ReconcilerLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
 }
 
 export interface RunningPipeline {

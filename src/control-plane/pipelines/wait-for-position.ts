@@ -1,16 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../../domain/faults.ts"
-import { type Position, shownPosition } from "../../domain/position.ts"
-import { isGone, qualifiedName } from "../../domain/table.ts"
 import type { Caller } from "../control-plane.ts"
 import { requireReader } from "../sql-users/roles.ts"
-import {
-  type AskedIntegration,
-  type AskedPipeline,
-  askIntegration,
-  orUnavailable,
-  type RunningPipelines,
-} from "./ask-pipelines.ts"
+import { askOwner, type OrderSources } from "./ask-owner.ts"
+import { askIntegration } from "./ask-pipelines.ts"
+import type { KnownPipeline } from "./observed-pipelines.ts"
+import type { WaitResult } from "./order-types.ts"
 
 export interface WaitOrder {
   /** Id, ARN or name. */
@@ -34,6 +29,8 @@ export interface WaitAnswer {
 
 const longestHoldMs = 5_000
 const lookEveryMs = 100
+/** An owner that does not answer is not waited for longer. */
+const answerLimitMs = 2_000
 
 /**
  * Waits until everything that the source committed up to a position is visible in the warehouse.
@@ -43,65 +40,66 @@ const lookEveryMs = 100
  * @throws Fault accessDenied, integrationNotFound, invalidValue (no such position), unavailable
  */
 export async function waitForPosition(
-  running: RunningPipelines,
+  sources: OrderSources,
   caller: Caller,
   order: WaitOrder,
 ): Promise<WaitAnswer> {
   requireReader(caller, "wait for a position")
   const deadline = performance.now() + Math.min(order.timeoutMs, longestHoldMs)
-  const asked = await whenStreaming(running, order.integration, deadline)
-  if (asked instanceof Fault)
-    return {
-      reached: false,
-      position: order.position ?? null,
-      hindrance: asked.message,
-      pipelines: [],
-      notInStep: [],
-    }
-  const { pipelines } = asked
-  const [first] = pipelines as [AskedPipeline]
-  // Positions are the server's, so that one of them is good for every database of it.
-  const target = await targetOf(first, order.position)
-  const timeoutMs = Math.max(0, deadline - performance.now())
-  const reached = await Promise.all(pipelines.map(({ streaming }) => streaming.reached(target, timeoutMs)))
-  return {
-    reached: reached.every((one) => one),
-    position: target,
-    hindrance: null,
-    pipelines: pipelines.map(({ monitor, streaming }) => ({
-      sourceDatabase: monitor.record.sourceDatabase,
-      visible: shownPosition(streaming.visible()),
-    })),
-    notInStep: pipelines.flatMap(notInStep).sort(),
-  }
-}
-
-/** What keeps it from streaming when the time is over. */
-async function whenStreaming(
-  running: RunningPipelines,
-  identifier: string,
-  deadline: number,
-): Promise<AskedIntegration | Fault> {
   for (;;) {
     try {
-      return await askIntegration(running, identifier)
+      const { pipelines } = await askIntegration(sources, order.integration)
+      return await reached({ sources, caller, pipelines, deadline }, order.position)
     } catch (error) {
       if (!(error instanceof Fault) || error.kind !== "integrationInWrongState") throw error
-      if (performance.now() >= deadline) return error
+      if (performance.now() >= deadline) return hindered(order, error)
     }
     await delay(lookEveryMs)
   }
 }
 
-async function targetOf({ streaming }: AskedPipeline, position: string | undefined): Promise<Position> {
-  if (position === undefined) return await orUnavailable(streaming.currentPosition())
-  const target = streaming.parsePosition(position)
-  if (target !== undefined) return target
-  const help = streaming.positionHelp === undefined ? "" : ` ${streaming.positionHelp}`
-  throw new Fault("invalidValue", `${position.slice(0, 64)} is no position of this source.${help}`)
+/** What keeps it from streaming when the time is over. */
+function hindered({ position }: WaitOrder, { message }: Fault): WaitAnswer {
+  return { reached: false, position: position ?? null, hindrance: message, pipelines: [], notInStep: [] }
 }
 
-function notInStep({ monitor }: AskedPipeline): string[] {
-  const waiting = [...monitor.tables.values()].filter(({ state }) => state !== "Synced" && !isGone(state))
-  return waiting.map(qualifiedName)
+interface Waiting {
+  sources: OrderSources
+  caller: Caller
+  pipelines: readonly KnownPipeline[]
+  deadline: number
+}
+
+async function reached(waiting: Waiting, wanted: string | undefined): Promise<WaitAnswer> {
+  const { pipelines } = waiting
+  const [first] = pipelines as [KnownPipeline]
+  // Positions are the server's, so that one of them is good for every database of it.
+  const position =
+    wanted ??
+    (pipelines.length === 1 ? null : (await ask(waiting, first, { position: null, isHeld: false })).position)
+  const answers = await Promise.all(pipelines.map((one) => ask(waiting, one, { position, isHeld: true })))
+  const [answer] = answers as [WaitResult]
+  return {
+    reached: answers.every((one) => one.reached),
+    position: answer.position,
+    hindrance: null,
+    pipelines: answers.map(({ visible }, index) => ({
+      sourceDatabase: (pipelines[index] ?? first).sourceDatabase,
+      visible,
+    })),
+    notInStep: answers.flatMap(({ notInStep }) => notInStep).sort(),
+  }
+}
+
+async function ask(
+  { sources, caller, deadline }: Waiting,
+  one: KnownPipeline,
+  { position, isHeld }: { position: string | null; isHeld: boolean },
+): Promise<WaitResult> {
+  const timeoutMs = isHeld ? Math.max(0, deadline - performance.now()) : 0
+  return await askOwner(sources, caller, one, {
+    kind: "wait",
+    parameters: { position, timeoutMs },
+    lifetimeMs: timeoutMs + answerLimitMs,
+  })
 }

@@ -6,7 +6,7 @@ import {
   type LeaseStore,
   leaseMs,
 } from "../../state/leases.ts"
-import type { ReconcilerLog } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
 
 export interface LeaseKeeperOptions {
   leases: LeaseStore

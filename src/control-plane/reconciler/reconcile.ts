@@ -10,7 +10,10 @@ import {
   type RunningPipeline,
   recordOf,
 } from "../pipelines/running-pipeline.ts"
+import { newCarryOut } from "../running-pipelines/carry-out.ts"
 import { type Observer, startObserver } from "../running-pipelines/observer.ts"
+import { type OrderTaker, startOrderTaker } from "../running-pipelines/order-taker.ts"
+import { newVerification } from "../running-pipelines/verify-order.ts"
 import { report } from "./report.ts"
 import { type Endings, keyOf, newEndings, within } from "./teardown.ts"
 
@@ -29,6 +32,8 @@ export interface Reconciler {
   running(): RunningPipeline[]
   /** Whether a turn has ended well since the start. */
   readonly ready: boolean
+  /** Resolves when what is so now is written where every process reads it. Throws Fault unavailable. */
+  observe(): Promise<void>
   /** Stops every pipeline. */
   stop(): Promise<void>
 }
@@ -49,13 +54,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     patienceMs: options.cleanUpPatienceMs ?? usualCleanUpPatienceMs,
     stop: (record) => stopPipeline(running, keyOf(record)),
   })
-  const { store, owner, log } = options
-  const observer = startObserver({
-    observations: store.observations,
-    running: () => [...running.values()],
-    owner,
-    log,
-  })
+  const { observer, taker } = tellAndTake(options, () => [...running.values()])
   const turn: Turn = { ...options, running, endings, observer, nudge: () => nudge() }
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
@@ -93,17 +92,29 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   return {
     nudge,
     running: () => [...running.values()],
+    observe: observer.flush,
     get ready() {
       return ready
     },
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await within(turnStopLimitMs, current)
+      await within(turnStopLimitMs, Promise.all([current, taker.stop()]))
       await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
       await observer.stop()
     },
   }
+}
+
+/** What others see of the pipelines that run here, and ask of them. */
+function tellAndTake(
+  { store, owner, log }: ReconcilerOptions,
+  running: () => RunningPipeline[],
+): { observer: Observer; taker: OrderTaker } {
+  const observer = startObserver({ observations: store.observations, running, owner, log })
+  const carryOut = newCarryOut({ databases: store.databases, verify: newVerification(log) })
+  const { orders, orderSignals: signals } = store
+  return { observer, taker: startOrderTaker({ orders, signals, running, owner, observer, carryOut, log }) }
 }
 
 interface Turn extends ReconcilerOptions {

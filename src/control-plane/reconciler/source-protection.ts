@@ -2,7 +2,8 @@ import type { Problem } from "../../domain/problems.ts"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
 import type { Store } from "../../state/store.ts"
-import type { ReconcilerLog, RunningPipeline } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
+import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
 
 export interface SourceProtectionOptions {
   store: Pick<Store, "pipelines" | "integrations">

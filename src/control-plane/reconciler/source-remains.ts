@@ -1,5 +1,5 @@
 import type { SourceRemains, SourceRemainsStore } from "../../state/source-remains.ts"
-import type { ReconcilerLog } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
 import { within } from "./teardown.ts"
 
 export interface SourceRemainsOptions {

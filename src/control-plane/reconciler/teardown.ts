@@ -3,7 +3,8 @@ import { notCleanedEvent } from "../../domain/events.ts"
 import type { Integration } from "../../domain/integration.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
-import type { PipelineLauncher, ReconcilerLog } from "../pipelines/running-pipeline.ts"
+import type { ReconcilerLog } from "../log.ts"
+import type { PipelineLauncher } from "../pipelines/running-pipeline.ts"
 
 export interface EndingOptions {
   store: Store

@@ -1,7 +1,8 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { ChangedPipeline, ObservationStore, PipelineKey } from "../../state/pipelines/observations.ts"
+import type { ReconcilerLog } from "../log.ts"
 import { heartbeatEveryMs } from "../pipelines/observed-pipelines.ts"
-import type { ReconcilerLog, RunningPipeline } from "../pipelines/running-pipeline.ts"
+import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
 import { newToldTables, type TableChanges, type ToldTables } from "./changed-tables.ts"
 import { factsOf, type LagFacts, lagFactsOf } from "./facts.ts"
 
@@ -78,16 +79,25 @@ export function startObserver(options: ObserverOptions): Observer {
     sequence = 0
   }
 
-  const flush = () =>
-    inTurn(async () => {
-      try {
-        await write()
-      } catch (error) {
-        // Whether it was written is not known.
-        forgetAll()
-        throw error
-      }
+  async function writeOrForget(): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      // Whether it was written is not known.
+      forgetAll()
+      throw error
+    }
+  }
+
+  /** Those who ask while a write runs share the next one. */
+  let next: Promise<void> | undefined
+  function flush(): Promise<void> {
+    next ??= inTurn(() => {
+      next = undefined
+      return writeOrForget()
     })
+    return next
+  }
 
   const tick = () => {
     if (isLooking) return

@@ -1,20 +1,17 @@
 import { z } from "zod"
 import { auditReport } from "../../control-plane/audit/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
-import type { RunningPipelines } from "../../control-plane/pipelines/ask-pipelines.ts"
 import { resyncIntegration } from "../../control-plane/pipelines/resync.ts"
 import { type StatusSources, statusReport } from "../../control-plane/pipelines/status.ts"
-import type { Verifier } from "../../control-plane/pipelines/verifier.ts"
+import { verificationReport, verifyIntegration } from "../../control-plane/pipelines/verifier.ts"
 import { waitForPosition } from "../../control-plane/pipelines/wait-for-position.ts"
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 
-export type OperationSources = StatusSources &
-  RunningPipelines & {
-    verifier: Verifier
-    /** @throws Fault accessDenied, validation */
-    takeEvents(caller: Caller, body: unknown): { accepted: number }
-  }
+export interface OperationSources extends StatusSources {
+  /** @throws Fault accessDenied, validation */
+  takeEvents(caller: Caller, body: unknown): { accepted: number }
+}
 
 export interface Operation {
   name: string
@@ -90,9 +87,9 @@ export const operations: readonly Operation[] = [
     method: "POST",
     path: "/integrations/{integration}/verify",
     changes: true,
-    async run({ verifier }, caller, integration, body) {
+    async run(sources, caller, integration, body) {
       const { table, repair } = bodyOf(verifyBody, body)
-      return await verifier.begin(caller, { integration, table, repair })
+      return await verifyIntegration(sources, caller, { integration, table, repair })
     },
   },
   {
@@ -108,7 +105,7 @@ export const operations: readonly Operation[] = [
     method: "GET",
     path: "/integrations/{integration}/verify",
     changes: false,
-    run: ({ verifier }, caller, integration) => verifier.report(caller, integration),
+    run: (sources, caller, integration) => verificationReport(sources, caller, integration),
   },
 ]
 

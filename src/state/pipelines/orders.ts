@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from "kysely"
+import { type Kysely, sql } from "kysely"
 import { Fault, type FaultKind } from "../../domain/faults.ts"
 import { brokenConstraint } from "../connection.ts"
 import type { StateSchema } from "../schema.ts"
@@ -80,6 +80,12 @@ const endedAtMost = 2_000
 
 type Db = Kysely<StateSchema>
 
+/**
+ * The transaction does not wait for the disk: who asked waits for the result, and asks again if a crash of the state
+ * database takes order or result away.
+ */
+const lazily = sql`set_config('synchronous_commit', 'off', true)`
+
 export const orderedChannel = "millrace_ordered"
 export const orderChannel = "millrace_order"
 
@@ -95,7 +101,7 @@ export function orderStore(db: Db): OrderStore {
     take: (owner, pipelines) => take(db, owner, pipelines),
     async progress(owner, id, { result, lifetimeMs }) {
       const { numAffectedRows } = await sql`
-        with told as (select pg_notify(${orderChannel}, ${id}))
+        with told as (select pg_notify(${orderChannel}, ${id}), ${lazily})
         update millrace.pipeline_orders set result = ${json(result)}, expires_at = ${after(lifetimeMs)}
         from told where id = ${id} and state = 'taken' and taken_by = ${owner}`.execute(db)
       return numAffectedRows === 1n
@@ -115,6 +121,8 @@ export function orderStore(db: Db): OrderStore {
 
 async function ask(db: Db, orders: readonly NewOrder[]): Promise<string[]> {
   try {
+    const [only] = orders
+    if (only !== undefined && orders.length === 1) return [await askOne(db, only)]
     return await db.transaction().execute(async (transaction) => {
       const ids: string[] = []
       for (const order of orders) ids.push(await askOne(transaction, order))
@@ -130,11 +138,11 @@ async function ask(db: Db, orders: readonly NewOrder[]): Promise<string[]> {
   }
 }
 
-async function askOne(transaction: Transaction<StateSchema>, order: NewOrder): Promise<string> {
+async function askOne(db: Db, order: NewOrder): Promise<string> {
   const { integrationId, sourceDatabase, kind, parameters, askedBy, lifetimeMs } = order
   const { rows } = await sql<{ id: string }>`
     with open as (
-      select count(*) as n from millrace.pipeline_orders
+      select count(*) as n, ${lazily} from millrace.pipeline_orders
       where integration_id = ${integrationId} and source_database = ${sourceDatabase} and state in ('asked', 'taken')
     ), asked as (
       insert into millrace.pipeline_orders
@@ -143,7 +151,7 @@ async function askOne(transaction: Transaction<StateSchema>, order: NewOrder): P
         ${after(lifetimeMs)}
       from open where n < ${openAtMost} returning id
     )
-    select id, pg_notify(${orderedChannel}, '') from asked`.execute(transaction)
+    select id, pg_notify(${orderedChannel}, '') from asked`.execute(db)
   const [asked] = rows
   if (asked === undefined)
     throw new Fault("unavailable", `Already ${openAtMost} orders wait for this pipeline. Try again shortly.`)
@@ -155,7 +163,7 @@ async function take(db: Db, owner: string, pipelines: readonly PipelineKey[]): P
   const databases = pipelines.map(({ sourceDatabase }) => sourceDatabase)
   const { rows } = await sql<OrderRow>`
     with mine as (
-      select o.id from millrace.pipeline_orders o
+      select o.id, ${lazily} from millrace.pipeline_orders o
       join unnest(${ids}::uuid[], ${databases}::text[]) as p (integration_id, source_database)
         on p.integration_id = o.integration_id and p.source_database = o.source_database
       where (o.state = 'asked' or (o.state = 'taken' and o.taken_by <> ${owner}))
@@ -172,7 +180,7 @@ async function end(db: Db, owner: string, id: string, outcome: OrderOutcome): Pr
   const result = outcome.state === "done" ? outcome.result : null
   const fault = outcome.state === "failed" ? outcome.fault : null
   const { numAffectedRows } = await sql`
-    with told as (select pg_notify(${orderChannel}, ${id}))
+    with told as (select pg_notify(${orderChannel}, ${id}), ${lazily})
     update millrace.pipeline_orders
       set state = ${outcome.state}, result = coalesce(${json(result)}, result), fault = ${json(fault)},
         ended_at = clock_timestamp()

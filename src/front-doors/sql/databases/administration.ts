@@ -1,7 +1,7 @@
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { CreateDatabaseInput } from "../../../control-plane/databases/destination-databases.ts"
 import type { HistoryScope } from "../../../control-plane/databases/history-mode.ts"
-import type { RefreshScope } from "../../../control-plane/databases/refresh.ts"
+import type { RefreshScope } from "../../../control-plane/databases/refresh-scope.ts"
 import type { DatabaseOptions } from "../../../domain/database-options.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { StatementTransaction } from "../../../query/contract.ts"

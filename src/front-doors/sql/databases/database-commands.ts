@@ -1,5 +1,5 @@
 import type { HistoryScope } from "../../../control-plane/databases/history-mode.ts"
-import type { RefreshScope } from "../../../control-plane/databases/refresh.ts"
+import type { RefreshScope } from "../../../control-plane/databases/refresh-scope.ts"
 import type { DatabaseOptions } from "../../../domain/database-options.ts"
 import { type TokenReader, tokenReader } from "../../../query/text/token-reader.ts"
 import { isWord, type Token } from "../../../query/text/tokens.ts"

@@ -1,12 +1,19 @@
 import { shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
+import type { StreamingPipeline } from "../../replication/streaming.ts"
 import type { Verdict } from "../../replication/verify/verify.ts"
-import type { AskedPipeline } from "./ask-pipelines.ts"
-import type { TableProgress } from "./table-progress.ts"
-import { type VerifiedTable, verifiedTable } from "./verification-report.ts"
+import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
+import type { TableProgress } from "../pipelines/table-progress.ts"
+import type { VerifiedTable } from "../pipelines/verification-report.ts"
+import { verifiedTable } from "../pipelines/verification-report.ts"
+
+interface ComparedPipeline {
+  monitor: PipelineMonitor
+  streaming: StreamingPipeline
+}
 
 export interface TablesToVerify {
-  pipeline: AskedPipeline
+  pipeline: ComparedPipeline
   tables: TableProgress[]
   repair: boolean
   signal: AbortSignal
@@ -50,7 +57,7 @@ async function verifyTogether(chosen: TablesToVerify, tables: TableProgress[]): 
   for (const { table, verdict } of toRepair) chosen.onTable(await repair(chosen, table, verdict))
 }
 
-function note({ monitor }: AskedPipeline, table: TableProgress, verdict: Verdict): void {
+function note({ monitor }: ComparedPipeline, table: TableProgress, verdict: Verdict): void {
   if (verdict.kind !== "compared") return
   const { position, differences, duplicates } = verdict
   const shown = shownPosition(position)
