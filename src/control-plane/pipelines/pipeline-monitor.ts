@@ -55,6 +55,9 @@ export interface PipelineMonitor {
   /** What was done because the source keeps too much, by the latest look. */
   readonly relief: RetentionActionState | undefined
   relieved(relief: RetentionActionState | undefined): void
+  /** Why the source's own statements may fail because of what was made there; `undefined`: they do not. */
+  readonly harm: Problem | undefined
+  harms(harm: Problem | undefined): void
   readonly reporter: PipelineReporter
 }
 
@@ -85,6 +88,7 @@ export function newPipelineMonitor(
   let problem: Problem | undefined
   let retention: RetentionReport | undefined
   let relief: RetentionActionState | undefined
+  let harm: Problem | undefined
   let isSelected = false
   let dirty = false
   let streamingSinceMs = 0
@@ -242,6 +246,14 @@ export function newPipelineMonitor(
     },
     relieved(next) {
       relief = next
+    },
+    get harm() {
+      return harm
+    },
+    harms(next) {
+      if (harm?.message === next?.message) return
+      harm = next
+      events.changed(monitor)
     },
     verified(id, verified) {
       const progress = tables.get(id)

@@ -38,8 +38,10 @@ export function healthOf(
   return { status, errors: isRecovering ? integration.errors : errors, isFilterPending }
 }
 
-function problemsOf({ problem, retention, relief }: PipelineMonitor): Problem[] {
-  const own = problem === undefined ? [] : [problem]
+function problemsOf({ problem, retention, relief, harm }: PipelineMonitor): Problem[] {
+  // A source that is away is told once.
+  const harms = harm === undefined || harm.kind === problem?.kind ? [] : [harm]
+  const own = problem === undefined ? harms : [problem, ...harms]
   if (relief?.kind === "released") return [...own, released()]
   const failure = relief?.kind === "failed" ? [relief.problem] : []
   if (relief?.kind === "spooling") return relief.isFull ? [...own, spoolFull(relief)] : own

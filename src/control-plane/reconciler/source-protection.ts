@@ -1,4 +1,4 @@
-import type { Problem } from "../../domain/problems.ts"
+import { type Problem, problemKinds } from "../../domain/problems.ts"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
 import type { Store } from "../../state/store.ts"
@@ -18,6 +18,8 @@ interface Protected {
   sourceArn: string
   handles: Set<string>
   protection: Protection | undefined
+  /** Why it cannot be protected now, and since when. */
+  trouble: { problem: Problem; sinceMs: number } | undefined
 }
 
 interface Place {
@@ -29,6 +31,7 @@ interface Place {
 /** What runs is known without asking; what is ending, or could not be started, is in the state database. */
 const runningEveryMs = 200
 const recordsEveryMs = 1_000
+const passingMs = 10_000
 
 /**
  * Protects each database of a source from when a pipeline may make something there until that is removed: while it
@@ -54,19 +57,19 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
       const one = kept.get(key)
       if (one !== undefined) one.handles = handles
       else kept.set(key, begin(first, handles))
+      for (const handle of handles) runningOf(handle)?.monitor.harms(shownHarm(one))
     }
   }
 
   function begin({ sourceArn, database }: Place, handles: Set<string>): Protected {
-    const one: Protected = { sourceArn, handles, protection: undefined }
-    let told: string | undefined
+    const one: Protected = { sourceArn, handles, protection: undefined, trouble: undefined }
     one.protection = options.protect(sourceArn, database, {
       handles: () => [...one.handles],
       onWithdrawn: (handle, tables) => withdrawn(one, handle, tables),
       onPartsChanged: (handle) => runningOf(handle)?.pipeline?.streaming()?.lookSoon(),
-      onProblem(problem: Problem | undefined) {
-        if (problem?.message === told) return
-        told = problem?.message
+      onProblem(problem) {
+        if (problem?.message === one.trouble?.problem.message) return
+        one.trouble = problem && { problem, sinceMs: one.trouble?.sinceMs ?? performance.now() }
         if (problem === undefined) log.info({ sourceArn, database }, "the source is looked after again")
         else log.warn({ sourceArn, database, reason: problem.message }, "the source cannot be looked after")
       },
@@ -129,6 +132,14 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
       kept.clear()
     },
   }
+}
+
+/** What only a person can mend is shown at once; what mends itself, like a connection that breaks, when it has lasted. */
+function shownHarm(one: Protected | undefined): Problem | undefined {
+  if (one?.trouble === undefined) return undefined
+  const { problem, sinceMs } = one.trouble
+  const isForPerson = problemKinds[problem.kind].reaction === "person"
+  return isForPerson || performance.now() - sinceMs > passingMs ? problem : undefined
 }
 
 function placeOfRunning({ sourceArn, monitor }: RunningPipeline): Place {
