@@ -19,6 +19,7 @@ import { type OwnFunctions, ownFunctions } from "./rights/own-functions.ts"
 import { accessIn, requireConnect, rightsOf } from "./rights/session-rights.ts"
 import { type Checkpoint, checkpointOn, definitionFiles } from "./session/definition-files.ts"
 import { discretionFor } from "./session/discreet-errors.ts"
+import { engineError } from "./session/engine-errors.ts"
 import { type EngineSession, engineSession } from "./session/engine-session.ts"
 import { sqlSession } from "./session/session.ts"
 import { databaseFor, schemasOf } from "./session/session-database.ts"
@@ -159,9 +160,14 @@ async function connectTo(instance: DuckDbInstance, database: string): Promise<Du
     return connection
   } catch (error) {
     connection.closeSync()
-    throw error
+    // The engine has shut it off, since its file could not be written.
+    const { code, message } = engineError(error)
+    throw new PgError(code, message, { fatal: true, hint: opensAgain })
   }
 }
+
+const opensAgain =
+  "The database is opened again by itself when its file can be written, with all that is committed."
 
 interface OneSession {
   shared: Shared

@@ -77,6 +77,7 @@ const rules: Rule[] = [
   { kind: "out of memory", code: "53200" },
   { kind: "outofmemory", code: "53200" },
   { kind: "io", says: [["no space left"], ["disk full"]], code: "53100" },
+  { kind: "io", says: [["has been invalidated"]], code: "57P03" },
   { kind: "transactioncontext", says: [["conflict"]], code: "40001" },
   { kind: "transactioncontext", code: "25000" },
   { kind: "invalid input", code: "22023" },
