@@ -40,7 +40,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "pgoutput.ts: newPgOutput": 170,
       "pin-relations.ts: pinRelations": 80,
       "pipeline-history.ts: newPipelineHistory": 160,
-      "pipeline-monitor.ts: newPipelineMonitor": 200,
+      "pipeline-monitor.ts: newPipelineMonitor": 210,
       "pipeline.ts: streamFrom": 110,
       "protocol.ts: speakProtocol": 110,
       "publication-guard.ts: guardPublications": 100,
