@@ -38,7 +38,7 @@ export interface VirtualColumn {
   readonly type: VirtualType
 }
 
-/** `{ characters: n }` is `character(n)`: text cut to n characters, without padding. `timestamp` is UTC, in microseconds. */
+/** `{ characters: n }` is `character(n)`: text cut to n characters, without padding. `timestamp` is UTC. */
 export type VirtualType =
   | "text"
   | "bigint"

@@ -101,6 +101,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     "sql-users.test.ts: callback of test \"users and grants outlive the server; a partner's user loads": 70,
     'statement-bounds.test.ts: callback of test "what tools write goes on meaning the same"': 90,
     'terminal.test.ts: callback of group "what a terminal is shown"': 120,
+    'virtual-table-writes.test.ts: callback of test "changes of virtual tables"': 80,
     'virtual-tables.test.ts: callback of test "virtual tables"': 250,
   }),
   ...allowed("Sets up what tests of one kind share, and gives them functions to act in it.", {

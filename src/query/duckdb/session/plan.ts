@@ -2,6 +2,7 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { DoorStatement, ReadDoorStatement } from "../../contract.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
+import { requireReader } from "../../virtual-table.ts"
 import { confineCalls } from "../bounds/confined.ts"
 import { refuseCostly } from "../bounds/measure.ts"
 import { refuseNestedValues } from "../bounds/nested-values.ts"
@@ -29,6 +30,7 @@ import { guardWrite, targetOf, type WriteRules } from "../rights/write-guard.ts"
 import { pgColumnNames } from "../values/column-names.ts"
 import { substituteVirtual, type VirtualRead } from "../virtual/virtual-reads.ts"
 import type { VirtualTables } from "../virtual/virtual-tables.ts"
+import { type VirtualWrite, virtualWrite } from "../virtual/write-statements.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import type { EnginePlan } from "./statement-kinds.ts"
 
@@ -36,6 +38,7 @@ import type { EnginePlan } from "./statement-kinds.ts"
 export type Plan =
   | { kind: "session"; command: SessionCommand }
   | { kind: "door"; statement: DoorStatement }
+  | { kind: "virtualWrite"; write: VirtualWrite; query: EnginePlan }
   | { kind: "copyOut"; query: EnginePlan; options: CopyOptions }
   | { kind: "cursor"; command: CursorCommand<EnginePlan> }
   | {
@@ -99,7 +102,12 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
 }
 
-async function planSelect(sql: string, tree: Tree, context: PlanContext, access: SqlAccess): Promise<Plan> {
+async function planSelect(
+  sql: string,
+  tree: Tree,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<EnginePlan> {
   const columnNames = pgColumnNames(tree)
   const checked = await checkSelect(sql, tree, context, access)
   return {
@@ -149,12 +157,44 @@ async function checkSelect(
   return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [], virtual }
 }
 
+/** A change of a virtual table; undefined: of another one. */
+async function planVirtualWrite(
+  tokens: Token[],
+  sql: string,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<Plan | undefined> {
+  const find = (name: readonly string[]) => {
+    const [table = "", schema = "", catalog = ""] = [...name].reverse()
+    const found = context.virtualTables.find({ catalog, schema, table }, context.place().database)
+    if (found !== undefined) requireReader(found, access.isSuperuser)
+    return found
+  }
+  const write = virtualWrite(tokens, sql, find)
+  if (write === undefined) return undefined
+  const parsed = await context.parser.parse(write.query)
+  if (parsed.kind === "broken") throw new PgError(parsed.error.code, parsed.error.message)
+  if (parsed.kind === "other") throw new PgError("0A000", "only a query can stand here")
+  const query = await planSelect(write.query, parsed.tree, context, access)
+  return { kind: "virtualWrite", write, query: { ...query, positionsHold: false } }
+}
+
 async function planWrite(
   tokens: Token[],
   sql: string,
   context: PlanContext,
   access: SqlAccess,
 ): Promise<Plan> {
+  const virtual = await planVirtualWrite(tokens, sql, context, access)
+  return virtual ?? planTableWrite(tokens, sql, context, access)
+}
+
+async function planTableWrite(
+  tokens: Token[],
+  sql: string,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<EnginePlan> {
   const rest = {
     kind: "engine" as const,
     columnNames: undefined,
@@ -213,7 +253,6 @@ async function planExplain(
   if (parsed.kind === "broken") throw parsed.error
   if (parsed.kind === "other") throw new PgError("0A000", "EXPLAIN is supported for queries only")
   const plan = await planSelect(sql, parsed.tree, context, access)
-  if (plan.kind !== "engine") return plan
   if (plan.isVeiled) {
     throw new PgError("42501", "permission denied: the plan of a view shows what it reads", {
       hint: "EXPLAIN statements on tables, or ask an administrator.",

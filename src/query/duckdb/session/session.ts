@@ -9,6 +9,7 @@ import { visibilityStatement } from "../catalog/visibility.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
+import { preparedVirtualWrite } from "../virtual/virtual-writes.ts"
 import { answered, nothingAsked } from "./answered.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import { engineError } from "./engine-errors.ts"
@@ -78,19 +79,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return access
   }
 
-  const forDoor: StatementSession = {
-    id: parts.id,
-    transaction,
-    get place() {
-      return place()
-    },
-    access: currentAccess,
-    findRelation: async (name) =>
-      meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
-    findSchemas: (name) => schemasNamed(name, ask),
-    run: ask,
-    alive: () => engine.call(async () => undefined),
-  }
+  const forDoor = statementSession(parts, { place, ask, access: currentAccess })
 
   function prepareDoorStatement({ columns, run }: DoorStatement): Prepared {
     return answered(columns?.map(textField), async () => {
@@ -111,6 +100,15 @@ export function sqlSession(parts: SessionParts): SqlSession {
     })
   }
 
+  async function prepareVirtualWrite(
+    { write, query }: Extract<Plan, { kind: "virtualWrite" }>,
+    declared: number[],
+  ): Promise<Prepared> {
+    const { user } = parts.plan.rules
+    const caller = async () => ({ user, database: parts.database, access: await currentAccess() })
+    return preparedVirtualWrite(write, await statements.query(query, declared), { transaction, caller })
+  }
+
   async function prepare(sql: string, declared: number[]): Promise<Prepared> {
     statements.start()
     await scope.ensure()
@@ -129,6 +127,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
           : statements.query(planned, declared)
       case "copyOut":
         return preparedCopyOut(await statements.query(planned.query, []), planned.options)
+      case "virtualWrite":
+        return prepareVirtualWrite(planned, declared)
       case "cursor":
         return cursors.prepare(planned.command, declared)
       default:
@@ -178,5 +178,25 @@ export function sqlSession(parts: SessionParts): SqlSession {
       engine.close()
       parts.onClose()
     },
+  }
+}
+
+/** The session as statements of the door see it. */
+function statementSession(
+  { id, engine }: SessionParts,
+  { place, ask, access }: Pick<PlanContext, "place" | "ask" | "access">,
+): StatementSession {
+  return {
+    id,
+    transaction: engine.transaction,
+    get place() {
+      return place()
+    },
+    access,
+    findRelation: async (name) =>
+      meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
+    findSchemas: (name) => schemasNamed(name, ask),
+    run: ask,
+    alive: () => engine.call(async () => undefined),
   }
 }
