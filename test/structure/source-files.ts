@@ -42,9 +42,13 @@ export function packagesOf({ text }: SourceFile): string[] {
 
 /** As `importsOf`, without imports of nothing but types: those are gone when the program runs. */
 export function valueImportsOf({ path, text }: SourceFile): string[] {
-  const withoutTypes = text.replace(/^(?:import|export) type [^;]*? from "[^"]+"$/gm, "")
+  return importsOf({ path, text: withoutTypeImports(text) })
+}
+
+/** The code without its imports of nothing but types. */
+export function withoutTypeImports(text: string): string {
   const onlyTypes = /^import \{(?:\s*type \w+(?: as \w+)?,?)+\s*\} from "[^"]+"$/gm
-  return importsOf({ path, text: withoutTypes.replace(onlyTypes, "") })
+  return text.replace(/^(?:import|export) type [^;]*? from "[^"]+"$/gm, "").replace(onlyTypes, "")
 }
 
 /** The code without comments; names and texts stay, and so do line numbers. */
