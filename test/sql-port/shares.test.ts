@@ -127,3 +127,24 @@ test("prepared statements are counted by user, and given back with the session",
   for (let i = 0; i < 7; i++) await second.query({ name: `small${i}`, text: "SELECT 1" })
   await assert.rejects(second.query({ name: "one more", text: "SELECT 1" }), { code: "53000" })
 })
+
+test("an administrator's statement is not read behind those of others", async (t) => {
+  const { client: connect } = await testWarehouse(t)
+  const admin = await connect("admin", "shop")
+  const clients = await Promise.all(Array.from({ length: 30 }, () => connect("analyst", "shop")))
+  // Deep texts take the engine's parser the longest; each is another, so that none is known already.
+  const deep = (at: number) => `SELECT ${`${"(".repeat(180)}1${")".repeat(180)}, `.repeat(30)}${at} ]`
+  let answered = 0
+  const all = clients.map((client, at) =>
+    client.query(deep(at)).catch((error: unknown) => {
+      assert.ok(error instanceof pg.DatabaseError && error.code === "42601", String(error))
+      answered++
+    }),
+  )
+  await all[0]
+  assert.deepEqual(await select1(admin), one)
+  const before = answered
+  await Promise.all(all)
+  assert.equal(answered, clients.length)
+  assert.ok(before < answered, "the administrator was answered after all others")
+})

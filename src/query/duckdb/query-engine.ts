@@ -60,7 +60,8 @@ export interface DuckDbQueryOptions {
 interface Shared {
   options: DuckDbQueryOptions
   ownFunctions: OwnFunctions
-  parser: SqlParser
+  /** Administrators have one of their own: texts are read one after the other, and others' may take seconds. */
+  parsers: { administrators: SqlParser; others: SqlParser }
   semaphore: EngineSemaphore
   memory: MemoryWatch | undefined
   functions: FunctionLists
@@ -83,7 +84,8 @@ export async function openDuckDbQueries(options: DuckDbQueryOptions): Promise<Qu
     isReplicated: options.isReplicated,
     showUsers: () => showRoles(instance, users.all()),
     close: async () => {
-      shared.parser.close()
+      shared.parsers.administrators.close()
+      shared.parsers.others.close()
       shared.memory?.close()
       await shared.ownFunctions.close()
       shared.files.closeSync()
@@ -102,7 +104,10 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
     return {
       options,
       serverVersion,
-      parser: await sqlParser(options.instance),
+      parsers: {
+        administrators: await sqlParser(options.instance),
+        others: await sqlParser(options.instance),
+      },
       semaphore: engineSemaphore(options.statementsAtOnce ?? placesForQueries()),
       memory: options.memory && (await watchMemory(options, options.memory)),
       functions: await functionLists(connection),
@@ -220,7 +225,7 @@ function sessionOn(one: OneSession) {
     onInternalError: (error) =>
       log.error({ err: error, user, database }, "statement failed inside the engine"),
     plan: {
-      parser: shared.parser,
+      parser: isSuperuser() ? shared.parsers.administrators : shared.parsers.others,
       readDoorStatement: request.readDoorStatement,
       virtualTables: shared.virtualTables,
       facts: {
