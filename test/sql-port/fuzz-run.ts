@@ -9,6 +9,9 @@ export interface FuzzResult {
   answers: Map<string, number>
   /** What was answered with XX000, and with which words. */
   internal: string[]
+  /** How often the administrator asked, and how often it took over a second. */
+  asked: number
+  late: number
   slowestAdminMs: number
   /** The machine's load when the administrator waited the longest. */
   loadThen: number
@@ -19,6 +22,8 @@ export interface FuzzTarget {
   password: string
   /** Rejects when the server's process ends. */
   ended: Promise<never>
+  /** The longest time so far in which the server's main thread looked at nothing else. */
+  longestPauseMs(): number
 }
 
 const internalShownAtMost = 20
@@ -64,6 +69,8 @@ async function watch(target: FuzzTarget, isOver: () => boolean, result: FuzzResu
     if (answer !== "ok") {
       result.answers.set("53200 of SELECT 1", (result.answers.get("53200 of SELECT 1") ?? 0) + 1)
     }
+    result.asked++
+    if (tookMs > 1000) result.late++
     if (tookMs > result.slowestAdminMs) {
       result.slowestAdminMs = tookMs
       result.loadThen = loadavg()[0] ?? 0
@@ -92,6 +99,8 @@ export async function fuzz(
     statements: 0,
     answers: new Map(),
     internal: [],
+    asked: 0,
+    late: 0,
     slowestAdminMs: 0,
     loadThen: 0,
   }
@@ -114,9 +123,12 @@ export async function fuzz(
 }
 
 /** One line for a test's report. */
-export function shown(seed: number, { statements, answers, slowestAdminMs, loadThen }: FuzzResult): string {
+export function shown(seed: number, target: FuzzTarget, result: FuzzResult): string {
+  const { statements, answers, asked, late, slowestAdminMs, loadThen } = result
   const counts = [...answers].sort(([, a], [, b]) => b - a).map(([code, count]) => `${code} ${count}`)
-  return `seed ${seed}: ${statements} statements, SELECT 1 at most ${Math.round(slowestAdminMs)} ms (load ${loadThen.toFixed(1)}); ${counts.join(", ")}`
+  const slowest = `${Math.round(slowestAdminMs)} ms (load ${loadThen.toFixed(1)})`
+  const pause = `${Math.round(target.longestPauseMs())} ms`
+  return `seed ${seed}: ${statements} statements; ${asked} SELECT 1, ${late} over 1 s, at most ${slowest}; longest pause of the server ${pause}; ${counts.join(", ")}`
 }
 
 /** A server in a process of its own, so that its end is seen and not shared. */
@@ -130,12 +142,16 @@ export async function startFuzzServer(
   const gone = Promise.withResolvers<never>()
   gone.promise.catch(() => undefined)
   child.once("exit", (code, signal) => gone.reject(new Error(`the server ended: ${signal ?? code}`)))
+  let longestPauseMs = 0
   const told = new Promise<{ port: number; password: string }>((resolve) => {
-    child.once("message", (message) => resolve(message as { port: number; password: string }))
+    child.on("message", (message: { port: number; password: string } | { pauseMs: number }) => {
+      if ("pauseMs" in message) longestPauseMs = message.pauseMs
+      else resolve(message)
+    })
   })
   const { port, password } = await Promise.race([told, gone.promise])
   return {
-    target: { port, password, ended: gone.promise },
+    target: { port, password, ended: gone.promise, longestPauseMs: () => longestPauseMs },
     stop: async () => {
       const exited = new Promise((resolve) => child.once("exit", resolve))
       // Not asked: a call that has not ended would keep it.

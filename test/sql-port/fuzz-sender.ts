@@ -63,7 +63,10 @@ export async function ask(
     await once(query, "end")
     return "ok"
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError)) return "connection lost"
+    if (!(error instanceof pg.DatabaseError)) {
+      onInternal(`the connection is lost: ${String(error)}`)
+      return "connection lost"
+    }
     if (error.code === "XX000") onInternal(error.message)
     return error.severity === "FATAL" ? `${error.code} FATAL` : (error.code ?? "?")
   }

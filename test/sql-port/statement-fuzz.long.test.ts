@@ -13,7 +13,7 @@ test("a million generated statements: the process lives, an administrator is ans
   const { target, stop } = await startFuzzServer(await temporaryFolder("fuzz"))
   try {
     const result = await fuzz(target, seed, wanted, atMostMs)
-    t.diagnostic(shown(seed, result))
+    t.diagnostic(shown(seed, target, result))
     assert.deepEqual(result.internal, [])
     const { slowestAdminMs } = result
     assert.ok(slowestAdminMs < 1000, `an administrator waited ${Math.round(slowestAdminMs)} ms`)

@@ -12,7 +12,7 @@ test("generated statements: the process lives, an administrator is answered, not
   const { target, stop } = await startFuzzServer(await temporaryFolder("fuzz"))
   try {
     const result = await fuzz(target, seed, wanted, atMostMs)
-    t.diagnostic(shown(seed, result))
+    t.diagnostic(shown(seed, target, result))
     assert.ok((result.answers.get("ok") ?? 0) > 0)
     assert.ok(result.statements > 20, `${result.statements} statements`)
     assert.deepEqual(result.internal, [])
