@@ -92,6 +92,33 @@ test("what a statement sets aside on disk has a limit", async (t) => {
   assert.equal(one.stopped[0]?.code, "53400")
 })
 
+test("what all statements of a user, and of all users, set aside on disk has a limit", async (t) => {
+  const { grow, looked, session } = watched(t)
+  const ofOne = [session("one"), session("one")]
+  const ofOthers = [session("two"), session("three")]
+  for (const each of ofOne) each.enter()
+  await looked()
+  await grow({ spilledBytes: 450 })
+  assert.equal(ofOne.flatMap(({ stopped }) => stopped).length, 0)
+  await grow({ spilledBytes: 150 })
+  const [told, ...more] = ofOne.flatMap(({ stopped }) => stopped)
+  assert.match(told?.message ?? "", /all statements of this user together/)
+  assert.equal(told?.code, "53400")
+  assert.equal(more.length, 0)
+  for (const each of ofOne) {
+    each.leave()
+    each.account.ended(false)
+  }
+  const three = [...ofOthers, session("four")]
+  for (const each of three) each.enter()
+  await looked()
+  await grow({ spilledBytes: 1200 })
+  assert.match(
+    three.flatMap(({ stopped }) => stopped)[0]?.message ?? "",
+    /all statements of all users together/,
+  )
+})
+
 test("a new statement starts from nothing, unless its session keeps something", async (t) => {
   const { grow, looked, session } = watched(t)
   const one = session()

@@ -96,23 +96,44 @@ function tooMuch(account: Account, limits: MemoryLimits): PgError | undefined {
   return undefined
 }
 
+/** Of what is set aside on disk: all statements together may have so many times what one may. */
+const spillsOfAll = 2
+
 interface UserUse {
   bytes: number
   /** Of the user's statements that can be stopped, the one that holds the most. */
   largest: Account | undefined
 }
 
-function byUser(accounts: readonly Account[]): UserUse[] {
+/** `held`: what of an account is counted. */
+function byUser(accounts: readonly Account[], held: (account: Account) => number): UserUse[] {
   const users = new Map<string, UserUse>()
   for (const account of accounts) {
     const use = users.get(account.user) ?? { bytes: 0, largest: undefined }
     users.set(account.user, use)
-    use.bytes += heldBy(account)
-    if (account.calls > 0 && (use.largest === undefined || heldBy(account) > heldBy(use.largest))) {
+    use.bytes += held(account)
+    if (account.calls > 0 && (use.largest === undefined || held(account) > held(use.largest))) {
       use.largest = account
     }
   }
   return [...users.values()]
+}
+
+/** Who holds the most of all who hold a statement that can be stopped, and what all hold together. */
+function greediestOf(accounts: readonly Account[], held: (account: Account) => number) {
+  const users = byUser(accounts, held)
+  const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
+  // Who holds little is not stopped for what another user holds, however many statements that is spread over.
+  const greediest = users.toSorted((a, b) => b.bytes - a.bytes).find(({ largest }) => largest !== undefined)
+  return { all, bytes: greediest?.bytes ?? 0, largest: greediest?.largest }
+}
+
+function diskCrowded(whose: string, limitBytes: number): PgError {
+  return new PgError(
+    "53400",
+    `all statements ${whose} together set more than ${megabytes(limitBytes)} aside on disk`,
+    { hint: "This one set the most aside. Sort, join or group fewer rows at once, or run fewer statements." },
+  )
 }
 
 function overShare(): PgError {
@@ -154,13 +175,23 @@ export function memoryWatch(
     }
     // What is being stopped gives back first.
     if (running.length < accounts.size || running.some(({ isStopped }) => isStopped)) return
-    const users = byUser(running)
-    const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
-    // Who holds little is not stopped for what another user holds, however many statements that is spread over.
-    const greediest = users.toSorted((a, b) => b.bytes - a.bytes).find(({ largest }) => largest !== undefined)
-    if (greediest?.largest === undefined) return
-    if (all > limits.allBytes) stop(greediest.largest, crowded())
-    else if (greediest.bytes > (limits.userBytes ?? limits.allBytes)) stop(greediest.largest, overShare())
+    judgeMemory(greediestOf(running, heldBy))
+    judgeDisk(greediestOf(running, ({ spilled }) => spilled))
+  }
+
+  function judgeMemory({ all, bytes, largest }: ReturnType<typeof greediestOf>): void {
+    if (largest === undefined) return
+    if (all > limits.allBytes) stop(largest, crowded())
+    else if (bytes > (limits.userBytes ?? limits.allBytes)) stop(largest, overShare())
+  }
+
+  /** Any one statement may be within its limit, and many of them fill the disk. */
+  function judgeDisk({ all, bytes, largest }: ReturnType<typeof greediestOf>): void {
+    if (largest === undefined || largest.isStopped) return
+    const ofUser = limits.spillBytes
+    const ofAll = spillsOfAll * limits.spillBytes
+    if (all > ofAll) stop(largest, diskCrowded("of all users", ofAll))
+    else if (bytes > ofUser) stop(largest, diskCrowded("of this user", ofUser))
   }
 
   async function look(): Promise<void> {
