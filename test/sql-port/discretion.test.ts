@@ -175,6 +175,9 @@ const peeks = [
   "SELECT max(secret::INTEGER) FROM peephole",
   "WITH x AS MATERIALIZED (FROM peephole) SELECT secret::INTEGER FROM x",
   "SELECT * FROM (FROM peephole OFFSET 0) WHERE secret::INTEGER = 1",
+  "SELECT timezone(secret, now()) FROM peephole",
+  "SELECT now() AT TIME ZONE secret FROM peephole",
+  "SELECT list_reduce([]::INT[], lambda x, y: x) FROM peephole WHERE timezone(secret, now()) IS NULL",
   "SELECT (SELECT max(secret::INTEGER) FROM peephole)",
   "INSERT INTO dev.main.dropbox (a) SELECT secret::INTEGER FROM peephole",
   "EXPLAIN ANALYZE SELECT secret::INTEGER FROM peephole",
@@ -200,4 +203,29 @@ test("no error tells of a row that a view hides", async (t) => {
   }
   // Of what is theirs to read they are told.
   assert.match(await attempt(reader, "SELECT (customer_id || 'x')::INTEGER FROM orders"), /'\d+x'/)
+})
+
+test("a prepared statement whose table has become a view tells no more than one prepared now", async (t) => {
+  const { attackers, attempt, admin, client: connect } = await vault(t)
+  const reader = attackers.find(({ name }) => name === "reader")?.client
+  assert.ok(reader)
+  const owner = await connect("admin", "dev")
+  await owner.query(
+    "CREATE TABLE main.flip (id INTEGER, secret VARCHAR); INSERT INTO main.flip VALUES (1, '1')",
+  )
+  await admin.query("GRANT USAGE ON SCHEMA dev.main TO reader; GRANT SELECT ON dev.main.flip TO reader")
+  const prepared = { name: "max", text: "SELECT max(secret::INTEGER) AS a FROM dev.main.flip" }
+  const explained = { name: "plan", text: "EXPLAIN SELECT max(secret::INTEGER) AS a FROM dev.main.flip" }
+  assert.deepEqual((await reader.query(prepared)).rows, one)
+  await reader.query(explained)
+  await owner.query("DROP TABLE main.flip")
+  await owner.query(
+    "CREATE VIEW main.flip AS SELECT id, secret FROM shop.public.vault WHERE id NOT IN (SELECT 1)",
+  )
+  await assert.rejects(reader.query(prepared), (error: pg.DatabaseError) => {
+    assert.ok(!error.message.includes(canary), error.message)
+    return error.code === "22P02"
+  })
+  await assert.rejects(reader.query(explained), { code: "42501" })
+  assert.ok(!(await attempt(reader, prepared.text)).includes(canary))
 })

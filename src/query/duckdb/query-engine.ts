@@ -17,7 +17,12 @@ import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./places/memor
 import { type FunctionLists, functionLists } from "./rights/allowed-functions.ts"
 import { type OwnFunctions, ownFunctions } from "./rights/own-functions.ts"
 import { accessIn, requireConnect, rightsOf } from "./rights/session-rights.ts"
-import { type Checkpoint, checkpointOn, definitionFiles } from "./session/definition-files.ts"
+import {
+  type Checkpoint,
+  checkpointOn,
+  type DefinitionFiles,
+  definitionFiles,
+} from "./session/definition-files.ts"
 import { discretionFor } from "./session/discreet-errors.ts"
 import { engineError } from "./session/engine-errors.ts"
 import { type EngineSession, engineSession } from "./session/engine-session.ts"
@@ -69,6 +74,8 @@ interface Shared {
   serverVersion: string
   virtualTables: VirtualTables
   checkpoint: Checkpoint
+  /** Definitions that sessions have committed. */
+  definitions: { count: number }
   committedSchemas(database: string): Promise<string[]>
   /** The connection of the two above. */
   files: DuckDBConnection
@@ -116,10 +123,34 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
       virtualTables: virtualTables(options.virtualTables ?? []),
       files,
       checkpoint: checkpointOn(files),
+      definitions: { count: 0 },
       committedSchemas: async (database) => [...(await schemasOf(files, database, () => true)).values()],
     }
   } finally {
     connection.closeSync()
+  }
+}
+
+/** Of one session; counts what it defines, once that is committed. */
+function filesOf(
+  { checkpoint, committedSchemas, definitions, options }: Shared,
+  database: string,
+): DefinitionFiles {
+  const files = definitionFiles(database, checkpoint, committedSchemas, (error) =>
+    options.log.warn({ err: error, database }, "the log could not be moved into the database's file"),
+  )
+  let isDefined = false
+  return {
+    ...files,
+    defined: () => {
+      isDefined = true
+      files.defined()
+    },
+    committed: async () => {
+      if (isDefined) definitions.count++
+      isDefined = false
+      await files.committed()
+    },
   }
 }
 
@@ -218,9 +249,8 @@ function sessionOn(one: OneSession) {
     timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
     access: () => accessIn(database, rights, shared.ownFunctions),
     onClose: request.onClose,
-    files: definitionFiles(database, shared.checkpoint, shared.committedSchemas, (error) =>
-      log.warn({ err: error, database }, "the log could not be moved into the database's file"),
-    ),
+    files: filesOf(shared, database),
+    definitions: () => shared.definitions.count,
     guarded: () => shared.options.guarded?.() ?? [],
     onInternalError: (error) =>
       log.error({ err: error, user, database }, "statement failed inside the engine"),

@@ -152,6 +152,30 @@ function crowded(): PgError {
   })
 }
 
+interface Over {
+  account: Account
+  reason: PgError
+}
+
+/** Whom to stop for what all hold in memory. */
+function overMemory(running: readonly Account[], limits: MemoryLimits): Over | undefined {
+  const { all, bytes, largest } = greediestOf(running, heldBy)
+  if (largest === undefined) return undefined
+  if (all > limits.allBytes) return { account: largest, reason: crowded() }
+  if (bytes > (limits.userBytes ?? limits.allBytes)) return { account: largest, reason: overShare() }
+  return undefined
+}
+
+/** Whom to stop for what all set aside: any one statement may be within its limit, and many of them fill the disk. */
+function overDisk(running: readonly Account[], { spillBytes }: MemoryLimits): Over | undefined {
+  const { all, bytes, largest } = greediestOf(running, ({ spilled }) => spilled)
+  if (largest === undefined) return undefined
+  const ofAll = spillsOfAll * spillBytes
+  if (all > ofAll) return { account: largest, reason: diskCrowded("of all users", ofAll) }
+  if (bytes > spillBytes) return { account: largest, reason: diskCrowded("of this user", spillBytes) }
+  return undefined
+}
+
 export function memoryWatch(
   reader: MemoryUseReader,
   limits: MemoryLimits,
@@ -175,23 +199,8 @@ export function memoryWatch(
     }
     // What is being stopped gives back first.
     if (running.length < accounts.size || running.some(({ isStopped }) => isStopped)) return
-    judgeMemory(greediestOf(running, heldBy))
-    judgeDisk(greediestOf(running, ({ spilled }) => spilled))
-  }
-
-  function judgeMemory({ all, bytes, largest }: ReturnType<typeof greediestOf>): void {
-    if (largest === undefined) return
-    if (all > limits.allBytes) stop(largest, crowded())
-    else if (bytes > (limits.userBytes ?? limits.allBytes)) stop(largest, overShare())
-  }
-
-  /** Any one statement may be within its limit, and many of them fill the disk. */
-  function judgeDisk({ all, bytes, largest }: ReturnType<typeof greediestOf>): void {
-    if (largest === undefined || largest.isStopped) return
-    const ofUser = limits.spillBytes
-    const ofAll = spillsOfAll * limits.spillBytes
-    if (all > ofAll) stop(largest, diskCrowded("of all users", ofAll))
-    else if (bytes > ofUser) stop(largest, diskCrowded("of this user", ofUser))
+    const over = overMemory(running, limits) ?? overDisk(running, limits)
+    if (over) stop(over.account, over.reason)
   }
 
   async function look(): Promise<void> {

@@ -29,6 +29,20 @@ const ofValues: [RegExp, string][] = [
   [/^Invalid Input Error/, "Invalid Input Error: an argument is not valid"],
 ]
 
+/** The kinds whose text has names and what is ours, never a value. What a later engine adds is taken to have one. */
+const withoutValues =
+  /^(Parser|Binder|Catalog|INTERRUPT|Interrupt|Out of Memory|OutOfMemory|INTERNAL|FATAL|IO|Permission|TransactionContext|Dependency) Error/
+
+/** The kind alone. */
+function veiled(message: string): string {
+  const rule = ofValues.find(([pattern]) => pattern.test(message))
+  const found = rule?.[0].exec(message)
+  if (rule && found) return rule[1].replace("$1", found[1] ?? "")
+  if (withoutValues.test(message)) return message
+  const kind = /^[A-Za-z ]{1,40} Error/.exec(message)?.[0] ?? "Invalid Input Error"
+  return `${kind}: a value cannot be used`
+}
+
 /** An error of the engine with what the user may know of it. */
 export function discreet(error: unknown, discretion: Discretion): unknown {
   if (discretion === "all" || !(error instanceof Error) || error.name === "PgError") return error
@@ -45,9 +59,7 @@ function tellable(message: string, discretion: "names" | "own" | "veiled"): stri
     /ENUM\('[^']*(?:''[^']*)*'(?:, '[^']*(?:''[^']*)*')*\)/g,
     "ENUM",
   )
-  const value = discretion === "veiled" ? ofValues.find(([pattern]) => pattern.test(own)) : undefined
-  const found = value?.[0].exec(own)
-  return value && found ? value[1].replace("$1", found[1] ?? "") : own
+  return discretion === "veiled" ? veiled(own) : own
 }
 
 function withoutLines(message: string, beginnings: readonly string[]): string {

@@ -53,11 +53,45 @@ export interface EngineStatementContext {
   user: string
   /** Moves what the engine cannot replay from its log into the database's file. */
   files: DefinitionFiles
+  /** How many definitions have changed so far, in all databases: what is a table may have become a view. */
+  definitions(): number
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
   isReplicated(database: string): boolean
   /** No statement runs longer, whatever the session has set; 0: as the session has set. */
   timeoutAtMostMs(): number
+}
+
+/** undefined: it has no rows. */
+async function describe(
+  { engine, parser }: Pick<EngineStatementContext, "engine" | "parser">,
+  prepared: DuckDBPreparedStatement,
+  plan: EnginePlan,
+  oids: number[],
+): Promise<Described | undefined> {
+  if (!isUndescribed(prepared))
+    return returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
+  // A change without a tree: what it returns cannot be told, if it returns something.
+  if (!plan.tree && plan.writesIn !== undefined && !/\breturning\b/i.test(plan.sql)) return undefined
+  if (!plan.tree) throw undescribed()
+  const like = await prepareWithSamples(parser, plan.tree, oids, (sql) => engine.prepare(sql, undefined))
+  try {
+    return guessedColumns(like, plan)
+  } finally {
+    like.destroySync()
+  }
+}
+
+/** What was judged when it was prepared may read a view now, whose hidden rows no error may tell of. */
+function planNow(plan: EnginePlan, definitionsThen: number, definitionsNow: number): EnginePlan {
+  if (plan.needs === "superuser" || definitionsThen === definitionsNow) return plan
+  return { ...plan, isVeiled: true }
+}
+
+function preparedBefore(): PgError {
+  return new PgError("42501", "permission denied: what this statement explains may be a view by now", {
+    hint: "Prepare it again.",
+  })
 }
 
 /** Planned statements on their way through the engine. */
@@ -173,32 +207,12 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     throw refusal
   }
 
-  /** undefined: it has no rows. */
-  async function describe(
-    prepared: DuckDBPreparedStatement,
-    plan: EnginePlan,
-    oids: number[],
-  ): Promise<Described | undefined> {
-    if (!isUndescribed(prepared))
-      return returnsRows(prepared, plan) ? describeColumns(prepared, plan) : undefined
-    // A change without a tree: what it returns cannot be told, if it returns something.
-    if (!plan.tree && plan.writesIn !== undefined && !/\breturning\b/i.test(plan.sql)) return undefined
-    if (!plan.tree) throw undescribed()
-    const like = await prepareWithSamples(context.parser, plan.tree, oids, (sql) =>
-      engine.prepare(sql, undefined),
-    )
-    try {
-      return guessedColumns(like, plan)
-    } finally {
-      like.destroySync()
-    }
-  }
-
   async function prepareQuery(plan: EnginePlan, declared: number[]): Promise<EnginePrepared> {
+    const definitions = context.definitions()
     const prepared = await prepareChecked(plan, declared)
     const parameters = parametersOf(prepared, declared, plan.virtual.length)
     const parameterOids = parameters.map(({ oid }) => oid)
-    const described = await describe(prepared, plan, parameterOids)
+    const described = await describe(context, prepared, plan, parameterOids)
     return {
       parameterOids,
       fields: described?.fields,
@@ -206,13 +220,20 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         transaction.assertUsable()
         await requireRights(plan)
         const bound = readParameters(parameters, values, formats)
-        return portalOf(prepared, plan, bound, resultFormats, described)
+        return portalOf(
+          prepared,
+          planNow(plan, definitions, context.definitions()),
+          bound,
+          resultFormats,
+          described,
+        )
       },
       close: () => engine.discard(prepared),
     }
   }
 
   async function prepareExplain(plan: EnginePlan, declared: number[]): Promise<Prepared> {
+    const definitions = context.definitions()
     const prepared = await prepareChecked(plan, declared)
     const parameters = parametersOf(prepared, declared, plan.virtual.length)
     return {
@@ -221,6 +242,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
       bind: async (values, formats) => {
         transaction.assertUsable()
         await requireRights(plan)
+        if (plan.needs.length > 0 && planNow(plan, definitions, context.definitions()).isVeiled)
+          throw preparedBefore()
         const bound = readParameters(parameters, values, formats)
         return explainPortal(async () => {
           start()

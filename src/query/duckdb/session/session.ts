@@ -35,6 +35,8 @@ export interface SessionParts {
   /** As `pg_backend_pid()` shows it. */
   id: number
   files: DefinitionFiles
+  /** How many definitions have changed so far. */
+  definitions(): number
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
   /** The schemas of the session's database that exist now, by lower-case name. */
