@@ -112,7 +112,10 @@ export function startReplay(options: StartReplay): ChangeStream {
     acknowledge(position) {
       live?.acknowledge(position)
       if (spool.range === undefined) return
-      spool.release(position).then(() => observe("spoolReleased"), ended.reject)
+      spool
+        .release(position)
+        .then(() => observe("spoolReleased"))
+        .catch(ended.reject)
     },
     pause() {
       hold("full", true)
