@@ -28,6 +28,9 @@ export interface MysqlProduct {
   readonly resetOther: string
 }
 
+/** Set by a long test that runs the suites on another product: its label. */
+export const PRODUCT_VARIABLE = "MILLRACE_TEST_MYSQL_PRODUCT"
+
 const mariaDbProgram = "/usr/sbin/mariadbd"
 
 /** Of the machine's own Debian. */

@@ -1,5 +1,11 @@
 import { after } from "node:test"
-import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "./mysql-products.ts"
+import {
+  type MysqlProduct,
+  mariaDbProduct,
+  mysqlProduct,
+  newerMariaDbProduct,
+  PRODUCT_VARIABLE,
+} from "./mysql-products.ts"
 import { type MysqlServer, startMysqlServer } from "./mysql-server.ts"
 
 const cleanUps: (() => Promise<void>)[] = []
@@ -9,7 +15,12 @@ after(async () => {
 })
 
 /** The products that every suite of this source runs on. */
-export const mysqlProducts: readonly MysqlProduct[] = [mariaDbProduct, mysqlProduct]
+export const mysqlProducts: readonly MysqlProduct[] = chosenProducts(process.env[PRODUCT_VARIABLE])
+
+function chosenProducts(label: string | undefined): MysqlProduct[] {
+  if (label === undefined) return [mariaDbProduct, mysqlProduct]
+  return [mariaDbProduct, mysqlProduct, newerMariaDbProduct].filter((one) => one.label === label)
+}
 
 /** A server of the test's own; gone when the test file ends. */
 export async function mysqlServer(

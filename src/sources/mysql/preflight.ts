@@ -177,26 +177,39 @@ function retentionFindings({ variables }: Facts): Finding[] {
   ]
 }
 
-/** What a crash does to what is here already, and what becomes of that: docs/replication/sources.md. */
-const durable: { name: string; consequence: string }[] = [
+const onlyVerify = "only `millrace verify` finds them"
+
+/** What a crash does to what is here already, by value, and what becomes of that: docs/replication/sources.md. */
+const durable: { name: string; safe: readonly string[]; consequence(value: string): string }[] = [
   {
     name: "sync_binlog",
-    consequence:
-      "a crash of its machine may take changes from its log that are in its tables. Where they are here already, all is copied anew; else only `millrace verify` finds them",
+    safe: ["1"],
+    consequence: () =>
+      `a crash of its machine may take changes from its log that are in its tables. Where they are here already, all is copied anew; else ${onlyVerify}`,
   },
   {
     name: "innodb_flush_log_at_trx_commit",
-    consequence:
-      "a crash may take changes from its tables that are in its log, and so here. Only `millrace verify` finds them",
+    // MariaDB's 3 flushes as often as 1, and more.
+    safe: ["1", "3"],
+    consequence: (value) =>
+      value === "0"
+        ? "a crash may take changes from its tables that are in its log, and so here: all is copied anew then"
+        : `a crash of its machine may take changes from its tables that are in its log, and so here: ${onlyVerify}`,
   },
 ]
 
 function durabilityFindings({ variables }: Facts): Finding[] {
-  return durable.flatMap(({ name, consequence }): Finding[] => {
+  return durable.flatMap(({ name, safe, consequence }): Finding[] => {
     const value = variables.get(name)
-    if (value === undefined || value === "1") return []
-    const remedy = `SET GLOBAL ${name} = 1; and in the server's configuration.`
-    return [{ severity: "warning", concerns: "source", what: `${name} is ${value}: ${consequence}.`, remedy }]
+    if (value === undefined || safe.includes(value)) return []
+    return [
+      {
+        severity: "warning",
+        concerns: "source",
+        what: `${name} is ${value}: ${consequence(value)}.`,
+        remedy: `SET GLOBAL ${name} = 1; and in the server's configuration.`,
+      },
+    ]
   })
 }
 
