@@ -40,6 +40,6 @@ export function openQueries(parts: QueryParts): Promise<QueryEngine> {
     ...limits.engine,
     isReplicated: (database) => database !== "dev",
     guarded: () => guardedTables(parts.running(), warehouses.databases.warehouseArn),
-    virtualTables: systemViewTables((kinds) => systemViewFacts(facts, kinds)),
+    virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
   })
 }

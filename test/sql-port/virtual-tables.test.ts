@@ -3,64 +3,12 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type pg from "pg"
 import { Fault } from "../../src/domain/faults.ts"
-import { systemViewTables } from "../../src/query/system-views/system-views.ts"
-import type { Cell, FilterValue, VirtualTable } from "../../src/query/virtual-table.ts"
+import { type SystemViewReader, systemViewTables } from "../../src/query/system-views/system-views.ts"
+import type { Cell, VirtualTable } from "../../src/query/virtual-table.ts"
 import { PgError } from "../../src/wire/pgwire/pg-error.ts"
+import { type Asked, heldFirst, made, notes } from "./note-table.ts"
 import { factsOfTwo } from "./system-view-facts.ts"
 import { testWarehouse } from "./warehouse.ts"
-
-interface Asked {
-  user: string
-  wanted: Record<string, readonly FilterValue[]>
-}
-
-interface Notes extends VirtualTable {
-  /** Owner, number, text, done, made. */
-  held: [string, bigint, string | null, boolean, Date][]
-  asked: Asked[]
-}
-
-const made = new Date("2024-01-02T03:04:05.678Z")
-
-function heldFirst(): Notes["held"] {
-  return [
-    ["analyst", 1n, "one", false, made],
-    ["analyst", 2n, null, true, made],
-    ["loader", 2n ** 63n - 1n, 'it\'s "so" \u{1F600} long', false, made],
-  ]
-}
-
-/** Everybody has notes of one's own, administrators see all. */
-function notes(): Notes {
-  const columns = [
-    { name: "owner", type: "text" },
-    { name: "number", type: "bigint" },
-    { name: "body", type: { characters: 8 } },
-    { name: "done", type: "boolean" },
-    { name: "made", type: "timestamp" },
-  ] as const
-  const table: Notes = {
-    name: "my_notes",
-    schema: "pg_catalog",
-    readableBy: "everyone",
-    columns,
-    held: [
-      ["analyst", 1n, "one", false, made],
-      ["analyst", 2n, null, true, made],
-      ["loader", 2n ** 63n - 1n, 'it\'s "so" \u{1F600} long', false, made],
-    ],
-    asked: [],
-    rows: async ({ user, access }, filter) => {
-      const wanted = columns.flatMap(({ name }) => {
-        const values = filter.valuesOf(name)
-        return values === undefined ? [] : [[name, [...values]] as const]
-      })
-      table.asked.push({ user, wanted: Object.fromEntries(wanted) })
-      return table.held.filter(([owner]) => access.isSuperuser || owner === user)
-    },
-  }
-  return table
-}
 
 const forAdministrators: VirtualTable = {
   name: "secrets",
@@ -94,10 +42,51 @@ async function code(promise: Promise<unknown>): Promise<string | undefined> {
 
 const numbers = "SELECT number FROM my_notes ORDER BY number"
 
+/** A query, its parameters, its rows, and what reaches the table. */
+const conditions: [string, unknown[], Cell[], Asked["wanted"][]][] = [
+  ["SELECT number FROM my_notes WHERE number = 1", [], ["1"], [{ number: [1n] }]],
+  [
+    "SELECT number FROM my_notes n WHERE 1 = n.number AND body = 'one'",
+    [],
+    ["1"],
+    [{ number: [1n], body: ["one"] }],
+  ],
+  ["SELECT number FROM my_notes WHERE number IN (2, 1, NULL) AND number = 2", [], ["2"], [{ number: [2n] }]],
+  ["SELECT number FROM my_notes WHERE number = $1", ["2"], ["2"], [{ number: [2n] }]],
+  ["SELECT number FROM my_notes WHERE body IN ($1, $2)", ["one", null], ["1"], [{ body: ["one"] }]],
+  ["SELECT number FROM my_notes WHERE owner = 'loader'::text", [], [], [{ owner: ["loader"] }]],
+  ["SELECT number FROM my_notes WHERE number = NULL", [], [], [{ number: [] }]],
+  ["SELECT number FROM my_notes WHERE number = 1 OR number = 2", [], ["1", "2"], [{}]],
+  ["SELECT number FROM my_notes WHERE NOT (number = 1)", [], ["2"], [{}]],
+  ["SELECT number FROM my_notes WHERE number > 1", [], ["2"], [{}]],
+  ["SELECT number FROM my_notes WHERE lower(body) = 'one'", [], ["1"], [{}]],
+  [
+    "SELECT a.number FROM my_notes a LEFT JOIN my_notes b ON b.number = 2 WHERE a.number = 1",
+    [],
+    ["1"],
+    [{ number: [1n] }, {}],
+  ],
+  [
+    "SELECT a.number FROM my_notes a LEFT JOIN my_notes b USING (number) WHERE b.number = 2",
+    [],
+    ["2"],
+    [{}, { number: [2n] }],
+  ],
+  ["SELECT x FROM my_notes AS n(number, x) WHERE number = 'analyst'", [], ["1", "2"], [{}]],
+  ["SELECT number FROM (SELECT number, done AS body FROM my_notes) s WHERE body = true", [], ["2"], [{}]],
+  ["SELECT number FROM my_notes WHERE number NOT IN (1)", [], ["2"], [{}]],
+]
+
 test("virtual tables", async (t) => {
   const table = notes()
+  const databasesOfTest = ["bank", "crm", "shop"]
+  const wanted: string[][] = []
+  const reader: SystemViewReader = async (_kinds, wants) => {
+    wanted.push(databasesOfTest.filter(wants))
+    return factsOfTwo()
+  }
   const { client } = await testWarehouse(t, {
-    virtualTables: [table, forAdministrators, failing, ...systemViewTables(async () => factsOfTwo())],
+    virtualTables: [table, forAdministrators, failing, ...systemViewTables(reader)],
   })
 
   await t.test(
@@ -234,50 +223,7 @@ test("virtual tables", async (t) => {
         const rows = await column(analyst, sql, values)
         return { rows, wanted: table.asked.map(({ wanted }) => wanted) }
       }
-      const cases: [string, unknown[], Cell[], Asked["wanted"][]][] = [
-        ["SELECT number FROM my_notes WHERE number = 1", [], ["1"], [{ number: [1n] }]],
-        [
-          "SELECT number FROM my_notes n WHERE 1 = n.number AND body = 'one'",
-          [],
-          ["1"],
-          [{ number: [1n], body: ["one"] }],
-        ],
-        [
-          "SELECT number FROM my_notes WHERE number IN (2, 1, NULL) AND number = 2",
-          [],
-          ["2"],
-          [{ number: [2n] }],
-        ],
-        ["SELECT number FROM my_notes WHERE number = $1", ["2"], ["2"], [{ number: [2n] }]],
-        ["SELECT number FROM my_notes WHERE body IN ($1, $2)", ["one", null], ["1"], [{ body: ["one"] }]],
-        ["SELECT number FROM my_notes WHERE owner = 'loader'::text", [], [], [{ owner: ["loader"] }]],
-        ["SELECT number FROM my_notes WHERE number = NULL", [], [], [{ number: [] }]],
-        ["SELECT number FROM my_notes WHERE number = 1 OR number = 2", [], ["1", "2"], [{}]],
-        ["SELECT number FROM my_notes WHERE NOT (number = 1)", [], ["2"], [{}]],
-        ["SELECT number FROM my_notes WHERE number > 1", [], ["2"], [{}]],
-        ["SELECT number FROM my_notes WHERE lower(body) = 'one'", [], ["1"], [{}]],
-        [
-          "SELECT a.number FROM my_notes a LEFT JOIN my_notes b ON b.number = 2 WHERE a.number = 1",
-          [],
-          ["1"],
-          [{ number: [1n] }, {}],
-        ],
-        [
-          "SELECT a.number FROM my_notes a LEFT JOIN my_notes b USING (number) WHERE b.number = 2",
-          [],
-          ["2"],
-          [{}, { number: [2n] }],
-        ],
-        ["SELECT x FROM my_notes AS n(number, x) WHERE number = 'analyst'", [], ["1", "2"], [{}]],
-        [
-          "SELECT number FROM (SELECT number, done AS body FROM my_notes) s WHERE body = true",
-          [],
-          ["2"],
-          [{}],
-        ],
-        ["SELECT number FROM my_notes WHERE number NOT IN (1)", [], ["2"], [{}]],
-      ]
-      for (const [sql, values, rows, wanted] of cases) {
+      for (const [sql, values, rows, wanted] of conditions) {
         const found = await wantedBy(sql, values)
         assert.deepEqual(found.rows.toSorted(), rows.toSorted(), sql)
         const byText = (all: Asked["wanted"][]) =>
@@ -310,6 +256,7 @@ test("virtual tables", async (t) => {
       assert.equal(await code(prepared()), "42501")
       assert.equal(await code(analyst.query("SELECT * FROM failing WHERE kind = 'fault'")), "57P03")
       assert.equal(await code(analyst.query("SELECT * FROM failing")), "22023")
+      assert.equal(await code(analyst.query("SELECT body::INTEGER FROM my_notes")), "22P02")
       assert.equal(await code(admin.query("SELECT * FROM memory.pgsys.nothing")), "42P01")
       assert.equal(await code(analyst.query("SELECT * FROM crm.pg_catalog.my_notes")), "0A000")
       assert.deepEqual(await column(admin, "SELECT count(*) FROM pg_class WHERE relname = 'my_notes'"), ["0"])
@@ -340,6 +287,10 @@ test("virtual tables", async (t) => {
       }
       assert.deepEqual(await column(admin, "SELECT count(*) FROM svv_integration"), ["1"])
       assert.equal(await code(loader.query("SELECT * FROM svv_integration")), "42501")
+      wanted.length = 0
+      await admin.query("SELECT * FROM svv_integration_table_state WHERE target_database IN ('bank', 'crm')")
+      await admin.query("SELECT * FROM svv_integration_table_state")
+      assert.deepEqual(wanted, [["bank", "crm"], databasesOfTest], "what nobody asks for is not counted")
       assert.equal(await code(admin.query("SELECT * FROM memory.pgsys.sys_copy_job_nothing")), "42P01")
     },
   )

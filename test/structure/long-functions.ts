@@ -113,7 +113,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     "rds.ts: apiOf": 70,
     "scripted-faults.ts: scriptedFault": 100,
     "tcp-proxy.ts: tcpProxy": 70,
-    'virtual-tables.test.ts: callback of t.test "equality and IN reach the table, by constants and by parame': 70,
     "warehouse-owners.ts: casesOfOwners": 170,
     "warehouse-positions.ts: casesOfPositions": 70,
     "warehouse.ts: testWarehouse": 70,

@@ -63,17 +63,21 @@ export interface SystemViewSources extends RowCounts {
 /** Which of it is wanted: what nobody asks for is not gathered. */
 export type SystemViewKind = keyof SystemViewFacts
 
+/** Tables of other databases need not be looked at. */
+export type WantsDatabase = (database: string) => boolean
+
 /** As it is now. @throws Fault unavailable */
 export async function systemViewFacts(
   from: SystemViewSources,
   kinds: ReadonlySet<SystemViewKind>,
+  wants: WantsDatabase,
 ): Promise<SystemViewFacts> {
   const { store } = from
   const integrations = await store.integrations.all()
   const names = new Map(integrations.map(({ id, sourceArn }) => [id, sourceName(from, sourceArn)]))
   return {
     integrations: kinds.has("integrations") ? await integrationFacts(from, integrations, names) : [],
-    tables: kinds.has("tables") ? await tableFacts(from) : [],
+    tables: kinds.has("tables") ? await tableFacts(from, wants) : [],
     activities: kinds.has("activities")
       ? (await store.history.activities()).map((one) => ({ ...one, source: names.get(one.integrationId) }))
       : [],
@@ -162,8 +166,11 @@ function stateIn(phase: Phase, hasProblem: boolean): IntegrationFacts["state"] {
   }
 }
 
-async function tableFacts(from: SystemViewSources): Promise<TableFacts[]> {
-  const ofEach = (await observedPipelines(from.store)).map((one) => tablesOf(from, one))
+async function tableFacts(from: SystemViewSources, wants: WantsDatabase): Promise<TableFacts[]> {
+  const observed = await observedPipelines(from.store)
+  const ofEach = observed
+    .filter(({ destinationDatabase }) => wants(destinationDatabase))
+    .map((one) => tablesOf(from, one))
   const key = ({ database, schema, name }: TableFacts) => JSON.stringify([database, schema, name])
   return (await Promise.all(ofEach)).flat().sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }

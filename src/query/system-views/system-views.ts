@@ -2,14 +2,21 @@
  * The cloud's system views as virtual tables: each statement shows what is when it begins, to each user what that user may see.
  * The facts come from the control plane; which rows are whose is decided here.
  */
-import type { SystemViewFacts, SystemViewKind } from "../../control-plane/databases/system-views.ts"
+import type {
+  SystemViewFacts,
+  SystemViewKind,
+  WantsDatabase,
+} from "../../control-plane/databases/system-views.ts"
 import { type VirtualCaller, type VirtualFilter, type VirtualTable, wants } from "../virtual-table.ts"
 import { copyViews } from "./copy-views.ts"
 import { integrationViews } from "./integration-views.ts"
 import type { SystemView } from "./system-view.ts"
 
-/** Where the facts come from: those of the kinds asked for. May throw Fault. */
-export type SystemViewReader = (kinds: ReadonlySet<SystemViewKind>) => Promise<SystemViewFacts>
+/** Where the facts come from: those of the kinds asked for, of the databases wanted at least. May throw Fault. */
+export type SystemViewReader = (
+  kinds: ReadonlySet<SystemViewKind>,
+  wants: WantsDatabase,
+) => Promise<SystemViewFacts>
 
 /** `read` absent: they stay empty. */
 export function systemViewTables(read: SystemViewReader | undefined): VirtualTable[] {
@@ -26,7 +33,7 @@ function tableOf(name: string, view: SystemView, read: SystemViewReader | undefi
     columns,
     rows: async (caller, filter) => {
       if (read === undefined) return []
-      const facts = await factsFor(caller, view.kind, read)
+      const facts = await factsFor(caller, view.kind, (kinds) => read(kinds, wantsDatabase(filter)))
       return view.rows(facts).filter((row) => isWanted(row, filter))
     },
   }
@@ -36,10 +43,16 @@ function tableOf(name: string, view: SystemView, read: SystemViewReader | undefi
   }
 }
 
+/** Rows of many tables are counted: only of databases that are asked for. */
+function wantsDatabase(filter: VirtualFilter): WantsDatabase {
+  const databases = filter.valuesOf("target_database")
+  return (database) => databases === undefined || databases.has(database)
+}
+
 async function factsFor(
   { user, access }: VirtualCaller,
   kind: SystemViewKind,
-  read: SystemViewReader,
+  read: (kinds: ReadonlySet<SystemViewKind>) => Promise<SystemViewFacts>,
 ): Promise<SystemViewFacts> {
   if (access.isSuperuser) return read(new Set([kind]))
   // Messages name their job only, and the job its owner.

@@ -177,7 +177,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     if (virtual.length === 0) return values
     const { user, place, access } = context
     const caller = { user, database: place().database, access: await access() }
-    return [...values, ...(await virtualValues(virtual, values, caller))]
+    // In turn, as calls into the engine: whoever has many sessions must not have all of them read at once.
+    return [...values, ...(await engine.call(() => virtualValues(virtual, values, caller)))]
   }
 
   function start(): void {
