@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/problems.ts"
-import type { UnopenedDatabase } from "./files/unopened-databases.ts"
+import type { UnopenedDatabase } from "../../engines/warehouse-engine.ts"
 
 /** DuckDB and the file system, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {

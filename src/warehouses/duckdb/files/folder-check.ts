@@ -2,9 +2,10 @@ import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { systemCode } from "../../../configuration/setup-error.ts"
+import type { UnopenedDatabase } from "../../../engines/warehouse-engine.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { databaseIn } from "./instance.ts"
-import { type UnopenedDatabase, unopenedDatabase } from "./unopened-databases.ts"
+import { unopenedDatabase } from "./unopened-databases.ts"
 
 /**
  * Opens every database file of a folder read-only, one after another, in an engine of its own. Files that a running Millrace

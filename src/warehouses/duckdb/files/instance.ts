@@ -1,9 +1,10 @@
 import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
+import type { UnopenedDatabase } from "../../../engines/warehouse-engine.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { newDatabaseReattach } from "./database-reattach.ts"
-import { type UnopenedDatabase, unopenedDatabase } from "./unopened-databases.ts"
+import { unopenedDatabase } from "./unopened-databases.ts"
 
 export type { UnopenedDatabase }
 

@@ -1,13 +1,5 @@
 import { basename } from "node:path"
-
-/** A database whose file is there and cannot be opened. The others, and their pipelines, run. */
-export interface UnopenedDatabase {
-  name: string
-  /** The engine's reason, without folders. */
-  reason: string
-  /** What a person can do, with the names of the files. */
-  remedy: string
-}
+import type { UnopenedDatabase } from "../../../engines/warehouse-engine.ts"
 
 /** `file`: the path of the database's file. */
 export function unopenedDatabase(name: string, file: string, error: Error): UnopenedDatabase {
