@@ -46,7 +46,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "publication-guard.ts: guardPublications": 100,
       "reader.ts: openReader": 70,
       "recording.ts: record": 110,
-      "replay.ts: startReplay": 110,
+      "replay.ts: startReplay": 112,
       "retention-actions.ts: newReliefWorker": 110,
       "row-changes.ts: newRowChanges": 80,
       "row-events.ts: newRowEvents": 70,
