@@ -1,6 +1,5 @@
-import { guardedTables } from "../control-plane/databases/guarded-tables.ts"
+import type { GuardedTable } from "../control-plane/databases/guarded-tables.ts"
 import { systemViewFacts } from "../control-plane/databases/system-views.ts"
-import type { RunningPipeline } from "../control-plane/pipelines/running-pipeline.ts"
 import type { StatusSources } from "../control-plane/pipelines/status.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import type { Configuration } from "../domain/configuration.ts"
@@ -24,7 +23,8 @@ export interface QueryParts {
   limits: SqlLimits
   /** Of the registry in use. */
   open: Engines["openQueries"]
-  running(): RunningPipeline[]
+  /** Tables of the warehouse's databases that can be read in the state Synced only. */
+  guarded(): readonly GuardedTable[]
   log: Log
 }
 
@@ -39,7 +39,7 @@ export function openQueries(parts: QueryParts): Promise<QueryEngine> {
     log,
     ...limits.engine,
     isReplicated: (database) => database !== "dev",
-    guarded: () => guardedTables(parts.running(), warehouses.databases.warehouseArn),
+    guarded: parts.guarded,
     virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
   })
 }

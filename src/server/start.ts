@@ -10,12 +10,12 @@ import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { startWebhook } from "../control-plane/events/webhook.ts"
 import { databasesOfPartner } from "../control-plane/partners.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
-import { watchRetention } from "../control-plane/pipelines/retention-watch.ts"
 import type { CountedDatabase, StatusSources } from "../control-plane/pipelines/status.ts"
 import { startVerificationSchedule } from "../control-plane/pipelines/verification-schedule.ts"
 import { type Reconciler, startReconciler } from "../control-plane/reconciler/reconcile.ts"
 import { protectSources } from "../control-plane/reconciler/source-protection.ts"
 import { cleanSourceRemains } from "../control-plane/reconciler/source-remains.ts"
+import { watchRetention } from "../control-plane/running-pipelines/retention-watch.ts"
 import { openSqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { eventsPath } from "../front-doors/events/handler.ts"
@@ -175,7 +175,11 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
 
   const sqlLimits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
   const parts = { configuration, sourceEngines, warehouses, users, status, copy, limits: sqlLimits, log }
-  const engine = await openQueries({ ...parts, open, running: runningPipelines })
+  const engine = await openQueries({
+    ...parts,
+    open,
+    guarded: () => running.reconciler?.guarded(warehouses.databases.warehouseArn) ?? [],
+  })
   const sql = await listening(configuration.listen.sql, "listen.sql", () =>
     startSqlPort({
       listen: configuration.listen.sql,

@@ -140,6 +140,26 @@ test("packages are found however they are imported", () => {
   ])
 })
 
+/** What a process that runs no pipelines can do is all but this: everybody else reads observations and asks by orders. */
+const runningRoom = "src/control-plane/running-pipelines/"
+const ownersRooms = [runningRoom, "src/control-plane/reconciler/"]
+/** What the server puts together for the owner of pipelines. */
+const ownersParts = ["pipeline-launcher.ts", "retention-watch.ts"].map((name) => runningRoom + name)
+
+test("only the reconciler, and the room of running pipelines, know a running pipeline", async () => {
+  const files = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
+  const wrong = files
+    .filter(({ path }) => !ownersRooms.some((room) => path.startsWith(room)))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((to) => to.startsWith(runningRoom))
+        .filter((to) => !(file.path.startsWith("src/server/") && ownersParts.includes(to)))
+        .map((to) => `${file.path} → ${to}`),
+    )
+  assert.deepEqual(wrong, [])
+  assert.ok(files.some((file) => importsOf(file).includes(`${runningRoom}running-pipeline.ts`)))
+})
+
 test("the walls are felt", () => {
   assert.equal(objection("src/domain/text-forms/arn.ts", "src/state/store.ts"), "upwards")
   assert.equal(objection("src/sources/postgres/a.ts", "src/sources/mysql/b.ts"), "sideways, between rooms")

@@ -1,9 +1,9 @@
 import type { Integration, IntegrationStatus } from "../../domain/integration.ts"
 import { Problem, type ProblemReport, problemKinds, reportOf, statusDuring } from "../../domain/problems.ts"
 import type { RetentionActionState } from "../../replication/spool/retention-actions.ts"
-import { type PipelineMonitor, tableLabel } from "../pipelines/pipeline-monitor.ts"
-import { isOverBudget, type RetentionReport } from "../pipelines/retention-watch.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
+import { type PipelineMonitor, tableLabel } from "../running-pipelines/pipeline-monitor.ts"
+import { isOverBudget, type RetentionReport } from "../running-pipelines/retention-watch.ts"
+import type { TableProgress } from "../running-pipelines/table-progress.ts"
 
 export interface Health {
   status: IntegrationStatus

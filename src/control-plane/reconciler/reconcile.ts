@@ -1,7 +1,12 @@
 import type { Integration } from "../../domain/integration.ts"
 import { isCurable, type Problem } from "../../domain/problems.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
-import { remediate } from "../pipelines/remediation.ts"
+import type { GuardedTable } from "../databases/guarded-tables.ts"
+import { newCarryOut } from "../running-pipelines/carry-out.ts"
+import { guardedTables } from "../running-pipelines/guarded.ts"
+import { type Observer, startObserver } from "../running-pipelines/observer.ts"
+import { type OrderTaker, startOrderTaker } from "../running-pipelines/order-taker.ts"
+import { remediate } from "../running-pipelines/remediation.ts"
 import {
   adjust,
   follow,
@@ -9,10 +14,7 @@ import {
   launch,
   type RunningPipeline,
   recordOf,
-} from "../pipelines/running-pipeline.ts"
-import { newCarryOut } from "../running-pipelines/carry-out.ts"
-import { type Observer, startObserver } from "../running-pipelines/observer.ts"
-import { type OrderTaker, startOrderTaker } from "../running-pipelines/order-taker.ts"
+} from "../running-pipelines/running-pipeline.ts"
 import { newVerification } from "../running-pipelines/verify-order.ts"
 import { report } from "./report.ts"
 import { type Endings, keyOf, newEndings, within } from "./teardown.ts"
@@ -30,6 +32,8 @@ export interface Reconciler {
   /** Look now rather than at the next turn. */
   nudge(): void
   running(): RunningPipeline[]
+  /** Tables of a warehouse that may be read in the state Synced only, of pipelines that run here. */
+  guarded(warehouseArn: string): GuardedTable[]
   /** Whether a turn has ended well since the start. */
   readonly ready: boolean
   /** Resolves when what is so now is written where every process reads it. Throws Fault unavailable. */
@@ -92,6 +96,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   return {
     nudge,
     running: () => [...running.values()],
+    guarded: (warehouseArn) => guardedTables([...running.values()], warehouseArn),
     observe: observer.flush,
     get ready() {
       return ready

@@ -1,9 +1,9 @@
 import type { Integration } from "../../domain/integration.ts"
 import type { Problem } from "../../domain/problems.ts"
 import type { Store } from "../../state/store.ts"
-import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
 import type { Observer } from "../running-pipelines/observer.ts"
+import type { PipelineMonitor } from "../running-pipelines/pipeline-monitor.ts"
+import type { RunningPipeline } from "../running-pipelines/running-pipeline.ts"
 import { healthOf } from "./health.ts"
 
 export interface Reported {

@@ -3,7 +3,7 @@ import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
 import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
+import type { RunningPipeline } from "../running-pipelines/running-pipeline.ts"
 
 export interface SourceProtectionOptions {
   store: Pick<Store, "pipelines" | "integrations">

@@ -4,7 +4,7 @@ import type { Integration } from "../../domain/integration.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
-import type { PipelineLauncher } from "../pipelines/running-pipeline.ts"
+import type { PipelineLauncher } from "../running-pipelines/pipeline-launcher.ts"
 
 export interface EndingOptions {
   store: Store

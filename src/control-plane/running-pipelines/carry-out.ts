@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises"
 import { Fault } from "../../domain/faults.ts"
 import { shownPosition } from "../../domain/position.ts"
 import { reportOf } from "../../domain/problems.ts"
@@ -8,9 +9,9 @@ import type { DatabaseStore } from "../../state/databases.ts"
 import { chosenIn } from "../databases/refresh-scope.ts"
 import { orUnavailable } from "../pipelines/or-unavailable.ts"
 import type { OrderTypes } from "../pipelines/order-types.ts"
-import { adjust, type RunningPipeline } from "../pipelines/running-pipeline.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
 import type { CarryOut, OrderWork } from "./order-taker.ts"
+import { adjust, type RunningPipeline } from "./running-pipeline.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 type Asked<K extends keyof OrderTypes> = OrderTypes[K]["parameters"]
 type Answer<K extends keyof OrderTypes> = OrderTypes[K]["result"]
@@ -22,7 +23,9 @@ export interface CarryOutOptions {
 
 /** What each kind of order means to the pipeline. */
 export function newCarryOut(options: CarryOutOptions): CarryOut {
-  return async (one, { kind, parameters }, work) => {
+  return async (one, { kind, parameters, attempts }, work) => {
+    // Whoever asked saw it stream: the process that took the order first has ended since.
+    if (attempts > 1 && kind !== "settings") await untilStreaming(one, work.signal)
     switch (kind) {
       case "resync":
         return await resync(one, parameters as Asked<"resync">)
@@ -38,6 +41,16 @@ export function newCarryOut(options: CarryOutOptions): CarryOut {
         return unreachable(kind)
     }
   }
+}
+
+const lookEveryMs = 50
+const longestStartMs = 30_000
+
+/** Returns in any case after so long. */
+async function untilStreaming({ pipeline }: RunningPipeline, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + longestStartMs
+  while (pipeline?.streaming() === undefined && performance.now() < deadline && !signal.aborted)
+    await delay(lookEveryMs)
 }
 
 async function resync(one: RunningPipeline, { table }: Asked<"resync">): Promise<Answer<"resync">> {

@@ -1,6 +1,6 @@
 import type { ObservedTable } from "../../state/pipelines/observed-facts.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
 import { tableFactsOf } from "./facts.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** Which tables differ from when they were last told of. */
 export interface ToldTables {

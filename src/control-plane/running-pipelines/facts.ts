@@ -6,9 +6,9 @@ import type {
   ReliefFacts,
   RetentionFacts,
 } from "../../state/pipelines/observed-facts.ts"
-import type { RetentionReport } from "../pipelines/retention-watch.ts"
-import { type RunningPipeline, visiblePosition } from "../pipelines/running-pipeline.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
+import type { RetentionReport } from "./retention-watch.ts"
+import { type RunningPipeline, visiblePosition } from "./running-pipeline.ts"
+import type { TableProgress } from "./table-progress.ts"
 
 /** The lags of the latest transactions, which cost a sort to know. */
 export type LagFacts = Pick<PipelineFacts, "lagP50Ms" | "lagP99Ms">

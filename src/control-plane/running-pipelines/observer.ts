@@ -2,9 +2,9 @@ import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { ChangedPipeline, ObservationStore, PipelineKey } from "../../state/pipelines/observations.ts"
 import type { ReconcilerLog } from "../log.ts"
 import { heartbeatEveryMs } from "../pipelines/observed-pipelines.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
 import { newToldTables, type TableChanges, type ToldTables } from "./changed-tables.ts"
 import { factsOf, type LagFacts, lagFactsOf } from "./facts.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 export interface ObserverOptions {
   observations: Pick<ObservationStore, "beat">

@@ -3,9 +3,8 @@ import type { PipelineKey } from "../../state/pipelines/observations.ts"
 import type { OrderSignals } from "../../state/pipelines/order-signals.ts"
 import type { Order, OrderFault, OrderStore } from "../../state/pipelines/orders.ts"
 import type { ReconcilerLog } from "../log.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
-
 import type { Observer } from "./observer.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 
 export interface OrderTakerOptions {
   orders: OrderStore

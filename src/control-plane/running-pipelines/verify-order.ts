@@ -3,9 +3,9 @@ import { Fault } from "../../domain/faults.ts"
 import { Problem, reportOf } from "../../domain/problems.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { OrderTypes, VerifyResult } from "../pipelines/order-types.ts"
-import type { RunningPipeline } from "../pipelines/running-pipeline.ts"
 import { requireStreaming, tablesNamed } from "./carry-out.ts"
 import type { OrderWork } from "./order-taker.ts"
+import type { RunningPipeline } from "./running-pipeline.ts"
 import { verifyChosen } from "./verify-tables.ts"
 
 type VerifyParameters = OrderTypes["verify"]["parameters"]

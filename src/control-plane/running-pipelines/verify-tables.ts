@@ -2,10 +2,10 @@ import { shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { StreamingPipeline } from "../../replication/streaming.ts"
 import type { Verdict } from "../../replication/verify/verify.ts"
-import type { PipelineMonitor } from "../pipelines/pipeline-monitor.ts"
-import type { TableProgress } from "../pipelines/table-progress.ts"
 import type { VerifiedTable } from "../pipelines/verification-report.ts"
-import { verifiedTable } from "../pipelines/verification-report.ts"
+import type { PipelineMonitor } from "./pipeline-monitor.ts"
+import type { TableProgress } from "./table-progress.ts"
+import { verifiedTable } from "./verified-table.ts"
 
 interface ComparedPipeline {
   monitor: PipelineMonitor

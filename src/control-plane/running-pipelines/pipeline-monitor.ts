@@ -15,7 +15,7 @@ import type { RetentionActionState } from "../../replication/spool/retention-act
 import type { BatchDurations, PipelineTotals } from "../../state/pipelines/observed-facts.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { TableRecord, VerifiedAt } from "../../state/tables.ts"
-import { addBatch, newBatchDurations } from "../running-pipelines/batch-durations.ts"
+import { addBatch, newBatchDurations } from "./batch-durations.ts"
 import type { RetentionReport } from "./retention-watch.ts"
 import {
   describe,
