@@ -6,14 +6,19 @@ import type { Store } from "../state/store.ts"
  */
 export function observingFirst(store: Store, observe: () => Promise<void> | undefined): Store {
   const { observations } = store
+  // If the state database is away, reading from it says so.
+  const observed = async () => await observe()?.catch(() => undefined)
   return {
     ...store,
     observations: {
       ...observations,
       async all() {
-        // If the state database is away, reading from it says so.
-        await observe()?.catch(() => undefined)
+        await observed()
         return await observations.all()
+      },
+      async silent(afterMs) {
+        await observed()
+        return await observations.silent(afterMs)
       },
     },
   }
