@@ -29,7 +29,7 @@ export interface StartReplay {
  * same decoder, so that nobody else needs to know.
  */
 export function startReplay(options: StartReplay): ChangeStream {
-  const { spool, decode, current, sink, observe } = options
+  const { spool, decode, current, sink } = options
   const holds = new Set<"full" | "including">()
   let wake: () => void = () => undefined
   let live: ChangeStream | undefined
@@ -112,10 +112,7 @@ export function startReplay(options: StartReplay): ChangeStream {
     acknowledge(position) {
       live?.acknowledge(position)
       if (spool.range === undefined) return
-      spool
-        .release(position)
-        .then(() => observe("spoolReleased"))
-        .catch(ended.reject)
+      release(options, position).catch(ended.reject)
     },
     pause() {
       hold("full", true)
@@ -139,4 +136,9 @@ export function startReplay(options: StartReplay): ChangeStream {
       current.close()
     },
   }
+}
+
+async function release({ spool, observe }: StartReplay, applied: Position): Promise<void> {
+  await spool.release(applied)
+  observe("spoolReleased")
 }
