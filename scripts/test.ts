@@ -8,6 +8,7 @@ import { chmod, mkdtemp, realpath } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
+import { LONG_SUITE_VARIABLE } from "../test/support/long-suite-variable.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres-variable.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
 import { type Command, commandFrom } from "./testing/command.ts"
@@ -84,6 +85,7 @@ async function runAll(command: Command, jobs: readonly Job[], stop: Stop): Promi
   // Servers of tests run as another account when we are root, and clients of tests too.
   await chmod(folder, 0o755)
   process.env.MILLRACE_TEST_FOLDER = folder
+  if (command.part === "long") process.env[LONG_SUITE_VARIABLE] = "1"
   let server: EmbeddedPostgres | undefined
   try {
     keepCompiled(root, folder)

@@ -8,6 +8,7 @@ import { newScreen } from "./demo/screen/screen.ts"
 import { describe } from "./status.ts"
 import { textTable } from "./text-table.ts"
 import { describeVerified } from "./verify.ts"
+import "../../test/support/seed.ts"
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 const hostile = fc.string({

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { Fault } from "../domain/faults.ts"
 import { fromMarker, pageLimit, pageOf, pagingOf, toMarker } from "./paging.ts"
+import "../../test/support/seed.ts"
 
 const paging = pagingOf("rds/DescribeIntegrations")
 

@@ -1,13 +1,14 @@
 import { test } from "node:test"
 import { hasJava } from "../support/dynamodb.ts"
 import { mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
-import { chosenSeed, killAtRandom } from "./random-kills.ts"
+import { testSeed } from "../support/seed.ts"
+import { killAtRandom } from "./random-kills.ts"
 import { dynamoDbScene } from "./scene-dynamodb.ts"
 import { mysqlScene } from "./scene-mysql.ts"
 import { postgresScene } from "./scene-postgres.ts"
 
 test("PostgreSQL: nothing is lost or doubled by 500 kills at random moments", (context) =>
-  killAtRandom(context, postgresScene, 500, chosenSeed()))
+  killAtRandom(context, postgresScene, 500, testSeed))
 
 for (const [product, kills] of [
   [mariaDbProduct, 200],
@@ -18,7 +19,7 @@ for (const [product, kills] of [
     {
       skip: product.missing() ?? false,
     },
-    (context) => killAtRandom(context, (own) => mysqlScene(product, own), kills, chosenSeed()),
+    (context) => killAtRandom(context, (own) => mysqlScene(product, own), kills, testSeed),
   )
 
 test(
@@ -26,5 +27,5 @@ test(
   {
     skip: hasJava() ? false : "DynamoDB Local needs Java",
   },
-  (context) => killAtRandom(context, dynamoDbScene, 200, chosenSeed()),
+  (context) => killAtRandom(context, dynamoDbScene, 200, testSeed),
 )

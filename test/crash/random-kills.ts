@@ -7,11 +7,6 @@ import type { Workload } from "../e2e/writing.ts"
 
 const outputShown = 4_000
 
-/** Set to repeat a run: MILLRACE_TEST_SEED=123. */
-export function chosenSeed(): number {
-  return Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 1e9))
-}
-
 /** A source with tables, and a Millrace that is to follow it. */
 export interface Scene {
   readonly place: Place
@@ -33,7 +28,7 @@ export async function killAtRandom(
   kills: number,
   seed: number,
 ): Promise<void> {
-  context.diagnostic(`MILLRACE_TEST_SEED=${seed}`)
+  context.diagnostic(`seed ${seed}`)
   const startedMs = performance.now()
   const random = randomFrom(seed)
   const scene = await open(context)

@@ -1,14 +1,13 @@
-import { randomInt } from "node:crypto"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { randomFrom } from "../replication/random.ts"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { copyPlace, gives, role } from "./copy-place.ts"
 import { connectSql } from "./warehouse.ts"
 
 test("killed at random moments, each file is loaded once and none is left out", async (context) => {
-  const seed = Number(process.env.MILLRACE_TEST_SEED ?? randomInt(2 ** 31))
-  context.diagnostic(`seed ${seed}`)
-  const random = randomFrom(seed)
+  context.diagnostic(shownSeed)
+  const random = randomFrom(testSeed)
   const { place, bucket, integrate, post } = await copyPlace(context, "100ms")
   let millrace = await place.start()
   await integrate()

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { waitingIntegration } from "./waiting-integration.ts"
 import { ask } from "./warehouse.ts"
@@ -59,16 +60,15 @@ test("whenever the process is killed, each committed version is there once, with
   const streams = () =>
     waitUntil(async () => (await ask(place, "dev", state))[0]?.join() === "Synced,t", { what: "the stream" })
   await streams()
-  const seed = Date.now() % 100_000
-  context.diagnostic(`seed ${seed}`)
+  context.diagnostic(shownSeed)
   let steps = 0
   const run = (count: number) =>
     onDatabase(url, async (client) => {
-      for (let n = 0; n < count; n++) await client.query(step(((seed + steps++) * 0.6180339) % 1))
+      for (let n = 0; n < count; n++) await client.query(step(((testSeed + steps++) * 0.6180339) % 1))
     })
   for (let kill = 0; kill < 3; kill++) {
     const working = run(120)
-    await pause(50 + ((seed * (kill + 1)) % 400))
+    await pause(50 + ((testSeed * (kill + 1)) % 400))
     await restartAfter(async () => undefined, "kill9")
     await working
   }

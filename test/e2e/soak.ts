@@ -12,6 +12,7 @@ import {
   RDSClient,
 } from "@aws-sdk/client-rds"
 import { testDatabase } from "../support/postgres.ts"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { atEnd } from "./clean-up.ts"
 import { accessKeyId, newPlace, type Place, region, secretAccessKey, sourceArn, targetArn } from "./place.ts"
@@ -42,9 +43,8 @@ const wasAllDone = (outcomes: Outcomes) => changes.every((change) => outcomes.ha
  * left: at the sources, in the state database, in the folders. No answer may be a 5xx.
  */
 export async function soak(context: TestContext, forMs: number): Promise<void> {
-  const seed = Date.now() % 1_000_000
-  const random = randomFrom(seed)
-  context.diagnostic(`seed ${seed}`)
+  const random = randomFrom(testSeed)
+  context.diagnostic(shownSeed)
   const sources = await Promise.all(Array.from({ length: sourcesCount }, (_, at) => smallSource(context, at)))
   const place = await newPlace(context, { sources })
   await place.configure((configuration) => {

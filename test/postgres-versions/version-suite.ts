@@ -4,23 +4,34 @@ import { contractSettings, inDatabaseOf } from "../contract/postgres-under-test.
 import { describeSource } from "../contract/source.ts"
 import { cases } from "../replication/change-cases.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
-import { serverOfVersion, testDatabase } from "../support/postgres.ts"
+import { serverOfVersion, type TestServer, testDatabase } from "../support/postgres.ts"
 import { SHARED_SERVER_VARIABLE } from "../support/postgres-variable.ts"
 import type { PostgresVersion } from "../support/postgres-versions.ts"
 
 /** Test files whose databases are of the shared server: they run on the version's server as they are. */
 const files = ["schema-changes", "partitions-that-go", "unencoded"]
 
-/** What every version must do, on one server of it. The whole suite runs on the version that npm brings. */
+/** What every version must do in each run: the contract of sources, and changes of every kind. */
 export async function describeVersion(version: PostgresVersion): Promise<void> {
+  const server = await sharedServerOf(version)
+  if (server === undefined) return
+  describeSource(`PostgreSQL ${version}`, () => inDatabaseOf(server))
+  test("changes of every kind, one pipeline for all", changesOfEveryKind)
+}
+
+/** The rest, for the long suite: what differs between versions in their catalogs, partitions and encodings. */
+export async function describeVersionWhole(version: PostgresVersion): Promise<void> {
+  if ((await sharedServerOf(version)) === undefined) return
+  for (const file of files) await import(`../replication/${file}.test.ts`)
+}
+
+/** One server of it, which the test databases of this file are on. undefined: there is none, and a test says so. */
+async function sharedServerOf(version: PostgresVersion): Promise<TestServer | undefined> {
   // Its library is not fetched: it is larger than all the rest.
   const { server, skip } = await serverOfVersion(version, { ...contractSettings, jit: false })
-  const name = `PostgreSQL ${version}`
-  if (server === undefined) return void test(name, { skip })
-  process.env[SHARED_SERVER_VARIABLE] = server.url()
-  describeSource(name, () => inDatabaseOf(server))
-  test("changes of every kind, one pipeline for all", changesOfEveryKind)
-  for (const file of files) await import(`../replication/${file}.test.ts`)
+  if (server === undefined) test(`PostgreSQL ${version}`, { skip })
+  else process.env[SHARED_SERVER_VARIABLE] = server.url()
+  return server
 }
 
 /** Each case has a schema of its own. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict"
-import { randomInt } from "node:crypto"
 import { test } from "node:test"
 import {
   type AttributeValue,
@@ -8,6 +7,7 @@ import {
   UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb"
 import { createTable } from "../support/dynamodb.ts"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { assertEqual, atSource, fixture, type Item, inWarehouse, skip } from "./dynamodb-fixture.ts"
 import { type Random, randomFrom } from "./random.ts"
@@ -41,9 +41,8 @@ function randomValue(random: Random, depth = 0): AttributeValue {
 test("items of any shape: what was there, what changes while it is copied, and what comes later", {
   skip,
 }, async (context) => {
-  const seed = Number(process.env.MILLRACE_TEST_SEED ?? randomInt(2 ** 31))
-  context.diagnostic(`seed ${seed}`)
-  const random = randomFrom(seed)
+  context.diagnostic(shownSeed)
+  const random = randomFrom(testSeed)
   const under = await fixture(context, { hash: "S", range: "N" })
   const keyOf = (n: number): Item => ({ id: { S: `cart ${n % 7}` }, sort: { N: String(n) } })
   const write = async () => {

@@ -2,11 +2,10 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { mysqlPipeline } from "../support/mysql-pipeline.ts"
 import { mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
+import { testSeed } from "../support/seed.ts"
 import { mysqlPlaces } from "./mysql-place.ts"
 import { randomDocument, randomJson } from "./mysql-random-json.ts"
 import { randomFrom } from "./random.ts"
-
-const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 
 /** How transactions and rows lie in the log, whatever they change. */
 
@@ -49,8 +48,8 @@ test(
   },
 )
 
-test(`MySQL: updates of parts of JSON values come by the stream (seed ${seed})`, onMysql, async () => {
-  const random = randomFrom(seed)
+test(`MySQL: updates of parts of JSON values come by the stream`, onMysql, async () => {
+  const random = randomFrom(testSeed)
   const { server, streams, run, pipeline, isEqual, schema } = await mysqlPlace(
     "CREATE TABLE t (id int PRIMARY KEY, j json, v int, k json)",
     "CREATE TABLE keyless (id int, j json)",

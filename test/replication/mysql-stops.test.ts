@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises"
 import { mysqlServer } from "../support/mysql.ts"
 import { type MysqlPipeline, mysqlPipeline } from "../support/mysql-pipeline.ts"
 import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
+import { testSeed } from "../support/seed.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { type Random, randomFrom } from "./random.ts"
 
-const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 const rounds = 4
 const accounts = 40
 
@@ -28,13 +28,13 @@ function transaction(random: Random, next: () => number): string[] {
 
 for (const product of [mariaDbProduct, mysqlProduct])
   test(
-    `${product.name} stopped and cut at any moment while it is written to (seed ${seed})`,
+    `${product.name} stopped and cut at any moment while it is written to`,
     { skip: product.missing() ?? false },
     (context) => survivesStops(context, product),
   )
 
 async function survivesStops(context: TestContext, product: MysqlProduct): Promise<void> {
-  const random = randomFrom(seed)
+  const random = randomFrom(testSeed)
   const server = await mysqlServer(product)
   await server.sql(
     "CREATE DATABASE bank",

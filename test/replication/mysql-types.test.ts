@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
 import { type MysqlPipeline, mysqlPipeline } from "../support/mysql-pipeline.ts"
 import type { MysqlServer } from "../support/mysql-server.ts"
+import { testSeed } from "../support/seed.ts"
 import { type RandomType, randomTypesOf } from "./mysql-random-types.ts"
 import { type Random, randomFrom } from "./random.ts"
 
@@ -10,8 +11,6 @@ const rowsEach = 60
 /** Columns of one table; with the key. */
 const columnsEach = 13
 const valuesPerInsert = 30
-
-const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000_000)
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
@@ -64,10 +63,10 @@ async function changed(server: MysqlServer, tables: RandomTable[], random: Rando
 }
 
 for (const product of mysqlProducts)
-  test(`${product.name}: every type, random values, by snapshot and by stream (seed ${seed})`, {
+  test(`${product.name}: every type, random values, by snapshot and by stream`, {
     skip: product.missing() ?? false,
   }, async () => {
-    const random = randomFrom(seed)
+    const random = randomFrom(testSeed)
     const server = await mysqlServer(product, { "sql-mode": "" })
     const tables = chunksOf(randomTypesOf(product), columnsEach).map(
       (types, index): RandomTable => ({ name: `t${index}`, types, hasKey: index % 3 !== 2 }),

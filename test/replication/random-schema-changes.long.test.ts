@@ -3,11 +3,10 @@ import { test } from "node:test"
 import pg from "pg"
 import { runSql, testPipeline } from "../support/pipeline.ts"
 import { testDatabase } from "../support/postgres.ts"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { type Random, randomFrom } from "./random.ts"
 
-const seedVariable = "MILLRACE_TEST_SEED"
-const seed = Number(process.env[seedVariable] ?? Date.now() % 1_000_000)
 const sessions = 3
 const transactionsEach = 30
 
@@ -81,9 +80,9 @@ async function session(url: string, random: Random): Promise<number> {
   return done
 }
 
-test(`random schema changes between random rows, by several sessions, ${seedVariable}=${seed}`, async () => {
+test(`random schema changes between random rows, by several sessions`, async () => {
   const { url } = await testDatabase()
-  const random = randomFrom(seed)
+  const random = randomFrom(testSeed)
   await runSql(
     url,
     ...names.map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v text, w int)`),
@@ -104,7 +103,7 @@ test(`random schema changes between random rows, by several sessions, ${seedVari
     }
     const waiting = { what: "source and copy to be equal", timeoutMs: 120_000, intervalMs: 200 }
     await waitUntil(isEqual, waiting).catch((error) => {
-      throw new Error(`${seedVariable}=${seed}, round ${round}: ${last.join("\n")}`, { cause: error })
+      throw new Error(`${shownSeed}, round ${round}: ${last.join("\n")}`, { cause: error })
     })
   }
   // A copy beside the stream may find its table renamed meanwhile, and is made again; the stream itself never breaks.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { debianServer, testDatabase } from "../support/postgres.ts"
+import { shownSeed, testSeed } from "../support/seed.ts"
 import { ownTypes } from "./composed-types.ts"
 import { type Random, randomFrom } from "./random.ts"
 import {
@@ -15,9 +16,6 @@ import {
   type Server,
   tableOfAllTypes,
 } from "./random-tables.ts"
-
-const seedVariable = "MILLRACE_TEST_SEED"
-const seed = Number(process.env[seedVariable] ?? Date.now() % 1_000_000)
 
 /** One transaction of edits on several tables; now and then it is undone. */
 function transaction(random: Random, tables: RandomTable[]): string[] {
@@ -61,8 +59,8 @@ test("every type and edge value, by copy and by stream, from PostgreSQL 15 with 
   await everyType(server.url(), { version: 15, hasXml: true })
 })
 
-test(`random tables and edits, ${seedVariable}=${seed}`, async () => {
-  const random = randomFrom(seed)
+test(`random tables and edits`, async () => {
+  const random = randomFrom(testSeed)
   const database = await testDatabase()
   const tables = Array.from({ length: 6 }, (_, index) => randomTable(random, `random${index}`))
   await runSql(database.url, ...ownTypes, ...tables.flatMap(createStatements))
@@ -71,8 +69,8 @@ test(`random tables and edits, ${seedVariable}=${seed}`, async () => {
   for (let round = 0; round < 8; round++) {
     const statements = Array.from({ length: 12 }, () => transaction(random, tables)).flat()
     await runSql(database.url, ...statements)
-    assert.deepEqual(await pipeline.differences(), [], `${seedVariable}=${seed}, round ${round}`)
+    assert.deepEqual(await pipeline.differences(), [], `${shownSeed}, round ${round}`)
   }
   assert.ok(pipeline.reports.changes > 100, `only ${pipeline.reports.changes} changes`)
-  await assertBothWays(database.url, pipeline, `${seedVariable}=${seed}`)
+  await assertBothWays(database.url, pipeline, `${shownSeed}`)
 })

@@ -10,9 +10,8 @@ import { plainTypes } from "../replication/plain-types.ts"
 import { randomFrom } from "../replication/random.ts"
 import type { RandomType } from "../replication/random-values.ts"
 import { testDatabase } from "../support/postgres.ts"
+import { testSeed } from "../support/seed.ts"
 
-const seedVariable = "MILLRACE_TEST_SEED"
-const seed = Number(process.env[seedVariable] ?? Date.now() % 1_000_000)
 const valuesOfEach = 300
 
 function packed(decoder: Decoder, column: ColumnBuffer, value: Buffer): string {
@@ -35,8 +34,8 @@ async function column(client: pg.Client, type: RandomType) {
   }
 }
 
-test(`text and binary forms of a value decode to the same, ${seedVariable}=${seed}`, async () => {
-  const random = randomFrom(seed)
+test(`text and binary forms of a value decode to the same`, async () => {
+  const random = randomFrom(testSeed)
   const database = await testDatabase()
   const client = await connect({ url: database.url, database: database.name })
   // Ours look in pg_catalog alone.

@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { canonicalText, type DataFilter, databasesOf, type FilterForm, includesTable } from "./data-filter.ts"
 import { parseDataFilter } from "./data-filter-parser.ts"
 import { matchesName, type NameRegex, parseNameRegex, simulate } from "./data-filter-regex.ts"
+import "../../../test/support/seed.ts"
 
 function parsed(text: string | undefined, form: FilterForm): DataFilter {
   const result = parseDataFilter(text, form)

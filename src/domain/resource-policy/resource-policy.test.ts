@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { matchesWildcards } from "./resource-policy.ts"
+import "../../../test/support/seed.ts"
 
 test("wildcards match as the regular expression that says the same", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 })

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
 import { cut, plainJson, plainLine, plainLines, plainText } from "./plain-text.ts"
+import "../../../test/support/seed.ts"
 
 const hostile = fc.oneof(
   fc.string({ unit: "binary" }),

@@ -7,6 +7,7 @@ import type { TableSchema } from "../../domain/table.ts"
 import type { Destination } from "../contracts/warehouse.ts"
 import { type ColumnBuffer, endRow, newRowBuffer, putBytes, type RowBuffer } from "./columns.ts"
 import { conforming, longestTextBytes } from "./value-transforms.ts"
+import "../../../test/support/seed.ts"
 
 const schema = (key: number[] | undefined): TableSchema => ({
   id: "1",

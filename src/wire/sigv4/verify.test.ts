@@ -6,6 +6,7 @@ import fc from "fast-check"
 import type { WireRequest } from "../http/message.ts"
 import { canonicalQuery, uriEncode } from "./canonical.ts"
 import { type VerifyOptions, verifySignature } from "./verify.ts"
+import "../../../test/support/seed.ts"
 
 const secret = "a/secret+of=tests"
 const options: VerifyOptions = {

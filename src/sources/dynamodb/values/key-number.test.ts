@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { printed, unscaled } from "./key-number.ts"
+import "../../../../test/support/seed.ts"
 
 test("numbers are scaled exactly, or not at all", () => {
   const cases: [string, bigint | undefined][] = [

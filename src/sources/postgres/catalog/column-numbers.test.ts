@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { pgTable } from "../../../../test/support/pg-table.ts"
 import type { Described } from "../stream/relation.ts"
 import { columnNumbers } from "./column-numbers.ts"
+import "../../../../test/support/seed.ts"
 
 /** Types that become one another without the rows being written anew; nothing else changes a type unnoticed. */
 const kinds = [[23], [25, 1043], [1700]]

@@ -1,0 +1,3 @@
+import { describeVersionWhole } from "./version-suite.ts"
+
+await describeVersionWhole(15)
