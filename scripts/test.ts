@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/embedded-postgres/server.ts"
 import { LONG_SUITE_VARIABLE } from "../test/support/long-suite-variable.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres-variable.ts"
+import { makeStateTemplate } from "../test/support/state-template.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
 import { type Command, commandFrom } from "./testing/command.ts"
 import { keepCompiled } from "./testing/compiled.ts"
@@ -107,6 +108,7 @@ async function startSharedServer(folder: string): Promise<EmbeddedPostgres> {
   const settings = { fsync: false, max_connections: 300 }
   const server = await startEmbeddedPostgres({ folder: join(folder, "shared-postgres"), settings })
   process.env[SHARED_SERVER_VARIABLE] = server.url()
+  await makeStateTemplate(server.url())
   return server
 }
 

@@ -16,7 +16,7 @@ import { awsRouter } from "../../src/front-doors/router.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { stateDatabase } from "../support/state-database.ts"
 
 export const region = "us-east-1"
 export const account = "123456789012"
@@ -70,7 +70,7 @@ export interface ServeOptions {
 
 /** The RDS door on a real port, over a real state database of its own. */
 export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor> {
-  const database = options.stateUrl === undefined ? await testDatabase() : undefined
+  const database = options.stateUrl === undefined ? await stateDatabase() : undefined
   const stateUrl = options.stateUrl ?? database?.url ?? ""
   const quota = options.quota ?? 100
   const store = await openStore(stateUrl, {

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test"
 import { stringify } from "yaml"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
 import { freePort } from "../support/free-port.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { stateDatabase } from "../support/state-database.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { atEnd } from "./clean-up.ts"
@@ -127,7 +127,7 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
 async function stateOf(context: TestContext, { state }: PlaceOptions): Promise<string | undefined> {
   if (state === "embedded") return undefined
   if (state !== undefined) return state.url
-  const database = await testDatabase()
+  const database = await stateDatabase()
   atEnd(context, () => database.drop())
   return database.url
 }

@@ -10,7 +10,7 @@ export async function bank(
   entries?: number,
   encoding?: "SQL_ASCII",
 ): Promise<{ url: string; name: string }> {
-  const database = await testDatabase(encoding)
+  const database = await testDatabase({ encoding })
   atEnd(context, () => database.drop())
   await onDatabase(database.url, (client) => createTables(client, entries))
   return database

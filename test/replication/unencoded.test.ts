@@ -9,7 +9,7 @@ import { waitUntil } from "../support/wait-until.ts"
 const bad = "convert_from('\\x52656ee9', 'SQL_ASCII')"
 
 test("a database in SQL_ASCII: only tables with text that is not UTF-8 stay out, until it is mended", async () => {
-  const { url, name: database } = await testDatabase("SQL_ASCII")
+  const { url, name: database } = await testDatabase({ encoding: "SQL_ASCII" })
   await runSql(
     url,
     "CREATE TABLE plain (id int PRIMARY KEY, v text, a text[])",
@@ -50,7 +50,7 @@ test("a database in SQL_ASCII: only tables with text that is not UTF-8 stay out,
 })
 
 test("a database in SQL_ASCII: with ACCEPTINVCHARS question marks stand for what is not UTF-8", async () => {
-  const { url } = await testDatabase("SQL_ASCII")
+  const { url } = await testDatabase({ encoding: "SQL_ASCII" })
   await runSql(
     url,
     "CREATE TABLE t (id int PRIMARY KEY, v text)",
@@ -69,7 +69,7 @@ test("a database in SQL_ASCII: with ACCEPTINVCHARS question marks stand for what
 })
 
 test("a database in WIN1252: a table with a character that UTF-8 lacks stays out of the copy, and ends no stream for good", async () => {
-  const { url } = await testDatabase("WIN1252")
+  const { url } = await testDatabase({ encoding: "WIN1252" })
   await runSql(
     url,
     "CREATE TABLE good (id int PRIMARY KEY, v text)",

@@ -14,7 +14,7 @@ import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front
 import { type DuckDbQueryOptions, openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { stateDatabase } from "../support/state-database.ts"
 
 export const password = "s3cret, with 'quotes' & ünïcode"
 
@@ -67,7 +67,7 @@ export async function testWarehouse(
   setUp.closeSync()
   const logged: string[] = []
   const note = (facts: object, message: string) => logged.push(`${message} ${inspect(facts)}`)
-  const state = await testDatabase()
+  const state = await stateDatabase()
   const store = await openStore(state.url)
   const users = await openSqlUsers({
     store: store.sqlUsers,

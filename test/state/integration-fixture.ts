@@ -3,7 +3,7 @@ import { after, before } from "node:test"
 import type { Destination, Integration } from "../../src/domain/integration.ts"
 import { integrationArn } from "../../src/domain/text-forms/arn.ts"
 import { openStore, type Store, type StoreOptions } from "../../src/state/store.ts"
-import { testDatabase } from "../support/postgres.ts"
+import { stateDatabase } from "../support/state-database.ts"
 
 export const account = "123456789012"
 export const region = "us-east-1"
@@ -43,7 +43,7 @@ export function insertInto(store: Store, integration: Integration): Promise<Inte
 export function storeForTests(options: StoreOptions = {}): { readonly store: Store; readonly url: string } {
   let opened: { store: Store; url: string; drop(): Promise<void> } | undefined
   before(async () => {
-    const database = await testDatabase()
+    const database = await stateDatabase()
     opened = { store: await openStore(database.url, options), url: database.url, drop: database.drop }
   })
   after(async () => {

@@ -92,7 +92,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     'hostile-names.test.ts: callback of test "tables and schemas of any name are found by it, and only by': 100,
     "integration-life.test.ts: walk": 70,
     'load.test.ts: callback of it "is taken over, with paths relative to the file and variable': 70,
-    "mysql-log.test.ts: callback of test `MySQL: updates of parts of JSON values come by the stream (": 80,
+    "mysql-log.test.ts: callback of test `MySQL: updates of parts of JSON values come by the stream`": 80,
     "mysql-settings.test.ts: callback of test `${product.label}: what keeps our user out is told by its na": 70,
     "mysql.test.ts: callback of test `${product.name} through every door: check, the RDS API, SQL": 70,
     'readers.test.ts: callback of test "readers never find a table missing nor half a transaction w': 70,

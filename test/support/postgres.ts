@@ -18,6 +18,12 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+interface DatabaseKind {
+  encoding?: "SQL_ASCII" | "WIN1252" | undefined
+  /** A database of the server that is copied. */
+  template?: string
+}
+
 export interface TestServer {
   url(database?: string): string
   readonly port: number
@@ -39,14 +45,15 @@ after(async () => {
 })
 
 /** A fresh, empty database on the shared server of the test run. A file that is run alone brings its own server. */
-export async function testDatabase(encoding?: "SQL_ASCII" | "WIN1252"): Promise<TestDatabase> {
+export async function testDatabase({ encoding, template }: DatabaseKind = {}): Promise<TestDatabase> {
   const server = await sharedServer()
   const name = `test_${randomBytes(6).toString("hex")}`
   // Before 15 there was no other provider.
   const provider = encoding && (await serverVersion(server)) >= 150_000 ? "LOCALE_PROVIDER libc" : ""
   const other =
     encoding && `ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' ${provider} TEMPLATE template0`
-  await onServer(server, `CREATE DATABASE ${name} ${other ?? ""}`)
+  const copied = template && `TEMPLATE ${template}`
+  await onServer(server, `CREATE DATABASE ${name} ${other ?? copied ?? ""}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, name, drop: () => dropDatabase(server, name) }
