@@ -25,7 +25,7 @@ import { type Outcome, runProcess } from "./testing/test-process.ts"
 
 const TEST_LIMIT_MS = 5 * 60_000
 const LONG_TEST_LIMIT_MS = 2 * 60 * 60_000
-const SILENCE_MARGIN_MS = 30_000
+const SILENCE_MARGIN_MS = 120_000
 const ABORT_GRACE_MS = 3_000
 
 const root = join(import.meta.dirname, "..")

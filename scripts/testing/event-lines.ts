@@ -26,7 +26,8 @@ export default async function* eventLines(source: AsyncIterable<TestEvent>): Asy
 /** Single tests are counted, not the suites around them; but a suite fails by itself when its hook does. */
 function lineOf(event: TestEvent): EventLine | undefined {
   switch (event.type) {
-    case "test:start":
+    // Told at once; `test:start` waits until the tests before it have been reported.
+    case "test:dequeue":
       return { kind: "started", ...named(event.data) }
     case "test:pass": {
       const { skip, details } = event.data
