@@ -15,6 +15,9 @@ export type EventLine =
   /** Of the process and of all its children that have ended. */
   | { kind: "ended"; processorSeconds: number }
 
+// What a test forks is started with our own arguments unless told otherwise: it would write over the files of our reports.
+process.execArgv = process.execArgv.filter((argument) => !argument.startsWith("--test-"))
+
 export default async function* eventLines(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of source) {
     const line = lineOf(event)

@@ -121,7 +121,15 @@ function counted(lines: readonly EventLine[]) {
 /** A process that was killed may have left half a line. */
 function readLines(path: string): EventLine[] {
   const whole = read(path).split("\n").slice(0, -1)
-  return whole.map((line) => JSON.parse(line) as EventLine)
+  return whole.map(parsed)
+}
+
+function parsed(line: string): EventLine {
+  try {
+    return JSON.parse(line) as EventLine
+  } catch {
+    return { kind: "failed", name: "(its report)", file: "", message: `not to be read: ${line.slice(0, 100)}` }
+  }
 }
 
 function read(path: string): string {
