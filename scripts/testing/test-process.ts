@@ -128,7 +128,12 @@ function parsed(line: string): EventLine {
   try {
     return JSON.parse(line) as EventLine
   } catch {
-    return { kind: "failed", name: "(its report)", file: "", message: `not to be read: ${line.slice(0, 100)}` }
+    return {
+      kind: "failed",
+      name: "(its report)",
+      file: "",
+      message: `not to be read: ${line.slice(0, 100)}`,
+    }
   }
 }
 
