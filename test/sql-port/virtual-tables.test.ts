@@ -42,6 +42,21 @@ async function code(promise: Promise<unknown>): Promise<string | undefined> {
 
 const numbers = "SELECT number FROM my_notes ORDER BY number"
 
+/** A query, and the one value in its result. */
+const withQueries: [string, Cell][] = [
+  ["WITH my_notes AS (SELECT 7::BIGINT AS number) SELECT number FROM my_notes", "7"],
+  ["WITH MY_NOTES AS (SELECT 7::BIGINT AS number) SELECT number FROM (SELECT * FROM my_notes) s", "7"],
+  ["WITH my_notes AS (SELECT * FROM my_notes WHERE done) SELECT number FROM my_notes", "2"],
+  ["WITH my_notes AS (SELECT 7 AS number) SELECT count(*) FROM pg_catalog.my_notes", "2"],
+  ["SELECT (WITH my_notes AS (SELECT 7::BIGINT AS n) SELECT n FROM my_notes) FROM my_notes LIMIT 1", "7"],
+  ["WITH a AS (SELECT * FROM my_notes), my_notes AS (SELECT 7) SELECT count(*) FROM a, my_notes", "2"],
+  [
+    `WITH RECURSIVE my_notes AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM my_notes WHERE n < 3)
+       SELECT max(n)::BIGINT FROM my_notes`,
+    "3",
+  ],
+]
+
 /** A query, its parameters, its rows, and what reaches the table. */
 const conditions: [string, unknown[], Cell[], Asked["wanted"][]][] = [
   ["SELECT number FROM my_notes WHERE number = 1", [], ["1"], [{ number: [1n] }]],
@@ -162,6 +177,13 @@ test("virtual tables", async (t) => {
       assert.deepEqual(await column(analyst, numbers), ["1", "2", "3"])
     },
   )
+
+  await t.test("a WITH query of a table's name hides it, in its scope only", async () => {
+    table.held = heldFirst()
+    const [analyst, admin] = [await client("analyst", "shop"), await client("admin", "shop")]
+    for (const [sql, expected] of withQueries) assert.deepEqual(await column(analyst, sql), [expected], sql)
+    assert.equal((await admin.query("SUMMARIZE my_notes")).rows.length, 5)
+  })
 
   await t.test("values come through exactly, described as the columns are", async () => {
     table.held = heldFirst()

@@ -2,6 +2,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { requireReader, type VirtualTable } from "../../virtual-table.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { pointAt, type VirtualTables } from "../virtual/virtual-tables.ts"
+import { namesOfWith } from "../virtual/with-names.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
@@ -107,11 +108,12 @@ function stringConstant(node: TreeValue | undefined): string | undefined {
 }
 
 /** True when it now points to our catalogs. */
-function rewriteTable(node: Tree, facts: SessionFacts): boolean {
+function rewriteTable(node: Tree, facts: SessionFacts, ofWith: ReadonlySet<Tree>): boolean {
   const catalog = textAt(node, "catalog_name")
   const schema = textAt(node, "schema_name").toLowerCase()
   const name = textAt(node, "table_name").toLowerCase()
   const virtual = facts.virtualTables.find({ catalog, schema, table: name }, facts.database)
+  if (virtual !== undefined && ofWith.has(node)) return false
   if (virtual !== undefined) return pointAtVirtual(node, virtual, facts)
   if (catalog !== "" && catalog.toLowerCase() !== facts.database.toLowerCase()) {
     if (schema !== "pg_catalog" && schema !== "information_schema") return false
@@ -290,9 +292,10 @@ function rewriteCatalogHabits(node: Tree): void {
 export function rewriteForSession(tree: Tree, facts: SessionFacts): boolean {
   let changed = false
   let asksCatalog = false
+  const ofWith = namesOfWith(tree)
   for (const node of nodesOf(tree.statements ?? null)) {
     if (node.type === "BASE_TABLE" && typeof node.class !== "string") {
-      asksCatalog = rewriteTable(node, facts) || asksCatalog
+      asksCatalog = rewriteTable(node, facts, ofWith) || asksCatalog
     } else if (node.type === "TABLE_FUNCTION" && typeof node.class !== "string") {
       changed = rewriteTableFunction(node) || changed
     } else {
