@@ -28,8 +28,13 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
 }
 
 async function warehouseIsWell(warehouse: WarehouseConfiguration): Promise<boolean> {
-  const findings = plainLines(await engines.warehouses.of(warehouse).preflight(warehouse))
-  return printFindings(`warehouse ${warehouse.arn}`, findings)
+  const engine = engines.warehouses.of(warehouse)
+  const isWell = printFindings(`warehouse ${warehouse.arn}`, plainLines(await engine.preflight(warehouse)))
+  if (engine.isMovable === undefined)
+    print(
+      "  its rows are in files of this host: its pipelines, their spools and its SQL port run here only\n",
+    )
+  return isWell
 }
 
 /** Answers whether nothing has to be mended. */

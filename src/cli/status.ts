@@ -38,7 +38,7 @@ function describeIntegration(integration: IntegrationReport): string {
 function describePipeline(pipeline: PipelineReport): string {
   if (pipeline.phase === "unknown") return unknownPipeline(pipeline)
   const lag = `lag ${ms(pipeline.lagMs)} (p50 ${ms(pipeline.lagP50Ms)}, p99 ${ms(pipeline.lagP99Ms)})`
-  const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes\n`
+  const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes${runsAt(pipeline)}\n`
   const names = pipeline.tables.map((table) => `${table.schema}.${table.name}`)
   const width = Math.max(...names.map((name) => name.length), 0)
   const lines = pipeline.tables.map((table, index) => {
@@ -49,14 +49,26 @@ function describePipeline(pipeline: PipelineReport): string {
   return head + retained(pipeline.retention) + relieved(pipeline.relief) + lines.join("")
 }
 
-function unknownPipeline({
-  sourceDatabase,
-  destinationDatabase,
-  observedMsAgo,
-  tables,
-}: PipelineReport): string {
+/** Where it runs, and why there. */
+function runsAt({ owner }: PipelineReport): string {
+  if (owner === null) return ""
+  return `  at ${owner.hostName}${owner.isPinned ? ", which has its file" : ""}`
+}
+
+/** Nobody else may go on with one whose rows are in a file of a host that is away. */
+function awayText({ owner }: PipelineReport): string {
+  if (owner === null || owner.isOwned || !owner.isPinned) return ""
+  return `    runs only at host ${owner.hostName} (${owner.host}), which has the file with its rows: start Millrace there\n`
+}
+
+function unknownPipeline(pipeline: PipelineReport): string {
+  const { sourceDatabase, destinationDatabase, observedMsAgo, tables } = pipeline
   const head = `  ${sourceDatabase} → ${destinationDatabase}  unknown: nothing reported for ${lengthOf(observedMsAgo / 1_000)}\n`
-  return head + tables.map(({ schema, name, state }) => `    ${schema}.${name}  ${state}\n`).join("")
+  return (
+    head +
+    awayText(pipeline) +
+    tables.map(({ schema, name, state }) => `    ${schema}.${name}  ${state}\n`).join("")
+  )
 }
 
 function retained(retention: PipelineReport["retention"]): string {

@@ -78,6 +78,7 @@ group("what a terminal is shown", () => {
                     sourceDatabase: name,
                     destinationDatabase: name,
                     phase: name,
+                    owner: { host: name, hostName: name, isPinned: true, generation: 1, isOwned: true },
                     lagMs: 1,
                     lagP50Ms: 1,
                     lagP99Ms: 1,

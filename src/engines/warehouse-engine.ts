@@ -15,6 +15,11 @@ import type { Warehouse } from "../replication/contracts/warehouse.ts"
  */
 export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseConfiguration, Queried = unknown>
   extends EntryFormat<C> {
+  /**
+   * Any host reaches its warehouses: a pipeline may move to another one. Absent: its rows are in files of the host that opened
+   * it, so its pipelines, their spools and the SQL port stay there.
+   */
+  readonly isMovable?: true
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */

@@ -126,6 +126,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     streaming: undefined,
     watch: undefined,
     troubled: false,
+    isReaderEnded: false,
     oversized: [],
     relief,
   }
@@ -163,6 +164,8 @@ interface RunState {
   watch: TableWatch | undefined
   /** An attempt has failed, and what stood in its way is not known to be gone. */
   troubled: boolean
+  /** The reader of an earlier owner is gone from the source. */
+  isReaderEnded: boolean
   /** Tables that the warehouse could not hold: the next attempt goes on without them. */
   readonly oversized: OversizedTable[]
   readonly relief: RetentionActionWorker
@@ -216,6 +219,9 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   try {
     let position = await destination.notes.position()
     await state.relief.warehouseBack()
+    // Now nothing of this process reads there.
+    if (!state.isReaderEnded) await options.source.endReader?.(options.handle)
+    state.isReaderEnded = true
     if (position === undefined) await state.relief.copying()
     else await requireHistory(options, await state.relief.spool(), position)
     position ??= await takeSnapshot(options, destination, signal)

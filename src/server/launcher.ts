@@ -129,7 +129,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
       })
       const atRest = atRestOf(keyRing, integration)
       return startPipeline({
-        generation: 1,
+        generation: settings.generation,
         name: integration.id,
         handle: record.sourceHandle,
         source,
@@ -152,12 +152,16 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         waits: options.waits,
       })
     },
-    async dropDatabase(integration, name) {
+    async dropDatabase(integration, { destinationDatabase }, generation) {
       const warehouse = warehouses.byArn(integration.targetArn)
       if (warehouse === undefined)
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
-      await warehouse.drop(name)
+      await warehouse.drop(destinationDatabase, { pipeline: integration.id, generation })
     },
+    place: ({ id, targetArn }, { destinationDatabase }) => ({
+      isPinned: warehouses.isPinned(targetArn),
+      isHere: async () => (await warehouses.byArn(targetArn)?.holds(destinationDatabase, id)) ?? false,
+    }),
     removal(integration, record) {
       const configuration = sources.byArn(integration.sourceArn)
       if (configuration === undefined) return undefined

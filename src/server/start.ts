@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto"
+import { hostname } from "node:os"
 import { join } from "node:path"
 import { Hono } from "hono"
 import { lockDataFolder } from "../configuration/data-folder.ts"
+import { hostId } from "../configuration/host-id.ts"
 import { ensureCredentials, withGenerated } from "../configuration/secrets/credentials.ts"
 import { sqlCertificate } from "../configuration/secrets/sql-certificate.ts"
 import { SetupError } from "../configuration/setup-error.ts"
@@ -208,7 +210,7 @@ async function startParts(options: ServerOptions, onStop: OnStop): Promise<Omit<
     store: ownStore,
     launcher,
     log,
-    owner: randomUUID(),
+    owner: { owner: randomUUID(), host: await hostId(dataDir), hostName: hostname() },
     otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })

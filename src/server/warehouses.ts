@@ -12,6 +12,8 @@ import { type WarehouseWatch, watchHealth } from "./warehouse-watch.ts"
 
 export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
+  /** Whether pipelines into this warehouse stay at this host. */
+  isPinned(arn: string): boolean
   /** The engine whose databases the SQL port shows. */
   readonly queried: QueriedEngine
   /** The same engine's databases. */
@@ -55,6 +57,7 @@ export async function openWarehouses(
   const watching = opened.map(({ open }) => watchHealth(open, watch))
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
+    isPinned: (arn) => warehouses.some((one) => one.arn === arn && registry.of(one).isMovable === undefined),
     queried: queried.engine,
     copies: queried.copies,
     databases: hostOf(configuration.arn, shown),

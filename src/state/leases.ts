@@ -33,6 +33,8 @@ export interface LeaseRequest extends LeaseOwner {
   pipeline: string
   /** The pipeline cannot leave its host: its rows are in a file there. */
   isPinned: boolean
+  /** Its rows are in a file of this host, also where another host had the pipeline before: the file was moved. */
+  isHere?: boolean
   /** The generation given is greater than this one, too: a warehouse knows it, and the state database may be older. */
   above?: number
 }
@@ -42,7 +44,10 @@ export interface LeaseRequest extends LeaseOwner {
  * the time that has passed since before it asked.
  */
 export interface LeaseStore {
-  /** Takes a lease that nobody has, or that has run out; of several at once one gets it. `undefined`: another owner has it. */
+  /**
+   * Takes a lease that nobody has, or that has run out; of several at once one gets it. `undefined`: another owner has it, or the
+   * pipeline is pinned to another host, whether that is there or not.
+   */
   take(request: LeaseRequest): Promise<Lease | undefined>
   /**
    * Prolongs leases that are still held. Those that are not among the answers are lost: they have run out, or another owner has
@@ -99,13 +104,13 @@ export function leaseStore(db: Db): LeaseStore {
 
 /** The statement decides: of several takers each waits for the row, then looks at what the one before it left. */
 async function take(db: Db, request: LeaseRequest): Promise<Lease | undefined> {
-  const { pipeline, owner, host, hostName, isPinned, above = 0 } = request
+  const { pipeline, owner, host, hostName, isPinned, isHere = false, above = 0 } = request
   const { rows } = await sql<{ generation: string }>`
     insert into ${table} as lease (pipeline, owner, host, host_name, is_pinned, generation, expires_at)
     values (${pipeline}, ${owner}, ${host}, ${hostName}, ${isPinned}, ${above + 1}, ${lastsUntil})
     on conflict (pipeline) do update set owner = excluded.owner, host = excluded.host, host_name = excluded.host_name,
       is_pinned = excluded.is_pinned, generation = greatest(lease.generation + 1, excluded.generation), expires_at = ${lastsUntil}
-    where lease.expires_at <= clock_timestamp()
+    where lease.expires_at <= clock_timestamp() and (not lease.is_pinned or lease.host = excluded.host or ${isHere})
     returning generation`.execute(db)
   const [row] = rows
   return row && { pipeline, owner, generation: Number(row.generation) }

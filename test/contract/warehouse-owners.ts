@@ -278,6 +278,21 @@ export function casesOfOwners({ withOne, withTable, assertRows }: Harness): void
       }
       return undefined
     }))
+}
+
+/** What a database knows of its pipelines. */
+export function casesOfKnownPipelines({ withOne, withTable, assertRows }: Harness): void {
+  test("a database knows which pipelines it was opened for", () =>
+    withOne(async (_, under) => {
+      assert.equal(await under.warehouse.holds(database, pipeline), true)
+      assert.equal(await under.warehouse.holds(database, "other"), false)
+      assert.equal(await under.warehouse.holds("no such database", pipeline), false)
+      await under.warehouse.ensure("empty")
+      assert.equal(await under.warehouse.holds("empty", pipeline), false)
+      const again = await under.crash()
+      assert.equal(await again.warehouse.holds(database, pipeline), true)
+      return again
+    }))
 
   test("another pipeline of the database has its own owners", () =>
     withTable([[1, "a", "b"]], async (mine, table, under) => {

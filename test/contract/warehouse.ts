@@ -6,7 +6,7 @@ import { tableKey } from "../../src/domain/table.ts"
 import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
-import { casesOfOwners } from "./warehouse-owners.ts"
+import { casesOfKnownPipelines, casesOfOwners } from "./warehouse-owners.ts"
 import { casesOfPositions } from "./warehouse-positions.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
 import { casesOfTables } from "./warehouse-tables.ts"
@@ -206,6 +206,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     casesOfAlterations(harness)
     casesOfVersions(harness)
     casesOfOwners(harness)
+    casesOfKnownPipelines(harness)
 
     test("many parts of a copy, more than wait at once, all arrive", () =>
       withOne(async (destination, under) => {

@@ -110,7 +110,8 @@ describe("the leases of a process", () => {
     const lease = await keeper.take({ pipeline, isPinned: true })
     assert.ok(lease)
     await test.store.leases.release(lease)
-    assert.ok(await takeFrom(test.store, pipeline))
+    const moved = { ...newOwner(), pipeline, isPinned: true, isHere: true }
+    assert.ok(await test.store.leases.take(moved))
     await waitUntil(() => lost.length > 0, { what: "the loss to be told" })
     assert.deepEqual(
       lost.map((one) => one.lease),

@@ -129,6 +129,18 @@ describe("leases", () => {
     assert.equal((await taken(two, known, { above: 7 })).generation, 43)
   })
 
+  it("one that is pinned stays with its host, unless the other host has its rows", async () => {
+    const pipeline = randomUUID()
+    await taken(one, pipeline, { isPinned: true })
+    await pass(pipeline, 60_000)
+    assert.equal(await test.store.leases.take(asked(two, pipeline, { isPinned: true })), undefined)
+    const moved = await taken(two, pipeline, { isPinned: true, isHere: true })
+    assert.equal(moved.generation, 2)
+    await pass(pipeline, 60_000)
+    assert.equal(await test.store.leases.take(asked(one, pipeline, { isPinned: true })), undefined)
+    assert.equal((await taken(process("two anew", "elsewhere"), pipeline, { isPinned: true })).generation, 3)
+  })
+
   it("tells whose each pipeline is, and forgets those of an integration that is gone", async () => {
     const { id } = await insertInto(test.store, anIntegration())
     const pipeline = `${id}/shop`

@@ -111,6 +111,8 @@ export interface TestPipelineOptions {
   select?: TableSelection
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
   handle?: string
+  /** Of its owner; default 1. */
+  generation?: number
   observe?: WriteObserver
   relief?: RetentionActions
   atRest?: AtRest
@@ -157,7 +159,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
   const running = startPipeline({
-    generation: 1,
+    generation: options.generation ?? 1,
     name: `pipeline-${database}`,
     handle,
     source: options.around?.source(source) ?? source,

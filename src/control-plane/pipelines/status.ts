@@ -1,6 +1,7 @@
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
+import type { LeaseRecord } from "../../state/leases.ts"
 import type {
   ObservedTable,
   PipelineTotals,
@@ -42,6 +43,8 @@ export interface PipelineReport {
   destinationDatabase: string
   /** `unknown`: the process that runs it has not reported for too long; then nothing else is told. */
   phase: string
+  /** Who runs it, or ran it last; null: nobody has yet. */
+  owner: OwnerReport | null
   /** How long ago that process reported. */
   observedMsAgo: number
   /** Age of the oldest commit not visible yet; null while unknown. */
@@ -53,6 +56,18 @@ export interface PipelineReport {
   retention: RetentionFacts | null
   relief: ReliefFacts | null
   tables: TableReport[]
+}
+
+export interface OwnerReport {
+  /** Lasting id of the host; it is in the file `host` of its data folder. */
+  host: string
+  hostName: string
+  /** The pipeline runs at this host only: its rows are in a file there. */
+  isPinned: boolean
+  /** How many owners there have been. */
+  generation: number
+  /** The owner has not given it up, and its lease has not run out. */
+  isOwned: boolean
 }
 
 export interface TableReport {
@@ -95,6 +110,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   const waiting = await store.databases.waiting()
   const shown = await shownStatus(store, integrations)
   const pipelines = await observedPipelines(store)
+  const owners = new Map((await store.leases.all()).map((lease) => [lease.pipeline, ownerReport(lease)]))
   return {
     unopenedDatabases: sources.unopened?.() ?? [],
     integrations: await Promise.all(
@@ -107,7 +123,12 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
           status,
           errors,
           waiting: waiting.filter((one) => one.integrationId === id).map((one) => one.sourceDatabase),
-          pipelines: await Promise.all(mine.map((one) => pipelineReport(sources, one))),
+          pipelines: await Promise.all(
+            mine.map(async (one) => ({
+              ...(await pipelineReport(sources, one)),
+              owner: owners.get(`${id}/${one.sourceDatabase}`) ?? null,
+            })),
+          ),
         }
       }),
     ),
@@ -131,7 +152,14 @@ const nothingKnown = {
   relief: null,
 }
 
-async function pipelineReport(sources: RowCounts, one: ObservedPipeline): Promise<PipelineReport> {
+function ownerReport({ host, hostName, isPinned, generation, isExpired }: LeaseRecord): OwnerReport {
+  return { host, hostName, isPinned, generation, isOwned: !isExpired }
+}
+
+async function pipelineReport(
+  sources: RowCounts,
+  one: ObservedPipeline,
+): Promise<Omit<PipelineReport, "owner">> {
   const { sourceDatabase, destinationDatabase } = one
   const place = { sourceDatabase, destinationDatabase }
   switch (one.kind) {
@@ -152,7 +180,7 @@ async function knownReport(
   sources: RowCounts,
   one: KnownPipeline,
   place: Pick<PipelineReport, "sourceDatabase" | "destinationDatabase">,
-): Promise<PipelineReport> {
+): Promise<Omit<PipelineReport, "owner">> {
   const { phase, lagMs, lagP50Ms, lagP99Ms, totals, retention, relief } = one.facts
   return {
     ...place,

@@ -48,6 +48,7 @@ interface Held {
  */
 export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOptions): LeaseKeeper {
   const held = new Map<string, Held>()
+  let hasFailed = false
   let predecessors: Promise<void> | undefined
 
   /** Of this host, which are dead: their leases need not be waited for. */
@@ -71,6 +72,7 @@ export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOption
     const askedMs = performance.now()
     const asked = [...held.values()]
     const renewed = await leases.renew(asked.map(({ lease }) => lease))
+    hasFailed = false
     const isRenewed = new Set(renewed.map(({ pipeline }) => pipeline))
     for (const one of asked) {
       if (isRenewed.has(one.lease.pipeline)) one.endsAtMs = endOf(askedMs)
@@ -81,7 +83,10 @@ export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOption
   const renewing = startPeriodicTask({
     everyMs: renewEveryMs,
     work: renewAll,
-    onError: (error) => log.warn({ reason: String(error) }, "leases could not be prolonged; trying again"),
+    onError(error) {
+      if (!hasFailed) log.warn({ reason: String(error) }, "leases cannot be prolonged; trying again")
+      hasFailed = true
+    },
   })
   const looking = setInterval(() => {
     const nowMs = performance.now()

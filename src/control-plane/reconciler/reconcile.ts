@@ -1,6 +1,7 @@
 import type { Integration } from "../../domain/integration.ts"
 import { isCurable, type Problem } from "../../domain/problems.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
+import { LeaseLost, type LeaseOwner } from "../../state/leases.ts"
 import type { GuardedTable } from "../databases/guarded-tables.ts"
 import { newCarryOut } from "../running-pipelines/carry-out.ts"
 import { guardedTables } from "../running-pipelines/guarded.ts"
@@ -16,12 +17,13 @@ import {
   recordOf,
 } from "../running-pipelines/running-pipeline.ts"
 import { newVerification } from "../running-pipelines/verify-order.ts"
+import { newOwnedPipelines, type OwnedPipelines } from "./owned-pipelines.ts"
 import { report } from "./report.ts"
-import { type Endings, keyOf, newEndings, within } from "./teardown.ts"
+import { type Endings, keyOf, newEndings } from "./teardown.ts"
+import { within } from "./within.ts"
 
 export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
-  /** Unique to this start of this process. */
-  owner: string
+  owner: LeaseOwner
   /** What hinders an integration besides its pipelines. */
   otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
@@ -52,14 +54,13 @@ const turnStopLimitMs = 3_000
  * so that the way after a crash is the usual way.
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const running = new Map<string, RunningPipeline>()
-  const endings = newEndings({
-    ...options,
-    patienceMs: options.cleanUpPatienceMs ?? usualCleanUpPatienceMs,
-    stop: (record) => stopPipeline(running, keyOf(record)),
-  })
+  const { store, owner, log } = options
+  const owned = newOwnedPipelines({ leases: store.leases, owner, log, nudge: () => nudge() })
+  const { running } = owned
+  const patienceMs = options.cleanUpPatienceMs ?? usualCleanUpPatienceMs
+  const endings = newEndings({ ...options, owned, patienceMs })
   const { observer, taker } = tellAndTake(options, () => [...running.values()])
-  const turn: Turn = { ...options, running, endings, observer, nudge: () => nudge() }
+  const turn: Turn = { ...options, owned, endings, observer, nudge: () => nudge() }
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
   let again = false
@@ -105,7 +106,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       stopped = true
       clearTimeout(timer)
       await within(turnStopLimitMs, Promise.all([current, taker.stop()]))
-      await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
+      await owned.close()
       await observer.stop()
     },
   }
@@ -113,7 +114,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 
 /** What others see of the pipelines that run here, and ask of them. */
 function tellAndTake(
-  { store, owner, log }: ReconcilerOptions,
+  { store, owner: { owner }, log }: ReconcilerOptions,
   running: () => RunningPipeline[],
 ): { observer: Observer; taker: OrderTaker } {
   const observer = startObserver({ observations: store.observations, running, owner, log })
@@ -123,22 +124,27 @@ function tellAndTake(
 }
 
 interface Turn extends ReconcilerOptions {
-  running: Map<string, RunningPipeline>
+  owned: OwnedPipelines
   endings: Endings
   observer: Observer
   nudge(): void
 }
 
 async function reconcile(turn: Turn): Promise<void> {
+  const { owned } = turn
+  await owned.settle()
   const integrations = await turn.store.integrations.all()
   const failures: unknown[] = []
   for (const integration of integrations) {
     // One that cannot be brought on must not hold up the others.
-    await bring(turn, integration).catch((error: unknown) => failures.push(error))
+    await bring(turn, integration).catch((error: unknown) => {
+      if (error instanceof LeaseLost) owned.lost(error.lease)
+      else failures.push(error)
+    })
   }
   const wanted = new Set(integrations.map((integration) => integration.id))
-  for (const [key, one] of turn.running) {
-    if (!wanted.has(one.monitor.record.integrationId)) await stopPipeline(turn.running, key)
+  for (const [key, one] of owned.running) {
+    if (!wanted.has(one.monitor.record.integrationId)) await owned.release(key)
   }
   if (failures.length > 0) throw failures[0]
 }
@@ -161,22 +167,32 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
   const databases = await turn.store.databases.ofIntegration(integration.id)
   const occupied = await endDropped(turn, integration, databases)
   for (const database of databases) {
-    const record = recordOf(database)
-    await stopOutdated(turn, keyOf(record), database)
-    const one = turn.running.get(keyOf(record))
-    if (one === undefined && !occupied.has(database.sourceDatabase))
-      turn.running.set(keyOf(record), await launch(turn, integration, record, database))
-    else if (one !== undefined) {
+    const key = keyOf(recordOf(database))
+    await stopOutdated(turn, key, database)
+    const one = turn.owned.running.get(key)
+    if (one === undefined && !occupied.has(database.sourceDatabase)) {
+      const place = turn.launcher.place(integration, recordOf(database))
+      await turn.owned.start(key, place, (lease) => launch(turn, { integration, database, lease }))
+    } else if (one !== undefined) {
       follow(one, integration)
       adjust(one, database)
     }
   }
-  const mine = [...turn.running.values()].filter(
+  const mine = [...turn.owned.running.values()].filter(
     ({ monitor }) => monitor.record.integrationId === integration.id,
   )
   for (const one of mine) remediate(one, turn.log)
   const others = turn.otherProblems(integration)
-  await report(turn.store, turn.observer, { integration, mine, isEnding: occupied.size > 0, others })
+  const isWhole = databases.every(
+    (one) => occupied.has(one.sourceDatabase) || turn.owned.running.has(keyOf(recordOf(one))),
+  )
+  await report(turn.store, turn.observer, {
+    integration,
+    mine,
+    isWhole,
+    isEnding: occupied.size > 0,
+    others,
+  })
 }
 
 /** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */
@@ -197,15 +213,10 @@ async function endDropped(
 }
 
 /** How text comes is settled with each connection: another way takes new ones. */
-async function stopOutdated({ running }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
-  const one = running.get(key)
+async function stopOutdated({ owned }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
+  const one = owned.running.get(key)
   if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
-    await stopPipeline(running, key)
-}
-
-async function stopPipeline(running: Map<string, RunningPipeline>, key: string): Promise<void> {
-  await running.get(key)?.pipeline?.stop()
-  running.delete(key)
+    await owned.release(key)
 }
 
 /** Ends its pipelines, then forgets the integration; its databases stay. */

@@ -1,5 +1,6 @@
 import type { Integration } from "../../domain/integration.ts"
 import type { Problem } from "../../domain/problems.ts"
+import type { Lease } from "../../state/leases.ts"
 import type { Store } from "../../state/store.ts"
 import type { Observer } from "../running-pipelines/observer.ts"
 import type { PipelineMonitor } from "../running-pipelines/pipeline-monitor.ts"
@@ -10,6 +11,8 @@ export interface Reported {
   integration: Integration
   /** The integration's pipelines. */
   mine: readonly RunningPipeline[]
+  /** These are all that it asks for; false: other processes own some, and the status is not known here. */
+  isWhole: boolean
   /** There were others, too. */
   isEnding: boolean
   /** What else hinders it. */
@@ -20,9 +23,10 @@ export interface Reported {
 export async function report(
   store: Store,
   observer: Pick<Observer, "flush">,
-  { integration, mine, isEnding, others }: Reported,
+  { integration, mine, isWhole, isEnding, others }: Reported,
 ): Promise<void> {
   for (const one of mine) await record(store, one)
+  if (!isWhole) return
   const monitors = mine.map((one) => one.monitor)
   const health = healthOf(integration, monitors, isEnding, others)
   const same =
@@ -31,26 +35,31 @@ export async function report(
     JSON.stringify(health.errors) === JSON.stringify(integration.errors)
   if (same) return
   await observer.flush()
-  await store.integrations.settle(integration, health)
+  await store.integrations.settle(
+    integration,
+    health,
+    mine.map(({ lease }) => lease),
+  )
 }
 
-async function record(store: Store, { monitor, history }: RunningPipeline): Promise<void> {
-  await recordTables(store, monitor)
+async function record(store: Store, { monitor, history, lease }: RunningPipeline): Promise<void> {
+  await recordTables(store, monitor, lease)
   const events = history.take()
   if (events === undefined) return
   try {
-    await store.history.append(events)
+    await store.history.append(events, lease)
   } catch (error) {
     history.putBack(events)
     throw error
   }
 }
 
-async function recordTables(store: Store, monitor: PipelineMonitor): Promise<void> {
+async function recordTables(store: Store, monitor: PipelineMonitor, lease: Lease): Promise<void> {
   const rows = monitor.takeDirtyTables()
   if (rows === undefined) return
   try {
-    await store.tables.replaceAll(monitor.record.integrationId, monitor.record.sourceDatabase, rows)
+    const { integrationId, sourceDatabase } = monitor.record
+    await store.tables.replaceAll(integrationId, sourceDatabase, rows, lease)
   } catch (error) {
     monitor.markDirty()
     throw error

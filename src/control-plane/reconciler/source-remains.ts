@@ -1,6 +1,6 @@
 import type { SourceRemains, SourceRemainsStore } from "../../state/source-remains.ts"
 import type { ReconcilerLog } from "../log.ts"
-import { within } from "./teardown.ts"
+import { within } from "./within.ts"
 
 export interface SourceRemainsOptions {
   remains: SourceRemainsStore

@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import { notCleanedEvent } from "../../domain/events.ts"
 import type { Integration } from "../../domain/integration.ts"
+import { TakenOver } from "../../replication/contracts/taken-over.ts"
+import type { Lease } from "../../state/leases.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { PipelineLauncher } from "../running-pipelines/pipeline-launcher.ts"
+import type { OwnedPipelines } from "./owned-pipelines.ts"
+import { within } from "./within.ts"
 
 export interface EndingOptions {
   store: Store
@@ -12,14 +15,14 @@ export interface EndingOptions {
   log: ReconcilerLog
   /** How long an ending waits for a source that is gone; its slot is then named in the log. */
   patienceMs: number
-  /** Stops the pipeline of this record, if it runs. */
-  stop(record: PipelineRecord): Promise<void>
+  /** The pipelines of this process: an ending is its owner's work. */
+  owned: Pick<OwnedPipelines, "own" | "stop" | "release" | "passOver">
 }
 
 export interface Endings {
   /**
    * Stops a pipeline, takes away its database when that was dropped, gives back its place at the source and forgets it.
-   * False: not done yet, try again. Each step may be repeated after a crash.
+   * False: not done yet, or another process owns the pipeline; try again. Each step may be repeated after a crash.
    */
   end(integration: Integration, record: PipelineRecord, database: "kept" | "dropped"): Promise<boolean>
 }
@@ -28,7 +31,7 @@ export interface Endings {
 const attemptMs = 15_000
 
 export function newEndings(options: EndingOptions): Endings {
-  const { store, launcher, log } = options
+  const { store, launcher, log, owned } = options
   const since = new Map<string, number>()
 
   async function clean(integration: Integration, record: PipelineRecord): Promise<"cleaned" | Error> {
@@ -61,16 +64,28 @@ export function newEndings(options: EndingOptions): Endings {
     return true
   }
 
+  /** The next try is made by a newer owner than the one that the warehouse knows. */
+  const passingOver = (key: string) => async (error: unknown) => {
+    if (error instanceof TakenOver) await owned.passOver(key, error.newest)
+    throw error
+  }
+
   return {
     async end(integration, record, database) {
-      if (!since.has(keyOf(record))) since.set(keyOf(record), performance.now())
-      await options.stop(record)
-      if (database === "dropped") await dropDatabase(options, integration, record)
+      const key = keyOf(record)
+      const lease = await owned.own(key, launcher.place(integration, record))
+      if (lease === undefined) return false
+      if (!since.has(key)) since.set(key, performance.now())
+      await owned.stop(key)
+      if (database === "dropped")
+        await dropDatabase(options, { integration, record, lease }).catch(passingOver(key))
       const outcome = await clean(integration, record)
       if (outcome !== "cleaned" && !(await isGivenUp(integration, record, outcome))) return false
-      if (database === "dropped") await store.tables.replaceAll(integration.id, record.sourceDatabase, [])
-      await store.pipelines.remove(record.integrationId, record.sourceDatabase)
-      since.delete(keyOf(record))
+      const { integrationId, sourceDatabase } = record
+      if (database === "dropped") await store.tables.replaceAll(integrationId, sourceDatabase, [], lease)
+      await store.pipelines.remove(integrationId, sourceDatabase, lease)
+      await owned.release(key)
+      since.delete(key)
       return true
     },
   }
@@ -79,26 +94,14 @@ export function newEndings(options: EndingOptions): Endings {
 /** Unless a database of that name has been asked for again: then it is that one's, rows and all, to take over. */
 async function dropDatabase(
   { store, launcher, log }: EndingOptions,
-  integration: Integration,
-  record: PipelineRecord,
+  { integration, record, lease }: { integration: Integration; record: PipelineRecord; lease: Lease },
 ): Promise<void> {
   const name = record.destinationDatabase
   if ((await store.databases.byName(integration.targetArn, name)) !== undefined) return
-  await launcher.dropDatabase(integration, name)
+  await launcher.dropDatabase(integration, record, lease.generation)
   log.info({ integration: integration.id, database: name }, "database dropped")
 }
 
 export function keyOf(record: PipelineRecord): string {
   return `${record.integrationId}/${record.sourceDatabase}`
-}
-
-/** Waits for the work or for so long; what is not done by then goes on by itself. */
-export async function within(limitMs: number, work: Promise<unknown> | undefined): Promise<"done" | "late"> {
-  const over = new AbortController()
-  const late = sleep(limitMs, "late" as const, { signal: over.signal })
-  try {
-    return await Promise.race([Promise.resolve(work).then(() => "done" as const), late])
-  } finally {
-    over.abort()
-  }
 }

@@ -167,7 +167,14 @@ function lookAtOne(
   // What is handed over is as it was now: totals and counts go on changing in place.
   const told = JSON.parse(text)
   const isWhole = known === undefined
-  look.changed.push({ ...keyOf(one), generation: 0, facts: told, changedTables, goneTables, isWhole })
+  look.changed.push({
+    ...keyOf(one),
+    generation: one.lease.generation,
+    facts: told,
+    changedTables,
+    goneTables,
+    isWhole,
+  })
   look.noted.push(() => {
     toldTables.noted(changes)
     note({ of: one, facts: text, revision, lags, tables: toldTables })

@@ -2,7 +2,16 @@ import type { Integration } from "../../domain/integration.ts"
 import type { Pipeline, PipelineReporter, PipelineSettings } from "../../replication/pipeline.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 
+export interface PipelinePlace {
+  /** Only at the host that has the file with its rows. */
+  isPinned: boolean
+  /** Whether the warehouse of this host has something of it: asked where another host had it last. Throws Problem. */
+  isHere(): Promise<boolean>
+}
+
 export interface LaunchSettings extends PipelineSettings {
+  /** Of the lease under which it runs. */
+  generation: number
   dataFilter(): string | undefined
 }
 
@@ -19,6 +28,8 @@ export interface PipelineLauncher {
   cleanSource(integration: Integration, record: PipelineRecord): Promise<void>
   /** What a person does where `cleanSource` cannot; undefined: nothing, or nobody knows which source it was. */
   removal(integration: Integration, record: PipelineRecord): string | undefined
-  /** Takes a database of the integration's warehouse away. Repeatable. Throws Problem. */
-  dropDatabase(integration: Integration, name: string): Promise<void>
+  /** Takes the pipeline's database away, for its owner of this generation. Repeatable. Throws Problem. */
+  dropDatabase(integration: Integration, record: PipelineRecord, generation: number): Promise<void>
+  /** Where it can run. */
+  place(integration: Integration, record: PipelineRecord): PipelinePlace
 }

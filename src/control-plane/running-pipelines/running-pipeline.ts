@@ -4,6 +4,7 @@ import { shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { Pipeline } from "../../replication/pipeline.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
+import type { Lease } from "../../state/leases.ts"
 import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
@@ -12,6 +13,8 @@ import type { PipelineLauncher } from "./pipeline-launcher.ts"
 import { newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
 export interface RunningPipeline {
+  /** Under which it runs. */
+  lease: Lease
   sourceArn: string
   monitor: PipelineMonitor
   /** `undefined`: it could not even be launched; see the monitor's problem. */
@@ -39,15 +42,20 @@ export interface LaunchOptions {
   nudge(): void
 }
 
-/** Starts a pipeline; what keeps it from starting is a problem of its monitor. */
+export interface PipelineToLaunch {
+  integration: Integration
+  database: DatabaseRecord
+  lease: Lease
+}
+
+/** Starts a pipeline; what keeps it from starting is a problem of its monitor. @throws LeaseLost */
 export async function launch(
   options: LaunchOptions,
-  integration: Integration,
-  record: PipelineRecord,
-  database: DatabaseRecord,
+  { integration, database, lease }: PipelineToLaunch,
 ): Promise<RunningPipeline> {
+  const record = recordOf(database)
   // Recorded before anything is made at the source, so that it is never leaked.
-  await options.store.pipelines.put(record)
+  await options.store.pipelines.put(record, lease)
   const known = (await options.store.tables.ofIntegration(integration.id)).filter(
     (row) => row.sourceDatabase === record.sourceDatabase,
   )
@@ -59,6 +67,7 @@ export async function launch(
     },
   })
   const one: RunningPipeline = {
+    lease,
     sourceArn: integration.sourceArn,
     monitor,
     pipeline: undefined,
@@ -73,6 +82,7 @@ export async function launch(
       integration: integration.id,
       sourceDatabase: record.sourceDatabase,
       database: record.destinationDatabase,
+      generation: lease.generation,
     },
     "pipeline started",
   )
@@ -85,6 +95,7 @@ function start(options: LaunchOptions, integration: Integration, one: RunningPip
     return options.launcher.start(integration, monitor.record, history.reporter, {
       options: () => one.database.options,
       dataFilter: () => one.dataFilter,
+      generation: one.lease.generation,
     })
   } catch (error) {
     history.reporter.problem(

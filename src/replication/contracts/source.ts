@@ -47,6 +47,11 @@ export interface Source {
   ): Promise<Snapshot>
   /** Whether changes after `from` can still be had. */
   history(handle: string, from: Position): Promise<"kept" | "lost">
+  /**
+   * Ends the connection of an earlier owner of the pipeline that still reads in its name: of a host that is gone, the source would
+   * keep it for a minute or more. Called once, before the first stream of an owner. Absent: opening a stream does that.
+   */
+  endReader?(handle: string): Promise<void>
   /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
   stream(options: StreamOptions): Promise<ChangeStream>
   /** Reads on into the spool, so that the source may forget what the warehouse cannot take yet; absent: it cannot. */

@@ -24,6 +24,8 @@ export interface Warehouse {
    * filled it; absent: no pipeline did. Throws Problem, `TakenOver` where `by` is not the newest owner.
    */
   drop(database: string, by?: PipelineOwner): Promise<void>
+  /** Whether the database is there and was ever opened for the pipeline. Throws Problem. */
+  holds(database: string, pipeline: string): Promise<boolean>
   /** Rows now in each live table that a pipeline brought, by `tableKey`, of a database that is open. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
 }

@@ -20,7 +20,13 @@ import { findAbandoned } from "./slot/abandoned.ts"
 import { committedPosition } from "./slot/committed-position.ts"
 import { comparePositions, lsnOf, originOf, parseLsn } from "./slot/position.ts"
 import { readRetention } from "./slot/retention.ts"
-import { confirmedBySlot, dropSlotAndPublication, removalStatements, slotHistory } from "./slot/slot.ts"
+import {
+  confirmedBySlot,
+  dropSlotAndPublication,
+  endReader,
+  removalStatements,
+  slotHistory,
+} from "./slot/slot.ts"
 import { beginningOf, identifyServer, refuseOtherTimeline } from "./slot/timeline-check.ts"
 import { newLateTables } from "./snapshot/late-tables.ts"
 import { openSnapshot } from "./snapshot/open-snapshot.ts"
@@ -52,6 +58,7 @@ export function openPostgresSource(address: Address): Source {
       )
       return history
     },
+    endReader: (handle) => endReaderAt(address, handle),
     async stream({ handle, from, tables, select, sink, spooling }) {
       const spooled = await spooledTables(spooling?.spool)
       const [oldest, { tables: now }, knowsBinary, isStrict] = await withClient(
@@ -105,10 +112,7 @@ export function openPostgresSource(address: Address): Source {
       }),
     narrow: (handle, select) =>
       withClient(address, "narrowing the publication", (client) => publishOnly(client, handle, select)),
-    remove: (handle) =>
-      withClient(address, "removing slot and publication", (client) =>
-        dropSlotAndPublication(client, handle),
-      ),
+    remove: (handle) => removeAt(address, handle),
     abandoned: (isOwned) =>
       withClient(address, "looking for what was left", (client) => findAbandoned(client, isOwned)),
     protect: (options) => guardPublications(address, options),
@@ -120,6 +124,16 @@ export function openPostgresSource(address: Address): Source {
       withClient(address, "looking at the slots", (client) => readRetention(client, handles)),
     currentPosition: () => withClient(address, "reading the position", committedPosition),
   }
+}
+
+function endReaderAt(address: Address, handle: string): Promise<void> {
+  return withClient(address, "ending an earlier reader", (client) => endReader(client, handle))
+}
+
+function removeAt(address: Address, handle: string): Promise<void> {
+  return withClient(address, "removing slot and publication", (client) =>
+    dropSlotAndPublication(client, handle),
+  )
 }
 
 async function streamsBinary(client: pg.Client): Promise<boolean> {

@@ -109,6 +109,17 @@ export function claim(connection: DuckDBConnection, of: FencedPipeline): Promise
   })
 }
 
+/** Whether the database was ever opened for the pipeline. */
+export async function isKnown(
+  connection: DuckDBConnection,
+  { database, pipeline }: Pick<FencedPipeline, "database" | "pipeline">,
+): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `SELECT 1 FROM ${bookkeepingTable(database, "positions")} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+  )
+  return found.currentRowCount > 0
+}
+
 /** `undefined`: the pipeline has none. */
 export async function readPosition(
   connection: DuckDBConnection,

@@ -11,7 +11,7 @@ import type {
 import { hasBookkeeping, openBookkeeping, trackedNames } from "./bookkeeping.ts"
 import { newDestination } from "./destination.ts"
 import { problemOf, unopenedProblem } from "./errors.ts"
-import { claim } from "./fence.ts"
+import { claim, isKnown } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { liveTable } from "./naming.ts"
 import { openStaging } from "./staging/staging.ts"
@@ -57,6 +57,13 @@ export function openDuckDbWarehouse(instance: DuckDbInstance, stagingPath: strin
         throw problemOf(error, `dropping database ${database}`)
       }
     },
+    async holds(database, pipeline) {
+      try {
+        return await holds(instance, database, pipeline)
+      } catch (error) {
+        throw problemOf(error, `looking for database ${database}`)
+      }
+    },
     async countRows(database, pipeline) {
       try {
         return await countRows(instance, database, pipeline)
@@ -83,8 +90,18 @@ async function openFor(instance: DuckDbInstance, options: OpenOptions, folder: s
   }
 }
 
+async function holds(instance: DuckDbInstance, database: string, pipeline: string): Promise<boolean> {
+  if (!instance.databases().includes(database)) return false
+  const connection = await instance.connect()
+  try {
+    return (await hasBookkeeping(connection, database)) && (await isKnown(connection, { database, pipeline }))
+  } finally {
+    connection.closeSync()
+  }
+}
+
 async function refuseOlder(instance: DuckDbInstance, database: string, by: PipelineOwner): Promise<void> {
-  if (!instance.databases().includes(database)) return
+  if (!instance.databases().includes(database) || instance.shutOffBy(database) !== undefined) return
   const connection = await instance.connect()
   try {
     if (!(await hasBookkeeping(connection, database))) return

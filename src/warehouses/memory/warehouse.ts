@@ -9,7 +9,7 @@ import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/contracts/warehouse.ts"
 import { openDestination } from "./destination.ts"
 import { newStaging } from "./staging.ts"
-import { currentRows, ownedBy, placeOf } from "./state.ts"
+import { currentRows, newestOwner, ownedBy, placeOf } from "./state.ts"
 import type { MemoryStore } from "./store.ts"
 
 export function openMemoryWarehouse(store: MemoryStore): Warehouse {
@@ -25,6 +25,8 @@ export function openMemoryWarehouse(store: MemoryStore): Warehouse {
       if (by !== undefined && store.has(database)) store.commit(database, (state) => ownedBy(state, by))
       store.drop(database)
     },
+    holds: async (database, pipeline) =>
+      store.has(database) && newestOwner(store.read(database), pipeline) > 0,
     async countRows(database, pipeline) {
       const { held, tables } = store.read(database)
       const mine = held.filter((one) => one.pipeline === pipeline)

@@ -57,7 +57,32 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
   }
 }
 
-/** The same for a person. */
+/**
+ * Ends the connection that reads a slot, of an earlier process of ours, and waits until the slot is free, at most 5 s. Where the
+ * role may not end it (it belongs to another role), it is left alone: the stream waits for it.
+ */
+export async function endReader(client: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; attempt <= maxDropAttempts; attempt++) {
+    if ((await readersOf(client, name)) === "none") return
+    await new Promise((resolve) => setTimeout(resolve, dropRetryMs))
+  }
+}
+
+async function readersOf(client: pg.Client, name: string): Promise<"none" | "ending"> {
+  try {
+    const { rows } = await client.query(
+      "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1 AND active_pid IS NOT NULL",
+      [name],
+    )
+    return rows.length === 0 ? "none" : "ending"
+  } catch (error) {
+    // 42501: insufficient privilege.
+    if ((error as { code?: string }).code === "42501") return "none"
+    throw error
+  }
+}
+
+/** What `dropSlotAndPublication` does, for a person. */
 export function removalStatements(database: string, name: string, hasSlot = true): string {
   const slot = hasSlot ? `SELECT pg_drop_replication_slot(${quoteLiteral(name)}); ` : ""
   const publication = `DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)};`
