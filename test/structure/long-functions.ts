@@ -102,7 +102,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     'statement-bounds.test.ts: callback of test "what tools write goes on meaning the same"': 90,
     'terminal.test.ts: callback of group "what a terminal is shown"': 120,
     'virtual-table-writes.test.ts: callback of test "changes of virtual tables"': 80,
-    'virtual-tables.test.ts: callback of test "virtual tables"': 220,
+    'virtual-tables.test.ts: callback of test "virtual tables"': 230,
   }),
   ...allowed("Sets up what tests of one kind share, and gives them functions to act in it.", {
     "copy-place.ts: copyPlace": 80,
