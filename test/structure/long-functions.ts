@@ -113,7 +113,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     "rds.ts: apiOf": 70,
     "scripted-faults.ts: scriptedFault": 100,
     "tcp-proxy.ts: tcpProxy": 70,
-    "warehouse-owners.ts: casesOfOwners": 170,
+    "warehouse-owners.ts: casesOfOwners": 140,
     "warehouse-positions.ts: casesOfPositions": 70,
     "warehouse.ts: testWarehouse": 70,
   }),
