@@ -42,6 +42,16 @@ async function code(promise: Promise<unknown>): Promise<string | undefined> {
 
 const numbers = "SELECT number FROM my_notes ORDER BY number"
 
+/** Each view of COPY, and a query that tells whose its rows are. */
+const copyViews: [string, string][] = [
+  ["sys_load_error_detail", "SELECT file_name AS one FROM sys_load_error_detail ORDER BY 1"],
+  ["stl_load_errors", "SELECT filename AS one FROM stl_load_errors ORDER BY 1"],
+  ["sys_copy_job", "SELECT job_name AS one FROM sys_copy_job ORDER BY 1"],
+  ["sys_copy_job_detail", "SELECT job_name AS one FROM sys_copy_job_detail ORDER BY 1"],
+  ["sys_copy_job_info", "SELECT job_name AS one FROM sys_copy_job_info ORDER BY 1"],
+  ["svv_copy_job_integrations", "SELECT job_name AS one FROM svv_copy_job_integrations ORDER BY 1"],
+]
+
 /** A query, and the one value in its result. */
 const withQueries: [string, Cell][] = [
   ["WITH my_notes AS (SELECT 7::BIGINT AS number) SELECT number FROM my_notes", "7"],
@@ -293,15 +303,7 @@ test("virtual tables", async (t) => {
         await client("analyst", "dev"),
         await client("loader", "dev"),
       ]
-      const views: [string, string][] = [
-        ["sys_load_error_detail", "SELECT file_name AS one FROM sys_load_error_detail ORDER BY 1"],
-        ["stl_load_errors", "SELECT filename AS one FROM stl_load_errors ORDER BY 1"],
-        ["sys_copy_job", "SELECT job_name AS one FROM sys_copy_job ORDER BY 1"],
-        ["sys_copy_job_detail", "SELECT job_name AS one FROM sys_copy_job_detail ORDER BY 1"],
-        ["sys_copy_job_info", "SELECT job_name AS one FROM sys_copy_job_info ORDER BY 1"],
-        ["svv_copy_job_integrations", "SELECT job_name AS one FROM svv_copy_job_integrations ORDER BY 1"],
-      ]
-      for (const [name, sql] of views) {
+      for (const [name, sql] of copyViews) {
         const seen = await Promise.all([admin, analyst, loader].map((one) => column(one, sql)))
         const of = (...users: string[]) =>
           users.map((user) => (/error/.test(name) ? `s3://b/${user}` : `job of ${user}`))
