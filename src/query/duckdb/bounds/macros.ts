@@ -26,7 +26,7 @@ export const valueLimits = {
   /** What is looked for in a text, and patterns that are not part of the statement. */
   needleCharacters: 1000,
   /** A text in which one pattern is found again and again, where that takes the square of its length. */
-  searchedCharacters: 4096,
+  searchedCharacters: 2048,
   /** What a pattern may weigh to be looked for in texts of any length; see `patternWeight`. */
   freePatternWeight: 100,
   /** The weight of a heavier one, times the length of the text. */
