@@ -103,6 +103,7 @@ test("what tools write goes on meaning the same", async (t) => {
     ["SELECT len(equi_width_bins(0, 10, 2, true))::INT AS v", [], 2],
     ["SELECT map_concat(map {'a': 1}, map {'b': 2})['b'] AS v", [], 2],
     ["SELECT list_reduce(['a', 'b'], lambda x, y: x || y) AS v", [], "ab"],
+    ["SELECT list_reduce(range(5000), lambda x, y: x + y)::INT AS v", [], 12_497_500],
     ["SELECT list_transform(['abc'], lambda x: levenshtein(x, 'abd'))[1]::INT AS v", [], 1],
     ["SELECT len(regexp_extract_all('a-b;c', '[a-z]+-|[a-z]+'))::INT AS v", [], 3],
     ["SELECT regexp_replace('  a  ', '^ +| +$', '', 'g') AS v", [], "a"],

@@ -35,13 +35,13 @@ import {
  * | json_serialize_sql, json_deserialize_sql | parse text that nobody has judged | denied |
  * | LIKE with several %, and _ or a computed pattern | exponential of the % | as a regular expression |
  * | GLOB | the same | denied |
- * | levenshtein and its kin | product of both lengths | 1,000 bytes; 100 in a lambda |
+ * | levenshtein and its kin | product of both lengths | 1,000 bytes; 30 in a lambda |
  * | strpos, contains, replace, string_split with a long needle | product of both lengths | 1,000 characters |
  * | patterns of many states (counted repeats) | product of the text and the states | 2,000,000 of both |
  * | regexp_replace, regexp_extract_all, regexp_split_to_… | square of the text where a search looks far | 2,048 characters |
  * | repeat, lpad, rpad, bitstring, replace | as much memory as is asked for | 65,535 characters |
  * | range, list_resize, and what is done with such lists of 2,048 rows | minutes | 10,000 elements; 100,000 of constants |
- * | equi_width_bins, map_concat, list_reduce of texts, strptime with many formats | seconds for each row | 1,000; 16 formats |
+ * | equi_width_bins, map_concat, list_reduce of texts, strptime with many formats | seconds for each row | 1,000; 200; 16 formats |
  * | reservoir_quantile, approx_top_k with a large number | each group reserves it; the engine is dead when malloc fails | 8192; 100 |
  * | histogram with bins, quantiles of lists | groups times their number | 1,000 |
  * | printf, format | as much as a width asks for | format is a literal with widths up to 999 |

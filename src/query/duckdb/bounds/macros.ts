@@ -17,12 +17,12 @@ export const valueLimits = {
   /** The same when all arguments stand in the statement or are parameters. */
   elementsOfLiterals: 100_000,
   /** Elements of a list whose texts are put together one after the other: it takes the square. */
-  joinedElements: 1000,
+  joinedElements: 200,
   /** Entries of a map that is put together with another one: the product of both. */
   mergedEntries: 1000,
   /** Texts whose distance is looked for: it takes the product of their lengths. */
   comparedBytes: 1000,
-  comparedBytesInLambda: 100,
+  comparedBytesInLambda: 30,
   /** What is looked for in a text, and patterns that are not part of the statement. */
   needleCharacters: 1000,
   /** A text in which one pattern is found again and again, where that takes the square of its length. */
@@ -140,7 +140,11 @@ const heavyPattern = fail(
 const patternWeightForm = String.raw`(p) AS length(p) * CASE WHEN contains(p, '\p') OR contains(p, '\P') THEN 40 ELSE 1 END
   * least(1000, coalesce(list_product(list_transform(regexp_extract_all(p, '[{,]([0-9]{1,4})', 1), lambda n: greatest(n::INTEGER, 1))), 1))`
 
+/** A computed pattern may be another for each row, and each class of Unicode takes part of a millisecond to be read. */
+const computedUnicodeWeight = 4000
+
 const textFor = `(s, p) AS CASE WHEN length(p) > ${needleCharacters} THEN ${fail("pattern", `more than ${needleCharacters} characters that are computed`)}
+  WHEN (contains(p, '\\p') OR contains(p, '\\P')) AND memory.redshift.bounded_pattern_weight(p) > ${computedUnicodeWeight} THEN ${heavyPattern}
   WHEN length(s) * greatest(memory.redshift.bounded_pattern_weight(p) - ${freePatternWeight}, 0) > ${patternWork} THEN ${heavyPattern} ELSE s END`
 
 const textUpTo = `(s, n) AS CASE WHEN length(s) > n THEN error('${limitMark}pattern: more than ' || n || ' characters with this pattern') ELSE s END`

@@ -1,4 +1,4 @@
-import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { joining, literalNumber, literalText } from "./growth.ts"
 import { singleReduce } from "./lambdas.ts"
 import { valueLimits } from "./macros.ts"
@@ -41,15 +41,14 @@ export function fewJoined(node: Tree): boolean {
   const children = childrenOf(node)
   const [list, ...more] = children
   const lambda = children.find((child) => isTree(child) && child.class === "LAMBDA")
-  if (list === undefined || list === lambda || !isTree(lambda) || !joins(lambda)) return false
+  if (list === undefined || list === lambda || !isTree(lambda) || !joins(lambda.expr ?? null)) return false
   refuseVolatile("list_reduce", [list])
   node.children = [callOf("list_to_join", [list]), ...more]
   return true
 }
 
-function joins(lambda: Tree): boolean {
-  for (const node of nodesOf(lambda))
-    if (joining.has(textAt(node, "function_name").toLowerCase())) return true
+function joins(body: TreeValue): boolean {
+  for (const node of nodesOf(body)) if (joining.has(textAt(node, "function_name").toLowerCase())) return true
   return false
 }
 
