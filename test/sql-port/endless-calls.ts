@@ -17,6 +17,11 @@ export const endlessCalls: Hostile[] = [
     `SELECT count(*) ${block} WHERE regexp_matches(${longText}, 'a[ab]{' || (900 + range % 2) || '}c')`,
     "54000",
   ],
+  [
+    "classes of Unicode, computed",
+    `SELECT count(*) ${block} WHERE regexp_matches('a', repeat('\\pL', 300) || (range % 3))`,
+    "54000",
+  ],
   ["states, extracted", `SELECT max(regexp_extract(${longText}, 'a[ab]{900}c')) ${block}`, "54000"],
   ["states, replaced", `SELECT max(regexp_replace(${longText}, 'a[ab]{900}c', '')) ${block}`, "54000"],
   ["LIKE of many _", `SELECT count(*) ${block} WHERE ${longText} LIKE '%a${"_".repeat(900)}c%'`, "54000"],
