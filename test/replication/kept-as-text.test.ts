@@ -42,7 +42,11 @@ async function assertSoon(pipeline: TestPipeline, table: string, types: string[]
     },
     { what: `${table} to have columns ${types} and equal rows`, timeoutMs: 60_000 },
   ).catch((error) => {
-    throw new Error(`seen last: ${seen}`, { cause: error })
+    const { problems, failed, copied } = pipeline.reports
+    const met = problems.map(({ message }) => message).join("; ")
+    throw new Error(`seen last: ${seen}; copied ${copied}; stale: ${failed.get("public.t")}; met: ${met}`, {
+      cause: error,
+    })
   })
 }
 

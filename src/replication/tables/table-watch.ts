@@ -133,7 +133,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       // What was told during the look may be newer than what it saw.
       if (isWoken) continue
       if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
-      await rest(watching.selection.isSettled() ? watching.brake.waitMs : soonMs)
+      await rest(restMs(watching))
     }
   }
 
@@ -264,6 +264,13 @@ function isDue(watching: Watching): boolean {
   const nowMs = performance.now()
   if (dueForSwitch(watching).length > 0) return true
   return !selection.isSettled() || selection.isWide || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
+}
+
+/** Until the next look that nobody asks for; a table that is to be tried again is not kept waiting by a slow catalog. */
+function restMs({ selection, brake, retries }: Watching): number {
+  if (!selection.isSettled()) return soonMs
+  const firstDueMs = Math.min(...[...retries.values()].map(({ atMs }) => atMs - performance.now()))
+  return Math.min(brake.waitMs, Math.max(firstDueMs, brake.soonestMs, soonMs))
 }
 
 /** What streams, is gone or cannot be copied now is not tried. */
