@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { test } from "node:test"
 import { errorPage } from "../../scripts/documentation/errors.ts"
 import { rdsService } from "../../src/front-doors/rds/operations.ts"
@@ -135,6 +135,14 @@ test("docs/wire lists every operation of the AWS services, and no other", async 
     const listed = [...table.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, operation]) => operation)
     assert.deepEqual(listed.toSorted(), Object.keys(operations).toSorted(), name)
   }
+})
+
+test("each decision has a number of its own, and none is left out", async () => {
+  const numbers = (await filesOf("docs/decisions/*.md")).map(({ path }) => Number(basename(path).slice(0, 4)))
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, at) => at + 1),
+  )
 })
 
 test("nothing that is shipped names the place it was made in", async () => {
