@@ -2,7 +2,7 @@ import type pg from "pg"
 import type { Position } from "../../../domain/position.ts"
 import { positionFrom, shownPosition } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
-import { quoteIdentifier, quoteLiteral } from "../client.ts"
+import { applicationName, quoteIdentifier, quoteLiteral } from "../client.ts"
 import { lsnOf } from "./position.ts"
 
 /** What CREATE_REPLICATION_SLOT answers: decoding starts at `position`, and `snapshot` sees everything before it. */
@@ -58,8 +58,8 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
 }
 
 /**
- * Ends the connection that reads a slot, of an earlier process of ours, and waits until the slot is free, at most 5 s. Where the
- * role may not end it (it belongs to another role), it is left alone: the stream waits for it.
+ * Ends the connection by which an earlier process of ours reads a slot, and waits until the slot is free, at most 5 s. A client
+ * of another name, or of a role whose connections ours may not end, is left alone: the stream waits for it and tells of it.
  */
 export async function endReader(client: pg.Client, name: string): Promise<void> {
   for (let attempt = 1; attempt <= maxDropAttempts; attempt++) {
@@ -71,8 +71,9 @@ export async function endReader(client: pg.Client, name: string): Promise<void> 
 async function readersOf(client: pg.Client, name: string): Promise<"none" | "ending"> {
   try {
     const { rows } = await client.query(
-      "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1 AND active_pid IS NOT NULL",
-      [name],
+      `SELECT pg_terminate_backend(a.pid) FROM pg_replication_slots s JOIN pg_stat_activity a ON a.pid = s.active_pid
+       WHERE s.slot_name = $1 AND a.application_name = $2`,
+      [name, applicationName],
     )
     return rows.length === 0 ? "none" : "ending"
   } catch (error) {
