@@ -8,6 +8,7 @@ import { readyLine, stopSignal, stopWithin } from "../../src/cli/serve.ts"
 import { loadConfiguration } from "../../src/configuration/load.ts"
 import { SetupError } from "../../src/configuration/setup-error.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"
+import { exitNow } from "../../src/server/forced-exit.ts"
 import { newLog } from "../../src/server/log.ts"
 import { engines } from "../../src/server/registries.ts"
 import { startServer } from "../../src/server/start.ts"
@@ -49,7 +50,7 @@ process.on("message", (message: KillOrder | ClockOrder) => {
   process.send?.("armed")
 })
 // Only a kill or SIGTERM ends it, whatever becomes of the test. After SIGTERM it hangs up by itself.
-process.on("disconnect", () => process.exit(process.exitCode ?? 1))
+process.on("disconnect", () => exitNow(process.exitCode === 0 ? 0 : 1))
 
 const loaded = loadConfiguration(process.argv.at(-1), process.env, engines)
 if (!("ok" in loaded)) throw new Error(loaded.mistakes.join("\n"))

@@ -7,6 +7,9 @@ const program = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts")
 /** Of a machine that many others use: a start takes a second on one of its own. */
 const readyLimitMs = 150_000
 
+/** It ends by itself within 10 s of SIGTERM; the rest is the machine's. */
+const endLimitMs = 60_000
+
 export interface Ended {
   code: number | null
   signal: NodeJS.Signals | null
@@ -77,7 +80,15 @@ export function spawnMillrace(
     kill9: () => end("SIGKILL"),
     async terminate() {
       const startedMs = performance.now()
-      return { ...(await end("SIGTERM")), tookMs: performance.now() - startedMs }
+      let isOverdue = false
+      const timer = setTimeout(() => {
+        isOverdue = true
+        child.kill("SIGKILL")
+      }, endLimitMs)
+      const how = await end("SIGTERM")
+      clearTimeout(timer)
+      if (isOverdue) throw new Error(`millrace did not end in ${endLimitMs} ms:\n${output()}`)
+      return { ...how, tookMs: performance.now() - startedMs }
     },
   }
 }
