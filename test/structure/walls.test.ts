@@ -10,6 +10,7 @@ const layers = [
   ["concurrency"],
   ["domain"],
   ["embedded-postgres", "configuration", "encryption"],
+  ["supervisor"],
   ["replication"],
   ["loading"],
   ["engines"],
