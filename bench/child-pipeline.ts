@@ -9,7 +9,7 @@ import { openMysqlSource } from "../src/sources/mysql/source.ts"
 import { openPostgresSource } from "../src/sources/postgres/source.ts"
 import { openDuckDb } from "../src/warehouses/duckdb/files/instance.ts"
 import { openDuckDbWarehouse } from "../src/warehouses/duckdb/warehouse.ts"
-import { testKeys, testRegion } from "../test/support/dynamodb-server.ts"
+import { testKeys, testRegion } from "../test/support/dynamodb/server.ts"
 
 /** What the bench asks of the process that runs a pipeline, and what that answers. Sent over the child's channel. */
 export type Request = { kind: "query"; sql: string } | { kind: "usage" } | { kind: "stop" }

@@ -16,7 +16,7 @@ import { awsRouter } from "../../src/front-doors/router.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
-import { stateDatabase } from "../support/state-database.ts"
+import { stateDatabase } from "../support/postgres/state-database.ts"
 
 export const region = "us-east-1"
 export const account = "123456789012"

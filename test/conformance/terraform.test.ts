@@ -25,8 +25,8 @@ import {
   PutResourcePolicyCommand,
 } from "@aws-sdk/client-redshift"
 import { defaultKeyArn } from "../../src/domain/default-key.ts"
-import { rdsClient } from "./rds-client.ts"
-import { redshiftScene, refusalCode } from "./redshift-client.ts"
+import { rdsClient } from "./rds/client.ts"
+import { redshiftScene, refusalCode } from "./redshift/client.ts"
 import { account, clusters, instanceArn, region, targetArn } from "./served-door.ts"
 
 const usualKey = defaultKeyArn({ region, account })

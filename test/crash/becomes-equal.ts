@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { Problem } from "../../src/domain/problems.ts"
 import { waitUntil } from "../support/wait-until.ts"
-import { asScripted } from "./scripted-faults.ts"
+import { asScripted } from "./scripted-faults/scripted-faults.ts"
 
 /** A pipeline on a busy machine may begin to wait because of the fault only now: that is not the end of it. */
 export async function becomesEqual(pipeline: { differences(): Promise<string[]> }): Promise<void> {

@@ -1,11 +1,11 @@
 import { test } from "node:test"
-import { hasJava } from "../support/dynamodb.ts"
-import { mariaDbProduct, mysqlProduct } from "../support/mysql-products.ts"
+import { hasJava } from "../support/dynamodb/tables.ts"
+import { mariaDbProduct, mysqlProduct } from "../support/mysql/products.ts"
 import { testSeed } from "../support/seed.ts"
 import { killAtRandom } from "./random-kills.ts"
-import { dynamoDbScene } from "./scene-dynamodb.ts"
-import { mysqlScene } from "./scene-mysql.ts"
-import { postgresScene } from "./scene-postgres.ts"
+import { dynamoDbScene } from "./scenes/dynamodb.ts"
+import { mysqlScene } from "./scenes/mysql.ts"
+import { postgresScene } from "./scenes/postgres.ts"
 
 test("PostgreSQL: nothing is lost or doubled by 10 kills at random moments", (context) =>
   killAtRandom(context, postgresScene, 10, testSeed))

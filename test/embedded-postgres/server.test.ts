@@ -17,7 +17,7 @@ import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
 
 const asRoot = process.getuid?.() === 0
-const childProgram = join(import.meta.dirname, "..", "support", "embedded-postgres-child.ts")
+const childProgram = join(import.meta.dirname, "..", "support", "postgres", "embedded-postgres-child.ts")
 
 async function folderFor(context: TestContext): Promise<string> {
   const folder = await temporaryFolder("embedded")

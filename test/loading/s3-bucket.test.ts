@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { Problem } from "../../src/domain/problems.ts"
 import { openBucket } from "../../src/sources/s3/bucket.ts"
-import { s3Keys, testBucket } from "../support/s3.ts"
+import { s3Keys, testBucket } from "../support/s3/server.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 
@@ -104,7 +104,7 @@ test("a bucket of more objects than a page holds is listed whole", async (contex
   await mkdir(join(directory, "landing", "in"), { recursive: true })
   // As the server keeps objects: so many requests would take longer than the test is worth.
   for (const key of keys) await writeFile(join(directory, "landing", `${key}._S3rver_object`), "1")
-  const child = join(import.meta.dirname, "../support/s3-child.ts")
+  const child = join(import.meta.dirname, "../support/s3/child.ts")
   // Its tokens of continuation are enciphered with DES, which Node no longer does unasked.
   const server = spawn(process.execPath, ["--openssl-legacy-provider", child, directory], {
     stdio: ["pipe", "pipe", "inherit"],

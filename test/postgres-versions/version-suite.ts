@@ -1,12 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { contractSettings, inDatabaseOf } from "../contract/postgres-under-test.ts"
-import { describeSource } from "../contract/source.ts"
+import { contractSettings, inDatabaseOf } from "../contract/sources/postgres-under-test.ts"
+import { describeSource } from "../contract/sources/source.ts"
 import { cases } from "../replication/change-cases.ts"
 import { runSql, testPipeline } from "../support/pipeline.ts"
+import { SHARED_SERVER_VARIABLE } from "../support/postgres/postgres-variable.ts"
+import type { PostgresVersion } from "../support/postgres/postgres-versions.ts"
 import { serverOfVersion, type TestServer, testDatabase } from "../support/postgres.ts"
-import { SHARED_SERVER_VARIABLE } from "../support/postgres-variable.ts"
-import type { PostgresVersion } from "../support/postgres-versions.ts"
 
 /** Test files whose databases are of the shared server: they run on the version's server as they are. */
 const files = ["schema-changes", "partitions-that-go", "unencoded"]

@@ -6,8 +6,8 @@ import type { Verdict } from "../../src/replication/verify/verify.ts"
 import { runSql, type TestPipeline, testPipeline } from "../support/pipeline.ts"
 import { debianServer, testDatabase } from "../support/postgres.ts"
 import { waitUntil } from "../support/wait-until.ts"
-import { ownTypes } from "./composed-types.ts"
-import { createStatements, edgeRows, embedded, type Server, tableOfAllTypes } from "./random-tables.ts"
+import { ownTypes } from "./values/composed-types.ts"
+import { createStatements, edgeRows, embedded, type Server, tableOfAllTypes } from "./values/random-tables.ts"
 
 const never = new AbortController().signal
 

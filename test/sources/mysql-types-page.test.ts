@@ -6,7 +6,7 @@ import { readCatalog } from "../../src/sources/mysql/catalog.ts"
 import { withClient } from "../../src/sources/mysql/client.ts"
 import { mappedTypes } from "../../src/sources/mysql/types/types.ts"
 import { duckDbType } from "../../src/warehouses/duckdb/naming.ts"
-import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
+import { mysqlProducts, mysqlServer } from "../support/mysql/fixtures.ts"
 
 const page = join(import.meta.dirname, "../../docs/replication/mysql-types.md")
 

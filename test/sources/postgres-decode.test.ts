@@ -6,9 +6,9 @@ import { type ColumnBuffer, newRowBuffer } from "../../src/replication/values/co
 import { connect } from "../../src/sources/postgres/client.ts"
 import type { Decoder } from "../../src/sources/postgres/types/decode-binary.ts"
 import { mapType } from "../../src/sources/postgres/types/types.ts"
-import { plainTypes } from "../replication/plain-types.ts"
 import { randomFrom } from "../replication/random.ts"
-import type { RandomType } from "../replication/random-values.ts"
+import { plainTypes } from "../replication/values/plain-types.ts"
+import type { RandomType } from "../replication/values/random-values.ts"
 import { testDatabase } from "../support/postgres.ts"
 import { testSeed } from "../support/seed.ts"
 

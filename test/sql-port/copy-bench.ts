@@ -7,7 +7,7 @@ import { openBucket } from "../../src/sources/s3/bucket.ts"
 import type { RecordedLoadError } from "../../src/state/load-errors.ts"
 import { openStore } from "../../src/state/store.ts"
 import { openCopyWarehouse } from "../../src/warehouses/duckdb/copy/copy-warehouse.ts"
-import { type TestBucket, testBucket } from "../support/s3.ts"
+import { type TestBucket, testBucket } from "../support/s3/server.ts"
 import { type TestWarehouse, testWarehouse } from "./warehouse.ts"
 
 export interface CopyBench extends TestWarehouse {

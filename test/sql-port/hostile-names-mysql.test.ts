@@ -2,8 +2,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openDuckDbWarehouse } from "../../src/warehouses/duckdb/warehouse.ts"
-import { mysqlProducts, mysqlServer } from "../support/mysql.ts"
-import { mysqlPipeline } from "../support/mysql-pipeline.ts"
+import { mysqlProducts, mysqlServer } from "../support/mysql/fixtures.ts"
+import { mysqlPipeline } from "../support/mysql/pipeline.ts"
 import { testWarehouse } from "./warehouse.ts"
 
 const there = (...names: string[]) => names.map((name) => `\`${name.replaceAll("`", "``")}\``).join(".")

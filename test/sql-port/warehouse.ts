@@ -14,7 +14,7 @@ import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front
 import { type DuckDbQueryOptions, openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
-import { stateDatabase } from "../support/state-database.ts"
+import { stateDatabase } from "../support/postgres/state-database.ts"
 
 export const password = "s3cret, with 'quotes' & ünïcode"
 

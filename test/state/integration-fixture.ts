@@ -3,7 +3,7 @@ import { after, before } from "node:test"
 import type { Destination, Integration } from "../../src/domain/integration.ts"
 import { integrationArn } from "../../src/domain/text-forms/arn.ts"
 import { openStore, type Store, type StoreOptions } from "../../src/state/store.ts"
-import { stateDatabase } from "../support/state-database.ts"
+import { stateDatabase } from "../support/postgres/state-database.ts"
 
 export const account = "123456789012"
 export const region = "us-east-1"

@@ -28,7 +28,7 @@ for (const [name, client, service] of [
     for (const waiter of exported.filter((one) => one.startsWith("waitUntil")))
       if (Object.hasOwn(service.operations, await waitsBy(name, waiter))) wanted.push(waiter)
     assert.ok(wanted.length > 5, `only ${wanted.join(" ")}`)
-    const tests = (await filesOf("test/conformance/*.test.ts")).filter(({ text }) =>
+    const tests = (await filesOf("test/conformance/**/*.test.ts")).filter(({ text }) =>
       text.includes(`"${name}"`),
     )
     const missing = wanted.filter((one) => !tests.some(({ text }) => text.includes(`${one}(`)))

@@ -3,27 +3,33 @@ import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
-import { cases } from "../replication/schema-change-cases.ts"
+import { cases } from "../replication/schema-changes/schema-change-cases.ts"
 import { root } from "./source-files.ts"
 
 /** Rows whose test is no case of that list: by how the row begins, what stands in the test. */
 const elsewhere: Record<string, [file: string, text: string]> = {
-  "`DROP TABLE`, `DROP SCHEMA`": ["test/replication/schema-changes-of-tables.test.ts", "DROP TABLE gone"],
-  "`SET UNLOGGED`": ["test/replication/schema-changes-of-tables.test.ts", "SET UNLOGGED"],
+  "`DROP TABLE`, `DROP SCHEMA`": [
+    "test/replication/schema-changes/schema-changes-of-tables.test.ts",
+    "DROP TABLE gone",
+  ],
+  "`SET UNLOGGED`": ["test/replication/schema-changes/schema-changes-of-tables.test.ts", "SET UNLOGGED"],
   "an attribute of a composite type": [
     "src/sources/postgres/stream/evolve.test.ts",
     "a composite type with another attribute",
   ],
-  "a label added to": ["test/replication/odd-tables.test.ts", "ALTER TYPE mood ADD VALUE"],
-  "a label of an enum renamed": ["test/replication/odd-tables.test.ts", "RENAME VALUE"],
+  "a label added to": ["test/replication/tables/odd-tables.test.ts", "ALTER TYPE mood ADD VALUE"],
+  "a label of an enum renamed": ["test/replication/tables/odd-tables.test.ts", "RENAME VALUE"],
   "any change of a partitioned table's definition": [
-    "test/replication/partition-changes.test.ts",
+    "test/replication/partitions/partition-changes.test.ts",
     "ALTER TABLE p ADD v",
   ],
-  "a partition created by": ["test/replication/partition-changes.test.ts", "CREATE TABLE p3 PARTITION OF p"],
-  "`ATTACH`": ["test/replication/partition-changes.test.ts", "ATTACH PARTITION p4"],
+  "a partition created by": [
+    "test/replication/partitions/partition-changes.test.ts",
+    "CREATE TABLE p3 PARTITION OF p",
+  ],
+  "`ATTACH`": ["test/replication/partitions/partition-changes.test.ts", "ATTACH PARTITION p4"],
   "a partition created and filled, and detached": [
-    "test/replication/partitions-that-go.test.ts",
+    "test/replication/partitions/partitions-that-go.test.ts",
     "created, filled and dropped in one transaction",
   ],
   "several changes, and the catalog": [

@@ -5,7 +5,7 @@ import { filesOf, valueImportsOf } from "./source-files.ts"
 
 /** What starts servers, or hands out databases of them. */
 const servers =
-  /^(?:src\/embedded-postgres\/server|test\/support\/(?:postgres|mysql-server|dynamodb-server|s3)).ts$/
+  /^(?:src\/embedded-postgres\/server|test\/support\/(?:postgres|(?:mysql|dynamodb|s3)\/server))\.ts$/
 
 test("a test beside the code needs no server: one that does lies in test/", async () => {
   const files = new Map((await filesOf("{src,test}/**/*.ts")).map((file) => [file.path, file]))
@@ -20,6 +20,7 @@ test("a test beside the code needs no server: one that does lies in test/", asyn
     }
     return undefined
   }
+  assert.equal([...files.keys()].filter((path) => servers.test(path)).length, 5)
   const beside = [...files.keys()].filter((path) => path.startsWith("src/") && path.endsWith(".test.ts"))
   assert.ok(beside.length > 50)
   const ways = beside.flatMap((path) => wayToServer(path, new Set())?.join(" → ") ?? [])

@@ -28,7 +28,7 @@ export interface RefusedTable extends TableName {
 }
 
 /**
- * Where rows come from: one database of a server. One contract suite (test/contract/source.ts) runs on every adapter.
+ * Where rows come from: one database of a server. One contract suite (test/contract/sources/source.ts) runs on every adapter.
  * Methods throw `Problem`; everything else is a fault of ours.
  */
 export interface Source {

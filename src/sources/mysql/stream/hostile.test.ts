@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { recordingSink } from "../../../../test/contract/source-sink.ts"
+import { recordingSink } from "../../../../test/contract/sources/source-sink.ts"
 import { positionFrom } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { TableSchema } from "../../../domain/table.ts"

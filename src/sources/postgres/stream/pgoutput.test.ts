@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { recordingSink } from "../../../../test/contract/source-sink.ts"
+import { recordingSink } from "../../../../test/contract/sources/source-sink.ts"
 import { randomFrom } from "../../../../test/replication/random.ts"
 import { testSeed } from "../../../../test/support/seed.ts"
 import { Problem } from "../../../domain/problems.ts"

@@ -1,7 +1,0 @@
-import { describeLateCopies } from "./late-copies-suite.ts"
-
-// All the others are in late-copies.long.test.ts.
-describeLateCopies([
-  ["applied", "doneUnsaid"],
-  ["applied", "hang"],
-])
