@@ -1,28 +1,38 @@
 import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { exitNow, killAfter } from "../server/forced-exit.ts"
 import { newLog } from "../server/log.ts"
-import { type RunningServer, startServer } from "../server/start.ts"
+import { engines } from "../server/registries.ts"
+import { allRoles, type Roles, rolesFrom, rolesMistake, rolesText } from "../server/roles.ts"
+import { type RunningRoles, startRoles } from "../server/start.ts"
 import { configured } from "./configured.ts"
 import { complain, print } from "./output.ts"
 
 /** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
 const stopLimitMs = 9_000
 const leftoverLimitMs = 500
-const allRoles = ["api", "sql", "worker"]
 
-/** Runs until SIGINT or SIGTERM. */
-export async function serve(configPath: string | undefined, roles: string | undefined): Promise<0 | 1 | 2> {
-  if (roles !== undefined && !isAllRoles(roles)) {
-    complain("--roles other than api,sql,worker together are not available in this version.")
+/** Runs until SIGINT or SIGTERM. `roleList`: as `--roles` gives it; all without. */
+export async function serve(
+  configPath: string | undefined,
+  roleList: string | undefined,
+): Promise<0 | 1 | 2> {
+  const roles = roleList === undefined ? allRoles : rolesFrom(roleList)
+  if (roles === undefined) {
+    complain("--roles is a list of api, sql and worker, like --roles sql,worker.")
     return 2
   }
   const configuration = configured(configPath)
   if (configuration === undefined) return 2
+  const mistake = rolesMistake(roles, configuration, { registry: engines.warehouses, hasParent: false })
+  if (mistake !== undefined) {
+    complain(mistake)
+    return 2
+  }
   // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
   process.umask(0o077)
   const stopped = stopSignal()
-  const server = await startServer({ configuration, log: newLog({ level: "info" }) })
-  print(`${readyLine(server)}\n`)
+  const server = await startRoles({ configuration, roles, log: newLog({ level: "info" }) })
+  print(`${readyLine(server, roles)}\n`)
   const reason = await Promise.race([stopped, server.broken])
   const outcome = await stopWithin(server, stopLimitMs)
   if (reason === undefined) return outcome
@@ -30,16 +40,20 @@ export async function serve(configPath: string | undefined, roles: string | unde
   return 1
 }
 
-export function readyLine({ http, sql }: Pick<RunningServer, "http" | "sql">): string {
-  return `millrace ready: http http://${place(http)} sql postgres://${place(sql)}`
+/** `millrace ready: http http://127.0.0.1:5440 sql postgres://127.0.0.1:5439`, with what of it this process has. */
+export function readyLine(
+  { http, sql }: Pick<RunningRoles, "http" | "sql">,
+  roles: Roles = allRoles,
+): string {
+  const ports = [
+    ...(http === undefined ? [] : [`http http://${place(http)}`]),
+    ...(sql === undefined ? [] : [`sql postgres://${place(sql)}`]),
+  ]
+  return `millrace ready: ${ports.length === 0 ? rolesText(roles) : ports.join(" ")}`
 }
 
 function place({ host, port }: { host: string; port: number }): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`
-}
-
-function isAllRoles(roles: string): boolean {
-  return roles.split(",").sort().join() === allRoles.join()
 }
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
@@ -58,7 +72,7 @@ export function stopSignal(): Promise<void> {
  * Stops the server, and ends the process for sure: what takes longer than `limitMs` is given up, and so is a call of the
  * engine that cannot be stopped. A restart recovers from either.
  */
-export async function stopWithin(server: Pick<RunningServer, "stop">, limitMs: number): Promise<0 | 1> {
+export async function stopWithin(server: Pick<RunningRoles, "stop">, limitMs: number): Promise<0 | 1> {
   killAfter(limitMs + 2 * leftoverLimitMs)
   const late = Symbol("late")
   const limit = Promise.withResolvers<typeof late>()

@@ -104,10 +104,15 @@ function otherRegions(list: string, region: string, found: (string | undefined)[
 }
 
 function sameListener({ listen }: Configuration): PlacedMistake[] {
-  const names = ["http", "sql", "health"] as const
-  return names.flatMap((name, at) => {
-    const same = names.slice(0, at).find((other) => isSame(listen[name], listen[other]))
-    return same === undefined ? [] : [{ path: ["listen", name], message: `is the same as listen.${same}` }]
+  const listeners = [
+    { key: "http", at: listen.http },
+    { key: "sql", at: listen.sql },
+    { key: "health", at: listen.health },
+    { key: "worker_health", at: listen.workerHealth },
+  ]
+  return listeners.flatMap(({ key, at }, index) => {
+    const same = listeners.slice(0, index).find((other) => isSame(at, other.at))
+    return same === undefined ? [] : [{ path: ["listen", key], message: `is the same as listen.${same.key}` }]
   })
 }
 

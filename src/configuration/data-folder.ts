@@ -5,7 +5,15 @@ import { SetupError, systemCode } from "./setup-error.ts"
 import { draftPath, ensurePrivateFolder, removeDeadDrafts } from "./trust/private-folder.ts"
 
 /**
- * One Millrace owns a data folder at a time. The lock is a file `lock.<n>` with the owner's process id and start time.
+ * What is locked. `installation`: the data folder with its state database; one Millrace owns it at a time. `worker`: its
+ * warehouses, pipelines and spools; one process opens them at a time, which may be a child of the installation's owner.
+ */
+export type LockKind = "installation" | "worker"
+
+const fileNames: Record<LockKind, string> = { installation: "lock", worker: "worker-lock" }
+
+/**
+ * A lock is a file `lock.<n>` (or `worker-lock.<n>`) with the owner's process id and start time.
  * Who starts looks at the highest n; if its owner has let go or is dead, it makes lock.<n+1> as a hard link to a finished
  * draft, which succeeds for exactly one. The numbers only grow and the highest file is never removed (letting go
  * marks it), so someone who looked long ago can only make a file below the highest, sees that, and steps back.
@@ -13,6 +21,12 @@ import { draftPath, ensurePrivateFolder, removeDeadDrafts } from "./trust/privat
 export interface DataFolderLock {
   /** Lets go. Repeatable. */
   release(): Promise<void>
+}
+
+/** Which lock, of which folder. */
+interface LockPlace {
+  dataDir: string
+  kind: LockKind
 }
 
 interface Owner {
@@ -24,21 +38,25 @@ interface Owner {
 const maxRounds = 20
 
 /**
- * Makes data_dir (0700) and takes it for this process. A lock left by a dead process is taken over.
+ * Makes data_dir (0700) and takes it, or its part `kind`, for this process. A lock left by a dead process is taken over.
  *
  * @throws SetupError naming the process that has it, or that the folder cannot be used.
  */
-export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
+export async function lockDataFolder(
+  dataDir: string,
+  kind: LockKind = "installation",
+): Promise<DataFolderLock> {
   await ensurePrivateFolder(dataDir)
-  const draft = draftPath(join(dataDir, "lock"))
+  const place = { dataDir, kind }
+  const draft = draftPath(join(dataDir, fileNames[kind]))
   const owner: Owner = { pid: process.pid, startedAt: processStart(process.pid) ?? "unknown" }
   try {
     await writeFile(draft, JSON.stringify(owner), { mode: 0o600, flag: "wx" })
     for (let round = 0; round < maxRounds; round++) {
-      const number = await tryOnce(dataDir, draft)
+      const number = await tryOnce(place, draft)
       if (number === undefined) continue
       await removeDeadDrafts(dataDir)
-      return { release: () => release(dataDir, number) }
+      return { release: () => release(place, number) }
     }
   } catch (error) {
     if (error instanceof SetupError) throw error
@@ -57,43 +75,55 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
 }
 
 /** The number of the lock taken, or undefined if the look of things has changed meanwhile. */
-async function tryOnce(dataDir: string, draft: string): Promise<number | undefined> {
-  const highest = (await lockNumbers(dataDir)).at(-1) ?? 0
-  const holder = highest === 0 ? undefined : await readOwner(dataDir, highest)
+async function tryOnce(place: LockPlace, draft: string): Promise<number | undefined> {
+  const highest = (await lockNumbers(place)).at(-1) ?? 0
+  const holder = highest === 0 ? undefined : await readOwner(place, highest)
   if (holder === "gone") return undefined
-  if (holder !== undefined && processStart(holder.pid) === holder.startedAt) throw heldBy(dataDir, holder.pid)
+  if (holder !== undefined && processStart(holder.pid) === holder.startedAt) throw heldBy(place, holder.pid)
   const mine = highest + 1
-  if (!(await linkUnlessThere(draft, lockPath(dataDir, mine)))) return undefined
-  const all = await lockNumbers(dataDir)
+  if (!(await linkUnlessThere(draft, lockPath(place, mine)))) return undefined
+  const all = await lockNumbers(place)
   if (all.at(-1) !== mine) {
-    await rm(lockPath(dataDir, mine), { force: true })
+    await rm(lockPath(place, mine), { force: true })
     return undefined
   }
-  for (const old of all.slice(0, -1)) await rm(lockPath(dataDir, old), { force: true })
+  for (const old of all.slice(0, -1)) await rm(lockPath(place, old), { force: true })
   return mine
 }
 
-function heldBy(dataDir: string, pid: number): SetupError {
-  return new SetupError(
-    `data_dir ${dataDir} is in use by another Millrace (process ${pid}): stop that one, or choose another data_dir.`,
-  )
+function heldBy({ dataDir, kind }: LockPlace, pid: number): SetupError {
+  switch (kind) {
+    case "installation":
+      return new SetupError(
+        `data_dir ${dataDir} is in use by another Millrace (process ${pid}): stop that one, or choose another data_dir.`,
+      )
+    case "worker":
+      return new SetupError(
+        `The warehouses and pipelines of data_dir ${dataDir} are in use by another Millrace (process ${pid}): stop that one, or choose another data_dir.`,
+      )
+  }
 }
 
-function lockPath(dataDir: string, number: number): string {
-  return join(dataDir, `lock.${number}`)
+function lockPath({ dataDir, kind }: LockPlace, number: number): string {
+  return join(dataDir, `${fileNames[kind]}.${number}`)
 }
 
 /** Ascending. */
-async function lockNumbers(dataDir: string): Promise<number[]> {
+async function lockNumbers({ dataDir, kind }: LockPlace): Promise<number[]> {
+  const before = `${fileNames[kind]}.`
   return (await readdir(dataDir))
-    .flatMap((name) => (/^lock\.[0-9]{1,15}$/.test(name) ? [Number(name.slice("lock.".length))] : []))
+    .flatMap((name) =>
+      name.startsWith(before) && /^[0-9]{1,15}$/.test(name.slice(before.length))
+        ? [Number(name.slice(before.length))]
+        : [],
+    )
     .sort((a, b) => a - b)
 }
 
 /** Undefined when its owner has let go; `gone` when a newer lock has replaced it meanwhile. */
-async function readOwner(dataDir: string, number: number): Promise<Owner | undefined | "gone"> {
+async function readOwner(place: LockPlace, number: number): Promise<Owner | undefined | "gone"> {
   try {
-    return ownerFrom(await readFile(lockPath(dataDir, number), "utf8"))
+    return ownerFrom(await readFile(lockPath(place, number), "utf8"))
   } catch (error) {
     if (systemCode(error) === "ENOENT") return "gone"
     throw error
@@ -124,9 +154,9 @@ async function linkUnlessThere(draft: string, path: string): Promise<boolean> {
   }
 }
 
-async function release(dataDir: string, number: number): Promise<void> {
-  const path = lockPath(dataDir, number)
-  const owner = await readOwner(dataDir, number)
+async function release(place: LockPlace, number: number): Promise<void> {
+  const path = lockPath(place, number)
+  const owner = await readOwner(place, number)
   if (owner === undefined || owner === "gone" || owner.pid !== process.pid) return
   const empty = draftPath(path)
   await writeFile(empty, "released", { mode: 0o600, flag: "wx" })

@@ -137,10 +137,15 @@ function configurationFrom(
 }
 
 function listenFrom(
-  { http, sql, health, tls }: ConfigurationFile["listen"],
+  { http, sql, health, worker_health: workerHealth, tls }: ConfigurationFile["listen"],
   folder: string,
 ): Configuration["listen"] {
-  const ports = { http, sql, ...(health !== undefined && { health }) }
+  const ports = {
+    http,
+    sql,
+    ...(health !== undefined && { health }),
+    ...(workerHealth !== undefined && { workerHealth }),
+  }
   if (tls === undefined) return ports
   const { cert, key, unencrypted } = tls
   const files = cert !== undefined &&

@@ -150,6 +150,7 @@ const ownKeys = {
       http: hostPort.default(defaultListen.http),
       sql: hostPort.default(defaultListen.sql),
       health: hostPort.optional(),
+      worker_health: hostPort.optional(),
       tls: tls.optional(),
     })
     .default(defaultListen),
@@ -205,7 +206,7 @@ export function configurationFormat(engines: EngineFormats): ConfigurationFormat
 }
 
 const ownKnownKeys: Record<string, string[]> = {
-  listen: ["http", "sql", "health", "tls"],
+  listen: ["http", "sql", "health", "worker_health", "tls"],
   tls: ["cert", "key", "unencrypted"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),

@@ -146,6 +146,8 @@ export interface Configuration {
     sql: HostPort
     /** A listener of their own for health checks and metrics, which clients of the others cannot crowd out. */
     health?: HostPort
+    /** The same of a process that has the role sql or worker and not api. */
+    workerHealth?: HostPort
     tls?: SqlTls
   }
   stateUrl: string | undefined

@@ -2,14 +2,14 @@ import { SetupError, systemCode } from "../configuration/setup-error.ts"
 import type { HostPort } from "../domain/configuration.ts"
 import { type HttpApp, healthHttpLimits, serveHttp } from "../wire/http/server.ts"
 
-/** The listener of `listen.health`; undefined: none is configured. @throws SetupError */
+/** A listener for health checks and metrics. `at` undefined: none is configured, and none is opened. @throws SetupError */
 export async function startHealth(
-  listen: HostPort | undefined,
+  { at: listen, key }: { at: HostPort | undefined; key: string },
   app: HttpApp,
   onStop: (close: () => Promise<void>) => void,
 ): Promise<HostPort | undefined> {
   if (listen === undefined) return undefined
-  const server = await listening(listen, "listen.health", () => serveHttp(app, listen, healthHttpLimits))
+  const server = await listening(listen, key, () => serveHttp(app, listen, healthHttpLimits))
   onStop(() => server.close(0))
   return { host: server.host, port: server.port }
 }

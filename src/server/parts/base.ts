@@ -1,0 +1,112 @@
+import { lockDataFolder } from "../../configuration/data-folder.ts"
+import { ensureCredentials, withGenerated } from "../../configuration/secrets/credentials.ts"
+import type { ControlPlane } from "../../control-plane/control-plane.ts"
+import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
+import type { Configuration, HostPort } from "../../domain/configuration.ts"
+import type { Store } from "../../state/store.ts"
+import type { Log } from "../../wire/http/log.ts"
+import { observingFirst } from "../observing-store.ts"
+import { type Engines, engines as ownEngines } from "../registries.ts"
+import { opensWarehouses, type Roles, requirePossible } from "../roles.ts"
+import { loadSources, type Sources } from "../sources.ts"
+import { openStateStore } from "../state-database.ts"
+import { holdInstallation, type OnStop } from "./installation.ts"
+
+export interface BaseOptions {
+  configuration: Configuration
+  roles: Roles
+  /** The state database of a parent process that has called `holdInstallation`. */
+  parent?: { stateUrl: string }
+  engines?: Engines
+  log: Log
+}
+
+/** What all parts of a process work on, whatever its roles. */
+export interface Base {
+  roles: Roles
+  /** With the generated key pair and SQL user where none were configured. */
+  configuration: Configuration
+  engines: Engines
+  sources: Sources
+  stateUrl: string
+  store: Store
+  plane: ControlPlane
+  local: LocalParts
+  log: Log
+  onStop: OnStop
+}
+
+/** Parts of this very process, once they run; `undefined` also where another process has the role. */
+export interface LocalParts {
+  reconciler?: Reconciler
+  /** Where the SQL port listens. */
+  sql?: HostPort
+}
+
+/** @throws SetupError */
+export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Base> {
+  const { roles, parent, engines = ownEngines, log } = options
+  const { dataDir, region } = options.configuration
+  const hasParent = parent !== undefined
+  requirePossible(roles, options.configuration, { registry: engines.warehouses, hasParent })
+  const { stateUrl } = await takePlace(options, onStop)
+  const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
+  const shared = await openStateStore(stateUrl, configuration, log)
+  onStop(() => shared.close())
+  const local: LocalParts = {}
+  const store = observingFirst(shared, () => local.reconciler?.observe())
+  const sources = await loadSources(engines.sources, configuration.sources)
+  return {
+    roles,
+    configuration,
+    engines,
+    sources,
+    stateUrl,
+    store,
+    plane: planeOf({ configuration, engines, store, local }),
+    local,
+    log,
+    onStop,
+  }
+}
+
+/**
+ * A process that opens warehouses is the only one of its data folder, also if its parent has the folder: a parent that was killed
+ * may have left a child behind.
+ */
+async function takePlace(
+  { configuration, roles, parent, log }: BaseOptions,
+  onStop: OnStop,
+): Promise<{ stateUrl: string }> {
+  const { dataDir, stateUrl } = configuration
+  if (!opensWarehouses(roles)) {
+    const url = parent?.stateUrl ?? stateUrl
+    if (url === undefined) throw new Error("a process without warehouses was given no state database")
+    return { stateUrl: url }
+  }
+  const held = parent ?? (await holdInstallation(configuration, log, onStop))
+  const lock = await lockDataFolder(dataDir, "worker")
+  onStop(() => lock.release())
+  return held
+}
+
+function planeOf({
+  configuration,
+  engines,
+  store,
+  local,
+}: Pick<Base, "configuration" | "engines" | "store" | "local">): ControlPlane {
+  const { account, region, sources, warehouses, kmsKeys, listen } = configuration
+  return {
+    account,
+    region,
+    sources,
+    warehouses,
+    kmsKeys: kmsKeys.map(({ arn, aliases, enabled }) => ({ arn, aliases, enabled })),
+    sourceEngines: engines.sources,
+    // Where another process has the port, it listens where the configuration says.
+    sqlEndpoint: () => local.sql ?? listen.sql,
+    store,
+    nudge: () => local.reconciler?.nudge(),
+  }
+}

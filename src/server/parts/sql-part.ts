@@ -1,0 +1,54 @@
+import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
+import type { StatusSources } from "../../control-plane/pipelines/status.ts"
+import type { HostPort } from "../../domain/configuration.ts"
+import { startSqlPort } from "../../front-doors/sql/sql-port.ts"
+import { newDatabaseAdministration } from "../database-administration.ts"
+import { listening } from "../listening.ts"
+import { openQueries } from "../queries.ts"
+import { sqlPortLimits } from "../sql-limits.ts"
+import type { Base } from "./base.ts"
+import type { WarehousePart } from "./warehouse-part.ts"
+
+const sqlGraceMs = 2_000
+
+/** The role `sql`: the SQL port on the first warehouse. @throws SetupError */
+export async function startSqlPart(
+  { configuration, engines, store, plane, local, log, onStop }: Base,
+  { warehouses, users, copy }: WarehousePart,
+  status: StatusSources,
+): Promise<HostPort> {
+  const { listen } = configuration
+  const tls = {
+    ...(await sqlCertificate(configuration)),
+    unencrypted: listen.tls?.unencrypted ?? ("loopback" as const),
+  }
+  const limits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
+  const engine = await openQueries({
+    configuration,
+    sourceEngines: engines.sources,
+    warehouses,
+    users,
+    status,
+    copy,
+    limits,
+    log,
+    open: engines.openQueries,
+    guarded: () => local.reconciler?.guarded(warehouses.databases.warehouseArn) ?? [],
+  })
+  const port = await listening(listen.sql, "listen.sql", () =>
+    startSqlPort({
+      listen: listen.sql,
+      tls,
+      configured: configuration.sqlUsers,
+      users,
+      audit: store.audit,
+      engine,
+      limits: limits.port,
+      log,
+      administration: newDatabaseAdministration(plane, warehouses.databases, users),
+      copy: copy.administration,
+    }),
+  )
+  onStop(() => port.close(sqlGraceMs))
+  return { host: listen.sql.host, port: port.port }
+}
