@@ -47,7 +47,10 @@ export interface Place {
   start(environment?: Record<string, string>): Promise<MillraceProcess>
   /** Starts `serve` and waits for its end. */
   fail(environment?: Record<string, string>): Promise<Ended>
-  spawn(environment?: Record<string, string>): MillraceProcess
+  /** `roles`: as `--roles` takes them; all without. */
+  spawn(environment?: Record<string, string>, roles?: string): MillraceProcess
+  /** Starts a process with these roles of it, and waits until it is ready. */
+  startRoles(roles: string): Promise<MillraceProcess>
   run(...args: string[]): Promise<Ended>
   configure(change: (configuration: Record<string, unknown>) => void): Promise<void>
 }
@@ -92,8 +95,9 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
     assertNoSecrets(output(), secrets)
     await removeFolder(folder)
   })
-  const spawn = (environment: Record<string, string> = {}) => {
-    const started = spawnMillrace(["serve", "--config", configPath], environment)
+  const spawn = (environment: Record<string, string> = {}, roles?: string) => {
+    const split = roles === undefined ? [] : ["--roles", roles]
+    const started = spawnMillrace(["serve", "--config", configPath, ...split], environment)
     processes.push(started)
     return started
   }
@@ -108,6 +112,11 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
     spawn,
     async start(environment) {
       const started = spawn(environment)
+      await started.ready()
+      return started
+    },
+    async startRoles(roles) {
+      const started = spawn({}, roles)
       await started.ready()
       return started
     },

@@ -22,7 +22,7 @@ const exceptions: { files: RegExp; names: RegExp; reason: string }[] = [
     reason: "the name of the cloud's API, of its events and of its ARNs, whatever engine the warehouse has",
   },
   {
-    files: /^src\/(front-doors\/redshift\/|server\/start\.ts$)/,
+    files: /^src\/(front-doors\/redshift\/|server\/parts\/api-part\.ts$)/,
     names: /redshift/i,
     reason: "the door of that API",
   },
@@ -43,9 +43,9 @@ const exceptions: { files: RegExp; names: RegExp; reason: string }[] = [
     reason: "Millrace's own state lives in PostgreSQL",
   },
   {
-    files: /^src\/server\/(state-database|start)\.ts$/,
+    files: /^src\/server\/(state-database|roles|parts\/installation)\.ts$/,
     names: /postgres/i,
-    reason: "the embedded PostgreSQL of the state",
+    reason: "the PostgreSQL of the state",
   },
   {
     files: /^src\/(wire\/pgwire\/server|front-doors\/sql\/users\/user-options)\.ts$/,

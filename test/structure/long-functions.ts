@@ -56,7 +56,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "source-protection.ts: protectSources": 100,
       "source.ts: openPostgresSource": 90,
       "sql-users.ts: openSqlUsers": 190,
-      "start.ts: startParts": 150,
       "stream.ts: startStream": 150,
       "streamed-tables.ts: newStreamedTables": 180,
       "table-watch.ts: watchTables": 90,
