@@ -23,6 +23,11 @@ export interface Column {
   type: ColumnType
   /** The source's own name of the type, for people: `numeric(12,2)`, `order_status`. */
   sourceType: string
+  /**
+   * The source's own type as its engine writes it, domains followed: `numeric(12,2)`, `interval`, `integer[]`. Set only where the
+   * destination's engine is the source's: the column is of that type there, whatever `type` its values travel as.
+   */
+  native?: string
   /** Set where `type` is text though the source's type has an exact partner: what came that it cannot hold. */
   keptAsText?: string
 }
