@@ -1,10 +1,10 @@
 import type { ColumnBuffer } from "../../../replication/values/columns.ts"
 
-/** So many rows at most go into one message: with them the buffers stay in the processor's caches. */
+/** So many rows at most are encoded at once: with them the buffers stay in the processor's caches. */
 export const blockRows = 1024
 
 /**
- * Some rows of a row buffer on their way into one message of COPY. The buffer is by column, the message by row: first every
+ * Some rows of a row buffer on their way into COPY. The buffer is by column, what COPY reads by row: first every
  * column says how long its fields are, then each row's place is known, then every column writes its fields.
  */
 export interface Block {
@@ -15,7 +15,7 @@ export interface Block {
   sizes: Int32Array
   /** Where the next field of each row goes. */
   at: Int32Array
-  out: Buffer
+  out: Buffer<ArrayBuffer>
   /** Of `out`. */
   view: DataView
 }

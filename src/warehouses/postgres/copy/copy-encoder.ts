@@ -1,5 +1,5 @@
 import type { Column } from "../../../domain/table.ts"
-import type { ColumnBuffer, RowBuffer } from "../../../replication/values/columns.ts"
+import { bufferedBytes, type ColumnBuffer, type RowBuffer } from "../../../replication/values/columns.ts"
 import { isReadAsText } from "../types/native-type.ts"
 import { binaryField } from "./binary-fields.ts"
 import { type Block, blockRows, type FieldWriter, viewOf } from "./block.ts"
@@ -8,87 +8,100 @@ import { textField } from "./text-fields.ts"
 /** A column of the table that COPY fills: what travels, and the type it has there. */
 export type CopyColumn = Pick<Column, "type" | "native">
 
-/** Turns row buffers into CopyData messages, without an object per row or value. One buffer at a time. */
-export interface CopyEncoder {
+/** How COPY is to read rows with these columns, and what goes before and behind all of them. */
+export interface CopyForm {
   /** The FORMAT that the COPY statement must name. */
   readonly format: "binary" | "text"
-  /** The message before the first row; `undefined`: there is none. */
-  readonly header: Buffer | undefined
-  readonly trailer: Buffer | undefined
-  /** Begins with the buffer's first row. The buffer may not change until its last message was taken. */
-  begin(rows: RowBuffer): void
+  readonly header: Buffer
+  readonly trailer: Buffer
+}
+
+/** "PGCOPY\n\377\r\n\0", no flags, no extension of the header. (Source: PostgreSQL's documentation of COPY.) */
+const binaryHeader = Buffer.from("5047434f50590aff0d0a000000000000000000", "hex")
+const binaryForm: CopyForm = { format: "binary", header: binaryHeader, trailer: Buffer.from("ffff", "hex") }
+const textForm: CopyForm = { format: "text", header: Buffer.alloc(0), trailer: Buffer.alloc(0) }
+
+export function copyForm(columns: readonly CopyColumn[]): CopyForm {
+  return columns.some(isReadAsText) ? textForm : binaryForm
+}
+
+/**
+ * All rows in the form that `copyForm` says, without header and trailer, so that the rows of several buffers can follow one
+ * another. The memory is the caller's: the row buffer may be used again.
+ */
+export function copyTuples(columns: readonly CopyColumn[], rows: RowBuffer): Buffer {
+  return newCopyEncoder(columns).encode(rows)
+}
+
+/** Turns row buffers of one table into what COPY reads, without an object per row or value. */
+export interface CopyEncoder {
+  readonly form: CopyForm
   /**
-   * Some of the rows that are left as one message, in `into` if it has room; `undefined`: none are left. The buffer of the answer
-   * may be given as `into` again when it was sent.
+   * As `copyTuples`. The answer is a part of `into` where that has room, otherwise of new memory: who has sent an answer may give
+   * its memory again.
    */
-  next(into: Buffer | undefined): EncodedRows | undefined
+  encode(rows: RowBuffer, into?: ArrayBuffer): Buffer<ArrayBuffer>
 }
-
-export interface EncodedRows {
-  message: Buffer
-  /** What `message` is a part of. */
-  memory: Buffer
-}
-
-const copyData = 0x64
-const frameBytes = 5
-/** A message has at least one row, and no more when it has this size. */
-const messageBytes = 2 ** 18
-/** Memory above this is not used again. */
-const keptBytes = 2 ** 22
 
 export function newCopyEncoder(columns: readonly CopyColumn[]): CopyEncoder {
-  const format = columns.some(isReadAsText) ? "text" : "binary"
+  const form = copyForm(columns)
+  const isBinary = form.format === "binary"
   const writers = columns.map((column, index) =>
-    format === "binary" ? binaryField(column) : textField(column, { isLast: index === columns.length - 1 }),
+    isBinary ? binaryField(column) : textField(column, { isLast: index === columns.length - 1 }),
   )
   const block = newBlock()
-  let rows: RowBuffer | undefined
+  const head = isBinary ? { bytes: countBytes, fields: columns.length } : { bytes: 0, fields: 0 }
   return {
-    format,
-    header: format === "binary" ? framed(binaryHeader) : undefined,
-    trailer: format === "binary" ? framed(Buffer.from([0xff, 0xff])) : undefined,
-    begin(next) {
-      rows = next
-      block.first = 0
+    form,
+    encode(rows, into = newMemory(estimatedBytes(rows))) {
+      takeMemory(block, into)
+      let used = 0
       for (const writer of writers) writer.begin()
-    },
-    next(into) {
-      if (rows === undefined || block.first >= rows.rows) return undefined
-      const size = measured(block, { rows, writers, rowBytes: format === "binary" ? countBytes : 0 })
-      const memory = roomFor(size + frameBytes, into)
-      place(block, memory, format === "binary" ? columns.length : undefined)
-      for (const [index, writer] of writers.entries())
-        writer.write(block, rows.columns[index] as ColumnBuffer)
-      block.first += block.rows
-      memory[0] = copyData
-      memory.writeInt32BE(size + frameBytes - 1, 1)
-      return { message: memory.subarray(0, size + frameBytes), memory }
+      for (block.first = 0; block.first < rows.rows; block.first += block.rows) {
+        const size = measured(block, { rows, writers, rowBytes: head.bytes })
+        grow(block, used, used + size)
+        place(block, used, head)
+        for (const [index, writer] of writers.entries())
+          writer.write(block, rows.columns[index] as ColumnBuffer)
+        used += size
+      }
+      return block.out.subarray(0, used)
     },
   }
 }
 
-/** "PGCOPY\n\377\r\n\0", no flags, no extension of the header. */
-const binaryHeader = Buffer.from("5047434f50590aff0d0a000000000000000000", "hex")
+/** Rows of a block are so many that they have about this many bytes, or one row. */
+const blockBytes = 2 ** 18
+
+/** A guess that is seldom too small. */
+function estimatedBytes(rows: RowBuffer): number {
+  return Math.ceil((bufferedBytes(rows) + rows.rows * (countBytes + rows.columns.length * 5)) * 1.1)
+}
+
 const countBytes = 2
 
-function framed(body: Buffer): Buffer {
-  const frame = Buffer.alloc(frameBytes)
-  frame[0] = copyData
-  frame.writeInt32BE(body.length + frameBytes - 1, 1)
-  return Buffer.concat([frame, body])
+/** Not filled with zeros, as `new ArrayBuffer` is: all of it that counts is written. */
+function newMemory(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer
 }
 
 function newBlock(): Block {
   const out = Buffer.alloc(0)
-  return {
-    first: 0,
-    rows: 0,
-    sizes: new Int32Array(blockRows),
-    at: new Int32Array(blockRows),
-    out,
-    view: viewOf(out),
-  }
+  const [sizes, at] = [new Int32Array(blockRows), new Int32Array(blockRows)]
+  return { first: 0, rows: 0, sizes, at, out, view: viewOf(out) }
+}
+
+function takeMemory(block: Block, memory: ArrayBuffer): void {
+  block.out = Buffer.from(memory)
+  block.view = viewOf(block.out)
+}
+
+/** Makes the memory, of which `used` bytes are written, as long as `needed` at the least. */
+function grow(block: Block, used: number, needed: number): void {
+  if (needed <= block.out.length) return
+  const larger = newMemory(Math.max(needed, Math.ceil(block.out.length * 1.5)))
+  Buffer.from(larger).set(block.out.subarray(0, used))
+  takeMemory(block, larger)
 }
 
 interface Measuring {
@@ -105,30 +118,17 @@ function measured(block: Block, { rows, writers, rowBytes }: Measuring): number 
   for (const [index, writer] of writers.entries()) writer.measure(block, rows.columns[index] as ColumnBuffer)
   let size = 0
   let count = 0
-  while (count < block.rows && (count === 0 || size < messageBytes)) size += block.sizes[count++] as number
+  while (count < block.rows && (count === 0 || size < blockBytes)) size += block.sizes[count++] as number
   block.rows = count
   return size
 }
 
-function roomFor(bytes: number, into: Buffer | undefined): Buffer {
-  if (into !== undefined && bytes <= into.length && (into.length <= keptBytes || bytes > keptBytes))
-    return into
-  return Buffer.allocUnsafeSlow(Math.max(bytes, messageBytes + messageBytes / 2))
-}
-
-/** Says where each row begins, and writes there how many fields it has, where the format says so. */
-function place(block: Block, memory: Buffer, fields: number | undefined): void {
-  if (block.out !== memory) {
-    block.out = memory
-    block.view = viewOf(memory)
-  }
-  let at = frameBytes
+/** Says where each row begins, and writes there how many fields it has, where the form says so. */
+function place(block: Block, start: number, { bytes, fields }: { bytes: number; fields: number }): void {
+  let at = start
   for (let row = 0; row < block.rows; row++) {
-    block.at[row] = at
-    if (fields !== undefined) {
-      block.view.setInt16(at, fields)
-      block.at[row] = at + countBytes
-    }
+    if (bytes > 0) block.view.setInt16(at, fields)
+    block.at[row] = at + bytes
     at += block.sizes[row] as number
   }
 }
