@@ -1,11 +1,4 @@
-/**
- * The query room answers SQL of people and programs on the databases of one warehouse. This file is all that others see
- * of it. `query/<engine>/` has one implementation for each engine that can answer; `server/` opens it and hands it to the
- * SQL port. `query/text/` cuts SQL into tokens and is shared by the engine's room and the port.
- *
- * Invariants: a session is one user's on one database, and runs one statement at a time; every statement is judged against
- * what the user may do at that moment; a failure is a `PgError` once it went through `asPgError`.
- */
+/** What the query room is to other rooms: an engine that opens sessions, and what the SQL port's own statements may ask of one. */
 import type { SqlAccess } from "../control-plane/sql-users/sql-access.ts"
 import type { SqlSession } from "../wire/pgwire/session.ts"
 import type { Token } from "./text/tokens.ts"

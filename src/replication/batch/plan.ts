@@ -1,12 +1,7 @@
 /**
- * What a batch does to the tables of a destination database, as data. This folder decides: which tables go, make way, move,
- * take a copy's rows, become others, change; and in which order. It knows no engine and no SQL. A warehouse renders the
- * steps (step.ts) into statements of one transaction.
- *
- * Invariants: a batch begins where this opening of the destination has brought the position, and its transaction fails where another
- * position is recorded (two owners at once, another file): what comes twice is refused, not applied twice; the position is set by the
- * last step of a plan that moves it; a table that is readable before a plan and still
- * replicated after it is readable under its new name after it, with no moment between (one transaction).
+ * What a batch does to the tables of a destination database, as data: which tables go, make way, move, take a copy's rows,
+ * become others, change; and in which order. No engine and no SQL: a warehouse renders the steps (step.ts) into statements
+ * of one transaction. What always holds of a plan is in README.md.
  */
 import { type Position, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"

@@ -1,10 +1,4 @@
-/**
- * A warehouse that holds its tables in memory, row by row and obviously right. It passes the same contract suite as the
- * others, is what tests compare them with, and is the shortest example for who writes an adapter. It is not for production:
- * nothing of it outlives the process.
- *
- * A database is one immutable state (state.ts); a transaction makes the next state from a plan's steps (render.ts).
- */
+/** A warehouse that holds its tables in memory, row by row and obviously right. README.md says what it is for. */
 import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/contracts/warehouse.ts"
 import { openDestination } from "./destination.ts"
