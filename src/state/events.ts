@@ -20,6 +20,7 @@ export interface EventStore {
   newest(): Promise<bigint>
   /** How far a receiver has been told; one that is new has been told everything. */
   told(receiver: string): Promise<bigint>
+  /** Never goes back: another process may have told more. */
   setTold(receiver: string, id: bigint): Promise<void>
 }
 
@@ -66,6 +67,7 @@ export function eventStore(db: Kysely<StateSchema>): EventStore {
         .updateTable("event_receivers")
         .set({ told: String(id) })
         .where("name", "=", name)
+        .where("told", "<", String(id))
         .execute()
     },
   }

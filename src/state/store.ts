@@ -17,6 +17,7 @@ import { type ObservationStore, observationStore } from "./pipelines/observation
 import { newOrderSignals, type OrderSignals } from "./pipelines/order-signals.ts"
 import { type OrderStore, orderStore } from "./pipelines/orders.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
+import { type DutyStore, dutyStore } from "./processes/duties.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
@@ -34,6 +35,7 @@ export interface Store {
   orders: OrderStore
   orderSignals: OrderSignals
   leases: LeaseStore
+  duties: DutyStore
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -87,6 +89,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     orders: orderStore(db),
     orderSignals,
     leases: leaseStore(leaseDb),
+    duties: dutyStore(leaseDb),
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
 import type { WebhookConfiguration } from "../../domain/configuration.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
+import type { Held } from "../duties/duty.ts"
 import type { ReconcilerLog } from "../log.ts"
 import { type EventPlace, envelopeOf } from "./events.ts"
 
@@ -10,6 +11,8 @@ export interface WebhookOptions {
   store: EventStore
   place: EventPlace
   log: ReconcilerLog
+  /** Nothing is posted while the duty is another process's. */
+  held: Held
   /** Tests do not wait as long as people would. */
   firstRetryMs?: number
 }
@@ -27,8 +30,8 @@ const longestMs = 24 * 3_600_000
 
 /**
  * Posts each event, one after another, until its receiver has taken it. How far it has come is kept with the events, so
- * that a restart goes on there: an event may come twice (by its id), but none is left out unless it is given up, which the
- * log says.
+ * that the next start, or another process, goes on there: an event may come twice (by its id), but none is left out unless it
+ * is given up, which the log says.
  */
 export function startWebhook(options: WebhookOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
@@ -45,11 +48,9 @@ async function run(options: WebhookOptions, signal: AbortSignal): Promise<void> 
   const { store, log } = options
   while (!signal.aborted) {
     try {
-      let told = await store.told(receiver)
-      for (const event of await store.after(told, atOnce)) {
-        if (!(await deliver(options, event, signal))) return
-        told = event.id
-        await store.setTold(receiver, told)
+      for (const event of await store.after(await store.told(receiver), atOnce)) {
+        if (!(await deliver(options, event, signal))) break
+        await store.setTold(receiver, event.id)
       }
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, "events cannot be read now; trying again")
@@ -58,11 +59,12 @@ async function run(options: WebhookOptions, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** False when it was stopped before. */
+/** False when it was stopped before, or when the duty went. */
 async function deliver(options: WebhookOptions, event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
   const { firstRetryMs = usualFirstRetryMs, log } = options
   let refusals = 0
   for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, lastRetryMs)) {
+    if (!options.held.isHeld()) return false
     const outcome = await post(options, event, signal)
     if (outcome.kind === "taken") return true
     if (signal.aborted) return false

@@ -1,5 +1,7 @@
+import { type PeriodicTask, startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { Order } from "../../state/pipelines/orders.ts"
+import type { Held } from "../duties/duty.ts"
 import type { ReconcilerLog } from "../log.ts"
 import { isEnded, type OrderSources } from "./ask-owner.ts"
 import { type AskedIntegration, askIntegration } from "./ask-pipelines.ts"
@@ -7,6 +9,8 @@ import { begin } from "./verifier.ts"
 
 export interface VerificationScheduleOptions extends OrderSources {
   log: ReconcilerLog
+  /** Nothing is begun while the duty is another process's. */
+  held: Held
   /** How often every table is compared. */
   everyMs: number
 }
@@ -15,14 +19,13 @@ const longestTickMs = 60_000
 const askedBy = "schedule"
 
 /** Begins with an integration as soon as one of its tables has not been compared for so long. One at a time. */
-export function startVerificationSchedule(options: VerificationScheduleOptions): { stop(): void } {
+export function startVerificationSchedule(options: VerificationScheduleOptions): PeriodicTask {
   const { everyMs, log } = options
-  const tick = () =>
-    void look(options).catch((error: unknown) =>
-      log.error({ err: error }, "a scheduled verification could not begin"),
-    )
-  const timer = setInterval(tick, Math.min(longestTickMs, Math.max(1_000, everyMs / 10)))
-  return { stop: () => clearInterval(timer) }
+  return startPeriodicTask({
+    everyMs: Math.min(longestTickMs, Math.max(1_000, everyMs / 10)),
+    work: () => look(options),
+    onError: (error) => log.error({ err: error }, "a scheduled verification could not begin"),
+  })
 }
 
 async function look(options: VerificationScheduleOptions): Promise<void> {
@@ -34,6 +37,7 @@ async function look(options: VerificationScheduleOptions): Promise<void> {
   for (const [id, orders] of latest) {
     const asked = await askIntegration(options, id).catch(unlessRefused)
     if (asked === undefined || !isDue(asked, orders, everyMs)) continue
+    if (!options.held.isHeld()) return
     await begin(options, asked, askedBy, { table: null, repair: false }).catch(unlessRefused)
     return
   }

@@ -1,12 +1,18 @@
 import { type Problem, problemKinds } from "../../domain/problems.ts"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
+import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { RunningPipeline } from "../running-pipelines/running-pipeline.ts"
+import { keyOf } from "./teardown.ts"
 
 export interface SourceProtectionOptions {
-  store: Pick<Store, "pipelines" | "integrations">
+  store: Pick<Store, "pipelines" | "integrations" | "leases">
+  /** Of this process's leases. */
+  owner: string
+  /** Whether this process is the one that also protects what no process owns. */
+  hasUnowned(): boolean
   running(): RunningPipeline[]
   /** `undefined`: the source is not configured any more, or nothing of ours can do it harm. */
   protect(sourceArn: string, database: string, options: ProtectionOptions): Protection | undefined
@@ -28,6 +34,11 @@ interface Place {
   handle: string
 }
 
+/** A place as it is recorded, if no other process has it. */
+interface RecordedPlace extends Place {
+  isOwned: boolean
+}
+
 /** What runs is known without asking; what is ending, or could not be started, is in the state database. */
 const runningEveryMs = 200
 const recordsEveryMs = 1_000
@@ -35,16 +46,18 @@ const passingMs = 10_000
 
 /**
  * Protects each database of a source from when a pipeline may make something there until that is removed: while it
- * copies, waits, has failed or is being deleted, and while the warehouse is away.
+ * copies, waits, has failed or is being deleted, and while the warehouse is away. What a pipeline has at the source is
+ * protected by its owner, so that the pipeline is told; what has no owner, by one process of all.
  */
 export function protectSources(options: SourceProtectionOptions): { stop(): Promise<void> } {
   const { store, log } = options
   const kept = new Map<string, Protected>()
   const arns = new Map<string, string>()
-  let recorded: Place[] = []
+  let recorded: RecordedPlace[] = []
 
   function follow(): void {
-    const places = [...recorded, ...options.running().map(placeOfRunning)]
+    const mine = recorded.filter(({ isOwned }) => isOwned || options.hasUnowned())
+    const places = [...mine, ...options.running().map(placeOfRunning)]
     const wanted = Map.groupBy(places, ({ sourceArn, database }) => `${sourceArn}\n${database}`)
     for (const [key, one] of kept) {
       if (wanted.has(key)) continue
@@ -104,23 +117,25 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
       arns.clear()
       for (const { id, sourceArn } of await store.integrations.all()) arns.set(id, sourceArn)
     }
-    recorded = records.flatMap(({ integrationId, sourceDatabase: database, sourceHandle: handle }) => {
-      const sourceArn = arns.get(integrationId)
-      return sourceArn === undefined ? [] : [{ sourceArn, database, handle }]
+    const placeOf = await ownership(options)
+    recorded = records.flatMap((record) => {
+      const { sourceDatabase: database, sourceHandle: handle } = record
+      const sourceArn = arns.get(record.integrationId)
+      const owned = placeOf(record)
+      if (sourceArn === undefined || owned === "elsewhere") return []
+      return [{ sourceArn, database, handle, isOwned: owned === "here" }]
     })
   }
 
-  let isReading = false
+  let reading: Promise<void> | undefined
   const read = () => {
-    if (isReading) return
-    isReading = true
-    readRecords()
+    reading ??= readRecords()
       // What was read last stands.
       .catch((error: unknown) =>
         log.info({ reason: String(error) }, "what is to be looked after is not known"),
       )
       .finally(() => {
-        isReading = false
+        reading = undefined
       })
   }
   read()
@@ -140,6 +155,20 @@ function shownHarm(one: Protected | undefined): Problem | undefined {
   const { problem, sinceMs } = one.trouble
   const isForPerson = problemKinds[problem.kind].reaction === "person"
   return isForPerson || performance.now() - sinceMs > passingMs ? problem : undefined
+}
+
+/** Whose a pipeline is, by the leases that have not run out. */
+async function ownership({
+  store,
+  owner,
+}: SourceProtectionOptions): Promise<(record: PipelineRecord) => "here" | "elsewhere" | "nowhere"> {
+  const leases = (await store.leases.all()).filter(({ isExpired }) => !isExpired)
+  const owners = new Map(leases.map((lease) => [lease.pipeline, lease.owner]))
+  return (record) => {
+    const found = owners.get(keyOf(record))
+    if (found === undefined) return "nowhere"
+    return found === owner ? "here" : "elsewhere"
+  }
 }
 
 function placeOfRunning({ sourceArn, monitor }: RunningPipeline): Place {

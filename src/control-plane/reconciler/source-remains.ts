@@ -1,4 +1,5 @@
 import type { SourceRemains, SourceRemainsStore } from "../../state/source-remains.ts"
+import type { DutyWork, Held } from "../duties/duty.ts"
 import type { ReconcilerLog } from "../log.ts"
 import { within } from "./within.ts"
 
@@ -7,8 +8,10 @@ export interface SourceRemainsOptions {
   /** Removes what is left; throws Problem while the source does not answer. */
   clean(remains: SourceRemains): Promise<void>
   log: ReconcilerLog
+  /** Nothing is removed while the duty is another process's. */
+  held: Held
   /** Default 10 s. */
-  everyMs?: number
+  everyMs?: number | undefined
 }
 
 const usualEveryMs = 10_000
@@ -19,12 +22,14 @@ const attemptMs = 15_000
  * Removes what integrations have left at sources that did not answer when they were deleted, as soon as those do: a
  * source would keep its log for nobody, and refuse updates of tables that nobody takes out of the publication.
  */
-export function cleanSourceRemains(options: SourceRemainsOptions): { stop(): void } {
-  const { remains, log } = options
-  let isCleaning = false
+export function cleanSourceRemains(options: SourceRemainsOptions): DutyWork {
+  const { remains, log, held } = options
+  let cleaning: Promise<void> | undefined
+  let isStopped = false
 
   async function cleanAll(): Promise<void> {
     for (const one of await remains.all()) {
+      if (isStopped || !held.isHeld()) return
       try {
         if ((await within(attemptMs, options.clean(one))) === "late") continue
       } catch (error) {
@@ -44,15 +49,19 @@ export function cleanSourceRemains(options: SourceRemainsOptions): { stop(): voi
   }
 
   const tick = () => {
-    if (isCleaning) return
-    isCleaning = true
-    cleanAll()
+    cleaning ??= cleanAll()
       .catch((error: unknown) => log.info({ reason: String(error) }, "what was left at sources is not known"))
       .finally(() => {
-        isCleaning = false
+        cleaning = undefined
       })
   }
   const timer = setInterval(tick, options.everyMs ?? usualEveryMs)
   tick()
-  return { stop: () => clearInterval(timer) }
+  return {
+    async stop() {
+      isStopped = true
+      clearInterval(timer)
+      await cleaning
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
 import { hostId } from "../../configuration/host-id.ts"
+import { type Duties, startDuties } from "../../control-plane/duties/duties.ts"
 import { startWebhook } from "../../control-plane/events/webhook.ts"
 import { startVerificationSchedule } from "../../control-plane/pipelines/verification-schedule.ts"
 import { startReconciler } from "../../control-plane/reconciler/reconcile.ts"
@@ -9,6 +10,7 @@ import { cleanSourceRemains } from "../../control-plane/reconciler/source-remain
 import { watchRetention } from "../../control-plane/running-pipelines/retention-watch.ts"
 import type { Waits } from "../../replication/waits.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
+import type { LeaseOwner } from "../../state/leases.ts"
 import type { Store } from "../../state/store.ts"
 import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "../launcher.ts"
 import { openStateStore } from "../state-database.ts"
@@ -35,9 +37,18 @@ export async function startWorkerPart(
   ownStore: Store,
   options: WorkerOptions,
 ): Promise<void> {
-  await startPipelines(base, part, ownStore, options)
-  startRepeatedWork(base)
-  watchSources(base, ownStore, options)
+  const owner = { owner: randomUUID(), host: await hostId(base.configuration.dataDir), hostName: hostname() }
+  const worker: Worker = { ...base, owner, ownStore }
+  startPipelines(worker, part, options)
+  const duties = startDuties({ duties: ownStore.duties, owner, log: base.log })
+  base.onStop(() => duties.stop())
+  addRepeatedWork(worker, duties)
+  watchSources(worker, duties, options)
+}
+
+interface Worker extends Base {
+  owner: LeaseOwner
+  ownStore: Store
 }
 
 /** Connections that no call can take from those who do what was asked for. @throws SetupError */
@@ -47,18 +58,17 @@ export async function openOwnStore({ stateUrl, configuration, log, onStop }: Bas
   return ownStore
 }
 
-async function startPipelines(
-  { configuration, sources, local, log, onStop }: Base,
+function startPipelines(
+  { configuration, sources, local, owner, ownStore: store, log, onStop }: Worker,
   { warehouses, copy }: WarehousePart,
-  store: Store,
   { observe = () => undefined, waits, cleanUpPatienceMs }: WorkerOptions,
-): Promise<void> {
+): void {
   const { dataDir, kmsKeys } = configuration
   const reconciler = startReconciler({
     store,
     launcher: newLauncher({ sources, warehouses, dataDir, kmsKeys, observe, waits }),
     log,
-    owner: { owner: randomUUID(), host: await hostId(dataDir), hostName: hostname() },
+    owner,
     otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })
@@ -66,21 +76,20 @@ async function startPipelines(
   onStop(() => reconciler.stop())
 }
 
-function startRepeatedWork({ configuration, store, log, onStop }: Base): void {
-  const { verifyEveryMs, webhook } = configuration
-  if (verifyEveryMs !== undefined) {
-    const schedule = startVerificationSchedule({ store, log, everyMs: verifyEveryMs })
-    onStop(async () => schedule.stop())
-  }
+/** What is done by one worker of all. */
+function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): void {
+  const { verifyEveryMs: everyMs, webhook } = configuration
+  if (everyMs !== undefined)
+    duties.add("verification schedule", (held) => startVerificationSchedule({ store, log, held, everyMs }))
   if (webhook !== undefined) {
-    const told = startWebhook({ webhook, store: store.events, place: configuration, log })
-    onStop(() => told.stop())
+    const parts = { webhook, store: store.events, place: configuration, log }
+    duties.add("webhook", (held) => startWebhook({ ...parts, held }))
   }
 }
 
 function watchSources(
-  { sources, local, log, onStop }: Base,
-  store: Store,
+  { sources, local, owner, ownStore: store, log, onStop }: Worker,
+  duties: Duties,
   { retentionEveryMs, remainsEveryMs }: WorkerOptions,
 ): void {
   const running = () => local.reconciler?.running() ?? []
@@ -92,13 +101,17 @@ function watchSources(
     ...(retentionEveryMs !== undefined && { everyMs: retentionEveryMs }),
   })
   onStop(async () => retention.stop())
-  const protection = protectSources({ store, running, protect: sourceProtector(sources), log })
-  onStop(() => protection.stop())
-  const remains = cleanSourceRemains({
-    remains: store.sourceRemains,
-    clean: remainsCleaner(sources),
+  // It has no work of its own: protectSources asks who has it.
+  duties.add("source protection", () => ({ stop: async () => undefined }))
+  const protection = protectSources({
+    store,
+    owner: owner.owner,
+    hasUnowned: () => duties.isHeld("source protection"),
+    running,
+    protect: sourceProtector(sources),
     log,
-    ...(remainsEveryMs !== undefined && { everyMs: remainsEveryMs }),
   })
-  onStop(async () => remains.stop())
+  onStop(() => protection.stop())
+  const remains = { remains: store.sourceRemains, clean: remainsCleaner(sources), log }
+  duties.add("source remains", (held) => cleanSourceRemains({ ...remains, held, everyMs: remainsEveryMs }))
 }

@@ -14,6 +14,7 @@ import { sourceRemains } from "./0012-source-remains.ts"
 import { observations } from "./0013-observations.ts"
 import { orders } from "./0014-orders.ts"
 import { pipelineLeases } from "./0015-pipeline-leases.ts"
+import { duties } from "./0016-duties.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   observations,
   orders,
   pipelineLeases,
+  duties,
 ]

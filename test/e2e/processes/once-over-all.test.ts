@@ -1,0 +1,81 @@
+/** Two processes, each with a data folder of its own, over one state database: what is done once is done by one of them. */
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { openStore, type Store } from "../../../src/state/store.ts"
+import { waitUntil } from "../../support/wait-until.ts"
+import { atEnd } from "../clean-up.ts"
+import { follow, type Hook, hook, webhookSecret } from "../event-receivers.ts"
+import { newPlace, type Place, sourceArn } from "../place.ts"
+import { apiOf } from "../rds.ts"
+import { bank } from "../source.ts"
+
+interface Scene {
+  /** The first has the pipelines, whose rows are in its files. */
+  places: [Place, Place]
+  receiver: Hook
+  store: Store
+  sourceDatabase: string
+}
+
+async function scene(context: TestContext): Promise<Scene> {
+  const { url, name } = await bank(context)
+  const sources = [{ arn: sourceArn, url }]
+  const receiver = await hook(context)
+  const first = await newPlace(context, { sources })
+  const second = await newPlace(context, { sources, state: { url: first.stateUrl ?? "" } })
+  for (const place of [first, second])
+    await place.configure((configuration) => {
+      configuration.events = { webhook: receiver.url, secret: webhookSecret }
+    })
+  const store = await openStore(first.stateUrl ?? "")
+  atEnd(context, () => store.close())
+  return { places: [first, second], receiver, store, sourceDatabase: name }
+}
+
+async function holder(store: Store, duty: string): Promise<string | undefined> {
+  return (await store.duties.holders()).get(duty)
+}
+
+/** Everything recorded has been posted, in order, and nothing twice. */
+async function postedOnce({ receiver, store }: Scene): Promise<void> {
+  const recorded = (await store.events.after(0n, 1_000)).map(({ uid }) => uid)
+  await waitUntil(() => receiver.taken.length >= recorded.length, { what: "all events to be posted" })
+  assert.deepEqual(
+    receiver.taken.map(({ id }) => id),
+    recorded,
+  )
+}
+
+test("two processes post each event once; while one is frozen or killed, the other goes on within seconds", async (context) => {
+  const all = await scene(context)
+  const [first, second] = all.places
+  const frozen = await first.start()
+  const api = apiOf(first)
+  await api.create("bank", `include: ${all.sourceDatabase}.public.*`)
+  await api.becomes("bank", "active")
+  const other = await second.start()
+  const before = await waitUntil(() => holder(all.store, "webhook"), { what: "a holder" })
+  const followed = await follow(context, second)
+  const elsewhere = apiOf(second)
+  await elsewhere.rename("bank", "shore")
+  await postedOnce(all)
+
+  frozen.child.kill("SIGSTOP")
+  await elsewhere.rename("shore", "strand")
+  await postedOnce(all)
+  const after = await holder(all.store, "webhook")
+  assert.ok(after !== undefined && after !== before)
+  frozen.child.kill("SIGCONT")
+  for (const [from, to] of [
+    ["strand", "coast"],
+    ["coast", "beach"],
+  ] as const)
+    await elsewhere.rename(from, to)
+  await postedOnce(all)
+
+  await other.kill9()
+  await api.rename("beach", "cliff")
+  await postedOnce(all)
+  assert.equal(await holder(all.store, "webhook"), before)
+  assert.ok(followed.events.length >= 4, "a process that posts nothing can be followed")
+})
