@@ -53,7 +53,11 @@ async function findingsOf(
   try {
     const engine = engines.sources.of(source)
     if (engine.delivery === "files") return await (await engine.load()).preflight(source, region)
-    const options = { database: engine.checkedDatabase(source), acceptInvalidText: false }
+    const options = {
+      database: engine.checkedDatabase(source),
+      acceptInvalidText: false,
+      nativeTypes: false,
+    }
     const opened = (await engine.load()).open(source, options)
     const findings = await opened.preflight(() => true)
     return [...findings, ...(await abandonedAt(opened, ownership))]

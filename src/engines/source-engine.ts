@@ -68,6 +68,8 @@ export interface SourceOptions {
   database: string
   /** Text that is not valid in its character set is taken with replacements. */
   acceptInvalidText: boolean
+  /** The destination has the source's own types: columns name theirs (`native`), and values travel so that nothing of them is lost. */
+  nativeTypes: boolean
 }
 
 /** One that holds files, which COPY and its jobs load. */

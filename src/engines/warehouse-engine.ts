@@ -20,6 +20,8 @@ export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseCon
    * it, so its pipelines, their spools and the SQL port stay there.
    */
   readonly isMovable?: true
+  /** The name of the source engine whose types it has: what comes from there is held as what it is. Absent: there is none. */
+  readonly typesOf?: string
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */

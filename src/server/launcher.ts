@@ -126,6 +126,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
       const source = sources.open(configuration, {
         database: record.sourceDatabase,
         acceptInvalidText: settings.options().acceptInvalidCharacters,
+        nativeTypes: warehouses.typesOf(integration.targetArn) === configuration.engine,
       })
       const atRest = atRestOf(keyRing, integration)
       return startPipeline({

@@ -35,7 +35,8 @@ export async function loadSources(
     byArn: (arn) => configurations.find((source) => source.arn === arn),
     open(configuration, options) {
       const adapter = tables.get(configuration.engine)
-      if (adapter !== undefined) return adapter.open(configuration, { acceptInvalidText: false, ...options })
+      if (adapter !== undefined)
+        return adapter.open(configuration, { acceptInvalidText: false, nativeTypes: false, ...options })
       throw new Problem(
         "internal",
         `${configuration.arn} is a bucket: its files come by COPY, not by a pipeline.`,

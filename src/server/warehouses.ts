@@ -14,6 +14,8 @@ export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
   /** Whether pipelines into this warehouse stay at this host. */
   isPinned(arn: string): boolean
+  /** The name of the source engine whose types this warehouse has, if there is one. */
+  typesOf(arn: string): string | undefined
   /** The engine whose databases the SQL port shows. */
   readonly queried: QueriedEngine
   /** The same engine's databases. */
@@ -58,6 +60,10 @@ export async function openWarehouses(
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
     isPinned: (arn) => warehouses.some((one) => one.arn === arn && registry.of(one).isMovable === undefined),
+    typesOf(arn) {
+      const found = warehouses.find((one) => one.arn === arn)
+      return found && registry.of(found).typesOf
+    },
     queried: queried.engine,
     copies: queried.copies,
     databases: hostOf(configuration.arn, shown),

@@ -11,6 +11,8 @@ export interface Address {
   failoverSlots?: boolean
   /** Text of a database whose encoding is SQL_ASCII is taken as it is, UTF-8 or not; otherwise it keeps its table out. */
   acceptInvalidText?: boolean
+  /** The destination has PostgreSQL's types: columns name theirs, and what has no exact partner elsewhere comes as printed. */
+  nativeTypes?: boolean
 }
 
 /** What the server shows of our connections. */
@@ -74,7 +76,9 @@ function clientOptions(address: Address): pg.ClientConfig {
 
 /** An ordinary connection; the caller ends it. Throws Problem. */
 export async function connect(address: Address): Promise<pg.Client> {
-  return await opened(new pg.Client(clientOptions(address)))
+  const client = new pg.Client(clientOptions(address))
+  if (address.nativeTypes === true) forNativeTypes.add(client)
+  return await opened(client)
 }
 
 /** A connection that speaks the replication protocol for one database. */
@@ -95,6 +99,13 @@ const unencoded = new WeakSet<pg.Client>()
 /** Whether the database's encoding is SQL_ASCII: text comes as its bytes are, in UTF-8 or not. */
 export function isUnencoded(client: pg.Client): boolean {
   return unencoded.has(client)
+}
+
+const forNativeTypes = new WeakSet<pg.Client>()
+
+/** Whether rows go where PostgreSQL's types are. */
+export function isForNativeTypes(client: pg.Client): boolean {
+  return forNativeTypes.has(client)
 }
 
 async function opened(client: pg.Client): Promise<pg.Client> {

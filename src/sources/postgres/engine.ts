@@ -13,8 +13,8 @@ export const postgresEngine: TableSourceEngine<PostgresConfiguration> = {
   async load() {
     const { openPostgresSource } = await import("./source.ts")
     return {
-      open: ({ url, failoverSlots = false }, { database, acceptInvalidText }) =>
-        openPostgresSource({ url, database, failoverSlots, acceptInvalidText }),
+      open: ({ url, failoverSlots = false }, { database, acceptInvalidText, nativeTypes }) =>
+        openPostgresSource({ url, database, failoverSlots, acceptInvalidText, nativeTypes }),
     }
   },
 }

@@ -2,8 +2,8 @@ import type pg from "pg"
 import type { TableSchema } from "../../../domain/table.ts"
 import type { RefusedTable, TableSelection } from "../../../replication/contracts/source.ts"
 import { type TextColumn, withTextColumns } from "../../../replication/contracts/text-columns.ts"
-import { isUnencoded, quoteIdentifier } from "../client.ts"
-import { readTypeParts, type TypeParts } from "../types/type-parts.ts"
+import { isForNativeTypes, isUnencoded, quoteIdentifier } from "../client.ts"
+import { firstOwnOid, readTypeParts, type TypeParts } from "../types/type-parts.ts"
 import { asText, mapType, type TypeFacts, type TypeMapping } from "../types/types.ts"
 import { identifiesRows } from "./identity.ts"
 import { revisionOf } from "./revision.ts"
@@ -89,6 +89,7 @@ interface ColumnRow {
   element: number | null
   delimiter: string | null
   casts_otherwise: boolean
+  native: string | null
 }
 
 /** Whether the stream carries a column: generated ones from version 18 on, where they are stored. */
@@ -109,6 +110,16 @@ const attributesOf = `coalesce((select '(' || string_agg(${displayOf("x")}, ',' 
     when bt.typtype = 'c' then bt.typrelid
     when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
   end), '')`
+
+/**
+ * The type of a column where the destination has PostgreSQL's types: what the server itself brings, domains followed. Elements of
+ * other arrays are texts there, as values of other types are.
+ */
+const nativeOf = `case when not $3 then null
+  when bt.oid < ${firstOwnOid} then format_type(bt.oid, case when t.typtype = 'd' then b.modifier else a.atttypmod end)
+  when bt.typcategory = 'A' then (select case when e.typdelim <> ',' then null when eb.base < ${firstOwnOid} then format_type(eb.base, null) || '[]' else 'text[]' end
+    from base eb join pg_type e on e.oid = bt.typelem where eb.type = bt.typelem)
+  end`
 
 // Partitions come with their root: pg_partition_tree would wait for whoever is altering one. One that is made as a
 // partition has columns that are as old as the table itself, by the same command: attaching touches them all. By the
@@ -157,7 +168,8 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
        'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
        'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
-       'casts_otherwise', exists (select from pg_cast where castsource = bt.oid and casttarget = 'text'::regtype and castmethod <> 'i')) order by a.attnum)
+       'casts_otherwise', exists (select from pg_cast where castsource = bt.oid and casttarget = 'text'::regtype and castmethod <> 'i'),
+       'native', ${nativeOf}) order by a.attnum)
      from pg_attribute a join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and ${isCarried}), '[]') as columns,
   coalesce((select json_agg(a.attname order by a.attnum) from pg_attribute a
@@ -178,7 +190,7 @@ export async function readCatalog(
   isSized = false,
 ): Promise<Catalog> {
   const catalog: Catalog = { tables: [], refused: [] }
-  const found = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized])
+  const found = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized, isForNativeTypes(client)])
   const rows = found.rows.filter(({ schema, name }) => select({ schema, name }))
   const types = rows.flatMap(({ columns }) => columns.map(({ type }) => type))
   const parts = await readTypeParts(client, types)
@@ -253,6 +265,7 @@ const placeholder: ColumnRow = {
   element: null,
   delimiter: null,
   casts_otherwise: false,
+  native: null,
 }
 
 function tableOf(found: TableRow, parts: ReadonlyMap<number, TypeParts>): PgTable {
@@ -268,6 +281,7 @@ function tableOf(found: TableRow, parts: ReadonlyMap<number, TypeParts>): PgTabl
       name: column.name,
       type: column.mapping.type,
       sourceType: row.columns[index]?.display ?? "",
+      ...nativeIn(column.facts),
     })),
     key,
   }
@@ -288,9 +302,14 @@ function tableOf(found: TableRow, parts: ReadonlyMap<number, TypeParts>): PgTabl
   }
 }
 
+function nativeIn({ native }: TypeFacts): { native?: string } {
+  return native === undefined ? {} : { native }
+}
+
 function columnOf(row: ColumnRow): PgColumn {
   const element = row.element === null ? undefined : { oid: row.element, delimiter: row.delimiter ?? "," }
-  const facts = { oid: row.base, modifier: row.base_modifier, element }
+  const native = row.native === null ? {} : { native: row.native }
+  const facts = { oid: row.base, modifier: row.base_modifier, element, ...native }
   return {
     name: row.name,
     number: row.number,

@@ -20,6 +20,8 @@ export interface TypeFacts {
   modifier: number
   /** For arrays: the oid of the element's type (domains followed), and its delimiter. */
   element: { oid: number; delimiter: string } | undefined
+  /** Only where the destination has PostgreSQL's types: the column's type there. */
+  native?: string
 }
 
 /** Holds every value of every type. */
@@ -76,6 +78,8 @@ export function mappedOids(): number[] {
 
 /** Types without an exact partner keep their text form. */
 export function mapType(facts: TypeFacts): TypeMapping {
+  // An array's own text has what JSON has no place for: its bounds.
+  if (facts.native !== undefined && (vectorOids.has(facts.oid) || facts.element !== undefined)) return asText
   if (vectorOids.has(facts.oid)) return vector
   if (facts.element !== undefined) return arrayMapping(facts.element)
   if (facts.oid === numericOid) return numericMapping(facts.modifier)

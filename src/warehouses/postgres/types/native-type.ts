@@ -35,7 +35,7 @@ const printedNames: ReadonlySet<string> = new Set([
     "real",
     "double precision",
   ],
-  ...["numeric", "money", "text", "character varying", "character", "bpchar", "name", '"char"'],
+  ...["numeric", "money", "text", "character varying", "character", "bpchar", "name"],
   ...["date", "timestamp without time zone", "timestamp with time zone", "interval"],
   ...["time without time zone", "time with time zone", "uuid", "json", "jsonb", "jsonpath"],
   ...[
