@@ -1,4 +1,3 @@
-import type { Caller } from "../control-plane/control-plane.ts"
 import { bucketOfArn } from "../control-plane/copy-jobs/buckets.ts"
 import type { CopyFactSources } from "../control-plane/copy-jobs/copy-facts.ts"
 import { copyFiles } from "../control-plane/copy-jobs/copy-files.ts"
@@ -8,12 +7,11 @@ import type { JobPlane } from "../control-plane/copy-jobs/load-job.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import type { Configuration, SourceConfiguration } from "../domain/configuration.ts"
 import type { Problem } from "../domain/problems.ts"
-import { bearerOf, handleBearerEvents, takeSignedEvents } from "../front-doors/events/handler.ts"
 import type { CopyAdministration } from "../front-doors/sql/copy/context.ts"
 import type { ObjectStore } from "../loading/object-store.ts"
+import type { BucketEvent } from "../state/copy/bucket-events.ts"
 import type { Store } from "../state/store.ts"
 import type { Log } from "../wire/http/log.ts"
-import type { WireHandler } from "../wire/http/server.ts"
 import type { Sources } from "./sources.ts"
 import type { OpenWarehouses } from "./warehouses.ts"
 
@@ -30,9 +28,8 @@ export interface RunningCopy {
   administration: CopyAdministration
   facts: CopyFactSources
   problemsOf(sourceArn: string): Problem[]
-  takeEvents(caller: Caller, body: unknown): { accepted: number }
-  /** Takes events that show a secret, and leaves the others to `signed`. */
-  eventHandler(signed: WireHandler): WireHandler
+  /** Objects that came into buckets. */
+  noticed(events: readonly BucketEvent[]): void
   stop(): Promise<void>
 }
 
@@ -58,7 +55,6 @@ export function startCopy({
   }
   const { warehouseArn } = databases
   const runner = startJobRunner({ plane, warehouseArn, log })
-  const sink = { sources, sourceEngines: opened.engines, runner }
   return {
     administration: {
       load: (request) => copyFiles(plane, request),
@@ -66,10 +62,8 @@ export function startCopy({
     },
     facts: { plane, runner },
     problemsOf: (sourceArn) => runner.problemsOf(bucketOfArn(plane, sourceArn) ?? ""),
-    takeEvents: (caller, body) => takeSignedEvents(sink, caller, body),
-    eventHandler: (signed) => async (request) => {
-      const bearer = bearerOf(request)
-      return bearer === undefined ? signed(request) : handleBearerEvents(sink, request, bearer)
+    noticed(events) {
+      for (const { bucket, object } of events) runner.noticed(bucket, [object])
     },
     stop: () => runner.stop(),
   }

@@ -4,13 +4,13 @@ import { observedPipelines } from "../control-plane/pipelines/observed-pipelines
 import type { StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
+import type { BucketEvent } from "../state/copy/bucket-events.ts"
 import { errorFields } from "../wire/http/log.ts"
 import { healthApp } from "./health.ts"
 import { exposures } from "./listener-warnings.ts"
 import { startHealth } from "./listening.ts"
 import { startApiPart } from "./parts/api-part.ts"
 import { type Base, type BaseOptions, openBase } from "./parts/base.ts"
-import { eventsElsewhere } from "./parts/events-elsewhere.ts"
 import type { OnStop } from "./parts/installation.ts"
 import { startSqlPart } from "./parts/sql-part.ts"
 import { openWarehousePart, type WarehousePart } from "./parts/warehouse-part.ts"
@@ -98,9 +98,10 @@ async function startHttp(
   const { roles, configuration, store, onStop } = base
   const metrics = newMetrics(() => observedPipelines(store))
   const health = healthApp({ notReady: () => notReady(base), metrics })
-  const events = warehouse?.copy ?? eventsElsewhere
+  const noticed = async (events: readonly BucketEvent[]) =>
+    warehouse === undefined ? await store.bucketEvents.add(events) : warehouse.copy.noticed(events)
   const isApi = roles.has("api")
-  const http = isApi ? await startApiPart(base, { health, status, events }) : undefined
+  const http = isApi ? await startApiPart(base, { health, status, noticed }) : undefined
   const { health: ofApi, workerHealth } = configuration.listen
   const healthPort = isApi
     ? await startHealth({ at: ofApi, key: "listen.health" }, health, onStop)

@@ -3,6 +3,7 @@ import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
+import { type BucketEventStore, bucketEventStore } from "./copy/bucket-events.ts"
 import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
@@ -44,6 +45,7 @@ export interface Store {
   audit: AuditStore
   sqlUsers: SqlUserStore
   copyJobs: CopyJobStore
+  bucketEvents: BucketEventStore
   loadErrors: LoadErrorStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
@@ -98,6 +100,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     audit: auditStore(db, options.auditRetention ?? usualAuditRetention),
     sqlUsers: sqlUserStore(db),
     copyJobs: copyJobStore(db),
+    bucketEvents: bucketEventStore(db),
     loadErrors: loadErrorStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)

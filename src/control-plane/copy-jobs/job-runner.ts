@@ -44,6 +44,7 @@ interface JobState {
 
 const turnEveryMs = 1_000
 const jobsAtOnce = 2
+const eventsAtOnce = 5_000
 const batchFiles = 500
 const batchBytes = 32 * 2 ** 20
 const longestPauseMs = 60_000
@@ -68,6 +69,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
     }
     const ids = new Set(jobs.map(({ id }) => id))
     for (const id of states.keys()) if (!ids.has(id)) states.delete(id)
+    if (jobs.length > 0 && (await takeEvents(options, states))) isAgain = true
     for (const state of states.values()) if (isDue(state)) begin(state)
   }
 
@@ -184,11 +186,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
   return {
     nudge,
     noticed(bucket, objects) {
-      for (const state of states.values()) {
-        if (state.job.bucket !== bucket) continue
-        for (const object of objects)
-          if (isMeant(state.job, object) && !state.queue.add(object)) state.needsListing = true
-      }
+      note(states, bucket, objects)
       nudge()
     },
     async runNow(job) {
@@ -219,6 +217,24 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       await turning
       await Promise.all([...states.values()].map(({ busy }) => busy))
     },
+  }
+}
+
+/** Objects that other processes were told of. Answers whether there may be more of them. */
+async function takeEvents(
+  { plane, warehouseArn }: JobRunnerOptions,
+  states: ReadonlyMap<number, JobState>,
+): Promise<boolean> {
+  const events = await plane.store.bucketEvents.take(warehouseArn, eventsAtOnce)
+  for (const { bucket, object } of events) note(states, bucket, [object])
+  return events.length === eventsAtOnce
+}
+
+function note(states: ReadonlyMap<number, JobState>, bucket: string, objects: readonly ListedObject[]): void {
+  for (const state of states.values()) {
+    if (state.job.bucket !== bucket) continue
+    for (const object of objects)
+      if (isMeant(state.job, object) && !state.queue.add(object)) state.needsListing = true
   }
 }
 

@@ -2,7 +2,6 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import { type BucketPlane, sourceOfBucket } from "../../control-plane/copy-jobs/buckets.ts"
 import { type ObjectEvent, objectEvents } from "../../control-plane/copy-jobs/events.ts"
-import type { JobRunner } from "../../control-plane/copy-jobs/job-runner.ts"
 import { requireAdmin } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 import { headerValue, type WireRequest, type WireResponse } from "../../wire/http/message.ts"
@@ -11,7 +10,8 @@ export const eventsPath = "/events/s3"
 
 /** Whom events are passed on to. */
 export interface EventSink extends BucketPlane {
-  runner: Pick<JobRunner, "noticed">
+  /** Has them loaded by the jobs that wait for them. Throws Fault. */
+  noticed(events: readonly ObjectEvent[]): Promise<void>
 }
 
 /** The secret that a request shows instead of a signature; undefined: it is to be signed. */
@@ -20,7 +20,11 @@ export function bearerOf(request: WireRequest): string | undefined {
 }
 
 /** Takes events from whoever knows the secret of each bucket that they name. Never rejects. */
-export function handleBearerEvents(sink: EventSink, request: WireRequest, bearer: string): WireResponse {
+export async function handleBearerEvents(
+  sink: EventSink,
+  request: WireRequest,
+  bearer: string,
+): Promise<WireResponse> {
   // Before the body is read: whoever knows no secret learns nothing of it, and has no work done.
   const known = sink.sources.some(({ arn }) => knows(sink, arn.split(":").at(-1) ?? "", bearer))
   if (!known) return answer(403, { code: "accessDenied", message: "No bucket has this event_secret." })
@@ -32,22 +36,31 @@ export function handleBearerEvents(sink: EventSink, request: WireRequest, bearer
       code: "accessDenied",
       message: "The event names a bucket whose event_secret is another, or that has none.",
     })
-  return answer(200, passOn(sink, events))
+  try {
+    return answer(200, await passOn(sink, events))
+  } catch (error) {
+    if (error instanceof Fault) return answer(503, { code: error.kind, message: error.message })
+    throw error
+  }
 }
 
-/** The same from an administrator who signed. @throws Fault accessDenied, validation */
-export function takeSignedEvents(sink: EventSink, caller: Caller, body: unknown): { accepted: number } {
+/** The same from an administrator who signed. @throws Fault accessDenied, validation, unavailable */
+export async function takeSignedEvents(
+  sink: EventSink,
+  caller: Caller,
+  body: unknown,
+): Promise<{ accepted: number }> {
   requireAdmin(caller, "post events")
   const events = objectEvents(body)
   if (events === undefined) throw new Fault("validation", notAnEvent)
-  return passOn(sink, events)
+  return await passOn(sink, events)
 }
 
 const notAnEvent =
   "The body is no S3 event notification: not S3's own JSON, nor EventBridge's, nor one in an SNS notification."
 
-function passOn({ runner }: EventSink, events: readonly ObjectEvent[]): { accepted: number } {
-  for (const { bucket, object } of events) runner.noticed(bucket, [object])
+async function passOn(sink: EventSink, events: readonly ObjectEvent[]): Promise<{ accepted: number }> {
+  await sink.noticed(events)
   return { accepted: events.length }
 }
 

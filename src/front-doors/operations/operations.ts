@@ -9,8 +9,8 @@ import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 
 export interface OperationSources extends StatusSources {
-  /** @throws Fault accessDenied, validation */
-  takeEvents(caller: Caller, body: unknown): { accepted: number }
+  /** @throws Fault accessDenied, validation, unavailable */
+  takeEvents(caller: Caller, body: unknown): Promise<{ accepted: number }>
 }
 
 export interface Operation {

@@ -1,8 +1,15 @@
 import { Hono } from "hono"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
-import { eventsPath } from "../../front-doors/events/handler.ts"
+import {
+  bearerOf,
+  type EventSink,
+  eventsPath,
+  handleBearerEvents,
+  takeSignedEvents,
+} from "../../front-doors/events/handler.ts"
 import { operationsDoor } from "../../front-doors/operations/door.ts"
+import type { OperationSources } from "../../front-doors/operations/operations.ts"
 import { rdsDoor } from "../../front-doors/rds/door.ts"
 import { redshiftDoor } from "../../front-doors/redshift/door.ts"
 import { awsRouter } from "../../front-doors/router.ts"
@@ -12,22 +19,28 @@ import {
   type HttpApp,
   type HttpEnvironment,
   serveHttp,
+  type WireHandler,
 } from "../../wire/http/server.ts"
-import type { RunningCopy } from "../copy.ts"
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
 
-/** What bucket events are passed on to. */
-export type EventTaker = Pick<RunningCopy, "takeEvents" | "eventHandler">
-
 const httpGraceMs = 1_000
+
+export interface ApiParts {
+  health: HttpApp
+  status: StatusSources
+  /** Takes what events of buckets tell. */
+  noticed: EventSink["noticed"]
+}
 
 /** The role `api`: every door that speaks HTTP. @throws SetupError */
 export async function startApiPart(
-  { configuration, plane, log, onStop }: Base,
-  { health, status, events }: { health: HttpApp; status: StatusSources; events: EventTaker },
+  { configuration, engines, plane, log, onStop }: Base,
+  { health, status, noticed }: ApiParts,
 ): Promise<HostPort> {
   const { region, credentials, throttling, listen, httpLimits } = configuration
+  const sink: EventSink = { sources: configuration.sources, sourceEngines: engines.sources, noticed }
+  const takeEvents: OperationSources["takeEvents"] = (caller, body) => takeSignedEvents(sink, caller, body)
   const router = awsRouter({
     region,
     credentials,
@@ -35,17 +48,25 @@ export async function startApiPart(
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
-      operationsDoor({ ...status, takeEvents: events.takeEvents, place: configuration }, log),
+      operationsDoor({ ...status, takeEvents, place: configuration }, log),
     ],
     log,
   })
   const app: HttpApp = new Hono<HttpEnvironment>()
   app.route("/", health)
-  app.post(eventsPath, (context) => answerRaw(context, events.eventHandler(router.handle), router.tooLarge))
+  app.post(eventsPath, (context) => answerRaw(context, eventHandler(sink, router.handle), router.tooLarge))
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
   const http = await listening(listen.http, "listen.http", () =>
     serveHttp(app, listen.http, { ...defaultHttpLimits, ...httpLimits }),
   )
   onStop(() => http.close(httpGraceMs))
   return { host: http.host, port: http.port }
+}
+
+/** Takes events that show a secret, and leaves the others to `signed`. */
+function eventHandler(sink: EventSink, signed: WireHandler): WireHandler {
+  return async (request) => {
+    const bearer = bearerOf(request)
+    return bearer === undefined ? signed(request) : handleBearerEvents(sink, request, bearer)
+  }
 }

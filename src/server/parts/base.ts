@@ -63,7 +63,7 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
     sources,
     stateUrl,
     store,
-    plane: planeOf({ configuration, engines, store, local }),
+    plane: planeOf({ roles, configuration, engines, store, local }),
     local,
     log,
     onStop,
@@ -91,11 +91,12 @@ async function takePlace(
 }
 
 function planeOf({
+  roles,
   configuration,
   engines,
   store,
   local,
-}: Pick<Base, "configuration" | "engines" | "store" | "local">): ControlPlane {
+}: Pick<Base, "roles" | "configuration" | "engines" | "store" | "local">): ControlPlane {
   const { account, region, sources, warehouses, kmsKeys, listen } = configuration
   return {
     account,
@@ -104,9 +105,13 @@ function planeOf({
     warehouses,
     kmsKeys: kmsKeys.map(({ arn, aliases, enabled }) => ({ arn, aliases, enabled })),
     sourceEngines: engines.sources,
-    // Where another process has the port, it listens where the configuration says.
-    sqlEndpoint: () => local.sql ?? listen.sql,
+    sqlEndpoint: () => (roles.has("sql") ? local.sql : configuredPort(listen.sql)),
     store,
     nudge: () => local.reconciler?.nudge(),
   }
+}
+
+/** Where another process has the port, it listens where the configuration says; at port 0, nobody else knows where. */
+function configuredPort(listen: HostPort): HostPort | undefined {
+  return listen.port === 0 ? undefined : listen
 }

@@ -15,6 +15,7 @@ import { observations } from "./0013-observations.ts"
 import { orders } from "./0014-orders.ts"
 import { pipelineLeases } from "./0015-pipeline-leases.ts"
 import { duties } from "./0016-duties.ts"
+import { bucketEvents } from "./0017-bucket-events.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   orders,
   pipelineLeases,
   duties,
+  bucketEvents,
 ]
