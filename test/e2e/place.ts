@@ -10,6 +10,7 @@ import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { atEnd } from "./clean-up.ts"
 import { type Ended, type MillraceProcess, runMillrace, spawnMillrace } from "./process.ts"
+import { splitBy, wantedSplit } from "./split.ts"
 import { rowMarker } from "./workload.ts"
 
 export const account = "123456789012"
@@ -64,8 +65,75 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
   let sqlPort = await freePort()
   while (sqlPort === httpPort) sqlPort = await freePort()
   const stateUrl = await stateOf(context, options)
-  const configPath = join(folder, "millrace.yaml")
-  const configuration: Record<string, unknown> = {
+  const configuration = configurationOf(options, { dataDir, httpPort, sqlPort, stateUrl })
+  const besidePort = await freePort()
+  const [configPath, besidePath] = [join(folder, "millrace.yaml"), join(folder, "beside.yaml")]
+  const write = async () => {
+    await writeFile(configPath, stringify(configuration))
+    await writeFile(besidePath, stringify({ ...configuration, listen: otherPort(configuration, besidePort) }))
+  }
+  await mkdir(folder, { recursive: true })
+  await write()
+  const processes: MillraceProcess[] = []
+  const printed: string[] = []
+  const output = () => [...processes.map((one) => one.output()), ...printed].join("\n")
+  const secrets = [...options.sources.map(({ url }) => url), stateUrl ?? ""].flatMap(passwordOf)
+  atEnd(context, async () => {
+    for (const one of processes) await one.kill9()
+    await stopEmbedded(dataDir)
+    assertNoSecrets(output(), secrets)
+    await removeFolder(folder)
+  })
+  const spawn = (environment: Record<string, string> = {}, roles?: string, config = configPath) => {
+    const split = roles === undefined ? [] : ["--roles", roles]
+    const started = spawnMillrace(["serve", "--config", config, ...split], environment)
+    processes.push(started)
+    return started
+  }
+  const spawnSplit = (environment: Record<string, string> = {}) => {
+    // An embedded state database has one process, and so has a program of a test's own.
+    const isWhole = stateUrl === undefined || environment.MILLRACE_TEST_ENTRY !== undefined
+    return splitBy(isWhole ? "whole" : wantedSplit(), (roles, isBeside) =>
+      spawn(environment, roles, isBeside ? besidePath : configPath),
+    )
+  }
+  return {
+    folder,
+    dataDir,
+    configPath,
+    httpPort,
+    sqlPort,
+    stateUrl,
+    output,
+    spawn,
+    async start(environment) {
+      const started = spawnSplit(environment)
+      await started.ready()
+      return started
+    },
+    async startRoles(roles) {
+      const started = spawn({}, roles)
+      await started.ready()
+      return started
+    },
+    fail: (environment) => spawn(environment).ended,
+    async run(...args) {
+      const ended = await runMillrace([...args, "--config", configPath])
+      printed.push(ended.output)
+      return ended
+    },
+    async configure(change) {
+      change(configuration)
+      await write()
+    },
+  }
+}
+
+function configurationOf(
+  options: PlaceOptions,
+  { dataDir, httpPort, sqlPort, stateUrl }: Pick<Place, "dataDir" | "httpPort" | "sqlPort" | "stateUrl">,
+): Record<string, unknown> {
+  return {
     data_dir: dataDir,
     listen: { http: `127.0.0.1:${httpPort}`, sql: `127.0.0.1:${sqlPort}` },
     ...(stateUrl && { state: stateUrl }),
@@ -83,54 +151,10 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
       },
     ],
   }
-  await mkdir(folder, { recursive: true })
-  await writeFile(configPath, stringify(configuration))
-  const processes: MillraceProcess[] = []
-  const printed: string[] = []
-  const output = () => [...processes.map((one) => one.output()), ...printed].join("\n")
-  const secrets = [...options.sources.map(({ url }) => url), stateUrl ?? ""].flatMap(passwordOf)
-  atEnd(context, async () => {
-    for (const one of processes) await one.kill9()
-    await stopEmbedded(dataDir)
-    assertNoSecrets(output(), secrets)
-    await removeFolder(folder)
-  })
-  const spawn = (environment: Record<string, string> = {}, roles?: string) => {
-    const split = roles === undefined ? [] : ["--roles", roles]
-    const started = spawnMillrace(["serve", "--config", configPath, ...split], environment)
-    processes.push(started)
-    return started
-  }
-  return {
-    folder,
-    dataDir,
-    configPath,
-    httpPort,
-    sqlPort,
-    stateUrl,
-    output,
-    spawn,
-    async start(environment) {
-      const started = spawn(environment)
-      await started.ready()
-      return started
-    },
-    async startRoles(roles) {
-      const started = spawn({}, roles)
-      await started.ready()
-      return started
-    },
-    fail: (environment) => spawn(environment).ended,
-    async run(...args) {
-      const ended = await runMillrace([...args, "--config", configPath])
-      printed.push(ended.output)
-      return ended
-    },
-    async configure(change) {
-      change(configuration)
-      await writeFile(configPath, stringify(configuration))
-    },
-  }
+}
+
+function otherPort({ listen }: Record<string, unknown>, httpPort: number): unknown {
+  return { ...(listen as object), http: `127.0.0.1:${httpPort}` }
 }
 
 async function stateOf(context: TestContext, { state }: PlaceOptions): Promise<string | undefined> {
