@@ -3,7 +3,7 @@ import { askMillrace, type OperationsAccess } from "./operations-request.ts"
 
 export type StatusAccess = OperationsAccess
 
-/** Asks a running Millrace how it is: the report, or in words what keeps us from it. */
+/** The status of a running Millrace, or a sentence that says why it cannot be had. */
 export async function requestStatus(access: StatusAccess): Promise<StatusReport | string> {
   return await askMillrace<StatusReport>(access, { method: "GET", path: "/status" })
 }

@@ -1,13 +1,13 @@
 import { Problem, problemKinds } from "../domain/problems.ts"
 import type { PipelineOptions } from "./pipeline.ts"
 
-/** What an attempt failed with: what is no Problem is a fault of ours. */
+/** The Problem that an attempt failed with; any other error is a fault of ours (`internal`). */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   return new Problem("internal", "Something unexpected happened in the pipeline.", { cause: error })
 }
 
-/** What only a fresh copy can mend begins with forgetting the position. */
+/** Where only a new snapshot helps, removes the recorded position, so that the next attempt makes one. */
 export async function prepareRetry(options: PipelineOptions, problem: Problem): Promise<void> {
   if (problemKinds[problem.kind].reaction !== "resync") return
   try {
@@ -16,7 +16,7 @@ export async function prepareRetry(options: PipelineOptions, problem: Problem): 
     await destination.notes.forget()
     await destination.close()
   } catch (error) {
-    // The problem is met again at the next attempt, and this is tried again with it.
+    // Not fatal: the next attempt meets the same problem, and prepares again.
     options.reporter.problem(asProblem(error))
   }
 }

@@ -12,7 +12,7 @@ export function newLagSamples(): LagSamples {
   let count = 0
   let at = 0
   return {
-    /** A batch of several transactions counts as many times, within reason. */
+    /** A batch of several transactions counts once for each, up to a limit. */
     add(lagMs, weight) {
       for (let i = 0; i < Math.min(weight, 64); i++) {
         samples[at] = lagMs

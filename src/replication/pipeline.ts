@@ -41,9 +41,9 @@ export interface PipelineSettings {
 export interface PipelineOptions {
   /** Names the pipeline in the warehouse's bookkeeping. */
   name: string
-  /** Of this owner of the pipeline: the warehouse refuses what an owner with a smaller one writes. */
+  /** The owner's generation: the warehouse refuses writes of owners with a smaller one. */
   generation: number
-  /** Names it at the source. */
+  /** The pipeline's name at the source: of its slot, publication or connection. */
   handle: string
   source: Source
   warehouse: Warehouse
@@ -51,13 +51,13 @@ export interface PipelineOptions {
   select: TableSelection
   reporter: PipelineReporter
   observe: WriteObserver
-  /** What `relieve` does; default: nothing. */
+  /** What is done when the source retains more than its budget; default: nothing. */
   relief?: RetentionActions
   /** Default: the defaults of a database. */
   settings?: PipelineSettings
-  /** Opens what an earlier relief of this pipeline has left, or makes it; called once at most. */
+  /** Opens the pipeline's spool, or makes it; called at most once. */
   spool?: () => Promise<Spool>
-  /** What is staged is encrypted; absent: it is not. */
+  /** The key under which staging files are encrypted; absent: they are not. */
   atRest?: AtRest | undefined
   /** Default: the usual ones. */
   waits?: Partial<Waits> | undefined
@@ -65,30 +65,33 @@ export interface PipelineOptions {
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
 
-/** Told what happens, to show it and to record it. Must not throw. */
+/** Receives what happens, to show and record it. Must not throw. */
 export interface PipelineReporter {
   phase(phase: Phase): void
-  /** What stands in the way now; `undefined` when it is gone. */
+  /** The problem that stops the pipeline now; `undefined`: it is gone. */
   problem(problem: Problem | undefined): void
-  /** A snapshot begins: these tables, and those that cannot be taken. */
+  /** A snapshot of `tables` begins; `refused`: tables that cannot be replicated. */
   snapshot(tables: TableSchema[], refused: RefusedTable[]): void
   copied(table: TableSchema, event: CopyEvent): void
   /** Streaming begins with these tables. */
   streaming(tables: TableSchema[]): void
   applied(applied: Applied): void
-  /** The table changed, or a column of it must become text: what it holds stays readable but is no longer kept fresh. */
+  /**
+   * The table changed in a way that the stream does not tell, or a column must become text: it stays readable and is not
+   * updated.
+   */
   stale(stale: StaleTable): void
-  /** The table is gone at the source, and now here. */
+  /** The table was dropped at the source and now in the warehouse. */
   dropped(table: TableSchema, keepsVersions: boolean): void
-  /** Which tables keep versions, by the warehouse's word: live ones by id, and those that are dropped. */
+  /** Which tables keep versions in the warehouse: ids of live tables, and dropped tables. */
   versions?(kept: ReadonlySet<string>, dropped: readonly TableSchema[]): void
   /** A table that the filter takes but that cannot be replicated. */
   refused(table: RefusedTable): void
-  /** A copy made while the stream went on broke off; it is tried again. */
+  /** An incremental snapshot failed; it is tried again. */
   lateCopyFailed(problem: Problem, tables: readonly TableSchema[]): void
-  /** The selection is not yet, or not known to be, what is in the warehouse. */
+  /** The warehouse does not have, or is not known to have, just the selected tables. */
   selecting(): void
-  /** What the warehouse has is what the selection takes: these, by id, those that failed among them. */
+  /** The warehouse has just the selected tables; `ids`: those, failed ones among them. */
   selected(ids: ReadonlySet<string>): void
 }
 
@@ -97,26 +100,29 @@ export interface Pipeline {
   lagMs(): number | undefined
   /** Source clock of the newest commit that this stream brought; `undefined` while there is none. */
   latestCommitMs(): number | undefined
-  /** What can be asked of it while it streams; `undefined` while it does not. */
+  /** The interface of the running stream; `undefined` while the pipeline does not stream. */
   streaming(): StreamingPipeline | undefined
-  /** The source keeps more for this pipeline than it may. Returns at once. */
+  /** The source retains more for this pipeline than its budget: the retention action begins. Returns at once. */
   relieve(): void
-  /** What has been done about that; `undefined`: nothing, or it is over. */
+  /** State of the retention action; `undefined`: none, or it is over. */
   relief(): RetentionActionState | undefined
-  /** What the settings say is to be looked at now. */
+  /** The settings have changed: they are read again now. */
   settingsChanged(): void
-  /** The selection takes other tables now: they come and go while the rest streams on; the reporter tells when it is so. */
+  /** The selection has changed: tables come and go while the rest streams on; the reporter tells when that is done. */
   selectionChanged(): void
   /**
-   * Ends reading, finishes the batch at hand and closes. Resolves when all is closed, or after 5 s: a source that does
-   * not answer is not waited for, and nothing more is begun when it does.
+   * Stops reading, finishes the present batch and closes. Resolves when all is closed, or after 5 s: a source that
+   * does not answer is not waited for, and nothing new is begun when it does.
    */
   stop(): Promise<void>
 }
 
 const stopLimitMs = 5_000
 
-/** Runs until stopped: copy when there is no position, stream from the position, and after a failure again. */
+/**
+ * Starts a pipeline, which runs until it is stopped: a snapshot where the warehouse has no position, then the stream
+ * from the position; after a failure a new attempt.
+ */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
   const relief = newReliefWorker(options)
@@ -162,11 +168,11 @@ interface RunState {
   pace: BatchInterval | undefined
   streaming: StreamingPipeline | undefined
   watch: TableWatch | undefined
-  /** An attempt has failed, and what stood in its way is not known to be gone. */
+  /** An attempt has failed, and its cause is not known to be gone. */
   troubled: boolean
-  /** The reader of an earlier owner is gone from the source. */
+  /** The connection of an earlier owner at the source has been ended. */
   isReaderEnded: boolean
-  /** Tables that the warehouse could not hold: the next attempt goes on without them. */
+  /** Tables with rows that the warehouse could not hold: the next attempt runs without them. */
   readonly oversized: OversizedTable[]
   readonly relief: RetentionActionWorker
 }
@@ -194,7 +200,7 @@ async function runUntilStopped(
       waits.failed(problem, !state.troubled)
       state.troubled = true
       options.reporter.problem(problem)
-      // Its owner is another now: nothing is to be tried again here.
+      // Another process owns the pipeline now: no further attempt here.
       if (problem.kind === "takenOver") break
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
@@ -219,7 +225,7 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
   try {
     let position = await destination.notes.position()
     await state.relief.warehouseBack()
-    // Now nothing of this process reads there.
+    // No connection of this process reads the slot now, so that ending its reader cannot end our own.
     if (!state.isReaderEnded) await options.source.endReader?.(options.handle)
     state.isReaderEnded = true
     if (position === undefined) await state.relief.copying()
@@ -324,7 +330,7 @@ async function streamFrom(
     const relieving = state.relief.streaming(() => stream?.isReplaying !== true && isHindered(batcher, flow))
     await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
   } catch (error) {
-    // What has to end first may take long, and is no reason to look well meanwhile.
+    // Closing what the failed attempt opened may take long; the problem is shown before, not after.
     if (!signal.aborted) reporter.problem(asProblem(error))
     throw error
   } finally {
@@ -337,7 +343,7 @@ async function streamFrom(
     await stream.stop()
     batcher.close()
     state.relief.warehouseAway()
-    // The batch at hand is finished, so that nothing of it is repeated; its failure has been seen above or no longer matters.
+    // The present batch is finished, so that none of it is repeated. Its failure was seen above.
     await Promise.allSettled([applying, watch.ended])
   }
 }

@@ -5,15 +5,21 @@ import type { RowKey } from "./contracts/comparison.ts"
 import type { TableWatch } from "./tables/table-watch.ts"
 import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify/verify.ts"
 
-/** What can be asked of a pipeline while it streams. */
+/** The interface of a pipeline while it streams. */
 export interface StreamingPipeline {
-  /** Has tables, by id, copied anew beside the live ones. Returns at once; the reporter tells how it goes. */
+  /**
+   * Starts a resync of tables by id: they are re-snapshotted beside the live ones. Returns at once; the reporter
+   * tells the progress.
+   */
   resync(ids: readonly string[]): void
   /** Tables, by id, of which no copy can be made as the source is now, and why. Throws Problem. */
   refusals(ids: readonly string[]): Promise<Map<string, string>>
-  /** What the settings say of tables is to be looked at now. */
+  /** The settings of tables have changed: they are read again now. */
   settingsChanged(): void
-  /** The source's tables have changed in a way that its stream may not tell. Returns at once. */
+  /**
+   * The source's tables may have changed in a way that the stream does not tell: the catalog is polled soon. Returns
+   * at once.
+   */
   lookSoon(): void
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible(): Position
@@ -36,7 +42,10 @@ export interface StreamingPipeline {
 }
 
 const lookEveryMs = 5
-/** An idle source says by itself how far it is only now and then. */
+/**
+ * Interval at which the source is asked for its position while somebody waits: an idle source reports it only now and
+ * then.
+ */
 const askEveryMs = 100
 
 export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPipeline {
@@ -79,12 +88,13 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
   }
 }
 
-/** How long one look at whether the stream has come far enough waits for that. */
+/** Limit of one check whether the stream has come far enough. */
 const settledLookMs = 500
 
 /**
- * A stream that opens proves nothing about the warehouse: either a batch is applied, or all that was committed when it
- * opened is found to be visible already. `false`: the stream ended before.
+ * Resolves with `true` when the pipeline is proven to work: a batch was applied, or everything committed before the
+ * stream opened is already visible. A stream that opens proves nothing about the warehouse. `false`: the stream ended
+ * before.
  */
 export async function hasSettled(streaming: StreamingPipeline, ended: AbortSignal): Promise<boolean> {
   const target = await streaming.currentPosition()

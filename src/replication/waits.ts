@@ -1,13 +1,13 @@
-/** How long a pipeline waits before it looks or tries again by itself. */
+/** Waits of a pipeline before it polls or tries again. */
 export interface Waits {
-  /** The source's catalog is read so often at most. */
+  /** Shortest time between two regular polls of the source's catalog. */
   lookEveryMs: number
-  /** After a failure; twice as long after each further one. */
+  /** Wait after the first failure; doubled after each further one. */
   firstRetryMs: number
   longestRetryMs: number
-  /** The same while the source cannot be reached: it is soon noticed that it is back. */
+  /** Longest wait while the source cannot be reached: short, so that its return is noticed soon. */
   longestReconnectMs: number
-  /** How often an idle source is told that what it sent is no longer needed. */
+  /** Interval at which an idle source is acknowledged. */
   advanceEveryMs: number
 }
 
@@ -19,7 +19,7 @@ const usualWaits: Waits = {
   advanceEveryMs: 10_000,
 }
 
-/** Those that are said, and else the usual ones. */
+/** The given waits, with defaults for the others. */
 export function waitsOf({ waits }: { waits?: Partial<Waits> | undefined }): Waits {
   return { ...usualWaits, ...waits }
 }

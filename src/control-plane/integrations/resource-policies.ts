@@ -37,7 +37,10 @@ export async function resourcePolicy(
   return policy
 }
 
-/** Without a policy the account's own sources and admins need none. @throws Fault accessDenied, resourceNotFound. */
+/**
+ * Removes the policy of a warehouse. Without one, integrations of the account's own sources, created by its own
+ * administrators, are allowed. @throws Fault accessDenied, resourceNotFound (also when there is no policy).
+ */
 export async function deleteResourcePolicy(
   plane: ControlPlane,
   caller: Caller,

@@ -89,7 +89,7 @@ export async function verificationReport(
   const { id, name } = await findIntegration(store.integrations, identifier)
   let orders = await store.orders.latestVerification(id)
   if (orders.some((order) => !isEnded(order))) {
-    // Whoever compared may have ended with its process.
+    // The process that compares may have ended: `sweep` marks orders whose time is over as expired.
     await store.orders.sweep()
     orders = await store.orders.latestVerification(id)
   }

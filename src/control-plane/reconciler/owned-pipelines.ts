@@ -50,13 +50,13 @@ export function newOwnedPipelines({
 }: OwnedPipelinesOptions): OwnedPipelines {
   const running = new Map<string, RunningPipeline>()
   const losing = new Set<string>()
-  /** Generations that warehouses know and the state database may not: it was put back to an earlier time. */
+  /** Newest generations that warehouses reported, by pipeline: a restored state database may have smaller ones. */
   const known = new Map<string, number>()
 
   const lost = (lease: Lease) => {
     if (running.get(lease.pipeline)?.lease.generation !== lease.generation) return
     losing.add(lease.pipeline)
-    // Nothing new is begun from here on; the next turn waits for its end.
+    // The pipeline begins nothing new from here on; the next turn of the reconciler awaits its end.
     void running.get(lease.pipeline)?.pipeline?.stop()
     nudge()
   }

@@ -155,7 +155,7 @@ async function bring(turn: Turn, integration: Integration): Promise<void> {
       return await finishDeletion(turn, integration)
     case "failed":
       if (isCurable(integration.errors)) return await bringUp(turn, integration)
-      // It can only be deleted: until then its source must keep nothing for it.
+      // A failed integration without a cure can only be deleted. Until then its source must retain no log for it.
       await windDown(turn, integration)
       return
     default:
@@ -195,7 +195,10 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
   })
 }
 
-/** Ends the pipelines whose database was dropped; the source databases of which that is not done yet. */
+/**
+ * Ends the pipelines whose destination database was dropped. Returns the source databases whose old pipeline has not
+ * ended yet: no new pipeline may start on those.
+ */
 async function endDropped(
   turn: Turn,
   integration: Integration,
@@ -212,21 +215,27 @@ async function endDropped(
   return occupied
 }
 
-/** How text comes is settled with each connection: another way takes new ones. */
+/**
+ * Stops a pipeline whose ACCEPTINVCHARS option has changed: the option is fixed when a connection to the source is
+ * opened, so that the next start applies it.
+ */
 async function stopOutdated({ owned }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
   const one = owned.running.get(key)
   if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
     await owned.release(key)
 }
 
-/** Ends its pipelines, then forgets the integration; its databases stay. */
+/** Ends the integration's pipelines, then removes its record. Its destination databases stay. */
 async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
   if (!(await windDown(turn, integration))) return
   await turn.store.integrations.remove(integration.id)
   turn.log.info({ integration: integration.id }, "integration deleted")
 }
 
-/** Ends its pipelines, and what the source keeps for them; false when that is to be tried again. */
+/**
+ * Ends the integration's pipelines and removes what the source keeps for them. False: not all of that is done, try
+ * again at the next turn.
+ */
 async function windDown(turn: Turn, integration: Integration): Promise<boolean> {
   for (const record of await turn.store.pipelines.ofIntegration(integration.id))
     if (!(await turn.endings.end(integration, record, "kept"))) return false

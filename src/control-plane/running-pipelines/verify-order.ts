@@ -74,7 +74,10 @@ function tellProgress(result: VerifyResult, { progress }: OrderWork, log: Reconc
   return { tell, stop: () => clearInterval(timer) }
 }
 
-/** Keys of rows go to whoever asks for the report, never to the log. */
+/**
+ * Logs how a verification ended: tables and counts. Keys of rows are in the report only, for a log may be read by
+ * people who may not read the rows.
+ */
 function conclude(
   log: ReconcilerLog,
   { monitor: { record } }: RunningPipeline,

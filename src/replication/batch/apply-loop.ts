@@ -17,11 +17,11 @@ export interface Applied {
   stagedBytes: number
   firstCommittedAtMs: number
   lastCommittedAtMs: number
-  /** Everything up to here is visible. */
+  /** Everything committed up to this position is visible; `undefined`: the batch moved no position. */
   position: Position | undefined
-  /** Our clock when it became visible. */
+  /** This process's clock when the batch became visible, in ms since 1970. */
   visibleAtMs: number
-  /** From handing over to durable. */
+  /** From handing the batch over to its commit, in ms. */
   tookMs: number
 }
 
@@ -40,7 +40,7 @@ export async function applyBatches(loop: ApplyLoop): Promise<void> {
   for (;;) {
     const work = await loop.batcher.next()
     if (work === undefined) return
-    // A source that stands still says so again and again.
+    // An idle source reports the same position repeatedly; one write for it is enough.
     if (work.kind === "advance" && work.position === advancedTo) continue
     await doWork(loop, work)
     if (work.kind === "advance") advancedTo = work.position
@@ -57,7 +57,7 @@ async function doWork(loop: ApplyLoop, work: Work): Promise<void> {
       try {
         return await applyOne(loop, work.gathered)
       } catch (error) {
-        // Whoever makes the copies waits for this, and the next attempt for him.
+        // `copyLate` awaits this promise. If it never settled, the next attempt could not start.
         for (const { done } of work.gathered.adopted) done(false)
         throw error
       }
@@ -93,7 +93,10 @@ async function applyOne(loop: ApplyLoop, gathered: GatheredBatch): Promise<void>
   if (isTold) loop.onApplied(appliedOf(gathered, stagedBytes, startedMs))
 }
 
-/** Brings what was held during a copy into it, unseen, so that the batch itself has only to swap. */
+/**
+ * Applies the changes held during a copy to the copy, which no reader sees yet, so that the batch itself only has to
+ * swap.
+ */
 async function completeCopies(destination: Destination, adopted: readonly Adoption[]): Promise<void> {
   await stageAll(
     destination,
@@ -116,14 +119,14 @@ function appliedOf(gathered: GatheredBatch, stagedBytes: number, startedMs: numb
   }
 }
 
-// Enough to keep the disk busy, few enough that a batch over thousands of tables opens few files at once.
+// Staging files written at a time: enough to keep the disk busy; a batch over thousands of tables still opens few.
 const filesAtOnce = 8
 
 async function stageAll(destination: Destination, tables: readonly GatheredChanges[]): Promise<number> {
   const waiting = [...tables]
   const writer = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      // BackpressureOptions control may be writing an earlier part of it.
+      // Backpressure may be writing an earlier part of this table to staging: the batch waits for it.
       await next.staging
       if (next.row > 0) await stage(destination, next)
       await stageCommits(destination, next)

@@ -2,32 +2,41 @@ import type { Destination } from "../contracts/warehouse.ts"
 import { stage } from "./apply-loop.ts"
 import type { Batcher } from "./batcher.ts"
 
-/** Keeps what is being gathered within bounds of memory and disk, by spilling and by back pressure. */
+/**
+ * Bounds what a pipeline has read and not applied: above a limit of memory the rows are written to staging; above a
+ * limit of staging the stream is paused.
+ */
 export interface Backpressure {
   chunkDecoded(): void
   handedOver(): void
-  /** Whether so much is staged that reading waits for the warehouse. */
+  /** True while reading is paused because staging is above its limit. */
   isFull(): boolean
 }
 
 export interface BackpressureOptions {
   destination: Destination
   batcher(): Batcher
-  /** Pauses and resumes reading. */
+  /** Pauses (`true`) or resumes reading from the source. */
   hold(held: boolean): void
   failed(error: unknown): void
 }
 
-/** Above this much in memory, what is being gathered is written to staging. */
+/** Bytes of gathered rows in memory, above which they are written to staging. */
 const spillBytes = 48 * 2 ** 20
-/** A table's rows below this stay in memory, if others make up for it: writing them would free little. */
+/**
+ * Bytes of one table's rows: smaller tables are not spilled while larger ones free enough, because a small file costs
+ * as much as a large one.
+ */
 const worthSpillingBytes = 2 ** 20
-/** Rows in one staged part, give or take those of one read: a warehouse may want to take them in portions. */
+/** Rows in one staged part, exceeded by at most one read of the source: a warehouse loads a batch part by part. */
 const partRows = 100_000
-/** Staged for the next batch, above which reading stops until the warehouse has taken it. One transaction may pass it: it must land whole. */
+/**
+ * Bytes staged for the next batch, above which reading pauses until the warehouse has taken the batch. One
+ * transaction may exceed it, because a transaction is applied whole.
+ */
 const maxStagedBytes = 2 ** 30
 
-/** A batch that takes longer is no usual one. */
+/** A batch that has been under way for longer says that the warehouse, not the source, is slow. */
 const hinderedMs = 10_000
 
 export function newBackpressure(flow: BackpressureOptions): Backpressure {
@@ -38,7 +47,7 @@ export function newBackpressure(flow: BackpressureOptions): Backpressure {
 
   async function spill(inMemoryBytes: number): Promise<void> {
     const tables = [...flow.batcher().gathering()]
-    // At least one table has its share or more, so something always goes.
+    // The limit is at most the average of all tables, so at least one table is above it and is spilled.
     const worthBytes = Math.min(worthSpillingBytes, inMemoryBytes / tables.length)
     for (const changes of tables) {
       const isWorth = changes.bytes >= worthBytes || changes.row >= partRows
@@ -53,7 +62,7 @@ export function newBackpressure(flow: BackpressureOptions): Backpressure {
       if (stagedBytes > maxStagedBytes && !flow.batcher().inTransaction) {
         full = true
         update()
-        // Changes that are resting would keep us waiting.
+        // Changes that wait for the batch interval go now: reading is paused until they are applied.
         flow.batcher().wake()
       }
       if (spilling || (inMemoryBytes < spillBytes && mostRows < partRows)) return
@@ -85,7 +94,7 @@ function measure(batcher: Batcher): { inMemoryBytes: number; stagedBytes: number
   return { inMemoryBytes, stagedBytes, mostRows }
 }
 
-/** The warehouse, and not the source, is what makes a stream slow. */
+/** True when the warehouse, not the source, makes the stream slow: staging is full, or a batch takes long. */
 export function isHindered({ workingSinceMs }: Batcher, flow: Backpressure): boolean {
   return flow.isFull() || (workingSinceMs !== undefined && performance.now() - workingSinceMs > hinderedMs)
 }

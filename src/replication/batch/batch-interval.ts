@@ -1,22 +1,22 @@
 import type { Applied } from "./apply-loop.ts"
 
-/** Spaces batches out: after one was applied, the next waits for an interval. */
+/** Keeps batches at least an interval (REFRESH_INTERVAL) apart: after one was applied, the next waits. */
 export interface BatchInterval {
-  /** Whether what is gathered now has to wait. */
+  /** True while the gathered changes wait for the interval to pass. */
   rests(): boolean
   applied(applied: Pick<Applied, "lastCommittedAtMs" | "visibleAtMs">): void
-  /** The interval is another. */
+  /** The configured interval has changed. */
   intervalChanged(): void
   stop(): void
 }
 
 export interface PaceOptions {
   intervalMs(): number
-  /** Called when the rest is over. */
+  /** Called when the interval has passed. */
   wake(): void
 }
 
-/** Clocks that differ a little must not look like a stream that is behind. */
+/** Source and this process compare clocks: a difference below this is not taken for a stream that is behind. */
 const slackMs = 5_000
 
 export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterval {
@@ -26,13 +26,13 @@ export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterv
   function restMs(): number {
     if (appliedAtMs === undefined) return 0
     const passedMs = Date.now() - appliedAtMs
-    // A clock that was set back must not make it wait for as long again.
+    // A clock that was set back gives a negative age: the batch does not wait for a whole interval again.
     return passedMs < 0 ? 0 : intervalMs() - passedMs
   }
 
   function wait(): void {
     clearTimeout(timer)
-    // It keeps no process alive; a timer that comes a little early is set again.
+    // `unref`: the timer keeps no process alive. A timer that fires early is set again.
     timer = setTimeout(() => (restMs() > 0 ? wait() : wake()), Math.max(0, restMs())).unref()
   }
 

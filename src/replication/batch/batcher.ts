@@ -16,30 +16,32 @@ import { GatheredChanges } from "./table-changes.ts"
  * held aside until the copy is complete.
  */
 export class Batcher implements ChangeSink {
-  /** When the source last said that it has nothing more for us, by our clock; 0 before. */
+  /** When the source last reported that it has no more changes, in ms of this process's clock; 0: not yet. */
   caughtUpAtMs = 0
   /** Source clock of the oldest commit handed over and not yet applied. */
   inFlightSinceMs: number | undefined
   /** Source clock of the newest commit that came; `undefined` before the first. */
   latestCommitMs: number | undefined
-  /** Since when the work at hand has been under way, on the process's own clock. */
+  /** When the apply loop took its present work, in ms of the monotonic clock; `undefined`: it has none. */
   workingSinceMs: number | undefined
   inTransaction = false
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible: Position
   #open = nothingYet()
-  /** What goes before the open batch, and takes no more. */
+  /** Work that the apply loop takes before the open batch; nothing is added to it. */
   #sealed: { work: Work; complete: Position | undefined }[] = []
-  /** What will be visible when the work at hand is done. */
+  /** The position that will be visible when the apply loop's present work is done. */
   #underway: Position | undefined
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
-  /** Told at the next moment between transactions. */
+  /** Called at the next moment between two transactions. */
   #turns: (() => void)[] = []
-  /** Tables with versions that the transaction at hand has changed. */
+  /** Tables with versions that the transaction being decoded has changed. */
   #touched = new Set<GatheredChanges>()
   readonly #spares = newRowBufferPool()
-  /** The chunk ended inside a transaction while complete ones were waiting. */
+  /**
+   * A chunk ended inside a transaction while complete ones waited: they go at the next commit, not at the next chunk's end.
+   */
   #isOverdue = false
   #closed = false
   #taker: ((work: Work | undefined) => void) | undefined
@@ -47,14 +49,14 @@ export class Batcher implements ChangeSink {
   #reached: Position
   readonly #hooks: BatcherHooks
 
-  /** `from`: where the stream begins. */
+  /** `from`: the position at which the stream begins. */
   constructor(hooks: BatcherHooks, from: Position) {
     this.#hooks = hooks
     this.#reached = from
     this.visible = from
   }
 
-  /** The next work, as soon as there is some; `undefined` after `close`. One caller at a time. */
+  /** Resolves with the next work as soon as there is some; with `undefined` after `close`. One caller at a time. */
   next(): Promise<Work | undefined> {
     this.workingSinceMs = undefined
     this.inFlightSinceMs = undefined
@@ -68,7 +70,7 @@ export class Batcher implements ChangeSink {
     })
   }
 
-  /** Ends the apply loop after the work at hand. */
+  /** Ends the apply loop after its present work. */
   close(): void {
     this.#closed = true
     this.#give(undefined)
@@ -80,14 +82,14 @@ export class Batcher implements ChangeSink {
     for (const turn of this.#turns.splice(0)) turn()
   }
 
-  /** Source clock of the oldest commit not visible yet, or of the last one known while a transaction is arriving. */
+  /** Source clock of the oldest commit that is not visible yet; while a transaction arrives, of the last known one. */
   get oldestWaitingMs(): number | undefined {
     if (this.inFlightSinceMs !== undefined) return this.inFlightSinceMs
     if (this.#open.transactions > 0) return this.#open.firstCommittedAtMs
     return this.inTransaction ? this.caughtUpAtMs : undefined
   }
 
-  /** The rest is over. */
+  /** The batch interval has passed: what waited for it may go. */
   wake = (): void => this.#betweenTransactions()
 
   /** Everything up to here has been decoded. */
@@ -103,7 +105,7 @@ export class Batcher implements ChangeSink {
     yield* this.#held.values()
   }
 
-  /** If nothing waits to be applied, has the position moved to where the source has caught up. */
+  /** If no changes wait, has the apply loop record the position to which the source has caught up. */
   advance(): void {
     this.#spares.age()
     const position = this.#caughtUpPosition
@@ -113,8 +115,8 @@ export class Batcher implements ChangeSink {
   }
 
   /**
-   * Runs `work`, which must not throw, when everything gathered so far is visible in the warehouse and nothing that
-   * comes later. Call it between transactions. `false`: it never ran.
+   * Runs `work`, which must not throw, when the warehouse has all that was gathered and nothing later; until it ends nothing
+   * is applied. Call it between transactions. `false`: the batcher was closed before.
    */
   standStill(work: () => Promise<void>): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false)
@@ -127,7 +129,7 @@ export class Batcher implements ChangeSink {
     })
   }
 
-  /** As `standStill`, at the next moment between transactions. `turn` is called as soon as that is there. */
+  /** As `standStill`, at the next moment between transactions, at which `turn` is called. */
   turn(turn: () => void, work: () => Promise<void>): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false)
     const { promise, resolve } = Promise.withResolvers<boolean>()
@@ -139,20 +141,19 @@ export class Batcher implements ChangeSink {
     return promise
   }
 
-  /** From here on this table's changes are held aside: a copy of it is being made. */
+  /** From here on this table's changes are held aside, because a copy of it is being made. */
   hold(table: TableSchema): void {
     this.#held.set(table.id, new GatheredChanges(table, { next: 0 }, this.#modeOf(table)))
   }
 
-  /** Forgets what was held: the copy failed. */
+  /** Drops the changes that were held for a copy: it failed. */
   release(table: TableSchema): void {
     this.#held.delete(table.id)
   }
 
   /**
-   * The copy is complete: it goes live together with what was held, once the stream has reached the copy's own
-   * position (before, a restart would repeat changes that the copy already has). Resolves when it has; `false`: the
-   * table changed meanwhile, and the copy is of no use.
+   * The copy is complete: it goes live with the changes held for it, once the stream has reached its position (earlier, a
+   * restart would repeat changes that the copy has). `false`: the table changed meanwhile, and the copy is of no use.
    */
   adopt(table: TableSchema, load: TableLoad, snapshotPosition: Position): Promise<boolean> {
     const changes = this.#held.get(table.id)
@@ -199,7 +200,7 @@ export class Batcher implements ChangeSink {
     this.#hooks.altered(to)
   }
 
-  /** What came of a table whose copy is not live yet. */
+  /** Changes of a table whose complete copy is not live yet. */
   #arriving(id: string): GatheredChanges | undefined {
     return this.#held.get(id) ?? this.#open.adopted.find(({ table }) => table.id === id)?.changes
   }
@@ -210,8 +211,8 @@ export class Batcher implements ChangeSink {
   }
 
   begin(): void {
-    // Not before the end of a chunk if it can be had there: it may hold dozens of transactions, and a batch costs the
-    // same for one as for all of them.
+    // A batch ends with a chunk, not with each commit: a chunk may hold dozens, and a batch costs the same for one as for
+    // all.
     if (this.#isOverdue) this.#betweenTransactions()
     this.inTransaction = true
   }
@@ -243,7 +244,7 @@ export class Batcher implements ChangeSink {
     this.#open.stale.push({ table, reason, kind: "changed" })
   }
 
-  /** As `schemaChanged`, at any time. */
+  /** As `schemaChanged`, also inside a transaction. */
   letGo(table: TableSchema, reason: string): void {
     this.schemaChanged(table, reason)
     this.#handOver()
@@ -256,7 +257,7 @@ export class Batcher implements ChangeSink {
   }
 
   caughtUp(position: Position): void {
-    // A server that goes through its log again passes places where we have long been.
+    // A server that reads its log again after a reconnect reports positions that were reached long ago.
     if (!this.#hasReached(position, this.#reached)) return
     this.#caughtUpPosition = position
     this.#reached = position
@@ -289,12 +290,12 @@ export class Batcher implements ChangeSink {
     spares: this.#spares,
   })
 
-  /** The only moments at which held changes are complete transactions, and a batch may end. */
+  /** Called between two transactions: the only moments at which held changes are whole transactions and a batch may end. */
   #betweenTransactions(): void {
     if (this.inTransaction) return
     for (const adoption of this.#adopting.splice(0)) {
       if (!this.#hasReached(this.#reached, adoption.snapshotPosition)) this.#adopting.push(adoption)
-      // Dropped or changed since: what was held is gone.
+      // The table was dropped or changed meanwhile: its held changes are gone, and the copy is of no use.
       else if (this.#held.get(adoption.table.id) !== adoption.changes) adoption.done(false)
       else {
         this.#held.delete(adoption.table.id)
@@ -325,7 +326,7 @@ export class Batcher implements ChangeSink {
   #takeOpen(): { work: Work; complete: Position | undefined } {
     const { tables, earlier, sequence, complete, isAltered: _, ...rest } = this.#open
     this.#open = nothingYet()
-    // What the source said before these changes no longer counts as "nothing for us".
+    // A "caught up" that the source reported before these changes no longer holds.
     this.#caughtUpPosition = undefined
     const gathered = { ...rest, tables: [...earlier, ...tables.values()], changes: sequence.next }
     return { work: { kind: "batch", gathered }, complete }

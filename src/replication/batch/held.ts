@@ -3,12 +3,12 @@ import type { TableName, TableSchema } from "../../domain/table.ts"
 /** A replicated table as a destination database knows it. */
 export interface HeldTable {
   pipeline: string
-  /** No longer kept fresh, but readable. */
+  /** The table stays readable and no longer receives changes, until its re-snapshot. */
   stale: boolean
   schema: TableSchema
 }
 
-/** A table that keeps versions, or (`dropped`) one whose versions outlived it. */
+/** A table that keeps versions (history mode); `dropped`: the table is gone at the source and its versions remain. */
 export interface HeldVersions {
   pipeline: string
   dropped: boolean
@@ -16,8 +16,8 @@ export interface HeldVersions {
 }
 
 /**
- * Which names an engine takes for one: two tables whose `place` is equal cannot stand beside one another. Engines that do
- * not mind a name's case fold it.
+ * The key under which an engine stores a name: two tables with equal `place` cannot exist side by side. An engine
+ * that ignores case folds it.
  */
 export type PlaceOf = (table: TableName) => string
 

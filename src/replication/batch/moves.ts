@@ -8,7 +8,7 @@ export interface Move {
   to: TableSchema
 }
 
-/** Steps, and what is held after them. */
+/** The steps, and the held tables after them. */
 export interface Planned {
   steps: Step[]
   held: HeldTable[]
@@ -23,10 +23,10 @@ export function movesOf(held: readonly HeldTable[], names: ReadonlyMap<string, T
 }
 
 /**
- * Brings tables to their new names, all at once: they may exchange them. A table that stands at a new name and does not
- * move is called otherwise at the source by now: its copy under its new name is still being made. Until then it stays
- * readable under the name that the mover left, which it most likely has now; where no name became free, it is dropped.
- * `stale`: tables, by id, that become stale with the caller's transaction.
+ * Plans renames of one batch, all at once, since tables may exchange names. A table that stands at a new name and is
+ * not renamed in this batch has another name at the source by now, and its copy under that name is still being made.
+ * Until then it stays readable under the name that the renamed table left, most likely its own new one; where no name
+ * became free, it is dropped. `stale`: ids of tables that become stale with the caller's transaction.
  */
 export function planMoves(
   named: readonly Move[],
@@ -43,7 +43,7 @@ export function planMoves(
       { kind: "drop", table: schema },
       { kind: "untrack", pipeline, table: schema },
     ]),
-    // All leave before one arrives: names may be exchanged in a circle.
+    // All tables leave their names before one arrives: names may be exchanged in a circle.
     ...moves.map(({ from }): Step => ({ kind: "leave", table: from })),
     ...moves.map(({ from, to }): Step => ({ kind: "arrive", from, to })),
     ...makingWay.flatMap(({ one, move: { to } }) => noted(one, to, stale)),
@@ -51,7 +51,7 @@ export function planMoves(
   return { steps, held: heldAfter(held, moves, new Set(inTheWay.map(({ schema }) => schema.id))) }
 }
 
-/** What made way is tracked under its new name; the named tables are tracked with the batch's changes. */
+/** A table that made way is tracked under its new name; the renamed tables are tracked with the batch's changes. */
 function noted(one: HeldTable, table: TableSchema, stale: ReadonlySet<string>): Step[] {
   const { pipeline } = one
   const track: Step = { kind: "track", pipeline, table }
@@ -72,7 +72,7 @@ function heldAfter(
     })
 }
 
-/** Where tables that stand at the new name of another one go. */
+/** New names for tables that stand at the new name of another one. */
 function wayMade(
   named: readonly Move[],
   held: readonly HeldTable[],

@@ -23,9 +23,9 @@ export interface Holdings {
 export interface BatchToPlan extends Holdings {
   pipeline: string
   batch: Batch
-  /** Where this opening of the destination has brought the position; `undefined`: that is not known. */
+  /** The position that this opening of the destination has applied up to; `undefined`: unknown. */
   expected: Position | undefined
-  /** Of copies that are to keep versions, by table id: as of when their rows are. */
+  /** For copies that are to keep versions, by table id: the time at which their rows were read. */
   copiedAsOf: ReadonlyMap<string, Date>
 }
 
@@ -39,8 +39,8 @@ export function alterationsOf(batch: Batch): Alteration<StagedPart>[] {
 }
 
 /**
- * In the order in which a batch happens: what goes makes room, then what moves, then what comes, then rows change. Throws
- * Problem where it does not follow what was applied before.
+ * The steps of a batch in order: drops make room, then tables move, then copies are adopted, then rows change. Throws
+ * Problem where the batch does not follow the last one applied.
  */
 export function planBatch(plan: BatchToPlan): Step[] {
   const { pipeline, batch } = plan
@@ -57,7 +57,7 @@ export function planBatch(plan: BatchToPlan): Step[] {
   ]
 }
 
-/** Where something that moves the position begins. Throws Problem where that is not known. */
+/** The position that a step which moves the position starts from. Throws Problem where it is unknown. */
 export function knownPosition(expected: Position | undefined): Position {
   if (expected !== undefined) return expected
   throw new Problem("internal", "Rows came for a database whose position is not known; they are read again.")
@@ -76,7 +76,7 @@ function positionOf({ pipeline, batch: { position } }: BatchToPlan): Step[] {
   return position === undefined ? [] : [{ kind: "setPosition", pipeline, position }]
 }
 
-/** What becomes of tables as wholes. `places`: where each table of the pipeline stands after it, by id. */
+/** The steps for whole tables. `places`: the name of each table of the pipeline after them, by id. */
 function planTables(
   plan: BatchToPlan,
   names: ReadonlyMap<string, TableSchema>,
@@ -104,7 +104,10 @@ interface Gone {
   versions: HeldVersions[]
 }
 
-/** Tables dropped at the source, by what they are called here: there they may have got another name on their way out. */
+/**
+ * Tables dropped at the source, by their names in the warehouse: a table that was renamed on its way out is known
+ * here by its old name.
+ */
 function planDropped({ pipeline, batch, held, versions }: BatchToPlan, at: Date): Gone {
   const gone = new Set(batch.dropped.map(({ id }) => id))
   const isGone = (one: HeldTable | HeldVersions) => one.pipeline === pipeline && gone.has(one.schema.id)
@@ -141,15 +144,15 @@ function planSwaps(
 }
 
 interface ChangeFacts {
-  /** Of all tables, by id; `undefined` where none has changed its place. */
+  /** The place of every table by id; `undefined`: no table has changed its place. */
   places: ReadonlyMap<string, TableSchema> | undefined
   /** Tables, by id, that keep versions. */
   keeps: ReadonlySet<string>
 }
 
 /**
- * Changes and alterations of each table in their order, under the name it has in the end. A table whose place another one
- * took has no use for its changes any more.
+ * Changes and alterations of each table in their order, under its final name. Changes of a table whose place another
+ * one took are left out.
  */
 function planChanges(tables: readonly TableChanges[], { places, keeps }: ChangeFacts): Step[] {
   const touched = new Set<string>()
@@ -170,12 +173,12 @@ function planChanges(tables: readonly TableChanges[], { places, keeps }: ChangeF
 export interface CopyToAdopt extends Holdings {
   pipeline: string
   table: TableSchema
-  /** As of when the copy's rows are, where versions are kept. */
+  /** The time at which the copy's rows were read; set where the table keeps versions. */
   since: Date | undefined
   at: Date
 }
 
-/** A copy takes its live table's place by itself, outside of a batch: as in the first snapshot. */
+/** The steps by which a copy takes its live table's place outside of a batch, as in the first snapshot. */
 export function planAdoption(copy: CopyToAdopt): Step[] {
   const { pipeline, table } = copy
   const none: ReadonlySet<string> = new Set()
@@ -185,15 +188,16 @@ export function planAdoption(copy: CopyToAdopt): Step[] {
 
 export interface SnapshotToComplete extends Holdings {
   pipeline: string
-  /** The live tables that stay. */
+  /** The live tables that the snapshot brought; they stay. */
   kept: readonly TableSchema[]
   position: Position
   at: Date
 }
 
 /**
- * The end of a complete snapshot: every other table goes, and the position is recorded. A database has one pipeline, so what
- * an earlier integration of the same name brought goes as well; where `kept` stands in its place, only its note goes.
+ * The steps at the end of a complete snapshot: all other tables are dropped, and the position is recorded. A database
+ * has one pipeline, so tables of an earlier integration of the same name are dropped as well; where a `kept` table
+ * stands in the place of one, only the note of it is removed.
  */
 export function planSnapshotEnd({ pipeline, kept, position, at, ...holdings }: SnapshotToComplete): Step[] {
   const { held, versions, placeOf } = holdings
@@ -212,7 +216,7 @@ export function planSnapshotEnd({ pipeline, kept, position, at, ...holdings }: S
   ]
 }
 
-/** Live tables that begin or end keeping versions; others are passed over. */
+/** The steps for live tables that begin or end keeping versions; other tables are ignored. */
 export function planVersionSwitches(
   pipeline: string,
   switches: readonly VersionSwitch[],

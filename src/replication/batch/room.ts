@@ -7,17 +7,17 @@ import type { Step } from "./step.ts"
 export interface Room {
   held: readonly HeldTable[]
   versions: readonly HeldVersions[]
-  /** Tables at the names that they come to. */
+  /** Tables with the names that they get in this plan. */
   arriving: readonly { pipeline: string; table: TableSchema }[]
-  /** Tables, by id, that leave their places by themselves. */
+  /** Ids of tables that are renamed in this plan: they leave their places without help. */
   moving: ReadonlySet<string>
   at: Date
   placeOf: PlaceOf
 }
 
 /**
- * Room for tables at their new names: another table that stands there and keeps versions, or kept them until it was dropped
- * at the source, goes on under a historical name.
+ * Makes room for tables at their new names. A table that stands there and keeps versions, or kept them until it was
+ * dropped at the source, goes on under a historical name.
  */
 export function planRoom({ held, versions, arriving, moving, at, placeOf }: Room): Planned {
   const inTheWay = versions.filter(({ pipeline, dropped, schema }) => {
@@ -38,7 +38,7 @@ export function planRoom({ held, versions, arriving, moving, at, placeOf }: Room
   }
 }
 
-/** Dropped tables whose versions stand where the pipeline's table is to come: they are their users' to take away. */
+/** Dropped tables whose versions stand where the pipeline's table is to come: only their users may remove those. */
 export function droppedInPlaceOf(
   pipeline: string,
   table: TableSchema,

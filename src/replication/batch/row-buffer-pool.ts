@@ -2,17 +2,18 @@ import type { TableSchema } from "../../domain/table.ts"
 import { allocatedBytes, type RowBuffer, resetRows } from "../values/columns.ts"
 
 /**
- * Row buffers that have been staged, for the next rows of their tables. With fresh memory for every batch a backlog keeps
- * the garbage batcher busy, on the cores that the rest of the work needs.
+ * Row buffers whose rows have been staged, for the next rows of the same tables. With fresh memory for every batch
+ * the garbage collector takes the cores that decoding and the warehouse need, most of all while a backlog is worked
+ * off.
  */
 export interface RowBufferPool {
   take(table: TableSchema): RowBuffer | undefined
   give(table: TableSchema, rows: RowBuffer): void
-  /** Call it now and then: what was not taken since the last time goes. */
+  /** Call it at intervals: drops the buffers that were not taken since the last call. */
   age(): void
 }
 
-/** Growing again costs little below the first, and above the second too much memory would lie idle. */
+/** Bytes of one buffer: below this a new buffer is grown at little cost, so the old one is not kept. */
 const worthKeepingBytes = 64 * 1024
 const maxBytes = 96 * 2 ** 20
 const maxSpares = 8

@@ -10,23 +10,28 @@ export type Step = TableStep | NoteStep
 
 /** What happens to a table itself. `copy`: the fresh copy beside it, which `beginLoad` made. */
 export type TableStep =
-  /** The table goes, rows and all, if it is there. */
+  /** Drops the table with its rows, if it exists. */
   | { kind: "drop"; table: TableName }
-  /** It takes a passing name in its schema, so that its place is free within the transaction. */
+  /** Renames the table to a temporary name in its schema, so that its name is free within the transaction. */
   | { kind: "leave"; table: TableName }
-  /** What left `from` takes the place `to`, in its schema or another. */
+  /** Gives the table that left `from` the name `to`, in the same schema or another. */
   | { kind: "arrive"; from: TableName; to: TableName }
-  /** The copy of `table` takes the table's name, which is free. */
+  /** Renames the copy of `table` to the table's name, which is free by then. */
   | { kind: "adoptCopy"; table: TableSchema }
-  /** The copy succeeds a table that keeps versions: rows that are as they were go on, others are closed as of `since`. */
+  /**
+   * The copy replaces a table that keeps versions: versions of unchanged rows stay active, the others are closed as
+   * of `since`.
+   */
   | { kind: "succeed"; from: TableSchema; to: TableSchema; since: Date }
-  /** All its rows become versions, active since `at`. */
+  /** All rows of the table become versions, active since `at`. */
   | { kind: "beginVersions"; table: TableSchema; at: Date }
-  /** Only its current rows stay under its name; all versions go on under another, which tells `at`. */
+  /**
+   * Only the current rows stay under the table's name; all versions go on under another name, which contains `at`.
+   */
   | { kind: "endVersions"; table: TableSchema; at: Date }
-  /** It goes on under a name that tells `at`, if it is there. */
+  /** Renames the table to a name that contains `at`, if it exists. */
   | { kind: "retire"; table: TableName; at: Date }
-  /** Its active versions end at `at`. */
+  /** Closes the active versions of the table as of `at`. */
   | { kind: "closeVersions"; table: TableName; at: Date }
   | AlterStep
   | { kind: "change"; place: TableName; changes: TableChanges }
@@ -41,14 +46,14 @@ export interface AlterStep {
   isTouched: boolean
 }
 
-/** What is noted of tables and of the position, in the same transaction. */
+/** What the transaction records about tables and the position. */
 export type NoteStep =
   /** Fails the transaction unless the position is this one. */
   | { kind: "expectPosition"; pipeline: string; position: Position }
   | { kind: "setPosition"; pipeline: string; position: Position }
-  /** The database begins with this position; what was noted of other pipelines' positions goes. */
+  /** Records the first position of the database, and removes recorded positions of other pipelines. */
   | { kind: "startPosition"; pipeline: string; position: Position }
-  /** In the place of what was noted of the table, or under its name. */
+  /** Records the table, replacing an earlier record of its id or of its name. */
   | { kind: "track"; pipeline: string; table: TableSchema }
   | { kind: "untrack"; pipeline: string; table: TableSchema }
   | { kind: "markStale"; pipeline: string; table: TableSchema }

@@ -8,7 +8,7 @@ export interface Swap {
   table: TableSchema
   held: readonly HeldTable[]
   versions: readonly HeldVersions[]
-  /** As of when the copy's rows are, where it keeps versions. */
+  /** The time at which the copy's rows were read; set where it keeps versions. */
   since: Date | undefined
   /** When the caller's transaction happens. */
   at: Date
@@ -18,9 +18,9 @@ export interface Swap {
 }
 
 /**
- * Puts the copy in the live table's place. A table that was renamed at the source leaves its old name: `held` tells what it
- * was called. Tables with versions at that place have made room before (`planRoom`). `held` of the result: what is
- * held besides the table.
+ * The steps that put a copy in the live table's place. A table that was renamed at the source leaves its old name,
+ * which `held` has. Tables with versions at that place have made room before (`planRoom`). The result's `held`: all
+ * held tables but this one.
  */
 export function planSwap(swap: Swap): Planned {
   const { pipeline, table, held, stale, placeOf } = swap

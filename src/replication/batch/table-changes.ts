@@ -15,16 +15,16 @@ import {
 } from "../values/columns.ts"
 import type { RowBufferPool } from "./row-buffer-pool.ts"
 
-/** Counts changes through one batch, across its tables: what `_seq` holds. */
+/** Numbers the changes of one batch across its tables: the value of `_seq` in staged rows. */
 export interface Sequence {
   next: number
 }
 
 export interface GatheredOptions {
-  /** What makes it this table, before its changes. */
+  /** The alteration that precedes these changes and gives the table its present columns. */
   alteration?: Alteration<RowBuffer>
   keepsVersions?: boolean
-  /** What was gathered of it before it became this table. */
+  /** Changes of the same table gathered before that alteration. */
   before?: GatheredChanges | undefined
   spares?: RowBufferPool
 }
@@ -32,21 +32,24 @@ export interface GatheredOptions {
 /** The changes of one table in the batch being gathered. */
 export class GatheredChanges implements TableSink {
   readonly table: TableSchema
-  /** As decoded; `alteration` when its values are staged. */
+  /** The alteration as decoded; `alteration` is set once its values are staged. */
   readonly decodedAlteration: Alteration<RowBuffer> | undefined
   alteration: Alteration<StagedPart> | undefined
   readonly parts: StagedPart[] = []
   readonly runs: Run[] = []
-  /** When its changes were committed, where versions are kept; `commits` when that is staged. */
+  /** Commit times of the changes, where the table keeps versions; `commits` is set once they are staged. */
   readonly commitTimes: RowBuffer | undefined
   commits: StagedPart | undefined
   rows: RowBuffer
   columns: readonly ColumnBuffer[]
-  /** Held beside a copy: what the copy goes live as, if the source notes other things of the table since. */
+  /**
+   * For changes held beside a copy: the table as which the copy goes live, if its revision at the source changed
+   * since.
+   */
   revised: TableSchema | undefined
   /** Changes gathered, staged ones included. */
   count = 0
-  /** Rows on their way into `parts`; a batch with this table waits for them. */
+  /** Rows being written into `parts`; a batch with this table awaits them. */
   staging: Promise<void> = Promise.resolve()
   readonly #sequence: Sequence
   readonly #spares: RowBufferPool | undefined
@@ -54,7 +57,7 @@ export class GatheredChanges implements TableSink {
   #run: Exclude<Run, { kind: "truncate" }> | undefined
   #reached = new Set<string>()
   #leaving = ""
-  /** Whether the transaction at hand has changed the table. */
+  /** Whether the transaction being decoded has changed the table. */
   #hasBegun = false
 
   constructor(
@@ -117,12 +120,12 @@ export class GatheredChanges implements TableSink {
       this.#hasBegun = true
       return
     }
-    // What came before it in this batch need not be applied at all.
+    // After TRUNCATE earlier changes of the table in this batch need not be applied.
     this.runs.length = 0
     this.runs.push({ kind: "truncate" })
   }
 
-  /** Has the rows gathered so far staged, and goes on with others meanwhile. */
+  /** Has the gathered rows staged; new rows go into another buffer meanwhile. */
   async stageRows(write: (rows: RowBuffer) => Promise<StagedPart>): Promise<void> {
     const taken = this.rows
     this.rows = this.#newRows()
@@ -195,7 +198,10 @@ export class GatheredChanges implements TableSink {
     return this.#run
   }
 
-  /** The key of the row being ended, as packed: equal keys give equal text. Only moves pay for it. */
+  /**
+   * The packed key of the row being ended as text: equal keys give equal text. Computed for updates that change a key
+   * only.
+   */
   #keyOfRow(): string {
     return (this.table.key ?? [])
       .map((index) => lastValue(this.rows.columns[index] as ColumnBuffer, this.row))

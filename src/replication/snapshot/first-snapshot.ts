@@ -11,7 +11,10 @@ import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 /** Two readers keep both the source and the loading busy. */
 const snapshotReaders = 2
 
-/** Copies everything, when there is no position to stream from. Its position. Throws Problem. */
+/**
+ * Copies all selected tables, when there is no position to stream from. Returns the snapshot's position. Throws
+ * Problem.
+ */
 export async function takeSnapshot(
   options: PipelineOptions,
   destination: Destination,
@@ -50,7 +53,8 @@ export async function takeSnapshot(
       goLive: (_, load) => load.finish().then(() => true),
       signal,
     })
-    // They are copied again beside the stream: the others do not wait for them.
+    // Tables with an unrepresentable value are copied again beside the stream, with the column as text: the others do
+    // not wait.
     for (const one of unfit) {
       const noted = widened(texts.get(one.table.id), one)
       if (noted !== undefined) await destination.notes.noteTextColumns(one.table.id, noted)

@@ -4,21 +4,27 @@ import { shapeOf } from "../tables/table-shape.ts"
 import type { Watching } from "../tables/table-watch.ts"
 import { copySnapshot } from "./snapshot-copy.ts"
 
-/** What the source could not do now it may do soon; what a table cannot do rarely mends itself. */
+/**
+ * First wait before a failed table is tried again, by cause: a busy source may be free soon; a table's own problem
+ * seldom goes away by itself.
+ */
 const retryMs = {
   table: { first: 15_000, last: 600_000 },
   source: { first: 2_000, last: 60_000 },
 } as const
 const lateReaders = 1
 
-/** It is tried again, later each time. */
+/** Notes when the table is tried again: after a wait that doubles each time. */
 export function postpone({ retries }: Watching, table: TableSchema, cause: "table" | "source"): void {
   const { first, last } = retryMs[cause]
   const waitMs = Math.min((retries.get(table.id)?.waitMs ?? first / 2) * 2, last)
   retries.set(table.id, { atMs: performance.now() + waitMs, waitMs, cause, shape: shapeOf(table) })
 }
 
-/** Copies tables beside the running stream. What is not finished stays unknown, and is tried again at the next look. */
+/**
+ * Copies tables beside the running stream (an incremental snapshot). A table that is not finished stays unknown and
+ * is tried again at the next poll of the catalog.
+ */
 export async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
   const { stream, batcher, known, modes, reporter, destination, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
@@ -42,7 +48,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
         observe,
         signal,
         beside: [...known.values()],
-        // The next look finds what became of it.
+        // The next poll of the catalog finds what the table has become.
         overtaken: "endsItsOwn",
         versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
         async goLive(table, load) {
@@ -67,7 +73,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
       await snapshot.close()
     }
   } catch (error) {
-    // A copy that the source interrupted costs only the copy; if the stream is broken too, that is reported by itself.
+    // A copy that the source interrupted fails alone; if the stream is broken too, the stream reports that.
     if (!(error instanceof Problem) || signal.aborted) throw error
     for (const table of wanted) postpone(watching, table, "source")
     reporter.lateCopyFailed(error, wanted)

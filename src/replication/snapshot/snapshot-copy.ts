@@ -10,17 +10,23 @@ import type { WriteObserver } from "../write-order.ts"
 export interface SnapshotCopy {
   snapshot: Snapshot
   destination: Destination
-  /** How many chunks are read at once. */
+  /** Chunks that are read at the same time. */
   readers: number
   observe: WriteObserver
   onTable(table: TableSchema, event: CopyEvent): void
-  /** Puts a complete copy in place; `false`: it is of no use any more. */
+  /**
+   * Puts a complete copy in the live table's place; `false`: the table has changed meanwhile and the copy is
+   * discarded.
+   */
   goLive(table: TableSchema, load: TableLoad): Promise<boolean>
-  /** Tables that are live already and stay so: a warehouse must be able to keep new ones apart from them. */
+  /** Tables that are live already and stay: a warehouse without regard to case must tell new names from theirs. */
   beside: readonly TableSchema[]
-  /** What a table that moved on while it was read ends: the whole copy, to begin anew, or only its own. */
+  /**
+   * What ends when a table changed while it was read: the whole snapshot, which begins again, or only this table's
+   * copy.
+   */
   overtaken: "endsAll" | "endsItsOwn"
-  /** When rows of a table that is to keep versions are as of; `undefined`: it keeps none. */
+  /** The time since when rows of this table are versions; `undefined`: the table keeps none. */
   versionsSince(table: TableSchema): Date | undefined
   signal: AbortSignal
 }
@@ -30,17 +36,22 @@ export type CopyEvent =
   | { kind: "rows"; rows: number }
   | { kind: "finished" }
   | { kind: "failed"; reason: string }
-  /** Somebody at the source needed the table; it is copied later, beside the stream. */
+  /**
+   * The copy gave way to a statement at the source that waited for the table; it is copied later, beside the stream.
+   */
   | { kind: "yielded"; reason: string }
-  /** With this column as text it could be copied; `what` came. */
+  /**
+   * A value of `column` does not fit its type: with that column as text the table can be copied. `what`: the kind of
+   * value.
+   */
   | { kind: "unfit"; column: string; what: string }
 
 interface Copying {
   table: SnapshotTable
-  /** Begun by the first chunk, shared by all. */
+  /** The load into the copy, begun by the table's first chunk and shared by all. */
   load: Promise<TableLoad> | undefined
   chunksLeft: number
-  /** Ends the reading of its other chunks when one finds that the table cannot go on. */
+  /** Aborted when one chunk finds that the table cannot be copied: the table's other chunks stop. */
   failed: AbortController
 }
 
@@ -74,7 +85,7 @@ export async function copySnapshot(copy: SnapshotCopy): Promise<TableSchema[]> {
     breaks.push(error)
   }
   await Promise.all(Array.from({ length: copy.readers }, () => reader().catch(stopAll)))
-  // Only the first says why; what the others threw comes from being stopped.
+  // Only the first failure has the cause; the others were stopped by it.
   if (breaks.length > 0) {
     await Promise.allSettled(copying.map(async (one) => (await one.load)?.abort()))
     throw breaks[0]
@@ -110,7 +121,7 @@ async function copyChunk(
     copy.observe("tableSwapped")
     copy.onTable(schema, { kind: "finished" })
   } catch (error) {
-    // Another chunk of it has failed, which ended this one.
+    // This chunk was stopped because another chunk of the table failed.
     if (one.failed.signal.aborted) return
     if (error instanceof SnapshotInvalidated && copy.overtaken === "endsItsOwn") {
       one.failed.abort()
@@ -135,7 +146,7 @@ function failureOf(problem: Problem): CopyEvent {
 }
 
 async function abortLoad(one: Copying): Promise<void> {
-  // A load that could not even begin has nothing to take back.
+  // A load that could not begin has nothing to discard.
   const load = await one.load?.catch(() => undefined)
   await load?.abort()
 }
@@ -148,13 +159,13 @@ async function begin(copy: SnapshotCopy, one: Copying): Promise<TableLoad> {
 }
 
 interface DoubleBuffer {
-  /** Takes a full buffer and gives an empty one, waiting while the one before is still being written. */
+  /** Takes a full buffer and returns an empty one; waits while the one before is still being written. */
   write(rows: RowBuffer): Promise<RowBuffer>
   /** Resolves when all is written; throws what writing threw. */
   settled(): Promise<void>
 }
 
-/** While one buffer is written the other is filled. */
+/** Two buffers: one is written while the other is filled. */
 function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promise<void>): DoubleBuffer {
   let spare = newRowBuffer(types)
   let writing: Promise<void> = Promise.resolve()
@@ -166,7 +177,8 @@ function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promis
         resetRows(rows)
         spare = rows
       })
-      // Whoever writes or settles next is told; until then it must not count as unhandled.
+      // The failure is thrown by the next `write` or by `settled`; until then it must not count as an unhandled
+      // rejection.
       writing.catch(() => undefined)
       return next
     },

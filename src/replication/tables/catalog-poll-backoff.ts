@@ -1,37 +1,42 @@
 import type { Position } from "../../domain/position.ts"
 
-/** Says when the source's catalog is worth another look: it costs the source something, and mostly tells nothing new. */
+/**
+ * Decides when the source's catalog is polled again: a poll costs the source something and mostly finds no change.
+ */
 export interface CatalogPollBackoff {
   /**
-   * Whether there may be something to see. `reached`: where the stream is, if that moves with every change of a
-   * definition. `isDue`: something is to be tried again.
+   * Whether a poll may find a change. `reached`: the stream's position, given where every change of a definition
+   * moves it. `isDue`: a failed table is to be tried again.
    */
   isWorthIt(reached: Position | undefined, isDue: boolean): boolean
-  /** Takes the time of reading the catalog, with the stream at `reached` before. */
+  /** Runs `read` and measures it. `reached`: the stream's position before. */
   reading<T>(reached: Position | undefined, read: () => Promise<T>): Promise<T>
-  /** The look found everything as it is known. */
+  /** The poll found no change. */
   foundNothing(): void
-  /** How long to wait before the next look that nobody asked for. */
+  /** Milliseconds until the next regular poll. */
   readonly waitMs: number
-  /** How long to wait from now on before a look that something speaks for, at the source's expense all the same. */
+  /** Milliseconds to wait before a poll for which there is a reason; it costs the source as much. */
   readonly soonestMs: number
 }
 
-/** Reading the catalog is waited for so many times as long as it took. */
+/**
+ * The wait after a poll is this many times as long as the poll took, so that polls take at most a twentieth of the
+ * source's time.
+ */
 const waitFactor = 20
-/** The same where something is known to have changed. */
+/** The same for a poll for which there is a reason. */
 const soonFactor = 3
 const longestWaitMs = 600_000
-/** Once in a while it is looked all the same. */
+/** The longest time without a poll, even if nothing points to a change. */
 const longestIdleMs = 60_000
 
-/** `lookEveryMs`: how often at most. `nowMs`: a clock that only goes forward. */
+/** `lookEveryMs`: shortest time between two regular polls. `nowMs`: a monotonic clock. */
 export function newCatalogPollBackoff(
   lookEveryMs: number,
   nowMs: () => number = () => performance.now(),
 ): CatalogPollBackoff {
   let waitMs = lookEveryMs
-  /** Reading took so long the last time. */
+  /** Milliseconds that the last poll took. */
   let tookMs = 0
   let last: { reached: Position | undefined; atMs: number; foundNothing: boolean } | undefined
   return {

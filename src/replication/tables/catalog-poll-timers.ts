@@ -1,17 +1,24 @@
 import type { CatalogPollBackoff } from "./catalog-poll-backoff.ts"
 
-/** Looks that something speaks for, sooner than the usual ones. The brake still spares a source that reads its catalog slowly. */
+/**
+ * Polls of the catalog for which there is a reason, sooner than the regular ones. The backoff still spares a source
+ * whose catalog is slow.
+ */
 export interface LookTimers {
-  /** The source's tables have changed in a way that the stream may not tell. */
+  /** The source's tables may have changed in a way that the stream does not tell. */
   lookSoon(): void
   /**
-   * Rows came through a part of a table that was not known: it may be gone already, which no comparison of two later
-   * looks would show. Whether it is there is seen when it has had time to be seen by what calls `lookSoon` for it.
+   * Rows came through a partition that was not known. It may be detached already, which no comparison of two later
+   * polls would show. So the catalog is polled after the time in which the source's own check for changed partitions
+   * would have reported it.
    */
   lookAfterNewPart(): void
 }
 
-/** Longer than the time between two looks for changed parts, and no later than the status is to tell. */
+/**
+ * Longer than the interval of the source's check for changed partitions, and short enough that `status` tells it at
+ * once.
+ */
 const newPartMs = 500
 
 export function newLookTimers(brake: CatalogPollBackoff, wake: () => void, signal: AbortSignal): LookTimers {

@@ -1,7 +1,7 @@
 import { Problem } from "../../domain/problems.ts"
 import type { CurrentTables, Watching } from "./table-watch.ts"
 
-/** Whether the tables here are those that the selection takes, since it was last asked for. */
+/** Whether the warehouse has just the selected tables, since the selection was last changed. */
 export interface SelectionState {
   readonly asked: number
   ask(): void
@@ -9,7 +9,7 @@ export interface SelectionState {
   isSettled(): boolean
   /** Tables that leave the warehouse with a coming batch, by id. */
   readonly leaving: Set<string>
-  /** The source may send tables that nobody wants. */
+  /** The source may send tables that are no longer selected. */
   isWide: boolean
 }
 
@@ -33,8 +33,9 @@ export function newSelectionState(): SelectionState {
 }
 
 /**
- * After a look at the source: when everything that is wanted streams (or its own copy has failed), and nothing else is
- * in the warehouse, the selection is as it was asked. What is not wanted and no longer streams goes now.
+ * Called after a poll of the source. When every selected table streams (or its own copy has failed) and the warehouse
+ * has no other table, the selection is reported as done. Tables that are not selected and no longer stream are
+ * dropped now.
  */
 export async function settleSelection(
   watching: Watching,
@@ -63,7 +64,10 @@ function letLeave({ selection, batcher }: Watching, table: CurrentTables["tables
   batcher.chunkDecoded()
 }
 
-/** Only an economy, so somebody who has locked a table for long is not waited for: the next look tries again. */
+/**
+ * Takes unselected tables out of the publication. It only saves work, so a table that somebody has locked is skipped
+ * until the next poll.
+ */
 async function narrow({ source, select, handle, selection }: Watching): Promise<void> {
   try {
     await source.narrow?.(handle, select)

@@ -2,7 +2,10 @@ import type { StaleTable } from "../batch/open-batch.ts"
 import { unrepresentableReason } from "../contracts/text-columns.ts"
 import type { CurrentTables, Watching } from "./table-watch.ts"
 
-/** A table that waits for a fresh copy, or cannot have one, and is gone at the source meanwhile: it goes here too. */
+/**
+ * Drops tables in the warehouse that wait for a re-snapshot, or cannot have one, and are gone at the source
+ * meanwhile.
+ */
 export function letStaleLeave({ stale, known, batcher }: Watching, { tables, refused }: CurrentTables): void {
   const there = new Set([...tables, ...refused].map(({ id }) => id))
   for (const [id, table] of stale) {
@@ -12,7 +15,10 @@ export function letStaleLeave({ stale, known, batcher }: Watching, { tables, ref
   }
 }
 
-/** A table of which a value came that it cannot hold: with its column as text it can, or, without a column, not at all. */
+/**
+ * The reason to re-snapshot a table because of a value that its column type cannot hold. With `column`, the
+ * re-snapshot holds that column as text; without it, no column is known and the table is only marked as changed.
+ */
 export function staleByValue(
   which: Pick<StaleTable, "table" | "held">,
   column: string | undefined,

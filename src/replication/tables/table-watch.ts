@@ -35,7 +35,7 @@ export interface TableWatchOptions {
   select: TableSelection
   /** The tables that the stream carries at the start. */
   tables: readonly TableSchema[]
-  /** What the warehouse noted of columns that are to be text. */
+  /** Columns that the warehouse has recorded to be held as text. */
   texts: TextColumns
   modes: VersionModes
   reporter: PipelineReporter
@@ -45,54 +45,57 @@ export interface TableWatchOptions {
 }
 
 export interface TableWatch {
-  /** A table that the stream carries no more: a fresh copy is made. */
+  /** A table that no longer streams: it is re-snapshotted. */
   onStale(stale: StaleTable): void
-  /** Why a table cannot become this here; `undefined`: it can. */
+  /** Why the warehouse cannot alter a table to `to`; `undefined`: it can. */
   refusal(to: TableSchema): string | undefined
-  /** A table that the stream carries has become this. */
+  /** A streaming table was altered to `to`. */
   onAltered(to: TableSchema): void
   onDropped(table: TableSchema): void
-  /** Rows of a table came through a part of it that was not known. */
+  /** Rows of a table came through a partition that was not known. */
   onNewPart(): void
-  /** Has tables copied anew beside the live ones, which stay readable and are no longer kept fresh meanwhile. */
+  /** Starts a resync of tables by id. The live tables stay readable and are not updated meanwhile. */
   resync(ids: readonly string[]): void
-  /** Another selection is to be made so now. */
+  /** The selection has changed: the warehouse is brought to it now. */
   selectionChanged(): void
   /** The tables that stream or are being copied. */
   known(): TableSchema[]
   /** The selected tables as the source has them now. Throws Problem. */
   current(): Promise<CurrentTables>
-  /** Look now: something else is wanted. */
+  /** Poll now: what is wanted has changed. */
   wake(): void
-  /** Look soon: something that is wanted may have changed. A source whose catalog takes long to read is spared. */
+  /** Poll soon: a wanted table may have changed. A source whose catalog is slow is spared. */
   lookSoon(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
 
-/** While what the selection takes, or the source has, is not what is here. */
+/** Milliseconds between polls while the warehouse does not have what is selected. */
 const soonMs = 250
 
 export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
   known: Map<string, TableSchema>
-  /** When a table that failed, and what it was then, may be tried again, by id. */
+  /** By table id: when a failed table is tried again, and its shape when it failed. */
   retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source"; shape: string }>
-  /** Tables that are here and go no further, by id. */
+  /** Tables in the warehouse that are no longer updated, by id. */
   stale: Map<string, TableSchema>
   refused: Map<string, string>
   texts: Map<string, readonly TextColumn[]>
-  /** Columns that are to be text, and are not noted yet. */
+  /** Columns that are to be text and are not yet recorded in the warehouse. */
   unfit: UnrepresentableNote[]
-  /** Tables, by id, that need a fresh copy, and why. */
+  /** Tables by id that need a re-snapshot, and the reason. */
   asked: Map<string, string>
   brake: CatalogPollBackoff
-  /** Told, by id of the table, when the warehouse knows it to be stale. */
+  /** By table id: called when the warehouse has recorded the table as stale. */
   whenStale: Map<string, () => void>
   selection: SelectionState
 }
 
-/** Keeps the set of tables right while the stream runs: copies new and changed ones beside it, lets go of dropped ones. */
+/**
+ * Keeps the set of tables right while the stream runs: re-snapshots new and changed ones beside it, drops those that
+ * are gone.
+ */
 export function watchTables(options: TableWatchOptions): TableWatch {
   const watching: Watching = {
     ...options,
@@ -114,7 +117,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     stopWaiting()
   }
 
-  /** Until it is woken, at most so long. */
+  /** Waits until `wake`, at most `ms`. */
   const rest = async (ms: number) => {
     const woken = new Promise<void>((resolve) => {
       stopWaiting = resolve
@@ -130,7 +133,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
         isWoken = false
         await look(watching, rest)
       }
-      // What was told during the look may be newer than what it saw.
+      // A change reported during the poll may be newer than what the poll read.
       if (isWoken) continue
       if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
       await rest(restMs(watching))
@@ -139,7 +142,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
 
   return {
     onStale(stale) {
-      // It may have been copied anew meanwhile.
+      // The table may have been re-snapshotted meanwhile.
       if (isSame(watching.known.get(stale.table.id), stale.table)) watching.known.delete(stale.table.id)
       watching.stale.set(stale.table.id, stale.table)
       if (stale.kind === "unfit") watching.unfit.push(stale)
@@ -188,7 +191,10 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
 
 const askedReason = "A fresh copy was asked for."
 
-/** What was asked for leaves the stream. Only when the warehouse knows that may the copy begin: a crash must not end it. */
+/**
+ * Takes tables for which a resync was asked out of the stream. The copy begins only when the warehouse has recorded
+ * them as stale: otherwise a crash would lose the request.
+ */
 async function letGoOfAsked(watching: Watching): Promise<void> {
   const asked = [...watching.asked]
   watching.asked.clear()
@@ -203,17 +209,21 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
   for (const [id] of asked) await forgetTexts(watching, id)
-  // What an earlier copy of them met counts no more: it may have been asked for again because that is mended.
+  // Columns that an earlier copy found to need text are forgotten for these tables: the resync may have been asked
+  // for because that was mended.
   const unfit = watching.unfit.splice(0).filter(({ table }) => !reasons.has(table.id))
   watching.unfit.push(...unfit)
 }
 
-/** A copy that was asked for tries the exact types again. */
+/** A resync tries the exact types again. */
 async function forgetTexts({ texts, destination }: Watching, id: string): Promise<void> {
   if (texts.delete(id)) await destination.notes.noteTextColumns(id, [])
 }
 
-/** Notes what is to be text before it is copied so: a crash must not begin with the exact type again. */
+/**
+ * Records columns that are to be text before the copy is made: after a crash the copy must not begin with the exact
+ * type again.
+ */
 async function noteUnrepresentable(watching: Watching): Promise<void> {
   const { texts, destination } = watching
   for (const unfit of watching.unfit.splice(0)) {
@@ -246,7 +256,7 @@ async function look(watching: Watching, rest: (ms: number) => Promise<void>): Pr
   forgetRetries(watching, current)
   letStaleLeave(watching, current)
   const isAsKnown = await followOrLetGo(watching, current)
-  // What is found to need a fresh copy is copied with what is new, and does not wait for that.
+  // Tables found to need a re-snapshot are copied together with new ones, and do not wait for those.
   if (!isAsKnown) await rest(soonMs)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
   if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
@@ -254,7 +264,7 @@ async function look(watching: Watching, rest: (ms: number) => Promise<void>): Pr
   await settleSelection(watching, current, asked)
 }
 
-/** Where the stream is, if nothing can become of a table without its moving on. */
+/** The stream's position, where no change of a table can happen without moving it; else `undefined`. */
 function reached({ stream, batcher }: Watching): Position | undefined {
   return stream.movesWithDefinitions ? batcher.reached : undefined
 }
@@ -266,14 +276,16 @@ function isDue(watching: Watching): boolean {
   return !selection.isSettled() || selection.isWide || [...retries.values()].some(({ atMs }) => atMs <= nowMs)
 }
 
-/** Until the next look that nobody asks for; a table that is to be tried again is not kept waiting by a slow catalog. */
+/**
+ * Milliseconds until the next regular poll. A table that is due to be tried again does not wait for a slow catalog.
+ */
 function restMs({ selection, brake, retries }: Watching): number {
   if (!selection.isSettled()) return soonMs
   const firstDueMs = Math.min(...[...retries.values()].map(({ atMs }) => atMs - performance.now()))
   return Math.min(brake.waitMs, Math.max(firstDueMs, brake.soonestMs, soonMs))
 }
 
-/** What streams, is gone or cannot be copied now is not tried. */
+/** Forgets retries of tables that stream, are gone or cannot be replicated. */
 function forgetRetries({ retries, known }: Watching, { tables }: CurrentTables): void {
   const there = new Set(tables.map(({ id }) => id))
   for (const id of retries.keys()) if (known.has(id) || !there.has(id)) retries.delete(id)
@@ -281,7 +293,7 @@ function forgetRetries({ retries, known }: Watching, { tables }: CurrentTables):
 
 export type CurrentTables = Pick<Awaited<ReturnType<Source["tables"]>>, "tables" | "refused">
 
-/** Whether all was as it is known. */
+/** Compares the catalog with what is known and acts on differences; `true`: there were none. */
 async function followOrLetGo(watching: Watching, { tables, refused }: CurrentTables): Promise<boolean> {
   const { known, stream, texts } = watching
   const byId = new Map(tables.map((table) => [table.id, table]))
@@ -313,7 +325,10 @@ function letGoOf({ known, stream, batcher }: Watching, table: TableSchema, isThe
   batcher.chunkDecoded()
 }
 
-/** Rows that were missed must not be taken for complete, whatever happens next: so they are let go of first. */
+/**
+ * Asks for a re-snapshot of tables whose rows may be missing in the stream. They are marked stale first: rows that
+ * were missed must not be taken for complete, whatever happens next.
+ */
 function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, string>): boolean {
   for (const [id, reason] of altered) if (known.has(id)) asked.set(id, reason)
   return asked.size > 0

@@ -13,14 +13,14 @@ export interface VersionSwitching {
   known: ReadonlyMap<string, TableSchema>
 }
 
-/** Tables that keep versions and should not, or should and do not. */
+/** Tables whose version mode differs from the settings: they keep versions and should not, or the reverse. */
 export function dueForSwitch({ known, modes }: Pick<VersionSwitching, "known" | "modes">): TableSchema[] {
   return [...known.values()].filter((table) => modes.wanted(table) !== modes.kept.has(table.id))
 }
 
 /**
- * Switches them between two transactions, when all before is visible: what comes after is gathered as the table is to be
- * then. Not while one of them is being copied. Throws Problem.
+ * Switches tables between two transactions, when everything before is visible; later changes are gathered in the new
+ * mode. Not while one of the tables is being copied. Throws Problem.
  */
 export async function switchVersions(switching: VersionSwitching): Promise<void> {
   const { modes, batcher, destination, reporter } = switching

@@ -112,7 +112,7 @@ export function transportOver(raw: Socket, limits: TransportLimits): Transport {
     socket = new TLSSocket(raw, { isServer: true, secureContext: tls.secureContext, requestCert: false })
     tlsInUse = tls
     listen(socket)
-    // Where no tls.Server owns the socket, a handshake that fails is told by this event alone.
+    // Without a tls.Server around the socket, `_tlsError` is the only event that reports a failed handshake.
     socket.on("_tlsError", () => socket.destroy())
   }
 

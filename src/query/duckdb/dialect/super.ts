@@ -4,7 +4,10 @@ import { dialectSchema } from "./macros.ts"
 
 const isName = (token: Token | undefined) => token?.kind === "word" || token?.kind === "quoted"
 
-/** Where a way into a value begins that ends before `end`: `value."payload"."S"`, `v.a[0].b`; undefined: no way. */
+/**
+ * The token at which a path into a value begins that ends at token `end`: `value."payload"."S"`, `v.a[0].b`;
+ * undefined: no path ends there.
+ */
 function pathStart(tokens: Token[], end: number): number | undefined {
   let at = end
   let steps = 0
@@ -15,17 +18,17 @@ function pathStart(tokens: Token[], end: number): number | undefined {
     else break
     steps++
   }
-  // After a cast it is the name of a type.
+  // After `::` a dotted name is the name of a type, not a path into a value.
   return steps > 0 && isName(tokens[at]) && !isSymbol(tokens[at - 1], "::") ? at : undefined
 }
 
-/** The end of a text type that begins here, its length included. */
+/** The last token of a text type that begins at `at`, its length included; undefined: no text type. */
 function textTypeEnd(tokens: Token[], at: number): number | undefined {
   if (!isWord(tokens[at], "varchar", "text", "nvarchar", "bpchar")) return undefined
   return isSymbol(tokens[at + 1], "(") && isSymbol(tokens[at + 3], ")") ? at + 3 : at
 }
 
-/** SUPER: the type's name, and a way into such a value cast to text. */
+/** Edits for SUPER at a token: the type's name, and a path into a SUPER value that is cast to text. */
 export function superEdits(tokens: Token[], at: number): Edit[] {
   const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
   if (token === undefined) return []

@@ -158,10 +158,13 @@ const exactJson = JSON as unknown as {
   rawJSON(text: string): unknown
 }
 
-/** A node without a place in the text. Within a text the quotes would be escaped: this is never part of one. */
+/**
+ * How DuckDB writes that a node has no place in the text. The pattern never matches inside a string: there the quotes
+ * would be escaped.
+ */
 const nowhere = { theirs: '"query_location":18446744073709551615', ours: '"query_location":null' }
 
-/** Perhaps a number that JavaScript's would not be. */
+/** Matches JSON with a number that `JSON.parse` might not keep exactly: 16 digits or more, or a point or exponent. */
 const exactNumber = /[:[,]-?(?:\d{16,}|\d+[.eE])/
 
 /**
@@ -171,7 +174,8 @@ const exactNumber = /[:[,]-?(?:\d{16,}|\d+[.eE])/
 function parseExactly(json: string): Tree {
   try {
     const plain = json.replaceAll(nowhere.theirs, nowhere.ours)
-    // Looking at each value costs five times as much, and all sessions wait meanwhile.
+    // A reviver makes the parse five times slower, and all sessions of the process wait meanwhile: only where it is
+    // needed.
     if (!exactNumber.test(plain)) return JSON.parse(plain) as Tree
     return exactJson.parse(json, (_key, value, { source = "" }) =>
       typeof value === "number" && !(Number.isSafeInteger(value) && /^-?\d+$/.test(source))

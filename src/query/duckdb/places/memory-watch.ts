@@ -4,7 +4,10 @@ import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
 export interface MemoryLimits {
   /** What one statement may hold that the engine cannot set aside on disk. */
   statementBytes: number
-  /** The same of all statements together: the rest is replication's. */
+  /**
+   * Bytes of all statements together, above which statements are stopped; the rest of the engine's memory is
+   * replication's.
+   */
   allBytes: number
   /** The same of one user's statements together. Default: as all. */
   userBytes?: number
@@ -16,18 +19,19 @@ export interface MemoryLimits {
 export interface MemoryAccount {
   /** Around each call into the engine: what grows meanwhile is charged to those inside. */
   inside<T>(call: () => Promise<T>): Promise<T>
-  /** The statement is over; what its session keeps open for later goes on counting. */
+  /** The statement is over. `keepsSome`: its session keeps a portal or cursor open, whose memory goes on counting. */
   ended(keepsSome: boolean): void
   close(): void
 }
 
 /**
- * The engine limits memory as a whole and does not say which statement holds it. So growth is charged to the statements
- * that were inside the engine while it happened, by the time they were; whose charge passes the limit is stopped. When
- * those of one user pass the user's share, or all together pass theirs, the largest of the user who holds the most is.
+ * The engine limits memory as a whole and does not say which statement holds it. So growth is charged to the
+ * statements that were inside the engine while memory grew, in proportion to their time inside. A statement whose
+ * charge passes its limit is stopped. When the statements of one user, or all statements together, pass their limit,
+ * the largest statement of the user who holds the most is stopped.
  */
 export interface MemoryWatch {
-  /** `stop` is called once for a statement; false: there is nothing to stop. */
+  /** `stop` is called at most once for a statement. It returns false when the session has no statement to stop. */
   open(stop: (reason: PgError) => boolean, user?: string): MemoryAccount
   close(): void
 }
@@ -75,7 +79,10 @@ function leave(account: Account): void {
   if (--account.calls === 0) account.insideMs += performance.now() - account.insideSinceMs
 }
 
-/** How long it was inside since this was last asked. All accounts are asked at the same `now`: shares are exact. */
+/**
+ * Milliseconds that the account's statement was inside the engine since the last call. Callers pass the same `now`
+ * for all accounts, so that the shares add up exactly.
+ */
 function takeTime(account: Account, now: number): number {
   const insideMs = account.insideMs + (account.calls > 0 ? now - account.insideSinceMs : 0)
   account.insideMs = 0
@@ -96,7 +103,7 @@ function tooMuch(account: Account, limits: MemoryLimits): PgError | undefined {
   return undefined
 }
 
-/** Of what is set aside on disk: all statements together may have so many times what one may. */
+/** All statements together may spill this many times the bytes that one statement may spill. */
 const spillsOfAll = 2
 
 interface UserUse {
@@ -105,7 +112,7 @@ interface UserUse {
   largest: Account | undefined
 }
 
-/** `held`: what of an account is counted. */
+/** The use of each user: the sum of `held` (bytes of one account) over the user's accounts. */
 function byUser(accounts: readonly Account[], held: (account: Account) => number): UserUse[] {
   const users = new Map<string, UserUse>()
   for (const account of accounts) {
@@ -119,11 +126,14 @@ function byUser(accounts: readonly Account[], held: (account: Account) => number
   return [...users.values()]
 }
 
-/** Who holds the most of all who hold a statement that can be stopped, and what all hold together. */
+/**
+ * The user who holds the most, of those with a statement that can be stopped; and the bytes of all users together.
+ */
 function greediestOf(accounts: readonly Account[], held: (account: Account) => number) {
   const users = byUser(accounts, held)
   const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
-  // Who holds little is not stopped for what another user holds, however many statements that is spread over.
+  // Users are compared, not statements: a user who holds little is not stopped because another user's many statements
+  // hold much.
   const greediest = users.toSorted((a, b) => b.bytes - a.bytes).find(({ largest }) => largest !== undefined)
   return { all, bytes: greediest?.bytes ?? 0, largest: greediest?.largest }
 }

@@ -49,7 +49,10 @@ export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctio
     knownAtMs = atMs
   }
 
-  /** Asking takes the engine some 10 ms: where statements follow one another, none of them waits for it. */
+  /**
+   * The query takes the engine some 10 ms. So statements use a result of up to `knownAtMostMs` and do not wait while
+   * a newer one is fetched.
+   */
   async function current(): Promise<ReadonlyMap<string, Hiding>> {
     const ageMs = performance.now() - knownAtMs
     if (ageMs < freshMs || isClosed) return known
@@ -57,7 +60,8 @@ export async function ownFunctions(instance: DuckDbInstance): Promise<OwnFunctio
       asking = undefined
     })
     if (ageMs > knownAtMostMs) await asking
-    // Told when it was waited for; else the next statement asks again.
+    // A failure is thrown to a statement that awaited `asking`. Others do not wait, so it is dropped here; the next
+    // statement asks again.
     else asking.catch(() => undefined)
     return known
   }

@@ -2,9 +2,12 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
 interface Mark {
   name: string
-  /** How many statements had changed something by then. */
+  /** Number of statements of the transaction that had changed something when the savepoint was set. */
   writes: number
-  /** How many savepoints of that name stand here, one on the other: drivers set one before each statement. */
+  /**
+   * Number of savepoints of this name that were set one after another with no change between: drivers set one before
+   * each statement.
+   */
   count: number
 }
 
@@ -13,15 +16,20 @@ export interface Marks {
 }
 
 /**
- * The savepoints of a transaction. The engine has none, but most that clients do with them needs none: going back over
- * statements that changed nothing (or failed) is going on, and going back to where nothing had been changed is beginning
- * anew. Only changes before a savepoint with changes after it cannot be told apart: that is refused.
+ * The savepoints of a transaction. DuckDB has none, but most uses need none: ROLLBACK TO over statements that changed
+ * nothing, or failed, is to go on; ROLLBACK TO a savepoint before which nothing was changed is to begin the
+ * transaction anew. Only where there are changes before and after the savepoint would the engine's help be needed:
+ * that is refused.
  */
 export interface Savepoints {
   mark(name: string): void
   /** Throws 3B001 when there is no such savepoint. */
   release(name: string): void
-  /** How to get back to it; `isOpen`: the engine still has the transaction. Throws 3B001, or 0A000 where there is no way. */
+  /**
+   * What ROLLBACK TO this savepoint takes: `goOn` when nothing was changed since, `beginAnew` when nothing had been
+   * changed before it. `isOpen`: the engine still has the transaction. Throws PgError: 3B001 no such savepoint, 0A000
+   * changes on both sides of it.
+   */
   back(name: string, isOpen: boolean): "goOn" | "beginAnew"
   wrote(): void
   isEmpty(): boolean

@@ -155,12 +155,15 @@ function filePlace(position: Position, place: Place): { file: string; offset: nu
   return place.kind === "file" ? place : noteOf(position)
 }
 
-/** How far a server's log is: only ever up, unless the log is reset. */
+/** A number for a place in a server's log that only grows as the log does, until the log is reset. */
 export function fileWeight({ file, offset }: { file: string; offset: number }): number {
   return fileNumber(file) * 2 ** 33 + offset
 }
 
-/** Whether everything that lies before `b` lies before `a` too, whichever server they are of. */
+/**
+ * Whether every transaction before place `b` is also before place `a`. Places may be of different servers; false
+ * where they have no GTIDs to compare.
+ */
 export function includes(a: Place, b: Place): boolean {
   if (a.kind !== "mariadb" || b.kind !== "mariadb") return false
   return [...b.domains].every(([domain, { sequence }]) => (a.domains.get(domain)?.sequence ?? 0) >= sequence)

@@ -3,23 +3,24 @@ import type pg from "pg"
 import { type Address, closeQuietly, connect } from "../client.ts"
 
 /**
- * Reading a table takes the weakest lock there is, which conflicts with ALTER, DROP, TRUNCATE and VACUUM FULL only. But
- * a copy may take hours, and whoever waits to alter the table has everybody else wait behind: also those who just read
- * and write. `lock_timeout` is theirs to set. So a reader that somebody waits for is ended; its table is read again later.
+ * A snapshot reads tables under ACCESS SHARE, which conflicts with ALTER, DROP, TRUNCATE and VACUUM FULL only. But a
+ * snapshot may take hours, and a statement that waits to alter the table makes all later readers and writers queue
+ * behind it. Its `lock_timeout` is not ours to set. So a reader that blocks such a statement is ended, and its table
+ * is read again later.
  */
 export interface LockYield {
-  /** From now on the session of this client gives way. */
+  /** From now on the session of this client is ended when a statement waits for its lock. */
   watch(client: pg.Client): WatchedReader
   close(): Promise<void>
 }
 
 export interface WatchedReader {
-  /** Its session was ended for somebody else. */
+  /** True once the session was ended because a statement waited for its lock. */
   readonly hasYielded: boolean
   done(): void
 }
 
-/** Whoever is seen twice has waited for at least this long, and for twice as long at most. */
+/** A waiting statement that is seen at two polls in a row has waited for one to two intervals. */
 const lookEveryMs = 250
 
 const waitedForQuery = `
@@ -43,13 +44,14 @@ export function newLockYield(address: Address): LockYield {
       const reader = before.has(pid) ? readers.get(pid) : undefined
       if (reader === undefined) continue
       reader.hasYielded = true
-      // A session that waits for us to take its rows hears no request to cancel.
+      // pg_cancel_backend would not do: a session that waits in a write, for us to take its rows, does not react to
+      // it.
       await client.query("SELECT pg_terminate_backend($1)", [pid])
     }
   }
 
   async function lookOn(): Promise<void> {
-    // A short reading needs no look, and no connection for it.
+    // A read that ends within one interval needs no poll, and no connection for it.
     while (await isReadingStill()) {
       try {
         await look()

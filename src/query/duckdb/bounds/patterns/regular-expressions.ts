@@ -6,7 +6,7 @@ import { patternWeight } from "./pattern-weight.ts"
 
 const { freePatternWeight, patternWork } = valueLimits
 
-/** How long a text may be in which such a pattern is looked for; undefined: of any length. */
+/** Characters of text that may be searched with this pattern; undefined: a text of any length. */
 export function textLimit(pattern: string): number | undefined {
   const weight = patternWeight(pattern)
   return weight <= freePatternWeight ? undefined : Math.floor(patternWork / weight)
@@ -22,12 +22,15 @@ function numberConstant(value: number): Tree {
   }
 }
 
-/** The text if it is no longer than so. */
+/** A call that gives the text, or fails when it is longer than `limit` characters. */
 export function textUpTo(text: TreeValue, limit: number): Tree {
   return callOf("text_up_to", [text, numberConstant(limit)])
 }
 
-/** A function of a text and a pattern: the text is bounded by what the pattern weighs. True: the node was changed. */
+/**
+ * Bounds the first argument of a call `f(text, pattern, …)`: the heavier the pattern, the shorter the text may be.
+ * Changes the node in place and returns true; false: the pattern is light enough for any text.
+ */
 export function weighedPattern(node: Tree): boolean {
   const [text, pattern, ...more] = childrenOf(node)
   if (!isTree(text) || !isTree(pattern)) return false
