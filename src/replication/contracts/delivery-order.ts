@@ -1,7 +1,7 @@
 /**
  * What exactness rests on, whichever the source: rows come inside transactions, and each transaction ends behind the one
  * before it. A source that breaks this would have rows applied twice, or without the position that they belong to; so the
- * stream ends instead, before any of it is applied.
+ * stream ends instead, before any of it is applied. The same holds for what cannot be decoded: nothing behind it is.
  */
 import { type Position, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
@@ -21,4 +21,21 @@ export function comesAgain(position: Position, reached: Position): Problem {
     "sourceRestored",
     `A transaction came that ends at ${shownPosition(position)}, not behind ${shownPosition(reached)}, which was reached before.`,
   )
+}
+
+/**
+ * `take` is not called again after it has thrown: what a source sent behind a change that could not be decoded would be applied
+ * without that change, and the position would move past it. A destroyed socket still gives chunks that it has read ahead.
+ */
+export function untilItThrows(take: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  let hasThrown = false
+  return (chunk) => {
+    if (hasThrown) return
+    try {
+      take(chunk)
+    } catch (error) {
+      hasThrown = true
+      throw error
+    }
+  }
 }

@@ -45,6 +45,8 @@ interface Streaming extends StartStream {
   listedAtMs: number
   list: ShardList
   stop: AbortController
+  /** A delivery failed halfway: what other shards bring is not to be delivered behind it. */
+  isBroken: boolean
   pausing: PromiseWithResolvers<void> | undefined
   wake: () => void
 }
@@ -60,6 +62,7 @@ export function startStream(options: StartStream): ChangeStream {
     listedAtMs: Number.NEGATIVE_INFINITY,
     list: { isEnabled: true, shards: [] },
     stop: new AbortController(),
+    isBroken: false,
     pausing: undefined,
     wake: () => undefined,
   }
@@ -153,10 +156,12 @@ async function round(streaming: Streaming): Promise<void> {
   const reader = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       const page = await readerOf(streaming, id).next(streaming.stop.signal)
-      if (streaming.stop.signal.aborted) return
+      if (streaming.stop.signal.aborted || streaming.isBroken) return
       if (page.records.length > 0 || page.isLast) isQuiet = false
       if (page.isLast || !isShortPage(page)) isShort = false
+      streaming.isBroken = true
       deliver(streaming, id, page, startedMs)
+      streaming.isBroken = false
     }
   }
   await Promise.all(Array.from({ length: readersAtOnce }, reader))

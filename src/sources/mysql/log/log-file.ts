@@ -129,7 +129,13 @@ async function readEvents(
       resolve()
     }
   })
-  raw.socket.on("data", (chunk: Buffer) => framer.feed(chunk))
+  raw.socket.on("data", (chunk: Buffer) => {
+    try {
+      framer.feed(chunk)
+    } catch (error) {
+      reject(error)
+    }
+  })
   raw.socket.on("error", reject)
   raw.socket.on("close", () => reject(unanswered("closed the connection")))
   dump(raw, place, name, true)

@@ -104,7 +104,13 @@ function runOn(
     else reject(problemOfServer(ending.errno, ending.message, doing))
   })
   const data = (chunk: Buffer) => {
-    result.feed(chunk, unwanted === undefined ? undefined : "skip")
+    try {
+      result.feed(chunk, unwanted === undefined ? undefined : "skip")
+    } catch (error) {
+      // Where the result ends cannot be told any more.
+      reject(error)
+      return raw.destroy()
+    }
     if (result.failure !== undefined) stop(result.failure)
     const waiting = unwanted === undefined ? statement.piece() : undefined
     if (waiting === undefined) return

@@ -27,6 +27,19 @@ test("packets come out whole however the bytes are cut", () => {
   }
 })
 
+test("after a packet whose handling failed none comes, also not in the next chunk", () => {
+  const seen: string[] = []
+  const framer = newFramer((bytes, start, end) => {
+    const body = bytes.toString("latin1", start, end)
+    seen.push(body)
+    if (body === "bad") throw new Error("cannot be decoded")
+  })
+  const [first, bad, rest] = ["first", "bad", "rest"].map((body, number) => packet(number, Buffer.from(body)))
+  assert.throws(() => framer.feed(Buffer.concat([first, bad, rest] as Buffer[])), /cannot be/)
+  framer.feed(packet(3, Buffer.from("next")))
+  assert.deepEqual(seen, ["first", "bad"])
+})
+
 test("a large packet leaves no trace in the next", () => {
   const large = [Buffer.alloc(3_000_000, 1), Buffer.alloc(10, 2), Buffer.alloc(2_000_000, 3)]
   const seen: Buffer[] = []

@@ -1,10 +1,14 @@
 import { Problem } from "../../../domain/problems.ts"
+import { untilItThrows } from "../../../replication/contracts/delivery-order.ts"
 import { uint24 } from "../types/numbers.ts"
 
 /** Takes one whole packet: `bytes[start, end)`, valid only during the call. */
 export type PacketHandler = (bytes: Buffer, start: number, end: number) => void
 
-/** Cuts the server's byte stream into packets (length in 3 bytes, a running number, the rest). */
+/**
+ * Cuts the server's byte stream into packets (length in 3 bytes, a running number, the rest). When the handler has thrown, or a
+ * packet is too large, no packet comes any more: those behind a lost one would be taken for complete.
+ */
 export interface Framer {
   feed(chunk: Buffer): void
 }
@@ -66,16 +70,18 @@ export function newFramer(handle: PacketHandler, limitBytes: number = largestByt
   }
 
   return {
-    feed(chunk) {
-      let at = heldBytes === 0 ? 0 : complete(chunk)
-      if (at === undefined) return
-      while (at + headerBytes <= chunk.length) {
-        const end: number = at + headerBytes + uint24(chunk, at)
-        if (end > chunk.length) break
-        packet(chunk, at + headerBytes, end)
-        at = end
-      }
-      if (at < chunk.length) hold(chunk, at, chunk.length - at)
-    },
+    feed: untilItThrows(cut),
+  }
+
+  function cut(chunk: Buffer): void {
+    let at = heldBytes === 0 ? 0 : complete(chunk)
+    if (at === undefined) return
+    while (at + headerBytes <= chunk.length) {
+      const end: number = at + headerBytes + uint24(chunk, at)
+      if (end > chunk.length) break
+      packet(chunk, at + headerBytes, end)
+      at = end
+    }
+    if (at < chunk.length) hold(chunk, at, chunk.length - at)
   }
 }

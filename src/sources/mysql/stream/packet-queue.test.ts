@@ -38,6 +38,30 @@ test("packets behind one that takes a while keep their order and their bytes", a
   assert.deepEqual(busy, [true, true, false])
 })
 
+test("after a packet that failed a while later, or behind one that took a while, none is handled", async () => {
+  for (const slow of [Promise.reject(new Error("slow failed")), Promise.resolve()]) {
+    const handled: string[] = []
+    const failed = Promise.withResolvers<unknown>()
+    const queue = newPacketQueue({
+      handle: (bytes, start, end) => {
+        const name = bytes.toString("latin1", start, end)
+        handled.push(name)
+        if (name === "b") throw new Error("b failed")
+        return name === "a" ? slow : undefined
+      },
+      busy: () => undefined,
+      failed: failed.resolve,
+    })
+    for (const at of [0, 1, 2]) queue.handle(Buffer.from("abc"), at, at + 1)
+    assert.match(String(await failed.promise), /failed/)
+    queue.handle(Buffer.from("d"), 0, 1)
+    assert.deepEqual(
+      handled.filter((name) => name > "b"),
+      [],
+    )
+  }
+})
+
 test("what fails a while later is told", async () => {
   const failed = Promise.withResolvers<unknown>()
   const queue = newPacketQueue({

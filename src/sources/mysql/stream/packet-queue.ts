@@ -1,6 +1,6 @@
 import type { PacketHandler } from "./framing.ts"
 
-/** Packets are handled one after another, also where handling one takes a while. */
+/** Packets are handled one after another, also where handling one takes a while. None is handled behind one that failed. */
 export interface PacketQueue {
   handle: PacketHandler
 }
@@ -16,13 +16,17 @@ export interface PacketWork {
 export function newPacketQueue({ handle, busy, failed }: PacketWork): PacketQueue {
   const waiting: Buffer[] = []
   let isBusy = false
+  let hasFailed = false
 
   function start(bytes: Buffer, from: number, to: number): void {
     const work = handle(bytes, from, to)
     if (work === undefined) return
     isBusy = true
     busy(true)
-    work.then(next).catch(failed)
+    work.then(next).catch((error: unknown) => {
+      hasFailed = true
+      failed(error)
+    })
   }
 
   function next(): void {
@@ -36,6 +40,7 @@ export function newPacketQueue({ handle, busy, failed }: PacketWork): PacketQueu
 
   return {
     handle(bytes, from, to) {
+      if (hasFailed) return
       if (isBusy) waiting.push(Buffer.from(bytes.subarray(from, to)))
       else start(bytes, from, to)
     },

@@ -81,6 +81,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   const stopWatching = watchLog(address, server, () => binlog.note, finish)
   const packet = (bytes: Buffer, start: number, end: number): Promise<void> | undefined => {
     const kind = bytes[start]
+    if (isOver) return undefined
     if (kind === errorPacket) {
       const { errno, message } = readServerError(bytes, start, end)
       finish(problemOfServer(errno, message, "streaming changes"))
@@ -110,7 +111,8 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
   }
   const framer = newFramer(queue.handle)
   raw.socket.on("data", (chunk: Buffer) => {
-    if (stopped) return
+    // A destroyed socket still gives what it has read ahead.
+    if (isOver) return
     heardAtMs = performance.now()
     try {
       framer.feed(chunk)

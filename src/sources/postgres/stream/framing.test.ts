@@ -44,6 +44,20 @@ test("messages come out whole at cuts of random length", () => {
   }
 })
 
+test("after a message whose handling failed none comes, also not in the next chunk or when it goes on", () => {
+  const seen: number[] = []
+  const framer = newFramer((type) => {
+    seen.push(type)
+    if (type === 66) throw new Error("cannot be decoded")
+    return undefined
+  })
+  const [first, lost, ...rest] = [65, 66, 67, 68].map((type) => message(type, Buffer.from("body")))
+  assert.throws(() => framer.feed(Buffer.concat([first as Buffer, lost as Buffer, ...rest])), /cannot be/)
+  framer.feed(message(69, Buffer.alloc(0)))
+  framer.goOn()
+  assert.deepEqual(seen, [65, 66])
+})
+
 test("a message of 50 MB in small chunks takes time in proportion to its size", () => {
   const timeOf = (bytes: number) => {
     const big = message(65, Buffer.alloc(bytes, 1))

@@ -1,4 +1,5 @@
 import { Problem } from "../../../domain/problems.ts"
+import { untilItThrows } from "../../../replication/contracts/delivery-order.ts"
 
 /**
  * Takes one whole protocol message: `type` is its first byte; its body is `bytes[start, end)`, valid only during the
@@ -6,7 +7,10 @@ import { Problem } from "../../../domain/problems.ts"
  */
 export type MessageHandler = (type: number, bytes: Buffer, start: number, end: number) => "stop" | undefined
 
-/** Cuts the server's byte stream into protocol messages (type byte, length in 4 bytes that counts itself, body). */
+/**
+ * Cuts the server's byte stream into protocol messages (type byte, length in 4 bytes that counts itself, body). When the handler
+ * has thrown, or a length cannot be, no message comes any more: those behind a lost one would be taken for complete.
+ */
 export interface Framer {
   feed(chunk: Buffer): void
   /** After a stop: takes what has come meanwhile. */
@@ -31,7 +35,7 @@ export function newFramer(handle: MessageHandler): Framer {
     neededBytes = needed
   }
 
-  function feed(chunk: Buffer): void {
+  function cut(chunk: Buffer): void {
     let bytes = chunk
     if (waitingBytes > 0 || isStopped) {
       waiting.push(chunk)
@@ -53,6 +57,7 @@ export function newFramer(handle: MessageHandler): Framer {
     keep(at < bytes.length ? bytes.subarray(at) : Buffer.alloc(0), needed)
   }
 
+  const feed = untilItThrows(cut)
   return {
     feed,
     goOn() {

@@ -62,10 +62,11 @@ const endLimitMs = 5_000
 
 /** Reads the connection until it breaks or is ended, and keeps the server informed. */
 export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): Protocol {
-  let stopped = false
+  /** It broke, or was ended: what a destroyed socket still gives of what it has read ahead is not decoded any more. */
+  let isOver = false
   let settle: (error?: Problem) => void = () => undefined
   const ended = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined || stopped ? resolve() : reject(error))
+    settle = (error) => (error === undefined ? resolve() : reject(error))
   })
   // Whoever uses it awaits `ended`; until then, a break must not count as unhandled.
   ended.catch(() => undefined)
@@ -88,10 +89,11 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     sendStatus(true)
   }, statusEveryMs)
   const finish = (error?: Problem) => {
+    settle(isOver ? undefined : error)
+    isOver = true
     clearInterval(timer)
     handlers.closed()
     raw.destroy()
-    settle(error)
   }
   const brokeOff = (error: unknown) =>
     finish(handlers.isExpected?.(error) ? undefined : problemOfDecoding(error))
@@ -121,14 +123,14 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
   })
   const goOnAfter = (wait: Promise<void>) => {
     const goOn = () => {
-      if (stopped) return
+      if (isOver) return
       framer.goOn()
       handlers.chunkRead(0)
     }
     wait.then(goOn).catch(brokeOff)
   }
   raw.socket.on("data", (chunk: Buffer) => {
-    if (stopped) return
+    if (isOver) return
     heardAtMs = performance.now()
     try {
       framer.feed(chunk)
@@ -152,13 +154,13 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     sendStatus,
     fail: (error) => finish(problemOf(error, "streaming changes")),
     async cut() {
-      stopped = true
+      isOver = true
       sendStatus()
       finish()
       await ended.catch(() => undefined)
     },
     async end() {
-      stopped = true
+      isOver = true
       sendStatus()
       // What comes before the server has heard us is not listened to, but must be taken.
       raw.socket.resume()
