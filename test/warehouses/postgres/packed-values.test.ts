@@ -4,9 +4,10 @@ import { after, before, test } from "node:test"
 import fc from "fast-check"
 import type pg from "pg"
 import type { Column } from "../../../src/domain/table.ts"
+import { UnrepresentableValue } from "../../../src/replication/contracts/unrepresentable-value.ts"
 import { putText, type RowBuffer } from "../../../src/replication/values/columns.ts"
 import { unpacked } from "../../../src/warehouses/memory/values.ts"
-import { copyForm } from "../../../src/warehouses/postgres/copy/copy-encoder.ts"
+import { copyForm, newCopyEncoder } from "../../../src/warehouses/postgres/copy/copy-encoder.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { testSeed } from "../../support/seed.ts"
 import { canonicalRows, copied, session } from "./copied-table.ts"
@@ -61,6 +62,21 @@ test("rows of every kind are held exactly, by COPY in text form", async () => {
     ),
     { seed: testSeed, numRuns: 25 },
   )
+})
+
+test("text with a zero byte, from a source that has such, is refused with its column", () => {
+  const [int, text] = ["int32", "text"].map((kind) => kinds.find(({ type }) => type.kind === kind))
+  const some = [int, text] as Kind[]
+  for (const value of ["a\0b", `${"x".repeat(100)}\0`]) {
+    const rows = packed(some, [
+      [1, "fine"],
+      [2, value],
+    ])
+    assert.throws(
+      () => newCopyEncoder(columnsOf(some)).encode(rows),
+      (error: unknown) => error instanceof UnrepresentableValue && error.column === 1,
+    )
+  }
 })
 
 test("more rows than are encoded at once, large values among them", async () => {

@@ -1,5 +1,6 @@
 /** Fields of binary COPY: four bytes of length, big-endian, -1 for null, then the value as the type's receive function reads it. */
 import { unreachable } from "../../../domain/unreachable.ts"
+import { UnrepresentableValue } from "../../../replication/contracts/unrepresentable-value.ts"
 import type { ColumnBuffer } from "../../../replication/values/columns.ts"
 import { baseName, nativeType } from "../types/native-type.ts"
 import { type Block, copyInto, type FieldWriter } from "./block.ts"
@@ -31,7 +32,8 @@ export function binaryField(column: CopyColumn): FieldWriter {
     case "decimal":
       return decimalField(type, native)
     case "text":
-      return native === "numeric" ? numericTextField() : bytesField(0)
+      if (native === "numeric") return numericTextField()
+      return column.native === undefined ? bytesField(0, refuseZeroBytes) : bytesField(0)
     case "json":
       return bytesField(native === "jsonb" ? 1 : 0)
     case "bytes":
@@ -198,8 +200,25 @@ const writeUuids: WriteFields = (block, column, start) => {
   return next
 }
 
+/** Looks at the values that are packed, and throws UnrepresentableValue where one cannot be held. */
+type Refuse = (from: Buffer, start: number, end: number) => void
+
+/** No text of PostgreSQL's has one; what comes from there needs no look. */
+const refuseZeroBytes: Refuse = (from, start, end) => {
+  if (hasZero(from, start, end)) throw new UnrepresentableValue("text with a zero byte")
+}
+
+/** Below this length a plain loop beats the call into native code. */
+const shortBytes = 48
+
+function hasZero(from: Buffer, start: number, end: number): boolean {
+  if (end - start >= shortBytes) return from.subarray(start, end).includes(0)
+  for (let at = start; at < end; at++) if (from[at] === 0) return true
+  return false
+}
+
 /** Text, json and bytes. `versionBytes` of 1 go before the value: jsonb's version, which is 1. */
-function bytesField(versionBytes: 0 | 1): FieldWriter {
+function bytesField(versionBytes: 0 | 1, refuse?: Refuse): FieldWriter {
   let next = 0
   return {
     begin() {
@@ -223,6 +242,7 @@ function bytesField(versionBytes: 0 | 1): FieldWriter {
         if (tookNull(block, column, row)) continue
         const start = from + 4
         from = start + column.view.getUint32(from, true)
+        if (refuse !== undefined) refuse(column.bytes, start, from)
         const to = beginValue(block, row, versionBytes + from - start)
         if (versionBytes === 1) block.out[to] = 1
         copyInto(block.out, to + versionBytes, column.bytes, start, from)

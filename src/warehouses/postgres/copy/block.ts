@@ -1,7 +1,7 @@
 import type { ColumnBuffer } from "../../../replication/values/columns.ts"
 
 /** So many rows at most are encoded at once: with them the buffers stay in the processor's caches. */
-export const blockRows = 1024
+export const blockRows = 512
 
 /**
  * Some rows of a row buffer on their way into COPY. The buffer is by column, what COPY reads by row: first every

@@ -1,4 +1,5 @@
 import type { Column } from "../../../domain/table.ts"
+import { inColumn } from "../../../replication/contracts/unrepresentable-value.ts"
 import { bufferedBytes, type ColumnBuffer, type RowBuffer } from "../../../replication/values/columns.ts"
 import { isReadAsText } from "../types/native-type.ts"
 import { binaryField } from "./binary-fields.ts"
@@ -28,6 +29,7 @@ export function copyForm(columns: readonly CopyColumn[]): CopyForm {
 /**
  * All rows in the form that `copyForm` says, without header and trailer, so that the rows of several buffers can follow one
  * another. The memory is the caller's: the row buffer may be used again.
+ * @throws UnrepresentableValue, its column said, for text with a zero byte: no type of the server's holds it
  */
 export function copyTuples(columns: readonly CopyColumn[], rows: RowBuffer): Buffer {
   return newCopyEncoder(columns).encode(rows)
@@ -61,12 +63,21 @@ export function newCopyEncoder(columns: readonly CopyColumn[]): CopyEncoder {
         const size = measured(block, { rows, writers, rowBytes: head.bytes })
         grow(block, used, used + size)
         place(block, used, head)
-        for (const [index, writer] of writers.entries())
-          writer.write(block, rows.columns[index] as ColumnBuffer)
+        writeFields(block, rows, writers)
         used += size
       }
       return block.out.subarray(0, used)
     },
+  }
+}
+
+function writeFields(block: Block, { columns }: RowBuffer, writers: readonly FieldWriter[]): void {
+  for (const [index, writer] of writers.entries()) {
+    try {
+      writer.write(block, columns[index] as ColumnBuffer)
+    } catch (error) {
+      throw inColumn(error, index)
+    }
   }
 }
 
