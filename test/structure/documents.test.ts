@@ -145,6 +145,36 @@ test("each decision has a number of its own, and none is left out", async () => 
   )
 })
 
+/** Further paragraphs may stand between these, from the choice on. */
+const decisionForm = [
+  /^# [A-Z].*\n\n\d{4}-\d{2}-\d{2}\n\n\*\*Context\.\*\* /,
+  /^\*\*Options[^*]*\*\*/m,
+  /^\*\*Choice\.\*\*/m,
+  /^\*\*Consequence\.\*\*/m,
+]
+const pageLines = 60
+
+/** What is wrong with a decision's form. */
+function mistakesOfDecision(text: string): string[] {
+  const places = decisionForm.map((part) => part.exec(text)?.index ?? -1)
+  const isInOrder = places.every((place, at) => place >= 0 && place >= (places[at - 1] ?? 0))
+  return [
+    ...(isInOrder ? [] : ["is not: title, date, **Context.**, **Options.**, **Choice.**, **Consequence.**"]),
+    ...(/^## /m.test(text) ? ["has headings"] : []),
+    ...(text.split("\n").length > pageLines ? [`is longer than a page of ${pageLines} lines`] : []),
+  ]
+}
+
+test("each decision is one page: date, context, options, choice, consequence", async () => {
+  const decisions = await filesOf("docs/decisions/*.md")
+  assert.ok(decisions.length > 30)
+  const wrong = decisions.flatMap(({ path, text }) => mistakesOfDecision(text).map((one) => `${path} ${one}`))
+  assert.deepEqual(wrong, [])
+  const { text = "" } = decisions[0] ?? {}
+  for (const broken of [text.replace("**Options.**", ""), text.replace(/2026-.*/, ""), `${text}\n## More\n`])
+    assert.equal(mistakesOfDecision(broken).length, 1)
+})
+
 test("nothing that is shipped names the place it was made in", async () => {
   const files = await filesOf("{src,test,bench,scripts,docs,bin,.ci}/**/*")
   const own = "test/structure/documents.test.ts"
