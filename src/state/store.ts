@@ -15,10 +15,10 @@ import { migrate } from "./migrate.ts"
 import { migrations } from "./migrations/all.ts"
 import { type PartnerStore, partnerStore } from "./partners.ts"
 import { type ObservationStore, observationStore } from "./pipelines/observations.ts"
-import { newOrderSignals, type OrderSignals } from "./pipelines/order-signals.ts"
 import { type OrderStore, orderStore } from "./pipelines/orders.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type DutyStore, dutyStore } from "./processes/duties.ts"
+import { newSignals, type Signals } from "./processes/signals.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
@@ -34,7 +34,7 @@ export interface Store {
   pipelines: PipelineStore
   observations: ObservationStore
   orders: OrderStore
-  orderSignals: OrderSignals
+  signals: Signals
   leases: LeaseStore
   duties: DutyStore
   sourceRemains: SourceRemainsStore
@@ -78,7 +78,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     await db.destroy()
     throw error
   }
-  const orderSignals = newOrderSignals(url, onIdleError)
+  const signals = newSignals(url, db, onIdleError)
   // A lease that is prolonged too late is lost: nothing else may hold its connection, and it is not waited for for long.
   const leaseDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
   return {
@@ -89,7 +89,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     pipelines: pipelineStore(db),
     observations: observationStore(db),
     orders: orderStore(db),
-    orderSignals,
+    signals,
     leases: leaseStore(leaseDb),
     duties: dutyStore(leaseDb),
     sourceRemains: sourceRemainsStore(db),
@@ -106,7 +106,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       await sql`select 1`.execute(db)
     },
     close: async () => {
-      await orderSignals.close()
+      await signals.close()
       await Promise.all([db.destroy(), leaseDb.destroy()])
     },
   }

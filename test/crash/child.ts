@@ -62,6 +62,7 @@ try {
     observe,
     cleanUpPatienceMs: Number(process.env.MILLRACE_TEST_PATIENCE_MS ?? 60_000),
     retentionEveryMs: Number(process.env.MILLRACE_TEST_RETENTION_MS ?? 10_000),
+    ...(process.env.MILLRACE_TEST_TURN_MS && { turnEveryMs: Number(process.env.MILLRACE_TEST_TURN_MS) }),
     waits: { longestRetryMs: Number(process.env.MILLRACE_TEST_LONGEST_RETRY_MS ?? 30_000) },
   })
   process.stdout.write(`${readyLine(server)}\n`)

@@ -121,16 +121,16 @@ describe("orders", () => {
 
   it("are told of at once to whoever takes them and whoever asked", async () => {
     const pipeline = await aPipeline()
-    const { orderSignals } = test.store
+    const { signals } = test.store
     let told = 0
-    orderSignals.onAsked(() => told++)
+    signals.onAsked(() => told++)
     await waitUntil(() => told === 1, { what: "the connection to listen" })
     const id = await asked(pipeline)
     await waitUntil(() => told === 2, { what: "the order to be told" })
-    const changed = orderSignals.changed(id, aMinuteMs)
+    const changed = signals.changed(id, aMinuteMs)
     await orders().take("a", [pipeline])
     await orders().end("a", id, { state: "done", result: {} })
     await changed
-    await orderSignals.changed(id, 1)
+    await signals.changed(id, 1)
   })
 })

@@ -36,7 +36,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "memory-watch.ts: memoryWatch": 90,
       "message-loop.ts: messageLoop": 240,
       "observer.ts: startObserver": 80,
-      "order-signals.ts: newOrderSignals": 90,
       "pgoutput.ts: newPgOutput": 170,
       "pin-relations.ts: pinRelations": 80,
       "pipeline-history.ts: newPipelineHistory": 160,

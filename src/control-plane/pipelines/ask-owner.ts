@@ -7,7 +7,7 @@ import type { Caller } from "../control-plane.ts"
 import type { OrderTypes } from "./order-types.ts"
 
 export interface OrderSources {
-  store: Pick<Store, "orders" | "orderSignals" | "observations" | "integrations">
+  store: Pick<Store, "orders" | "signals" | "observations" | "integrations">
 }
 
 /** Whose result somebody waits for. */
@@ -48,7 +48,7 @@ export async function askOwner<K extends AnsweredKind>(
  * Waits until an order is as wanted or over; undefined: it is gone, with its pipeline.
  */
 export async function followed(
-  { store: { orders, orderSignals } }: OrderSources,
+  { store: { orders, signals } }: OrderSources,
   id: string,
   lifetimeMs: number,
   isWanted: (order: Order) => boolean,
@@ -56,7 +56,7 @@ export async function followed(
   const overAtMs = performance.now() + lifetimeMs
   for (;;) {
     // Begun before the look: what happens between the two is not missed.
-    const changed = orderSignals.changed(id, lookEveryMs)
+    const changed = signals.changed(id, lookEveryMs)
     const order = await orders.byId(id)
     if (order === undefined || isEnded(order) || isWanted(order)) return order
     await changed

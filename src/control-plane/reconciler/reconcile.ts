@@ -28,6 +28,8 @@ export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
   otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
   cleanUpPatienceMs?: number
+  /** How often everything is looked at without being asked. Default 1 s. */
+  turnEveryMs?: number | undefined
 }
 
 export interface Reconciler {
@@ -44,7 +46,7 @@ export interface Reconciler {
   stop(): Promise<void>
 }
 
-const turnEveryMs = 1_000
+const usualTurnEveryMs = 1_000
 const usualCleanUpPatienceMs = 60_000
 /** Whatever the turn at hand waits for must not keep the process from stopping. */
 const turnStopLimitMs = 3_000
@@ -54,7 +56,7 @@ const turnStopLimitMs = 3_000
  * so that the way after a crash is the usual way.
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, owner, log } = options
+  const { store, owner, log, turnEveryMs = usualTurnEveryMs } = options
   const owned = newOwnedPipelines({ leases: store.leases, owner, log, nudge: () => nudge() })
   const { running } = owned
   const patienceMs = options.cleanUpPatienceMs ?? usualCleanUpPatienceMs
@@ -94,6 +96,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   nudge()
+  store.signals.onWanted(nudge)
   return {
     nudge,
     running: () => [...running.values()],
@@ -119,7 +122,7 @@ function tellAndTake(
 ): { observer: Observer; taker: OrderTaker } {
   const observer = startObserver({ observations: store.observations, running, owner, log })
   const carryOut = newCarryOut({ databases: store.databases, verify: newVerification(log) })
-  const { orders, orderSignals: signals } = store
+  const { orders, signals } = store
   return { observer, taker: startOrderTaker({ orders, signals, running, owner, observer, carryOut, log }) }
 }
 

@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { type Problem, problemKinds } from "../../domain/problems.ts"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
@@ -127,22 +128,17 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
     })
   }
 
-  let reading: Promise<void> | undefined
-  const read = () => {
-    reading ??= readRecords()
-      // What was read last stands.
-      .catch((error: unknown) =>
-        log.info({ reason: String(error) }, "what is to be looked after is not known"),
-      )
-      .finally(() => {
-        reading = undefined
-      })
-  }
-  read()
-  const timers = [setInterval(follow, runningEveryMs), setInterval(read, recordsEveryMs)]
+  // What was read last stands.
+  const onError = (error: unknown) =>
+    log.info({ reason: String(error) }, "what is to be looked after is not known")
+  void readRecords().catch(onError)
+  const reading = startPeriodicTask({ everyMs: recordsEveryMs, work: readRecords, onError })
+  const timer = setInterval(follow, runningEveryMs)
   return {
     async stop() {
-      timers.forEach(clearInterval)
+      clearInterval(timer)
+      // A state database that does not answer is not waited for.
+      void reading.stop()
       await Promise.all([...kept.values()].map(({ protection }) => protection?.stop()))
       kept.clear()
     },

@@ -1,14 +1,14 @@
 import { Fault } from "../../domain/faults.ts"
 import type { PipelineKey } from "../../state/pipelines/observations.ts"
-import type { OrderSignals } from "../../state/pipelines/order-signals.ts"
 import type { Order, OrderFault, OrderStore } from "../../state/pipelines/orders.ts"
+import type { Signals } from "../../state/processes/signals.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { Observer } from "./observer.ts"
 import type { RunningPipeline } from "./running-pipeline.ts"
 
 export interface OrderTakerOptions {
   orders: OrderStore
-  signals: Pick<OrderSignals, "onAsked">
+  signals: Pick<Signals, "onAsked">
   running(): RunningPipeline[]
   /** As the observer's. */
   owner: string

@@ -4,7 +4,7 @@ import type { ControlPlane } from "../../control-plane/control-plane.ts"
 import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
 import type { Configuration, HostPort } from "../../domain/configuration.ts"
 import type { Store } from "../../state/store.ts"
-import type { Log } from "../../wire/http/log.ts"
+import { errorFields, type Log } from "../../wire/http/log.ts"
 import { observingFirst } from "../observing-store.ts"
 import { type Engines, engines as ownEngines } from "../registries.ts"
 import { opensWarehouses, type Roles, requirePossible } from "../roles.ts"
@@ -63,7 +63,7 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
     sources,
     stateUrl,
     store,
-    plane: planeOf({ roles, configuration, engines, store, local }),
+    plane: planeOf({ roles, configuration, engines, store, local, log }),
     local,
     log,
     onStop,
@@ -96,7 +96,8 @@ function planeOf({
   engines,
   store,
   local,
-}: Pick<Base, "roles" | "configuration" | "engines" | "store" | "local">): ControlPlane {
+  log,
+}: Omit<Base, "sources" | "stateUrl" | "plane" | "onStop">): ControlPlane {
   const { account, region, sources, warehouses, kmsKeys, listen } = configuration
   return {
     account,
@@ -107,11 +108,19 @@ function planeOf({
     sourceEngines: engines.sources,
     sqlEndpoint: () => (roles.has("sql") ? local.sql : configuredPort(listen.sql)),
     store,
-    nudge: () => local.reconciler?.nudge(),
+    nudge: () => nudge(store, local, log),
   }
 }
 
 /** Where another process has the port, it listens where the configuration says; at port 0, nobody else knows where. */
 function configuredPort(listen: HostPort): HostPort | undefined {
   return listen.port === 0 ? undefined : listen
+}
+
+/** The reconcilers of other processes, too; those look by themselves each second if they cannot be told. */
+function nudge({ signals }: Store, { reconciler }: LocalParts, log: Log): void {
+  reconciler?.nudge()
+  signals
+    .tellWanted()
+    .catch((error: unknown) => log.info(errorFields(error), "other processes are not told of a change"))
 }

@@ -22,6 +22,8 @@ export interface WorkerOptions {
   observe?: WriteObserver
   /** See ReconcilerOptions; tests do not wait as long as people would. */
   cleanUpPatienceMs?: number
+  /** As above. */
+  turnEveryMs?: number
   /** See SourceRemainsOptions; as above. */
   remainsEveryMs?: number
   /** See RetentionWatchOptions; as above. */
@@ -61,7 +63,7 @@ export async function openOwnStore({ stateUrl, configuration, log, onStop }: Bas
 function startPipelines(
   { configuration, sources, local, owner, ownStore: store, log, onStop }: Worker,
   { warehouses, copy }: WarehousePart,
-  { observe = () => undefined, waits, cleanUpPatienceMs }: WorkerOptions,
+  { observe = () => undefined, waits, cleanUpPatienceMs, turnEveryMs }: WorkerOptions,
 ): void {
   const { dataDir, kmsKeys } = configuration
   const reconciler = startReconciler({
@@ -70,6 +72,7 @@ function startPipelines(
     log,
     owner,
     otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
+    turnEveryMs,
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })
   local.reconciler = reconciler

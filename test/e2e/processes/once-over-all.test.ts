@@ -1,5 +1,6 @@
 /** Two processes, each with a data folder of its own, over one state database: what is done once is done by one of them. */
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { openStore, type Store } from "../../../src/state/store.ts"
 import { waitUntil } from "../../support/wait-until.ts"
@@ -36,14 +37,16 @@ async function holder(store: Store, duty: string): Promise<string | undefined> {
   return (await store.duties.holders()).get(duty)
 }
 
-/** Everything recorded has been posted, in order, and nothing twice. */
+/** Everything recorded has been posted, in order, and nothing twice; and that is noted: what is posted in the moment of a kill comes twice. */
 async function postedOnce({ receiver, store }: Scene): Promise<void> {
-  const recorded = (await store.events.after(0n, 1_000)).map(({ uid }) => uid)
+  const events = await store.events.after(0n, 1_000)
+  const recorded = events.map(({ uid }) => uid)
   await waitUntil(() => receiver.taken.length >= recorded.length, { what: "all events to be posted" })
-  assert.deepEqual(
-    receiver.taken.map(({ id }) => id),
-    recorded,
-  )
+  const newest = events.at(-1)?.id ?? 0n
+  await waitUntil(async () => (await store.events.told("webhook")) >= newest, { what: "that to be noted" })
+  const posted = receiver.taken.map(({ id }) => id)
+  assert.deepEqual(posted.slice(0, recorded.length), recorded)
+  assert.equal(new Set(posted).size, posted.length)
 }
 
 test("two processes post each event once; while one is frozen or killed, the other goes on within seconds", async (context) => {
@@ -78,4 +81,22 @@ test("two processes post each event once; while one is frozen or killed, the oth
   await postedOnce(all)
   assert.equal(await holder(all.store, "webhook"), before)
   assert.ok(followed.events.length >= 4, "a process that posts nothing can be followed")
+})
+
+test("an integration that another process took the call for starts at once: its owner looks when told, not when its time has come", async (context) => {
+  const { url, name } = await bank(context)
+  const sources = [{ arn: sourceArn, url }]
+  const first = await newPlace(context, { sources })
+  const second = await newPlace(context, { sources, state: { url: first.stateUrl ?? "" } })
+  const entry = join(import.meta.dirname, "..", "..", "crash", "child.ts")
+  // By itself it would look again in an hour.
+  await first.start({ MILLRACE_TEST_ENTRY: entry, MILLRACE_TEST_TURN_MS: String(3_600_000) })
+  await second.startRoles("api")
+  const api = apiOf(second)
+  for (const integration of ["bank", "shore"]) {
+    await api.create(integration, `include: ${name}.public.*`)
+    await api.becomes(integration, "active")
+    await api.delete(integration)
+    await api.gone(integration)
+  }
 })
