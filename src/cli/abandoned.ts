@@ -1,15 +1,11 @@
-import type { Configuration } from "../domain/configuration.ts"
+import type { StatusReport } from "../control-plane/pipelines/status.ts"
 import type { Finding, Source } from "../replication/contracts/source.ts"
-import { operationsAccess } from "./operations-request.ts"
-import { requestStatus } from "./status-request.ts"
 
 /** Which of the things at sources that are named as ours belong to an integration of this installation. */
 export type Ownership = { kind: "known"; isOwned(handle: string): boolean } | { kind: "unknown"; why: string }
 
-/** Only a running Millrace knows its integrations. */
-export async function ownershipOf(configuration: Configuration): Promise<Ownership> {
-  const access = await operationsAccess(configuration, "read-only")
-  const status = typeof access === "string" ? access : await requestStatus(access)
+/** Only a running Millrace knows its integrations. `status`: its report, or why there is none. */
+export function ownershipOf(status: StatusReport | string): Ownership {
   if (typeof status === "string") return { kind: "unknown", why: status }
   const ids = status.integrations.map(({ id }) => id.replaceAll("-", ""))
   return { kind: "known", isOwned: (handle) => ids.some((id) => handle.includes(id)) }

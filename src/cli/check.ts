@@ -1,12 +1,16 @@
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
-import type { SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
+import type { StatusReport } from "../control-plane/pipelines/status.ts"
+import type { Configuration, SourceConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
 import { Problem, reportOf } from "../domain/problems.ts"
-import { plainLines } from "../domain/text-forms/plain-text.ts"
+import { plainLine, plainLines } from "../domain/text-forms/plain-text.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import { engines } from "../server/registries.ts"
 import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
+import { operationsAccess } from "./operations-request.ts"
 import { print } from "./output.ts"
+import { placeOf } from "./pipeline-owner.ts"
+import { requestStatus } from "./status-request.ts"
 
 /** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
 export async function check(configPath: string | undefined): Promise<0 | 1 | 2> {
@@ -16,15 +20,36 @@ export async function check(configPath: string | undefined): Promise<0 | 1 | 2> 
   print(`configuration: ${folders.length === 0 ? "ok" : `${folders.length} to mend`}\n`)
   for (const folder of folders) print(`  error: ${folder}\n`)
   let failed = folders.length > 0
-  const ownership = await ownershipOf(configuration)
+  const status = await statusOf(configuration)
+  const ownership = ownershipOf(status)
   for (const source of configuration.sources) {
     const findings = plainLines(await findingsOf(source, configuration.region, ownership))
     failed = !printFindings(`source ${source.arn}`, findings) || failed
   }
   for (const warehouse of configuration.warehouses) failed = !(await warehouseIsWell(warehouse)) || failed
+  printPipelines(status)
   if (configuration.sources.length === 0)
     print("no sources configured: add some under `sources:` in millrace.yaml\n")
   return failed ? 1 : 0
+}
+
+/** The report of the Millrace that runs here, or why there is none. */
+async function statusOf(configuration: Configuration): Promise<StatusReport | string> {
+  const access = await operationsAccess(configuration, "read-only")
+  return typeof access === "string" ? access : await requestStatus(access)
+}
+
+/** Where each runs, and why there. */
+function printPipelines(given: StatusReport | string): void {
+  if (typeof given === "string") {
+    print(`pipelines: where they run is not known: ${plainLine(given)}\n`)
+    return
+  }
+  const { integrations } = plainLines(given)
+  print(`pipelines: ${integrations.flatMap(({ pipelines }) => pipelines).length}\n`)
+  for (const { name, pipelines } of integrations)
+    for (const one of pipelines)
+      print(`  ${name}: ${one.sourceDatabase} → ${one.destinationDatabase}: ${placeOf(one)}\n`)
 }
 
 async function warehouseIsWell(warehouse: WarehouseConfiguration): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { IntegrationReport, PipelineReport, StatusReport } from "../control
 import { plainLines } from "../domain/text-forms/plain-text.ts"
 import { type ExitCode, failed, operating } from "./operate.ts"
 import { print, printJson } from "./output.ts"
+import { runsAt, runsNowhere } from "./pipeline-owner.ts"
 import { requestStatus } from "./status-request.ts"
 
 /** Shows integrations, tables, rows and lag of the Millrace that runs here. */
@@ -38,7 +39,7 @@ function describeIntegration(integration: IntegrationReport): string {
 function describePipeline(pipeline: PipelineReport): string {
   if (pipeline.phase === "unknown") return unknownPipeline(pipeline)
   const lag = `lag ${ms(pipeline.lagMs)} (p50 ${ms(pipeline.lagP50Ms)}, p99 ${ms(pipeline.lagP99Ms)})`
-  const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes${runsAt(pipeline)}\n`
+  const head = `  ${pipeline.sourceDatabase} → ${pipeline.destinationDatabase}  ${pipeline.phase}  ${lag}  ${count(pipeline.totals.changes)} changes${pipeline.owner === null ? "" : `  ${runsAt(pipeline.owner)}`}\n`
   const names = pipeline.tables.map((table) => `${table.schema}.${table.name}`)
   const width = Math.max(...names.map((name) => name.length), 0)
   const lines = pipeline.tables.map((table, index) => {
@@ -49,16 +50,9 @@ function describePipeline(pipeline: PipelineReport): string {
   return head + retained(pipeline.retention) + relieved(pipeline.relief) + lines.join("")
 }
 
-/** Where it runs, and why there. */
-function runsAt({ owner }: PipelineReport): string {
-  if (owner === null) return ""
-  return `  at ${owner.hostName}${owner.isPinned ? ", which has its file" : ""}`
-}
-
 /** Nobody else may go on with one whose rows are in a file of a host that is away. */
 function awayText({ owner }: PipelineReport): string {
-  if (owner === null || owner.isOwned || !owner.isPinned) return ""
-  return `    runs only at host ${owner.hostName} (${owner.host}), which has the file with its rows: start Millrace there\n`
+  return owner === null || owner.isOwned ? "" : `    ${runsNowhere(owner)}\n`
 }
 
 function unknownPipeline(pipeline: PipelineReport): string {

@@ -57,6 +57,11 @@ const table = (name: string) => ({
   verified: { position: name, at: "2026-03-01T09:12:44Z", differences: 1 },
 })
 
+function owner(name: string) {
+  const place = { host: name, hostName: name, processId: 1, isPinned: true, file: name }
+  return { ...place, generation: 1, isOwned: true }
+}
+
 group("what a terminal is shown", () => {
   test("status", () => {
     holds((name) =>
@@ -78,7 +83,7 @@ group("what a terminal is shown", () => {
                     sourceDatabase: name,
                     destinationDatabase: name,
                     phase: name,
-                    owner: { host: name, hostName: name, isPinned: true, generation: 1, isOwned: true },
+                    owner: owner(name),
                     lagMs: 1,
                     lagP50Ms: 1,
                     lagP99Ms: 1,

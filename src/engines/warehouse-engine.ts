@@ -20,6 +20,8 @@ export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseCon
    * it, so its pipelines, their spools and the SQL port stay there.
    */
   readonly isMovable?: true
+  /** The file with the rows of a destination database, as people find it at the host; of one that is not movable. */
+  fileOf?(configuration: C, database: string): string
   /** The name of the source engine whose types it has: what comes from there is held as what it is. Absent: there is none. */
   readonly typesOf?: string
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */

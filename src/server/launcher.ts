@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { encryptionContext } from "../control-plane/integrations/encryption.ts"
 import type { SourceProtectionOptions } from "../control-plane/reconciler/source-protection.ts"
 import type { SourceRemainsOptions } from "../control-plane/reconciler/source-remains.ts"
-import type { PipelineLauncher } from "../control-plane/running-pipelines/pipeline-launcher.ts"
+import type { PipelineLauncher, PipelinePlace } from "../control-plane/running-pipelines/pipeline-launcher.ts"
 import type { RetentionWatchOptions } from "../control-plane/running-pipelines/retention-watch.ts"
 import type { KmsKeyConfiguration, SourceConfiguration } from "../domain/configuration.ts"
 import type { Integration } from "../domain/integration.ts"
@@ -98,6 +98,19 @@ function atRestOf(keyRing: KeyRing, integration: Integration): AtRest | undefine
   }
 }
 
+function placeIn(
+  warehouses: OpenWarehouses,
+  { id, targetArn }: Integration,
+  { destinationDatabase }: PipelineRecord,
+): PipelinePlace {
+  const file = warehouses.fileOf(targetArn, destinationDatabase)
+  return {
+    isPinned: warehouses.isPinned(targetArn),
+    ...(file !== undefined && { file }),
+    isHere: async () => (await warehouses.byArn(targetArn)?.holds(destinationDatabase, id)) ?? false,
+  }
+}
+
 export interface LauncherOptions {
   sources: Sources
   warehouses: OpenWarehouses
@@ -159,10 +172,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
       await warehouse.drop(destinationDatabase, { pipeline: integration.id, generation })
     },
-    place: ({ id, targetArn }, { destinationDatabase }) => ({
-      isPinned: warehouses.isPinned(targetArn),
-      isHere: async () => (await warehouses.byArn(targetArn)?.holds(destinationDatabase, id)) ?? false,
-    }),
+    place: (integration, record) => placeIn(warehouses, integration, record),
     removal(integration, record) {
       const configuration = sources.byArn(integration.sourceArn)
       if (configuration === undefined) return undefined

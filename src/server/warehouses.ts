@@ -14,6 +14,8 @@ export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
   /** Whether pipelines into this warehouse stay at this host. */
   isPinned(arn: string): boolean
+  /** The file that keeps the pipelines into a destination database here; `undefined`: there is none. */
+  fileOf(arn: string, database: string): string | undefined
   /** The name of the source engine whose types this warehouse has, if there is one. */
   typesOf(arn: string): string | undefined
   /** The engine whose databases the SQL port shows. */
@@ -60,6 +62,10 @@ export async function openWarehouses(
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
     isPinned: (arn) => warehouses.some((one) => one.arn === arn && registry.of(one).isMovable === undefined),
+    fileOf(arn, database) {
+      const found = warehouses.find((one) => one.arn === arn)
+      return found && registry.of(found).fileOf?.(found, database)
+    },
     typesOf(arn) {
       const found = warehouses.find((one) => one.arn === arn)
       return found && registry.of(found).typesOf

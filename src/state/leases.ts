@@ -9,6 +9,8 @@ export interface LeaseOwner {
   host: string
   /** What people call the host. */
   hostName: string
+  /** The process's id at its host, for people. */
+  processId?: number
 }
 
 /** One ownership of one pipeline. */
@@ -24,7 +26,11 @@ export interface Lease {
 export interface LeaseRecord extends Lease {
   host: string
   hostName: string
+  /** Null: an earlier version took it. */
+  processId: number | null
   isPinned: boolean
+  /** The file with its rows, which keeps it at the host; null: it is not pinned, or an earlier version took it. */
+  file: string | null
   /** By the database's clock: nobody owns the pipeline now. */
   isExpired: boolean
 }
@@ -33,6 +39,8 @@ export interface LeaseRequest extends LeaseOwner {
   pipeline: string
   /** The pipeline cannot leave its host: its rows are in a file there. */
   isPinned: boolean
+  /** That file, for people. */
+  file?: string
   /** Its rows are in a file of this host, also where another host had the pipeline before: the file was moved. */
   isHere?: boolean
   /** The generation given is greater than this one, too: a warehouse knows it, and the state database may be older. */
@@ -95,7 +103,9 @@ export function leaseStore(db: Db): LeaseStore {
         generation: Number(row.generation),
         host: row.host,
         hostName: row.host_name,
+        processId: row.process_id,
         isPinned: row.is_pinned,
+        file: row.file,
         isExpired: row.is_expired,
       }))
     },
@@ -104,12 +114,14 @@ export function leaseStore(db: Db): LeaseStore {
 
 /** The statement decides: of several takers each waits for the row, then looks at what the one before it left. */
 async function take(db: Db, request: LeaseRequest): Promise<Lease | undefined> {
-  const { pipeline, owner, host, hostName, isPinned, isHere = false, above = 0 } = request
+  const { pipeline, owner, host, hostName, processId = null, isPinned, file = null } = request
+  const { isHere = false, above = 0 } = request
   const { rows } = await sql<{ generation: string }>`
-    insert into ${table} as lease (pipeline, owner, host, host_name, is_pinned, generation, expires_at)
-    values (${pipeline}, ${owner}, ${host}, ${hostName}, ${isPinned}, ${above + 1}, ${lastsUntil})
+    insert into ${table} as lease (pipeline, owner, host, host_name, process_id, is_pinned, file, generation, expires_at)
+    values (${pipeline}, ${owner}, ${host}, ${hostName}, ${processId}, ${isPinned}, ${file}, ${above + 1}, ${lastsUntil})
     on conflict (pipeline) do update set owner = excluded.owner, host = excluded.host, host_name = excluded.host_name,
-      is_pinned = excluded.is_pinned, generation = greatest(lease.generation + 1, excluded.generation), expires_at = ${lastsUntil}
+      process_id = excluded.process_id,
+      is_pinned = excluded.is_pinned, file = excluded.file, generation = greatest(lease.generation + 1, excluded.generation), expires_at = ${lastsUntil}
     where lease.expires_at <= clock_timestamp() and (not lease.is_pinned or lease.host = excluded.host or ${isHere})
     returning generation`.execute(db)
   const [row] = rows

@@ -198,6 +198,8 @@ export interface PipelineLeaseRow {
   host: string
   host_name: string
   is_pinned: boolean
+  process_id: number | null
+  file: string | null
   /** bigint: the driver hands it over as text. */
   generation: string
   expires_at: Date

@@ -144,9 +144,16 @@ describe("leases", () => {
   it("tells whose each pipeline is, and forgets those of an integration that is gone", async () => {
     const { id } = await insertInto(test.store, anIntegration())
     const pipeline = `${id}/shop`
-    const lease = await taken(one, pipeline, { isPinned: true })
+    const owner = { ...one, processId: 4711 }
+    const lease = await taken(owner, pipeline, { isPinned: true, file: "/w/shop.duckdb" })
     const record = async () => (await test.store.leases.all()).find((found) => found.pipeline === pipeline)
-    const rest = { host: "host", hostName: "host.test", isPinned: true }
+    const rest = {
+      host: "host",
+      hostName: "host.test",
+      processId: 4711,
+      isPinned: true,
+      file: "/w/shop.duckdb",
+    }
     assert.deepEqual(await record(), { ...lease, ...rest, isExpired: false })
     await pass(pipeline, 5_000)
     assert.deepEqual(await record(), { ...lease, ...rest, isExpired: true })

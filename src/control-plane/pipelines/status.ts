@@ -62,8 +62,12 @@ export interface OwnerReport {
   /** Lasting id of the host; it is in the file `host` of its data folder. */
   host: string
   hostName: string
+  /** At that host; null: an earlier version of Millrace owned it last. */
+  processId: number | null
   /** The pipeline runs at this host only: its rows are in a file there. */
   isPinned: boolean
+  /** That file; null: it is not pinned, or an earlier version of Millrace owned it last. */
+  file: string | null
   /** How many owners there have been. */
   generation: number
   /** The owner has not given it up, and its lease has not run out. */
@@ -152,8 +156,9 @@ const nothingKnown = {
   relief: null,
 }
 
-function ownerReport({ host, hostName, isPinned, generation, isExpired }: LeaseRecord): OwnerReport {
-  return { host, hostName, isPinned, generation, isOwned: !isExpired }
+function ownerReport({ isExpired, ...lease }: LeaseRecord): OwnerReport {
+  const { host, hostName, processId, isPinned, file, generation } = lease
+  return { host, hostName, processId, isPinned, file, generation, isOwned: !isExpired }
 }
 
 async function pipelineReport(

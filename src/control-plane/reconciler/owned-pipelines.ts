@@ -106,10 +106,10 @@ export function newOwnedPipelines({
 async function takeLease(
   leases: LeaseKeeper,
   pipeline: string,
-  { isPinned, isHere }: PipelinePlace,
+  { isPinned, file, isHere }: PipelinePlace,
   above: number,
 ): Promise<Lease | undefined> {
-  const request = { pipeline, isPinned, above }
+  const request = { pipeline, isPinned, ...(file !== undefined && { file }), above }
   const lease = await leases.take(request)
   if (lease !== undefined || !isPinned || !(await isHere())) return lease
   return await leases.take({ ...request, isHere: true })

@@ -5,6 +5,8 @@ import type { PipelineRecord } from "../../state/pipelines.ts"
 export interface PipelinePlace {
   /** Only at the host that has the file with its rows. */
   isPinned: boolean
+  /** That file, as people find it at the host. */
+  file?: string
   /** Whether the warehouse of this host has something of it: asked where another host had it last. Throws Problem. */
   isHere(): Promise<boolean>
 }

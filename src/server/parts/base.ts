@@ -8,7 +8,6 @@ import { errorFields, type Log } from "../../wire/http/log.ts"
 import { observingFirst } from "../observing-store.ts"
 import { type Engines, engines as ownEngines } from "../registries.ts"
 import { opensWarehouses, type Roles, requirePossible } from "../roles.ts"
-import { loadSources, type Sources } from "../sources.ts"
 import { openStateStore } from "../state-database.ts"
 import { holdInstallation, type OnStop } from "./installation.ts"
 
@@ -27,7 +26,6 @@ export interface Base {
   /** With the generated key pair and SQL user where none were configured. */
   configuration: Configuration
   engines: Engines
-  sources: Sources
   stateUrl: string
   store: Store
   plane: ControlPlane
@@ -55,12 +53,10 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
   onStop(() => shared.close())
   const local: LocalParts = {}
   const store = observingFirst(shared, () => local.reconciler?.observe())
-  const sources = await loadSources(engines.sources, configuration.sources)
   return {
     roles,
     configuration,
     engines,
-    sources,
     stateUrl,
     store,
     plane: planeOf({ roles, configuration, engines, store, local, log }),

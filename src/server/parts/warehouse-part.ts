@@ -7,12 +7,14 @@ import type { Store } from "../../state/store.ts"
 import { errorFields } from "../../wire/http/log.ts"
 import { type RunningCopy, startCopy } from "../copy.ts"
 import type { Engines } from "../registries.ts"
+import { loadSources, type Sources } from "../sources.ts"
 import type { WarehouseWatch } from "../warehouse-watch.ts"
 import { type OpenWarehouses, openWarehouses } from "../warehouses.ts"
 import type { Base } from "./base.ts"
 
-/** What the roles `sql` and `worker` have in common: the open warehouses, the SQL users, and COPY. */
+/** What the roles `sql` and `worker` have in common: the adapters of the sources, the open warehouses, the SQL users, and COPY. */
 export interface WarehousePart {
+  sources: Sources
   warehouses: OpenWarehouses
   users: SqlUsers
   copy: RunningCopy
@@ -24,7 +26,8 @@ export interface WarehousePart {
 
 /** @throws SetupError */
 export async function openWarehousePart(base: Base): Promise<WarehousePart> {
-  const { configuration, engines, sources, store, log, onStop } = base
+  const { configuration, engines, store, log, onStop } = base
+  const sources = await loadSources(engines.sources, configuration.sources)
   const broken = Promise.withResolvers<string>()
   const warehouses = await openAll(configuration, engines.warehouses, { log, onBroken: broken.resolve })
   onStop(() => warehouses.close())
@@ -39,6 +42,7 @@ export async function openWarehousePart(base: Base): Promise<WarehousePart> {
   const copy = startCopy({ configuration, sources, store, warehouses, users, log })
   onStop(() => copy.stop())
   return {
+    sources,
     warehouses,
     users,
     copy,

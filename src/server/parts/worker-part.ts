@@ -13,6 +13,7 @@ import type { WriteObserver } from "../../replication/write-order.ts"
 import type { LeaseOwner } from "../../state/leases.ts"
 import type { Store } from "../../state/store.ts"
 import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "../launcher.ts"
+import type { Sources } from "../sources.ts"
 import { openStateStore } from "../state-database.ts"
 import type { Base } from "./base.ts"
 import type { WarehousePart } from "./warehouse-part.ts"
@@ -39,13 +40,14 @@ export async function startWorkerPart(
   ownStore: Store,
   options: WorkerOptions,
 ): Promise<void> {
-  const owner = { owner: randomUUID(), host: await hostId(base.configuration.dataDir), hostName: hostname() }
+  const host = await hostId(base.configuration.dataDir)
+  const owner = { owner: randomUUID(), host, hostName: hostname(), processId: process.pid }
   const worker: Worker = { ...base, owner, ownStore }
   startPipelines(worker, part, options)
   const duties = startDuties({ duties: ownStore.duties, owner, log: base.log })
   base.onStop(() => duties.stop())
   addRepeatedWork(worker, duties)
-  watchSources(worker, duties, options)
+  watchSources(worker, part.sources, duties, options)
 }
 
 interface Worker extends Base {
@@ -61,8 +63,8 @@ export async function openOwnStore({ stateUrl, configuration, log, onStop }: Bas
 }
 
 function startPipelines(
-  { configuration, sources, local, owner, ownStore: store, log, onStop }: Worker,
-  { warehouses, copy }: WarehousePart,
+  { configuration, local, owner, ownStore: store, log, onStop }: Worker,
+  { sources, warehouses, copy }: WarehousePart,
   { observe = () => undefined, waits, cleanUpPatienceMs, turnEveryMs }: WorkerOptions,
 ): void {
   const { dataDir, kmsKeys } = configuration
@@ -91,7 +93,8 @@ function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): v
 }
 
 function watchSources(
-  { sources, local, owner, ownStore: store, log, onStop }: Worker,
+  { local, owner, ownStore: store, log, onStop }: Worker,
+  sources: Sources,
   duties: Duties,
   { retentionEveryMs, remainsEveryMs }: WorkerOptions,
 ): void {

@@ -16,6 +16,7 @@ import { orders } from "./0014-orders.ts"
 import { pipelineLeases } from "./0015-pipeline-leases.ts"
 import { duties } from "./0016-duties.ts"
 import { bucketEvents } from "./0017-bucket-events.ts"
+import { leasePlaces } from "./0018-lease-places.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   pipelineLeases,
   duties,
   bucketEvents,
+  leasePlaces,
 ]

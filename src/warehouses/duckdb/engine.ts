@@ -4,7 +4,7 @@ import { basename } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { OpenWarehouse, WarehouseEngine, WarehouseHealth } from "../../engines/warehouse-engine.ts"
 import type { DuckDbInstance, EngineHealth } from "./files/instance.ts"
-import { type DuckDbWarehouseConfiguration, duckDbFormat } from "./format.ts"
+import { type DuckDbWarehouseConfiguration, databaseFile, duckDbFormat } from "./format.ts"
 
 export interface DuckDbEngineOptions {
   /** See DuckDbOptions.prepare: what the SQL port's dialect makes before any database is attached. */
@@ -17,6 +17,7 @@ export function duckDbEngine({
 }: DuckDbEngineOptions): WarehouseEngine<DuckDbWarehouseConfiguration, DuckDbInstance> {
   return {
     ...duckDbFormat,
+    fileOf: ({ path }, database) => databaseFile(path, database),
     async open({ path }, { stagingFolder, memoryLimitBytes }) {
       await mkdir(path, { recursive: true, mode: 0o700 })
       const stagingPath = await stagingFolder(basename(path))

@@ -1,4 +1,4 @@
-import { resolve } from "node:path"
+import { join, resolve } from "node:path"
 import { z } from "zod"
 import type { EntryFormat } from "../../configuration/entries/format.ts"
 import { warehouseKeys } from "../../configuration/entries/warehouse.ts"
@@ -25,4 +25,11 @@ export const duckDbFormat: EntryFormat<DuckDbWarehouseConfiguration> = {
         autoCreateDatabase,
       }),
   ),
+}
+
+export const fileSuffix = ".duckdb"
+
+/** The file of a destination database in the warehouse's folder. */
+export function databaseFile(folder: string, database: string): string {
+  return join(folder, `${encodeURIComponent(database)}${fileSuffix}`)
 }

@@ -1,15 +1,21 @@
 /** One installation in several processes on one host, over one configuration file and data folder. */
 import assert from "node:assert/strict"
 import { readFile, writeFile } from "node:fs/promises"
+import { hostname } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { parse } from "yaml"
 import { freePort } from "../../support/free-port.ts"
 import { newPlace, type Place, sourceArn } from "../place.ts"
-import { runMillrace, spawnMillrace } from "../process.ts"
+import { type MillraceProcess, runMillrace, spawnMillrace } from "../process.ts"
 import { apiOf } from "../rds.ts"
 import { bank } from "../source.ts"
 import { ask, assertEqualContent, caughtUp } from "../warehouse.ts"
+
+/** The words of `status` and `check` for where a pipeline into the database `bank` runs. */
+function runsIn({ pid }: MillraceProcess): RegExp {
+  return new RegExp(`at ${hostname()} \\(process ${pid}\\), which has its file /\\S+/bank\\.duckdb$`, "m")
+}
 
 /** As long as nobody reads a source. */
 const noSource = { arn: sourceArn, url: "postgres://nobody@127.0.0.1:1/none" }
@@ -37,6 +43,8 @@ test("api apart from sql,worker: an integration lives its whole life, and the co
   await assertEqualContent(place, source.url, "bank")
   for (const [command, shows] of [
     [["status"], /bank {2}active/],
+    [["status"], runsIn(engine)],
+    [["check"], new RegExp(`bank: ${source.name} → bank: ${runsIn(engine).source}`, "m")],
     [["wait", "--integration", "bank", "--now"], /./],
     [["resync", "--integration", "bank", "--table", "public.accounts"], /./],
     [["verify", "--integration", "bank"], /./],

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises"
-import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { systemCode } from "../../../configuration/setup-error.ts"
 import type { UnopenedDatabase } from "../../../engines/warehouse-engine.ts"
+import { databaseFile } from "../format.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { databaseIn } from "./instance.ts"
 import { unopenedDatabase } from "./unopened-databases.ts"
@@ -38,7 +38,7 @@ async function unopened(
   folder: string,
   name: string,
 ): Promise<UnopenedDatabase[]> {
-  const file = join(folder, `${encodeURIComponent(name)}.duckdb`)
+  const file = databaseFile(folder, name)
   try {
     await connection.run(`ATTACH ${quoteLiteral(file)} AS ${quoteIdentifier(name)} (READ_ONLY)`)
     await connection.run(`DETACH ${quoteIdentifier(name)}`)

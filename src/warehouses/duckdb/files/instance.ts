@@ -2,13 +2,12 @@ import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import type { UnopenedDatabase } from "../../../engines/warehouse-engine.ts"
+import { databaseFile, fileSuffix } from "../format.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { newDatabaseReattach } from "./database-reattach.ts"
 import { unopenedDatabase } from "./unopened-databases.ts"
 
 export type { UnopenedDatabase }
-
-const fileSuffix = ".duckdb"
 
 /** The first in which a log knows its file: older ones replay it into whatever file lies beside it. */
 const storageVersion = "v1.4.0"
@@ -83,7 +82,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
     stamp: async (name) => (await Promise.all([fileOf(name), `${fileOf(name)}.wal`].map(stampOf))).join(" "),
   })
 
-  const fileOf = (name: string) => join(options.path, `${encodeURIComponent(name)}${fileSuffix}`)
+  const fileOf = (name: string) => databaseFile(options.path, name)
 
   async function attach(name: string): Promise<void> {
     refuseSameName(name)
