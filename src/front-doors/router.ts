@@ -12,8 +12,8 @@ export interface AwsRouterOptions {
   region: string
   credentials: readonly Credential[]
   doors: readonly Door[]
-  /** How many requests a key may make; without limits, as many as it likes. */
-  limits?: RequestLimits
+  /** How many requests a key may make; without it, as many as it likes. */
+  throttle?: Throttle
   log: Log
   /** Milliseconds since 1970; the system's clock unless a test has another. */
   now?: () => number
@@ -33,7 +33,7 @@ const services = ["rds", "redshift", "cloudcontrolapi", "profile", "millrace"] a
 export function awsRouter(options: AwsRouterOptions): AwsRouter {
   const doors = new Map(options.doors.map((door) => [door.service, door]))
   const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
-  const places: Places = { doors, credentials, throttle: options.limits && newThrottle(options.limits) }
+  const places: Places = { doors, credentials, throttle: options.throttle }
   const log = requestLog(options)
   return {
     handle: (request) => logged(log, request, (requestId) => route(options, places, request, requestId)),
@@ -70,7 +70,7 @@ async function route(
   if ("error" in verified) return refused(refusals.signature(verified.error, requestId))
   const credential = credentials.get(verified.ok.accessKeyId)
   if (credential === undefined) throw new Error("a verified key has no credential")
-  const late = throttle?.take(credential.accessKeyId, nowMs)
+  const late = await throttle?.take(credential.accessKeyId, nowMs)
   if (late !== undefined) return refused(refusals.throttled(late.waitMs, requestId), credential.accessKeyId)
   const door = doors.get(verified.ok.service)
   if (door === undefined) {

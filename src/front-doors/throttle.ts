@@ -2,11 +2,20 @@ import type { RequestLimits } from "../domain/configuration.ts"
 
 export interface Throttle {
   /** Takes one request of the key's; or says after how many milliseconds there will be one. */
-  take(accessKeyId: string, nowMs: number): { waitMs: number } | undefined
+  take(accessKeyId: string, nowMs: number): Late | undefined | Promise<Late | undefined>
+}
+
+/** As Throttle, by this process alone. */
+export interface LocalThrottle {
+  take(accessKeyId: string, nowMs: number): Late | undefined
+}
+
+interface Late {
+  waitMs: number
 }
 
 /** A bucket of tokens for each key. Only keys whose signature holds get here, so there are no more buckets than keys. */
-export function newThrottle({ perSecond, burst }: RequestLimits): Throttle {
+export function newThrottle({ perSecond, burst }: RequestLimits): LocalThrottle {
   const buckets = new Map<string, { tokens: number; atMs: number }>()
   return {
     take(accessKeyId, nowMs) {

@@ -18,6 +18,7 @@ import { type ObservationStore, observationStore } from "./pipelines/observation
 import { type OrderStore, orderStore } from "./pipelines/orders.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type DutyStore, dutyStore } from "./processes/duties.ts"
+import { type RequestBuckets, requestBuckets } from "./processes/request-buckets.ts"
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
@@ -37,6 +38,7 @@ export interface Store {
   signals: Signals
   leases: LeaseStore
   duties: DutyStore
+  requestBuckets: RequestBuckets
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -81,6 +83,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   const signals = newSignals(url, db, onIdleError)
   // A lease that is prolonged too late is lost: nothing else may hold its connection, and it is not waited for for long.
   const leaseDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
+  // A call waits for it before anything else, and is counted without it when it does not answer.
+  const callDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
@@ -92,6 +96,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     signals,
     leases: leaseStore(leaseDb),
     duties: dutyStore(leaseDb),
+    requestBuckets: requestBuckets(callDb),
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),
@@ -107,7 +112,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     },
     close: async () => {
       await signals.close()
-      await Promise.all([db.destroy(), leaseDb.destroy()])
+      await Promise.all([db, leaseDb, callDb].map((one) => one.destroy()))
     },
   }
 }

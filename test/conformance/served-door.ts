@@ -13,6 +13,7 @@ import type { SourceEngine } from "../../src/engines/source-engine.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
+import { newSharedThrottle } from "../../src/front-doors/shared-throttle.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
@@ -88,7 +89,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     doors: [rdsDoor(plane, log), redshiftDoor(plane, log)],
     log,
     ...(options.now && { now: options.now }),
-    ...(options.requests && { limits: options.requests }),
+    ...(options.requests && { throttle: sharedThrottle(store, options.requests) }),
   })
   const app = new Hono<HttpEnvironment>()
   app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
@@ -105,6 +106,13 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
       await database?.drop()
     },
   }
+}
+
+function sharedThrottle(store: Store, limits: RequestLimits) {
+  const onAlone = (error: unknown) => {
+    throw error
+  }
+  return newSharedThrottle({ limits, buckets: store.requestBuckets, onAlone })
 }
 
 function planeOver(

@@ -13,6 +13,8 @@ import type { OperationSources } from "../../front-doors/operations/operations.t
 import { rdsDoor } from "../../front-doors/rds/door.ts"
 import { redshiftDoor } from "../../front-doors/redshift/door.ts"
 import { awsRouter } from "../../front-doors/router.ts"
+import { newSharedThrottle } from "../../front-doors/shared-throttle.ts"
+import { errorFields } from "../../wire/http/log.ts"
 import {
   answerRaw,
   defaultHttpLimits,
@@ -35,7 +37,7 @@ export interface ApiParts {
 
 /** The role `api`: every door that speaks HTTP. @throws SetupError */
 export async function startApiPart(
-  { configuration, engines, plane, log, onStop }: Base,
+  { configuration, engines, store, plane, log, onStop }: Base,
   { health, status, noticed }: ApiParts,
 ): Promise<HostPort> {
   const { region, credentials, throttling, listen, httpLimits } = configuration
@@ -44,7 +46,12 @@ export async function startApiPart(
   const router = awsRouter({
     region,
     credentials,
-    limits: throttling,
+    throttle: newSharedThrottle({
+      limits: throttling,
+      buckets: store.requestBuckets,
+      onAlone: (error) =>
+        log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
+    }),
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),

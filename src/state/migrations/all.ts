@@ -17,6 +17,7 @@ import { pipelineLeases } from "./0015-pipeline-leases.ts"
 import { duties } from "./0016-duties.ts"
 import { bucketEvents } from "./0017-bucket-events.ts"
 import { leasePlaces } from "./0018-lease-places.ts"
+import { requestBuckets } from "./0019-request-buckets.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   duties,
   bucketEvents,
   leasePlaces,
+  requestBuckets,
 ]

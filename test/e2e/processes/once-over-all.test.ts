@@ -100,3 +100,28 @@ test("an integration that another process took the call for starts at once: its 
     await api.gone(integration)
   }
 })
+
+test("two processes: of many that create at once, as many integrations are made as the quota allows, and one of a name", async (context) => {
+  const at = (database: number) => `arn:aws:rds:us-east-1:123456789012:db:shop-${database}`
+  const many = Array.from({ length: 24 }, (_, index) => index)
+  const sources = many.map((one) => ({ arn: at(one), url: "postgres://nobody@127.0.0.1:1/none" }))
+  const first = await newPlace(context, { sources })
+  const second = await newPlace(context, { sources, state: { url: first.stateUrl ?? "" } })
+  for (const place of [first, second])
+    await place.configure((configuration) => {
+      configuration.quotas = { per_account: 9, per_warehouse: 20, per_source: 1 }
+    })
+  await Promise.all([first, second].map((place) => place.startRoles("api")))
+  const apis = [apiOf(first), apiOf(second)]
+  const create = (index: number, name: string) =>
+    apis[index % 2]?.create(name, "include: shop.public.*", at(index)).then(
+      () => "made",
+      (error: Error) => error.name,
+    )
+  const same = await Promise.all(many.slice(0, 8).map((index) => create(index, "same")))
+  assert.deepEqual(same.sort(), [...Array(7).fill("IntegrationAlreadyExistsFault"), "made"])
+  const outcomes = await Promise.all(many.slice(8).map((index) => create(index, `i-${index}`)))
+  assert.equal(outcomes.filter((outcome) => outcome === "made").length, 8, outcomes.join())
+  assert.equal(outcomes.filter((outcome) => outcome === "IntegrationQuotaExceededFault").length, 8)
+  assert.equal((await apis[0]?.all())?.length, 9)
+})
