@@ -11,7 +11,7 @@ const usage = `usage: millrace COMMAND
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
-  resync --integration I [--table SCHEMA.TABLE]    copy tables anew beside the live ones
+  resync --integration I [--table SCHEMA.TABLE]    read tables again, beside the live ones
   verify --integration I [--table SCHEMA.TABLE] [--repair]  compare source and warehouse, row by row
   audit [--json] [--since 24h]                     who changed what, when and from where
   sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse

@@ -4,7 +4,7 @@ import { type ExitCode, failed, misused, operating } from "./operate.ts"
 import { askMillrace, integrationPath } from "./operations-request.ts"
 import { print } from "./output.ts"
 
-/** Has tables copied anew beside the live ones. */
+/** Has tables resynced beside the live ones. */
 export async function resync(
   integration: string | undefined,
   table: string | undefined,
@@ -23,7 +23,7 @@ export async function resync(
     for (const { table, reason } of refused) print(`${table} cannot be copied. ${reason}\n`)
     if (tables.length === 0) return refused.length === 0 ? 0 : 1
     print(
-      `${tables.length === 1 ? `${tables[0]} is` : `${tables.length} tables are`} being copied anew; readers see the old rows until each copy is complete. \`millrace status\` shows how far it is.\n`,
+      `${tables.length === 1 ? `${tables[0]} is` : `${tables.length} tables are`} being resynced; readers see the old rows until each copy is complete. \`millrace status\` shows how far it is.\n`,
     )
     return 0
   })

@@ -59,7 +59,7 @@ export function describeVerified(given: VerifiedTable): string {
     case "repaired":
       return `${name}  repaired  ${found.replace("differ", "differed")} at ${table.position}\n${examples(table)}`
     case "recopying":
-      return `${name}  being copied anew  ${found} at ${table.position}.${reason}\n${examples(table)}`
+      return `${name}  being resynced  ${found} at ${table.position}.${reason}\n${examples(table)}`
     case "differs":
       return `${name}  DIFFERS  ${found} at ${table.position}.${reason}\n${examples(table)}`
   }

@@ -8,7 +8,7 @@ export interface DatabaseOptions {
   acceptInvalidCharacters: boolean
   /** Whether tables can be read in any state; otherwise only in `Synced`. */
   queryAllStates: boolean
-  /** Copy a table anew when it was found to differ from its source. */
+  /** Resync a table when it was found to differ from its source. */
   autoRemediation: boolean
   /** Every committed version of every row is kept. */
   historyMode: boolean
@@ -17,7 +17,7 @@ export interface DatabaseOptions {
 }
 
 /**
- * As in the cloud but for queryAllStates: there a table is unreadable while it is copied anew, here the table stays in
+ * As in the cloud but for queryAllStates: there a table is unreadable while it is resynced, here the table stays in
  * its place meanwhile, and taking it away is for those who ask for it.
  */
 export const defaultDatabaseOptions: DatabaseOptions = {

@@ -5,7 +5,7 @@ import { cut, messageAtMost } from "./text-forms/plain-text.ts"
  * What can go wrong while rows move: a closed list. `reaction` says what Millrace does about it:
  * - `retry`: tries again by itself, with back-off, for as long as it takes;
  * - `person`: tries again by itself, but only a person can remove the cause;
- * - `resync`: copies everything anew, by itself;
+ * - `resync`: takes a new snapshot of everything, by itself, while it stays readable (a resync);
  * - `halt`: as `person`, but shown as failed, as in the cloud, where it is for good;
  * - `giveUp`: only delete-and-recreate helps;
  * - `yield`: ends the pipeline here, since another process goes on with it.
@@ -36,13 +36,13 @@ export const problemKinds = {
     code: "SOURCE_HISTORY_LOST",
     reaction: "resync",
     remedy:
-      "Nothing to do: every table is copied anew. If this returns, have the source keep its log for longer.",
+      "Nothing to do: every table is resynced. If this returns, have the source keep its log for longer.",
   },
   sourceRestored: {
     code: "SOURCE_RESTORED",
     reaction: "resync",
     remedy:
-      "Nothing to do: every table is copied anew, and what was copied before stays readable meanwhile. If this is the wrong server, correct the source's url.",
+      "Nothing to do: every table is resynced, and what was copied before stays readable meanwhile. If this is the wrong server, correct the source's url.",
   },
   sourceBusy: {
     code: "SOURCE_BUSY",
@@ -81,7 +81,7 @@ export const problemKinds = {
   sourceReleased: {
     code: "SOURCE_RELEASED",
     reaction: "resync",
-    remedy: "Nothing to do but for the warehouse to be available: then every table is copied anew.",
+    remedy: "Nothing to do but for the warehouse to be available: then every table is resynced.",
   },
   sourceNotAuthorised: {
     code: "SOURCE_NOT_AUTHORIZED",

@@ -24,7 +24,7 @@ test("attempts to reach a source come at least each 5 s, others each 30 s", () =
   assert.equal(waitsAfter(...times(9, "sourceSettings")).at(-1), 30_000)
 })
 
-test("a fresh copy begins at once after an outage, and waits longer each time that it fails itself", () => {
+test("a resync begins at once after an outage, and waits longer each time that it fails itself", () => {
   const kinds: ProblemKind[] = [...times(8, "sourceProtocol"), ...times(3, "sourceRestored")]
   assert.deepEqual(waitsAfter(...kinds).slice(-3), [500, 1_000, 2_000])
 })

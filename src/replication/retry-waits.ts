@@ -17,7 +17,7 @@ export function newRetryWaits(waits: Waits): RetryWaits {
   let isCopyingAnew = false
   return {
     failed({ kind }, isFirst) {
-      // What a fresh copy mends has nothing to wait for, unless that is what fails.
+      // What a resync mends has nothing to wait for, unless that is what fails.
       const needsCopy = problemKinds[kind].reaction === "resync"
       if (isFirst || (needsCopy && !isCopyingAnew)) waitMs = firstRetryMs
       isCopyingAnew = needsCopy

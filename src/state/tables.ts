@@ -14,7 +14,7 @@ export interface TableRecord {
   schema: string
   name: string
   state: TableState
-  /** Why it failed or must be copied anew; null when it is well. */
+  /** Why it failed or must be resynced; null when it is well. */
   reason: string | null
   /** Names of the key's columns; empty when the table has no key. */
   keyColumns: string[]

@@ -155,7 +155,7 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
       return undefined
     }))
 
-  test("a fresh copy goes on with the versions that were there", () =>
+  test("a resync goes on with the versions that were there", () =>
     withOne(async (destination, under) => {
       await seeded(destination, [
         [1, "same", null],
@@ -182,7 +182,7 @@ export function casesOfVersions({ withOne, withTable, assertRows }: Harness): vo
       return undefined
     }))
 
-  test("a fresh copy without versions leaves those that were there under another name", () =>
+  test("a resync without versions leaves those that were there under another name", () =>
     withOne(async (destination, under) => {
       await seeded(destination, [[1, "a", "b"]])
       await loaded(destination, table, [[2, "c", "d"]])

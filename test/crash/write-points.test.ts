@@ -176,7 +176,7 @@ test("the spool survives the end of the process at each of its points", async (c
       })
     }
   }
-  assert.doesNotMatch(at.place.output(), /sourceHistoryLost/, "nothing was copied anew")
+  assert.doesNotMatch(at.place.output(), /sourceHistoryLost/, "nothing was resynced")
   await load.stop()
 })
 

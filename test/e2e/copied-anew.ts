@@ -7,7 +7,7 @@ import type { Place } from "./place.ts"
  */
 export async function copiedAnew(place: Place, timeoutMs = 60_000): Promise<void> {
   await waitUntil(() => /sourceHistoryLost[\s\S]*"phase":"streaming"/.test(place.output()), {
-    what: "everything to be copied anew",
+    what: "everything to be resynced",
     timeoutMs,
   })
 }

@@ -90,7 +90,7 @@ export async function assertEqualContent(
   }
 }
 
-/** As `assertEqualContent`, once the tables that are copied anew, one after the other, are live. */
+/** As `assertEqualContent`, once the tables that are resynced, one after the other, are live. */
 export async function becomesEqual(place: Place, sourceUrl: string, database: string): Promise<void> {
   await caughtUp(place, sourceUrl, database)
   await waitUntil(() => isEqual(place, sourceUrl, database), { what: "equal content", timeoutMs: 60_000 })

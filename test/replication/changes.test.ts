@@ -26,6 +26,6 @@ for (const { name, before, steps } of cases) {
     const { home, database: copy, handle } = copied
     const pipeline = await testPipeline({ url: database.url, home, database: copy, handle })
     assert.deepEqual(await pipeline.differences(), [])
-    assert.deepEqual(pipeline.reports.copied, [], "nothing was copied anew")
+    assert.deepEqual(pipeline.reports.copied, [], "nothing was resynced")
   })
 }

@@ -74,7 +74,7 @@ function insertNull({ sink, table }: Given): void {
   rows.end("insert")
 }
 
-test("a transaction that a source gives twice ends the stream, and everything is right after a fresh copy", (context) =>
+test("a transaction that a source gives twice ends the stream, and everything is right after a resync", (context) =>
   afterWrongDelivery(
     context,
     (given) => {

@@ -268,7 +268,7 @@ async function rowsOf(url: string, query: string): Promise<number> {
   }
 }
 
-test("comparing, copying anew and writing at once get along", async () => {
+test("comparing, resyncing and writing at once get along", async () => {
   const database = await testDatabase()
   await runSql(
     database.url,
@@ -301,7 +301,7 @@ test("comparing, copying anew and writing at once get along", async () => {
     await writing
   }
   assert.ok((seen.get("compared") ?? 0) > 6, JSON.stringify([...seen]))
-  // The last fresh copy may still be under way.
+  // The last resync may still be under way.
   await waitUntil(async () => (await pipeline.differences()).length === 0, {
     what: "both tables to be equal",
   })

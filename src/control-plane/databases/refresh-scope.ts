@@ -2,7 +2,7 @@ import { Fault } from "../../domain/faults.ts"
 import type { TableName, TableState } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 
-/** Which tables of a database are to be copied anew. */
+/** Which tables of a database are to be resynced. */
 export type RefreshScope =
   /** `remediable`: those that were found to differ from their source. */
   | { kind: "all" | "inError" | "remediable"; schemas: string[] | undefined }

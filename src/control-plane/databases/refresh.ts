@@ -7,7 +7,7 @@ import { requireAdmin } from "../sql-users/roles.ts"
 import type { RefreshScope } from "./refresh-scope.ts"
 
 /**
- * Has tables of a destination database copied anew beside the live ones, which stay readable; returns as soon as that is
+ * Has tables of a destination database resynced beside the live ones, which stay readable; returns as soon as that is
  * ordered, with their names.
  *
  * @throws Fault accessDenied, integrationInWrongState (not streaming), invalidValue (no such table or schema, or it
@@ -19,7 +19,7 @@ export async function refreshDatabase(
   database: DatabaseRecord,
   scope: RefreshScope,
 ): Promise<string[]> {
-  requireAdmin(caller, "copy tables anew")
+  requireAdmin(caller, "resync tables")
   const { integrationId, sourceDatabase } = database
   const one = (await observedPipelines(sources.store)).find(
     (one) => one.integrationId === integrationId && one.sourceDatabase === sourceDatabase,

@@ -3,7 +3,7 @@ import type { VerifiedTable } from "./verification-report.ts"
 
 /** What is asked of one pipeline, and what its owner answers; plain JSON, as it stands in the state database. */
 export interface OrderTypes {
-  /** Copy tables anew: the one named `schema.table`, or all. */
+  /** Resync tables: the one named `schema.table`, or all. */
   resync: { parameters: { table: string | null }; result: ResyncResult }
   /** Copy tables of the destination database anew. */
   refresh: { parameters: { scope: RefreshScope }; result: { tables: string[] } }
@@ -18,7 +18,7 @@ export interface OrderTypes {
 export interface ResyncResult {
   /** How many tables were meant. */
   chosen: number
-  /** Those that are being copied anew, by name. */
+  /** Those that are being resynced, by name. */
   tables: string[]
   /** Those of which no copy can be made as the source is now. */
   refused: { table: string; reason: string }[]

@@ -12,14 +12,14 @@ export interface ResyncOrder {
 }
 
 export interface ResyncOrdered {
-  /** Those that are being copied anew, by name. */
+  /** Those that are being resynced, by name. */
   tables: string[]
   /** Those of which no copy can be made as the source is now. */
   refused: { table: string; reason: string }[]
 }
 
 /**
- * Has tables copied anew beside the live ones, which stay readable; returns as soon as their pipelines have taken the order.
+ * Has tables resynced beside the live ones, which stay readable; returns as soon as their pipelines have taken the order.
  *
  * @throws Fault accessDenied, integrationNotFound, integrationInWrongState (not streaming), invalidValue (no such table, or it cannot be copied), unavailable
  */
@@ -28,7 +28,7 @@ export async function resyncIntegration(
   caller: Caller,
   { integration: identifier, table }: ResyncOrder,
 ): Promise<ResyncOrdered> {
-  requireAdmin(caller, "copy tables anew")
+  requireAdmin(caller, "resync tables")
   const { integration, pipelines } = await askIntegration(sources, identifier)
   const parameters = { table: table ?? null }
   const answers = await Promise.all(

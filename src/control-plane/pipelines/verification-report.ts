@@ -16,7 +16,7 @@ export interface VerifiedTable {
   sourceDatabase: string
   schema: string
   name: string
-  /** `recopying`: a fresh copy has been ordered, which mends it. */
+  /** `recopying`: a resync has been ordered, which mends it. */
   outcome: "equal" | "differs" | "repaired" | "recopying" | "skipped"
   reason: string | null
   /** Where in the source's history both sides were compared. */

@@ -15,14 +15,14 @@ const exact: TableSchema = {
 const column = { name: "price", sourceType: "numeric(10,2)", keptAsText: "NaN" }
 const asText: TableSchema = { ...exact, columns: [{ ...column, type: { kind: "text" } }] }
 
-test("a table says why it is copied anew, and what of it is kept as text", () => {
+test("a table says why it is resynced, and what of it is kept as text", () => {
   const record = { integrationId: "i", sourceDatabase: "d", destinationDatabase: "d", sourceHandle: "h" }
   const monitor = newPipelineMonitor(record, [], { changed: () => undefined })
   const seen = () => [monitor.tables.get("1")?.state, monitor.tables.get("1")?.reason]
   const { reporter } = monitor
   reporter.copied(exact, { kind: "begun", estimatedRows: 1 })
   reporter.copied(exact, { kind: "unfit", column: "price", what: "NaN" })
-  const why = "NaN came, which its column price cannot hold: it is copied anew, with that column as text."
+  const why = "NaN came, which its column price cannot hold: it is resynced, with that column as text."
   assert.deepEqual(seen(), ["ResyncRequired", why])
   reporter.copied(asText, { kind: "begun", estimatedRows: 1 })
   assert.deepEqual(seen(), ["ResyncInitiated", null])

@@ -47,7 +47,7 @@ export interface PipelineMonitor {
   markDirty(): void
   /** Notes that a table, by id, was compared with its source. */
   verified(id: string, verified: VerifiedAt): void
-  /** Notes that a fresh copy of a table, by id, was ordered: what the comparison found is no longer news. */
+  /** Notes that a resync of a table, by id, was ordered: what the comparison found is no longer news. */
   remedied(id: string): void
   /** What the source keeps for it, by the latest look; `undefined` while not known. */
   readonly retention: RetentionReport | undefined

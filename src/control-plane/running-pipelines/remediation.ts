@@ -2,7 +2,7 @@ import type { ReconcilerLog } from "../log.ts"
 import type { RunningPipeline } from "./running-pipeline.ts"
 
 /**
- * Has tables copied anew that a comparison found to differ, where the database's AUTO_REMEDIATION says so. Values that
+ * Has tables resynced that a comparison found to differ, where the database's AUTO_REMEDIATION says so. Values that
  * its own options change on their way would differ again: there nothing is done.
  */
 export function remediate({ pipeline, monitor, database }: RunningPipeline, log: ReconcilerLog): void {
@@ -20,6 +20,6 @@ export function remediate({ pipeline, monitor, database }: RunningPipeline, log:
   const { integrationId: integration } = database
   log.warn(
     { integration, database: database.name, tables: wrong.map(({ schema, name }) => `${schema}.${name}`) },
-    "tables that differ from their source are copied anew",
+    "tables that differ from their source are resynced",
   )
 }

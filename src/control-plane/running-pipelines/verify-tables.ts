@@ -24,7 +24,7 @@ type Compared = Extract<Verdict, { kind: "compared" }>
 
 /** Compared at one place: a snapshot is held at the source for as long as they take. */
 const tablesAtOnce = 100
-/** More rows are mended by a fresh copy of the table. */
+/** More rows are mended by a resync of the table. */
 const maxMendedRows = 10_000
 
 /** Compares tables one after another, notes the result with each, and mends what differs if that is wanted. Throws Problem. */
@@ -64,7 +64,7 @@ function note({ monitor }: ComparedPipeline, table: TableProgress, verdict: Verd
   monitor.verified(table.id, { position: shown, at: new Date(), differences: differences.length, duplicates })
 }
 
-/** Just the rows that differ where they can be told by a key and are not too many; else a fresh copy of the table. */
+/** Just the rows that differ where they can be told by a key and are not too many; else a resync of the table. */
 async function repair(
   chosen: TablesToVerify,
   table: TableProgress,

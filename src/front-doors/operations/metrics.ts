@@ -114,7 +114,7 @@ function defineProgress(gauge: Define): void {
   )
   gauge(
     "integration_auto_remediation_triggered",
-    "IntegrationAutoRemediationTriggered: tables copied anew by AUTO_REMEDIATION since the pipeline was launched",
+    "IntegrationAutoRemediationTriggered: tables resynced by AUTO_REMEDIATION since the pipeline was launched",
     ({ facts }) => facts.totals.remediedTables,
   )
   gauge(

@@ -8,7 +8,7 @@ import type { Alteration, StagedPart, TableChanges } from "../contracts/warehous
  */
 export type Step = TableStep | NoteStep
 
-/** What happens to a table itself. `copy`: the fresh copy beside it, which `beginLoad` made. */
+/** What happens to a table itself. `copy`: the copy beside it, which `beginLoad` made. */
 export type TableStep =
   /** Drops the table with its rows, if it exists. */
   | { kind: "drop"; table: TableName }

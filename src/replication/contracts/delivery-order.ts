@@ -15,7 +15,7 @@ export function outsideTransaction(table: TableSchema): Problem {
   )
 }
 
-/** `reached`: the end of the transaction before, or where the stream began. Only a fresh copy is certain to be right then. */
+/** `reached`: the end of the transaction before, or where the stream began. Only a resync is certain to be right then. */
 export function comesAgain(position: Position, reached: Position): Problem {
   return new Problem(
     "sourceRestored",

@@ -5,7 +5,7 @@ import type { Destination } from "./warehouse.ts"
 
 /**
  * Thrown by a warehouse that cannot hold what came of a table, before it has taken any of it. The table goes no further
- * and is copied anew when that is possible; the next attempt goes on with the others.
+ * and is resynced when that is possible; the next attempt goes on with the others.
  */
 export class OversizedTable extends Problem {
   readonly table: TableSchema

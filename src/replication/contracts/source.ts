@@ -67,7 +67,7 @@ export interface Source {
   /**
    * The selected tables as they are now, in the stable order of their names, with the exact types of all columns.
    * With a handle, also those whose changes may have been kept from it (by id, with what happened): `include` mends
-   * that, and what was missed only a fresh copy brings. Throws Problem `sourceHistoryLost` if that concerns all.
+   * that, and what was missed only a resync brings. Throws Problem `sourceHistoryLost` if that concerns all.
    */
   tables(
     select: TableSelection,
@@ -238,7 +238,7 @@ export interface ChangeStream {
   glimpse(ids: ReadonlySet<string>, reached: () => void): Promise<Snapshot>
   /**
    * How tables become others in the stream; absent: it never calls the sink's `altered` and `dropped`, and a table that
-   * changed is copied anew.
+   * changed is resynced.
    */
   readonly followed?: FollowedTables
   /** Whatever becomes of a table at the source, also without rows, moves the stream on; absent: it may not. */

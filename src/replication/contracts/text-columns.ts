@@ -67,7 +67,7 @@ export function unrepresentableReason({
   column,
   what,
 }: Pick<UnrepresentableNote, "column" | "what">): string {
-  return `${what} came, which its column ${column} cannot hold: it is copied anew, with that column as text.`
+  return `${what} came, which its column ${column} cannot hold: it is resynced, with that column as text.`
 }
 
 /** For people; `null`: every column has its exact type. */

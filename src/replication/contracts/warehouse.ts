@@ -67,10 +67,10 @@ export interface DestinationRows {
   mend(table: TableSchema, keys: readonly RowKey[], parts: readonly StagedPart[]): Promise<void>
 }
 
-/** Fresh copies of tables, and the end of a snapshot. */
+/** Copies of tables, and the end of a snapshot. */
 export interface DestinationCopies {
   /**
-   * Begins a fresh copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
+   * Begins a copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
    * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
    */
   begin(table: TableSchema, versionsSince?: Date): Promise<TableLoad>

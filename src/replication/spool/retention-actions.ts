@@ -9,7 +9,7 @@ export type RetentionActions =
   | "hold"
   /** Reads on into the spool, so that the source may forget. */
   | "spool"
-  /** Lets the source forget; every table is copied anew when the warehouse can take it. */
+  /** Lets the source forget; every table is resynced when the warehouse can take it. */
   | "letGo"
 
 export type RetentionActionState =

@@ -189,7 +189,7 @@ function isSame(a: TableSchema | undefined, b: TableSchema): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }
 
-const askedReason = "A fresh copy was asked for."
+const askedReason = "A resync was asked for."
 
 /**
  * Takes tables for which a resync was asked out of the stream. The copy begins only when the warehouse has recorded

@@ -61,7 +61,7 @@ async function judge(
   if (here === undefined) return { kind: "skipped", reason: "It is gone at the source." }
   if (there === undefined) return { kind: "skipped", reason: "It is being copied." }
   if (!isSameDefinition(here, there))
-    return { kind: "skipped", reason: "Its definition changed at the source; it is about to be copied anew." }
+    return { kind: "skipped", reason: "Its definition changed at the source; it is about to be resynced." }
   const limited = AbortSignal.any([signal, AbortSignal.timeout(tableLimitMs)])
   try {
     const comparison = await compareTable(snapshot, view, here, await view.countRows(here), limited)

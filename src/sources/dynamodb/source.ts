@@ -42,7 +42,7 @@ export function openDynamoDbSource(address: Address): Source {
       const kept = held && table && keptAsText(table, new Map([[held.id, textColumnsOf(held)]]))
       const isSame = place.isCopied && isSameDefinition(kept?.schema, held)
       for (const one of tables)
-        if (one !== held || !isSame) sink.schemaChanged(one, "it has to be copied anew, or is gone")
+        if (one !== held || !isSame) sink.schemaChanged(one, "it has to be resynced, or is gone")
       // From here on a table that needs a copy is known to the warehouse as one that does.
       place.isCopied = true
       return startStream({ clients, place, carried: isSame ? kept : undefined, sink, ends })

@@ -185,7 +185,7 @@ const durable: { name: string; safe: readonly string[]; consequence(value: strin
     name: "sync_binlog",
     safe: ["1"],
     consequence: () =>
-      `a crash of its machine may take changes from its log that are in its tables. Where they are here already, all is copied anew; else ${onlyVerify}`,
+      `a crash of its machine may take changes from its log that are in its tables. Where they are here already, all is resynced; else ${onlyVerify}`,
   },
   {
     name: "innodb_flush_log_at_trx_commit",
@@ -193,7 +193,7 @@ const durable: { name: string; safe: readonly string[]; consequence(value: strin
     safe: ["1", "3"],
     consequence: (value) =>
       value === "0"
-        ? "a crash may take changes from its tables that are in its log, and so here: all is copied anew then"
+        ? "a crash may take changes from its tables that are in its log, and so here: all is resynced then"
         : `a crash of its machine may take changes from its tables that are in its log, and so here: ${onlyVerify}`,
   },
 ]

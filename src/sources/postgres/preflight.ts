@@ -127,7 +127,7 @@ function durabilityFindings({ fsync, full_page_writes }: Facts): Finding[] {
   if (fsync === "off")
     off(
       "fsync",
-      "a crash of the server's machine may take changes back that are here already, or damage rows. A server that comes back in an earlier state is copied anew; damage only `millrace verify` finds.",
+      "a crash of the server's machine may take changes back that are here already, or damage rows. A server that comes back in an earlier state is resynced; damage only `millrace verify` finds.",
     )
   else if (full_page_writes === "off")
     off(
@@ -242,7 +242,7 @@ async function tableFindings(client: pg.Client, facts: Facts, select: TableSelec
     findings.push({
       severity: "warning",
       concerns: "table",
-      what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not in the stream. It is copied anew when that is noticed.`,
+      what: `${schema.schema}.${schema.name} is partitioned: rows that come or go with a whole partition (TRUNCATE, DETACH, ATTACH or DROP of one) are not in the stream. It is resynced when that is noticed.`,
       remedy: `TRUNCATE or DELETE through ${schema.schema}.${schema.name} itself travels with the stream.`,
     })
   }

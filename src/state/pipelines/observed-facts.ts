@@ -35,7 +35,7 @@ export interface PipelineTotals {
   batches: number
   stagedBytes: number
   copiedRows: number
-  /** Tables that AUTO_REMEDIATION had copied anew. */
+  /** Tables that AUTO_REMEDIATION had resynced. */
   remediedTables: number
 }
 

@@ -82,7 +82,7 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
       ]
     },
     untrack: (pipeline, table) => `DELETE FROM ${tracked} WHERE ${whose(pipeline, table)}`,
-    // Only this definition: a fresh copy with another may have come in the same batch.
+    // Only this definition: a copy with another may have come in the same batch.
     markStale: (pipeline, table) =>
       `UPDATE ${tracked} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
     async textColumns(pipeline) {

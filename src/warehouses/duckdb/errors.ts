@@ -25,7 +25,7 @@ export function unopenedProblem({ name, reason, remedy }: UnopenedDatabase, caus
 const strangeLog =
   /WAL checkpoint iteration does not match|WAL does not match|WAL was created for a different/i
 const strangeLogText =
-  "The database file was replaced, and the log beside it (….duckdb.wal) belongs to another state of it. Put back the file that it belongs to, or remove the log: the tables are then copied anew."
+  "The database file was replaced, and the log beside it (….duckdb.wal) belongs to another state of it. Put back the file that it belongs to, or remove the log: the tables are then resynced."
 
 /** Of the engine's own error. */
 export function isTooLittleMemory(error: unknown): boolean {

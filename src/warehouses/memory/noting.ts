@@ -51,7 +51,7 @@ function tracked({ held }: DatabaseState, pipeline: string, schema: TableSchema)
   return [...others, { pipeline, schema, stale: false }]
 }
 
-/** Only this definition: a fresh copy with another one may have come in the same batch. */
+/** Only this definition: a copy with another one may have come in the same batch. */
 function markedStale({ held }: DatabaseState, pipeline: string, schema: TableSchema): DatabaseState["held"] {
   const definition = JSON.stringify(schema)
   return held.map((one) =>

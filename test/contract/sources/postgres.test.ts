@@ -161,7 +161,7 @@ test("a partitioned table comes with a warning of what is not in the stream", as
   await runSql(server.url(), "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id)")
   const found = await findings(server.url(), "postgres")
   assert.equal(found.length, 1)
-  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not in the stream.*copied anew/)
+  assert.match(found[0] ?? "", /^warning: public\.p is partitioned.*not in the stream.*resynced/)
   await server.remove()
 })
 

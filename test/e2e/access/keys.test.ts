@@ -85,7 +85,7 @@ test("with a key the spool cannot be read, through a rotation of the key nothing
   assert.equal(bytes.indexOf("accounts"), -1, "a table's name can be read in the spool")
   await running.kill9()
 
-  // Without the key nothing is copied anew, and nothing is passed over: a person is asked.
+  // Without the key nothing is resynced, and nothing is passed over: a person is asked.
   const second = newKey()
   await at.keys([{ arn: keyArn, key: second }])
   await unlock()

@@ -32,7 +32,7 @@ test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment the
   assert.match(failed.message, /public\.scratch cannot be read while it is Failed: .*unlogged/i)
   const inside = await connectSql(place, "shop")
   context.after(() => inside.end())
-  // A transaction that is open at the source keeps a fresh copy from beginning.
+  // A transaction that is open at the source keeps a resync from beginning.
   await onDatabase(url, async (blocker) => {
     await blocker.query("BEGIN")
     await blocker.query("UPDATE accounts SET owner = owner")
@@ -57,14 +57,14 @@ test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment the
           () => false,
         ),
       {
-        what: "the table to be readable while it is copied anew",
+        what: "the table to be readable while it is resynced",
       },
     )
     assert.notEqual((await ask(place, "dev", isSynced))[0]?.[0], "Synced")
     await blocker.query("ROLLBACK")
   })
   await waitUntil(async () => (await lengths()).join() === "80000,70000,70000", {
-    what: "the fresh copy, with whole values",
+    what: "the resync, with whole values",
     timeoutMs: 60_000,
   })
 })
@@ -92,7 +92,7 @@ test("ACCEPTINVCHARS lets tables of a SQL_ASCII database in, with question marks
   assert.deepEqual(await names(), ["Ren?", "Zoé", "M?ller"])
 })
 
-test("AUTO_REMEDIATION copies a table anew that a comparison finds to differ; without it REFRESH REMEDIABLE does", async (context) => {
+test("AUTO_REMEDIATION resyncs a table that a comparison finds to differ; without it REFRESH REMEDIABLE does", async (context) => {
   const { place, source, id, admin, restartAfter } = await waitingIntegration(context)
   await admin.query(`CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE '${source}'`)
   const states = () =>
@@ -134,7 +134,7 @@ test("AUTO_REMEDIATION copies a table anew that a comparison finds to differ; wi
       assert.equal(await metric("duplicate_rows_detected"), "1")
       await ask(place, "dev", "ALTER DATABASE shop INTEGRATION REFRESH REMEDIABLE TABLES")
     }
-    await waitUntil(async () => (await rows()) === right, { what: "the fresh copy" })
+    await waitUntil(async () => (await rows()) === right, { what: "the resync" })
     assert.equal(await metric("auto_remediation_triggered"), isAutomatic ? "1" : "0")
     assert.equal(await metric("duplicate_rows_detected"), "0")
   }

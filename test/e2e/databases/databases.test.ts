@@ -119,7 +119,7 @@ test("of two CREATE DATABASE at once one wins, and bad ones say why", async (con
   assert.equal((await refusal(create(made.find((name) => name !== "dev") ?? ""))).code, "42P04")
 })
 
-test("REFRESH copies tables anew, REFRESH_INTERVAL spaces batches out and can be changed at once", async (context) => {
+test("REFRESH resyncs tables, REFRESH_INTERVAL spaces batches out and can be changed at once", async (context) => {
   const { place, url, source, id, admin } = await waitingIntegration(context)
   await admin.query(
     `CREATE DATABASE shop FROM INTEGRATION '${id}' DATABASE ${source} SET REFRESH_INTERVAL 3600`,
@@ -243,7 +243,7 @@ test("the system views show integrations, tables, activities and state changes a
   await waitUntil(
     async () =>
       (await history()).flat().join() === "ResyncInitiated,Synced,ResyncRequired,ResyncInitiated,Synced",
-    { what: "the table to have been copied anew" },
+    { what: "the table to have been resynced" },
   )
   const after = (await admin.query<{ n: string }>(count)).rows[0]?.n
   assert.equal(Number(after) - Number(before), 3, "a prepared statement shows what is now")

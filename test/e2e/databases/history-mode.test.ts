@@ -93,7 +93,7 @@ test("HISTORY_MODE keeps every committed version, by SQL from on to off, with DR
   await ask(place, "shop", "DELETE FROM prices WHERE id > 0")
   assert.deepEqual(await versions(), ["1 a2 f f", "1 a3 t t", "2 b f f"])
 
-  // A column that comes, a truncation, a fresh copy.
+  // A column that comes, a truncation, a resync.
   await onSource("ALTER TABLE prices ADD COLUMN extra int DEFAULT 7")
   await onSource("INSERT INTO prices VALUES (3, 'c')")
   await caughtUp(place, url, "shop")
@@ -109,7 +109,7 @@ test("HISTORY_MODE keeps every committed version, by SQL from on to off, with DR
   await ask(place, "dev", "ALTER DATABASE shop INTEGRATION REFRESH TABLE public.prices")
   const changes = `SELECT count(*) FROM sys_integration_table_state_change WHERE table_name = 'prices' AND new_state = 'Synced'`
   await waitUntil(async () => Number((await ask(place, "dev", changes))[0]?.[0]) >= 2, {
-    what: "the fresh copy",
+    what: "the resync",
   })
   await becomes("prices", "Synced t")
   assert.deepEqual(await versions(), ["1 a2 f f", "1 a3 f f", "2 b f f", "3 c f f", "4 d t t"])

@@ -64,7 +64,7 @@ test("the file deleted while it is open: a new one is filled, and the rows are i
   await assertMended(at)
 })
 
-test("an earlier file put in its place while it is open: everything is copied anew", async (context) => {
+test("an earlier file put in its place while it is open: everything is resynced", async (context) => {
   const at = await scene(context)
   const { copy } = await earlierFile(at)
   const before = (await stat(at.file)).ino
@@ -95,7 +95,7 @@ test("an earlier file beside the log of a later one: refused with what to do, no
   await assertMended(at)
 })
 
-test("the file and its log deleted while nothing runs: everything is copied anew", async (context) => {
+test("the file and its log deleted while nothing runs: everything is resynced", async (context) => {
   const at = await scene(context)
   await at.running.kill9()
   await rm(at.file)

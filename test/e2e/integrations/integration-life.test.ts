@@ -90,7 +90,7 @@ async function walk(context: TestContext, clientOf: (place: Place) => GuideClien
   await psql(place, "dev", "ALTER DATABASE bank INTEGRATION REFRESH ALL TABLES")
   const states = "SELECT DISTINCT table_state FROM svv_integration_table_state WHERE table_name <> 'entries'"
   await waitUntil(async () => (await psql(place, "dev", states)) === "Synced", {
-    what: "fresh copies",
+    what: "resyncs",
     intervalMs: 200,
   })
   await caughtUp(place, url, "bank")

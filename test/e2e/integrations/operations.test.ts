@@ -78,14 +78,14 @@ test("wait also waits for an integration that has only just been made", async (c
   await assertEqualContent(place, url, "bank")
 })
 
-test("resync copies a table anew under load", async (context) => {
+test("resync resyncs a table under load", async (context) => {
   const { place, url } = await streamingPlace(context)
   const load = startWorkload(context, url, 3)
   const one = await place.run("resync", "--integration", "bank", "--table", "public.sentinel")
   assert.equal(one.code, 0, one.stderr)
-  assert.match(one.stdout, /^public\.sentinel is being copied anew/)
+  assert.match(one.stdout, /^public\.sentinel is being resynced/)
   const all = await place.run("resync", "--integration", "bank")
-  assert.match(all.stdout, /^\d+ tables are being copied anew/)
+  assert.match(all.stdout, /^\d+ tables are being resynced/)
   await load.stop()
   const settled = async () => {
     const { code, stderr } = await place.run("wait", "--integration", "bank", "--now")
@@ -116,10 +116,7 @@ test("orders that cannot be followed are refused with what to do", async (contex
     secretAccessKey: "reader-secret-key",
   }
   const ask = (path: string) => askMillrace(reader, { method: "POST", path, body: {} })
-  assert.match(
-    String(await ask("/integrations/bank/resync")),
-    /policy read-only and may not copy tables anew/,
-  )
+  assert.match(String(await ask("/integrations/bank/resync")), /policy read-only and may not resync tables/)
   assert.equal(typeof (await ask("/integrations/bank/wait")), "object")
   assert.match(String(await ask("/integrations/bank/dance")), /There is no POST here by that path/)
 })

@@ -13,7 +13,7 @@ const whole = "20000"
 
 /**
  * Between two writes of a transaction that moves money from `a` to `b`, so that the sum of both never changes. `c` and
- * `d` hold the same, and are copied anew.
+ * `d` hold the same, and are resynced.
  */
 const changes = [
   "ALTER TABLE a DROP COLUMN IF EXISTS d, ADD c int DEFAULT 7",
@@ -52,7 +52,7 @@ const looks: Record<string, Look> = {
   async "all columns of one"(client) {
     assert.ok((await rowOf(client, "SELECT * FROM a ORDER BY id LIMIT 1")).length > 2)
   },
-  async "tables that are copied anew"(client) {
+  async "tables that are resynced"(client) {
     for (const table of ["c", "d"])
       assert.deepEqual(await rowOf(client, `SELECT count(*), sum(n) FROM ${table}`), ["100", "5050"])
   },

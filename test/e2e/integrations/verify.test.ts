@@ -86,13 +86,13 @@ test("verify finds and names what differs, repair mends it, status tells of it, 
   const mended = await place.run("verify", "--integration", "bank", "--repair")
   assert.equal(mended.code, 0, mended.output)
   assert.match(mended.stdout, /^public\.accounts {2}repaired {2}/m)
-  assert.match(mended.stdout, /^public\.journal {2}being copied anew {2}.*It has no key to tell rows by\.$/m)
+  assert.match(mended.stdout, /^public\.journal {2}being resynced {2}.*It has no key to tell rows by\.$/m)
   await waitUntil(
     async () => {
       const { code, stdout } = await place.run("verify", "--integration", "bank")
       return code === 0 && !stdout.includes("skipped")
     },
-    { what: "the fresh copy to be equal", timeoutMs: 60_000 },
+    { what: "the resync to be equal", timeoutMs: 60_000 },
   )
   await load.stop()
   await caughtUp(place, url, "bank")

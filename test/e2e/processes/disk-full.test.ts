@@ -135,7 +135,7 @@ test(
 )
 
 test(
-  "the disk full while copying anew: reported, the live tables stay, goes on when there is room",
+  "the disk full while resyncing: reported, the live tables stay, goes on when there is room",
   options,
   async (context) => {
     const { source, disk, place, api } = await scene(context, (folder) => ({ dataDir: join(folder, "data") }))

@@ -105,7 +105,7 @@ async function neverWellWhenSilent(store: Store): Promise<void> {
   }
 }
 
-test("a process that runs no pipelines tells how they are, waits, and has them copied anew and compared", async (context) => {
+test("a process that runs no pipelines tells how they are, waits, and has them resynced and compared", async (context) => {
   const { url, store } = await scene(context)
   const metrics = await becomes(store, well)
   assert.match(metrics, /^millrace_integration_lag_seconds\{[^}]+\} [0-9.]+$/m)

@@ -71,7 +71,7 @@ test("policy hold: over the budget it says so and keeps the slot", async (contex
   await assertEqualContent(place, source.url, "bank")
 })
 
-test("policy drop_and_resync: over the budget the slot goes; with the warehouse back all is copied anew", async (context) => {
+test("policy drop_and_resync: over the budget the slot goes; with the warehouse back all is resynced", async (context) => {
   const { place, api, source, unlock } = await lockedOut(context, {
     budget: "8MB",
     policy: "drop_and_resync",
@@ -173,7 +173,7 @@ async function flipOneBit(place: Place): Promise<void> {
 }
 
 for (const [how, lose] of losses)
-  test(`a spool that is ${how} is not passed over: all is copied anew`, async (context) => {
+  test(`a spool that is ${how} is not passed over: all is resynced`, async (context) => {
     const { place, api, source, running, unlock } = await lockedOut(context, {
       budget: "1MB",
       policy: "spool",

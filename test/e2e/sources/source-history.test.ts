@@ -77,14 +77,14 @@ async function dropSlot(url: string, handle: string): Promise<void> {
   )
 }
 
-test("a slot dropped by hand: everything is copied anew, and the tables stay readable meanwhile", async (context) => {
+test("a slot dropped by hand: everything is resynced, and the tables stay readable meanwhile", async (context) => {
   const source = await bank(context)
   const { place, api, handle } = await streaming(context, source.url, source.name)
   const load = startWorkload(context, source.url, 21)
   const watch = watchTable(place)
   await dropSlot(source.url, handle)
   const message = await api.reports("bank", "SOURCE_HISTORY_LOST")
-  assert.match(message, /copied anew/)
+  assert.match(message, /resynced/)
   await copiedAnew(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await load.stop()
@@ -92,7 +92,7 @@ test("a slot dropped by hand: everything is copied anew, and the tables stay rea
   assert.ok((await watch.stop()) > 3)
 })
 
-test("WAL gone while Millrace was away: everything is copied anew", async (context) => {
+test("WAL gone while Millrace was away: everything is resynced", async (context) => {
   const { url } = await bankServer(context, {
     max_slot_wal_keep_size: "16MB",
     min_wal_size: "32MB",
@@ -125,7 +125,7 @@ test("WAL gone while Millrace was away: everything is copied anew", async (conte
   await watch.stop()
 })
 
-test("the publication dropped: noticed at the next change, everything is copied anew", async (context) => {
+test("the publication dropped: noticed at the next change, everything is resynced", async (context) => {
   const source = await bank(context)
   const { place, api, handle } = await streaming(context, source.url, source.name)
   await onDatabase(source.url, async (client) => {
@@ -137,7 +137,7 @@ test("the publication dropped: noticed at the next change, everything is copied 
   await becomesEqual(place, source.url, "bank")
 })
 
-test("the publication dropped while Millrace was away: everything is copied anew", async (context) => {
+test("the publication dropped while Millrace was away: everything is resynced", async (context) => {
   const source = await bank(context)
   const { place, api, running, handle } = await streaming(context, source.url, source.name)
   await running.terminate()
@@ -218,7 +218,7 @@ test("the password changed at the source: reported, and taken up when it is righ
   await assertEqualContent(place, admin, "bank")
 })
 
-test("the source restored to an earlier time: everything is copied anew, what was undone is gone", async (context) => {
+test("the source restored to an earlier time: everything is resynced, what was undone is gone", async (context) => {
   const { url, server } = await bankServer(context)
   const { place, api, running } = await streaming(context, url, "bank")
   const data = await dataFolderOf(url)

@@ -195,7 +195,7 @@ test("verify finds nothing while items are written, and names what was changed b
   assert.deepEqual(verdict?.differences, removed ? [{ kind: "missing", key: ["ä5", "05"] }] : [])
 })
 
-test("a stream switched off is said; switched on again everything is copied anew and the old rows stay readable", {
+test("a stream switched off is said; switched on again everything is resynced and the old rows stay readable", {
   skip,
 }, async (context) => {
   const under = await fixture(context, { hash: "N" })
@@ -219,11 +219,11 @@ test("a stream switched off is said; switched on again everything is copied anew
   })
   assert.equal((await inWarehouse(under)).length, 1)
   await set(true)
-  await waitUntil(() => under.reports.copied.length > 1, { what: "the fresh copy", timeoutMs: 60_000 })
+  await waitUntil(() => under.reports.copied.length > 1, { what: "the resync", timeoutMs: 60_000 })
   await assertEqual(under)
 })
 
-test("a table made anew under its name is copied anew", { skip }, async (context) => {
+test("a table made anew under its name is resynced", { skip }, async (context) => {
   const under = await fixture(context, { hash: "N" })
   await under.put({ id: { N: "1" } })
   await under.start()

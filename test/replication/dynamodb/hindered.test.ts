@@ -72,7 +72,7 @@ test("a table that lets nothing pass is left in peace, is said to be busy, and i
   assert.equal(under.reports.copied.length, 1, String(under.reports.problems))
 })
 
-test("records that DynamoDB no longer keeps are made up for by a fresh copy", { skip }, async (context) => {
+test("records that DynamoDB no longer keeps are made up for by a resync", { skip }, async (context) => {
   const under = await hindered(context, "trimmed")
   await under.write(0, 50)
   await under.start()

@@ -28,7 +28,7 @@ async function streamed(server: MysqlServer) {
       const before = pipeline.reports.copied.length
       await server.sql("ALTER TABLE shop.t ADD w int", "ALTER TABLE shop.k ADD w int")
       await waitUntil(() => pipeline.reports.copied.length >= before + 2, {
-        what: "both tables to be copied anew",
+        what: "both tables to be resynced",
         timeoutMs: 60_000,
       })
     },

@@ -85,7 +85,7 @@ for (const product of mysqlProducts)
   })
 
 for (const product of mysqlProducts)
-  test(`${product.label}: a server that lacks our last transactions is another history: everything is copied anew`, {
+  test(`${product.label}: a server that lacks our last transactions is another history: everything is resynced`, {
     skip: product.missing() ?? false,
   }, async () => {
     const { first, second, replicated, part } = await pair(product)
@@ -102,7 +102,7 @@ for (const product of mysqlProducts)
     // As many transactions, and more: numbers alone would not tell.
     for (let id = 10; id < 15; id++) await second.sql(`INSERT INTO shop.t VALUES (${id}, 'second')`)
     const after = await mysqlPipeline({ server: second, select, continues: before })
-    await waitUntil(() => after.reports.copied.includes("shop.t"), { what: "the fresh copy" })
+    await waitUntil(() => after.reports.copied.includes("shop.t"), { what: "the resync" })
     assert.deepEqual(await after.differences(["shop"]), [])
     // By the stream, and by a copy beside it that breaks off with it.
     assert.deepEqual([...new Set(after.reports.problems.map(({ kind }) => kind))], ["sourceHistoryLost"])
@@ -133,7 +133,7 @@ for (const product of mysqlProducts)
   })
 
 for (const product of mysqlProducts)
-  test(`${product.label}: a log that was thrown away while nobody read it costs a fresh copy`, {
+  test(`${product.label}: a log that was thrown away while nobody read it costs a resync`, {
     skip: product.missing() ?? false,
   }, async () => {
     const server = await mysqlServer(product)

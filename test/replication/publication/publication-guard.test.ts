@@ -125,7 +125,7 @@ describe("the application's statements go on", { concurrency: 2 }, () => {
     await pipeline.stop()
   })
 
-  test("when a key comes back before anybody looked: what was missed is copied anew", async (context) => {
+  test("when a key comes back before anybody looked: what was missed is resynced", async (context) => {
     const url = await prepared()
     const pipeline = await testPipeline({ url, waits: { lookEveryMs: 2_000 } })
     await withoutFailing(context, url, pipeline, () => runSql(url, "ALTER TABLE k DROP CONSTRAINT k_pkey"))

@@ -67,9 +67,9 @@ async function alter(url: string, pipeline: TestPipeline, statements: string[]):
   await runSql(url, ...statements.map((statement) => statement.replaceAll("$p", `"${pipeline.handle}"`)))
 }
 
-/** Copied anew, equal, and streaming again. */
+/** Resynced, equal, and streaming again. */
 async function assertMended(pipeline: TestPipeline, url: string): Promise<void> {
-  await waitUntil(() => copies(pipeline, "t") > 0, { what: "the fresh copy" })
+  await waitUntil(() => copies(pipeline, "t") > 0, { what: "the resync" })
   await runSql(url, "UPDATE t SET v = 'since' WHERE id % 2 = 0", "INSERT INTO t VALUES (5000, 'since')")
   assert.deepEqual(await pipeline.differences(), [])
 }
@@ -124,7 +124,7 @@ describe("a publication altered by hand", { concurrency: 4 }, () => {
     await alter(url, pipeline, ["DROP PUBLICATION $p"])
     const { problems } = pipeline.reports
     await waitUntil(() => problems.some(({ kind }) => kind === "sourceHistoryLost"), { what: "the loss" })
-    await waitUntil(() => copies(pipeline, "t") === 2, { what: "the fresh copy" })
+    await waitUntil(() => copies(pipeline, "t") === 2, { what: "the resync" })
     await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", { what: "the stream" })
     assert.deepEqual(await pipeline.differences(), [])
     await pipeline.stop()

@@ -185,6 +185,6 @@ for (const later of [[], ["INSERT INTO t VALUES (2000, 0, 7)", "UPDATE t SET mor
     })
     await runSql(url, "INSERT INTO t VALUES (1000, 9, 9)")
     assert.deepEqual(await pipeline.differences(), [])
-    assert.deepEqual([...pipeline.reports.failed], [], "it was not copied anew")
+    assert.deepEqual([...pipeline.reports.failed], [], "it was not resynced")
     await pipeline.stop()
   })

@@ -6,7 +6,7 @@ export interface SchemaChangeCase {
   before?: string[]
   /** Each is sent as one: several statements of one are one transaction. */
   steps: string[]
-  /** Whether the tables go on as they are, or are copied anew beside. */
+  /** Whether the tables go on as they are, or are resynced beside. */
   how: "in place" | "beside"
   /** Servers before this version (as 180000) do not send what makes the difference. */
   since?: number

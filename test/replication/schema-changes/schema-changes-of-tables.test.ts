@@ -230,7 +230,7 @@ describe("changes of whole tables", { concurrency: 3 }, () => {
     assert.deepEqual(pipeline.reports.problems, [])
   })
 
-  test("a table that is to be copied anew, and goes before it is, goes here too", async () => {
+  test("a table that is to be resynced, and goes before it is, goes here too", async () => {
     const { url } = await testDatabase()
     await runSql(
       url,

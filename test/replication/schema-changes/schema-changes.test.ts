@@ -63,7 +63,7 @@ test("every kind of change, while the stream runs", async (t) => {
       const reasons = [...pipeline.reports.failed].filter(([table]) =>
         table.startsWith(`${schemaOf(index)}.`),
       )
-      if (how === "in place") assert.deepEqual(copied, [], `was copied anew: ${reasons.join("; ")}`)
+      if (how === "in place") assert.deepEqual(copied, [], `was resynced: ${reasons.join("; ")}`)
       else assert.notDeepEqual(copied, [])
     })
 })

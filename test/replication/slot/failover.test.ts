@@ -79,7 +79,7 @@ test("a standby that is promoted takes the stream over, without loss and without
   await pipeline.stop()
 })
 
-test("without a failover slot the history is lost, which is said, and everything is copied anew", async (context) => {
+test("without a failover slot the history is lost, which is said, and everything is resynced", async (context) => {
   const { primary, standby, name, url } = await pair(context)
   const pipeline = await testPipeline({ url })
   await pipeline.settle()

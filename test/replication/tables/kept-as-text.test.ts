@@ -9,7 +9,7 @@ import { waitUntil } from "../../support/wait-until.ts"
 
 const neighbour = ["CREATE TABLE neighbour (id int PRIMARY KEY)", "INSERT INTO neighbour VALUES (1)"]
 
-/** The neighbour of a table that is copied anew goes on as if nothing were. */
+/** The neighbour of a table that is resynced goes on as if nothing were. */
 async function assertNeighbourGoesOn(pipeline: TestPipeline, url: string): Promise<void> {
   await runSql(url, "INSERT INTO neighbour SELECT coalesce(max(id), 0) + 1 FROM neighbour")
   assert.deepEqual(await pipeline.differences(["public.neighbour"]), [])
@@ -28,7 +28,7 @@ async function typesOf(pipeline: TestPipeline, table: string): Promise<string[]>
 }
 
 /**
- * Waits until the warehouse's columns are these and the rows are equal. Both together: a table that is copied anew shows its
+ * Waits until the warehouse's columns are these and the rows are equal. Both together: a table that is resynced shows its
  * new columns before the changes that came during the copy.
  */
 async function assertSoon(pipeline: TestPipeline, table: string, types: string[]): Promise<void> {
@@ -153,7 +153,7 @@ test("what is kept as text stays so through a restart, and is verified", async (
   )
 })
 
-test("a fresh copy that was asked for tries the exact type again", async () => {
+test("a resync that was asked for tries the exact type again", async () => {
   const { url } = await testDatabase()
   await runSql(url, "CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2))", "INSERT INTO t VALUES (1, 'NaN')")
   const pipeline = await testPipeline({ url })
@@ -169,7 +169,7 @@ test("a fresh copy that was asked for tries the exact type again", async () => {
   await assertSoon(pipeline, "t", ["id INTEGER", "v VARCHAR"])
 })
 
-test("a fresh copy that is asked for while another meets such a value tries the exact type again", async () => {
+test("a resync that is asked for while another meets such a value tries the exact type again", async () => {
   const { url } = await testDatabase()
   await runSql(url, "CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2))", "INSERT INTO t VALUES (1, 'NaN')")
   let onMet: (() => Promise<void>) | undefined

@@ -15,7 +15,7 @@ function copies(pipeline: TestPipeline, table: string): number {
   return pipeline.reports.copied.filter((name) => name === `public.${table}`).length
 }
 
-test("a table is copied anew on request while it is written to, and mends what was wrong in it", async () => {
+test("a table is resynced on request while it is written to, and mends what was wrong in it", async () => {
   const database = await testDatabase()
   await runSql(
     database.url,
@@ -45,14 +45,14 @@ test("a table is copied anew on request while it is written to, and mends what w
       assert.ok(Number(row?.[0]) > 4000, "readers find the table, whole")
       return copies(pipeline, "t") === 2
     },
-    { what: "the fresh copy" },
+    { what: "the resync" },
   )
   assert.deepEqual(await pipeline.differences(), [])
   assert.equal(copies(pipeline, "other"), 1, "its neighbour is left alone")
   assert.deepEqual(pipeline.reports.problems, [])
 })
 
-test("every table can be copied anew at once, and again", async () => {
+test("every table can be resynced at once, and again", async () => {
   const database = await testDatabase()
   await runSql(
     database.url,
@@ -68,7 +68,7 @@ test("every table can be copied anew at once, and again", async () => {
     pipeline.streaming()?.resync(ids)
     await runSql(database.url, `UPDATE t1 SET id = -id - ${round} * 10000`)
     await waitUntil(() => [0, 1, 2, 3, 4].every((i) => copies(pipeline, `t${i}`) === round), {
-      what: "fresh copies",
+      what: "resyncs",
     })
     assert.deepEqual(await pipeline.differences(), [])
   }
@@ -96,6 +96,6 @@ test("a resync that a restart cuts off is taken up again by itself", async () =>
     database: first.database,
     handle: first.handle,
   })
-  await waitUntil(() => copies(first, "t") + copies(second, "t") === 2, { what: "the fresh copy" })
+  await waitUntil(() => copies(first, "t") + copies(second, "t") === 2, { what: "the resync" })
   assert.deepEqual(await second.differences(), [])
 })

@@ -5,7 +5,7 @@ import type { TableChange } from "./statements.ts"
 export type Evolution =
   | { kind: "same" }
   | { kind: "altered"; to: MyTable; origins: number[] }
-  /** Not to be had from the statement alone: the table is copied anew beside the live one. */
+  /** Not to be had from the statement alone: the table is resynced beside the live one. */
   | { kind: "beside"; reason: string }
 
 class Beside extends Error {}

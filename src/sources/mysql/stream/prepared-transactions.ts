@@ -15,7 +15,7 @@ export interface KeptEvent {
   body: Buffer
 }
 
-/** Of all together: who prepares more than this gets a fresh copy of the tables at its commit. */
+/** Of all together: who prepares more than this gets a resync of the tables at its commit. */
 const mostBytes = 64 * 2 ** 20
 
 export function newPreparedTransactions(): PreparedTransactions {

@@ -12,7 +12,7 @@ export interface Signature {
   tables: Record<string, string>
 }
 
-/** The version of an entry that somebody altered, until its table is copied anew. */
+/** The version of an entry that somebody altered, until its table is resynced. */
 export const unknownVersion = "altered"
 
 /** A publication as it is now, and what we have signed of it. */

@@ -30,7 +30,7 @@ const limits: AlteringLimits = { turnMs: 200, lockMs: 50, statementMs: 300 }
  * 2. The publication is made anew without them, in one transaction. That needs a lock on all the others, and none on
  *    these. The stream goes on: at each place in the log there is one publication of the name.
  * 3. The publication sends no updates and deletes any more, which needs no lock on a table. All its tables are then
- *    copied anew, as after an alteration by hand.
+ *    resynced, as after an alteration by hand.
  *
  * What the stream misses is found by the publication's signature, which is not changed here for these tables.
  */

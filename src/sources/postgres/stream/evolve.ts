@@ -24,14 +24,14 @@ export type Evolution =
   /** `table` knows the newest facts; its definition has not changed. */
   | { kind: "same"; table: PgTable }
   | { kind: "altered"; to: PgTable; origins: (number | undefined)[]; fill: RowBuffer | undefined }
-  /** Not to be had from what is known: the table is copied anew beside the live one. */
+  /** Not to be had from what is known: the table is resynced beside the live one. */
   | { kind: "beside"; reason: string }
 
 class Beside extends Error {}
 
 /**
  * What a table that the stream describes so has become, of what it was. The catalog says more than the description, but
- * may be ahead of it; whatever cannot be told for certain is copied anew. `isExact`: it is known not to be ahead.
+ * may be ahead of it; whatever cannot be told for certain is resynced. `isExact`: it is known not to be ahead.
  */
 export function evolve(
   known: PgTable,

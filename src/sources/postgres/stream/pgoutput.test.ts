@@ -169,7 +169,7 @@ test("a large key that did not change is taken from the old row, and the row doe
   assert.deepEqual(kinds, ["update", "delete", "update", "moveFrom", "moveTo"])
 })
 
-test("an update that does not say which row it changed makes a fresh copy", () => {
+test("an update that does not say which row it changed makes a resync", () => {
   const list = inTransaction(namedRelation, update(7, ["1", unchanged]), insert(7, ["2", "b"]))
   const { sink } = decoded([named], list)
   assert.match(sink.changed.join(), /large key the server did not send/)

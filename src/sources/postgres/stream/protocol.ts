@@ -177,7 +177,7 @@ function problemOfStream(sqlState: string, message: string): Problem {
   if (!unconvertibleStates.has(sqlState)) return problemOfServer(sqlState, message, "streaming changes")
   return new Problem(
     "sourceHistoryLost",
-    `A change has text that the source cannot convert to UTF-8 (${message}). All is copied anew; a table with such text stays out.`,
+    `A change has text that the source cannot convert to UTF-8 (${message}). All is resynced; a table with such text stays out.`,
   )
 }
 

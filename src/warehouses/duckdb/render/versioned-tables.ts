@@ -92,7 +92,7 @@ export interface Succession {
 }
 
 /**
- * A fresh copy takes the place of a table with versions: rows that are as they were go on, those that are not are closed
+ * A resync takes the place of a table with versions: rows that are as they were go on, those that are not are closed
  * when the copy was made, and what was closed stays.
  */
 export function succeedStatements(database: string, { from, to, since }: Succession): string[] {
