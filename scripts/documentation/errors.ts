@@ -40,7 +40,7 @@ function whatItDoes(reaction: Reaction | "giveUp"): string {
     case "halt":
       return "shows `failed`, keeps what it has, and goes on by itself once a person has removed the cause"
     case "resync":
-      return "copies everything anew, by itself"
+      return "resyncs everything, by itself"
     case "yield":
       return "ends the pipeline in this process: another one goes on with it"
     case "giveUp":
