@@ -10,13 +10,15 @@ export interface PeriodicTaskOptions {
   work(): Promise<void>
   /** Told of each turn that failed; the next one comes all the same. */
   onError(error: unknown): void
+  /** Whether the process stays alive for the turns to come; default: yes. */
+  keepsAlive?: boolean
 }
 
 /** Of each interval, so that processes which were started together do not ask together for ever. */
 const jitter = 0.1
 
 /** The first turn comes after one interval. Turns never overlap: one that takes longer than the interval delays the next. */
-export function startPeriodicTask({ everyMs, work, onError }: PeriodicTaskOptions): PeriodicTask {
+export function startPeriodicTask({ everyMs, work, onError, keepsAlive }: PeriodicTaskOptions): PeriodicTask {
   let timer: NodeJS.Timeout | undefined
   let turn: Promise<void> | undefined
   let isStopped = false
@@ -30,6 +32,7 @@ export function startPeriodicTask({ everyMs, work, onError }: PeriodicTaskOption
       },
       Math.max(0, sinceMs + intervalMs - performance.now()),
     )
+    if (keepsAlive === false) timer.unref()
   }
 
   async function run(): Promise<void> {

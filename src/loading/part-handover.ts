@@ -1,3 +1,4 @@
+import { newOneAhead } from "../concurrency/one-ahead.ts"
 import type { CopyTarget, PartResult } from "./copy-target.ts"
 import type { StagedRows } from "./row-writer.ts"
 
@@ -14,7 +15,7 @@ export function newPartHandover(
   staged: StagedRows,
   take: (result: PartResult) => void,
 ): PartHandover {
-  let running = Promise.resolve()
+  const ahead = newOneAhead()
 
   async function load(errorsAtMost: number): Promise<void> {
     const rows = staged.handOver()
@@ -23,12 +24,7 @@ export function newPartHandover(
   }
 
   return {
-    async hand(errorsLeft) {
-      await running
-      running = load(errorsLeft())
-      // Told by whoever waits for it.
-      running.catch(() => undefined)
-    },
-    settled: () => running,
+    hand: (errorsLeft) => ahead.begin(() => load(errorsLeft())),
+    settled: ahead.settled,
   }
 }

@@ -1,20 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises"
+import { pause, within } from "../concurrency/deadline.ts"
 import type { DatabaseOptions } from "../domain/database-options.ts"
-import type { Position } from "../domain/position.ts"
 import type { Problem } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
-import { type Applied, applyBatches } from "./batch/apply-loop.ts"
-import { isHindered, newBackpressure } from "./batch/backpressure.ts"
-import { type BatchInterval, newBatchInterval } from "./batch/batch-interval.ts"
-import { Batcher } from "./batch/batcher.ts"
+import type { Applied } from "./batch/apply-loop.ts"
+import type { Batcher } from "./batch/batcher.ts"
 import type { StaleTable } from "./batch/open-batch.ts"
-import { leaveBehind, OversizedTable } from "./contracts/oversized.ts"
-import type { ChangeStream, RefusedTable, Source, TableSelection } from "./contracts/source.ts"
-import { newVersionModes } from "./contracts/versions.ts"
-import type { Destination, Warehouse } from "./contracts/warehouse.ts"
+import { OversizedTable } from "./contracts/oversized.ts"
+import type { RefusedTable, Source, TableSelection } from "./contracts/source.ts"
+import type { Warehouse } from "./contracts/warehouse.ts"
 import { asProblem, prepareRetry } from "./failed-attempt.ts"
 import { newRetryWaits } from "./retry-waits.ts"
-import { aborted } from "./signals.ts"
 import { takeSnapshot } from "./snapshot/first-snapshot.ts"
 import type { CopyEvent } from "./snapshot/snapshot-copy.ts"
 import { requireHistory } from "./spool/require-history.ts"
@@ -26,9 +21,9 @@ import {
 } from "./spool/retention-actions.ts"
 import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
-import { hasSettled, newStreaming, type StreamingPipeline } from "./streaming.ts"
+import { type LiveParts, streamFrom } from "./stream-attempt.ts"
+import type { StreamingPipeline } from "./streaming.ts"
 import { optionsOf } from "./tables/database-options.ts"
-import { type TableWatch, watchTables } from "./tables/table-watch.ts"
 import { conforming } from "./values/value-transforms.ts"
 import { type Waits, waitsOf } from "./waits.ts"
 import type { WriteObserver } from "./write-order.ts"
@@ -128,9 +123,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   const relief = newReliefWorker(options)
   const state: RunState = {
     batcher: undefined,
-    pace: undefined,
-    streaming: undefined,
-    watch: undefined,
+    live: undefined,
     troubled: false,
     isReaderEnded: false,
     oversized: [],
@@ -140,34 +133,29 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   return {
     lagMs: () => lagOf(state),
     latestCommitMs: () => state.batcher?.latestCommitMs,
-    streaming: () => state.streaming,
+    streaming: () => state.live?.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
     settingsChanged() {
-      state.pace?.intervalChanged()
-      state.streaming?.settingsChanged()
+      state.live?.interval.intervalChanged()
+      state.live?.streaming.settingsChanged()
     },
     selectionChanged() {
       options.reporter.selecting()
-      state.watch?.selectionChanged()
+      state.live?.watch.selectionChanged()
     },
     async stop() {
       stop.abort()
-      const over = new AbortController()
-      await Promise.race([
-        Promise.all([running, relief.stop()]),
-        delay(stopLimitMs, undefined, { signal: over.signal }),
-      ])
-      over.abort()
+      await within(stopLimitMs, Promise.all([running, relief.stop()]))
     },
   }
 }
 
-interface RunState {
+/** What outlives an attempt, and the parts of the present attempt that can be asked. */
+export interface RunState {
   batcher: Batcher | undefined
-  pace: BatchInterval | undefined
-  streaming: StreamingPipeline | undefined
-  watch: TableWatch | undefined
+  /** While it streams. */
+  live: LiveParts | undefined
   /** An attempt has failed, and its cause is not known to be gone. */
   troubled: boolean
   /** The connection of an earlier owner at the source has been ended. */
@@ -205,8 +193,7 @@ async function runUntilStopped(
       options.reporter.phase("waiting")
       await prepareRetry(options, problem)
     }
-    // Less when stopped.
-    await delay(waits.next(), undefined, { signal }).catch(() => undefined)
+    await pause(waits.next(), signal)
   }
   options.reporter.phase("stopped")
 }
@@ -231,119 +218,9 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     if (position === undefined) await state.relief.copying()
     else await requireHistory(options, await state.relief.spool(), position)
     position ??= await takeSnapshot(options, destination, signal)
-    if (!signal.aborted) await streamFrom(options, state, destination, position, signal)
+    if (!signal.aborted) await streamFrom({ options, state, destination, from: position }, signal)
   } finally {
     state.batcher = undefined
-    state.streaming = undefined
     await destination.close()
-  }
-}
-
-async function streamFrom(
-  options: PipelineOptions,
-  state: RunState,
-  destination: Destination,
-  from: Position,
-  signal: AbortSignal,
-): Promise<void> {
-  const { source, handle, select, reporter, observe } = options
-  await leaveBehind(state.oversized, destination, options)
-  const tables = await destination.inspection.tables()
-  const texts = await destination.notes.textColumns()
-  const versions = await destination.notes.versions()
-  const modes = newVersionModes(versions.tables, () => optionsOf(options))
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  let stream: ChangeStream | undefined
-  let watch: TableWatch | undefined
-  const flow = newBackpressure({
-    destination,
-    batcher: () => batcher,
-    hold: (held) => (held ? stream?.pause() : stream?.resume()),
-    failed: failure.reject,
-  })
-  const pace = newBatchInterval({
-    intervalMs: () => optionsOf(options).refreshIntervalSeconds * 1_000,
-    wake: () => batcher.wake(),
-  })
-  const batcher = new Batcher(
-    {
-      ...flow,
-      rests: () => pace.rests() && !flow.isFull(),
-      compare: source.compare,
-      refusal: (to) => watch?.refusal(to),
-      altered: (to) => watch?.onAltered(to),
-      dropped: (table) => watch?.onDropped(table),
-      revised: () => watch?.onNewPart(),
-      keepsVersions: (id) => modes.kept.has(id),
-    },
-    from,
-  )
-  const spool = await state.relief.spool()
-  const spooling = spool && { spool, observe }
-  stream = await source.stream({ handle, from, select, tables, sink: batcher, spooling })
-  state.batcher = batcher
-  state.pace = pace
-  reporter.phase("streaming")
-  reporter.streaming(tables)
-  reporter.selecting()
-  reporter.versions?.(modes.kept, versions.dropped)
-  const progressed = () => {
-    if (!state.troubled) return
-    state.troubled = false
-    reporter.problem(undefined)
-  }
-  const advancing = setInterval(() => batcher.advance(), waitsOf(options).advanceEveryMs)
-  const ending = new AbortController()
-  watch = watchTables({
-    handle,
-    source,
-    stream,
-    destination,
-    batcher,
-    select,
-    tables,
-    texts,
-    modes,
-    reporter,
-    observe,
-    lookEveryMs: waitsOf(options).lookEveryMs,
-    signal: AbortSignal.any([signal, ending.signal]),
-  })
-  state.watch = watch
-  const applying = applyBatches({
-    destination,
-    batcher,
-    stream,
-    observe,
-    onApplied: (applied) => {
-      progressed()
-      pace.applied(applied)
-      reporter.applied(applied)
-    },
-    onStale: watch.onStale,
-  })
-  const ended = ending.signal
-  state.streaming = newStreaming({ source, stream, destination, batcher, ended }, watch)
-  if (state.troubled) hasSettled(state.streaming, ended).then((has) => has && progressed(), failure.reject)
-  try {
-    const relieving = state.relief.streaming(() => stream?.isReplaying !== true && isHindered(batcher, flow))
-    await Promise.race([applying, stream.ended, watch.ended, failure.promise, aborted(signal), relieving])
-  } catch (error) {
-    // Closing what the failed attempt opened may take long; the problem is shown before, not after.
-    if (!signal.aborted) reporter.problem(asProblem(error))
-    throw error
-  } finally {
-    clearInterval(advancing)
-    pace.stop()
-    state.pace = undefined
-    ending.abort()
-    state.streaming = undefined
-    state.watch = undefined
-    await stream.stop()
-    batcher.close()
-    state.relief.warehouseAway()
-    // The present batch is finished, so that none of it is repeated. Its failure was seen above.
-    await Promise.allSettled([applying, watch.ended])
   }
 }

@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../concurrency/periodic-task.ts"
 import type { OpenWarehouse, WarehouseHealth } from "../engines/warehouse-engine.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
@@ -13,7 +14,6 @@ const stuckLimitMs = 60_000
 /** Has the engine's shut-off databases opened again; gives up when that cannot succeed any more. */
 export function watchHealth(warehouse: OpenWarehouse, { log, onBroken }: WarehouseWatch): () => void {
   let shutOffSinceMs: number | undefined
-  let looking = false
   const told = new Map<string, string>()
   tellUnopened()
 
@@ -28,8 +28,7 @@ export function watchHealth(warehouse: OpenWarehouse, { log, onBroken }: Warehou
     for (const name of [...told.keys()]) if (!unopened.some((one) => one.name === name)) told.delete(name)
   }
 
-  async function look(heal: () => Promise<WarehouseHealth>): Promise<void> {
-    const health = await heal()
+  function look(health: WarehouseHealth): void {
     tellUnopened()
     if (health.kind === "well") {
       if (shutOffSinceMs !== undefined) log.info({}, "the warehouse database is open again")
@@ -51,18 +50,17 @@ export function watchHealth(warehouse: OpenWarehouse, { log, onBroken }: Warehou
   }
 
   function broken(reason: string): void {
-    clearInterval(timer)
+    void looking.stop()
     onBroken(reason)
   }
 
-  const timer = setInterval(() => {
-    if (looking || warehouse.heal === undefined) return
-    looking = true
-    look(() => warehouse.heal?.() ?? Promise.resolve({ kind: "well" }))
-      .catch((error: unknown) => log.error(errorFields(error), "looking after the warehouse failed"))
-      .finally(() => {
-        looking = false
-      })
-  }, lookEveryMs)
-  return () => clearInterval(timer)
+  const looking = startPeriodicTask({
+    everyMs: lookEveryMs,
+    async work() {
+      const health = await warehouse.heal?.()
+      if (health !== undefined) look(health)
+    },
+    onError: (error) => log.error(errorFields(error), "looking after the warehouse failed"),
+  })
+  return () => void looking.stop()
 }

@@ -40,7 +40,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "pin-relations.ts: pinRelations": 80,
       "pipeline-history.ts: newPipelineHistory": 160,
       "pipeline-monitor.ts: newPipelineMonitor": 210,
-      "pipeline.ts: streamFrom": 110,
       "protocol.ts: speakProtocol": 110,
       "publication-guard.ts: guardPublications": 100,
       "reader.ts: openReader": 70,

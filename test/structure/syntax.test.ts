@@ -5,6 +5,7 @@ import { floatingPromises } from "./floating-promises.ts"
 import { functionsOver } from "./function-lengths.ts"
 import { longFunctions } from "./long-functions.ts"
 import { openProgram } from "./program.ts"
+import { handMadeWaits } from "./waits.ts"
 
 const program = openProgram()
 after(() => program.close())
@@ -50,5 +51,54 @@ test("no function is longer than 60 lines, unless it is listed with a reason, an
     listed,
     [],
     "listed as long in test/structure/long-functions.ts, but short or gone: remove it",
+  )
+})
+
+const waitsSamples = "test/structure/waits-samples.ts"
+
+/** Queues, deadlines and timers outside of `src/concurrency/`, and why they are made there. */
+const allowedWaits: Record<string, string> = {
+  "src/sources/postgres/stream/stream.ts: setTimeout":
+    "The socket rests for 1 to 16 ms between small reads, up to hundreds of times a second: measured as it is.",
+  "src/replication/batch/table-changes.ts: the tail of a queue":
+    "No queue: the part of the table that is being written to staging, which a batch waits for.",
+  "src/warehouses/duckdb/inspection/view.ts: the tail of a queue":
+    "No queue: the query that runs, which closing waits for.",
+  "src/supervisor/in-child.ts: setInterval":
+    "The heartbeat of a child, which holds nothing but this room's own code.",
+  "src/supervisor/supervised-process.ts: setInterval": "As the heartbeat.",
+  "src/supervisor/supervised-process.ts: setTimeout": "As the heartbeat.",
+  "src/cli/serve.ts: setTimeout": "The last word on a process that does not end.",
+}
+
+test("queues, deadlines, ticks and periodic tasks are those of src/concurrency/, unless listed with a reason", () => {
+  const ours = handMadeWaits(program).filter(
+    (line) => /^src\//.test(line) && !/^src\/concurrency\/|\.test\.ts:/.test(line),
+  )
+  const found = ours.map((line) => line.replace(/:\d+:/, ":"))
+  assert.deepEqual(
+    ours.filter((_, index) => !allowedWaits[found[index] ?? ""]),
+    [],
+    "use newSerialQueue, newOneAhead, startDeadline, within, pause, startTicks, startPeriodicTask or newNudgedTask",
+  )
+  assert.deepEqual(
+    Object.keys(allowedWaits).filter((listed) => !found.includes(listed)),
+    [],
+    "allowed, but gone: remove it",
+  )
+})
+
+test("the rule against hand-made waits finds each of its samples and nothing else", () => {
+  const found = handMadeWaits(program).filter((line) => line.startsWith(waitsSamples))
+  assert.deepEqual(
+    found.map((line) => line.replace(/^.*?:\d+: /, "")),
+    [
+      "the tail of a queue",
+      "setInterval",
+      "setTimeout",
+      "a race against time",
+      "a race against time",
+      "the tail of a queue",
+    ],
   )
 })

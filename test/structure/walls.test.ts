@@ -67,7 +67,7 @@ function objection(from: string, to: string): string | undefined {
   const [a, b] = [roomOf(from), roomOf(to)]
   if (rank(a.layer) < 0 || rank(b.layer) < 0)
     return "a folder without a layer: name it in test/structure/walls.test.ts"
-  if (a.layer === "wire" && b.layer !== "wire" && to !== "src/domain/unreachable.ts")
+  if (a.layer === "wire" && !["wire", "concurrency"].includes(b.layer) && to !== "src/domain/unreachable.ts")
     return "wire/ knows no business"
   if (isSameEngine(a, b)) return undefined
   const isAdapter = layersOfAdapters.includes(b.layer) && b.room !== undefined

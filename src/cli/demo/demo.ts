@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises"
+import { within } from "../../concurrency/deadline.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import { exitNow } from "../../server/forced-exit.ts"
 import { misused } from "../operate.ts"
@@ -81,14 +81,10 @@ async function stopAll({ belongings }: Stage): Promise<boolean> {
     failed = true
     complain(`something did not stop cleanly: ${messageOf(error)}`)
   })
-  const limit = new AbortController()
-  const late = await Promise.race([
-    stopping.then(() => false),
-    delay(stopLimitMs, true, { signal: limit.signal, ref: false }),
-  ])
-  limit.abort()
-  if (late) complain("something did not stop in time; the next demo here cleans up.")
-  if (late) exitNow(1)
+  if ((await within(stopLimitMs, stopping)) === "late") {
+    complain("something did not stop in time; the next demo here cleans up.")
+    exitNow(1)
+  }
   return !failed
 }
 

@@ -1,3 +1,4 @@
+import { newNudgedTask } from "../../concurrency/nudged-task.ts"
 import type { CopyJob } from "../../domain/copy-job.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ListedObject } from "../../loading/object-store.ts"
@@ -55,9 +56,6 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
   const states = new Map<number, JobState>()
   const ending = new AbortController()
   let active: ReadonlySet<string> = new Set()
-  let timer: NodeJS.Timeout | undefined
-  let turning: Promise<void> | undefined
-  let isAgain = false
 
   async function look(): Promise<void> {
     active = await activeBuckets(options)
@@ -69,7 +67,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
     }
     const ids = new Set(jobs.map(({ id }) => id))
     for (const id of states.keys()) if (!ids.has(id)) states.delete(id)
-    if (jobs.length > 0 && (await takeEvents(options, states))) isAgain = true
+    if (jobs.length > 0 && (await takeEvents(options, states))) nudge()
     for (const state of states.values()) if (isDue(state)) begin(state)
   }
 
@@ -165,23 +163,12 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       .catch((sayError: unknown) => log.error({ err: sayError }, "a copy job's message could not be kept"))
   }
 
-  async function turn(): Promise<void> {
-    while (isAgain && !ending.signal.aborted) {
-      isAgain = false
-      await look().catch((error: unknown) => log.error({ err: error }, "looking after copy jobs failed"))
-    }
-  }
-
-  function nudge(): void {
-    isAgain = true
-    if (turning !== undefined || ending.signal.aborted) return
-    clearTimeout(timer)
-    turning = turn().finally(() => {
-      turning = undefined
-      if (!ending.signal.aborted) timer = setTimeout(nudge, turnEveryMs)
-    })
-  }
-
+  const turns = newNudgedTask({
+    everyMs: turnEveryMs,
+    work: look,
+    onError: (error) => log.error({ err: error }, "looking after copy jobs failed"),
+  })
+  const { nudge } = turns
   nudge()
   return {
     nudge,
@@ -213,8 +200,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       ),
     async stop() {
       ending.abort()
-      clearTimeout(timer)
-      await turning
+      await turns.stop()
       await Promise.all([...states.values()].map(({ busy }) => busy))
     },
   }

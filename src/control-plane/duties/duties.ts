@@ -1,9 +1,10 @@
+import { within } from "../../concurrency/deadline.ts"
 import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import { type LeaseOwner, leaseMs } from "../../state/leases.ts"
 import type { DutyStore } from "../../state/processes/duties.ts"
 import type { ReconcilerLog } from "../log.ts"
-import { within } from "../reconciler/within.ts"
 import { type Duty, type DutyWork, type Held, newDuty } from "./duty.ts"
 
 /** What is done once for the whole installation, whichever of its processes does it. */
@@ -54,9 +55,10 @@ export function startDuties({ duties: store, owner, log }: DutiesOptions): Dutie
   }
   const turn = () => inTurn(renew)
   const renewing = startPeriodicTask({ everyMs: renewEveryMs, work: turn, onError: failed })
-  const looking = setInterval(() => {
+  const look = () => {
     for (const duty of known.values()) duty.look()
-  }, lookEveryMs)
+  }
+  const looking = startTicks({ everyMs: lookEveryMs, tick: look })
 
   async function giveBack(): Promise<void> {
     try {
@@ -77,7 +79,7 @@ export function startDuties({ duties: store, owner, log }: DutiesOptions): Dutie
     isHeld: (name) => known.get(name)?.isHeld() ?? false,
     async stop() {
       isStopped = true
-      clearInterval(looking)
+      looking.stop()
       await Promise.all([...known.values()].map((duty) => duty.stop()))
       await within(releaseLimitMs, renewing.stop())
       await giveBack()

@@ -1,6 +1,6 @@
+import { within } from "../../concurrency/deadline.ts"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { ReconcilerLog } from "../log.ts"
-import { within } from "../reconciler/within.ts"
 
 /** A duty as the one who does it sees it. */
 export interface Held {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises"
+import { pause } from "../../concurrency/deadline.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
 
 /** Where events come from, as their envelope says it. */
@@ -46,6 +46,6 @@ export async function* followEvents(
       yield undefined
       toldAtMs = performance.now()
     }
-    if (events.length < atOnce) await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
+    if (events.length < atOnce) await pause(lookEveryMs, signal)
   }
 }

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import { setTimeout as delay } from "node:timers/promises"
+import { pause } from "../../concurrency/deadline.ts"
 import type { WebhookConfiguration } from "../../domain/configuration.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
 import type { Held } from "../duties/duty.ts"
@@ -122,5 +122,5 @@ function signatureOf(secret: string, timestamp: string, body: string): string {
 }
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined)
+  await pause(ms, signal)
 }

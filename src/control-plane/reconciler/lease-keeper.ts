@@ -1,4 +1,5 @@
 import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import {
   type Lease,
   type LeaseOwner,
@@ -88,11 +89,12 @@ export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOption
       hasFailed = true
     },
   })
-  const looking = setInterval(() => {
+  const loseEnded = () => {
     const nowMs = performance.now()
     for (const { lease, isPinned, endsAtMs } of [...held.values()])
       if (!isPinned && nowMs >= endsAtMs) lose(lease, "it could not be prolonged in time")
-  }, lookEveryMs)
+  }
+  const looking = startTicks({ everyMs: lookEveryMs, tick: loseEnded })
 
   async function release(pipeline: string): Promise<void> {
     const one = held.get(pipeline)
@@ -116,7 +118,7 @@ export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOption
     held: (pipeline) => held.get(pipeline)?.lease,
     release,
     async stop() {
-      clearInterval(looking)
+      looking.stop()
       await renewing.stop()
       await Promise.all([...held.keys()].map(release))
     },

@@ -1,10 +1,10 @@
+import { within } from "../../concurrency/deadline.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { Lease, LeaseOwner, LeaseStore } from "../../state/leases.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { PipelinePlace } from "../running-pipelines/pipeline-launcher.ts"
 import type { RunningPipeline } from "../running-pipelines/running-pipeline.ts"
 import { type LeaseKeeper, newLeaseKeeper } from "./lease-keeper.ts"
-import { within } from "./within.ts"
 
 export interface OwnedPipelinesOptions {
   leases: LeaseStore

@@ -1,3 +1,5 @@
+import { within } from "../../concurrency/deadline.ts"
+import { newNudgedTask } from "../../concurrency/nudged-task.ts"
 import type { Integration } from "../../domain/integration.ts"
 import { isCurable, type Problem } from "../../domain/problems.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
@@ -20,7 +22,6 @@ import { newVerification } from "../running-pipelines/verify-order.ts"
 import { newOwnedPipelines, type OwnedPipelines } from "./owned-pipelines.ts"
 import { report } from "./report.ts"
 import { type Endings, keyOf, newEndings } from "./teardown.ts"
-import { within } from "./within.ts"
 
 export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
   owner: LeaseOwner
@@ -63,38 +64,16 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const endings = newEndings({ ...options, owned, patienceMs })
   const { observer, taker } = tellAndTake(options, () => [...running.values()])
   const turn: Turn = { ...options, owned, endings, observer, nudge: () => nudge() }
-  let timer: NodeJS.Timeout | undefined
-  let current: Promise<void> | undefined
-  let again = false
-  let stopped = false
   let ready = false
-
-  async function turnOnce(): Promise<void> {
-    try {
+  const turns = newNudgedTask({
+    everyMs: turnEveryMs,
+    async work() {
       await reconcile(turn)
       ready = true
-    } catch (error) {
-      options.log.error({ err: error }, "reconciling failed; trying again")
-    }
-  }
-
-  function nudge(): void {
-    again = true
-    if (current !== undefined || stopped) return
-    clearTimeout(timer)
-    current = run().finally(() => {
-      current = undefined
-      if (!stopped) timer = setTimeout(nudge, turnEveryMs)
-    })
-  }
-
-  async function run(): Promise<void> {
-    while (again && !stopped) {
-      again = false
-      await turnOnce()
-    }
-  }
-
+    },
+    onError: (error) => log.error({ err: error }, "reconciling failed; trying again"),
+  })
+  const { nudge } = turns
   nudge()
   store.signals.onWanted(nudge)
   return {
@@ -106,9 +85,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       return ready
     },
     async stop() {
-      stopped = true
-      clearTimeout(timer)
-      await within(turnStopLimitMs, Promise.all([current, taker.stop()]))
+      await within(turnStopLimitMs, Promise.all([turns.stop(), taker.stop()]))
       await owned.close()
       await observer.stop()
     },

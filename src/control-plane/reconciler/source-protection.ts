@@ -1,4 +1,5 @@
 import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import { type Problem, problemKinds } from "../../domain/problems.ts"
 import { qualifiedName } from "../../domain/table.ts"
 import type { Protection, ProtectionOptions, RefusedTable } from "../../replication/contracts/source.ts"
@@ -133,10 +134,10 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
     log.info({ reason: String(error) }, "what is to be looked after is not known")
   void readRecords().catch(onError)
   const reading = startPeriodicTask({ everyMs: recordsEveryMs, work: readRecords, onError })
-  const timer = setInterval(follow, runningEveryMs)
+  const following = startTicks({ everyMs: runningEveryMs, tick: follow })
   return {
     async stop() {
-      clearInterval(timer)
+      following.stop()
       // A state database that does not answer is not waited for.
       void reading.stop()
       await Promise.all([...kept.values()].map(({ protection }) => protection?.stop()))

@@ -1,7 +1,8 @@
+import { within } from "../../concurrency/deadline.ts"
+import { newNudgedTask } from "../../concurrency/nudged-task.ts"
 import type { SourceRemains, SourceRemainsStore } from "../../state/source-remains.ts"
 import type { DutyWork, Held } from "../duties/duty.ts"
 import type { ReconcilerLog } from "../log.ts"
-import { within } from "./within.ts"
 
 export interface SourceRemainsOptions {
   remains: SourceRemainsStore
@@ -24,7 +25,6 @@ const attemptMs = 15_000
  */
 export function cleanSourceRemains(options: SourceRemainsOptions): DutyWork {
   const { remains, log, held } = options
-  let cleaning: Promise<void> | undefined
   let isStopped = false
 
   async function cleanAll(): Promise<void> {
@@ -48,20 +48,16 @@ export function cleanSourceRemains(options: SourceRemainsOptions): DutyWork {
     }
   }
 
-  const tick = () => {
-    cleaning ??= cleanAll()
-      .catch((error: unknown) => log.info({ reason: String(error) }, "what was left at sources is not known"))
-      .finally(() => {
-        cleaning = undefined
-      })
-  }
-  const timer = setInterval(tick, options.everyMs ?? usualEveryMs)
-  tick()
+  const cleaning = newNudgedTask({
+    everyMs: options.everyMs ?? usualEveryMs,
+    work: cleanAll,
+    onError: (error) => log.info({ reason: String(error) }, "what was left at sources is not known"),
+  })
+  cleaning.nudge()
   return {
     async stop() {
       isStopped = true
-      clearInterval(timer)
-      await cleaning
+      await cleaning.stop()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { within } from "../../concurrency/deadline.ts"
 import { notCleanedEvent } from "../../domain/events.ts"
 import type { Integration } from "../../domain/integration.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
@@ -7,7 +8,6 @@ import type { Store } from "../../state/store.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { PipelineLauncher } from "../running-pipelines/pipeline-launcher.ts"
 import type { OwnedPipelines } from "./owned-pipelines.ts"
-import { within } from "./within.ts"
 
 export interface EndingOptions {
   store: Store

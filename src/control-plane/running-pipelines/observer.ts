@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { ChangedPipeline, ObservationStore, PipelineKey } from "../../state/pipelines/observations.ts"
 import type { ReconcilerLog } from "../log.ts"
@@ -53,7 +54,6 @@ export function startObserver(options: ObserverOptions): Observer {
   let sequence = 0
   let beatAtMs = Number.NEGATIVE_INFINITY
   let hasFailed = false
-  let isLooking = false
 
   /** Twice at most: the second time everything, as if nothing had been written. */
   async function write(): Promise<void> {
@@ -99,27 +99,22 @@ export function startObserver(options: ObserverOptions): Observer {
     return next
   }
 
-  const tick = () => {
-    if (isLooking) return
-    isLooking = true
-    flush()
-      .then(() => {
-        hasFailed = false
-      })
-      .catch((error: unknown) => {
-        if (!hasFailed)
-          log.warn({ reason: String(error) }, "what the pipelines do cannot be told to others now")
-        hasFailed = true
-      })
-      .finally(() => {
-        isLooking = false
-      })
-  }
-  const timer = setInterval(tick, lookEveryMs)
+  const looking = startPeriodicTask({
+    everyMs: lookEveryMs,
+    async work() {
+      await flush()
+      hasFailed = false
+    },
+    onError(error) {
+      if (!hasFailed)
+        log.warn({ reason: String(error) }, "what the pipelines do cannot be told to others now")
+      hasFailed = true
+    },
+  })
   return {
     flush,
     async stop() {
-      clearInterval(timer)
+      await looking.stop()
       await flush().catch((error: unknown) =>
         log.info({ reason: String(error) }, "the last word is not written"),
       )

@@ -1,3 +1,5 @@
+import { newNudgedTask } from "../../concurrency/nudged-task.ts"
+import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { PipelineKey } from "../../state/pipelines/observations.ts"
 import type { Order, OrderFault, OrderStore } from "../../state/pipelines/orders.ts"
@@ -42,50 +44,38 @@ export function startOrderTaker(options: OrderTakerOptions): OrderTaker {
   const { orders, owner, log } = options
   const stopping = new AbortController()
   const work = newWork(options, stopping.signal)
-  let looking: Promise<void> | undefined
-  let again = false
   let hasFailed = false
 
   async function look(): Promise<void> {
     const running = new Map(options.running().map((one) => [idOf(keyOf(one)), one]))
-    if (running.size === 0) return
+    if (running.size === 0 || stopping.signal.aborted) return
     for (const order of await orders.take(owner, [...running.values()].map(keyOf))) {
       const one = running.get(idOf(order))
       if (one !== undefined) work.begin(one, order)
     }
+    hasFailed = false
   }
 
-  /** One look at a time; asked for meanwhile, another one follows. */
-  function nudge(): void {
-    again = true
-    if (looking !== undefined || stopping.signal.aborted) return
-    looking = lookWhileAsked().finally(() => {
-      looking = undefined
-    })
-  }
-
-  async function lookWhileAsked(): Promise<void> {
-    while (again && !stopping.signal.aborted) {
-      again = false
-      try {
-        await look()
-        hasFailed = false
-      } catch (error) {
-        if (!hasFailed) log.warn({ reason: String(error) }, "orders cannot be read now; trying again")
-        hasFailed = true
-      }
-    }
-  }
-
-  const sweep = () =>
-    void orders.sweep().catch((error: unknown) => log.info({ reason: String(error) }, "orders are not swept"))
-  options.signals.onAsked(nudge)
-  const timers = [setInterval(nudge, lookEveryMs), setInterval(sweep, sweepEveryMs)]
+  const looking = newNudgedTask({
+    everyMs: lookEveryMs,
+    work: look,
+    onError(error) {
+      if (!hasFailed) log.warn({ reason: String(error) }, "orders cannot be read now; trying again")
+      hasFailed = true
+    },
+  })
+  const sweeping = startPeriodicTask({
+    everyMs: sweepEveryMs,
+    work: orders.sweep,
+    onError: (error) => log.info({ reason: String(error) }, "orders are not swept"),
+  })
+  options.signals.onAsked(looking.nudge)
+  looking.nudge()
   return {
     async stop() {
-      timers.forEach(clearInterval)
       stopping.abort()
-      await looking
+      void sweeping.stop()
+      await looking.stop()
       await work.ended()
       await orders
         .release(owner)

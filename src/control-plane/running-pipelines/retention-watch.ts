@@ -1,3 +1,4 @@
+import { startTicks } from "../../concurrency/ticks.ts"
 import type { RetentionBudget } from "../../domain/configuration.ts"
 import type { Retention } from "../../replication/contracts/source.ts"
 import type { ReconcilerLog } from "../log.ts"
@@ -94,8 +95,7 @@ export function watchRetention(options: RetentionWatchOptions): { stop(): void }
         .finally(() => asking.delete(sourceArn))
     }
   }
-  const timer = setInterval(tick, options.everyMs ?? usualEveryMs)
-  return { stop: () => clearInterval(timer) }
+  return startTicks({ everyMs: options.everyMs ?? usualEveryMs, tick })
 }
 
 function rateOf(samples: readonly Sample[]): number | undefined {

@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
 import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue.ts"
 import { Fault } from "../../domain/faults.ts"
 import { Problem, reportOf } from "../../domain/problems.ts"
@@ -51,7 +52,7 @@ export function newVerification(log: ReconcilerLog): Verification {
       if (!work.signal.aborted) await telling.tell()
       throw new Fault("unavailable", reason)
     } finally {
-      telling.stop()
+      void telling.stop()
     }
   }
 }
@@ -65,13 +66,15 @@ function tellProgress(result: VerifyResult, { progress }: OrderWork, log: Reconc
     toldAtMs = performance.now()
     await progress(result, verifyLifetimeMs)
   }
-  const timer = setInterval(() => {
-    if (result.tables.length === toldTables && performance.now() - toldAtMs < renewEveryMs) return
-    tell().catch((error: unknown) =>
-      log.info({ reason: String(error) }, "a verification's progress is not told"),
-    )
-  }, tellEveryMs)
-  return { tell, stop: () => clearInterval(timer) }
+  const telling = startPeriodicTask({
+    everyMs: tellEveryMs,
+    async work() {
+      const isNews = result.tables.length !== toldTables
+      if (isNews || performance.now() - toldAtMs >= renewEveryMs) await tell()
+    },
+    onError: (error) => log.info({ reason: String(error) }, "a verification's progress is not told"),
+  })
+  return { tell, stop: telling.stop }
 }
 
 /**

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto"
+import { startPeriodicTask } from "../../concurrency/periodic-task.ts"
+import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { AuditedCall } from "../../domain/audit.ts"
 import type { Role, SqlUser } from "../../domain/configuration.ts"
 import { Fault } from "../../domain/faults.ts"
@@ -96,14 +98,9 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
   let grants: Grant[] = []
   let known = ""
 
-  let turn: Promise<void> = Promise.resolve()
-
   /** One at a time: an older answer must not replace a newer one. */
-  function refresh(): Promise<void> {
-    const mine = turn.then(read)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const inTurn = newSerialQueue()
+  const refresh = () => inTurn(read)
 
   async function read(): Promise<void> {
     const [users, granted] = await Promise.all([store.all(), store.grants()])
@@ -233,11 +230,12 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
 
   const loginSecret = await store.loginSecret()
   await refresh()
-  const timer = setInterval(
-    () => void refresh().catch(options.onRefreshError),
-    options.refreshEveryMs ?? 5_000,
-  )
-  timer.unref()
+  const refreshing = startPeriodicTask({
+    everyMs: options.refreshEveryMs ?? 5_000,
+    work: refresh,
+    onError: options.onRefreshError,
+    keepsAlive: false,
+  })
 
   return {
     loginSecret,
@@ -269,6 +267,6 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     revoke: (caller, unwanted) =>
       recorded(caller, "Revoke", aboutGrants(unwanted), () => revoke(caller, unwanted)),
     forgetDatabase: (database) => changing(() => store.forgetDatabase(database)),
-    stop: () => clearInterval(timer),
+    stop: () => void refreshing.stop(),
   }
 }

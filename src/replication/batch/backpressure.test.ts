@@ -70,7 +70,6 @@ function newWorld() {
   const failures: unknown[] = []
   const flow = newBackpressure({
     destination: world.destination,
-    batcher: () => batcher,
     hold: (held) => holds.push(held),
     failed: (error) => failures.push(error),
   })

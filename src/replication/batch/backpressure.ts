@@ -7,7 +7,7 @@ import type { Batcher } from "./batcher.ts"
  * limit of staging the stream is paused.
  */
 export interface Backpressure {
-  chunkDecoded(): void
+  chunkDecoded(batcher: Batcher): void
   handedOver(): void
   /** True while reading is paused because staging is above its limit. */
   isFull(): boolean
@@ -15,7 +15,6 @@ export interface Backpressure {
 
 export interface BackpressureOptions {
   destination: Destination
-  batcher(): Batcher
   /** Pauses (`true`) or resumes reading from the source. */
   hold(held: boolean): void
   failed(error: unknown): void
@@ -45,8 +44,8 @@ export function newBackpressure(flow: BackpressureOptions): Backpressure {
 
   const update = () => flow.hold(spilling || full)
 
-  async function spill(inMemoryBytes: number): Promise<void> {
-    const tables = [...flow.batcher().gathering()]
+  async function spill(batcher: Batcher, inMemoryBytes: number): Promise<void> {
+    const tables = [...batcher.gathering()]
     // The limit is at most the average of all tables, so at least one table is above it and is spilled.
     const worthBytes = Math.min(worthSpillingBytes, inMemoryBytes / tables.length)
     for (const changes of tables) {
@@ -57,18 +56,18 @@ export function newBackpressure(flow: BackpressureOptions): Backpressure {
 
   return {
     isFull: () => full,
-    chunkDecoded() {
-      const { inMemoryBytes, stagedBytes, mostRows } = measure(flow.batcher())
-      if (stagedBytes > maxStagedBytes && !flow.batcher().inTransaction) {
+    chunkDecoded(batcher) {
+      const { inMemoryBytes, stagedBytes, mostRows } = measure(batcher)
+      if (stagedBytes > maxStagedBytes && !batcher.inTransaction) {
         full = true
         update()
         // Changes that wait for the batch interval go now: reading is paused until they are applied.
-        flow.batcher().wake()
+        batcher.wake()
       }
       if (spilling || (inMemoryBytes < spillBytes && mostRows < partRows)) return
       spilling = true
       update()
-      spill(inMemoryBytes)
+      spill(batcher, inMemoryBytes)
         .catch(flow.failed)
         .finally(() => {
           spilling = false

@@ -1,3 +1,4 @@
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 import type { Applied } from "./apply-loop.ts"
 
 /** Keeps batches at least an interval (REFRESH_INTERVAL) apart: after one was applied, the next waits. */
@@ -21,7 +22,7 @@ const slackMs = 5_000
 
 export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterval {
   let appliedAtMs: number | undefined
-  let timer: NodeJS.Timeout | undefined
+  let resting: Deadline | undefined
 
   function restMs(): number {
     if (appliedAtMs === undefined) return 0
@@ -31,9 +32,10 @@ export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterv
   }
 
   function wait(): void {
-    clearTimeout(timer)
-    // `unref`: the timer keeps no process alive. A timer that fires early is set again.
-    timer = setTimeout(() => (restMs() > 0 ? wait() : wake()), Math.max(0, restMs())).unref()
+    resting?.end()
+    // A deadline that comes early is set again.
+    const over = () => (restMs() > 0 ? wait() : wake())
+    resting = startDeadline(Math.max(0, restMs()), over, { keepsAlive: false })
   }
 
   return {
@@ -44,6 +46,6 @@ export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterv
       if (restMs() > 0) wait()
     },
     intervalChanged: wait,
-    stop: () => clearTimeout(timer),
+    stop: () => resting?.end(),
   }
 }

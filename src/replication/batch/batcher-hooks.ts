@@ -1,10 +1,11 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import type { Batcher } from "./batcher.ts"
 
 /** What a batcher asks its pipeline, and what it reports to it. */
 export interface BatcherHooks {
   /** A chunk from the source is decoded to its end: the moment to measure memory, because no row is half written. */
-  chunkDecoded(): void
+  chunkDecoded(batcher: Batcher): void
   /** A batch was handed to the apply loop; the next one is empty. */
   handedOver(): void
   /**

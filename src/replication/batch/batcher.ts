@@ -270,7 +270,7 @@ export class Batcher implements ChangeSink {
     this.#betweenTransactions()
     const isAwaited = hasContent(this.#open) || this.#adopting.length + this.#turns.length > 0
     this.#isOverdue = this.inTransaction && isAwaited
-    this.#hooks.chunkDecoded()
+    this.#hooks.chunkDecoded(this)
   }
 
   #gathered(table: TableSchema): GatheredChanges {

@@ -1,3 +1,4 @@
+import { newOneAhead } from "../../concurrency/one-ahead.ts"
 import { Problem } from "../../domain/problems.ts"
 import { type ColumnType, qualifiedName, type TableSchema, tableKey } from "../../domain/table.ts"
 import { CopyYielded, SnapshotInvalidated } from "../contracts/snapshot-invalidated.ts"
@@ -168,21 +169,19 @@ interface DoubleBuffer {
 /** Two buffers: one is written while the other is filled. */
 function newDoubleBuffer(types: ColumnType[], write: (rows: RowBuffer) => Promise<void>): DoubleBuffer {
   let spare = newRowBuffer(types)
-  let writing: Promise<void> = Promise.resolve()
+  const ahead = newOneAhead()
   return {
     async write(rows) {
-      await writing
-      const next = spare
-      writing = write(rows).then(() => {
+      let next = rows
+      await ahead.begin(async () => {
+        next = spare
+        await write(rows)
         resetRows(rows)
         spare = rows
       })
-      // The failure is thrown by the next `write` or by `settled`; until then it must not count as an unhandled
-      // rejection.
-      writing.catch(() => undefined)
       return next
     },
-    settled: () => writing,
+    settled: ahead.settled,
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 import type { CatalogPollBackoff } from "./catalog-poll-backoff.ts"
 
 /**
@@ -23,19 +24,19 @@ const newPartMs = 500
 
 export function newLookTimers(brake: CatalogPollBackoff, wake: () => void, signal: AbortSignal): LookTimers {
   const timer = (afterMs: number) => {
-    let pending: NodeJS.Timeout | undefined
+    let pending: Deadline | undefined
     let isAskedAgain = false
     const ask = () => {
       if (signal.aborted) return
       isAskedAgain = pending !== undefined && afterMs > 0
-      pending ??= setTimeout(due, Math.max(brake.soonestMs, afterMs)).unref()
+      pending ??= startDeadline(Math.max(brake.soonestMs, afterMs), due, { keepsAlive: false })
     }
     const due = () => {
       pending = undefined
       wake()
       if (isAskedAgain) ask()
     }
-    signal.addEventListener("abort", () => clearTimeout(pending), { once: true })
+    signal.addEventListener("abort", () => pending?.end(), { once: true })
     return ask
   }
   return { lookSoon: timer(0), lookAfterNewPart: timer(newPartMs) }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises"
+import { newWakeablePause } from "../../concurrency/wakeable-pause.ts"
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { Batcher } from "../batch/batcher.ts"
@@ -111,19 +111,10 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     selection: newSelectionState(),
   }
   let isWoken = false
-  let stopWaiting: () => void = () => undefined
+  const resting = newWakeablePause(options.signal)
   const wake = () => {
     isWoken = true
-    stopWaiting()
-  }
-
-  /** Waits until `wake`, at most `ms`. */
-  const rest = async (ms: number) => {
-    const woken = new Promise<void>((resolve) => {
-      stopWaiting = resolve
-    })
-    const waiting = delay(ms, undefined, { signal: options.signal, ref: false })
-    await Promise.race([woken, waiting.catch(() => undefined)])
+    resting.wake()
   }
   const timers = newLookTimers(watching.brake, wake, options.signal)
 
@@ -131,12 +122,12 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     while (!options.signal.aborted) {
       if (watching.brake.isWorthIt(reached(watching), isWoken || isDue(watching))) {
         isWoken = false
-        await look(watching, rest)
+        await look(watching, resting.pause)
       }
       // A change reported during the poll may be newer than what the poll read.
       if (isWoken) continue
       if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
-      await rest(restMs(watching))
+      await resting.pause(restMs(watching))
     }
   }
 

@@ -1,3 +1,4 @@
+import { atMost } from "../../concurrency/deadline.ts"
 import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import { isSameDefinition, qualifiedName, type TableSchema } from "../../domain/table.ts"
@@ -84,7 +85,8 @@ export async function mendRows(
 ): Promise<void> {
   const { destination } = parts
   const mend = async (snapshot: Promise<Snapshot>) => {
-    const rows = await within(mendLimitMs, stagedRows(destination, await snapshot, table, keys, signal))
+    const staging = stagedRows(destination, await snapshot, table, keys, signal)
+    const rows = await atMost(mendLimitMs, staging, () => unanswered(mendLimitMs))
     const live = await destination.inspection.tables()
     if (!live.some((one) => isSameDefinition(one, table))) throw changed(table)
     await destination.rows.mend(table, keys, rows)
@@ -117,11 +119,8 @@ async function stagedRows(
   return parts
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const late = aborted(AbortSignal.timeout(limitMs)).then(() => {
-    throw new Problem("sourceBusy", `The source did not answer within ${limitMs / 1000} s.`)
-  })
-  return await Promise.race([work, late])
+function unanswered(limitMs: number): never {
+  throw new Problem("sourceBusy", `The source did not answer within ${limitMs / 1000} s.`)
 }
 
 /**

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises"
 import type { _Record } from "@aws-sdk/client-dynamodb-streams"
+import { pause } from "../../concurrency/deadline.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { ChangeSink } from "../../replication/contracts/change-sink.ts"
 import type { ChangeStream } from "../../replication/contracts/source.ts"
@@ -270,5 +270,5 @@ function caughtUp(streaming: Streaming, startedMs: number): void {
 async function idle(streaming: Streaming): Promise<void> {
   const woken = new AbortController()
   streaming.wake = () => woken.abort()
-  await delay(idleMs, undefined, { signal: woken.signal }).catch(() => undefined)
+  await pause(idleMs, woken.signal)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { Duplex } from "node:stream"
 import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from "mysql2"
+import { startDeadline } from "../../concurrency/deadline.ts"
 import { Problem } from "../../domain/problems.ts"
 import { problemOf } from "./errors.ts"
 
@@ -124,17 +125,17 @@ function asked(connection: Connection, sql: string): Promise<Row[]> {
   const { stream } = connection as unknown as { stream: Duplex }
   const { promise, resolve, reject } = Promise.withResolvers<Row[]>()
   const closed = () => reject(new Error("the connection was closed"))
-  const limit = setTimeout(() => {
+  const limit = startDeadline(answerLimitMs, () => {
     reject(new Error(`no answer within ${answerLimitMs / 1_000} s`))
     connection.destroy()
-  }, answerLimitMs)
+  })
   stream.once("close", closed)
   connection.query(sql, (error: Error | null, rows: unknown) =>
     error === null ? resolve(Array.isArray(rows) ? (rows as Row[]) : []) : reject(error),
   )
   if (stream.destroyed) closed()
   return promise.finally(() => {
-    clearTimeout(limit)
+    limit.end()
     stream.off("close", closed)
   })
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream"
 import pg from "pg"
+import { startDeadline } from "../../concurrency/deadline.ts"
 import { problemOf } from "./errors.ts"
 
 /** Where a source's database is, and as whom to go there. */
@@ -166,10 +167,10 @@ async function withinLimit<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   let isLate = false
-  const timer = setTimeout(() => {
+  const limit = startDeadline(answerLimitMs, () => {
     isLate = true
     destroy(client)
-  }, answerLimitMs)
+  })
   try {
     return await work(client)
   } catch (error) {
@@ -177,7 +178,7 @@ async function withinLimit<T>(
     throw problemOf(new Error(`no answer within ${answerLimitMs / 1_000} s`), doing)
   } finally {
     await closeQuietly(client)
-    clearTimeout(timer)
+    limit.end()
   }
 }
 

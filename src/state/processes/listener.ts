@@ -1,4 +1,5 @@
 import pg from "pg"
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 
 export interface ListenerOptions {
   url: string
@@ -22,7 +23,7 @@ const connectTimeoutMs = 5_000
 
 export function newListener({ url, channels, ...options }: ListenerOptions): Listener {
   let client: pg.Client | undefined
-  let retry: NodeJS.Timeout | undefined
+  let retry: Deadline | undefined
   let isBegun = false
   let isClosed = false
 
@@ -42,7 +43,7 @@ export function newListener({ url, channels, ...options }: ListenerOptions): Lis
       opening.end().catch(() => undefined)
       if (isClosed) return
       options.onError(error)
-      retry = setTimeout(() => void connect(), reconnectMs)
+      retry = startDeadline(reconnectMs, () => void connect())
     }
     opening.on("error", failed)
     opening.on("end", () => failed(new Error("the connection has ended")))
@@ -63,7 +64,7 @@ export function newListener({ url, channels, ...options }: ListenerOptions): Lis
     },
     async close() {
       isClosed = true
-      clearTimeout(retry)
+      retry?.end()
       const open = client
       client = undefined
       await open?.end().catch(() => undefined)

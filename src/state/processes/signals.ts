@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely"
+import { startDeadline } from "../../concurrency/deadline.ts"
 import { orderChannel, orderedChannel } from "../pipelines/orders.ts"
 import type { StateSchema } from "../schema.ts"
 import { newListener } from "./listener.ts"
@@ -73,12 +74,12 @@ function newOrderWaits() {
         const mine = waiting.get(id) ?? new Set()
         waiting.set(id, mine)
         const done = () => {
-          clearTimeout(timer)
+          limit.end()
           mine.delete(done)
           if (mine.size === 0) waiting.delete(id)
           resolve()
         }
-        const timer = setTimeout(done, limitMs)
+        const limit = startDeadline(limitMs, done)
         mine.add(done)
       })
     },

@@ -2,6 +2,8 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { getRequestListener, type HttpBindings } from "@hono/node-server"
 import type { Context, Hono } from "hono"
+import { startDeadline } from "../../concurrency/deadline.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import { readBody } from "./body.ts"
 import { type ConnectionLimits, guardConnections } from "./connections.ts"
 import type { WireRequest, WireResponse } from "./message.ts"
@@ -117,15 +119,15 @@ function listening(server: Server, listen: HttpListen): Promise<void> {
 const idleSweepMs = 50
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  const cut = startDeadline(graceMs, () => server.closeAllConnections())
   // A connection becomes idle when its last answer is sent; kept alive, it would hold the server open until it times out.
-  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
+  const sweep = startTicks({ everyMs: idleSweepMs, tick: () => server.closeIdleConnections() })
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
   })
-  clearInterval(sweep)
-  clearTimeout(cut)
+  sweep.stop()
+  cut.end()
 }
 
 /**

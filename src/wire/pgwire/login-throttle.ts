@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { setTimeout as delay } from "node:timers/promises"
 import { PgError } from "./pg-error.ts"
 
 /**
@@ -137,7 +138,7 @@ export function loginThrottle(
       while (!mayTry(userKey, addressKey)) {
         if (performance.now() >= untilMs) throw tooManyGuesses()
         // Of those who wait, chance decides who is next: nobody can stand in front of all others.
-        await new Promise((resolve) => setTimeout(resolve, lookEveryMs * (0.5 + Math.random())))
+        await delay(lookEveryMs * (0.5 + Math.random()))
       }
     } finally {
       own.waiting--

@@ -1,3 +1,4 @@
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 import { unreachable } from "../../domain/unreachable.ts"
 import {
   bindComplete,
@@ -247,17 +248,17 @@ export function messageLoop(
 
   async function nextMessage(): Promise<FrontendMessage> {
     const limit = atRest ? session.idleLimit() : undefined
-    let timer: NodeJS.Timeout | undefined
+    let idleLimit: Deadline | undefined
     const stop = new Promise<never>((_resolve, reject) => {
       idleStop = () => reject(shuttingDown())
-      if (limit) timer = setTimeout(() => reject(limit.error), limit.afterMs)
+      if (limit) idleLimit = startDeadline(limit.afterMs, () => reject(limit.error))
     })
     try {
       if (stopping) throw shuttingDown()
       const frame = await Promise.race([transport.receive("session"), stop])
       return decodeFrontend(frame)
     } finally {
-      clearTimeout(timer)
+      idleLimit?.end()
       idleStop = undefined
     }
   }

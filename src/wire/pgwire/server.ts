@@ -1,5 +1,6 @@
 import { randomBytes, randomInt, timingSafeEqual } from "node:crypto"
 import { createServer, type Socket } from "node:net"
+import { startDeadline } from "../../concurrency/deadline.ts"
 import { authenticate } from "./authenticate.ts"
 import {
   backendKeyData,
@@ -129,9 +130,9 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   }
 
   async function startup(transport: Transport, guest: Guest): Promise<Map<string, string> | undefined> {
-    const silence = setTimeout(() => transport.destroy(), limits.silentMs)
+    const silence = startDeadline(limits.silentMs, transport.destroy)
     for (let i = 0; i < startupMessagesAtMost; i++) {
-      const message = decodeStartup(await transport.receive("startup").finally(() => clearTimeout(silence)))
+      const message = decodeStartup(await transport.receive("startup").finally(silence.end))
       guest.heard()
       if (message.kind === "cancel") {
         cancel(message)
@@ -199,7 +200,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   }
 
   async function serve(transport: Transport, guest: Guest): Promise<void> {
-    const startupTimer = setTimeout(() => transport.destroy(), limits.startupMs)
+    const startupLimit = startDeadline(limits.startupMs, transport.destroy)
     let leave: () => void = () => undefined
     try {
       const parameters = await startup(transport, guest)
@@ -213,13 +214,13 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
       transport.charge(holding)
       try {
         const session = await options.openSession(user, parameters, transport.address)
-        clearTimeout(startupTimer)
+        startupLimit.end()
         await converse(transport, session, holding)
       } finally {
         holding.close()
       }
     } finally {
-      clearTimeout(startupTimer)
+      startupLimit.end()
       leave()
     }
   }
@@ -265,15 +266,15 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     closing = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const one of live.values()) one.loop.stopWhenIdle()
-    const interrupt = setTimeout(() => {
+    const interrupt = startDeadline(graceMs, () => {
       for (const one of live.values()) one.session.cancel()
-    }, graceMs)
-    const cut = setTimeout(() => {
+    })
+    const cut = startDeadline(graceMs + 1000, () => {
       for (const socket of sockets) socket.destroy()
-    }, graceMs + 1000)
+    })
     await closed
-    clearTimeout(interrupt)
-    clearTimeout(cut)
+    interrupt.end()
+    cut.end()
   }
 
   return { port: address.port, connections: places.taken, close }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net"
 import { type SecureContext, TLSSocket } from "node:tls"
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 import { type Frame, frameReader, type Phase } from "./frame-reader.ts"
 import { PgError } from "./pg-error.ts"
 import type { Holding } from "./user-shares.ts"
@@ -52,6 +53,9 @@ export interface Transport {
 function unfinished(): PgError {
   return new PgError("08P01", "a message was begun and did not go on", { fatal: true })
 }
+
+/** A client has this long to close its side when ours is closed. */
+const closingLimitMs = 1_000
 
 export interface TransportLimits {
   messageBytes: number
@@ -121,11 +125,11 @@ export function transportOver(raw: Socket, limits: TransportLimits): Transport {
     waitingForInput = true
     socket.resume()
     const isHalfSent = phase === "session" && reader.heldBytes() > 0
-    let timer: NodeJS.Timeout | undefined
+    let limit: Deadline | undefined
     await new Promise<void>((resolve, reject) => {
       wake = resolve
-      if (isHalfSent) timer = setTimeout(() => reject(unfinished()), limits.halfSentMs)
-    }).finally(() => clearTimeout(timer))
+      if (isHalfSent) limit = startDeadline(limits.halfSentMs, () => reject(unfinished()))
+    }).finally(() => limit?.end())
     waitingForInput = false
   }
 
@@ -157,9 +161,9 @@ export function transportOver(raw: Socket, limits: TransportLimits): Transport {
     if (writeGathered() && !socket.writableNeedDrain) return
     if (ended) throw new ConnectionGone()
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => socket.destroy(), limits.stalledMs)
+      const limit = startDeadline(limits.stalledMs, () => socket.destroy())
       const settle = () => {
-        clearTimeout(timer)
+        limit.end()
         socket.off("drain", settle)
         socket.off("close", settle)
         resolve()
@@ -198,9 +202,8 @@ export function transportOver(raw: Socket, limits: TransportLimits): Transport {
       writeGathered()
       socket.end()
       // A client who never closes its side must not keep the socket for ever.
-      const timer = setTimeout(() => socket.destroy(), 1000)
-      timer.unref()
-      socket.once("close", () => clearTimeout(timer))
+      const limit = startDeadline(closingLimitMs, () => socket.destroy(), { keepsAlive: false })
+      socket.once("close", limit.end)
     },
     destroy: () => socket.destroy(),
   }

@@ -1,3 +1,4 @@
+import { newSerialQueue } from "../../../concurrency/serial-queue.ts"
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { SqlUsers } from "../../../control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../../domain/configuration.ts"
@@ -45,9 +46,9 @@ export function followUsers(
   show: () => Promise<void>,
   onError: (error: unknown) => void,
 ): void {
-  let turn: Promise<void> = Promise.resolve()
+  const inTurn = newSerialQueue()
   users.onChange(() => {
     for (const session of sessions) if (!users.find(session.user)) session.cancel()
-    turn = turn.then(show).catch(onError)
+    inTurn(show).catch(onError)
   })
 }

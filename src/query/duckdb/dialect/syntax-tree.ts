@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api"
+import { newSerialQueue } from "../../../concurrency/serial-queue.ts"
 import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 
@@ -71,7 +72,7 @@ async function openLane(instance: DuckDbInstance, atMost: number): Promise<Lane>
   const connection: DuckDBConnection = await instance.connect()
   const serialize = await connection.prepare("SELECT json_serialize_sql($1::VARCHAR)")
   const deserialize = await connection.prepare("SELECT json_deserialize_sql($1::JSON)")
-  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = newSerialQueue()
   let waiting = 0
 
   async function run(statement: DuckDBPreparedStatement, text: string): Promise<string> {
@@ -87,9 +88,7 @@ async function openLane(instance: DuckDbInstance, atMost: number): Promise<Lane>
       })
     }
     waiting++
-    const answer = turn.then(() => run(statement, text)).finally(() => waiting--)
-    turn = answer.catch(() => undefined)
-    return answer
+    return inTurn(() => run(statement, text)).finally(() => waiting--)
   }
 
   return {

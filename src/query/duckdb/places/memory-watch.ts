@@ -1,3 +1,4 @@
+import { type PeriodicTask, startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
 
@@ -193,7 +194,7 @@ export function memoryWatch(
 ): MemoryWatch {
   const accounts = new Set<Account>()
   let before: MemoryUse | undefined
-  let timer: NodeJS.Timeout | undefined
+  let looking: PeriodicTask | undefined
   let isLooking = false
   let isClosed = false
 
@@ -218,8 +219,8 @@ export function memoryWatch(
     const times = new Map([...accounts].map((account) => [account, takeTime(account, nowMs)]))
     const sum = [...times.values()].reduce((total, ms) => total + ms, 0)
     if (sum === 0) {
-      clearInterval(timer)
-      timer = undefined
+      void looking?.stop()
+      looking = undefined
       before = undefined
       return
     }
@@ -231,20 +232,19 @@ export function memoryWatch(
     judge()
   }
 
-  function tick(): void {
-    if (isLooking || isClosed) return
+  async function turn(): Promise<void> {
     isLooking = true
-    look()
-      .catch(onError)
-      .finally(() => {
-        isLooking = false
-        if (isClosed) reader.close()
-      })
+    try {
+      await look()
+    } finally {
+      isLooking = false
+      if (isClosed) reader.close()
+    }
   }
 
   function enter(account: Account): void {
     if (account.calls++ === 0) account.insideSinceMs = performance.now()
-    timer ??= setInterval(tick, lookEveryMs).unref()
+    looking ??= startPeriodicTask({ everyMs: lookEveryMs, work: turn, onError, keepsAlive: false })
   }
 
   return {
@@ -266,7 +266,7 @@ export function memoryWatch(
     },
     close: () => {
       isClosed = true
-      clearInterval(timer)
+      void looking?.stop()
       if (!isLooking) reader.close()
     },
   }

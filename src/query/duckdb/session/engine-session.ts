@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from "@duckdb/node-api"
+import { type Deadline, startDeadline } from "../../../concurrency/deadline.ts"
 import { quoteIdentifier, quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { EngineSemaphore, GateUser, Turn } from "../places/engine-semaphore.ts"
@@ -74,13 +75,13 @@ export function engineSession(
   const account = memory?.open((reason) => cancel(reason), user().name)
   let running = false
   let cancelled: PgError | undefined
-  let timer: NodeJS.Timeout | undefined
+  let timeLimit: Deadline | undefined
   /** The one call that waits for its turn. */
   let turn: Turn | undefined
   /** Settles with the call that is inside the engine. */
   let inside: Promise<unknown> | undefined
   let giveUp: ((reason: PgError) => void) | undefined
-  let patience: NodeJS.Timeout | undefined
+  let patience: Deadline | undefined
   let lost: PgError | undefined
 
   async function enter<T>(run: () => Promise<T>): Promise<T> {
@@ -100,7 +101,7 @@ export function engineSession(
     return new Promise<T>((resolve, reject) => {
       giveUp = reject
       const settled = () => {
-        clearTimeout(patience)
+        patience?.end()
         patience = undefined
         giveUp = undefined
       }
@@ -134,7 +135,7 @@ export function engineSession(
     cancelled ??= reason
     turn?.withdraw(cancelled)
     connection.interrupt()
-    if (giveUp) patience ??= setTimeout(abandon, heedsCancelWithinMs)
+    if (giveUp) patience ??= startDeadline(heedsCancelWithinMs, abandon)
     return true
   }
 
@@ -163,8 +164,8 @@ export function engineSession(
   function endStatement(): void {
     running = false
     cancelled = undefined
-    clearTimeout(timer)
-    timer = undefined
+    timeLimit?.end()
+    timeLimit = undefined
     account?.ended(begun.size > 0)
   }
 
@@ -208,7 +209,7 @@ export function engineSession(
       running = true
       if (timeoutMs > 0) {
         const timedOut = new PgError("57014", "canceling statement due to statement timeout")
-        timer = setTimeout(() => cancel(timedOut), timeoutMs)
+        timeLimit = startDeadline(timeoutMs, () => cancel(timedOut))
       }
     },
     endStatement,

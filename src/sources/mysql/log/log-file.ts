@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { startDeadline } from "../../../concurrency/deadline.ts"
 import { Problem } from "../../../domain/problems.ts"
 import { type Address, type Client, takeOver, withClient } from "../client.ts"
 import { binlogReadingFailed, problemOfServer, readServerError } from "../errors.ts"
@@ -114,7 +115,7 @@ async function readEvents(
   await introduce(client, name, place, heartbeatMs)
   const raw = takeOver(client)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const limit = setTimeout(() => reject(unanswered("does not answer")), answerLimitMs)
+  const limit = startDeadline(answerLimitMs, () => reject(unanswered("does not answer")))
   // What has come behind the last event that is wanted is not looked at.
   let isEnough = false
   const framer = newFramer((bytes, start, end) => {
@@ -143,7 +144,7 @@ async function readEvents(
   try {
     await promise
   } finally {
-    clearTimeout(limit)
+    limit.end()
     raw.destroy()
   }
 }

@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import { type Address, type Client, close, connect } from "../client.ts"
 import { anotherLog, isSameLog } from "./history.ts"
 import { resetCount } from "./log-file.ts"
@@ -20,7 +21,6 @@ export function watchLog(
   lost: (problem: ReturnType<typeof anotherLog>) => void,
 ): () => void {
   let client: Client | undefined
-  let isLooking = false
   let isOver = false
 
   async function look(): Promise<void> {
@@ -38,23 +38,20 @@ export function watchLog(
     if (isAnother && !isOver) lost(anotherLog(before))
   }
 
-  const timer = setInterval(() => {
-    if (isLooking) return
-    isLooking = true
-    look()
-      .catch(() => {
-        // A server that does not answer is the stream's own to notice; another connection is tried next time.
-        if (client !== undefined) close(client)
-        client = undefined
-      })
-      .finally(() => {
-        isLooking = false
-        if (isOver && client !== undefined) close(client)
-      })
-  }, lookEveryMs)
+  function forget(): void {
+    if (client !== undefined) close(client)
+    client = undefined
+  }
+
+  const looking = startPeriodicTask({
+    everyMs: lookEveryMs,
+    work: look,
+    // A server that does not answer is the stream's own to notice; another connection is tried next time.
+    onError: forget,
+  })
   return () => {
     isOver = true
-    clearInterval(timer)
-    if (!isLooking && client !== undefined) close(client)
+    // A look at hand has its connection until it ends.
+    void looking.stop().then(forget)
   }
 }

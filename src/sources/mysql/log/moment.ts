@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
+import { startDeadline } from "../../../concurrency/deadline.ts"
 import { Problem } from "../../../domain/problems.ts"
 import { type Address, type Client, close, connect, quoteIdentifier } from "../client.ts"
 import { errorNumber } from "../errors.ts"
@@ -111,9 +112,9 @@ async function underTableLocks({
 }: Locking): Promise<LogStatus | undefined> {
   const { tables } = wanted
   const holder = await connect(address)
-  const killer = setTimeout(() => {
+  const limit = startDeadline(lockLimitMs, () => {
     watcher.query(`KILL QUERY ${holder.threadId}`).catch(() => close(holder))
-  }, lockLimitMs)
+  })
   try {
     await holder.query(`SET lock_wait_timeout = 1, wait_timeout = ${holderPatienceSeconds}`)
     const list = tables.map(({ schema, name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)} READ`)
@@ -129,7 +130,7 @@ async function underTableLocks({
     if (gaveUpLocking.has(errno)) return undefined
     throw error
   } finally {
-    clearTimeout(killer)
+    limit.end()
     close(holder)
   }
 }

@@ -1,3 +1,4 @@
+import { startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import type { TableName } from "../../../domain/table.ts"
 import { CopyYielded } from "../../../replication/contracts/snapshot-invalidated.ts"
 import { type Address, type Client, close, connect, quoteLiteral } from "../client.ts"
@@ -36,23 +37,17 @@ export function newDefinitionWaiters(address: Address): DefinitionWaiters {
     read: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const waited = new AbortController()
-    let isLooking = false
-    const timer = setInterval(() => {
-      if (isLooking) return
-      isLooking = true
-      hasWaiter(table)
-        .then((has) => {
-          if (has) waited.abort()
-        })
-        .catch((error: unknown) => {
-          // The read itself tells what is wrong with the server.
-          if (mayNotSee.has(errorNumber(error))) clearInterval(timer)
-          else forget()
-        })
-        .finally(() => {
-          isLooking = false
-        })
-    }, lookEveryMs)
+    const looking = startPeriodicTask({
+      everyMs: lookEveryMs,
+      async work() {
+        if (await hasWaiter(table)) waited.abort()
+      },
+      onError(error) {
+        // The read itself tells what is wrong with the server.
+        if (mayNotSee.has(errorNumber(error))) void looking.stop()
+        else forget()
+      },
+    })
     try {
       return await read(AbortSignal.any([signal, waited.signal]))
     } catch (error) {
@@ -60,7 +55,7 @@ export function newDefinitionWaiters(address: Address): DefinitionWaiters {
       const name = `${table.schema}.${table.name}`
       throw new CopyYielded(`A statement that changes ${name} waited for it to be read.`)
     } finally {
-      clearInterval(timer)
+      void looking.stop()
     }
   }
 

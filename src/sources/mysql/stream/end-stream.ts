@@ -1,3 +1,4 @@
+import { within } from "../../../concurrency/deadline.ts"
 import { type Address, close, connect, takeOver } from "../client.ts"
 import { problemOf } from "../errors.ts"
 import { newestPlace } from "../log/log-status.ts"
@@ -19,11 +20,7 @@ export async function endStream(address: Address, handle: string): Promise<void>
     })
     dump(raw, place, handle, true)
     raw.socket.resume()
-    const limit = AbortSignal.timeout(answerLimitMs)
-    await Promise.race([
-      answered,
-      new Promise<void>((resolve) => limit.addEventListener("abort", () => resolve())),
-    ])
+    await within(answerLimitMs, answered)
   } catch (error) {
     throw problemOf(error, "ending an earlier stream")
   } finally {

@@ -1,3 +1,4 @@
+import { startTicks } from "../../../concurrency/ticks.ts"
 import type { Position } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { ChangeSink } from "../../../replication/contracts/change-sink.ts"
@@ -65,7 +66,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     for (const go of freed.splice(0)) go()
   }
   const finish = (error?: Problem) => {
-    clearInterval(timer)
+    listening.stop()
     stopWatching()
     raw.destroy()
     isOver = true
@@ -73,11 +74,12 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     if (error === undefined || stopped) resolve()
     else reject(error)
   }
-  const timer = setInterval(() => {
+  const listen = () => {
     if (holds.size > 0) heardAtMs = performance.now()
     else if (performance.now() - heardAtMs > silenceLimitMs)
       finish(new Problem("sourceUnreachable", `The source has been silent for ${silenceLimitMs / 1000} s.`))
-  }, heartbeatMs)
+  }
+  const listening = startTicks({ everyMs: heartbeatMs, tick: listen })
   const stopWatching = watchLog(address, server, () => binlog.note, finish)
   const packet = (bytes: Buffer, start: number, end: number): Promise<void> | undefined => {
     const kind = bytes[start]

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
+import { type Deadline, startDeadline } from "../../../concurrency/deadline.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { RefusedTable } from "../../../replication/contracts/source.ts"
 import { type Address, closeQuietly, connect } from "../client.ts"
@@ -33,21 +34,21 @@ const idleLimitMs = 10_000
 /** Reads the catalog for a stream, on a connection that is opened when needed. One reader at a time. */
 export function newCurrentTables(address: Address): CurrentTables {
   let client: Promise<pg.Client> | undefined
-  let idle: NodeJS.Timeout | undefined
+  let idle: Deadline | undefined
 
   function close(): void {
-    clearTimeout(idle)
+    idle?.end()
     // It may be the opening that fails; whoever reads is told.
     client?.then(closeQuietly).catch(() => undefined)
     client = undefined
   }
 
   async function read(ids: readonly string[], after?: number): Promise<Map<string, CurrentState>> {
-    clearTimeout(idle)
+    idle?.end()
     try {
       client ??= connect(address)
       const states = await readVisible(await client, ids, after)
-      idle = setTimeout(close, idleLimitMs).unref()
+      idle = startDeadline(idleLimitMs, close, { keepsAlive: false })
       return states
     } catch (error) {
       close()

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises"
 import pg from "pg"
+import { pause, startDeadline } from "../../../concurrency/deadline.ts"
 import { Problem } from "../../../domain/problems.ts"
 import { qualifiedName } from "../../../domain/table.ts"
 import type { Protection, ProtectionOptions } from "../../../replication/contracts/source.ts"
@@ -52,7 +53,7 @@ export function guardPublications(address: Address, options: ProtectionOptions):
         if (client !== undefined) await closeQuietly(client)
         client = undefined
       }
-      await delay(retryMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      await pause(retryMs, stop.signal)
       retryMs = Math.min(retryMs * 2, longestRetryMs)
     }
   }
@@ -74,7 +75,7 @@ export function guardPublications(address: Address, options: ProtectionOptions):
       if (done !== undefined && done.mended > 0) continue
       const busyMs = Math.min(Math.max(lookEveryMs, waitFactor * (performance.now() - atMs)), longestWaitMs)
       const waitMs = looker.isIdle() ? idleWaitMs : busyMs
-      await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      await pause(waitMs, stop.signal)
     }
   }
 
@@ -163,11 +164,11 @@ const overStates = new Set(["42704", "42P01", "3F000"])
 const isOverNow = (error: unknown) => overStates.has((error as { code?: string }).code ?? "")
 
 async function answering<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => destroy(client), answerLimitMs)
+  const limit = startDeadline(answerLimitMs, () => destroy(client))
   try {
     return await work()
   } finally {
-    clearTimeout(timer)
+    limit.end()
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
+import { atMost } from "../../../concurrency/deadline.ts"
 import { Problem } from "../../../domain/problems.ts"
 import { type Address, withClient } from "../client.ts"
 import type { NewSlot } from "./slot.ts"
@@ -26,20 +26,11 @@ export async function waitForSlot(wait: SlotWait): Promise<NewSlot> {
   wait.slot.catch(() => undefined)
   for (;;) {
     const leftMs = deadlineMs - performance.now()
-    const slot = await within(wait.slot, Math.min(lookEveryMs, leftMs))
+    const slot = await atMost(Math.min(lookEveryMs, leftMs), wait.slot, () => undefined)
     if (slot !== undefined) return slot
     const problem = await hindrance(wait)
     wait.onWaiting?.(problem)
     if (performance.now() >= deadlineMs) throw problem
-  }
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  const over = new AbortController()
-  try {
-    return await Promise.race([work, delay(Math.max(0, ms), undefined, { signal: over.signal })])
-  } finally {
-    over.abort()
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
 import type { Position } from "../../../domain/position.ts"
 import { positionFrom, shownPosition } from "../../../domain/position.ts"
@@ -52,7 +53,7 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
     } catch (error) {
       // 55006: the ended connection has not let go of the slot yet.
       if ((error as { code?: string }).code !== "55006" || attempt >= maxDropAttempts) throw error
-      await new Promise((resolve) => setTimeout(resolve, dropRetryMs))
+      await delay(dropRetryMs)
     }
   }
 }
@@ -64,7 +65,7 @@ export async function dropSlotAndPublication(client: pg.Client, name: string): P
 export async function endReader(client: pg.Client, name: string): Promise<void> {
   for (let attempt = 1; attempt <= maxDropAttempts; attempt++) {
     if ((await readersOf(client, name)) === "none") return
-    await new Promise((resolve) => setTimeout(resolve, dropRetryMs))
+    await delay(dropRetryMs)
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
+import { pause } from "../../../concurrency/deadline.ts"
 import { type Address, closeQuietly, connect } from "../client.ts"
 
 /**
@@ -65,7 +65,7 @@ export function newLockYield(address: Address): LockYield {
   }
 
   async function isReadingStill(): Promise<boolean> {
-    await delay(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    await pause(lookEveryMs, stop.signal)
     return readers.size > 0
   }
 

@@ -1,3 +1,5 @@
+import { startDeadline } from "../../../concurrency/deadline.ts"
+import { startTicks } from "../../../concurrency/ticks.ts"
 import type { Position } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { RawConnection } from "../client.ts"
@@ -79,7 +81,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
   let changedAtMs = heardAtMs
   let hasChanged = false
   let isAskedNext = true
-  const timer = setInterval(() => {
+  const tick = () => {
     if (hasChanged) changedAtMs = performance.now()
     hasChanged = false
     isAskedNext = !isAskedNext || performance.now() - changedAtMs < quietAfterMs
@@ -87,11 +89,12 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     if (handlers.isHeld()) heardAtMs = performance.now()
     if (performance.now() - heardAtMs > silenceLimitMs) return finish(silent())
     sendStatus(true)
-  }, statusEveryMs)
+  }
+  const telling = startTicks({ everyMs: statusEveryMs, tick })
   const finish = (error?: Problem) => {
     settle(isOver ? undefined : error)
     isOver = true
-    clearInterval(timer)
+    telling.stop()
     handlers.closed()
     raw.destroy()
   }
@@ -165,9 +168,9 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       // What comes before the server has heard us is not listened to, but must be taken.
       raw.socket.resume()
       raw.end()
-      const limit = setTimeout(() => finish(), endLimitMs)
+      const limit = startDeadline(endLimitMs, () => finish())
       await ended.catch(() => undefined)
-      clearTimeout(limit)
+      limit.end()
     },
   }
 }
