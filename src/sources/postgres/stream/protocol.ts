@@ -147,13 +147,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
 
   return {
     ended,
-    start(handle, from, form) {
-      // Servers before 14 do not know the option.
-      const binary = form === "binary" ? ", binary 'true'" : ""
-      raw.query(
-        `START_REPLICATION SLOT "${handle}" LOGICAL ${from} (proto_version '1', publication_names '"${handle}"'${binary})`,
-      )
-    },
+    start: (handle, from, form) => raw.query(startStatement(handle, from, form)),
     sendStatus,
     fail: (error) => finish(problemOf(error, "streaming changes")),
     async cut() {
@@ -173,6 +167,12 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       limit.end()
     },
   }
+}
+
+function startStatement(handle: string, from: Position, form: RowForm): string {
+  // Servers before 14 do not know the option.
+  const binary = form === "binary" ? ", binary 'true'" : ""
+  return `START_REPLICATION SLOT "${handle}" LOGICAL ${from} (proto_version '1', publication_names '"${handle}"'${binary})`
 }
 
 /** Each new stream would end at the same change: only a snapshot, in which its table alone fails, goes round it. */
