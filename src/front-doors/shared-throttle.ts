@@ -1,3 +1,4 @@
+import { atMost } from "../concurrency/deadline.ts"
 import type { RequestLimits } from "../domain/configuration.ts"
 import type { RequestBuckets } from "../state/processes/request-buckets.ts"
 import { newThrottle, type Throttle } from "./throttle.ts"
@@ -83,16 +84,9 @@ export function newSharedThrottle({ limits, buckets, onAlone }: SharedThrottleOp
 
 /** @throws Error when it takes too long; its tokens are then lost */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer within ${answerLimitMs} ms`)),
-    answerLimitMs,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  return await atMost(answerLimitMs, work, () => {
+    throw new Error(`no answer within ${answerLimitMs} ms`)
+  })
 }
 
 function newShare(): Share {
