@@ -22,7 +22,7 @@ export interface Lease {
   generation: number
 }
 
-/** Whose a pipeline is by the state database's word. */
+/** The owner of a pipeline as the state database has it. */
 export interface LeaseRecord extends Lease {
   host: string
   hostName: string
@@ -41,15 +41,19 @@ export interface LeaseRequest extends LeaseOwner {
   isPinned: boolean
   /** That file, for people. */
   file?: string
-  /** Its rows are in a file of this host, also where another host had the pipeline before: the file was moved. */
+  /** The pipeline's rows are in a file of this host, even if another host had the pipeline before: the file was moved. */
   isHere?: boolean
-  /** The generation given is greater than this one, too: a warehouse knows it, and the state database may be older. */
+  /**
+   * The new generation is greater than `above` as well: a warehouse holds that one, and the state database may have been
+   * restored to an earlier time.
+   */
   above?: number
 }
 
 /**
- * Who owns each pipeline. A lease lasts `leaseMs` by the state database's clock and by no other one; a process compares it with
- * the time that has passed since before it asked.
+ * Who owns each pipeline. A lease lasts `leaseMs` by the state database's clock, so that clocks of machines do not matter. A
+ * process measures its lease by its monotonic clock from before it asked, so that it never believes in a lease for longer
+ * than the database does.
  */
 export interface LeaseStore {
   /**
@@ -73,7 +77,7 @@ export interface LeaseStore {
   all(): Promise<LeaseRecord[]>
 }
 
-/** How long a lease lasts without being prolonged. */
+/** Milliseconds that a lease lasts unless it is prolonged. */
 export const leaseMs = 5_000
 
 type Db = Kysely<StateSchema>
@@ -112,7 +116,7 @@ export function leaseStore(db: Db): LeaseStore {
   }
 }
 
-/** The statement decides: of several takers each waits for the row, then looks at what the one before it left. */
+/** One statement decides: of several takers each waits for the row's lock, and then sees what the one before it wrote. */
 async function take(db: Db, request: LeaseRequest): Promise<Lease | undefined> {
   const { pipeline, owner, host, hostName, processId = null, isPinned, file = null } = request
   const { isHere = false, above = 0 } = request
@@ -144,7 +148,7 @@ async function renew(db: Db, leases: readonly Lease[]): Promise<Lease[]> {
   return rows.map((row) => ({ ...row, generation: Number(row.generation) }))
 }
 
-/** Another owner has taken the pipeline: what this one wanted to write is refused. */
+/** Another owner has taken the pipeline: this one's write is refused and nothing was written. */
 export class LeaseLost extends Error {
   readonly lease: Lease
 
@@ -156,7 +160,8 @@ export class LeaseLost extends Error {
 }
 
 /**
- * Runs `work` in one transaction in which none of the leases can be taken over: whoever takes one waits until it has ended.
+ * Runs `work` in one transaction that locks the leases' rows: another owner that wants to take one waits until the
+ * transaction has ended.
  *
  * @throws LeaseLost, and then nothing is written.
  */
@@ -172,7 +177,7 @@ export function writeAsOwner<T>(
   })
 }
 
-/** Of a write that somebody else than a pipeline's owner may make, too. */
+/** The leases for a write that may also come from a process without a lease: none then. */
 export function leasesOf(by: Lease | undefined): Lease[] {
   return by === undefined ? [] : [by]
 }

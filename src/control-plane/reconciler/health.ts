@@ -33,13 +33,13 @@ export function healthOf(
   const during = problems.map((one) => statusDuring(one.kind))
   const current = isFilterPending ? "modifying" : integration.status
   const status = statusOf(current, isFilterPending, monitors, during, failed.length > 0)
-  // What failed it stands until it streams again: without, it would be failed for good.
+  // A failed integration keeps the error until it streams again. Otherwise it would lose the cause and stay failed.
   const isRecovering = status === "failed" && !during.includes("failed")
   return { status, errors: isRecovering ? integration.errors : errors, isFilterPending }
 }
 
 function problemsOf({ problem, retention, relief, harm }: PipelineMonitor): Problem[] {
-  // A source that is away is told once.
+  // A source that is away is reported once, not by pipeline and protection.
   const harms = harm === undefined || harm.kind === problem?.kind ? [] : [harm]
   const own = problem === undefined ? harms : [problem, ...harms]
   if (relief?.kind === "released") return [...own, released()]
@@ -68,7 +68,7 @@ function overBudget({ retainedBytes, budget }: RetentionReport): Problem {
   )
 }
 
-/** While a filter is waited for, also those whose copy cannot be made now. */
+/** Tables that failed; while a changed filter is being carried out, also tables that cannot be copied now. */
 function failedTables(monitor: PipelineMonitor, isAwaited: boolean): ProblemReport[] {
   const isStuck = ({ state, reason }: TableProgress) => state === "ResyncInitiated" && reason !== null
   return [...monitor.tables.values()]

@@ -11,11 +11,13 @@ export interface Reported {
   integration: Integration
   /** The integration's pipelines. */
   mine: readonly RunningPipeline[]
-  /** These are all that it asks for; false: other processes own some, and the status is not known here. */
+  /**
+   * The given pipelines are all of the integration's; false: other processes own some, so that its status is not known here.
+   */
   isWhole: boolean
-  /** There were others, too. */
+  /** An earlier pipeline of the integration has not ended yet. */
   isEnding: boolean
-  /** What else hinders it. */
+  /** Problems of the integration beside those of its pipelines. */
   others: readonly Problem[]
 }
 

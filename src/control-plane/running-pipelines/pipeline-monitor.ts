@@ -49,10 +49,10 @@ export interface PipelineMonitor {
   verified(id: string, verified: VerifiedAt): void
   /** Notes that a resync of a table, by id, was ordered: what the comparison found is no longer news. */
   remedied(id: string): void
-  /** What the source keeps for it, by the latest look; `undefined` while not known. */
+  /** What the source retains for the pipeline, by the latest check; `undefined`: not known yet. */
   readonly retention: RetentionReport | undefined
   retained(retention: RetentionReport | undefined): void
-  /** What was done because the source keeps too much, by the latest look. */
+  /** The retention action's state, by the latest check. */
   readonly relief: RetentionActionState | undefined
   relieved(relief: RetentionActionState | undefined): void
   /** Why the source's own statements may fail because of what was made there; `undefined`: they do not. */
@@ -101,7 +101,7 @@ export function newPipelineMonitor(
   }
   const setState = (table: TableSchema, state: TableState, reason: string | null) => {
     const before = tables.get(table.id)
-    // What the table's life does not allow is a report overtaken by another.
+    // A state that cannot follow the present one comes from a report that a later one has passed: it is ignored.
     if (before !== undefined && before.state !== state && !tableMayBecome(before.state, state, "pipeline"))
       return
     tables.set(table.id, {
@@ -137,7 +137,7 @@ export function newPipelineMonitor(
       if (event.kind !== "rows") touched()
     },
     streaming(streamed) {
-      // The warehouse's word: what was recorded here may be older than a crash.
+      // The warehouse decides: the record here may be older than a crash.
       for (const table of streamed) {
         const before = tables.get(table.id) ?? fresh(table)
         tables.set(table.id, {
@@ -170,10 +170,10 @@ export function newPipelineMonitor(
       }
     },
     stale({ table, kind, reason }) {
-      // A copy that has already begun is the answer to this; the report comes late, with its batch.
+      // The report comes late, with its batch: a copy that has begun meanwhile already answers it.
       const state = tables.get(table.id)?.state
       if (kind === "changed" && state === "ResyncInitiated") return
-      // Why it cannot be copied is known already; that it is no longer kept fresh is no news.
+      // A failed table that is stale as well is not reported again: the reason is known.
       if (kind === "changed" && state === "Failed") return
       setState(table, "ResyncRequired", reason)
     },
@@ -318,7 +318,7 @@ function applyCopyEvent(
   }
 }
 
-/** Its users have made room for another of its name. */
+/** A user dropped the kept versions of a table of this name, and a new table stands there. */
 function forgetDropped(tables: Map<string, TableProgress>, { schema, name }: TableSchema): void {
   for (const [id, one] of tables)
     if (one.state === "DroppedSource" && one.schema === schema && one.name === name) tables.delete(id)

@@ -13,15 +13,15 @@ import type { PipelineLauncher } from "./pipeline-launcher.ts"
 import { newPipelineMonitor, type PipelineMonitor } from "./pipeline-monitor.ts"
 
 export interface RunningPipeline {
-  /** Under which it runs. */
+  /** The lease under which the pipeline runs. */
   lease: Lease
   sourceArn: string
   monitor: PipelineMonitor
-  /** `undefined`: it could not even be launched; see the monitor's problem. */
+  /** `undefined`: the pipeline could not be launched; the monitor's problem says why. */
   pipeline: Pipeline | undefined
-  /** Its database as ordered, by the latest look. */
+  /** The destination database's record, as last read. */
   database: DatabaseRecord
-  /** As ordered, by the latest look. */
+  /** The integration's data filter, as last read. */
   dataFilter: string | undefined
   history: PipelineHistory
   /** As its connections were opened. */
@@ -38,7 +38,7 @@ export interface LaunchOptions {
   store: Store
   launcher: PipelineLauncher
   log: ReconcilerLog
-  /** Has what changed looked at soon. */
+  /** Has the reconciler run soon. */
   nudge(): void
 }
 
@@ -107,7 +107,7 @@ function start(options: LaunchOptions, integration: Integration, one: RunningPip
   }
 }
 
-/** Tells each phase and each problem once, however often something else changes meanwhile. */
+/** Logs each phase and each problem once, however often other facts change. */
 function stateLogger(log: ReconcilerLog): (monitor: PipelineMonitor) => void {
   let told: { phase: string; problem: Problem | undefined } | undefined
   return ({ record, phase, problem }) => {
@@ -140,7 +140,7 @@ export function adjust(one: RunningPipeline, database: DatabaseRecord): void {
   if (JSON.stringify(before) !== JSON.stringify(database.options)) one.pipeline?.settingsChanged()
 }
 
-/** What a destination database asks for. */
+/** The pipeline that a destination database needs. */
 export function recordOf({ integrationId, sourceDatabase, name }: DatabaseRecord): PipelineRecord {
   return {
     integrationId,

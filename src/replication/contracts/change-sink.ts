@@ -20,23 +20,29 @@ export interface ChangeSink {
    */
   altered(alteration: Alteration<RowBuffer>): boolean
   /**
-   * What the source notes of the table (`revision`) is this from here on; rows, columns and names stay as they are. Lasting
-   * with the batch.
+   * The table's `revision` at the source is this from here on; rows, columns and names are unchanged. Durable with the
+   * batch.
    */
   revised(table: TableSchema): void
-  /** The table is gone, or no longer wanted. Nothing more of it comes. Between transactions or inside one. */
+  /**
+   * The table was dropped, or is no longer selected: the source gives no more changes of it. Called between transactions or
+   * inside one.
+   */
   dropped(table: TableSchema): void
-  /** The table no longer is what the warehouse knows. Nothing more of it comes until the stream includes it anew. */
+  /**
+   * The table differs from what the warehouse knows: the source gives no more changes of it until the stream includes it
+   * again. `what`: the reason, for people.
+   */
   schemaChanged(table: TableSchema, what: string): void
   /**
-   * The table can go on only with this column as text: `what` came, which its type cannot hold. What the table has in the
-   * open batch is to be dropped. Nothing more of it comes until the stream includes it anew. Without a column, text would
-   * not do either: then `what` says why, for people.
+   * A value came that the type of `column` cannot hold; `what` names the kind of value. Changes of the table in the open
+   * batch are to be dropped, and the source gives no more until the stream includes the table again, with the column as
+   * text. Without a column, text would not help either: then `what` says why, for people.
    */
   unfit(table: TableSchema, column: string | undefined, what: string): void
   /** The source has sent everything up to here, and none of it concerned us. */
   caughtUp(position: Position): void
-  /** The bytes at hand are decoded: a good moment to hand over a batch. */
+  /** One chunk of the source's bytes is decoded: a good moment to hand over a batch. */
   chunkDecoded(): void
 }
 
@@ -54,9 +60,9 @@ export type RowKind = "insert" | "update" | "delete" | "moveFrom" | "moveTo"
 export interface TableSink {
   readonly table: TableSchema
   readonly columns: readonly ColumnBuffer[]
-  /** Index of the row being written. */
+  /** Index of the row that is being written. */
   readonly row: number
-  /** Marks a column of the row at hand as not sent by the source (it must still be filled, with a null). */
+  /** Marks a column of the present row as not sent by the source; it must still be filled, with a null. */
   unchanged(column: number): void
   end(kind: RowKind): void
 }

@@ -8,7 +8,7 @@ import type { ChangeSink } from "./change-sink.ts"
 import type { DigestedSide, RowKey } from "./comparison.ts"
 import type { TextColumns } from "./text-columns.ts"
 
-/** Something that replication needs and the source lacks, with the statement or step that mends it. */
+/** What replication needs and the source lacks, with the statement or step that mends it. */
 export interface Finding {
   /** `error`: replication cannot start; `warning`: it can, but somebody should know. */
   severity: "error" | "warning"
@@ -45,24 +45,31 @@ export interface Source {
     texts: TextColumns,
     onWaiting?: (problem: Problem) => void,
   ): Promise<Snapshot>
-  /** Whether changes after `from` can still be had. */
+  /** Whether the source still has all changes after `from`. */
   history(handle: string, from: Position): Promise<"kept" | "lost">
   /**
-   * Ends the connection of an earlier owner of the pipeline that still reads in its name: of a host that is gone, the source would
-   * keep it for a minute or more. Called once, before the first stream of an owner. Absent: opening a stream does that.
+   * Ends the connection of an earlier owner that still reads in the pipeline's name: for an owner whose host is gone the
+   * source would keep it for a minute or more, and refuse ours. Called once, before the first stream of an owner. Absent:
+   * opening a stream does that.
    */
   endReader?(handle: string): Promise<void>
   /** Streams changes after `from` into the sink until stopped; see ChangeStream. */
   stream(options: StreamOptions): Promise<ChangeStream>
-  /** Reads on into the spool, so that the source may forget what the warehouse cannot take yet; absent: it cannot. */
+  /**
+   * Reads the source into the spool, so that the source may discard what the warehouse cannot take yet. Absent: this source
+   * cannot.
+   */
   record?(options: RecordOptions): Promise<Recording>
-  /** Has nothing sent any more of tables that the selection does not take; absent: it sends everything always. */
+  /** Has the source send no more changes of tables that are not selected. Absent: it always sends everything. */
   narrow?(handle: string, select: TableSelection): Promise<void>
   /** Removes all that `openSnapshot` made at the source. Repeatable. */
   remove(handle: string): Promise<void>
-  /** What is left of handles that are not owned, with the statements that remove it; absent: nothing stays there. */
+  /**
+   * Finds what handles that no integration owns have left at the source, with the statements that remove it. Absent: nothing
+   * stays at such a source.
+   */
   abandoned?(isOwned: (handle: string) => boolean): Promise<Finding[]>
-  /** What a person does in its place when the source does not answer us; absent: nothing is left there. */
+  /** What a person does instead of `remove` when the source does not answer us. Absent: nothing is left at the source. */
   removal?(handle: string): string
   /**
    * The selected tables as they are now, in the stable order of their names, with the exact types of all columns.
@@ -74,8 +81,8 @@ export interface Source {
     handle?: string,
   ): Promise<{ tables: TableSchema[]; refused: RefusedTable[]; altered?: ReadonlyMap<string, string> }>
   /**
-   * Sees to it, from now on and whatever the pipelines do, that nothing of ours makes statements at the source fail;
-   * absent: nothing can.
+   * From now on, whatever the pipelines do, keeps what we made at the source from making other statements there fail.
+   * Absent: it never can.
    */
   protect?(options: ProtectionOptions): Protection
   /** Negative: `a` is before `b`. */
@@ -91,16 +98,20 @@ export interface Source {
 }
 
 export interface ProtectionOptions {
-  /** Those that may have something at this source now; asked for at each look. */
+  /** The handles that may have something at this source now; called at each check. */
   handles(): readonly string[]
   /**
-   * Tables that are sent no more, because their updates failed at the source: each with what mends it. None of them: somebody had
-   * altered what is sent, and that is taken back; what it cost is to be looked for.
+   * Tables were taken out of the stream because their updates failed at the source; each with the statement that mends it.
+   * An empty list: somebody had altered what is sent and that was taken back; the tables are to be compared with the
+   * catalog.
    */
   onWithdrawn(handle: string, tables: RefusedTable[]): void
-  /** Parts of a table came, went or were emptied, which its stream may not tell: its tables are to be looked at soon. */
+  /**
+   * Partitions of a table were attached, detached or emptied, which the stream may not tell: its tables are to be polled
+   * soon.
+   */
   onPartsChanged(handle: string): void
-  /** Why it is not known whether statements fail; `undefined`: that is over. */
+  /** Why the check itself fails; `undefined`: it works again. */
   onProblem(problem: Problem | undefined): void
 }
 
@@ -114,11 +125,11 @@ export interface Retention {
   /** As the source calls it (PostgreSQL: `reserved`, `extended`, `unreserved`, `lost`). */
   status: string
   retainedBytes: number
-  /** What of it is behind our acknowledgement; more than that is kept for transactions that are still open. */
+  /** Bytes after our acknowledgement. The source may retain more than that, for transactions that are still open. */
   unreadBytes: number
-  /** How much more may be written before it lets go; `undefined`: it never does. */
+  /** Bytes that may still be written before the source discards what it retains; `undefined`: it never does. */
   safeBytes: number | undefined
-  /** All that the source has ever written: two of these tell its rate. */
+  /** Bytes that the source has ever written: the difference of two readings gives the rate. */
   writtenBytes: number
 }
 
@@ -133,8 +144,8 @@ export interface Snapshot extends DigestedSide {
   later?: TableSchema[]
   refused: RefusedTable[]
   /**
-   * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to go on with; reading waits for it.
-   * Throws UnrepresentableColumn where text would do.
+   * Reads one chunk. Full buffers go to `write`, which resolves with the buffer to use next; reading waits for that. Throws
+   * UnrepresentableColumn where holding the column as text would help.
    */
   read(
     table: TableSchema,
@@ -176,7 +187,7 @@ export interface StreamOptions {
    */
   tables: TableSchema[]
   sink: ChangeSink
-  /** If it holds anything, that comes first, and the source is read into it meanwhile. */
+  /** If the spool holds changes, they come first, while the source is read on into the spool. */
   spooling?: Spooling | undefined
 }
 
@@ -191,19 +202,19 @@ export interface RecordOptions extends Spooling {
 }
 
 export interface Recording {
-  /** Ends with a Problem when it breaks; resolves after `stop`. A full spool only makes it wait. */
+  /** Rejects with a Problem when reading breaks; resolves after `stop`. A full spool makes it wait and is no failure. */
   readonly ended: Promise<void>
-  /** When it resolves, the spool holds whole transactions, and the source can be streamed from. */
+  /** Stops reading. When it resolves, the spool ends with a whole transaction and the source can be streamed from there. */
   stop(): Promise<void>
 }
 
 /** The tables of a stream as they are at the place it has come to. */
 export interface FollowedTables {
-  /** Whether it carries the table exactly as this. */
+  /** Whether the stream decodes the table exactly as this definition says. */
   carries(table: TableSchema): boolean
   /**
-   * Looks at what has become of tables that it carries. What of it the stream has not told by then reaches the sink
-   * (`altered`, `dropped`, `schemaChanged`) when the stream has come to a place behind that look.
+   * Reads the catalog's present state of streamed tables. Differences that the stream has not told by then are reported to
+   * the sink (`altered`, `dropped`, `schemaChanged`) when the stream has passed the position of that reading.
    */
   recheck(ids: readonly string[]): Promise<void>
 }
@@ -211,14 +222,14 @@ export interface FollowedTables {
 export interface ChangeStream {
   /** Ends with a Problem when the stream breaks; resolves after `stop`. */
   readonly ended: Promise<void>
-  /** It reads the spool yet, and the source into it; absent: never. */
+  /** True while the stream comes from the spool, with the source being read into it; absent: never. */
   readonly isReplaying?: boolean
-  /** Everything up to here is durable in the warehouse: the source may forget it. */
+  /** Everything up to this position is durable in the warehouse: the source may discard it. */
   acknowledge(position: Position): void
-  /** Back pressure: stop reading. The source goes on hearing from us, so that it does not drop us. */
+  /** Backpressure: stops reading. Keep-alives are still answered, so that the source does not drop the connection. */
   pause(): void
   resume(): void
-  /** Asks the source how far it has come; the sink is told. */
+  /** Asks the source for its position; the answer reaches the sink as `caughtUp`. */
   ask(): void
   /**
    * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
@@ -241,9 +252,9 @@ export interface ChangeStream {
    * changed is resynced.
    */
   readonly followed?: FollowedTables
-  /** Whatever becomes of a table at the source, also without rows, moves the stream on; absent: it may not. */
+  /** `true`: every DDL statement advances the stream's position, even if it changes no rows. Absent: it may not. */
   readonly movesWithDefinitions?: true
-  /** From here on nothing more of this table comes. */
+  /** From here on the stream gives no more changes of this table. */
   exclude(id: string): void
   stop(): Promise<void>
 }

@@ -17,7 +17,7 @@ export interface Warehouse {
    * come at the same moment. Throws Problem `warehouseUnavailable`, `diskFull`, or `TakenOver` where a newer owner came before.
    */
   open(options: OpenOptions): Promise<Destination>
-  /** Makes a destination database if it is not there. Throws Problem. */
+  /** Creates a destination database if it does not exist. Throws Problem. */
   ensure(database: string): Promise<void>
   /**
    * Takes a destination database away, rows and all; its `Destination` is closed. Repeatable. `by`: the owner of the pipeline that
@@ -39,11 +39,11 @@ export interface PipelineOwner {
 
 export interface OpenOptions extends PipelineOwner {
   database: string
-  /** What is staged is encrypted under it; absent: it is not. */
+  /** The key under which staging is encrypted; absent: staging is not encrypted. */
   dataKey?: Buffer | undefined
 }
 
-/** A destination database, open for one pipeline. Its methods are bound: they may be handed on without it. */
+/** A destination database, open for one pipeline. Its methods are bound, so that they can be passed on as functions. */
 export interface Destination {
   readonly capabilities: DestinationCapabilities
   readonly rows: DestinationRows
@@ -53,7 +53,7 @@ export interface Destination {
   close(): Promise<void>
 }
 
-/** Rows on their way into live tables. Staged is not durable; applied is. */
+/** Rows on their way into live tables. Staged rows are lost by a crash; applied rows are durable. */
 export interface DestinationRows {
   /** Writes changes (the table's columns, then `changeColumns`) where `apply` can take them. When it resolves the buffer may be used again. Not yet durable. */
   stage(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
@@ -63,18 +63,18 @@ export interface DestinationRows {
   stageRows(table: TableSchema, rows: RowBuffer): Promise<StagedPart>
   /** All of the batch, and its position, in one transaction. When it resolves, it is durable. Parts are used up. */
   apply(batch: Batch): Promise<void>
-  /** Puts `parts`' rows in the place of all rows that have one of `keys`, in one transaction. Parts are used up. */
+  /** Replaces all rows that have one of `keys` by the rows of `parts`, in one transaction. Parts are used up. */
   mend(table: TableSchema, keys: readonly RowKey[], parts: readonly StagedPart[]): Promise<void>
 }
 
 /** Copies of tables, and the end of a snapshot. */
 export interface DestinationCopies {
   /**
-   * Begins a copy of a table beside the live one, discarding any unfinished earlier copy. With `versionsSince`
-   * it keeps versions, and its rows are as of then; what the live table keeps of them goes on.
+   * Begins a copy of a table beside the live one, discarding any unfinished earlier copy. `versionsSince`: the copy keeps
+   * versions, its rows being valid since then; versions that the live table keeps are carried over.
    */
   begin(table: TableSchema, versionsSince?: Date): Promise<TableLoad>
-  /** Ends a snapshot: live tables not in `tables` go, and the position is recorded, in one transaction. */
+  /** Ends a snapshot in one transaction: drops live tables that are not in `tables`, and records the position. */
   completeSnapshot(tables: TableSchema[], position: Position): Promise<void>
 }
 
@@ -84,11 +84,13 @@ export interface DestinationNotes {
   position(): Promise<Position | undefined>
   /** Records a position that the source reached without rows for us. */
   advance(position: Position): Promise<void>
-  /** Forgets the position, so that a crash from here on starts the snapshot anew. Live tables stay readable. */
+  /**
+   * Removes the recorded position, so that the next start takes a snapshot, also after a crash. Live tables stay readable.
+   */
   forget(): Promise<void>
-  /** What `noteTextColumns` noted, of tables that are here and of others. */
+  /** The columns that `noteTextColumns` recorded, also of tables that do not exist here. */
   textColumns(): Promise<TextColumns>
-  /** Notes, durably and in the place of what was noted of the table before, which of its columns are to be held as text. */
+  /** Records durably which columns of a table are to be held as text, replacing an earlier record. */
   noteTextColumns(tableId: string, columns: readonly TextColumn[]): Promise<void>
   /** Which tables keep versions. */
   versions(): Promise<KeptVersions>
@@ -99,22 +101,22 @@ export interface DestinationNotes {
   switchVersions(switches: readonly VersionSwitch[], at: Date): Promise<void>
 }
 
-/** What is there. Asking changes nothing. */
+/** Questions about the database. None of them changes anything. */
 export interface DestinationInspection {
-  /** Why a table cannot be held under the names it brings; `undefined`: it can. */
+  /** Why the warehouse cannot hold a table with these names; `undefined`: it can. */
   refusal(table: TableSchema): string | undefined
   /** The live replicated tables, with the schema their rows have here. */
   tables(): Promise<TableSchema[]>
   /** As `tables`, and those that are stale. */
   held(): Promise<TableSchema[]>
-  /** What is in the live tables now, as it goes on being seen while more is applied, until it is closed. */
+  /** A view of the live tables as they are now: it stays the same while more is applied, until it is closed. */
   view(): Promise<DestinationView>
 }
 
 export interface KeptVersions {
-  /** Live tables that do, by id. */
+  /** Ids of live tables that keep versions. */
   tables: ReadonlySet<string>
-  /** Gone at the source, or no longer wanted; their versions stay, all closed, until a user takes them away. */
+  /** Tables dropped at the source, or no longer selected; their closed versions stay until a user drops them. */
   dropped: TableSchema[]
 }
 
@@ -126,28 +128,28 @@ export interface VersionSwitch {
 /** One moment of the live tables; of those that keep versions, the active ones. */
 export interface DestinationView extends WarehouseSide {
   position: Position
-  /** The live tables that are kept fresh. */
+  /** The live tables that receive changes; stale ones are left out. */
   tables: TableSchema[]
   countRows(table: TableSchema): Promise<number>
   close(): Promise<void>
 }
 
 export interface DestinationCapabilities {
-  /** Whether "Orders" and "orders" can stand beside one another, as tables and as columns. */
+  /** True if tables, or columns, `Orders` and `orders` can exist side by side. */
   caseSensitiveNames: boolean
 }
 
 /** A copy of one table being made. */
 export interface TableLoad {
-  /** When it resolves the buffer may be used again; loading goes on behind it. */
+  /** Takes rows for the copy. When it resolves the buffer may be used again; loading may still run. */
   write(rows: RowBuffer): Promise<void>
   /** Waits until every row written is in the copy. */
   settled(): Promise<void>
-  /** Brings changes that came meanwhile into the copy; nobody sees them yet. */
+  /** Applies changes that came meanwhile to the copy, which no reader sees yet. */
   apply(changes: TableChanges): Promise<void>
   /** Waits for all rows, then puts the copy in the live table's place in one step: readers never find it missing. */
   finish(): Promise<void>
-  /** After a batch has swapped it in: lets go of what the loading held. */
+  /** Frees what the load held. Call it after a batch has swapped the copy in. */
   close(): void
   /** Drops what has been copied. Repeatable. */
   abort(): Promise<void>

@@ -3,13 +3,13 @@ import type { Recording, Source, TableSelection } from "../contracts/source.ts"
 import type { WriteObserver } from "../write-order.ts"
 import type { Spool } from "./spool.ts"
 
-/** What a pipeline does when its source keeps more for it than it may. */
+/** What a pipeline does when its source retains more than the budget. */
 export type RetentionActions =
   /** Nothing: a person is told. */
   | "hold"
-  /** Reads on into the spool, so that the source may forget. */
+  /** Reads the source into the spool, so that the source may discard its log. */
   | "spool"
-  /** Lets the source forget; every table is resynced when the warehouse can take it. */
+  /** Drops the slot, so that the source may discard its log; every table is resynced when the warehouse is back. */
   | "letGo"
 
 export type RetentionActionState =
@@ -17,20 +17,25 @@ export type RetentionActionState =
   | { kind: "released" }
   | { kind: "failed"; problem: Problem }
 
-/** The relief of one pipeline. While its warehouse is away it acts at once; while it streams, the stream must end for it. */
+/**
+ * The retention action of one pipeline. While the warehouse is away it acts at once; while the pipeline streams, the stream
+ * must end first, because a slot has one reader.
+ */
 export interface RetentionActionWorker {
-  /** The source keeps too much: act. Asked again, it changes nothing. */
+  /** The source retains more than the budget: begin the action. Repeated calls change nothing. */
   ask(): void
   readonly state: RetentionActionState | undefined
-  /** What is in it comes before what the source has; `undefined`: the pipeline has none. Throws Problem. */
+  /** The pipeline's spool, whose changes come before the source's; `undefined`: the pipeline has none. Throws Problem. */
   spool(): Promise<Spool | undefined>
-  /** Nothing is read now, and for as long as the warehouse does not answer. */
+  /** The pipeline reads nothing until the warehouse answers again: the action may read the slot. */
   warehouseAway(): void
-  /** What was begun meanwhile is brought to its end. */
+  /**
+   * The warehouse answers again. Resolves when an action that was begun has ended, so that the pipeline may read the slot.
+   */
   warehouseBack(): Promise<void>
-  /** Resolves when the stream that begins now is to end, so that relief can act. `isHelpful`: a spool would be of use. */
+  /** Resolves when the stream that begins now has to end for the action. `isHelpful`: whether spooling would help now. */
   streaming(isHelpful: () => boolean): Promise<void>
-  /** A copy begins: nothing of what was done counts any more. */
+  /** A snapshot begins: spool and released slot no longer matter. */
   copying(): Promise<void>
   stop(): Promise<void>
 }
@@ -78,7 +83,7 @@ export function newReliefWorker(options: RetentionActionOptions): RetentionActio
       throw new Problem("retentionOverBudget", "A source of this engine has no retention.policy spool.")
     const begun = await source.record({ handle, select, spool: into, observe })
     recording = begun
-    // When the source breaks it off, the next look at what the source keeps begins it anew.
+    // When the source ends the recording, the next check of the retention begins it again.
     begun.ended
       .catch(fail)
       .then(() => finish(begun))
@@ -113,7 +118,7 @@ export function newReliefWorker(options: RetentionActionOptions): RetentionActio
   return {
     ask() {
       if (relief === "hold" || released || stopped) return
-      // A copy that is under way would only begin again, and cost the source more.
+      // A snapshot that is under way would only have to begin again, which costs the source more.
       if (now.kind === "busy") return
       if (now.kind === "streaming" && relief === "spool" && !now.isHelpful()) return
       wanted = true
@@ -135,7 +140,7 @@ export function newReliefWorker(options: RetentionActionOptions): RetentionActio
     async warehouseBack() {
       now = { kind: "busy" }
       await settle()
-      // Whatever it was: the pipeline reads for itself now.
+      // An earlier failure no longer matters: the pipeline reads the source itself now.
       failure = undefined
     },
     streaming(isHelpful) {

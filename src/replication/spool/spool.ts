@@ -9,25 +9,25 @@ import { bytesOf, type SpoolState } from "./spool-state.ts"
 import { openWriter, type SpoolWriter } from "./writer.ts"
 
 /**
- * Changes kept here because the warehouse cannot take them yet, so that the source may forget them: bytes that only
- * the source understands, in files that are synced before it is told. See docs/decisions on the spool.
+ * Changes on local disk that the warehouse cannot take yet, so that the source may discard them: bytes that only the
+ * source's adapter understands, in files that are synced before the source is acknowledged (docs/decisions/0012).
  */
 export interface Spool {
-  /** It holds what comes after `from`, up to `to`; `undefined`: nothing. */
+  /** The spool holds all changes after `from`, up to `to`; `undefined`: it is empty. */
   readonly range: SpoolRange | undefined
   readonly bytes: number
   readonly limitBytes: number
-  /** The last attempt to write found no room, here or on the disk. */
+  /** The last write found no room: the spool's limit is reached, or the disk is full. */
   readonly isFull: boolean
-  /** Why what was here when it was opened could not be used; `undefined`: all could, or nothing was. */
+  /** Why segments found at opening could not be used; `undefined`: all could, or there were none. */
   readonly damage: string | undefined
-  /** Goes on behind what is there; `from` is where an empty spool begins. One writer at a time. */
+  /** Opens a writer behind the last change; `from`: where an empty spool begins. One writer at a time. */
   write(from: Position, preamble: () => Buffer): Promise<SpoolWriter>
   /** From the beginning. */
   read(): SpoolReader
   /** What each segment needs to be read by itself. Throws Problem when it cannot be read. */
   preambles(): Promise<Buffer[]>
-  /** Everything up to `applied` is in the warehouse. */
+  /** Removes segments that the warehouse has applied. `applied`: the warehouse's position. */
   release(applied: Position): Promise<void>
   clear(): Promise<void>
 }
@@ -71,7 +71,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     for (;;) {
       const [first] = state.segments
       if (first === undefined || isUsed(first) || !isOver(first)) return
-      // In order, so that a crash in between leaves no gap.
+      // Oldest first, so that a crash in between leaves no gap.
       state.segments.shift()
       await rm(first.path, { force: true })
     }
@@ -80,7 +80,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   return {
     get range() {
       const [first, last] = [state.segments[0], state.segments.at(-1)]
-      // One that has just begun holds nothing yet.
+      // A segment that has just begun holds no change yet.
       if (first === undefined || last === undefined || first.from === last.to) return undefined
       return { from: first.from, to: last.to }
     },

@@ -7,7 +7,7 @@ import type { PipelineKey } from "./observations.ts"
 
 export type OrderKind = "resync" | "refresh" | "settings" | "wait" | "verify"
 
-/** `expired`: nobody took it, or whoever took it did not end it, in its time. */
+/** `expired`: no process took the order in its time, or the one that took it did not end it. */
 export type OrderState = "asked" | "taken" | "done" | "failed" | "expired"
 
 export interface NewOrder extends PipelineKey {
@@ -16,20 +16,20 @@ export interface NewOrder extends PipelineKey {
   parameters: object
   /** Name of the access key or SQL user. */
   askedBy: string
-  /** From now on, by the state database's clock; `progress` begins it anew. */
+  /** Milliseconds from now, by the state database's clock, after which the order expires; `progress` sets it anew. */
   lifetimeMs: number
 }
 
 export interface Order extends PipelineKey {
-  /** Rises in the order in which they were asked. */
+  /** Rises with each order that is asked. */
   id: string
   kind: OrderKind
   parameters: object
   askedBy: string
   state: OrderState
-  /** What has come of it so far; null: nothing yet. */
+  /** The result so far; null: none yet. */
   result: object | null
-  /** Why it failed. `internal`: the log of whoever took it says more. */
+  /** Why the order failed. `internal`: the log of the process that took it has the error. */
   fault: OrderFault | null
   /** How often it was taken: more than once if its taker ended before it. */
   attempts: number
@@ -44,7 +44,10 @@ export interface OrderFault {
 
 export type OrderOutcome = { state: "done"; result: object } | { state: "failed"; fault: OrderFault }
 
-/** What callers ask of pipelines. Every order may be carried out more than once: its taker may end at any point. */
+/**
+ * What callers ask of pipelines. An order may be carried out more than once, because the process that took it may end at any
+ * point: every kind must allow that.
+ */
 export interface OrderStore {
   /**
    * Asks all or nothing; answers the ids, in order.
@@ -55,9 +58,9 @@ export interface OrderStore {
   byId(id: string): Promise<Order | undefined>
   /** Takes what is asked of these pipelines, also what an earlier owner took and did not end. Oldest first. */
   take(owner: string, pipelines: readonly PipelineKey[]): Promise<Order[]>
-  /** Notes what has come of it. False: it is not the owner's any more. */
+  /** Records the result so far. False: the order is no longer this owner's. */
   progress(owner: string, id: string, noted: { result: object | null; lifetimeMs: number }): Promise<boolean>
-  /** False: it is not the owner's any more. */
+  /** Records the outcome. False: the order is no longer this owner's. */
   end(owner: string, id: string, outcome: OrderOutcome): Promise<boolean>
   /** Gives back what the owner has taken and not ended. */
   release(owner: string): Promise<void>
@@ -65,24 +68,24 @@ export interface OrderStore {
   latestVerification(integrationId: string): Promise<Order[]>
   /** Repeatable. */
   remove(id: string): Promise<void>
-  /** Ends what is over its time, and forgets what ended long ago. */
+  /** Marks orders whose time is over as expired, and removes those that ended long ago. */
   sweep(): Promise<void>
 }
 
 /** Of one pipeline. */
 const openAtMost = 200
 const takenAtOnce = 100
-/** Whatever ends its taker so often is not tried again. */
+/** Times that an order is taken: one whose process ended each time is not tried again. */
 const attemptsAtMost = 3
-/** Somebody waits for their results, or nobody does any more. */
+/** Kinds whose caller waits for the result: it is of no use once the caller has gone. */
 const fleeting: readonly OrderKind[] = ["resync", "refresh", "settings", "wait"]
 const endedAtMost = 2_000
 
 type Db = Kysely<StateSchema>
 
 /**
- * The transaction does not wait for the disk: who asked waits for the result, and asks again if a crash of the state
- * database takes order or result away.
+ * The commit does not wait for the disk: the caller waits for the result, and asks again if a crash of the state database
+ * loses order or result.
  */
 const lazily = sql`set_config('synchronous_commit', 'off', true)`
 

@@ -10,12 +10,12 @@ import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 /** What a destination database knows of itself: how far its rows have come, and which of its tables are replicated. */
 export interface Bookkeeping {
   position(pipeline: string): Promise<Position | undefined>
-  /** Every table that an integration brought, newest definition. */
+  /** Every replicated table, with its newest definition. */
   tables(): Promise<HeldTable[]>
   /** The following are statements for the caller's transaction. */
-  /** Forgets the positions of other pipelines, and what was noted of their columns. */
+  /** Removes the positions of other pipelines, and the records of their columns. */
   takeOver(pipeline: string): string[]
-  /** Takes the place of whatever was known of the table, or under its name. */
+  /** Records the table, replacing an earlier record of its id or of its name. */
   track(pipeline: string, table: TableSchema): string[]
   untrack(pipeline: string, table: TableSchema): string
   markStale(pipeline: string, table: TableSchema): string
@@ -24,7 +24,7 @@ export interface Bookkeeping {
   /** Every table that keeps versions, live ones as they are now. */
   versions(): Promise<HeldVersions[]>
   noteVersions(pipeline: string, table: TableSchema): string[]
-  /** Its versions stay though it is gone. */
+  /** Records that the table is gone and its versions stay. */
   noteDropped(pipeline: string, table: TableSchema): string[]
   forgetVersions(pipeline: string, table: TableSchema): string
 }
@@ -108,7 +108,7 @@ export async function openBookkeeping(connection: DuckDBConnection, database: st
         schema: JSON.parse(definition) as TableSchema,
       }))
       const live = new Set((await tables()).map(({ schema }) => place(schema)))
-      // A user took it away, and another has come.
+      // The user has dropped that table, and a replicated one stands at its name now.
       return all.filter(({ dropped, schema }) => !dropped || !live.has(place(schema)))
     },
     noteVersions: (pipeline, table) => setVersions(pipeline, table, false),

@@ -19,15 +19,15 @@ import { quoteLiteral } from "./quoting.ts"
  */
 export interface Fence {
   /**
-   * Begins a transaction with the write of the row. Throws TakenOver, or Problem `warehouseUnavailable` where the position is
-   * another one; then no transaction is open.
+   * Begins a transaction and writes the fence's row in it. Throws TakenOver where a newer owner exists, or Problem
+   * `warehouseUnavailable` where the recorded position is not the expected one; then no transaction is open.
    */
   begin(connection: DuckDBConnection, change?: PositionChange): Promise<void>
 }
 
 /** What becomes of a pipeline's position in a transaction. */
 export interface PositionChange {
-  /** It fails unless the position is this one. */
+  /** The transaction fails unless the recorded position is this one. */
   expected?: Position | undefined
   /**
    * `undefined`: the position stays. `set` moves a position that is there, and leaves a pipeline without one as it is; `start`
@@ -46,7 +46,7 @@ interface FencedCopy extends FencedPipeline {
 }
 
 const conflictMessage = /conflict on (update|tuple deletion)|write-write conflict/i
-/** The transaction of the other owner takes as long as a batch, at most. */
+/** Limit of retries after a conflict: the transaction of the other owner takes as long as a batch, at most. */
 const conflictLimitMs = 10_000
 const conflictPauseMs = 10
 
@@ -93,7 +93,9 @@ export function fenceCopy(of: FencedCopy): string[] {
   return [`DELETE FROM ${copies} WHERE ${copyRow(of)}`, `INSERT INTO ${copies} VALUES (${values})`]
 }
 
-/** Notes a new owner: those before it are refused from now on, and so are the copies that any owner was making. */
+/**
+ * Records a new owner: from then on writes of earlier owners are refused, and so are the copies that any owner was making.
+ */
 export function claim(connection: DuckDBConnection, of: FencedPipeline): Promise<void> {
   const { database, pipeline, generation } = of
   const row = [quoteLiteral(pipeline), quoteLiteral(noPosition), "now()", generation].join(", ")
@@ -152,7 +154,7 @@ function nextPosition({ expected, next }: PositionChange): string {
   return `, position = ${value}, recorded_at = now()`
 }
 
-/** Why no row was written, if that is why. */
+/** TakenOver, if a newer owner is the reason why the fence's row was not written; else `undefined`. */
 async function newerOwner(
   connection: DuckDBConnection,
   { database, pipeline, generation }: FencedPipeline,
@@ -176,14 +178,17 @@ function copyGivenUp(): Problem {
   return new Problem("warehouseUnavailable", "The copy was given up: the pipeline was opened anew.")
 }
 
-/** `work` begins a transaction. Where it fails none stays open; after a conflict with another transaction it is done again. */
+/**
+ * Runs `work`, which begins a transaction. If it fails, no transaction stays open; after a conflict with another transaction
+ * it runs again.
+ */
 async function withoutConflict(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
   const deadlineMs = performance.now() + conflictLimitMs
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      // The statement that failed has ended the transaction, or not: both are fine.
+      // A ROLLBACK that fails is fine: the statement that failed may have ended the transaction already.
       await connection.run("ROLLBACK").catch(() => undefined)
       const isConflict = error instanceof Error && conflictMessage.test(error.message)
       if (!isConflict || performance.now() > deadlineMs) throw error

@@ -24,13 +24,13 @@ export interface LoadTarget {
   generation: number
   staging: Staging
   books: Bookkeeping
-  /** One at a time: two that change the catalog at once would fail one another. */
+  /** One transaction at a time: of two that change DuckDB's catalog at once, one fails. */
   transaction: Transactions
-  /** As of when the rows are, where versions are to be kept. */
+  /** The time since when rows of the copy are valid; set where versions are kept. */
   versionsSince: Date | undefined
 }
 
-// Two parts wait while one loads; more would only fill the disk when the warehouse is the slower side.
+// Parts that exist at most: one loads and two wait. More would only fill the disk when the warehouse is the slower side.
 const maxWaitingParts = 3
 
 /** Copies a table beside the live one: parts are loaded in the background, as many at a time as have gathered. */
@@ -101,7 +101,7 @@ export async function beginTableLoad(target: LoadTarget, table: TableSchema): Pr
     async write(rows) {
       if (failure !== undefined) throw failure
       const part = await target.staging.write(names, rows)
-      // Not loaded yet, but removed with what waits.
+      // The part is not loaded; it stays in the list, so that it is removed with the waiting ones.
       waiting.push(part)
       neighbours.add(part)
       kick()
@@ -149,7 +149,7 @@ function versionDefinitions(since: Date | undefined): string[] {
   ]
 }
 
-/** What kept versions until it was dropped at the source is its users' to take away. */
+/** Refuses a place where versions of a dropped table stand: only users may remove those. */
 async function refuseOccupied(
   { books, pipeline, instance, database }: LoadTarget,
   table: TableSchema,
@@ -165,7 +165,7 @@ async function refuseOccupied(
   throw occupiedByVersions()
 }
 
-/** What stands there is another owner's, if there is one. */
+/** Drops the copy; TakenOver means that it belongs to a newer owner by now, and stays. */
 async function dropCopy({ transaction }: LoadTarget, copy: string, label: string): Promise<void> {
   try {
     await transaction([`DROP TABLE IF EXISTS ${copy}`], `dropping the copy of ${label}`)

@@ -13,7 +13,9 @@ export type Transactions = (
   position?: PositionChange,
 ) => Promise<void>
 
-/** Transactions on one connection, one after another: statements of two must not mix. */
+/**
+ * Transactions on one connection, one after another: interleaved statements of two would be one transaction to the engine.
+ */
 export function newTransactions(connection: DuckDBConnection, fence: Fence): Transactions {
   const inTurn = newSerialQueue()
   const run = async (statements: readonly string[], doing: string, position?: PositionChange) => {
@@ -21,7 +23,7 @@ export function newTransactions(connection: DuckDBConnection, fence: Fence): Tra
       await fence.begin(connection, position)
       await connection.run([...statements, "COMMIT"].join(";\n"))
     } catch (error) {
-      // The statement that failed has ended the transaction, or not: both are fine.
+      // A ROLLBACK that fails is fine: the statement that failed may have ended the transaction already.
       await connection.run("ROLLBACK").catch(() => undefined)
       throw problemOf(error, doing)
     }

@@ -2,9 +2,9 @@ import type pg from "pg"
 import { type Position, positionFrom } from "../../../domain/position.ts"
 
 /**
- * A place that every commit before this call lies before, and that the stream soon reaches. The server's own words
- * would not do: what is flushed may end inside a record, and what is inserted lies unflushed, and so unstreamed, for
- * a long time while the server is idle. So a message of some bytes is committed, which nobody is sent.
+ * A position after every commit before this call, which the stream soon reaches. pg_current_wal_flush_lsn may end inside a
+ * record; pg_current_wal_insert_lsn may be unflushed, and so not streamed, for a long time while the server is idle. So a
+ * message of some bytes is committed, which no subscriber is sent.
  */
 export async function committedPosition(client: pg.Client): Promise<Position> {
   // The commit is to be flushed here, whatever the role's settings; standbys need not have it.

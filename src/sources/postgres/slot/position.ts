@@ -42,9 +42,9 @@ export interface Witness {
   committedAt: bigint
 }
 
-/** What a position knows of where it comes from; see lineage.ts. */
+/** What a position knows of where it comes from; see timeline-check.ts. */
 export interface Origin extends ServerIdentity {
-  /** Behind the last commit that came to us, or where the copy was made if none came since. */
+  /** The log position after the last commit that came to us; if none came since the snapshot, the snapshot's position. */
   base: bigint
   /** That commit. */
   witness: Witness | undefined

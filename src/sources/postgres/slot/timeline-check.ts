@@ -37,7 +37,7 @@ export async function refuseOtherTimeline(client: pg.Client, from: Position): Pr
   )
 }
 
-/** Where the way to timeline `to` left timeline `from`; `undefined`: it does not come by there. */
+/** The position at which the history of timeline `to` left timeline `from`; `undefined`: `from` is not in its history. */
 async function whereLeft(client: pg.Client, to: number, from: number): Promise<bigint | undefined> {
   const { rows } = await client.query<string[]>({
     text: `TIMELINE_HISTORY ${to}`,
@@ -61,7 +61,7 @@ export interface Beginning {
   expected: Witness | undefined
 }
 
-/** `confirmed`: up to where the slot knows that we have everything. Throws Problem `sourceRestored`. */
+/** `confirmed`: the slot's confirmed_flush_lsn. Throws Problem `sourceRestored`. */
 export function beginningOf(from: Position, confirmed: bigint): Beginning {
   const origin = originOf(from)
   if (origin === undefined) return { start: lsnOf(from), given: 0n, expected: undefined }

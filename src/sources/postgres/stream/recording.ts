@@ -25,11 +25,14 @@ import { encodePreamble, newFrames } from "./spooled.ts"
 const beginMessage = 0x42
 const commitMessage = 0x43
 const relationMessage = 0x52
-/** Above this, what waits to be written makes the source wait. */
+/** Bytes that wait to be written, above which reading the source pauses. */
 const maxWaitingBytes = 16 * 2 ** 20
-/** A transaction larger than this is written before it is whole. */
+/** Bytes of one transaction, above which it is written in parts before its commit has come. */
 const partBytes = 4 * 2 ** 20
-/** When nothing of ours happens but the source's log grows: how often the spool notes how far it is. */
+/**
+ * Interval at which an idle recording writes the source's position into the spool, so that the source can discard log that
+ * others write.
+ */
 const markEveryMs = 5_000
 const roomLookMs = 250
 const slotFreeLimitMs = 10_000
@@ -43,7 +46,7 @@ export async function startRecording(address: Address, options: RecordOptions): 
     const { tables } = await readCatalog(client, select)
     return { tables, confirmed: await confirmedByFreeSlot(client, handle) }
   })
-  // The source was told more than the spool has: all of that is in the warehouse.
+  // The slot is ahead of the spool: everything in the spool is in the warehouse already.
   if (spool.range !== undefined && lsnOf(spool.range.to) < confirmed) await spool.clear()
   const from = spool.range?.to ?? positionOfLsn(confirmed)
   const client = await connectForReplication(address)
@@ -91,7 +94,7 @@ function record(parts: RecordParts): Recording {
   let { base, witness } = originOf(from) ?? { base: lsnOf(from), witness: undefined }
   let { expected } = beginning
   let acknowledged = beginning.start
-  /** The server has sent all up to here. */
+  /** The position up to which the server has sent everything. */
   let caughtUp = lsnOf(from)
   let spooled = caughtUp
   let markedAtMs = performance.now()

@@ -12,7 +12,7 @@ import type { PgOutput } from "./pgoutput.ts"
 import { messagesOf, relationsOf } from "./spooled.ts"
 
 export interface StartReplay {
-  /** Where the warehouse is: somewhere in the spool. */
+  /** The warehouse's position, which lies in the spool's range. */
   from: Position
   spool: Spool
   decode: PgOutput
@@ -61,7 +61,7 @@ export function startReplay(options: StartReplay): ChangeStream {
     if (kind !== "preamble") sink.chunkDecoded()
   }
 
-  /** Everything that is in the spool now; answers up to where. */
+  /** Decodes everything that is in the spool now. Returns the position of its end. */
   async function drain(reader: ReturnType<Spool["read"]>): Promise<Position | undefined> {
     let reached: Position | undefined
     while (!stopped) {
@@ -77,7 +77,7 @@ export function startReplay(options: StartReplay): ChangeStream {
 
   async function replay(): Promise<Position> {
     recording = await options.record()
-    // What breaks it, the stream that follows will meet as well.
+    // A failure here is met again by the stream that follows, which reports it.
     recording.ended.catch(() => undefined)
     const reader = spool.read()
     try {

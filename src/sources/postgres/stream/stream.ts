@@ -79,10 +79,10 @@ export function startStream(options: StartStream): ChangeStream {
 type HoldReason = "full" | "including" | "asking"
 
 interface Gate {
-  /** We do not listen, on purpose. */
+  /** True while reading is paused by us: silence of the server is no sign of a dead connection then. */
   readonly held: boolean
   afterChunk(bytes: number): void
-  /** Reading goes on when nobody holds it. */
+  /** Reading is paused while any reason holds. */
   hold(reason: HoldReason, held: boolean): void
   close(): void
 }
@@ -95,7 +95,7 @@ const closeReadsMs = 0.5
 const closeReadsInARow = 8
 const shortestGatherMs = 1
 const longestGatherMs = 16
-/** What came since the last pause: above it there is a backlog, in which throughput is what counts. */
+/** Bytes since the last pause, above which the stream is behind and throughput matters more than latency. */
 const backlogBytes = 16 * 1024
 
 function newGate({ socket }: RawConnection): Gate {
@@ -117,7 +117,7 @@ function newGate({ socket }: RawConnection): Gate {
       lastReadMs = now
       bytesSincePause += bytes
       if (bytes >= smallReadBytes || closeReads < closeReadsInARow) return
-      // What Node has read ahead comes first: paused with it, we would take one small frame at a time.
+      // Bytes that Node has read ahead are decoded before a pause: otherwise each resume would give one small frame.
       if (socket.readableLength > 0) return
       gatherMs = bytesSincePause < backlogBytes ? shortestGatherMs : Math.min(gatherMs * 2, longestGatherMs)
       bytesSincePause = 0
