@@ -8,7 +8,7 @@ import { join } from "node:path"
  */
 export function keepCompiled(root: string, folder: string): void {
   process.env.NODE_COMPILE_CACHE ??= join(folder, "compiled")
-  const program = join(root, "src", "cli", "serve.ts")
+  const program = join(root, "src", "cli", "serve", "serve.ts")
   const args = ["--disable-warning=ExperimentalWarning", "--import", program, "--eval", "0"]
   execFileSync(process.execPath, args, { stdio: "inherit" })
 }

@@ -6,7 +6,7 @@ import { version } from "./version.ts"
 
 const usage = `usage: millrace COMMAND
 
-  serve [--config FILE] [--roles api,sql,worker]   run Millrace
+  serve [--config FILE] [--isolated | --roles api,sql,worker]   run Millrace
   demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3]  see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
@@ -25,6 +25,7 @@ type ExitCode = 0 | 1 | 2
 const options = {
   config: { type: "string" },
   roles: { type: "string" },
+  isolated: { type: "boolean" },
   json: { type: "boolean" },
   once: { type: "boolean" },
   rows: { type: "string" },
@@ -53,9 +54,12 @@ const commands: Record<
   { flags: (keyof typeof options)[]; words: number; run(parsed: Parsed): Promise<ExitCode> }
 > = {
   serve: {
-    flags: ["config", "roles"],
+    flags: ["config", "roles", "isolated"],
     words: 0,
-    run: async ({ values }) => (await import("./serve.ts")).serve(values.config, values.roles),
+    run: async ({ values }) =>
+      values.isolated === true && values.roles === undefined
+        ? (await import("./serve/supervise.ts")).supervise(values.config)
+        : (await import("./serve/serve.ts")).serve(values.config, values.roles),
   },
   demo: {
     flags: ["once", "rows", "source"],

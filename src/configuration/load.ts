@@ -132,6 +132,7 @@ function configurationFrom(
       perSource: file.quotas.per_source,
     },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
+    ...(file.isolation.engine_memory !== undefined && { engineMemoryBytes: file.isolation.engine_memory }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
 }

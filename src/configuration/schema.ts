@@ -7,7 +7,7 @@ import type { EngineFormats } from "./entries/format.ts"
 import { choiceOf, sourceEntry, warehouseEntry } from "./entries/listed.ts"
 import { postgresUrl } from "./postgres-url.ts"
 import { sqlLimitKeys, sqlLimits } from "./sql-limits.ts"
-import { text } from "./values.ts"
+import { size, text } from "./values.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
 const hostPort = text.transform((given, context): HostPort => {
@@ -131,6 +131,11 @@ const events = z.strictObject({
   secret: text.refine((given) => given.length >= 16, "must have at least 16 characters"),
 })
 
+/** Of the processes of `serve`. */
+const isolation = z.strictObject({
+  engine_memory: size.refine((bytes) => bytes >= 256 * 2 ** 20, "must be 256MiB or more").optional(),
+})
+
 /** In the cloud's terms, where nothing is configured. */
 export const defaultPlace = { account: "123456789012", region: "us-east-1" } as const
 
@@ -160,6 +165,7 @@ const ownKeys = {
   sql_limits: sqlLimits.prefault({}),
   http_limits: httpLimits.prefault({}),
   verify: verifySchedule.optional(),
+  isolation: isolation.prefault({}),
   kms_keys: z.array(kmsKey).default([]),
   throttling: throttling.prefault({}),
   audit: audit.prefault({}),
@@ -213,6 +219,7 @@ const ownKnownKeys: Record<string, string[]> = {
   sql_limits: sqlLimitKeys,
   http_limits: Object.keys(httpLimits.shape),
   verify: Object.keys(verifySchedule.shape),
+  isolation: Object.keys(isolation.shape),
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),

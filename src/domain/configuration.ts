@@ -165,4 +165,6 @@ export interface Configuration {
   webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number
+  /** The resident memory above which the process with the SQL port and the pipelines is replaced; absent: most of the machine's. */
+  engineMemoryBytes?: number
 }

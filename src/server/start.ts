@@ -4,9 +4,11 @@ import { observedPipelines } from "../control-plane/pipelines/observed-pipelines
 import type { StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
+import type { StatementWatch } from "../query/watched-statements.ts"
 import type { BucketEvent } from "../state/copy/bucket-events.ts"
 import { errorFields } from "../wire/http/log.ts"
 import { healthApp } from "./health.ts"
+import { engineAway } from "./isolated/neighbours.ts"
 import { exposures } from "./listener-warnings.ts"
 import { startHealth } from "./listening.ts"
 import { startApiPart } from "./parts/api-part.ts"
@@ -20,6 +22,8 @@ import { allRoles, opensWarehouses } from "./roles.ts"
 export interface ServerOptions extends Omit<BaseOptions, "roles">, WorkerOptions {
   /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
   areFoldersChecked?: boolean
+  /** Told of the statements that run. */
+  watch?: StatementWatch
 }
 
 /** A process with some of the roles of an installation. */
@@ -77,7 +81,8 @@ async function startParts(
   const ownStore = roles.has("worker") ? await openOwnStore(base) : undefined
   const warehouse = opensWarehouses(roles) ? await openWarehousePart(base) : undefined
   const status = statusSources(base, warehouse)
-  if (warehouse !== undefined && roles.has("sql")) local.sql = await startSqlPart(base, warehouse, status)
+  if (warehouse !== undefined && roles.has("sql"))
+    local.sql = await startSqlPart(base, warehouse, { status, watch: options.watch })
   const http = await startHttp(base, warehouse, status)
   for (const exposure of exposures(openedHere(base))) log.warn({}, exposure)
   if (warehouse !== undefined && ownStore !== undefined)
@@ -125,11 +130,11 @@ function statusSources({ store }: Base, part: WarehousePart | undefined): Status
 }
 
 /** Whether this process can do what its roles are; how pipelines are is told by their observations. */
-async function notReady({ roles, store, local }: Base): Promise<string | undefined> {
+async function notReady({ roles, store, local, neighbours }: Base): Promise<string | undefined> {
   if (roles.has("worker") && local.reconciler?.ready !== true) return "the first reconciliation has not ended"
   try {
     await store.ping()
-    return undefined
+    return engineAway(neighbours)
   } catch {
     return "the state database does not answer"
   }

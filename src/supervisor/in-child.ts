@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads"
-import type { Order, Report } from "./messages.ts"
+import type { Order, ProcessState, Report } from "./messages.ts"
 
 export interface ChildOptions<Start, Facts> {
   /** Starts what this process is for. Throws what keeps it from starting. */
@@ -17,7 +17,7 @@ export interface RunningChild<Facts> {
   /** Ends in order; the status that the process is to end with. */
   stop(): Promise<0 | 1>
   /** Told how another process of the supervisor is. */
-  onNeighbour?(order: Extract<Order<unknown>, { kind: "neighbour" }>): void
+  onNeighbour?(neighbour: { name: string; state: ProcessState }): void
 }
 
 /**

@@ -8,6 +8,8 @@ export interface KeptProcessOptions<Start, Facts> {
   log: SupervisorLog
   /** Starts the next one. Called when the one before has ended, never while one lives. */
   start(): SupervisedProcess<Start, Facts>
+  /** One was started. */
+  onStart?(): void
   /** One has ended that was not to. Called before the next is started. What it throws is logged. */
   onEnd(cause: EndCause): void
   /** Told of each change. */
@@ -86,6 +88,7 @@ class Keeper<Start, Facts> {
   async #runOne(insteadOfMs: number | undefined): Promise<{ cause: EndCause; servedMs: number }> {
     const running = this.#options.start()
     this.current = running
+    this.#options.onStart?.()
     let readyAtMs: number | undefined
     void running.ready.then((facts) => {
       readyAtMs = performance.now()

@@ -17,11 +17,11 @@ function pathIn(dataDir: string): string {
   return join(dataDir, "processes")
 }
 
-/** Writes down the processes that live now. Those of one folder only: with its lock. */
-export function recordProcesses(dataDir: string, pids: readonly number[]): void {
-  const living = pids.flatMap((pid) => {
-    const startedAt = processStart(pid)
-    return startedAt === undefined ? [] : [{ pid, startedAt }]
+/** Writes down the processes that live now, by their names. Those of one folder only: with its lock. */
+export function recordProcesses(dataDir: string, pids: Readonly<Record<string, number | undefined>>): void {
+  const living = Object.entries(pids).flatMap(([name, pid]) => {
+    const startedAt = pid === undefined ? undefined : processStart(pid)
+    return startedAt === undefined ? [] : [{ name, pid, startedAt }]
   })
   const draft = draftPath(pathIn(dataDir))
   writeFileSync(draft, JSON.stringify(living), { mode: 0o600, flag: "wx" })
@@ -47,6 +47,7 @@ export async function endLeftovers(dataDir: string): Promise<number[]> {
 }
 
 interface Recorded {
+  name?: string
   pid: number
   startedAt: string
 }

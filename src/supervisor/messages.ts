@@ -1,15 +1,3 @@
-/**
- * The supervisor keeps the processes of `millrace serve` running: `api`, and the engine (`sql,worker`). It starts each with what it
- * needs, hears from each that its event loop turns, ends one that does not or that takes too much memory, and starts the next.
- *
- * Parts: `supervised-process.ts` (one process), `kept-process.ts` (one after the other, with waits), `silence.ts` and `memory.ts`
- * (what a process is ended for), `running-statements.ts` and `blamed-statements.ts` (which statements ran when an engine ended),
- * `leftovers.ts` (processes of a supervisor that was killed). `in-child.ts` is the other side of the channel.
- *
- * Invariants: the supervisor imports no engine, source or warehouse; at most one process of a name lives at any time; no process
- * outlives its supervisor.
- */
-
 /** What the supervisor tells a process over its IPC channel. */
 export type Order<Start> =
   /** Once, at the beginning. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { openStatementFile, statementsIn } from "./running-statements.ts"
+import { openStatementFile, statementsIn, takeStatements } from "./running-statements.ts"
 
 async function pathFor(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "statements-"))
@@ -33,6 +33,16 @@ test("the file has the statement of each session that runs one", async (context)
   assert.deepEqual(names(path), ["ann 4", "dee 5", "eve 6"])
   openStatementFile(path).close()
   assert.deepEqual(names(path), [])
+})
+
+test("statements that were taken are told once", async (context) => {
+  const path = await pathFor(context)
+  openStatementFile(path).slot().begin("ann", "1")
+  assert.deepEqual(
+    takeStatements(path).map(({ user }) => user),
+    ["ann"],
+  )
+  assert.deepEqual(takeStatements(path), [])
 })
 
 test("a slot that was cut off while it was written is none", async (context) => {

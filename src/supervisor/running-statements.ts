@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 import { systemCode } from "../configuration/setup-error.ts"
 
 /**
@@ -71,6 +71,13 @@ function slotAt(file: number, number: number, giveBack: () => void): StatementSl
       isOpen = false
     },
   }
+}
+
+/** The statements that ran when a process ended, and forgets them: the next one may end before it begins the file anew. */
+export function takeStatements(path: string): RunningStatement[] {
+  const statements = statementsIn(path)
+  rmSync(path, { force: true })
+  return statements
 }
 
 /** The statements that ran when the file was written last. */

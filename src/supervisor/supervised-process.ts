@@ -9,8 +9,8 @@ export interface ProcessOptions<Start> {
   /** The program and its arguments, for the Node that runs us. */
   args: readonly string[]
   environment: NodeJS.ProcessEnv
-  /** What it is told first. */
-  start: Start
+  /** What it is told first. It may load its program before that is known. */
+  start: Promise<Start>
   limits: ProcessLimits
   /** When memory runs out, the kernel is to end this process rather than another of the machine's. */
   isFirstToEnd: boolean
@@ -75,8 +75,15 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
   const looking = setInterval(look, limits.everyMs)
   child.on("message", (report: Report<Facts>) => {
     silence.heard()
-    if (report.kind === "ready") return ready.resolve(report.facts)
-    toldBytes = report.rssBytes
+    switch (report.kind) {
+      case "alive":
+        toldBytes = report.rssBytes
+        return
+      case "ready":
+        return ready.resolve(report.facts)
+      default:
+        return unreachable(report)
+    }
   })
   const ended = endOf(child, () => endedFor).finally(() => clearInterval(looking))
   const tell = (order: Order<Start>) => {
@@ -84,7 +91,11 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
     if (child.connected) child.send(order, () => undefined)
   }
   if (options.isFirstToEnd) offerToKernel(child.pid)
-  tell({ kind: "start", start: options.start })
+  // Rejected: what the processes need could not be had, and whoever wanted to give it ends them.
+  options.start.then(
+    (start) => tell({ kind: "start", start }),
+    () => undefined,
+  )
   return {
     pid: child.pid,
     ready: ready.promise,

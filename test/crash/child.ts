@@ -4,7 +4,8 @@
  * clock that it sees.
  */
 
-import { readyLine, stopSignal, stopWithin } from "../../src/cli/serve.ts"
+import { readyLine } from "../../src/cli/serve/ready-line.ts"
+import { stopSignal, stopWithin } from "../../src/cli/serve/stopping.ts"
 import { loadConfiguration } from "../../src/configuration/load.ts"
 import { SetupError } from "../../src/configuration/setup-error.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"

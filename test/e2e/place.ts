@@ -32,6 +32,8 @@ export interface PlaceOptions {
   /** Where the data folder lies; default inside the place's own folder. */
   dataDir?: string
   warehousePath?: string
+  /** Two processes under a supervisor. */
+  isIsolated?: boolean
 }
 
 /** One installation of Millrace: a configuration and a data folder, started and killed as often as a test likes. */
@@ -84,15 +86,16 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
     assertNoSecrets(output(), secrets)
     await removeFolder(folder)
   })
+  const isIsolated = options.isIsolated === true || wantedSplit() === "isolated"
   const spawn = (environment: Record<string, string> = {}, roles?: string, config = configPath) => {
-    const split = roles === undefined ? [] : ["--roles", roles]
+    const split = roles !== undefined ? ["--roles", roles] : isIsolated ? ["--isolated"] : []
     const started = spawnMillrace(["serve", "--config", config, ...split], environment)
     processes.push(started)
     return started
   }
   const spawnSplit = (environment: Record<string, string> = {}) => {
-    // An embedded state database has one process, and so has a program of a test's own.
-    const isWhole = stateUrl === undefined || environment.MILLRACE_TEST_ENTRY !== undefined
+    // An embedded state database has one process or its children, and a program of a test's own is one.
+    const isWhole = isIsolated || stateUrl === undefined || environment.MILLRACE_TEST_ENTRY !== undefined
     return splitBy(isWhole ? "whole" : wantedSplit(), (roles, isBeside) =>
       spawn(environment, roles, isBeside ? besidePath : configPath),
     )

@@ -3,16 +3,16 @@ import type { Ended, MillraceProcess } from "./process.ts"
 /**
  * How the servers that tests start are split over processes, by the environment variable MILLRACE_TEST_ROLES. `split`: `api`
  * apart from `sql,worker`. `beside`: all roles in one process, and another process with `api`, which is the one that tests
- * talk to. Absent: one process with all roles.
+ * talk to. `isolated`: a supervisor over `api` and `sql,worker`. Absent: one process with all roles.
  */
-export type Split = "whole" | "split" | "beside"
+export type Split = "whole" | "split" | "beside" | "isolated"
 
 const variable = "MILLRACE_TEST_ROLES"
 
 export function wantedSplit(): Split {
   const wanted = process.env[variable] ?? "whole"
-  if (wanted === "whole" || wanted === "split" || wanted === "beside") return wanted
-  throw new Error(`${variable} is whole, split or beside, not ${wanted}`)
+  if (wanted === "whole" || wanted === "split" || wanted === "beside" || wanted === "isolated") return wanted
+  throw new Error(`${variable} is whole, split, beside or isolated, not ${wanted}`)
 }
 
 /**
@@ -25,6 +25,7 @@ export function splitBy(
 ): MillraceProcess {
   switch (split) {
     case "whole":
+    case "isolated":
       return spawn(undefined, false)
     case "split":
       return paired(spawn("sql,worker", false), spawn("api", false))

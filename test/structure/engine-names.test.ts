@@ -43,7 +43,8 @@ const exceptions: { files: RegExp; names: RegExp; reason: string }[] = [
     reason: "Millrace's own state lives in PostgreSQL",
   },
   {
-    files: /^src\/server\/(state-database|roles|parts\/installation)\.ts$/,
+    files:
+      /^src\/server\/(state-database|roles|parts\/(?:installation|guarded-postgres)|isolated\/supervise)\.ts$/,
     names: /postgres/i,
     reason: "the PostgreSQL of the state",
   },

@@ -43,7 +43,7 @@ function keep(
       startProcess({
         args: [program],
         environment: process.env,
-        start: typeof start === "function" ? start(kept.starts++) : start,
+        start: Promise.resolve(typeof start === "function" ? start(kept.starts++) : start),
         isFirstToEnd: true,
         limits: { everyMs, silentLooks, memoryBytes: more.memoryBytes ?? Number.MAX_SAFE_INTEGER },
       }),

@@ -13,7 +13,7 @@ const kept = keepProcess<ChildStart, ChildFacts>({
     startProcess({
       args: [program],
       environment: process.env,
-      start,
+      start: Promise.resolve(start),
       isFirstToEnd: true,
       limits: { everyMs: 100, silentLooks: 1_000, memoryBytes: Number.MAX_SAFE_INTEGER },
     }),
@@ -21,5 +21,5 @@ const kept = keepProcess<ChildStart, ChildFacts>({
   onState: () => undefined,
 })
 await kept.first
-recordProcesses(dataDir, [kept.pid ?? 0])
+recordProcesses(dataDir, { engine: kept.pid })
 process.stdout.write(`${kept.pid}\n`)

@@ -5,6 +5,7 @@ import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
 import type { Configuration, HostPort } from "../../domain/configuration.ts"
 import type { Store } from "../../state/store.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
+import type { Neighbours } from "../isolated/neighbours.ts"
 import { observingFirst } from "../observing-store.ts"
 import { type Engines, engines as ownEngines } from "../registries.ts"
 import { opensWarehouses, type Roles, requirePossible } from "../roles.ts"
@@ -16,6 +17,8 @@ export interface BaseOptions {
   roles: Roles
   /** The state database of a parent process that has called `holdInstallation`. */
   parent?: { stateUrl: string }
+  /** Of a process under a supervisor. */
+  neighbours?: Neighbours
   engines?: Engines
   log: Log
 }
@@ -30,6 +33,7 @@ export interface Base {
   store: Store
   plane: ControlPlane
   local: LocalParts
+  neighbours: Neighbours | undefined
   log: Log
   onStop: OnStop
 }
@@ -43,7 +47,7 @@ export interface LocalParts {
 
 /** @throws SetupError */
 export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Base> {
-  const { roles, parent, engines = ownEngines, log } = options
+  const { roles, parent, neighbours, engines = ownEngines, log } = options
   const { dataDir, region } = options.configuration
   const hasParent = parent !== undefined
   requirePossible(roles, options.configuration, { registry: engines.warehouses, hasParent })
@@ -59,8 +63,9 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
     engines,
     stateUrl,
     store,
-    plane: planeOf({ roles, configuration, engines, store, local, log }),
+    plane: planeOf({ roles, configuration, engines, store, local, neighbours, log }),
     local,
+    neighbours,
     log,
     onStop,
   }

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { lockDataFolder } from "../../configuration/data-folder.ts"
 import type { Configuration } from "../../domain/configuration.ts"
 import type { Log } from "../../wire/http/log.ts"
-import { guardedPostgres } from "../state-database.ts"
+import { guardedPostgres } from "./guarded-postgres.ts"
 
 /** Registers what is done when the process stops; what was registered last is done first. */
 export type OnStop = (close: () => Promise<void>) => void

@@ -2,6 +2,7 @@ import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
 import { startSqlPort } from "../../front-doors/sql/sql-port.ts"
+import { type StatementWatch, watchedQueries } from "../../query/watched-statements.ts"
 import { newDatabaseAdministration } from "../database-administration.ts"
 import { listening } from "../listening.ts"
 import { openQueries } from "../queries.ts"
@@ -15,7 +16,7 @@ const sqlGraceMs = 2_000
 export async function startSqlPart(
   { configuration, engines, store, plane, local, log, onStop }: Base,
   { warehouses, users, copy }: WarehousePart,
-  status: StatusSources,
+  { status, watch }: { status: StatusSources; watch: StatementWatch | undefined },
 ): Promise<HostPort> {
   const { listen } = configuration
   const tls = {
@@ -23,7 +24,7 @@ export async function startSqlPart(
     unencrypted: listen.tls?.unencrypted ?? ("loopback" as const),
   }
   const limits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
-  const engine = await openQueries({
+  const queries = await openQueries({
     configuration,
     sourceEngines: engines.sources,
     warehouses,
@@ -42,7 +43,7 @@ export async function startSqlPart(
       configured: configuration.sqlUsers,
       users,
       audit: store.audit,
-      engine,
+      engine: watch === undefined ? queries : watchedQueries(queries, watch),
       limits: limits.port,
       log,
       administration: newDatabaseAdministration(plane, warehouses.databases, users),

@@ -24,7 +24,7 @@ const stuck =
   'import { pbkdf2 } from "node:crypto"; pbkdf2("a", "b", 2 ** 31 - 1, 64, "sha512", () => undefined);'
 
 test("a native call that does not end keeps no process alive that has stopped, nor its exit status", async () => {
-  const stopping = `import { stopWithin } from ${source("cli/serve.ts")};`
+  const stopping = `import { stopWithin } from ${source("cli/serve/stopping.ts")};`
   const good = `${stuck} ${stopping} process.exitCode = await stopWithin({ stop: async () => undefined }, 1000)`
   assert.deepEqual((await ending(good)).code, 0)
   const late = `${stuck} ${stopping} process.exitCode = await stopWithin({ stop: () => new Promise(() => undefined) }, 100)`

@@ -1,0 +1,41 @@
+import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { newLog } from "../../server/log.ts"
+import { engines } from "../../server/registries.ts"
+import { allRoles, rolesFrom, rolesMistake } from "../../server/roles.ts"
+import { startRoles } from "../../server/start.ts"
+import { configured } from "../configured.ts"
+import { complain, print } from "../output.ts"
+import { readyLine } from "./ready-line.ts"
+import { stopSignal, stopWithin } from "./stopping.ts"
+
+/** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
+const stopLimitMs = 9_000
+
+/** Runs until SIGINT or SIGTERM. `roleList`: as `--roles` gives it; all without. */
+export async function serve(
+  configPath: string | undefined,
+  roleList: string | undefined,
+): Promise<0 | 1 | 2> {
+  const roles = roleList === undefined ? allRoles : rolesFrom(roleList)
+  if (roles === undefined) {
+    complain("--roles is a list of api, sql and worker, like --roles sql,worker.")
+    return 2
+  }
+  const configuration = configured(configPath)
+  if (configuration === undefined) return 2
+  const mistake = rolesMistake(roles, configuration, { registry: engines.warehouses, hasParent: false })
+  if (mistake !== undefined) {
+    complain(mistake)
+    return 2
+  }
+  // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
+  process.umask(0o077)
+  const stopped = stopSignal()
+  const server = await startRoles({ configuration, roles, log: newLog({ level: "info" }) })
+  print(`${readyLine(server, roles)}\n`)
+  const reason = await Promise.race([stopped, server.broken])
+  const outcome = await stopWithin(server, stopLimitMs)
+  if (reason === undefined) return outcome
+  complain(`the warehouse engine has failed; start Millrace again, nothing is lost: ${plainLine(reason)}`)
+  return 1
+}
