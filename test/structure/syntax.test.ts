@@ -68,7 +68,7 @@ const allowedWaits: Record<string, string> = {
     "The heartbeat of a child, which holds nothing but this room's own code.",
   "src/supervisor/supervised-process.ts: setInterval": "As the heartbeat.",
   "src/supervisor/supervised-process.ts: setTimeout": "As the heartbeat.",
-  "src/cli/serve.ts: setTimeout": "The last word on a process that does not end.",
+  "src/cli/serve/stopping.ts: setTimeout": "The last word on a process that does not end.",
 }
 
 test("queues, deadlines, ticks and periodic tasks are those of src/concurrency/, unless listed with a reason", () => {
