@@ -74,6 +74,17 @@ function insertNull({ sink, table }: Given): void {
   rows.end("insert")
 }
 
+test("a transaction that begins inside another ends the stream, and is read again", (context) =>
+  afterWrongDelivery(
+    context,
+    (given) => {
+      given.sink.begin()
+      insertNull(given)
+      given.sink.begin()
+    },
+    "sourceProtocol",
+  ))
+
 test("a transaction that a source gives twice ends the stream, and everything is right after a resync", (context) =>
   afterWrongDelivery(
     context,

@@ -1,7 +1,7 @@
 import type { Position } from "../../domain/position.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { ChangeSink, TableSink } from "../contracts/change-sink.ts"
-import { comesAgain, outsideTransaction } from "../contracts/delivery-order.ts"
+import { comesAgain, insideTransaction, outsideTransaction } from "../contracts/delivery-order.ts"
 import { type Alteration, type TableLoad, unaltered } from "../contracts/warehouse.ts"
 import { staleByValue } from "../tables/stale-tables.ts"
 import type { RowBuffer } from "../values/columns.ts"
@@ -211,9 +211,9 @@ export class Batcher implements ChangeSink {
   }
 
   begin(): void {
-    // A batch ends with a chunk, not with each commit: a chunk may hold dozens, and a batch costs the same for one as for
-    // all.
+    // A batch ends with a chunk, not with each commit: a chunk may hold dozens, and every batch costs about the same.
     if (this.#isOverdue) this.#betweenTransactions()
+    if (this.inTransaction) throw insideTransaction()
     this.inTransaction = true
   }
 

@@ -15,6 +15,14 @@ export function outsideTransaction(table: TableSchema): Problem {
   )
 }
 
+/** A transaction began inside another one, whose end was lost: its rows would be taken for the other's. */
+export function insideTransaction(): Problem {
+  return new Problem(
+    "sourceProtocol",
+    "A transaction began before the one before it had ended; both are read again.",
+  )
+}
+
 /** `reached`: the end of the transaction before, or where the stream began. Only a resync is certain to be right then. */
 export function comesAgain(position: Position, reached: Position): Problem {
   return new Problem(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { cp, rm } from "node:fs/promises"
+import { cp, readdir, readFile, rm, truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import { type Position, positionFrom, shownPosition } from "../../../src/domain/position.ts"
@@ -48,8 +48,47 @@ async function goesOnWithACopy(before: MysqlPipeline, server: MysqlServer): Prom
   await after.stop()
 }
 
+const rowEventTypes = [23, 30]
+
+/** Cuts the newest file of the log behind the last event of rows but one, as a crash does that comes while a transaction is written. */
+async function cutInTransaction(server: MysqlServer): Promise<void> {
+  const folder = join(server.folder, "data")
+  const files = (await readdir(folder)).filter((name) => /^bin\.\d+$/.test(name)).sort()
+  const path = join(folder, files.at(-1) ?? "")
+  const bytes = await readFile(path)
+  const ends: number[] = []
+  // Each event tells its length; the file begins with four bytes.
+  for (let at = 4; at < bytes.length; at += bytes.readUInt32LE(at + 9))
+    if (rowEventTypes.includes(bytes[at + 4] as number)) ends.push(at + bytes.readUInt32LE(at + 9))
+  await truncate(path, ends.at(-2))
+}
+
 for (const product of mysqlProducts) {
   const skip = product.missing() ?? false
+
+  test(`${product.label}: a log file that ends inside a transaction has its tables resynced`, {
+    skip,
+  }, async () => {
+    const server = await shop(product)
+    const before = await mysqlPipeline({ server, select })
+    await before.stop()
+    const session = await server.session()
+    for (const sql of [
+      "BEGIN",
+      "INSERT INTO shop.t VALUES (2, 'x')",
+      "INSERT INTO shop.t VALUES (3, 'x')",
+      "COMMIT",
+    ])
+      await session.run(sql)
+    session.close()
+    await server.restart({}, () => cutInTransaction(server))
+    await write(server, 4, 1)
+    const after = await mysqlPipeline({ server, select, continues: before })
+    assert.deepEqual(await after.differences(["shop"]), [])
+    assert.equal(copies(after), 1)
+    assert.deepEqual(after.reports.problems, [])
+    await after.stop()
+  })
 
   test(`${product.label}: a log that was reset while we were away, and is longer now, is another one`, {
     skip,

@@ -8,6 +8,8 @@ export interface OpenTransaction {
   xid: string | undefined
   /** Something of it was given to the sink. */
   isGiven: boolean
+  /** Its file ended before it: the server crashed while it was being written, or the file lost its end. */
+  isCutOff: boolean
   /** The server's own time of the commit, where the log tells it in parts of a second. */
   committedAtMs: number | undefined
 }

@@ -82,9 +82,12 @@ export function newBinlog(
   const marks = newLogMarks()
 
   function begin(at: number, hasBegun: boolean): Open {
-    marks.pass(at)
+    // To the sink a transaction without an end goes on: what came of one that was cut off goes with its tables.
+    const isGiven = open?.isGiven ?? false
+    if (open?.isCutOff) carried.everythingChanged(open.at, "the server crashed inside a transaction")
+    if (!isGiven) marks.pass(at)
     rowsOf.begin()
-    open = { at, hasBegun, xid: undefined, isGiven: false, committedAtMs: undefined }
+    open = { at, hasBegun, xid: undefined, isGiven, isCutOff: false, committedAtMs: undefined }
     return open
   }
 
@@ -248,6 +251,8 @@ export function newBinlog(
     const start = header + headerBytes
     switch (type) {
       case types.formatDescription:
+        // No transaction goes on in the next file.
+        if (open !== undefined) open.isCutOff = true
         return log.described(uint32(bytes, header))
       case types.rotate:
         return log.rotated(bytes.toString("utf8", start + 8, end_), Number(bytes.readBigUInt64LE(start)))
