@@ -52,8 +52,11 @@ export interface Place {
   fail(environment?: Record<string, string>): Promise<Ended>
   /** `roles`: as `--roles` takes them; all without. */
   spawn(environment?: Record<string, string>, roles?: string): MillraceProcess
-  /** Starts a process with these roles of it, and waits until it is ready. */
-  startRoles(roles: string): Promise<MillraceProcess>
+  /**
+   * Starts a process with these roles of it, and waits until it is ready. `beside`: with its HTTP port on another than
+   * `httpPort`, so that a process with the role `api` can have that one.
+   */
+  startRoles(roles: string, port?: "own" | "beside"): Promise<MillraceProcess>
   run(...args: string[]): Promise<Ended>
   configure(change: (configuration: Record<string, unknown>) => void): Promise<void>
 }
@@ -114,8 +117,8 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
       await started.ready()
       return started
     },
-    async startRoles(roles) {
-      const started = spawn({}, roles)
+    async startRoles(roles, port = "own") {
+      const started = spawn({}, roles, port === "own" ? configPath : besidePath)
       await started.ready()
       return started
     },
