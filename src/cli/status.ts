@@ -22,8 +22,12 @@ export function describe(given: StatusReport): string {
   const unopened = report.unopenedDatabases.map(
     ({ name, reason, remedy }) => `! database ${name} cannot be opened: ${reason}\n  ${remedy}\n`,
   )
-  if (report.integrations.length === 0) return `${unopened.join("")}no integrations\n`
-  return unopened.join("") + report.integrations.map(describeIntegration).join("\n")
+  const unobserved = report.unobservedWarehouses.map(
+    (arn) => `! warehouse ${arn}: the process that has it open has not reported; how it is, is not known\n`,
+  )
+  const warehouses = [...unopened, ...unobserved].join("")
+  if (report.integrations.length === 0) return `${warehouses}no integrations\n`
+  return warehouses + report.integrations.map(describeIntegration).join("\n")
 }
 
 function describeIntegration(integration: IntegrationReport): string {

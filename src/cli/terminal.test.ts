@@ -70,6 +70,7 @@ group("what a terminal is shown", () => {
         JSON.parse(
           JSON.stringify({
             unopenedDatabases: [{ name, reason: name, remedy: name }],
+            unobservedWarehouses: [name],
             integrations: [
               {
                 id: name,

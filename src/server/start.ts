@@ -1,6 +1,7 @@
 import { SetupError } from "../configuration/setup-error.ts"
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
+import { observedWarehouses } from "../control-plane/pipelines/observed-warehouses.ts"
 import type { StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
@@ -123,10 +124,16 @@ function openedHere({ roles, configuration: { listen } }: Base): Partial<Configu
   }
 }
 
-/** What only a process with the warehouses can tell is left out elsewhere. */
-function statusSources({ store }: Base, part: WarehousePart | undefined): StatusSources {
-  if (part === undefined) return { store, countRows: async () => new Map() }
-  return { store, countRows: part.countRows, unopened: () => part.warehouses.unopened() }
+/** What only a process with the warehouses can see, others know from it. */
+function statusSources({ store, configuration }: Base, part: WarehousePart | undefined): StatusSources {
+  const arns = configuration.warehouses.map(({ arn }) => arn)
+  if (part === undefined) return { store, ...observedWarehouses(store, arns) }
+  const unopened = () => part.warehouses.facts().flatMap((one) => one.unopened)
+  return {
+    store,
+    countRows: part.countRows,
+    warehouses: async () => ({ unopened: unopened(), unobserved: [] }),
+  }
 }
 
 /** Whether this process can do what its roles are; how pipelines are is told by their observations. */

@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { SetupError } from "../configuration/setup-error.ts"
 import type { DatabaseHost } from "../control-plane/databases/destination-databases.ts"
 import type { Configuration, WarehouseConfiguration } from "../domain/configuration.ts"
-import type { OpenWarehouse, UnopenedDatabase } from "../engines/warehouse-engine.ts"
+import type { OpenWarehouse } from "../engines/warehouse-engine.ts"
 import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
+import type { WarehouseFacts } from "../state/processes/warehouse-observations.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
 import { type WarehouseWatch, watchHealth } from "./warehouse-watch.ts"
 
@@ -24,8 +25,8 @@ export interface OpenWarehouses {
   readonly databases: DatabaseHost
   /** Loads files into them. */
   readonly copies: SessionCopyWarehouse
-  /** Databases of all warehouses that cannot be opened. */
-  unopened(): UnopenedDatabase[]
+  /** Each warehouse, with its databases that cannot be opened. */
+  facts(): WarehouseFacts[]
   close(): Promise<void>
 }
 
@@ -73,7 +74,8 @@ export async function openWarehouses(
     queried: queried.engine,
     copies: queried.copies,
     databases: hostOf(configuration.arn, shown),
-    unopened: () => opened.flatMap(({ open }) => open.unopened()),
+    facts: () =>
+      opened.map(({ configuration: { arn }, open }) => ({ targetArn: arn, unopened: open.unopened() })),
     close: async () => {
       for (const stop of watching) stop()
       for (const { open } of opened) await open.close()

@@ -20,6 +20,7 @@ import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type DutyStore, dutyStore } from "./processes/duties.ts"
 import { type RequestBuckets, requestBuckets } from "./processes/request-buckets.ts"
 import { newSignals, type Signals } from "./processes/signals.ts"
+import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
@@ -39,6 +40,7 @@ export interface Store {
   leases: LeaseStore
   duties: DutyStore
   requestBuckets: RequestBuckets
+  warehouseObservations: WarehouseObservations
   sourceRemains: SourceRemainsStore
   tables: TableStore
   partners: PartnerStore
@@ -97,6 +99,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     leases: leaseStore(leaseDb),
     duties: dutyStore(leaseDb),
     requestBuckets: requestBuckets(callDb),
+    warehouseObservations: warehouseObservations(db),
     sourceRemains: sourceRemainsStore(db),
     tables: tableStore(db),
     partners: partnerStore(db),

@@ -14,6 +14,7 @@ const LONG_FOLDER_FILES = 20
 /** Folders that hold more files side by side, and why. */
 const longFolders: Record<string, string> = {
   "docs/decisions": "a numbered series: read by number, or found from the page that links to it",
+  "src/state/migrations": "a numbered series: each is run once, and never edited",
 }
 
 test("no file is longer than a reader likes, without a reason given here", async () => {
@@ -36,7 +37,7 @@ test("no folder holds more files than a reader takes in at once", async () => {
     counts.set(folder, (counts.get(folder) ?? 0) + 1)
   }
   const long = [...counts].filter(([, count]) => count > LONG_FOLDER_FILES).map(([folder]) => folder)
-  assert.deepEqual(long, Object.keys(longFolders))
+  assert.deepEqual(long.sort(), Object.keys(longFolders))
 })
 
 test("names say what is inside: no utils, helpers, common", async () => {

@@ -145,7 +145,9 @@ test("packages are found however they are imported", () => {
 const runningRoom = "src/control-plane/running-pipelines/"
 const ownersRooms = [runningRoom, "src/control-plane/reconciler/"]
 /** What the server puts together for the owner of pipelines. */
-const ownersParts = ["pipeline-launcher.ts", "retention-watch.ts"].map((name) => runningRoom + name)
+const ownersParts = ["pipeline-launcher.ts", "retention-watch.ts", "warehouse-observer.ts"].map(
+  (name) => runningRoom + name,
+)
 
 test("only the reconciler, and the room of running pipelines, know a running pipeline", async () => {
   const files = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))

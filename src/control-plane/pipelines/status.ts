@@ -17,6 +17,14 @@ export interface StatusReport {
   integrations: IntegrationReport[]
   /** Databases of the warehouses whose file cannot be opened; the others can be used. */
   unopenedDatabases: UnopenedReport[]
+  /** ARNs of warehouses that no process has reported on for too long: whether their databases can be opened is not known. */
+  unobservedWarehouses: string[]
+}
+
+export interface WarehousesReport {
+  unopened: readonly UnopenedReport[]
+  /** ARNs. */
+  unobserved: readonly string[]
 }
 
 export interface UnopenedReport {
@@ -104,7 +112,7 @@ export interface RowCounts {
 export interface StatusSources extends RowCounts {
   store: Store
   /** Absent: every database is open. */
-  unopened?(): UnopenedReport[]
+  warehouses?(): Promise<WarehousesReport>
 }
 
 /** Integrations, their pipelines and tables, as their owners see them now. @throws Fault unavailable */
@@ -115,8 +123,10 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   const shown = await shownStatus(store, integrations)
   const pipelines = await observedPipelines(store)
   const owners = new Map((await store.leases.all()).map((lease) => [lease.pipeline, ownerReport(lease)]))
+  const { unopened, unobserved } = (await sources.warehouses?.()) ?? { unopened: [], unobserved: [] }
   return {
-    unopenedDatabases: sources.unopened?.() ?? [],
+    unopenedDatabases: [...unopened],
+    unobservedWarehouses: [...unobserved],
     integrations: await Promise.all(
       shown.map(async ({ id, arn, name, status, errors }) => {
         const mine = pipelines.filter((one) => one.integrationId === id)

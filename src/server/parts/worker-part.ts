@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
+import { within } from "../../concurrency/deadline.ts"
 import { hostId } from "../../configuration/host-id.ts"
 import { type Duties, startDuties } from "../../control-plane/duties/duties.ts"
 import { startWebhook } from "../../control-plane/events/webhook.ts"
@@ -8,6 +9,7 @@ import { startReconciler } from "../../control-plane/reconciler/reconcile.ts"
 import { protectSources } from "../../control-plane/reconciler/source-protection.ts"
 import { cleanSourceRemains } from "../../control-plane/reconciler/source-remains.ts"
 import { watchRetention } from "../../control-plane/running-pipelines/retention-watch.ts"
+import { startWarehouseObserver } from "../../control-plane/running-pipelines/warehouse-observer.ts"
 import type { Waits } from "../../replication/waits.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
 import type { LeaseOwner } from "../../state/leases.ts"
@@ -33,6 +35,8 @@ export interface WorkerOptions {
   waits?: Partial<Waits>
 }
 
+const countingStopMs = 1_000
+
 /** The role `worker`: the pipelines, and what is done by itself besides them. @throws SetupError */
 export async function startWorkerPart(
   base: Base,
@@ -48,6 +52,15 @@ export async function startWorkerPart(
   base.onStop(() => duties.stop())
   addRepeatedWork(worker, duties)
   watchSources(worker, part.sources, duties, options)
+  const seen = startWarehouseObserver({
+    observations: ownStore.warehouseObservations,
+    running: () => base.local.reconciler?.running() ?? [],
+    warehouses: () => part.warehouses.facts(),
+    countRows: part.countRows,
+    log: base.log,
+  })
+  // Counting a large database is not waited for.
+  base.onStop(async () => void (await within(countingStopMs, seen.stop())))
 }
 
 interface Worker extends Base {

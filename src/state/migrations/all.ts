@@ -18,6 +18,7 @@ import { duties } from "./0016-duties.ts"
 import { bucketEvents } from "./0017-bucket-events.ts"
 import { leasePlaces } from "./0018-lease-places.ts"
 import { requestBuckets } from "./0019-request-buckets.ts"
+import { warehouseObservations } from "./0020-warehouse-observations.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   bucketEvents,
   leasePlaces,
   requestBuckets,
+  warehouseObservations,
 ]
