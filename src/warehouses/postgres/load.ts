@@ -1,0 +1,156 @@
+import { Problem } from "../../domain/problems.ts"
+import type { TableSchema } from "../../domain/table.ts"
+import { planAdoption } from "../../replication/batch/plan.ts"
+import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
+import { TakenOver } from "../../replication/contracts/taken-over.ts"
+import type { TableLoad } from "../../replication/contracts/warehouse.ts"
+import { problemOf } from "./errors.ts"
+import { copyFence, fenceCopy } from "./fence.ts"
+import { place } from "./naming.ts"
+import { type OpenDestination, runPlan } from "./open-destination.ts"
+import { quoteIdentifier } from "./quoting.ts"
+import { applyStatements } from "./render/apply-sql.ts"
+import { grantRead, makeSchema } from "./render/grants.ts"
+import { addKey } from "./render/keys.ts"
+import { standing, versionDefinitions } from "./render/versioned-tables.ts"
+import { newStageTables } from "./staging/stage-tables.ts"
+import { encoded } from "./staging/staging.ts"
+import { nativeType } from "./types/native-type.ts"
+import { binaryCopyHeader, binaryCopyTrailer } from "./types/binary-copy.ts"
+import { newTransactions } from "./transactions.ts"
+
+// While one part goes to the server the next is packed; more would only fill memory when the server is the slower side.
+const maxWaitingParts = 2
+
+/**
+ * Copies a table beside the live one, on a session of its own. The key is built when all rows are there. `since`: as of when
+ * the rows are, where versions are to be kept.
+ */
+export async function beginTableLoad(
+  open: OpenDestination,
+  table: TableSchema,
+  since: Date | undefined,
+): Promise<TableLoad> {
+  const { names, pipeline, generation, books, staging, transactions } = open
+  const label = `${table.schema}.${table.name}`
+  const refusal = names.refusal(table)
+  if (refusal !== undefined) throw new Problem("tableFailed", refusal)
+  await refuseOccupied(open, table)
+  const copy = names.loading(table)
+  const fenced = { names, pipeline, generation, copy: place(table) }
+  const statements = [...fenceCopy(fenced), ...makeSchema(names, table.schema), ...makeCopy(copy, table, since)]
+  await transactions.run({ statements }, `making ${label}`)
+  const session = await connected(open)
+  const loading = newTransactions(session, copyFence(fenced), staging)
+  const list = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
+  let waiting: Buffer[] = []
+  let running: Promise<void> | undefined
+  let failure: unknown
+  let isOver = false
+  let hasKey = false
+
+  async function loadWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      const chunks = [binaryCopyHeader, ...waiting, binaryCopyTrailer]
+      waiting = []
+      await loading.run({ statements: [], copies: [{ into: `${copy} (${list})`, chunks }] }, `loading ${label}`)
+    }
+  }
+
+  function kick(): void {
+    running ??= loadWaiting()
+      .catch((error) => {
+        failure = error
+      })
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  async function settled(): Promise<void> {
+    // A part may have come just as the loader found none left.
+    while (failure === undefined && (waiting.length > 0 || running !== undefined)) {
+      kick()
+      await running
+    }
+    if (failure !== undefined) throw failure
+    if (hasKey) return
+    hasKey = true
+    await loading.run({ statements: addKey(copy, table, since !== undefined) }, `indexing ${label}`)
+  }
+
+  return {
+    async write(rows) {
+      if (failure !== undefined) throw failure
+      waiting.push(encoded(table.columns, rows))
+      kick()
+      while (waiting.length >= maxWaitingParts && running !== undefined) await running
+    },
+    settled,
+    async apply(changes) {
+      await settled()
+      const stages = newStageTables()
+      const statements = applyStatements(stages, copy, changes)
+      await transactions.run({ stages: stages.all, statements }, `completing ${label}`)
+      await staging.remove([
+        ...changes.parts,
+        ...(changes.commits === undefined ? [] : [changes.commits]),
+      ])
+    },
+    async finish() {
+      await settled()
+      const held = await books.tables()
+      const versions = await books.versions()
+      const steps = planAdoption({ pipeline, table, held, versions, since, at: new Date(), placeOf: place })
+      await runPlan(open, steps, `finishing ${label}`)
+      close()
+    },
+    close,
+    async abort() {
+      if (isOver) return
+      waiting = []
+      failure ??= new Error(`the copy of ${label} was given up`)
+      await running
+      close()
+      await dropCopy(open, copy, label)
+    },
+  }
+
+  function close(): void {
+    if (!isOver) session.destroy()
+    isOver = true
+  }
+}
+
+function makeCopy(copy: string, table: TableSchema, since: Date | undefined): string[] {
+  const columns = table.columns.map(({ name, type }) => `${quoteIdentifier(name)} ${nativeType(type)}`)
+  const versions = since === undefined ? [] : versionDefinitions(since)
+  return [
+    `DROP TABLE IF EXISTS ${copy}`,
+    `CREATE TABLE ${copy} (${[...columns, ...versions].join(", ")})`,
+    grantRead(copy),
+  ]
+}
+
+async function connected({ connect }: OpenDestination) {
+  try {
+    return await connect()
+  } catch (error) {
+    throw problemOf(error, "connecting")
+  }
+}
+
+/** What kept versions until it was dropped at the source is its users' to take away. */
+async function refuseOccupied({ books, pipeline, names, transactions }: OpenDestination, table: TableSchema) {
+  const dropped = droppedInPlaceOf(pipeline, table, { versions: await books.versions(), placeOf: place })
+  if ((await standing(transactions, names, dropped)).length > 0) throw occupiedByVersions()
+}
+
+/** What stands there is another owner's, if there is one. */
+async function dropCopy({ transactions }: OpenDestination, copy: string, label: string): Promise<void> {
+  try {
+    await transactions.run({ statements: [`DROP TABLE IF EXISTS ${copy}`] }, `dropping the copy of ${label}`)
+  } catch (error) {
+    if (!(error instanceof TakenOver)) throw error
+  }
+}

@@ -1,0 +1,135 @@
+import type { TableSchema } from "../../../domain/table.ts"
+import { unreachable } from "../../../domain/unreachable.ts"
+import type { TableChanges } from "../../../replication/contracts/warehouse.ts"
+import type { StageTables } from "../staging/stage-tables.ts"
+import { isSent, names, type RowRun, stagedRows } from "../staging/staged-rows.ts"
+import { keyValues, sameKey } from "./keys.ts"
+import { countedStatements } from "./keyless-sql.ts"
+import { versionStatements } from "./versions-sql.ts"
+
+/** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
+export function applyStatements(stages: StageTables, table: string, changes: TableChanges): string[] {
+  const { commits } = changes
+  if (commits !== undefined) return versionStatements(stages, table, { ...changes, commits })
+  return changes.runs.flatMap((run) => {
+    switch (run.kind) {
+      // TRUNCATE would show an empty table to readers whose transaction began before.
+      case "truncate":
+        return [`DELETE FROM ${table}`]
+      case "moves":
+        return movesStatements(stages, table, changes, run)
+      case "changes":
+        return changesStatements(stages, table, changes, run)
+      default:
+        return unreachable(run)
+    }
+  })
+}
+
+function changesStatements(stages: StageTables, table: string, changes: TableChanges, run: RowRun): string[] {
+  const schema = changes.table
+  const from = stagedRows(stages, changes, run)
+  if (run.kind === "changes" && run.insertsOnly) {
+    const columns = names(schema).join(", ")
+    return [`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${from} AS s`]
+  }
+  if (schema.key === undefined) return countedStatements(table, schema, from)
+  return run.unchanged.length > 0
+    ? patchStatements(table, schema, from, run)
+    : keyedStatements(table, schema, from, run)
+}
+
+/** Puts rows of `from`, an expression that answers the table's columns, in the place of those with their keys. */
+function upsert(table: string, schema: TableSchema, from: string): string {
+  const columns = names(schema)
+  const sets = columns.map((name) => `${name} = excluded.${name}`).join(", ")
+  return `INSERT INTO ${table} AS t (${columns.join(", ")}) ${from} ON CONFLICT (${keyValues(schema, "").join(", ")}) DO UPDATE SET ${sets}`
+}
+
+/** The last change of each key wins. */
+function keyedStatements(table: string, schema: TableSchema, from: string, run: RowRun): string[] {
+  const isLast =
+    run.first === run.last
+      ? ""
+      : ` AND s.__millrace_seq IN (SELECT max(__millrace_seq) FROM ${from} AS l GROUP BY ${keyValues(schema, "").join(", ")})`
+  const columns = names(schema).map((name) => `s.${name}`)
+  return [
+    `DELETE FROM ${table} AS t USING ${from} AS s WHERE ${sameKey(schema, "t.", "s.")} AND s.__millrace_delete${isLast}`,
+    upsert(
+      table,
+      schema,
+      `SELECT ${columns.join(", ")} FROM ${from} AS s WHERE NOT s.__millrace_delete${isLast}`,
+    ),
+  ]
+}
+
+/**
+ * As keyedStatements, for rows that left columns unsent: the value comes from the last row of the batch that has it, else
+ * the table's own stays where it is. (A delete and re-insert sends every column, so what lies before it never shows through.)
+ */
+function patchStatements(table: string, schema: TableSchema, from: string, run: RowRun): string[] {
+  const columns = names(schema)
+  const rows = "pg_temp.millrace_final"
+  const sets = columns.map((name, index) =>
+    run.unchanged.includes(index)
+      ? `${name} = CASE WHEN f.__millrace_kept${index} THEN t.${name} ELSE f.${name} END`
+      : `${name} = f.${name}`,
+  )
+  return [
+    `CREATE TEMP TABLE millrace_final ON COMMIT DROP AS ${finalRows(schema, from, run)}`,
+    `DELETE FROM ${table} AS t USING ${rows} AS f WHERE f.__millrace_delete AND ${sameKey(schema, "t.", "f.")}`,
+    upsert(
+      table,
+      schema,
+      `SELECT ${columns.join(", ")} FROM ${rows} WHERE __millrace_whole AND NOT __millrace_delete`,
+    ),
+    `UPDATE ${table} AS t SET ${sets.join(", ")} FROM ${rows} AS f WHERE NOT f.__millrace_whole AND ${sameKey(schema, "t.", "f.")}`,
+    `DROP TABLE ${rows}`,
+  ]
+}
+
+/** By key: its last row, completed from earlier ones, and whether no column keeps what the table has. */
+function finalRows(schema: TableSchema, from: string, run: RowRun): string {
+  const columns = names(schema)
+  const lastSent = run.unchanged.map(
+    (index) =>
+      `max(__millrace_seq) FILTER (WHERE NOT __millrace_delete AND ${isSent(index, "")}) AS source${index}`,
+  )
+  const last = `SELECT max(__millrace_seq) AS last, ${lastSent.join(", ")} FROM ${from} AS r GROUP BY ${keyValues(schema, "").join(", ")}`
+  const values = columns.map((name, index) =>
+    run.unchanged.includes(index) ? `s${index}.${name} AS ${name}` : `c.${name}`,
+  )
+  const kept = run.unchanged.map((index) => `l.source${index} IS NULL AS __millrace_kept${index}`)
+  const isWhole = `c.__millrace_delete OR (${run.unchanged.map((index) => `l.source${index} IS NOT NULL`).join(" AND ")})`
+  const sources = run.unchanged.map(
+    (index) => `LEFT JOIN ${from} AS s${index} ON s${index}.__millrace_seq = l.source${index}`,
+  )
+  return `SELECT ${values.join(", ")}, c.__millrace_delete, ${isWhole} AS __millrace_whole, ${kept.join(", ")} FROM (${last}) AS l JOIN ${from} AS c ON c.__millrace_seq = l.last ${sources.join(" ")}`
+}
+
+/**
+ * Each pair is the key left and the row at its new key. All rows leave before one arrives: the index tells two of one key at
+ * once.
+ */
+function movesStatements(
+  stages: StageTables,
+  table: string,
+  changes: TableChanges,
+  run: RowRun & { kind: "moves" },
+): string[] {
+  const schema = changes.table
+  const from = stagedRows(stages, changes, run)
+  const values = names(schema).map((name, index) =>
+    run.unchanged.includes(index)
+      ? `CASE WHEN ${isSent(index, "n.")} THEN n.${name} ELSE t.${name} END AS ${name}`
+      : `n.${name}`,
+  )
+  const atLeft = sameKey(schema, "t.", "o.")
+  return [
+    `CREATE TEMP TABLE millrace_moved ON COMMIT DROP AS SELECT ${values.join(", ")} FROM ${from} AS n JOIN ${from} AS o ON o.__millrace_seq = n.__millrace_seq - 1 JOIN ${table} AS t ON ${atLeft} WHERE NOT n.__millrace_delete`,
+    `DELETE FROM ${table} AS t USING ${from} AS o WHERE o.__millrace_delete AND ${atLeft}`,
+    upsert(table, schema, `SELECT ${names(schema).join(", ")} FROM pg_temp.millrace_moved`),
+    "DROP TABLE pg_temp.millrace_moved",
+  ]
+}
+

@@ -1,0 +1,29 @@
+import type { Names } from "../naming.ts"
+import { quoteIdentifier } from "../quoting.ts"
+import { readerRole } from "./routines.ts"
+
+/** Makes the readers' role where this role may, and lets it be where it may not: `millrace check` says so. */
+export const makeReaderRole = `DO $millrace$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${readerRole}') THEN CREATE ROLE ${readerRole} NOLOGIN; END IF;
+  EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
+  END $millrace$`
+
+/** Lets readers read a table (quoted, whole), where there is the role. */
+export function grantRead(table: string): string {
+  return ifReaders(`GRANT SELECT ON ${table} TO ${readerRole}`)
+}
+
+/** Makes a schema as the source calls it, in which readers may look tables up. */
+export function makeSchema(names: Names, schema: string): string[] {
+  const quoted = names.schema(schema)
+  return [
+    `CREATE SCHEMA IF NOT EXISTS ${quoted}`,
+    ifReaders(`GRANT USAGE ON SCHEMA ${quoted} TO ${quoteIdentifier(readerRole)}`),
+  ]
+}
+
+function ifReaders(statement: string): string {
+  return `DO $millrace$ BEGIN
+    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${readerRole}') THEN ${statement}; END IF;
+  END $millrace$`
+}

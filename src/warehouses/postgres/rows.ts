@@ -1,0 +1,80 @@
+import type { Column, TableSchema } from "../../domain/table.ts"
+import { keepersOf } from "../../replication/batch/held.ts"
+import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import type { RowKey } from "../../replication/contracts/comparison.ts"
+import { commitColumns } from "../../replication/contracts/versions.ts"
+import {
+  type Batch,
+  changeColumns,
+  type DestinationRows,
+  type StagedPart,
+} from "../../replication/contracts/warehouse.ts"
+import { orProblem } from "./errors.ts"
+import { deleteByKeys } from "./inspection/canonical.ts"
+import { place } from "./naming.ts"
+import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
+import { quoteIdentifier } from "./quoting.ts"
+import { mendVersions } from "./render/versioned-tables.ts"
+import { newStageTables, type StageTables } from "./staging/stage-tables.ts"
+
+const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
+
+/** Rows wait as tuples of binary COPY; a batch is one transaction over all of them. */
+export function destinationRows(open: OpenDestination): DestinationRows {
+  const { staging, transactions, inTurn } = open
+  return {
+    stage: (table, changes) => staging.write([...table.columns, ...named(changeColumns)], changes),
+    stageCommits: (commits) => staging.write(named(commitColumns), commits),
+    stageRows: (table, rows) => staging.write(table.columns, rows),
+    async apply(batch) {
+      await inTurn(async () => {
+        await applyBatch(open, batch)
+        open.left = batch.position ?? open.left
+      })
+      await staging.remove(partsOf(batch))
+    },
+    async mend(table, keys, parts) {
+      const stages = newStageTables()
+      const statements = await mendStatements(open, stages, table, { keys, parts })
+      await transactions.run({ stages: stages.all, statements }, "mending rows")
+      await staging.remove(parts)
+    },
+  }
+}
+
+function named(names: readonly string[]): Pick<Column, "name">[] {
+  return names.map((name) => ({ name }))
+}
+
+async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
+  const { books, pipeline, left: expected, copiedAsOf } = open
+  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
+  await runPlan(open, steps, "applying changes")
+}
+
+export function partsOf({ tables }: Pick<Batch, "tables">): StagedPart[] {
+  return tables.flatMap(({ parts, alteration, commits }) => [
+    ...parts,
+    ...(alteration?.fill === undefined ? [] : [alteration.fill]),
+    ...(commits === undefined ? [] : [commits]),
+  ])
+}
+
+async function mendStatements(
+  { names, pipeline, books }: OpenDestination,
+  stages: StageTables,
+  table: TableSchema,
+  mended: { keys: readonly RowKey[]; parts: readonly StagedPart[] },
+): Promise<string[]> {
+  const live = names.live(table)
+  const keeps = keepersOf(pipeline, await orProblem("reading the tables", () => books.versions()))
+  if (keeps.has(table.id)) return mendVersions(stages, live, table, mended)
+  const columns = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
+  const deletion = deleteByKeys(live, table, mended.keys)
+  if (mended.parts.length === 0) return [deletion]
+  return [
+    deletion,
+    `INSERT INTO ${live} (${columns}) SELECT ${columns} FROM ${stages.rows(table, mended.parts)}`,
+  ]
+}

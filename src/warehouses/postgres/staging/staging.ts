@@ -1,0 +1,103 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { UnrepresentableValue, unrepresentableColumn } from "../../../replication/contracts/unrepresentable-value.ts"
+import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
+import type { RowBuffer } from "../../../replication/values/columns.ts"
+import { problemOf } from "../errors.ts"
+import { binaryCopyHeader, binaryCopyTrailer, binaryCopyTuples } from "../types/binary-copy.ts"
+
+/**
+ * Rows between decoding and their transaction, as tuples of binary COPY: on this host, so that a crash leaves nothing at the
+ * server, and a batch larger than memory lies in files.
+ */
+export interface Staging {
+  /** `columns`: the names, for the error. */
+  write(columns: readonly { name: string }[], rows: RowBuffer): Promise<StagedPart>
+  /** A whole COPY of the parts' rows. */
+  copyOf(parts: readonly StagedPart[]): AsyncIterable<Buffer>
+  remove(parts: readonly StagedPart[]): Promise<void>
+}
+
+/** Smaller parts stay in memory, as long as not more than this lies there. */
+const memoryPartBytes = 256 * 1024
+const memoryBytes = 16 * 1024 * 1024
+
+/** Opens the folder and clears what an earlier process left: whatever was not applied is streamed again. */
+export async function openStaging(folder: string, dataKey: Buffer | undefined): Promise<Staging> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const inMemory = new Map<string, Buffer>()
+  let heldBytes = 0
+  let written = 0
+  // A writer of an earlier opening may not have noticed yet that it is over.
+  const opening = randomBytes(4).toString("hex")
+
+  async function keep(tuples: Buffer): Promise<string> {
+    const name = `${opening}-${++written}`
+    if (tuples.length <= memoryPartBytes && heldBytes + tuples.length <= memoryBytes) {
+      inMemory.set(name, tuples)
+      heldBytes += tuples.length
+      return name
+    }
+    const path = join(folder, `${name}.copy`)
+    try {
+      await writeFile(path, dataKey === undefined ? tuples : sealed(dataKey, tuples), { flag: "wx", mode: 0o600 })
+      return path
+    } catch (error) {
+      await rm(path, { force: true })
+      throw problemOf(error, "staging rows")
+    }
+  }
+
+  async function tuplesOf({ token }: StagedPart): Promise<Buffer> {
+    const held = inMemory.get(token)
+    if (held !== undefined) return held
+    const bytes = await readFile(token)
+    return dataKey === undefined ? bytes : opened(dataKey, bytes)
+  }
+
+  return {
+    async write(columns, rows) {
+      const tuples = encoded(columns, rows)
+      return { token: await keep(tuples), rows: rows.rows, bytes: tuples.length }
+    },
+    async *copyOf(parts) {
+      yield binaryCopyHeader
+      for (const part of parts) yield await tuplesOf(part)
+      yield binaryCopyTrailer
+    },
+    async remove(parts) {
+      for (const { token } of parts) {
+        heldBytes -= inMemory.get(token)?.length ?? 0
+        if (!inMemory.delete(token)) await rm(token, { force: true })
+      }
+    },
+  }
+}
+
+/** @throws UnrepresentableColumn */
+export function encoded(columns: readonly { name: string }[], rows: RowBuffer): Buffer {
+  try {
+    return binaryCopyTuples(rows)
+  } catch (error) {
+    throw error instanceof UnrepresentableValue ? unrepresentableColumn(error, columns) : error
+  }
+}
+
+const nonceBytes = 12
+const tagBytes = 16
+
+function sealed(key: Buffer, bytes: Buffer): Buffer {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv("aes-256-gcm", key, nonce)
+  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+}
+
+function opened(key: Buffer, bytes: Buffer): Buffer {
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes))
+  return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes)), decipher.final()])
+}

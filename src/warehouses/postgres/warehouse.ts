@@ -1,0 +1,163 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
+import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue.ts"
+import { Problem } from "../../domain/problems.ts"
+import { tableKey } from "../../domain/table.ts"
+import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
+import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
+import { connect, type Session } from "./client.ts"
+import { newDestination } from "./destination.ts"
+import { orProblem } from "./errors.ts"
+import { claim, isKnown } from "./fence.ts"
+import { databaseRefusal, type Layout, type Names, namesOf, type Place, placeIn } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
+import { openStaging } from "./staging/staging.ts"
+
+/** A PostgreSQL server as a warehouse. */
+export interface PostgresWarehouseOptions {
+  /** A postgres:// URL of a role that may make what `layout` needs; its database is the one to begin from. */
+  url: string
+  layout: Layout
+  /** A folder of this host for staged rows. */
+  stagingPath: string
+}
+
+export function openPostgresWarehouse(options: PostgresWarehouseOptions): Warehouse {
+  const { url, layout, stagingPath } = options
+  const openings = new Map<string, SerialQueue>()
+  const inTurn = (database: string) => {
+    const queue = openings.get(database) ?? newSerialQueue()
+    openings.set(database, queue)
+    return queue
+  }
+  const onServer = <T>(work: (session: Session) => Promise<T>) => withSession(() => connect(url), work)
+  const inDatabase = <T>(database: string, work: (session: Session, names: Names) => Promise<T>) => {
+    const at = placeIn(layout, database)
+    return withSession(
+      () => connect(url, at.connectTo),
+      (session) => work(session, namesOf(at)),
+    )
+  }
+  const ensure = async (database: string): Promise<Place> => {
+    const refusal = databaseRefusal(layout, database)
+    if (refusal !== undefined) throw new Problem("warehouseUnavailable", refusal)
+    const at = placeIn(layout, database)
+    if (layout === "databases") await onServer((session) => makeDatabase(session, database))
+    return at
+  }
+  const isThere = (database: string) =>
+    layout === "schemas"
+      ? Promise.resolve(true)
+      : onServer(async (session) => await hasDatabase(session, database))
+  return {
+    open: (opening) =>
+      orProblem(`opening database ${opening.database}`, async () => {
+        const folder = below(below(stagingPath, opening.database), opening.pipeline)
+        const at = await ensure(opening.database)
+        return await inTurn(opening.database)(() => openFor({ url, at, folder }, opening))
+      }),
+    ensure: (database) =>
+      orProblem(`making database ${database}`, async () => {
+        below(stagingPath, database)
+        await ensure(database)
+        await inDatabase(database, makeBooks)
+      }),
+    drop: (database, by) =>
+      orProblem(`dropping database ${database}`, async () => {
+        const folder = below(stagingPath, database)
+        if (by !== undefined && (await isThere(database)))
+          await inDatabase(database, async (session, names) => {
+            if (await hasBooks(session, names)) await claim(session, { ...by, names })
+          })
+        if (layout === "databases") await onServer((session) => dropDatabase(session, database))
+        else await inDatabase(database, (session) => dropSchemas(session, placeIn(layout, database)))
+        await rm(folder, { recursive: true, force: true })
+      }),
+    holds: (database, pipeline) =>
+      orProblem(`looking for database ${database}`, async () => {
+        if (databaseRefusal(layout, database) !== undefined || !(await isThere(database))) return false
+        return await inDatabase(
+          database,
+          async (session, names) => (await hasBooks(session, names)) && isKnown(session, { names, pipeline }),
+        )
+      }),
+    countRows: (database, pipeline) =>
+      orProblem("counting rows", () =>
+        inDatabase(database, (session, names) => countRows(session, names, pipeline)),
+      ),
+  }
+}
+
+async function withSession<T>(open: () => Promise<Session>, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await open()
+  try {
+    return await work(session)
+  } finally {
+    await session.close()
+  }
+}
+
+interface Opening {
+  url: string
+  at: Place
+  /** Of its own. Opening removes what an earlier opening left there, and nothing of another pipeline. */
+  folder: string
+}
+
+async function openFor({ url, at, folder }: Opening, options: OpenOptions): Promise<Destination> {
+  const names = namesOf(at)
+  const session = await connect(url, at.connectTo)
+  try {
+    await makeBooks(session, names)
+    // Before anything of the pipeline is touched: what is staged may be the newer owner's.
+    await claim(session, { ...options, names })
+    const staging = await openStaging(folder, options.dataKey)
+    return newDestination({ session, names, staging, connect: () => connect(url, at.connectTo) }, options)
+  } catch (error) {
+    session.destroy()
+    throw error
+  }
+}
+
+async function hasDatabase(session: Session, database: string): Promise<boolean> {
+  const found = await session.rows(`SELECT 1 FROM pg_database WHERE datname = ${quoteLiteral(database)}`)
+  return found.length > 0
+}
+
+/** Two that make it at once: the one that comes second finds it there. */
+async function makeDatabase(session: Session, database: string): Promise<void> {
+  if (await hasDatabase(session, database)) return
+  try {
+    await session.run(`CREATE DATABASE ${quoteIdentifier(database)} ENCODING 'UTF8' TEMPLATE template0`)
+  } catch (error) {
+    if (!(await hasDatabase(session, database))) throw error
+  }
+}
+
+async function dropDatabase(session: Session, database: string): Promise<void> {
+  await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(database)} WITH (FORCE)`)
+}
+
+async function dropSchemas(session: Session, { prefix }: Place): Promise<void> {
+  const found = await session.rows(
+    `SELECT nspname FROM pg_namespace WHERE starts_with(nspname, ${quoteLiteral(prefix)}) ORDER BY nspname`,
+  )
+  if (found.length === 0) return
+  const schemas = found.map(([name]) => quoteIdentifier(name ?? ""))
+  await session.run(`DROP SCHEMA IF EXISTS ${schemas.join(", ")} CASCADE`)
+}
+
+/** A folder that is removed with all that is in it, so it must lie below `folder`, whoever lets such a name pass. */
+function below(folder: string, name: string): string {
+  if (/^\.*$/.test(name)) throw new Error("a database or a pipeline cannot be called so")
+  return join(folder, encodeURIComponent(name))
+}
+
+async function countRows(session: Session, names: Names, pipeline: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const table of await trackedNames(session, names, pipeline)) {
+    const [row] = await session.rows(`SELECT count(*) FROM ${names.live(table)}`)
+    counts.set(tableKey(table), Number(row?.[0]))
+  }
+  return counts
+}
