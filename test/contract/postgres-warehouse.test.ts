@@ -1,5 +1,4 @@
 import { join } from "node:path"
-import { after } from "node:test"
 import pg from "pg"
 import type { TableSchema } from "../../src/domain/table.ts"
 import { namesOf, placeIn } from "../../src/warehouses/postgres/naming.ts"
@@ -9,6 +8,12 @@ import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { describeWarehouse } from "./warehouse.ts"
 import type { WarehouseUnderTest } from "./warehouse-harness.ts"
 
+/** Times as the server prints them. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number) =>
+    oid === pg.types.builtins.TIMESTAMP ? String : pg.types.getTypeParser(oid, "text"),
+}
+
 const endOurs =
   "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'millrace'"
 const dropAll = `DO $$ DECLARE one name; BEGIN
@@ -17,18 +22,15 @@ END $$`
 
 type Shown = (number | string | null)[]
 
+/** Goes with its server. */
 let home: Promise<TestDatabase> | undefined
-
-after(async () => {
-  await (await home)?.drop()
-})
 
 /** Destination databases as schemas of one database, which the cases use one after another. */
 async function inSchemas(): Promise<WarehouseUnderTest> {
   home ??= testDatabase()
   const { url } = await home
   const folder = await temporaryFolder("postgres-warehouse")
-  const reader = new pg.Client({ connectionString: url })
+  const reader = new pg.Client({ connectionString: url, types })
   reader.on("error", () => undefined)
   await reader.connect()
   const under = (): WarehouseUnderTest => ({
@@ -58,19 +60,13 @@ async function rowsOf(reader: pg.Client, database: string, table: TableSchema): 
   const names = [...table.columns.map(({ name }) => name), ...versions].filter((name) =>
     fields.some((field) => field.name === name),
   )
-  const numbers = new Set(
-    table.columns.filter(({ type }) => type.kind === "int32").map(({ name }) => name),
-  )
+  const numbers = new Set(table.columns.filter(({ type }) => type.kind === "int32").map(({ name }) => name))
   return rows.map((row) =>
     names.map((name) => {
       const value = row[name] ?? null
-      return value === null || numbers.has(name) ? (value as number | null) : shown(value)
+      return value === null || numbers.has(name) ? (value as number | null) : String(value)
     }),
   )
-}
-
-function shown(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value)
 }
 
 describeWarehouse("postgres", inSchemas)

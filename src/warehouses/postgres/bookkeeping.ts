@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { type Position, positionFrom } from "../../domain/position.ts"
 import type { TableName, TableSchema } from "../../domain/table.ts"
 import type { HeldTable, HeldVersions } from "../../replication/batch/held.ts"
@@ -34,60 +35,98 @@ export interface Bookkeeping {
 /** Runs a statement that reads, not in the middle of a transaction. */
 export type Read = Pick<Session, "rows">
 
-/** Makes the tables on first use. Two that make them at once would fail one another: one lock for all of them. */
+/**
+ * Makes the tables and routines on first use, and anew where another version made them; the schema's comment says which one.
+ * Two that make them at once would fail one another: one lock for all of them.
+ */
 export async function makeBooks(session: Session, names: Names): Promise<void> {
+  const statements = [
+    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(names.booksSchema)}`,
+    fenceTables(names),
+    `CREATE TABLE IF NOT EXISTS ${names.books("tables")}
+      (pipeline text NOT NULL, table_id text NOT NULL, schema_name text NOT NULL, table_name text NOT NULL,
+       definition text NOT NULL, stale boolean NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS ${names.books("text_columns")}
+      (pipeline text NOT NULL, table_id text NOT NULL, columns text NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS ${names.books("versions")}
+      (pipeline text NOT NULL, table_id text NOT NULL, dropped boolean NOT NULL, definition text NOT NULL)`,
+    makeReaderRole,
+    ...routines(names),
+  ].join(";\n")
+  const version = `Millrace ${createHash("sha256").update(statements).digest("hex").slice(0, 16)}`
+  const [[made] = []] = await session.rows(
+    `SELECT obj_description(to_regnamespace(${quoteLiteral(quoteIdentifier(names.booksSchema))}), 'pg_namespace')`,
+  )
+  if (made === version) return
   await session.run(`
     BEGIN;
     SELECT pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`millrace ${names.booksSchema}`)}, 0));
-    CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(names.booksSchema)};
-    ${fenceTables(names)};
-    CREATE TABLE IF NOT EXISTS ${names.books("tables")}
-      (pipeline text NOT NULL, table_id text NOT NULL, schema_name text NOT NULL, table_name text NOT NULL,
-       definition text NOT NULL, stale boolean NOT NULL);
-    CREATE TABLE IF NOT EXISTS ${names.books("text_columns")}
-      (pipeline text NOT NULL, table_id text NOT NULL, columns text NOT NULL);
-    CREATE TABLE IF NOT EXISTS ${names.books("versions")}
-      (pipeline text NOT NULL, table_id text NOT NULL, dropped boolean NOT NULL, definition text NOT NULL);
-    ${makeReaderRole};
-    ${routines(names).join(";\n")};
+    ${statements};
+    COMMENT ON SCHEMA ${quoteIdentifier(names.booksSchema)} IS ${quoteLiteral(version)};
     COMMIT`)
 }
 
 export function bookkeepingOf(reader: Read, names: Names): Bookkeeping {
-  const positions = names.books("positions")
+  return { ...readingOf(reader, names), ...statementsOf(names) }
+}
+
+type Reading = Pick<Bookkeeping, "position" | "tables" | "textColumns" | "versions">
+
+function readingOf(reader: Read, names: Names): Reading {
   const tracked = names.books("tables")
-  const texts = names.books("text_columns")
-  const versions = names.books("versions")
-
-  const whose = (pipeline: string, { id }: { id: string }) =>
-    `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
-  const read = (sql: string) => reader.rows(sql)
-  const setVersions = (pipeline: string, table: TableSchema, dropped: boolean) => [
-    `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
-    `INSERT INTO ${versions} VALUES (${[pipeline, table.id].map(quoteLiteral).join(", ")}, ${dropped}, ${quoteLiteral(JSON.stringify(table))})`,
-  ]
-
   const tables = async (): Promise<HeldTable[]> => {
-    const found = (await read(`SELECT pipeline, stale, definition FROM ${tracked}`)) as [
-      string,
-      string,
-      string,
-    ][]
-    return found.map(([pipeline, stale, definition]) => ({
+    const found = await reader.rows(`SELECT pipeline, stale, definition FROM ${tracked}`)
+    return (found as [string, string, string][]).map(([pipeline, stale, definition]) => ({
       pipeline,
       stale: stale === "t",
       schema: JSON.parse(definition) as TableSchema,
     }))
   }
-
   return {
     tables,
     async position(pipeline) {
       const found = await readPosition(reader, { names, pipeline })
       return found === undefined ? undefined : positionFrom(found)
     },
+    async textColumns(pipeline) {
+      const found = await reader.rows(
+        `SELECT table_id, columns FROM ${names.books("text_columns")} WHERE pipeline = ${quoteLiteral(pipeline)}`,
+      )
+      return new Map(
+        (found as [string, string][]).map(([id, columns]) => [id, JSON.parse(columns) as TextColumn[]]),
+      )
+    },
+    async versions() {
+      const found = await reader.rows(
+        `SELECT v.pipeline, v.dropped, CASE WHEN v.dropped THEN v.definition ELSE t.definition END FROM ${names.books("versions")} AS v LEFT JOIN ${tracked} AS t ON t.pipeline = v.pipeline AND t.table_id = v.table_id WHERE t.definition IS NOT NULL OR v.dropped`,
+      )
+      const all = (found as [string, string, string][]).map(([pipeline, dropped, definition]) => ({
+        pipeline,
+        dropped: dropped === "t",
+        schema: JSON.parse(definition) as TableSchema,
+      }))
+      const live = new Set((await tables()).map(({ schema }) => place(schema)))
+      // A user took it away, and another has come.
+      return all.filter(({ dropped, schema }) => !dropped || !live.has(place(schema)))
+    },
+  }
+}
+
+function statementsOf(names: Names): Omit<Bookkeeping, keyof Reading> {
+  const tracked = names.books("tables")
+  const texts = names.books("text_columns")
+  const versions = names.books("versions")
+  const whose = (pipeline: string, { id }: { id: string }) =>
+    `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
+  const setVersions = (pipeline: string, table: TableSchema, dropped: boolean) => [
+    `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
+    `INSERT INTO ${versions} VALUES (${[pipeline, table.id].map(quoteLiteral).join(", ")}, ${dropped}, ${quoteLiteral(JSON.stringify(table))})`,
+  ]
+  return {
     takeOver: (pipeline) =>
-      [positions, texts].map((table) => `DELETE FROM ${table} WHERE pipeline <> ${quoteLiteral(pipeline)}`),
+      [names.books("positions"), texts].map(
+        (table) => `DELETE FROM ${table} WHERE pipeline <> ${quoteLiteral(pipeline)}`,
+      ),
     track(pipeline, table) {
       const values = [pipeline, table.id, table.schema, table.name, JSON.stringify(table)].map(quoteLiteral)
       return [
@@ -99,31 +138,12 @@ export function bookkeepingOf(reader: Read, names: Names): Bookkeeping {
     // Only this definition: a fresh copy with another may have come in the same batch.
     markStale: (pipeline, table) =>
       `UPDATE ${tracked} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
-    async textColumns(pipeline) {
-      const found = (await read(
-        `SELECT table_id, columns FROM ${texts} WHERE pipeline = ${quoteLiteral(pipeline)}`,
-      )) as [string, string][]
-      return new Map(found.map(([id, columns]) => [id, JSON.parse(columns) as TextColumn[]]))
-    },
     noteTextColumns(pipeline, id, columns) {
       const values = [pipeline, id, JSON.stringify(columns)].map(quoteLiteral)
       return [
         `DELETE FROM ${texts} WHERE ${whose(pipeline, { id })}`,
         ...(columns.length === 0 ? [] : [`INSERT INTO ${texts} VALUES (${values.join(", ")})`]),
       ]
-    },
-    async versions() {
-      const found = (await read(
-        `SELECT v.pipeline, v.dropped, CASE WHEN v.dropped THEN v.definition ELSE t.definition END FROM ${versions} AS v LEFT JOIN ${tracked} AS t ON t.pipeline = v.pipeline AND t.table_id = v.table_id WHERE t.definition IS NOT NULL OR v.dropped`,
-      )) as [string, string, string][]
-      const all = found.map(([pipeline, dropped, definition]) => ({
-        pipeline,
-        dropped: dropped === "t",
-        schema: JSON.parse(definition) as TableSchema,
-      }))
-      const live = new Set((await tables()).map(({ schema }) => place(schema)))
-      // A user took it away, and another has come.
-      return all.filter(({ dropped, schema }) => !dropped || !live.has(place(schema)))
     },
     noteVersions: (pipeline, table) => setVersions(pipeline, table, false),
     noteDropped: (pipeline, table) => setVersions(pipeline, table, true),

@@ -1,19 +1,15 @@
 import type { Duplex } from "node:stream"
 import pg from "pg"
+import { textSettings } from "./types/canonical.ts"
 
 /** What the server shows of our connections. */
-const applicationName = "millrace"
+export const applicationName = "millrace"
 
 const connectTimeoutMs = 10_000
 
 /** A role's, a database's or the url's own settings must not change what statements and texts mean here. */
 const sessionSettings = {
-  DateStyle: "ISO",
-  IntervalStyle: "postgres",
-  TimeZone: "UTC",
-  extra_float_digits: "3",
-  bytea_output: "hex",
-  client_encoding: "UTF8",
+  ...textSettings,
   // Whoever may create something in another schema must not have us run it.
   search_path: "pg_catalog,pg_temp",
   // Compiling statements takes longer than running most of them.
@@ -30,7 +26,6 @@ const sessionSettings = {
   default_transaction_deferrable: "off",
   // The source forgets what is acknowledged: a commit that is told of must outlast a crash.
   synchronous_commit: "on",
-  standard_conforming_strings: "on",
   client_min_messages: "warning",
   row_security: "off",
 } as const

@@ -4,6 +4,7 @@ import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
+import { copyForm } from "./copy/copy-encoder.ts"
 import { problemOf } from "./errors.ts"
 import { copyFence, fenceCopy } from "./fence.ts"
 import { place } from "./naming.ts"
@@ -15,9 +16,8 @@ import { addKey } from "./render/keys.ts"
 import { standing, versionDefinitions } from "./render/versioned-tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
 import { encoded } from "./staging/staging.ts"
-import { nativeType } from "./types/native-type.ts"
-import { binaryCopyHeader, binaryCopyTrailer } from "./types/binary-copy.ts"
 import { newTransactions } from "./transactions.ts"
+import { nativeType } from "./types/native-type.ts"
 
 // While one part goes to the server the next is packed; more would only fill memory when the server is the slower side.
 const maxWaitingParts = 2
@@ -38,10 +38,15 @@ export async function beginTableLoad(
   await refuseOccupied(open, table)
   const copy = names.loading(table)
   const fenced = { names, pipeline, generation, copy: place(table) }
-  const statements = [...fenceCopy(fenced), ...makeSchema(names, table.schema), ...makeCopy(copy, table, since)]
+  const statements = [
+    ...fenceCopy(fenced),
+    ...makeSchema(names, table.schema),
+    ...makeCopy(copy, table, since),
+  ]
   await transactions.run({ statements }, `making ${label}`)
   const session = await connected(open)
   const loading = newTransactions(session, copyFence(fenced), staging)
+  const { format, header, trailer } = copyForm(table.columns)
   const list = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
   let waiting: Buffer[] = []
   let running: Promise<void> | undefined
@@ -51,9 +56,12 @@ export async function beginTableLoad(
 
   async function loadWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const chunks = [binaryCopyHeader, ...waiting, binaryCopyTrailer]
+      const chunks = [header, ...waiting, trailer]
       waiting = []
-      await loading.run({ statements: [], copies: [{ into: `${copy} (${list})`, chunks }] }, `loading ${label}`)
+      await loading.run(
+        { statements: [], copies: [{ into: `${copy} (${list})`, format, chunks }] },
+        `loading ${label}`,
+      )
     }
   }
 
@@ -92,10 +100,7 @@ export async function beginTableLoad(
       const stages = newStageTables()
       const statements = applyStatements(stages, copy, changes)
       await transactions.run({ stages: stages.all, statements }, `completing ${label}`)
-      await staging.remove([
-        ...changes.parts,
-        ...(changes.commits === undefined ? [] : [changes.commits]),
-      ])
+      await staging.remove([...changes.parts, ...(changes.commits === undefined ? [] : [changes.commits])])
     },
     async finish() {
       await settled()
@@ -123,7 +128,7 @@ export async function beginTableLoad(
 }
 
 function makeCopy(copy: string, table: TableSchema, since: Date | undefined): string[] {
-  const columns = table.columns.map(({ name, type }) => `${quoteIdentifier(name)} ${nativeType(type)}`)
+  const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${nativeType(column)}`)
   const versions = since === undefined ? [] : versionDefinitions(since)
   return [
     `DROP TABLE IF EXISTS ${copy}`,

@@ -92,7 +92,9 @@ export function databaseRefusal(layout: Layout, database: string): string | unde
   if (layout === "schemas" && database.includes("."))
     return `A destination database called ${database} cannot be told from others where each is a set of schemas: its name has a point in it.`
   const whole = layout === "schemas" ? `${database}.${bookkeepingSchema}` : database
-  return Buffer.byteLength(whole) > maxNameBytes ? `The name ${database} is too long for PostgreSQL.` : undefined
+  return Buffer.byteLength(whole) > maxNameBytes
+    ? `The name ${database} is too long for PostgreSQL.`
+    : undefined
 }
 
 function schemaRefusal(prefix: string, schema: string): string | undefined {
@@ -100,7 +102,9 @@ function schemaRefusal(prefix: string, schema: string): string | undefined {
     return `Its schema is called ${schema}, which Millrace keeps for itself in the warehouse. ${renameIt}`
   if (prefix === "" && (schema.startsWith("pg_") || schema === "information_schema"))
     return `Its schema is called ${schema}, which is the warehouse engine's own. ${renameIt}`
-  return tooLong(prefix + schema) ? `The name of its schema is too long for PostgreSQL. ${renameIt}` : undefined
+  return tooLong(prefix + schema)
+    ? `The name of its schema is too long for PostgreSQL. ${renameIt}`
+    : undefined
 }
 
 function namesRefusal({ name, columns }: TableSchema): string | undefined {
@@ -108,8 +112,7 @@ function namesRefusal({ name, columns }: TableSchema): string | undefined {
   if (columns.length > maxColumns) return `It has more than ${maxColumns} columns, too many for PostgreSQL.`
   const names = columns.map((column) => column.name)
   const taken = names.find((one) => one.startsWith(ownColumnPrefix))
-  if (taken !== undefined)
-    return `Its column ${taken} has a name that Millrace keeps for itself. ${renameIt}`
+  if (taken !== undefined) return `Its column ${taken} has a name that Millrace keeps for itself. ${renameIt}`
   const system = names.find((one) => systemColumns.includes(one))
   if (system !== undefined)
     return `Its column ${system} is called as one that every table of PostgreSQL has. ${renameIt}`

@@ -1,21 +1,15 @@
-import type { Column, TableSchema } from "../../domain/table.ts"
+import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
 import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
 import type { RowKey } from "../../replication/contracts/comparison.ts"
-import { commitColumns } from "../../replication/contracts/versions.ts"
-import {
-  type Batch,
-  changeColumns,
-  type DestinationRows,
-  type StagedPart,
-} from "../../replication/contracts/warehouse.ts"
+import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
 import { orProblem } from "./errors.ts"
-import { deleteByKeys } from "./inspection/canonical.ts"
 import { place } from "./naming.ts"
 import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
 import { mendVersions } from "./render/versioned-tables.ts"
-import { newStageTables, type StageTables } from "./staging/stage-tables.ts"
+import { changesOf, commitsOf, newStageTables, type StageTables } from "./staging/stage-tables.ts"
+import { deleteByKeys } from "./types/canonical.ts"
 
 const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 
@@ -23,8 +17,8 @@ const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 export function destinationRows(open: OpenDestination): DestinationRows {
   const { staging, transactions, inTurn } = open
   return {
-    stage: (table, changes) => staging.write([...table.columns, ...named(changeColumns)], changes),
-    stageCommits: (commits) => staging.write(named(commitColumns), commits),
+    stage: (table, changes) => staging.write(changesOf(table), changes),
+    stageCommits: (commits) => staging.write(commitsOf, commits),
     stageRows: (table, rows) => staging.write(table.columns, rows),
     async apply(batch) {
       await inTurn(async () => {
@@ -40,10 +34,6 @@ export function destinationRows(open: OpenDestination): DestinationRows {
       await staging.remove(parts)
     },
   }
-}
-
-function named(names: readonly string[]): Pick<Column, "name">[] {
-  return names.map((name) => ({ name }))
 }
 
 async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {

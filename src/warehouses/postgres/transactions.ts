@@ -9,7 +9,7 @@ export interface Work {
   /** Filled before the statements run. */
   stages?: readonly StageTable[]
   /** Further rows for the server, before the statements; `into`: a table and its columns, quoted. */
-  copies?: readonly { into: string; chunks: readonly Buffer[] }[]
+  copies?: readonly { into: string; format: "binary" | "text"; chunks: readonly Buffer[] }[]
   statements: readonly string[]
 }
 
@@ -39,18 +39,23 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
     }
     const missing = stages.filter(({ name }) => !made.has(name))
     if (missing.length > 0) await session.run(missing.map(({ create }) => create).join(";\n"))
-    for (const { name, columns, parts } of stages) {
+    for (const { name, columns, form, parts } of stages) {
       made.add(name)
-      await session.copyIn(`COPY ${name} (${columns}) FROM STDIN (FORMAT binary)`, staging.copyOf(parts))
+      const copy = `COPY ${name} (${columns}) FROM STDIN (FORMAT ${form.format})`
+      await session.copyIn(copy, staging.copyOf(form, parts))
     }
   }
 
-  async function run({ stages = [], copies = [], statements }: Work, doing: string, position?: PositionChange) {
+  async function run(
+    { stages = [], copies = [], statements }: Work,
+    doing: string,
+    position?: PositionChange,
+  ) {
     try {
       await fence.begin(session, position)
       await fill(stages)
-      for (const { into, chunks } of copies)
-        await session.copyIn(`COPY ${into} FROM STDIN (FORMAT binary)`, chunks)
+      for (const { into, format, chunks } of copies)
+        await session.copyIn(`COPY ${into} FROM STDIN (FORMAT ${format})`, chunks)
       await session.run([...statements, "COMMIT"].join(";\n"))
     } catch (error) {
       // What was made within the transaction is gone with it.

@@ -5,7 +5,7 @@ import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
 import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
-import { connect, type Session } from "./client.ts"
+import { applicationName, connect, type Session } from "./client.ts"
 import { newDestination } from "./destination.ts"
 import { orProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
@@ -22,14 +22,55 @@ export interface PostgresWarehouseOptions {
   stagingPath: string
 }
 
-export function openPostgresWarehouse(options: PostgresWarehouseOptions): Warehouse {
-  const { url, layout, stagingPath } = options
+export function openPostgresWarehouse({ url, layout, stagingPath }: PostgresWarehouseOptions): Warehouse {
+  const server = serverOf(url, layout)
   const openings = new Map<string, SerialQueue>()
+  /** The folder of an opening is emptied first. */
   const inTurn = (database: string) => {
     const queue = openings.get(database) ?? newSerialQueue()
     openings.set(database, queue)
     return queue
   }
+  return {
+    open: (opening) =>
+      orProblem(`opening database ${opening.database}`, async () => {
+        const folder = below(below(stagingPath, opening.database), opening.pipeline)
+        const at = await server.ensure(opening.database)
+        return await inTurn(opening.database)(() => openFor({ url, at, folder }, opening))
+      }),
+    ensure: (database) =>
+      orProblem(`making database ${database}`, async () => {
+        below(stagingPath, database)
+        await server.ensure(database)
+        await server.inDatabase(database, makeBooks)
+      }),
+    drop: (database, by) =>
+      orProblem(`dropping database ${database}`, async () => {
+        const folder = below(stagingPath, database)
+        if (by !== undefined && (await server.isThere(database)))
+          await server.inDatabase(database, async (session, names) => {
+            if (await hasBooks(session, names)) await claim(session, { ...by, names })
+          })
+        await server.drop(database)
+        await rm(folder, { recursive: true, force: true })
+      }),
+    holds: (database, pipeline) =>
+      orProblem(`looking for database ${database}`, async () => {
+        if (databaseRefusal(layout, database) !== undefined || !(await server.isThere(database))) return false
+        return await server.inDatabase(
+          database,
+          async (session, names) => (await hasBooks(session, names)) && isKnown(session, { names, pipeline }),
+        )
+      }),
+    countRows: (database, pipeline) =>
+      orProblem("counting rows", () =>
+        server.inDatabase(database, (session, names) => countRows(session, names, pipeline)),
+      ),
+  }
+}
+
+/** Destination databases of a server, as the layout has them. */
+function serverOf(url: string, layout: Layout) {
   const onServer = <T>(work: (session: Session) => Promise<T>) => withSession(() => connect(url), work)
   const inDatabase = <T>(database: string, work: (session: Session, names: Names) => Promise<T>) => {
     const at = placeIn(layout, database)
@@ -38,57 +79,27 @@ export function openPostgresWarehouse(options: PostgresWarehouseOptions): Wareho
       (session) => work(session, namesOf(at)),
     )
   }
-  const ensure = async (database: string): Promise<Place> => {
-    const refusal = databaseRefusal(layout, database)
-    if (refusal !== undefined) throw new Problem("warehouseUnavailable", refusal)
-    const at = placeIn(layout, database)
-    if (layout === "databases") await onServer((session) => makeDatabase(session, database))
-    return at
-  }
-  const isThere = (database: string) =>
-    layout === "schemas"
-      ? Promise.resolve(true)
-      : onServer(async (session) => await hasDatabase(session, database))
   return {
-    open: (opening) =>
-      orProblem(`opening database ${opening.database}`, async () => {
-        const folder = below(below(stagingPath, opening.database), opening.pipeline)
-        const at = await ensure(opening.database)
-        return await inTurn(opening.database)(() => openFor({ url, at, folder }, opening))
-      }),
-    ensure: (database) =>
-      orProblem(`making database ${database}`, async () => {
-        below(stagingPath, database)
-        await ensure(database)
-        await inDatabase(database, makeBooks)
-      }),
-    drop: (database, by) =>
-      orProblem(`dropping database ${database}`, async () => {
-        const folder = below(stagingPath, database)
-        if (by !== undefined && (await isThere(database)))
-          await inDatabase(database, async (session, names) => {
-            if (await hasBooks(session, names)) await claim(session, { ...by, names })
-          })
-        if (layout === "databases") await onServer((session) => dropDatabase(session, database))
-        else await inDatabase(database, (session) => dropSchemas(session, placeIn(layout, database)))
-        await rm(folder, { recursive: true, force: true })
-      }),
-    holds: (database, pipeline) =>
-      orProblem(`looking for database ${database}`, async () => {
-        if (databaseRefusal(layout, database) !== undefined || !(await isThere(database))) return false
-        return await inDatabase(
-          database,
-          async (session, names) => (await hasBooks(session, names)) && isKnown(session, { names, pipeline }),
-        )
-      }),
-    countRows: (database, pipeline) =>
-      orProblem("counting rows", () =>
-        inDatabase(database, (session, names) => countRows(session, names, pipeline)),
-      ),
+    inDatabase,
+    async ensure(database: string): Promise<Place> {
+      const refusal = databaseRefusal(layout, database)
+      if (refusal !== undefined) throw new Problem("warehouseUnavailable", refusal)
+      if (layout === "databases") await onServer((session) => makeDatabase(session, database))
+      return placeIn(layout, database)
+    },
+    isThere: async (database: string) =>
+      layout === "schemas" || (await onServer((session) => hasDatabase(session, database))),
+    drop: (database: string) =>
+      layout === "databases"
+        ? onServer((session) => dropDatabase(session, database))
+        : onServer((session) => dropSchemas(session, placeIn(layout, database))),
   }
 }
 
-async function withSession<T>(open: () => Promise<Session>, work: (session: Session) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  open: () => Promise<Session>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const session = await open()
   try {
     return await work(session)
@@ -110,12 +121,38 @@ async function openFor({ url, at, folder }: Opening, options: OpenOptions): Prom
   try {
     await makeBooks(session, names)
     // Before anything of the pipeline is touched: what is staged may be the newer owner's.
-    await claim(session, { ...options, names })
+    await endingOlder({ url, at }, session, () => claim(session, { ...options, names }))
     const staging = await openStaging(folder, options.dataKey)
     return newDestination({ session, names, staging, connect: () => connect(url, at.connectTo) }, options)
   } catch (error) {
     session.destroy()
     throw error
+  }
+}
+
+/** An older owner's host may be frozen in the middle of a transaction. */
+const olderOwnerLimitMs = 3_000
+
+/** Runs `work`, which waits for older owners' transactions; ends those sessions of ours that hold it up for longer. */
+async function endingOlder(
+  { url, at }: Pick<Opening, "url" | "at">,
+  { processId }: Session,
+  work: () => Promise<void>,
+): Promise<void> {
+  const end = () =>
+    withSession(
+      () => connect(url, at.connectTo),
+      (session) =>
+        session.run(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${processId})) AND application_name = ${quoteLiteral(applicationName)}`,
+        ),
+      // Tried again while it waits; where the server is gone, the waiting itself ends.
+    ).catch(() => undefined)
+  const timer = setInterval(end, olderOwnerLimitMs)
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
   }
 }
 

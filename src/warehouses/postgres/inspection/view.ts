@@ -9,7 +9,7 @@ import { readPosition } from "../fence.ts"
 import type { Names } from "../naming.ts"
 import { quoteLiteral } from "../quoting.ts"
 import { keyValues } from "../render/keys.ts"
-import { digestsQuery, rowsQuery } from "./canonical.ts"
+import { digestsQuery, rowsQuery } from "../types/canonical.ts"
 
 export interface ViewOptions {
   names: Names
@@ -45,16 +45,14 @@ export async function openView({ names, pipeline, connect }: ViewOptions): Promi
       `SELECT table_id FROM ${names.books("versions")} ${whose} AND NOT dropped`,
     )
     keepers = new Set(kept.map(([id]) => id ?? null))
-    definitions = await session.rows(
-      `SELECT definition FROM ${names.books("tables")} ${whose} AND NOT stale`,
-    )
+    definitions = await session.rows(`SELECT definition FROM ${names.books("tables")} ${whose} AND NOT stale`)
   } catch (error) {
     session.destroy()
     throw problemOf(error, "opening a view")
   }
   const rowsOf = (table: TableSchema) => {
     const live = names.live(table)
-    return keepers.has(table.id) ? `(SELECT * FROM ${live} WHERE _record_is_active) AS a` : live
+    return keepers.has(table.id) ? `(SELECT * FROM ${live} WHERE _record_is_active)` : live
   }
   const interrupt = () => session.destroy()
   const guarded = async (sql: string, table: TableSchema, signal: AbortSignal) => {
@@ -68,7 +66,7 @@ export async function openView({ names, pipeline, connect }: ViewOptions): Promi
     position,
     tables: definitions.map(([text]) => JSON.parse(text ?? "") as TableSchema),
     async countRows(table) {
-      const [row] = await read(`SELECT count(*) FROM ${rowsOf(table)}`, "counting rows")
+      const [row] = await read(`SELECT count(*) FROM ${rowsOf(table)} AS t`, "counting rows")
       return Number(row?.[0])
     },
     async digests(table, digits, signal) {
@@ -83,7 +81,7 @@ export async function openView({ names, pipeline, connect }: ViewOptions): Promi
     },
     async duplicates(table, signal) {
       const keys = keyValues(table, "").join(", ")
-      const repeated = `SELECT count(*) - 1 AS more FROM ${rowsOf(table)} GROUP BY ${keys} HAVING count(*) > 1`
+      const repeated = `SELECT count(*) - 1 AS more FROM ${rowsOf(table)} AS t GROUP BY ${keys} HAVING count(*) > 1`
       const [row] = await guarded(`SELECT coalesce(sum(more), 0) FROM (${repeated}) AS d`, table, signal)
       return Number(row?.[0])
     },

@@ -5,7 +5,7 @@ import type { Names } from "../naming.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { nativeType } from "../types/native-type.ts"
-import { addKey, dropKey } from "./keys.ts"
+import { addKey, dropKey, keyed } from "./keys.ts"
 import { viewsAside } from "./routines.ts"
 
 /** A table that becomes another in place. */
@@ -49,7 +49,11 @@ function isSameShape({ from, to, origins }: Alteration<StagedPart>): boolean {
     schema: "",
     name: "",
     key,
-    columns: columns.map(({ name, type }) => ({ name, type, sourceType: "" })),
+    columns: columns.map(({ name, ...column }) => ({
+      name,
+      type: column.type,
+      sourceType: nativeType(column),
+    })),
   })
   return origins.every((origin, index) => origin === index) && isSameDefinition(bare(from), bare(to))
 }
@@ -58,12 +62,15 @@ function isSameShape({ from, to, origins }: Alteration<StagedPart>): boolean {
 function sameKeyColumns({ from, to, origins }: Alteration<StagedPart>): boolean {
   if (from.key === undefined || to.key === undefined) return from.key === to.key
   const hadKey = from.key
-  const isJson = (schema: TableSchema, index: number) => schema.columns[index]?.type.kind === "json"
+  const isBare = ({ columns }: TableSchema, index: number) => {
+    const column = columns[index]
+    return column !== undefined && keyed("", column) === ""
+  }
   return (
     from.key.length === to.key.length &&
     to.key.every((index, place) => {
       const origin = origins[index]
-      return origin === hadKey[place] && isJson(to, index) === isJson(from, origin ?? -1)
+      return origin === hadKey[place] && isBare(to, index) === isBare(from, origin ?? -1)
     })
   )
 }
@@ -89,13 +96,12 @@ function renamed(table: string, { from, to, origins }: Alteration<StagedPart>): 
 }
 
 function retyped(table: string, { from, to, origins }: Alteration<StagedPart>): string[] {
-  return to.columns.flatMap(({ name, type }, index) => {
+  return to.columns.flatMap((column, index) => {
     const before = from.columns[origins[index] ?? -1]
-    if (before === undefined || nativeType(before.type) === nativeType(type)) return []
-    const column = quoteIdentifier(name)
-    return [
-      `ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${nativeType(type)} USING ${column}::${nativeType(type)}`,
-    ]
+    const type = nativeType(column)
+    if (before === undefined || nativeType(before) === type) return []
+    const name = quoteIdentifier(column.name)
+    return [`ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`]
   })
 }
 
@@ -103,10 +109,10 @@ function retyped(table: string, { from, to, origins }: Alteration<StagedPart>): 
 function added({ stages, table, alteration, keepsVersions }: Altering): string[] {
   const { to, origins, fill } = alteration
   const filling = fill && stages.rows(to, [fill])
-  return to.columns.flatMap(({ name, type }, index) => {
+  return to.columns.flatMap((one, index) => {
     if (origins[index] !== undefined) return []
-    const column = quoteIdentifier(name)
-    const add = `ALTER TABLE ${table} ADD COLUMN ${column} ${nativeType(type)}`
+    const column = quoteIdentifier(one.name)
+    const add = `ALTER TABLE ${table} ADD COLUMN ${column} ${nativeType(one)}`
     if (filling === undefined) return [add]
     if (keepsVersions)
       return [

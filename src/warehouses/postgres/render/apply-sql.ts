@@ -3,8 +3,8 @@ import { unreachable } from "../../../domain/unreachable.ts"
 import type { TableChanges } from "../../../replication/contracts/warehouse.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { isSent, names, type RowRun, stagedRows } from "../staging/staged-rows.ts"
-import { keyValues, sameKey } from "./keys.ts"
 import { countedStatements } from "./keyless-sql.ts"
+import { keyValues, sameKey } from "./keys.ts"
 import { versionStatements } from "./versions-sql.ts"
 
 /** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
@@ -39,27 +39,22 @@ function changesStatements(stages: StageTables, table: string, changes: TableCha
     : keyedStatements(table, schema, from, run)
 }
 
-/** Puts rows of `from`, an expression that answers the table's columns, in the place of those with their keys. */
-function upsert(table: string, schema: TableSchema, from: string): string {
-  const columns = names(schema)
-  const sets = columns.map((name) => `${name} = excluded.${name}`).join(", ")
-  return `INSERT INTO ${table} AS t (${columns.join(", ")}) ${from} ON CONFLICT (${keyValues(schema, "").join(", ")}) DO UPDATE SET ${sets}`
-}
-
-/** The last change of each key wins. */
+/**
+ * The last change of each key wins. An update in place, where it changes no index, costs no entry of an index; it needs no
+ * unique index either, which a table that was altered may not be able to have.
+ */
 function keyedStatements(table: string, schema: TableSchema, from: string, run: RowRun): string[] {
-  const isLast =
-    run.first === run.last
-      ? ""
-      : ` AND s.__millrace_seq IN (SELECT max(__millrace_seq) FROM ${from} AS l GROUP BY ${keyValues(schema, "").join(", ")})`
-  const columns = names(schema).map((name) => `s.${name}`)
+  const keys = keyValues(schema, "").join(", ")
+  const lastOfEach = `SELECT max(__millrace_seq) FROM ${from} AS l GROUP BY ${keys}`
+  const isLast = run.first === run.last ? "" : ` AND s.__millrace_seq IN (${lastOfEach})`
+  const columns = names(schema)
+  const isSame = sameKey(schema, "t.", "s.")
+  const sets = columns.map((name) => `${name} = s.${name}`).join(", ")
+  const list = columns.map((name) => `s.${name}`).join(", ")
   return [
-    `DELETE FROM ${table} AS t USING ${from} AS s WHERE ${sameKey(schema, "t.", "s.")} AND s.__millrace_delete${isLast}`,
-    upsert(
-      table,
-      schema,
-      `SELECT ${columns.join(", ")} FROM ${from} AS s WHERE NOT s.__millrace_delete${isLast}`,
-    ),
+    `DELETE FROM ${table} AS t USING ${from} AS s WHERE ${isSame} AND s.__millrace_delete${isLast}`,
+    `UPDATE ${table} AS t SET ${sets} FROM ${from} AS s WHERE ${isSame} AND NOT s.__millrace_delete${isLast}`,
+    `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${list} FROM ${from} AS s WHERE NOT s.__millrace_delete${isLast} AND NOT EXISTS (SELECT 1 FROM ${table} AS t WHERE ${isSame})`,
   ]
 }
 
@@ -70,20 +65,18 @@ function keyedStatements(table: string, schema: TableSchema, from: string, run: 
 function patchStatements(table: string, schema: TableSchema, from: string, run: RowRun): string[] {
   const columns = names(schema)
   const rows = "pg_temp.millrace_final"
+  const isSame = sameKey(schema, "t.", "f.")
   const sets = columns.map((name, index) =>
     run.unchanged.includes(index)
       ? `${name} = CASE WHEN f.__millrace_kept${index} THEN t.${name} ELSE f.${name} END`
       : `${name} = f.${name}`,
   )
+  const list = columns.map((name) => `f.${name}`).join(", ")
   return [
     `CREATE TEMP TABLE millrace_final ON COMMIT DROP AS ${finalRows(schema, from, run)}`,
-    `DELETE FROM ${table} AS t USING ${rows} AS f WHERE f.__millrace_delete AND ${sameKey(schema, "t.", "f.")}`,
-    upsert(
-      table,
-      schema,
-      `SELECT ${columns.join(", ")} FROM ${rows} WHERE __millrace_whole AND NOT __millrace_delete`,
-    ),
-    `UPDATE ${table} AS t SET ${sets.join(", ")} FROM ${rows} AS f WHERE NOT f.__millrace_whole AND ${sameKey(schema, "t.", "f.")}`,
+    `DELETE FROM ${table} AS t USING ${rows} AS f WHERE f.__millrace_delete AND ${isSame}`,
+    `UPDATE ${table} AS t SET ${sets.join(", ")} FROM ${rows} AS f WHERE NOT f.__millrace_delete AND ${isSame}`,
+    `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${list} FROM ${rows} AS f WHERE f.__millrace_whole AND NOT f.__millrace_delete AND NOT EXISTS (SELECT 1 FROM ${table} AS t WHERE ${isSame})`,
     `DROP TABLE ${rows}`,
   ]
 }
@@ -124,12 +117,12 @@ function movesStatements(
       ? `CASE WHEN ${isSent(index, "n.")} THEN n.${name} ELSE t.${name} END AS ${name}`
       : `n.${name}`,
   )
+  const columns = names(schema).join(", ")
   const atLeft = sameKey(schema, "t.", "o.")
   return [
     `CREATE TEMP TABLE millrace_moved ON COMMIT DROP AS SELECT ${values.join(", ")} FROM ${from} AS n JOIN ${from} AS o ON o.__millrace_seq = n.__millrace_seq - 1 JOIN ${table} AS t ON ${atLeft} WHERE NOT n.__millrace_delete`,
     `DELETE FROM ${table} AS t USING ${from} AS o WHERE o.__millrace_delete AND ${atLeft}`,
-    upsert(table, schema, `SELECT ${names(schema).join(", ")} FROM pg_temp.millrace_moved`),
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM pg_temp.millrace_moved`,
     "DROP TABLE pg_temp.millrace_moved",
   ]
 }
-

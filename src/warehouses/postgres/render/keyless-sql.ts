@@ -1,5 +1,6 @@
 import type { TableSchema } from "../../../domain/table.ts"
 import { quoteIdentifier } from "../quoting.ts"
+import { exactly } from "../types/canonical.ts"
 
 const net = "pg_temp.millrace_net"
 
@@ -24,5 +25,5 @@ export function countedStatements(table: string, schema: TableSchema, from: stri
  * takes 0 and -0 for one, and knows none of json.
  */
 function content({ columns }: TableSchema, prefix: string): string {
-  return `ARRAY[${columns.map(({ name }) => `${prefix}${quoteIdentifier(name)}::text`).join(", ")}]::text[]`
+  return `ARRAY[${columns.map((column) => `${exactly(prefix + quoteIdentifier(column.name), column)}::text`).join(", ")}]::text[]`
 }

@@ -2,6 +2,8 @@
 import { randomBytes } from "node:crypto"
 import type { Column, TableSchema } from "../../../domain/table.ts"
 import { quoteIdentifier } from "../quoting.ts"
+import { comparable } from "../types/canonical.ts"
+import { nativeType } from "../types/native-type.ts"
 
 /** What the names of our constraints and indexes begin with. */
 export const keyPrefix = "millrace_key_"
@@ -15,9 +17,9 @@ export function keyNames(schema: TableSchema): string[] {
   return keyColumns(schema).map(({ name }) => quoteIdentifier(name))
 }
 
-/** A value of a key's column as the engine can index it: it has no order of json. */
-export function keyed(value: string, { type }: Column): string {
-  return type.kind === "json" ? `((${value})::text)` : value
+/** A value of a key's column as the engine can index it: it has no order of json, and its cast to text is fixed. */
+export function keyed(value: string, column: Column): string {
+  return nativeType(column) === "json" ? `((${value})::text)` : comparable(value, column)
 }
 
 /** The key of a row of `prefix` (`t.`, or nothing), as the index has it. */
@@ -41,11 +43,17 @@ export function addKey(table: string, schema: TableSchema, keepsVersions: boolea
   if (schema.key === undefined) return []
   const name = quoteIdentifier(keyPrefix + randomBytes(8).toString("hex"))
   const values = keyValues(schema, "")
-  if (keepsVersions) return [`CREATE INDEX ${name} ON ${table} (${values.join(", ")}) WHERE _record_is_active`]
-  const isPlain = keyColumns(schema).every(({ type }) => type.kind !== "json")
-  return isPlain
-    ? [`ALTER TABLE ${table} ADD CONSTRAINT ${name} PRIMARY KEY (${values.join(", ")})`]
-    : [`CREATE UNIQUE INDEX ${name} ON ${table} (${values.join(", ")})`]
+  if (keepsVersions)
+    return [`CREATE INDEX ${name} ON ${table} (${values.join(", ")}) WHERE _record_is_active`]
+  const index = `CREATE INDEX ${name} ON ${table} (${values.join(", ")})`
+  const isPlain = keyColumns(schema).every((column) => keyed("", column) === "")
+  const key = isPlain
+    ? `ALTER TABLE ${table} ADD CONSTRAINT ${name} PRIMARY KEY (${values.join(", ")})`
+    : `CREATE UNIQUE INDEX ${name} ON ${table} (${values.join(", ")})`
+  // A column that has just become the key may not tell all rows apart yet.
+  return [
+    `DO $millrace$ BEGIN ${key}; EXCEPTION WHEN unique_violation OR not_null_violation THEN ${index}; END $millrace$`,
+  ]
 }
 
 /** Takes the table's key away, whatever it is called. */

@@ -32,7 +32,12 @@ export function viewsAside(names: Names, table: string): { before: string; after
 }
 
 /** The statement that puts `copy` in the place of `live` (may be missing), as `schema`.`name`. All quoted. */
-export function takePlaceOf(names: Names, live: string, copy: string, place: { schema: string; name: string }) {
+export function takePlaceOf(
+  names: Names,
+  live: string,
+  copy: string,
+  place: { schema: string; name: string },
+) {
   const own = quoteIdentifier(names.booksSchema)
   return `SELECT ${own}.take_place(${[live, copy, place.schema, place.name].map(quoteLiteral).join(", ")})`
 }

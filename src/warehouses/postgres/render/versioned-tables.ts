@@ -3,13 +3,13 @@ import type { RowKey } from "../../../replication/contracts/comparison.ts"
 import { versionColumns } from "../../../replication/contracts/versions.ts"
 import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
 import type { Read } from "../bookkeeping.ts"
-import { amongKeys } from "../inspection/canonical.ts"
 import { historicalTable, type Names, place } from "../naming.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
+import { amongKeys, exactly } from "../types/canonical.ts"
 import { nativeType } from "../types/native-type.ts"
 import { grantRead } from "./grants.ts"
-import { addKey, dropKey } from "./keys.ts"
+import { addKey, dropKey, sameKey } from "./keys.ts"
 import { adoptCopy, rename } from "./places.ts"
 import { closing, versionColumnList } from "./versions-sql.ts"
 
@@ -86,7 +86,9 @@ export async function standing(
   const lives = tables.map(
     (table, index) => `(${index}, to_regclass(${quoteLiteral(names.live(table))}) IS NOT NULL)`,
   )
-  const found = await reader.rows(`SELECT n FROM (VALUES ${lives.join(", ")}) AS v(n, is_there) WHERE is_there`)
+  const found = await reader.rows(
+    `SELECT n FROM (VALUES ${lives.join(", ")}) AS v(n, is_there) WHERE is_there`,
+  )
   const there = new Set(found.map(([index]) => place(tables[Number(index)] as TableSchema)))
   return tables.filter((table) => there.has(place(table)))
 }
@@ -127,8 +129,12 @@ export function succeedStatements(names: Names, { from, to, since }: Succession)
   const columns = to.columns.map(({ name }) => quoteIdentifier(name))
   const own = (prefix: string) => columns.map((name) => `${prefix}${name}`).join(", ")
   const old = "pg_temp.millrace_old"
-  // By their whole content, as texts: json has no equality.
-  const same = columns.map((name) => `c.${name}::text IS NOT DISTINCT FROM o.${name}::text`).join(" AND ")
+  const same = to.columns
+    .map((column, index) => {
+      const [before, after] = [`o.${columns[index]}`, `c.${columns[index]}`]
+      return `${exactly(after, column)} IS NOT DISTINCT FROM ${exactly(before, column)}`
+    })
+    .join(" AND ")
   const isSame = [`c.${createdAt} = ${at}`, sameKeyOrTrue(to), same].join(" AND ")
   const list = `${own("")}, ${versionColumnList}`
   return [
@@ -143,22 +149,18 @@ export function succeedStatements(names: Names, { from, to, since }: Succession)
 }
 
 /** Narrows by the key where it can be hashed, before the contents are compared. */
-function sameKeyOrTrue({ key, columns }: TableSchema): string {
-  const names = (key ?? []).flatMap((index) => {
-    const column = columns[index]
-    return column === undefined || column.type.kind === "json" ? [] : [quoteIdentifier(column.name)]
-  })
-  return names.length === 0 ? "true" : names.map((name) => `c.${name} = o.${name}`).join(" AND ")
+function sameKeyOrTrue(schema: TableSchema): string {
+  return schema.key === undefined ? "true" : sameKey(schema, "c.", "o.")
 }
 
 /** What the table had, as far as it still has a column for it. */
 function carried(from: TableSchema, to: TableSchema): string {
   return to.columns
-    .map(({ name, type }) => {
-      const column = quoteIdentifier(name)
-      const before = from.columns.find((one) => one.name === name)
-      const isKept = before !== undefined && nativeType(before.type) === nativeType(type)
-      return isKept ? column : `NULL::${nativeType(type)} AS ${column}`
+    .map((column) => {
+      const name = quoteIdentifier(column.name)
+      const before = from.columns.find((one) => one.name === column.name)
+      const isKept = before !== undefined && nativeType(before) === nativeType(column)
+      return isKept ? name : `NULL::${nativeType(column)} AS ${name}`
     })
     .join(", ")
 }

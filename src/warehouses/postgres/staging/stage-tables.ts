@@ -1,10 +1,12 @@
 /** Temporary tables that hold a transaction's staged rows while its statements use them. */
 import { createHash } from "node:crypto"
-import type { ColumnType, TableSchema } from "../../../domain/table.ts"
+import type { TableSchema } from "../../../domain/table.ts"
 import { commitColumns } from "../../../replication/contracts/versions.ts"
 import { changeColumns, type StagedPart } from "../../../replication/contracts/warehouse.ts"
+import { type CopyForm, copyForm } from "../copy/copy-encoder.ts"
 import { quoteIdentifier } from "../quoting.ts"
 import { nativeType } from "../types/native-type.ts"
+import type { StagedColumn } from "./staging.ts"
 
 /** A temporary table to be filled before the statements of a transaction. */
 export interface StageTable {
@@ -14,6 +16,8 @@ export interface StageTable {
   create: string
   /** The columns of the parts, quoted, in their order. */
   columns: string
+  /** Of the parts. */
+  form: CopyForm
   parts: readonly StagedPart[]
 }
 
@@ -28,40 +32,49 @@ export interface StageTables {
   readonly all: readonly StageTable[]
 }
 
-const changeTypes: readonly ColumnType[] = [{ kind: "int32" }, { kind: "boolean" }, { kind: "text" }]
-const commitTypes: readonly ColumnType[] = [{ kind: "int32" }, { kind: "timestamp" }]
+const [sequence, isDelete, unchanged] = changeColumns
+const marks: readonly StagedColumn[] = [
+  { name: sequence, type: { kind: "int32" } },
+  { name: isDelete, type: { kind: "boolean" } },
+  { name: unchanged, type: { kind: "text" } },
+]
+const [last, committed] = commitColumns
 
-interface StageColumn {
-  name: string
-  type: ColumnType
+/** Columns of `commitColumns`. */
+export const commitsOf: readonly StagedColumn[] = [
+  { name: last, type: { kind: "int32" } },
+  { name: committed, type: { kind: "timestamp" } },
+]
+
+/** Columns of a table's changes. */
+export function changesOf({ columns }: TableSchema): StagedColumn[] {
+  return [...columns, ...marks]
 }
 
 export function newStageTables(): StageTables {
   const all: StageTable[] = []
   const known = new Map<unknown, string>()
   const ofShape = new Map<string, number>()
-  const add = (columns: readonly StageColumn[], parts: readonly StagedPart[], identity: unknown): string => {
+  const add = (columns: readonly StagedColumn[], parts: readonly StagedPart[], identity: unknown): string => {
     const found = known.get(identity)
     if (found !== undefined) return found
-    const definition = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${nativeType(type)}`).join(", ")
+    const definition = columns
+      .map((column) => `${quoteIdentifier(column.name)} ${nativeType(column)}`)
+      .join(", ")
     const shape = createHash("sha256").update(definition).digest("hex").slice(0, 24)
     const number = (ofShape.get(shape) ?? 0) + 1
     ofShape.set(shape, number)
     const name = `pg_temp.stage_${shape}_${number}`
     const create = `CREATE TEMP TABLE IF NOT EXISTS stage_${shape}_${number} (${definition}) ON COMMIT DELETE ROWS`
-    all.push({ name, create, columns: columns.map((one) => quoteIdentifier(one.name)).join(", "), parts })
+    const list = columns.map((one) => quoteIdentifier(one.name)).join(", ")
+    all.push({ name, create, columns: list, form: copyForm(columns), parts })
     known.set(identity, name)
     return name
   }
   return {
     all,
-    changes: (table, parts) =>
-      add([...table.columns, ...named(changeColumns, changeTypes)], parts, parts),
+    changes: (table, parts) => add(changesOf(table), parts, parts),
     rows: (table, parts) => add(table.columns, parts, parts),
-    commits: (part) => add(named(commitColumns, commitTypes), [part], part),
+    commits: (part) => add(commitsOf, [part], part),
   }
-}
-
-function named(names: readonly string[], types: readonly ColumnType[]): StageColumn[] {
-  return names.map((name, index) => ({ name, type: types[index] as ColumnType }))
 }

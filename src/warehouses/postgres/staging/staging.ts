@@ -1,23 +1,28 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { UnrepresentableValue, unrepresentableColumn } from "../../../replication/contracts/unrepresentable-value.ts"
+import {
+  UnrepresentableValue,
+  unrepresentableColumn,
+} from "../../../replication/contracts/unrepresentable-value.ts"
 import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
 import type { RowBuffer } from "../../../replication/values/columns.ts"
+import { type CopyColumn, type CopyForm, copyTuples } from "../copy/copy-encoder.ts"
 import { problemOf } from "../errors.ts"
-import { binaryCopyHeader, binaryCopyTrailer, binaryCopyTuples } from "../types/binary-copy.ts"
 
 /**
  * Rows between decoding and their transaction, as tuples of binary COPY: on this host, so that a crash leaves nothing at the
  * server, and a batch larger than memory lies in files.
  */
 export interface Staging {
-  /** `columns`: the names, for the error. */
-  write(columns: readonly { name: string }[], rows: RowBuffer): Promise<StagedPart>
+  write(columns: readonly StagedColumn[], rows: RowBuffer): Promise<StagedPart>
   /** A whole COPY of the parts' rows. */
-  copyOf(parts: readonly StagedPart[]): AsyncIterable<Buffer>
+  copyOf(form: CopyForm, parts: readonly StagedPart[]): AsyncIterable<Buffer>
   remove(parts: readonly StagedPart[]): Promise<void>
 }
+
+/** A column of rows that travel, with its name. */
+export type StagedColumn = CopyColumn & { name: string }
 
 /** Smaller parts stay in memory, as long as not more than this lies there. */
 const memoryPartBytes = 256 * 1024
@@ -42,7 +47,10 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
     }
     const path = join(folder, `${name}.copy`)
     try {
-      await writeFile(path, dataKey === undefined ? tuples : sealed(dataKey, tuples), { flag: "wx", mode: 0o600 })
+      await writeFile(path, dataKey === undefined ? tuples : sealed(dataKey, tuples), {
+        flag: "wx",
+        mode: 0o600,
+      })
       return path
     } catch (error) {
       await rm(path, { force: true })
@@ -62,10 +70,10 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
       const tuples = encoded(columns, rows)
       return { token: await keep(tuples), rows: rows.rows, bytes: tuples.length }
     },
-    async *copyOf(parts) {
-      yield binaryCopyHeader
+    async *copyOf({ header, trailer }, parts) {
+      yield header
       for (const part of parts) yield await tuplesOf(part)
-      yield binaryCopyTrailer
+      yield trailer
     },
     async remove(parts) {
       for (const { token } of parts) {
@@ -77,9 +85,9 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
 }
 
 /** @throws UnrepresentableColumn */
-export function encoded(columns: readonly { name: string }[], rows: RowBuffer): Buffer {
+export function encoded(columns: readonly StagedColumn[], rows: RowBuffer): Buffer {
   try {
-    return binaryCopyTuples(rows)
+    return copyTuples(columns, rows)
   } catch (error) {
     throw error instanceof UnrepresentableValue ? unrepresentableColumn(error, columns) : error
   }
@@ -99,5 +107,8 @@ function opened(key: Buffer, bytes: Buffer): Buffer {
     authTagLength: tagBytes,
   })
   decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes))
-  return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes)), decipher.final()])
+  return Buffer.concat([
+    decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes)),
+    decipher.final(),
+  ])
 }

@@ -132,6 +132,11 @@ function hash({ columns }: TableSchema): string {
 
 /** Takes every row with one of these keys (canonical texts; of all columns where there is no key) out of a table. */
 export function deleteByKeys(place: string, table: TableSchema, keys: readonly RowKey[]): string {
+  return `DELETE FROM ${place} AS t USING ${amongKeys(table, keys)}`
+}
+
+/** The keys as a relation, and the condition that a row `t` has one of them. */
+export function amongKeys(table: TableSchema, keys: readonly RowKey[]): string {
   const columns = keyColumns(table)
   const names = columns.map((_, index) => `k${index}`)
   const tuples = keys.map(
@@ -143,5 +148,5 @@ export function deleteByKeys(place: string, table: TableSchema, keys: readonly R
     (column, index) =>
       `${form(`t.${quoteIdentifier(column.name)}`, column)} ${operator} ${form(`k.k${index}`, column)}`,
   )
-  return `DELETE FROM ${place} AS t USING (VALUES ${tuples.join(", ")}) AS k(${names.join(", ")}) WHERE ${matches.join(" AND ")}`
+  return `(VALUES ${tuples.join(", ")}) AS k(${names.join(", ")}) WHERE ${matches.join(" AND ")}`
 }

@@ -1,0 +1,28 @@
+import { z } from "zod"
+import type { EntryFormat } from "../../configuration/entries/format.ts"
+import { warehouseKeys } from "../../configuration/entries/warehouse.ts"
+import { postgresUrl } from "../../configuration/postgres-url.ts"
+import type { WarehouseConfiguration } from "../../domain/configuration.ts"
+import type { Layout } from "./naming.ts"
+
+/** A server, reached by a role that may make what the layout needs. */
+export interface PostgresWarehouseConfiguration extends WarehouseConfiguration {
+  url: string
+  layout: Layout
+}
+
+const written = z.strictObject({
+  ...warehouseKeys,
+  engine: z.literal("postgres"),
+  url: postgresUrl,
+  layout: z.enum(["databases", "schemas"]).default("databases"),
+})
+
+export const postgresWarehouseFormat: EntryFormat<PostgresWarehouseConfiguration> = {
+  name: "postgres",
+  keys: Object.keys(written.shape),
+  entry: written.transform(({ auto_create_database: autoCreateDatabase, ...one }) => () => ({
+    ...one,
+    autoCreateDatabase,
+  })),
+}
