@@ -11,6 +11,7 @@ import { postgresEngine } from "../sources/postgres/engine.ts"
 import { s3Engine } from "../sources/s3/engine.ts"
 import { duckDbEngine } from "../warehouses/duckdb/engine.ts"
 import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
+import { postgresWarehouseEngine } from "../warehouses/postgres/engine.ts"
 
 /** What sessions of the SQL port are opened on. */
 export type QueriedEngine = DuckDbInstance
@@ -30,8 +31,11 @@ const prepare = async () => (await import("../query/duckdb/dialect/macros.ts")).
 
 export const engines: Engines = {
   sources: registry<SourceEngine>(postgresEngine, mysqlEngine, dynamoDbEngine, s3Engine),
-  warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(duckDbEngine({ prepare })),
-  plannedWarehouses: ["postgres", "redshift"],
+  warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(
+    duckDbEngine({ prepare }),
+    postgresWarehouseEngine,
+  ),
+  plannedWarehouses: ["redshift"],
   openQueries: async (options) =>
     (await import("../query/duckdb/query-engine.ts")).openDuckDbQueries(options),
 }

@@ -10,7 +10,7 @@ import { waitUntil } from "../support/wait-until.ts"
 import { accessKeyId, type Place, region, secretAccessKey, sourceArn, targetArn } from "./place.ts"
 
 export interface Api {
-  create(name: string, filter: string, source?: string): Promise<string>
+  create(name: string, filter: string, source?: string, target?: string): Promise<string>
   /** The same, encrypted under a key. */
   createKeyed(
     name: string,
@@ -64,8 +64,8 @@ export function apiOf(place: Place): Api {
   return {
     all,
     describe,
-    async create(name, filter, source = sourceArn) {
-      const command = { SourceArn: source, TargetArn: targetArn, IntegrationName: name, DataFilter: filter }
+    async create(name, filter, source = sourceArn, target = targetArn) {
+      const command = { SourceArn: source, TargetArn: target, IntegrationName: name, DataFilter: filter }
       return (await client.send(new CreateIntegrationCommand(command))).IntegrationArn ?? ""
     },
     async createKeyed(name, filter, key, context) {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
@@ -148,11 +149,11 @@ async function endingOlder(
         ),
       // Tried again while it waits; where the server is gone, the waiting itself ends.
     ).catch(() => undefined)
-  const timer = setInterval(end, olderOwnerLimitMs)
+  const ticks = startTicks({ everyMs: olderOwnerLimitMs, tick: () => void end() })
   try {
     await work()
   } finally {
-    clearInterval(timer)
+    ticks.stop()
   }
 }
 
