@@ -309,10 +309,10 @@ describe("mistakes in millrace.yaml", () => {
     assert.deepEqual("ok" in loaded && loaded.ok.sources, [{ arn: source, engine: "mysql", url }])
   })
 
-  for (const engine of ["postgres", "redshift"]) {
+  for (const engine of ["redshift"]) {
     it(`warehouse engine ${engine} is not built yet`, () => {
       assert.deepEqual(mistakes(`sources: []\nwarehouses: [{ arn: x, engine: ${engine}, url: y }]`), [
-        `warehouses[0].engine: ${engine} is not available in this version (available: duckdb)`,
+        `warehouses[0].engine: ${engine} is not available in this version (available: duckdb, postgres)`,
       ])
     })
   }
