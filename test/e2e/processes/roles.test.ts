@@ -5,6 +5,7 @@ import { hostname } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { parse } from "yaml"
+import { lockDataFolder } from "../../../src/configuration/data-folder.ts"
 import { freePort } from "../../support/free-port.ts"
 import { newPlace, type Place, sourceArn } from "../place.ts"
 import { type MillraceProcess, runMillrace, spawnMillrace } from "../process.ts"
@@ -93,6 +94,19 @@ test("one process opens the warehouses of a data folder; api processes may be ma
   } finally {
     await api.kill9()
   }
+})
+
+test("while a process still has the warehouses, no start opens them, though nobody has the installation", async (context) => {
+  const place = await emptyPlace(context)
+  // As an engine has whose supervisor was killed.
+  const lock = await lockDataFolder(place.dataDir, "worker")
+  for (const roles of [undefined, "sql,worker"]) {
+    const { code, stderr } = await place.spawn({}, roles).ended
+    assert.equal(code, 1)
+    assert.match(stderr, new RegExp(`warehouses and pipelines .* in use by .* \\(process ${process.pid}\\)`))
+  }
+  await lock.release()
+  await (await place.startRoles("sql,worker")).terminate()
 })
 
 test("roles that cannot be a process of their own are refused with what to do", async (context) => {
