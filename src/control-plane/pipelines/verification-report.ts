@@ -26,7 +26,10 @@ export interface VerifiedTable {
   /** Rows found to differ; `atLeast`: there are more. */
   differences: number
   atLeast: boolean
-  /** The first of them, by key, in canonical text; none where there is no key: rows' other values are nobody's business. */
+  /**
+   * The first of them, by key, in canonical text; none where the table has no key, or the integration
+   * names an encryption key: rows' other values are nobody's business.
+   */
   examples: { kind: Difference["kind"]; key: RowKey }[]
   keyColumns: string[]
 }

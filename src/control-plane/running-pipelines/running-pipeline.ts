@@ -24,6 +24,8 @@ export interface RunningPipeline {
   /** The integration's data filter, as last read. */
   dataFilter: string | undefined
   history: PipelineHistory
+  /** Its integration names a key: values of its rows lie nowhere in the clear. */
+  hasKey: boolean
   /** As its connections were opened. */
   acceptsInvalidCharacters: boolean
 }
@@ -73,6 +75,7 @@ export async function launch(
     pipeline: undefined,
     database,
     dataFilter: integration.dataFilter,
+    hasKey: integration.kmsKeyId !== undefined,
     acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
     history: newPipelineHistory(monitor, () => visiblePosition(one)),
   }

@@ -1,24 +1,27 @@
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { DuckDBInstance } from "@duckdb/node-api"
 import { waitUntil } from "../../support/wait-until.ts"
-import { newPlace, type Place, sourceArn } from "../place.ts"
+import { account, newPlace, type Place, region, sourceArn } from "../place.ts"
 import { apiOf } from "../rds.ts"
 import { bank } from "../source.ts"
 import { assertEqualContent, caughtUp } from "../warehouse.ts"
-import { startWorkload } from "../workload.ts"
+import { onDatabase, startWorkload } from "../workload.ts"
 
 async function streamingPlace(
   context: TestContext,
   more: Record<string, unknown> = {},
+  key?: string,
 ): Promise<{ place: Place; url: string; restartAfter(work: () => Promise<void>): Promise<void> }> {
   const { url, name } = await bank(context)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
   await place.configure((configuration) => Object.assign(configuration, more))
   let server = await place.start()
   const api = apiOf(place)
-  await api.create("bank", `include: ${name}.public.*`)
+  const filter = `include: ${name}.public.*`
+  await (key === undefined ? api.create("bank", filter) : api.createKeyed("bank", filter, key, {}))
   await api.becomes("bank", "active")
   const restartAfter = async (work: () => Promise<void>) => {
     await server.terminate()
@@ -131,4 +134,24 @@ test("verify by itself, on a schedule", async (context) => {
       what: "the first round",
     },
   )
+})
+
+test("of an integration with a key, rows that differ are counted, and their keys are kept nowhere", async (context) => {
+  const arn = `arn:aws:kms:${region}:${account}:key/orders`
+  const kms = [{ arn, key: randomBytes(32).toString("base64") }]
+  const { place, restartAfter } = await streamingPlace(context, { kms_keys: kms }, arn)
+  await restartAfter(() =>
+    tamper(place, "INSERT INTO public.accounts VALUES (987654321, 'nobody', 0, '2026-01-01')"),
+  )
+  const { code, stdout } = await place.run("verify", "--integration", "bank")
+  assert.equal(code, 1, stdout)
+  assert.match(stdout, /^public\.accounts {2}DIFFERS {2}1 /m)
+  const kept = await onDatabase(place.stateUrl ?? "", async (client) => {
+    const { rows } = await client.query(
+      "SELECT o::text AS text FROM millrace.pipeline_orders o WHERE kind = 'verify'",
+    )
+    return rows.map(({ text }) => text).join()
+  })
+  assert.match(kept, /accounts/)
+  for (const told of [stdout, kept]) assert.ok(!told.includes("987654321"))
 })
