@@ -4,6 +4,8 @@ import { after, test } from "node:test"
 import { floatingPromises } from "./floating-promises.ts"
 import { functionsOver } from "./function-lengths.ts"
 import { longFunctions } from "./long-functions.ts"
+import { type AllowedCount, booleanParameters, longParameterLists } from "./long-parameter-lists.ts"
+import { type Signature, signaturesOf, takesBooleanBesides } from "./parameters.ts"
 import { openProgram } from "./program.ts"
 import { handMadeWaits } from "./waits.ts"
 
@@ -100,5 +102,39 @@ test("the rule against hand-made waits finds each of its samples and nothing els
       "a race against time",
       "the tail of a queue",
     ],
+  )
+})
+
+const MOST_ARGUMENTS = 4
+
+function assertOnlyListed(found: readonly Signature[], listed: ReadonlyMap<string, AllowedCount>): void {
+  const byFile = Map.groupBy(found, ({ path }) => path)
+  const more = [...byFile].filter(([path, { length }]) => length > (listed.get(path)?.count ?? 0))
+  assert.deepEqual(
+    more.map(
+      ([path, all]) => `${path}:${all.map(({ line }) => line)}: ${listed.get(path)?.count ?? 0} allowed`,
+    ),
+    [],
+    "give them one object with names; test/structure/long-parameter-lists.ts lists what is so for a reason",
+  )
+  const fewer = [...listed].filter(([path, { count }]) => (byFile.get(path)?.length ?? 0) < count)
+  assert.deepEqual(
+    fewer.map(([path, { count }]) => `${path}: ${byFile.get(path)?.length ?? 0}, ${count} listed`),
+    [],
+    "listed in test/structure/long-parameter-lists.ts with more than there are: take them out",
+  )
+}
+
+test("no function takes more than four arguments by place, unless its file is listed with a reason", () => {
+  assertOnlyListed(
+    signaturesOf(program).filter(({ parameters }) => parameters.length > MOST_ARGUMENTS),
+    longParameterLists,
+  )
+})
+
+test("no function takes a boolean beside other arguments, unless its file is listed with a reason", () => {
+  assertOnlyListed(
+    signaturesOf(program).filter((one) => takesBooleanBesides(one)),
+    booleanParameters,
   )
 })
