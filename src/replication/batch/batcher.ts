@@ -6,6 +6,7 @@ import { type Alteration, type TableLoad, unaltered } from "../contracts/warehou
 import { staleByValue } from "../tables/stale-tables.ts"
 import type { RowBuffer } from "../values/columns.ts"
 import type { BatcherHooks } from "./batcher-hooks.ts"
+import { type ApplyLoopState, type SealedWork, workingOn } from "./batcher-states.ts"
 import { type Adoption, forgetTable, hasContent, isChangesOnly, nothingYet, type Work } from "./open-batch.ts"
 import { newRowBufferPool } from "./row-buffer-pool.ts"
 import { GatheredChanges } from "./table-changes.ts"
@@ -18,20 +19,14 @@ import { GatheredChanges } from "./table-changes.ts"
 export class Batcher implements ChangeSink {
   /** When the source last reported that it has no more changes, in ms of this process's clock; 0: not yet. */
   caughtUpAtMs = 0
-  /** Source clock of the oldest commit handed over and not yet applied. */
-  inFlightSinceMs: number | undefined
   /** Source clock of the newest commit that came; `undefined` before the first. */
   latestCommitMs: number | undefined
-  /** When the apply loop took its present work, in ms of the monotonic clock; `undefined`: it has none. */
-  workingSinceMs: number | undefined
   inTransaction = false
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible: Position
   #open = nothingYet()
-  /** Work that the apply loop takes before the open batch; nothing is added to it. */
-  #sealed: { work: Work; complete: Position | undefined }[] = []
-  /** The position that will be visible when the apply loop's present work is done. */
-  #underway: Position | undefined
+  #sealed: SealedWork[] = []
+  #loop: ApplyLoopState = { kind: "away" }
   #held = new Map<string, GatheredChanges>()
   #adopting: Adoption[] = []
   /** Called at the next moment between two transactions. */
@@ -44,7 +39,6 @@ export class Batcher implements ChangeSink {
    */
   #isOverdue = false
   #closed = false
-  #taker: ((work: Work | undefined) => void) | undefined
   #caughtUpPosition: Position | undefined
   #reached: Position
   readonly #hooks: BatcherHooks
@@ -58,14 +52,12 @@ export class Batcher implements ChangeSink {
 
   /** Resolves with the next work as soon as there is some; with `undefined` after `close`. One caller at a time. */
   next(): Promise<Work | undefined> {
-    this.workingSinceMs = undefined
-    this.inFlightSinceMs = undefined
-    this.#see(this.#underway)
-    this.#underway = undefined
+    if (this.#loop.kind === "working") this.#see(this.#loop.complete)
+    this.#loop = { kind: "away" }
     if (this.#isEmpty()) this.#see(this.#open.complete)
     return new Promise((resolve) => {
       if (this.#closed) return resolve(undefined)
-      this.#taker = resolve
+      this.#loop = { kind: "waiting", give: resolve }
       this.#handOver()
     })
   }
@@ -73,7 +65,10 @@ export class Batcher implements ChangeSink {
   /** Ends the apply loop after its present work. */
   close(): void {
     this.#closed = true
-    this.#give(undefined)
+    if (this.#loop.kind === "waiting") {
+      this.#loop.give(undefined)
+      this.#loop = { kind: "away" }
+    }
     for (const { done } of [...this.#adopting.splice(0), ...this.#open.adopted.splice(0)]) done(false)
     for (const { work } of this.#sealed.splice(0)) {
       if (work.kind === "standStill") work.givenUp()
@@ -82,9 +77,15 @@ export class Batcher implements ChangeSink {
     for (const turn of this.#turns.splice(0)) turn()
   }
 
+  /** When the apply loop took its present work, in ms of the monotonic clock; `undefined`: it has none. */
+  get workingSinceMs(): number | undefined {
+    return this.#loop.kind === "working" ? this.#loop.sinceMs : undefined
+  }
+
   /** Source clock of the oldest commit that is not visible yet; while a transaction arrives, of the last known one. */
   get oldestWaitingMs(): number | undefined {
-    if (this.inFlightSinceMs !== undefined) return this.inFlightSinceMs
+    if (this.#loop.kind === "working" && this.#loop.oldestCommitMs !== undefined)
+      return this.#loop.oldestCommitMs
     if (this.#open.transactions > 0) return this.#open.firstCommittedAtMs
     return this.inTransaction ? this.caughtUpAtMs : undefined
   }
@@ -109,9 +110,10 @@ export class Batcher implements ChangeSink {
   advance(): void {
     this.#spares.age()
     const position = this.#caughtUpPosition
-    if (position === undefined || this.inTransaction || !this.#isEmpty() || !this.#taker) return
+    if (position === undefined || this.inTransaction || !this.#isEmpty() || this.#loop.kind !== "waiting")
+      return
     this.#caughtUpPosition = undefined
-    this.#give({ kind: "advance", position })
+    this.#give({ work: { kind: "advance", position }, complete: undefined })
   }
 
   /**
@@ -262,7 +264,7 @@ export class Batcher implements ChangeSink {
     this.#caughtUpPosition = position
     this.#reached = position
     this.#open.complete = position
-    if (this.#taker !== undefined && this.#isEmpty()) this.#see(position)
+    if (this.#loop.kind === "waiting" && this.#isEmpty()) this.#see(position)
     this.caughtUpAtMs = Date.now()
   }
 
@@ -315,7 +317,7 @@ export class Batcher implements ChangeSink {
   }
 
   #handOver(): void {
-    if (this.#taker === undefined) return
+    if (this.#loop.kind !== "waiting") return
     const sealed = this.#sealed.shift()
     if (sealed !== undefined) return this.#begin(sealed)
     if (this.inTransaction || !hasContent(this.#open)) return
@@ -323,7 +325,7 @@ export class Batcher implements ChangeSink {
     this.#begin(this.#takeOpen())
   }
 
-  #takeOpen(): { work: Work; complete: Position | undefined } {
+  #takeOpen(): SealedWork {
     const { tables, earlier, sequence, complete, isAltered: _, ...rest } = this.#open
     this.#open = nothingYet()
     // A "caught up" that the source reported before these changes no longer holds.
@@ -332,18 +334,15 @@ export class Batcher implements ChangeSink {
     return { work: { kind: "batch", gathered }, complete }
   }
 
-  #begin({ work, complete }: { work: Work; complete: Position | undefined }): void {
-    this.#underway = complete
-    if (work.kind === "batch" && work.gathered.transactions > 0)
-      this.inFlightSinceMs = work.gathered.firstCommittedAtMs
-    this.#give(work)
+  #begin(sealed: SealedWork): void {
+    this.#give(sealed)
     this.#hooks.handedOver()
   }
 
-  #give(work: Work | undefined): void {
-    const give = this.#taker
-    this.#taker = undefined
-    if (work !== undefined) this.workingSinceMs = performance.now()
-    give?.(work)
+  #give(sealed: SealedWork): void {
+    if (this.#loop.kind !== "waiting") return
+    const { give } = this.#loop
+    this.#loop = workingOn(sealed)
+    give(sealed.work)
   }
 }
