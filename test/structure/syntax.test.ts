@@ -4,10 +4,10 @@ import { after, test } from "node:test"
 import { floatingPromises } from "./floating-promises.ts"
 import { functionsOver } from "./function-lengths.ts"
 import { longFunctions } from "./long-functions.ts"
-import { type AllowedCount, booleanParameters, longParameterLists } from "./long-parameter-lists.ts"
-import { type Signature, signaturesOf, takesBooleanBesides } from "./parameters.ts"
 import { openProgram } from "./program.ts"
-import { handMadeWaits } from "./waits.ts"
+import { type AllowedCount, booleanParameters, longParameterLists } from "./rules/long-parameter-lists.ts"
+import { type Signature, signaturesOf, takesBooleanBesides } from "./rules/parameters.ts"
+import { handMadeWaits } from "./rules/waits.ts"
 
 const program = openProgram()
 after(() => program.close())
@@ -56,7 +56,7 @@ test("no function is longer than 60 lines, unless it is listed with a reason, an
   )
 })
 
-const waitsSamples = "test/structure/waits-samples.ts"
+const waitsSamples = "test/structure/rules/waits-samples.ts"
 
 /** Queues, deadlines and timers outside of `src/concurrency/`, and why they are made there. */
 const allowedWaits: Record<string, string> = {
@@ -115,13 +115,13 @@ function assertOnlyListed(found: readonly Signature[], listed: ReadonlyMap<strin
       ([path, all]) => `${path}:${all.map(({ line }) => line)}: ${listed.get(path)?.count ?? 0} allowed`,
     ),
     [],
-    "give them one object with names; test/structure/long-parameter-lists.ts lists what is so for a reason",
+    "give them one object with names; test/structure/rules/long-parameter-lists.ts lists what is so for a reason",
   )
   const fewer = [...listed].filter(([path, { count }]) => (byFile.get(path)?.length ?? 0) < count)
   assert.deepEqual(
     fewer.map(([path, { count }]) => `${path}: ${byFile.get(path)?.length ?? 0}, ${count} listed`),
     [],
-    "listed in test/structure/long-parameter-lists.ts with more than there are: take them out",
+    "listed in test/structure/rules/long-parameter-lists.ts with more than there are: take them out",
   )
 }
 

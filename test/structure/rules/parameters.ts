@@ -9,7 +9,7 @@ import {
   isMethodDeclaration,
   isMethodSignatureDeclaration,
 } from "typescript/unstable/ast/is"
-import { lineOf, nodesOf, type Program, type ProgramFile } from "./program.ts"
+import { lineOf, nodesOf, type Program, type ProgramFile } from "../program.ts"
 
 /** A function or the type of one; `line` is that of its first parameter. */
 export interface Signature {

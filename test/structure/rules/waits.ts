@@ -10,7 +10,7 @@ import {
   isPropertyDeclaration,
   isVariableDeclaration,
 } from "typescript/unstable/ast/is"
-import { lineOf, nodesOf, type Program, type ProgramFile } from "./program.ts"
+import { lineOf, nodesOf, type Program, type ProgramFile } from "../program.ts"
 
 /** Names under which the code imports the timer of `node:timers/promises`. */
 const sleeps = /\b(?:delay|sleep|setTimeout)\(/
