@@ -90,6 +90,8 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "src/replication/contracts/comparison.ts": 1,
   }),
   ...allowed("To become an object with names, or a word of a union.", {
+    "src/warehouses/postgres/bookkeeping.ts": 1,
+    "src/warehouses/postgres/render/keys.ts": 1,
     "scripts/complete-lock.ts": 1,
     "src/cli/demo/belongings.test.ts": 1,
     "src/cli/demo/watch.ts": 1,
