@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import { waitUntil } from "../support/wait-until.ts"
+import { stuckProcess } from "./stuck-process.ts"
 
 const program = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts")
 /** Of a machine that many others use: a start takes a second on one of its own. */
@@ -38,9 +40,15 @@ export function spawnMillrace(
   environment: Record<string, string> = {},
   entry = program,
 ): MillraceProcess {
+  const stuck = stuckProcess()
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", environment.MILLRACE_TEST_ENTRY ?? entry, ...args],
+    [
+      "--disable-warning=ExperimentalWarning",
+      ...stuck.flags,
+      environment.MILLRACE_TEST_ENTRY ?? entry,
+      ...args,
+    ],
     {
       cwd: "/",
       env: { ...process.env, ...environment },
@@ -80,17 +88,21 @@ export function spawnMillrace(
     kill9: () => end("SIGKILL"),
     async terminate() {
       const startedMs = performance.now()
-      let isOverdue = false
-      const timer = setTimeout(() => {
-        isOverdue = true
-        child.kill("SIGKILL")
-      }, endLimitMs)
-      const how = await end("SIGTERM")
-      clearTimeout(timer)
-      if (isOverdue) throw new Error(`millrace did not end in ${endLimitMs} ms:\n${output()}`)
-      return { ...how, tookMs: performance.now() - startedMs }
+      const how = await inTime(end("SIGTERM"))
+      if (how !== undefined) return { ...how, tookMs: performance.now() - startedMs }
+      const open = await stuck.endedByForce(child)
+      throw new Error(`millrace did not end in ${endLimitMs} ms:\n${open}\n${output()}`)
     },
   }
+}
+
+/** `undefined`: not within the limit. */
+async function inTime(end: Promise<Ended>): Promise<Ended | undefined> {
+  const isOver = new AbortController()
+  const limit = delay(endLimitMs, undefined, { signal: isOver.signal })
+  const how = await Promise.race([end, limit])
+  isOver.abort()
+  return how
 }
 
 /** Runs a command that ends by itself. */
