@@ -1,6 +1,6 @@
 /** The warehouse in memory is what others are compared with: all warehouses say the same of the same rows of every type. */
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import fc from "fast-check"
 import { positionFrom } from "../../src/domain/position.ts"
 import type { ColumnType, TableSchema } from "../../src/domain/table.ts"
@@ -23,8 +23,11 @@ import {
 } from "../../src/replication/values/columns.ts"
 import { newMemoryStore } from "../../src/warehouses/memory/store.ts"
 import { openMemoryWarehouse } from "../../src/warehouses/memory/warehouse.ts"
+import { openPostgresWarehouse } from "../../src/warehouses/postgres/warehouse.ts"
 import { testWarehouse } from "../support/pipeline.ts"
+import { testDatabase } from "../support/postgres.ts"
 import { testSeed } from "../support/seed.ts"
+import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 
 const runs = 40
 
@@ -129,15 +132,30 @@ async function told(warehouse: Warehouse, database: string, rows: RowBuffer) {
   }
 }
 
-test("digests and canonical texts of rows of every type are those of the warehouse in memory", async () => {
-  const { warehouse } = await testWarehouse()
-  await fc.assert(
-    fc.asyncProperty(drawnRows, async (rows) => {
-      const expected = await told(openMemoryWarehouse(newMemoryStore()), "d", packed(rows))
-      const found = await told(warehouse, "d", packed(rows))
-      assert.deepEqual(found.keys, expected.keys)
-      assert.deepEqual(Object.fromEntries(found.digests), Object.fromEntries(expected.digests))
-    }),
-    { seed: testSeed, numRuns: runs },
-  )
-})
+const warehouses: Record<string, (context: TestContext) => Promise<Warehouse>> = {
+  duckdb: async () => (await testWarehouse()).warehouse,
+  async postgres(context) {
+    const { url, drop } = await testDatabase()
+    const stagingPath = await temporaryFolder("oracle")
+    context.after(async () => {
+      await drop()
+      await removeFolder(stagingPath)
+    })
+    return openPostgresWarehouse({ url, layout: "schemas", stagingPath })
+  },
+}
+
+for (const [name, open] of Object.entries(warehouses)) {
+  test(`${name}: digests and canonical texts of rows of every type are those of the warehouse in memory`, async (context) => {
+    const warehouse = await open(context)
+    await fc.assert(
+      fc.asyncProperty(drawnRows, async (rows) => {
+        const expected = await told(openMemoryWarehouse(newMemoryStore()), "d", packed(rows))
+        const found = await told(warehouse, "d", packed(rows))
+        assert.deepEqual(found.keys, expected.keys)
+        assert.deepEqual(Object.fromEntries(found.digests), Object.fromEntries(expected.digests))
+      }),
+      { seed: testSeed, numRuns: runs },
+    )
+  })
+}
