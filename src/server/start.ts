@@ -101,8 +101,11 @@ async function startHttp(
   warehouse: WarehousePart | undefined,
   status: StatusSources,
 ): Promise<Pick<RunningRoles, "http" | "health">> {
-  const { roles, configuration, store, onStop } = base
-  const metrics = newMetrics(() => observedPipelines(store))
+  const { roles, configuration, store, neighbours, onStop } = base
+  const metrics = newMetrics(
+    () => observedPipelines(store),
+    () => neighbours?.engine(),
+  )
   const health = healthApp({ notReady: () => notReady(base), metrics })
   const noticed = async (events: readonly BucketEvent[]) =>
     warehouse === undefined ? await store.bucketEvents.add(events) : warehouse.copy.noticed(events)

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client"
 import type { KnownPipeline, ObservedPipeline } from "../../control-plane/pipelines/observed-pipelines.ts"
 import type { BatchDurations } from "../../state/pipelines/observed-facts.ts"
 import { batchDurationBounds } from "../../state/pipelines/observed-facts.ts"
+import type { ProcessState } from "../../supervisor/messages.ts"
 
 export interface Metrics {
   /** The Prometheus text form. */
@@ -18,9 +19,13 @@ function labelsOf({ integrationId, sourceDatabase }: ObservedPipeline) {
 /**
  * Names follow the cloud's (IntegrationLag → integration_lag_seconds); the label is its dimension, IntegrationId. Every
  * process tells of all pipelines. A pipeline that nobody has reported on for too long has no samples but the age of what is
- * known; `observed` may fail: then no pipeline has any.
+ * known; `observed` may fail: then no pipeline has any. `engine`: how the engine is where it is another process under the same
+ * supervisor; `undefined` has no samples.
  */
-export function newMetrics(observed: () => Promise<ObservedPipeline[]>): Metrics {
+export function newMetrics(
+  observed: () => Promise<ObservedPipeline[]>,
+  engine: () => ProcessState | undefined = () => undefined,
+): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry, prefix: "millrace_" })
@@ -77,6 +82,7 @@ export function newMetrics(observed: () => Promise<ObservedPipeline[]>): Metrics
       this.set(isStateKnown ? 1 : 0)
     },
   })
+  defineEngine(registers, engine)
 
   return {
     async render() {
@@ -92,6 +98,31 @@ export function newMetrics(observed: () => Promise<ObservedPipeline[]>): Metrics
     },
     contentType: registry.contentType,
   }
+}
+
+function defineEngine(registers: Registry[], engine: () => ProcessState | undefined): void {
+  new Gauge({
+    name: "millrace_engine_up",
+    help: "1: the process with the SQL port and the pipelines serves; 0: another one is being started in its place",
+    registers,
+    collect() {
+      const state = engine()
+      this.reset()
+      if (state === undefined) this.remove()
+      else this.set(state.isReady ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: "millrace_engine_replacements_total",
+    help: "How often that process ended and another one was started, since the supervisor's start",
+    registers,
+    collect() {
+      const state = engine()
+      this.reset()
+      if (state === undefined) this.remove()
+      else this.inc(state.replacements)
+    },
+  })
 }
 
 type Define = (name: string, help: string, value: (one: KnownPipeline) => number | null) => void

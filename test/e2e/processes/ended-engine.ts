@@ -123,13 +123,21 @@ export const ways: readonly Way[] = [
 /** Asks the API all the time; every answer must be one. */
 export function watchApi(context: TestContext, { place, api }: IsolatedServer) {
   const http = `http://127.0.0.1:${place.httpPort}`
-  const answers = { count: 0, notReady: new Set<string>(), statuses: new Set<string>(), longestMs: 0 }
+  const answers = {
+    count: 0,
+    notReady: new Set<string>(),
+    engineUp: new Set<string | undefined>(),
+    statuses: new Set<string>(),
+    longestMs: 0,
+  }
   let isOver = false
   async function look(): Promise<void> {
     while (!isOver) {
       const sinceMs = performance.now()
       assert.equal(await (await fetch(`${http}/healthz`)).text(), "ok\n")
-      assert.match(await (await fetch(`${http}/metrics`)).text(), /^millrace_state_database_up 1$/m)
+      const metrics = await (await fetch(`${http}/metrics`)).text()
+      assert.match(metrics, /^millrace_state_database_up 1$/m)
+      answers.engineUp.add(/^millrace_engine_up (\d)$/m.exec(metrics)?.[1])
       const ready = await fetch(`${http}/readyz`)
       if (ready.status === 503) answers.notReady.add((await ready.text()).trim())
       answers.statuses.add((await api.describe("bank"))?.Status ?? "none")
