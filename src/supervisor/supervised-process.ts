@@ -50,6 +50,9 @@ export interface SupervisedProcess<Start, Facts> {
   kill(): void
 }
 
+/** Until it is ready a process may be silent for so many times as long: it loads programs, in one go, for seconds on a busy machine. */
+const startFactor = 24
+
 /** In the kernel's scale of -1000 to 1000; a process of an ordinary user may only raise its own and its children's. */
 const firstToEndScore = "500"
 
@@ -58,8 +61,9 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
   const { limits } = options
   const child = spawnChild(options)
   const ready = Promise.withResolvers<Facts>()
-  const silence = newSilence(limits.silentLooks)
+  const silence = newSilence()
   let toldBytes: number | undefined
+  let isReady = false
   let endedFor: EndCause | undefined
 
   function end(cause: EndCause): void {
@@ -70,7 +74,8 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
     const bytes = child.pid === undefined ? undefined : (residentBytes(child.pid) ?? toldBytes)
     if (bytes !== undefined && bytes > limits.memoryBytes)
       return end({ kind: "memory", bytes, limitBytes: limits.memoryBytes })
-    if (silence.passed()) end({ kind: "silent", forMs: limits.everyMs * limits.silentLooks })
+    const looksAtMost = limits.silentLooks * (isReady ? 1 : startFactor)
+    if (silence.passed(looksAtMost)) end({ kind: "silent", forMs: limits.everyMs * looksAtMost })
   }
   const looking = setInterval(look, limits.everyMs)
   child.on("message", (report: Report<Facts>) => {
@@ -80,6 +85,7 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
         toldBytes = report.rssBytes
         return
       case "ready":
+        isReady = true
         return ready.resolve(report.facts)
       default:
         return unreachable(report)
