@@ -37,7 +37,7 @@ const reporter: PipelineReporter = {
   copied: (_, event) => event.kind === "finished" && send({ kind: "copyDone", atMs: Date.now() }),
   stale: ({ reason }) => send({ kind: "problem", message: reason }),
   refused: ({ reason }) => send({ kind: "problem", message: reason }),
-  lateCopyFailed: (problem) => send({ kind: "problem", message: problem.message }),
+  incrementalSnapshotFailed: (problem) => send({ kind: "problem", message: problem.message }),
   snapshot: quiet,
   streaming: quiet,
   dropped: quiet,

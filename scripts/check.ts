@@ -14,7 +14,7 @@ const steps: { name: string; args: string[] }[] = [
   { name: "types", args: [script("typescript", "bin", "tsc"), "-p", "."] },
   { name: "lint and format", args: [script("@biomejs/biome", "bin", "biome"), "ci", "."] },
   { name: "lock file", args: ["scripts/complete-lock.ts", "--check"] },
-  { name: "walls, habits, documents", args: ["--test", "test/structure/*.test.ts"] },
+  { name: "walls, habits, documents", args: ["--test", "test/structure/**/*.test.ts"] },
 ]
 
 const failed = steps.filter(({ name, args }) => {

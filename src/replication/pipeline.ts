@@ -14,7 +14,7 @@ import { takeSnapshot } from "./snapshot/first-snapshot.ts"
 import type { CopyEvent } from "./snapshot/snapshot-copy.ts"
 import { requireHistory } from "./spool/require-history.ts"
 import {
-  newReliefWorker,
+  newRetentionActionWorker,
   type RetentionActionState,
   type RetentionActions,
   type RetentionActionWorker,
@@ -83,7 +83,7 @@ export interface PipelineReporter {
   /** A table that the filter takes but that cannot be replicated. */
   refused(table: RefusedTable): void
   /** An incremental snapshot failed; it is tried again. */
-  lateCopyFailed(problem: Problem, tables: readonly TableSchema[]): void
+  incrementalSnapshotFailed(problem: Problem, tables: readonly TableSchema[]): void
   /** The warehouse does not have, or is not known to have, just the selected tables. */
   selecting(): void
   /** The warehouse has just the selected tables; `ids`: those, failed ones among them. */
@@ -120,7 +120,7 @@ const stopLimitMs = 5_000
  */
 export function startPipeline(options: PipelineOptions): Pipeline {
   const stop = new AbortController()
-  const relief = newReliefWorker(options)
+  const relief = newRetentionActionWorker(options)
   const state: RunState = {
     batcher: undefined,
     live: undefined,

@@ -20,7 +20,7 @@ export interface StreamingPipeline {
    * The source's tables may have changed in a way that the stream does not tell: the catalog is polled soon. Returns
    * at once.
    */
-  lookSoon(): void
+  pollSoon(): void
   /** Everything committed at the source up to here is visible in the warehouse. */
   visible(): Position
   /** The source's newest position. Throws Problem. */
@@ -60,7 +60,7 @@ export function newStreaming(parts: VerifyParts, watch: TableWatch): StreamingPi
       return new Map(missing.map((id) => [id, reasons.get(id) ?? "It is not at the source."]))
     },
     settingsChanged: watch.wake,
-    lookSoon: watch.lookSoon,
+    pollSoon: watch.pollSoon,
     visible: () => batcher.visible,
     currentPosition: source.currentPosition,
     parsePosition: source.parsePosition,

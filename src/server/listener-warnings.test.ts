@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { exposures } from "./listener-warnings.ts"
+import { listenerWarnings } from "./listener-warnings.ts"
 
 const at = (host: string) => ({ host, port: 1 })
-const concerns = (listen: Parameters<typeof exposures>[0]) =>
-  exposures(listen).map((one) => one.split(" ")[0])
+const concerns = (listen: Parameters<typeof listenerWarnings>[0]) =>
+  listenerWarnings(listen).map((one) => one.split(" ")[0])
 
 test("ports that other machines can read are warned of", () => {
   for (const host of ["127.0.0.1", "127.8.0.1", "::1", "localhost"])

@@ -2,7 +2,7 @@ import type { Configuration } from "../domain/configuration.ts"
 import { isLoopback } from "../domain/loopback.ts"
 
 /** What these listeners show to a network without TLS: sentences for the log. */
-export function exposures({
+export function listenerWarnings({
   http,
   sql,
   health,

@@ -10,7 +10,7 @@ import type { BucketEvent } from "../state/copy/bucket-events.ts"
 import { errorFields } from "../wire/http/log.ts"
 import { healthApp } from "./health.ts"
 import { engineAway } from "./isolated/neighbours.ts"
-import { exposures } from "./listener-warnings.ts"
+import { listenerWarnings } from "./listener-warnings.ts"
 import { startHealth } from "./listening.ts"
 import { startApiPart } from "./parts/api-part.ts"
 import { type Base, type BaseOptions, openBase } from "./parts/base.ts"
@@ -85,7 +85,7 @@ async function startParts(
   if (warehouse !== undefined && roles.has("sql"))
     local.sql = await startSqlPart(base, warehouse, { status, watch: options.watch })
   const http = await startHttp(base, warehouse, status)
-  for (const exposure of exposures(openedHere(base))) log.warn({}, exposure)
+  for (const warning of listenerWarnings(openedHere(base))) log.warn({}, warning)
   if (warehouse !== undefined && ownStore !== undefined)
     await startWorkerPart(base, warehouse, ownStore, options)
   return {

@@ -65,7 +65,7 @@ test("chunks by block have every row once, while rows change and vacuum runs", a
   await close()
 })
 
-test("a table rewritten between two chunks is not copied wrongly but anew", async () => {
+test("a table rewritten between two chunks is not copied wrongly but again", async () => {
   for (const rewriting of ["VACUUM FULL t", "CLUSTER t USING t_pkey"]) {
     const { url, snapshot, close } = await opened([...table, "DELETE FROM t WHERE id < 1000"])
     await idsOf(snapshot, chunks.slice(0, 1))

@@ -45,7 +45,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "reader.ts: openReader": 70,
       "recording.ts: record": 110,
       "replay.ts: startReplay": 110,
-      "retention-actions.ts: newReliefWorker": 110,
+      "retention-actions.ts: newRetentionActionWorker": 110,
       "row-changes.ts: newRowChanges": 80,
       "row-events.ts: newRowEvents": 70,
       "row-writer.ts: newStagedRows": 70,

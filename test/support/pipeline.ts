@@ -242,7 +242,7 @@ export function reporterInto(reports: Reports): PipelineReporter {
     stale: ({ table, reason }) => reports.failed.set(qualifiedName(table), reason),
     dropped: () => undefined,
     refused: refuse,
-    lateCopyFailed: (problem) => reports.problems.push(problem),
+    incrementalSnapshotFailed: (problem) => reports.problems.push(problem),
     selecting: () => undefined,
     selected: (ids) => {
       reports.selected = ids

@@ -81,7 +81,7 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
     one.protection = options.protect(sourceArn, database, {
       handles: () => [...one.handles],
       onWithdrawn: (handle, tables) => withdrawn(one, handle, tables),
-      onPartsChanged: (handle) => runningOf(handle)?.pipeline?.streaming()?.lookSoon(),
+      onPartsChanged: (handle) => runningOf(handle)?.pipeline?.streaming()?.pollSoon(),
       onProblem(problem) {
         if (problem?.message === one.trouble?.problem.message) return
         one.trouble = problem && { problem, sinceMs: one.trouble?.sinceMs ?? performance.now() }

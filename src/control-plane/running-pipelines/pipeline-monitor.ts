@@ -188,7 +188,7 @@ export function newPipelineMonitor(
       tables.set(table.id, refusedProgress(table))
       touched()
     },
-    lateCopyFailed(cause, wanted) {
+    incrementalSnapshotFailed(cause, wanted) {
       for (const table of wanted) if (!tables.has(table.id)) tables.set(table.id, fresh(table))
       for (const progress of tables.values())
         if (progress.state === "ResyncInitiated") progress.reason = cause.message

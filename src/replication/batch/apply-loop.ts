@@ -57,7 +57,7 @@ async function doWork(loop: ApplyLoop, work: Work): Promise<void> {
       try {
         return await applyOne(loop, work.gathered)
       } catch (error) {
-        // `copyLate` awaits this promise. If it never settled, the next attempt could not start.
+        // `copyBesideStream` awaits this promise. If it never settled, the next attempt could not start.
         for (const { done } of work.gathered.adopted) done(false)
         throw error
       }

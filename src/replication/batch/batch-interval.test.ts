@@ -6,32 +6,32 @@ test("after a batch it rests for the interval, then wakes; what is behind does n
   context.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 })
   let intervalMs = 60_000
   let woken = 0
-  const pace = newBatchInterval({ intervalMs: () => intervalMs, wake: () => void woken++ })
-  assert.equal(pace.rests(), false, "the first batch does not wait")
-  pace.applied({ lastCommittedAtMs: 1_000_000, visibleAtMs: 1_000_000 })
+  const batchInterval = newBatchInterval({ intervalMs: () => intervalMs, wake: () => void woken++ })
+  assert.equal(batchInterval.rests(), false, "the first batch does not wait")
+  batchInterval.applied({ lastCommittedAtMs: 1_000_000, visibleAtMs: 1_000_000 })
   context.mock.timers.tick(59_000)
-  assert.deepEqual([pace.rests(), woken], [true, 0])
+  assert.deepEqual([batchInterval.rests(), woken], [true, 0])
   context.mock.timers.tick(1_000)
-  assert.deepEqual([pace.rests(), woken], [false, 1])
+  assert.deepEqual([batchInterval.rests(), woken], [false, 1])
 
-  pace.applied({ lastCommittedAtMs: Date.now() - 70_000, visibleAtMs: Date.now() })
-  assert.equal(pace.rests(), false, "a backlog goes on at once")
+  batchInterval.applied({ lastCommittedAtMs: Date.now() - 70_000, visibleAtMs: Date.now() })
+  assert.equal(batchInterval.rests(), false, "a backlog goes on at once")
 
-  pace.applied({ lastCommittedAtMs: Date.now(), visibleAtMs: Date.now() })
+  batchInterval.applied({ lastCommittedAtMs: Date.now(), visibleAtMs: Date.now() })
   intervalMs = 10_000
-  pace.intervalChanged()
+  batchInterval.intervalChanged()
   context.mock.timers.tick(10_000)
-  assert.deepEqual([pace.rests(), woken], [false, 2])
+  assert.deepEqual([batchInterval.rests(), woken], [false, 2])
   intervalMs = 0
-  pace.applied({ lastCommittedAtMs: Date.now(), visibleAtMs: Date.now() })
-  assert.equal(pace.rests(), false)
-  pace.stop()
+  batchInterval.applied({ lastCommittedAtMs: Date.now(), visibleAtMs: Date.now() })
+  assert.equal(batchInterval.rests(), false)
+  batchInterval.stop()
 })
 
 test("a clock that is set back does not make the next batch wait for as long", () => {
-  const pace = newBatchInterval({ intervalMs: () => 60_000, wake: () => undefined })
+  const batchInterval = newBatchInterval({ intervalMs: () => 60_000, wake: () => undefined })
   const ahead = Date.now() + 3_600_000
-  pace.applied({ lastCommittedAtMs: ahead, visibleAtMs: ahead })
-  assert.equal(pace.rests(), false)
-  pace.stop()
+  batchInterval.applied({ lastCommittedAtMs: ahead, visibleAtMs: ahead })
+  assert.equal(batchInterval.rests(), false)
+  batchInterval.stop()
 })

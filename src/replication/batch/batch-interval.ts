@@ -11,7 +11,7 @@ export interface BatchInterval {
   stop(): void
 }
 
-export interface PaceOptions {
+export interface BatchIntervalOptions {
   intervalMs(): number
   /** Called when the interval has passed. */
   wake(): void
@@ -20,7 +20,7 @@ export interface PaceOptions {
 /** Source and this process compare clocks: a difference below this is not taken for a stream that is behind. */
 const slackMs = 5_000
 
-export function newBatchInterval({ intervalMs, wake }: PaceOptions): BatchInterval {
+export function newBatchInterval({ intervalMs, wake }: BatchIntervalOptions): BatchInterval {
   let appliedAtMs: number | undefined
   let resting: Deadline | undefined
 

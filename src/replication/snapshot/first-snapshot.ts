@@ -48,7 +48,7 @@ export async function takeSnapshot(
       observe: options.observe,
       onTable,
       beside: [],
-      overtaken: "endsAll",
+      onInvalidated: "endsAll",
       versionsSince: (table) => (wantsVersions(optionsOf(options), table) ? since : undefined),
       goLive: (_, load) => load.finish().then(() => true),
       signal,

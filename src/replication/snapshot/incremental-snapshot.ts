@@ -25,7 +25,7 @@ export function postpone({ retries }: Watching, table: TableSchema, cause: "tabl
  * Copies tables beside the running stream (an incremental snapshot). A table that is not finished stays unknown and
  * is tried again at the next poll of the catalog.
  */
-export async function copyLate(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
+export async function copyBesideStream(watching: Watching, wanted: readonly TableSchema[]): Promise<void> {
   const { stream, batcher, known, modes, reporter, destination, observe, signal } = watching
   const copying = new Map<string, TableSchema>()
   const ids = new Set(wanted.map(({ id }) => id))
@@ -49,7 +49,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
         signal,
         beside: [...known.values()],
         // The next poll of the catalog finds what the table has become.
-        overtaken: "endsItsOwn",
+        onInvalidated: "endsItsOwn",
         versionsSince: ({ id }) => (modes.kept.has(id) ? since : undefined),
         async goLive(table, load) {
           await load.settled()
@@ -76,7 +76,7 @@ export async function copyLate(watching: Watching, wanted: readonly TableSchema[
     // A copy that the source interrupted fails alone; if the stream is broken too, the stream reports that.
     if (!(error instanceof Problem) || signal.aborted) throw error
     for (const table of wanted) postpone(watching, table, "source")
-    reporter.lateCopyFailed(error, wanted)
+    reporter.incrementalSnapshotFailed(error, wanted)
   } finally {
     for (const table of copying.values()) {
       known.delete(table.id)

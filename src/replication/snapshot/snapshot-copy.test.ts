@@ -58,7 +58,7 @@ function world(tables: Record<string, string[]>, read: Read) {
       destination,
       readers: 2,
       beside: [],
-      overtaken: "endsAll",
+      onInvalidated: "endsAll",
       versionsSince: () => undefined,
       observe: () => undefined,
       onTable: (table: TableSchema, event: CopyEvent) => {

@@ -26,7 +26,7 @@ export interface SnapshotCopy {
    * What ends when a table changed while it was read: the whole snapshot, which begins again, or only this table's
    * copy.
    */
-  overtaken: "endsAll" | "endsItsOwn"
+  onInvalidated: "endsAll" | "endsItsOwn"
   /** The time since when rows of this table are versions; `undefined`: the table keeps none. */
   versionsSince(table: TableSchema): Date | undefined
   signal: AbortSignal
@@ -124,7 +124,7 @@ async function copyChunk(
   } catch (error) {
     // This chunk was stopped because another chunk of the table failed.
     if (one.failed.signal.aborted) return
-    if (error instanceof SnapshotInvalidated && copy.overtaken === "endsItsOwn") {
+    if (error instanceof SnapshotInvalidated && copy.onInvalidated === "endsItsOwn") {
       one.failed.abort()
       return await abortLoad(one)
     }

@@ -55,7 +55,7 @@ export interface RetentionActionOptions {
   observe: WriteObserver
 }
 
-export function newReliefWorker(options: RetentionActionOptions): RetentionActionWorker {
+export function newRetentionActionWorker(options: RetentionActionOptions): RetentionActionWorker {
   const { relief = "hold", source, handle, select, observe } = options
   let now: Now = { kind: "busy" }
   let wanted = false

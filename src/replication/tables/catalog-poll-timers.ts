@@ -5,15 +5,15 @@ import type { CatalogPollBackoff } from "./catalog-poll-backoff.ts"
  * Polls of the catalog for which there is a reason, sooner than the regular ones. The backoff still spares a source
  * whose catalog is slow.
  */
-export interface LookTimers {
+export interface CatalogPollTimers {
   /** The source's tables may have changed in a way that the stream does not tell. */
-  lookSoon(): void
+  pollSoon(): void
   /**
    * Rows came through a partition that was not known. It may be detached already, which no comparison of two later
    * polls would show. So the catalog is polled after the time in which the source's own check for changed partitions
    * would have reported it.
    */
-  lookAfterNewPart(): void
+  pollAfterNewPartition(): void
 }
 
 /**
@@ -22,14 +22,18 @@ export interface LookTimers {
  */
 const newPartMs = 500
 
-export function newLookTimers(brake: CatalogPollBackoff, wake: () => void, signal: AbortSignal): LookTimers {
+export function newCatalogPollTimers(
+  backoff: CatalogPollBackoff,
+  wake: () => void,
+  signal: AbortSignal,
+): CatalogPollTimers {
   const timer = (afterMs: number) => {
     let pending: Deadline | undefined
     let isAskedAgain = false
     const ask = () => {
       if (signal.aborted) return
       isAskedAgain = pending !== undefined && afterMs > 0
-      pending ??= startDeadline(Math.max(brake.soonestMs, afterMs), due, { keepsAlive: false })
+      pending ??= startDeadline(Math.max(backoff.soonestMs, afterMs), due, { keepsAlive: false })
     }
     const due = () => {
       pending = undefined
@@ -39,5 +43,5 @@ export function newLookTimers(brake: CatalogPollBackoff, wake: () => void, signa
     signal.addEventListener("abort", () => pending?.end(), { once: true })
     return ask
   }
-  return { lookSoon: timer(0), lookAfterNewPart: timer(newPartMs) }
+  return { pollSoon: timer(0), pollAfterNewPartition: timer(newPartMs) }
 }

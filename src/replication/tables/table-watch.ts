@@ -15,11 +15,11 @@ import { type VersionModes, versionsObstacle } from "../contracts/versions.ts"
 import type { Destination } from "../contracts/warehouse.ts"
 import type { PipelineReporter } from "../pipeline.ts"
 import { aborted } from "../signals.ts"
-import { copyLate, postpone } from "../snapshot/incremental-snapshot.ts"
+import { copyBesideStream, postpone } from "../snapshot/incremental-snapshot.ts"
 import { caseClash } from "../snapshot/snapshot-copy.ts"
 import type { WriteObserver } from "../write-order.ts"
 import { type CatalogPollBackoff, newCatalogPollBackoff } from "./catalog-poll-backoff.ts"
-import { newLookTimers } from "./catalog-poll-timers.ts"
+import { newCatalogPollTimers } from "./catalog-poll-timers.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { letStaleLeave } from "./stale-tables.ts"
 import { shapeOf } from "./table-shape.ts"
@@ -65,7 +65,7 @@ export interface TableWatch {
   /** Poll now: what is wanted has changed. */
   wake(): void
   /** Poll soon: a wanted table may have changed. A source whose catalog is slow is spared. */
-  lookSoon(): void
+  pollSoon(): void
   /** Ends with the signal; rejects with what stops the whole pipeline. */
   readonly ended: Promise<void>
 }
@@ -86,7 +86,7 @@ export interface Watching extends TableWatchOptions {
   unfit: UnrepresentableNote[]
   /** Tables by id that need a re-snapshot, and the reason. */
   asked: Map<string, string>
-  brake: CatalogPollBackoff
+  backoff: CatalogPollBackoff
   /** By table id: called when the warehouse has recorded the table as stale. */
   whenStale: Map<string, () => void>
   selection: SelectionState
@@ -106,7 +106,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     texts: new Map(options.texts),
     unfit: [],
     asked: new Map(),
-    brake: newCatalogPollBackoff(options.lookEveryMs),
+    backoff: newCatalogPollBackoff(options.lookEveryMs),
     whenStale: new Map(),
     selection: newSelectionState(),
   }
@@ -116,11 +116,11 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     isWoken = true
     resting.wake()
   }
-  const timers = newLookTimers(watching.brake, wake, options.signal)
+  const timers = newCatalogPollTimers(watching.backoff, wake, options.signal)
 
   async function run(): Promise<void> {
     while (!options.signal.aborted) {
-      if (watching.brake.isWorthIt(reached(watching), isWoken || isDue(watching))) {
+      if (watching.backoff.isWorthIt(reached(watching), isWoken || isDue(watching))) {
         isWoken = false
         await look(watching, resting.pause)
       }
@@ -170,8 +170,8 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     known: () => [...watching.known.values()],
     current: () => options.source.tables(options.select),
     wake: () => wake(),
-    lookSoon: timers.lookSoon,
-    onNewPart: timers.lookAfterNewPart,
+    pollSoon: timers.pollSoon,
+    onNewPart: timers.pollAfterNewPartition,
     ended: run(),
   }
 }
@@ -235,7 +235,7 @@ async function look(watching: Watching, rest: (ms: number) => Promise<void>): Pr
   await switchVersions(watching)
   if (watching.signal.aborted) return
   const asked = watching.selection.asked
-  const current = await watching.brake.reading(reached(watching), () =>
+  const current = await watching.backoff.reading(reached(watching), () =>
     watching.source.tables(watching.select, watching.handle),
   )
   if (askForAltered(watching, current.altered ?? new Map())) return
@@ -250,8 +250,8 @@ async function look(watching: Watching, rest: (ms: number) => Promise<void>): Pr
   // Tables found to need a re-snapshot are copied together with new ones, and do not wait for those.
   if (!isAsKnown) await rest(soonMs)
   const wanted = current.tables.filter((table) => !watching.known.has(table.id) && mayTry(watching, table))
-  if (wanted.length > 0 && !watching.signal.aborted) await copyLate(watching, wanted)
-  else if (isAsKnown) watching.brake.foundNothing()
+  if (wanted.length > 0 && !watching.signal.aborted) await copyBesideStream(watching, wanted)
+  else if (isAsKnown) watching.backoff.foundNothing()
   await settleSelection(watching, current, asked)
 }
 
@@ -270,10 +270,10 @@ function isDue(watching: Watching): boolean {
 /**
  * Milliseconds until the next regular poll. A table that is due to be tried again does not wait for a slow catalog.
  */
-function restMs({ selection, brake, retries }: Watching): number {
+function restMs({ selection, backoff, retries }: Watching): number {
   if (!selection.isSettled()) return soonMs
   const firstDueMs = Math.min(...[...retries.values()].map(({ atMs }) => atMs - performance.now()))
-  return Math.min(brake.waitMs, Math.max(firstDueMs, brake.soonestMs, soonMs))
+  return Math.min(backoff.waitMs, Math.max(firstDueMs, backoff.soonestMs, soonMs))
 }
 
 /** Forgets retries of tables that stream, are gone or cannot be replicated. */

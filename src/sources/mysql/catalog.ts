@@ -21,7 +21,7 @@ export interface MyColumn {
   facts: TypeFacts
   /** How its text is decoded where it is not UTF-8 in the log; `undefined`: it is. */
   charset: CharsetReading | undefined
-  /** Carried as the bytes that the server holds: nobody has mapped its type, or its character set is not known. */
+  /** StreamedTable as the bytes that the server holds: nobody has mapped its type, or its character set is not known. */
   isRaw: boolean
 }
 

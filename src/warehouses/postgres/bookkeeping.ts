@@ -135,7 +135,7 @@ function statementsOf(names: Names): Omit<Bookkeeping, keyof Reading> {
       ]
     },
     untrack: (pipeline, table) => `DELETE FROM ${tracked} WHERE ${whose(pipeline, table)}`,
-    // Only this definition: a fresh copy with another may have come in the same batch.
+    // Only this definition: a resync with another may have come in the same batch.
     markStale: (pipeline, table) =>
       `UPDATE ${tracked} SET stale = true WHERE ${whose(pipeline, table)} AND definition = ${quoteLiteral(JSON.stringify(table))}`,
     noteTextColumns(pipeline, id, columns) {

@@ -17,8 +17,8 @@ import type { ScramVerifier } from "./scram.ts"
 import type { SqlSession } from "./session.ts"
 import { sessionPlaces } from "./session-places.ts"
 import { ConnectionGone, type TlsOptions, type Transport, transportOver } from "./transport.ts"
+import { type PendingLogin, pendingLogins } from "./unauthenticated-connections.ts"
 import { type Holding, type ShareLimits, userShares, usualShare } from "./user-shares.ts"
-import { type Guest, waitingRoom } from "./waiting-room.ts"
 
 export interface PgWireLimits {
   /** Sessions at once; a further one gets 53300. */
@@ -102,7 +102,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
   const limits = { ...defaultLimits, ...options.limits }
   const live = new Map<number, Live>()
   const sockets = new Set<Socket>()
-  const room = waitingRoom({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
+  const room = pendingLogins({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
   const throttle = loginThrottle()
   const places = sessionPlaces({
     ...limits,
@@ -129,7 +129,10 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     }
   }
 
-  async function startup(transport: Transport, guest: Guest): Promise<Map<string, string> | undefined> {
+  async function startup(
+    transport: Transport,
+    guest: PendingLogin,
+  ): Promise<Map<string, string> | undefined> {
     const silence = startDeadline(limits.silentMs, transport.destroy)
     for (let i = 0; i < startupMessagesAtMost; i++) {
       const message = decodeStartup(await transport.receive("startup").finally(silence.end))
@@ -151,7 +154,11 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     throw new PgError("08P01", "too many start-up messages", { fatal: true })
   }
 
-  async function prove(transport: Transport, parameters: Map<string, string>, guest: Guest): Promise<string> {
+  async function prove(
+    transport: Transport,
+    parameters: Map<string, string>,
+    guest: PendingLogin,
+  ): Promise<string> {
     const user = parameters.get("user")
     if (!user)
       throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
@@ -199,7 +206,7 @@ export async function startPgWire(options: PgWireOptions): Promise<PgWireServer>
     }
   }
 
-  async function serve(transport: Transport, guest: Guest): Promise<void> {
+  async function serve(transport: Transport, guest: PendingLogin): Promise<void> {
     const startupLimit = startDeadline(limits.startupMs, transport.destroy)
     let leave: () => void = () => undefined
     try {

@@ -1,6 +1,6 @@
 import { faultKinds } from "../scripted-faults/scripted-faults.ts"
-import { describeLateCopies } from "./suite.ts"
+import { describeIncrementalSnapshots } from "./suite.ts"
 
 const points = ["copyBegun", "chunkLoaded", "staged", "applied"] as const
 
-describeLateCopies(points.flatMap((point) => faultKinds.map((kind) => [point, kind] as const)))
+describeIncrementalSnapshots(points.flatMap((point) => faultKinds.map((kind) => [point, kind] as const)))

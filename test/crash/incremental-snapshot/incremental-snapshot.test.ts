@@ -1,7 +1,7 @@
-import { describeLateCopies } from "./suite.ts"
+import { describeIncrementalSnapshots } from "./suite.ts"
 
-// All the others are in late-copies.long.test.ts.
-describeLateCopies([
+// All the others are in incremental-snapshot.long.test.ts.
+describeIncrementalSnapshots([
   ["applied", "doneUnsaid"],
   ["applied", "hang"],
 ])

@@ -14,7 +14,7 @@ export type LateCell = readonly [WritePoint, FaultKind]
 
 const home = testWarehouse()
 
-export function describeLateCopies(cells: readonly LateCell[]): void {
+export function describeIncrementalSnapshots(cells: readonly LateCell[]): void {
   describe("scripted faults in a copy beside the stream", { concurrency: 4 }, () => {
     for (const [point, kind] of cells) test(`${point}: ${kind}`, (context) => survives(context, point, kind))
   })

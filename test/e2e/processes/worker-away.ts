@@ -30,7 +30,7 @@ export interface AwayScene {
   startWorker(): Promise<MillraceProcess>
   /** Everything that is in the source is in the warehouse, once: the load is stopped for it. */
   assertNothingLost(): Promise<void>
-  /** The same while a table is copied anew, which lags behind the others until its copy is live. */
+  /** The same while a table is resynced, which lags behind the others until its copy is live. */
   becomesEqual(): Promise<void>
 }
 

@@ -157,7 +157,7 @@ function protect(context: TestContext, url: string, { handle, streaming }: TestP
   const protection = source.protect?.({
     handles: () => [handle],
     onWithdrawn: () => undefined,
-    onPartsChanged: () => streaming()?.lookSoon(),
+    onPartsChanged: () => streaming()?.pollSoon(),
     // Its server may end before it.
     onProblem: () => undefined,
   })

@@ -25,7 +25,7 @@ test("rows that the engine's memory cannot hold together keep their table out, w
   )
   await runSql(url, "INSERT INTO small VALUES (2)")
   assert.deepEqual(await pipeline.differences(["small"]), [])
-  // Before the rows are known to be too many they may meet the limit; then the copy begins anew.
+  // Before the rows are known to be too many they may meet the limit; then the copy begins again.
   for (const { message } of pipeline.reports.problems)
     assert.match(message, /The engine has too little memory for these rows/)
 })

@@ -23,7 +23,7 @@ function transaction(random: Random, tables: RandomTable[]): string[] {
   return ["BEGIN", ...edits, random.chance(0.1) ? "ROLLBACK" : "COMMIT"]
 }
 
-/** The stream's copy against the source, then a copy made anew against it: so both are equal to one another too. */
+/** The stream's copy against the source, then a second snapshot against it: so both are equal to one another too. */
 async function assertBothWays(url: string, streamed: TestPipeline, message: string): Promise<void> {
   assert.deepEqual(await streamed.differences(), [], `by the stream, ${message}`)
   assert.deepEqual([...streamed.reports.failed], [])

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { engineSemaphore, type GateUser, sharesOf, type Turn } from "./engine-semaphore.ts"
+import { type EngineUser, engineSemaphore, sharesOf, type Turn } from "./engine-semaphore.ts"
 
-const admin: GateUser = { name: "admin", isAdmin: true }
-const user = (name: string): GateUser => ({ name, isAdmin: false })
+const admin: EngineUser = { name: "admin", isAdmin: true }
+const user = (name: string): EngineUser => ({ name, isAdmin: false })
 const forever = () => new Promise<never>(() => undefined)
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -16,7 +16,7 @@ test("calls that never end leave places for administrators, and for other users"
     begun++
     return forever()
   }
-  const stuck = (who: GateUser) => void gate.run(who, begin).catch(() => undefined)
+  const stuck = (who: EngineUser) => void gate.run(who, begin).catch(() => undefined)
   for (let n = 0; n < 100; n++) stuck(user("one"))
   await turn()
   assert.equal(begun, perUser)

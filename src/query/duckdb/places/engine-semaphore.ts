@@ -4,7 +4,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 const waitingAtMost = 5000
 
 /** On whose behalf a call is made. */
-export interface GateUser {
+export interface EngineUser {
   name: string
   isAdmin: boolean
 }
@@ -23,11 +23,11 @@ export interface Turn {
  */
 export interface EngineSemaphore {
   /** Throws 53000 when too many wait. `onWaiting` is called only if there is no place at once. */
-  run<T>(user: GateUser, call: () => Promise<T>, onWaiting?: (turn: Turn) => void): Promise<T>
+  run<T>(user: EngineUser, call: () => Promise<T>, onWaiting?: (turn: Turn) => void): Promise<T>
 }
 
 interface Waiting {
-  user: GateUser
+  user: EngineUser
   admit(): void
 }
 
@@ -45,20 +45,20 @@ export function engineSemaphore(places: number): EngineSemaphore {
   let all = 0
   let byOthers = 0
 
-  const heldBy = ({ name }: GateUser) => held.get(name) ?? 0
+  const heldBy = ({ name }: EngineUser) => held.get(name) ?? 0
 
-  function mayEnter(user: GateUser): boolean {
+  function mayEnter(user: EngineUser): boolean {
     if (all >= places) return false
     return user.isAdmin || (byOthers < places - reserved && heldBy(user) < perUser)
   }
 
-  function take(user: GateUser): void {
+  function take(user: EngineUser): void {
     all++
     if (!user.isAdmin) byOthers++
     held.set(user.name, heldBy(user) + 1)
   }
 
-  function leave(user: GateUser): void {
+  function leave(user: EngineUser): void {
     all--
     if (!user.isAdmin) byOthers--
     if (heldBy(user) > 1) held.set(user.name, heldBy(user) - 1)
@@ -70,13 +70,13 @@ export function engineSemaphore(places: number): EngineSemaphore {
     next.admit()
   }
 
-  function refuseCrowd(user: GateUser): void {
+  function refuseCrowd(user: EngineUser): void {
     const ofUser = waiting.filter((one) => one.user.name === user.name).length
     const isCrowd = waiting.length >= waitingAtMost || (!user.isAdmin && ofUser >= waitingAtMost / 2)
     if (isCrowd) throw new PgError("53000", "too many statements are waiting; try again later")
   }
 
-  async function enter(user: GateUser, onWaiting: ((turn: Turn) => void) | undefined): Promise<void> {
+  async function enter(user: EngineUser, onWaiting: ((turn: Turn) => void) | undefined): Promise<void> {
     if (mayEnter(user)) {
       take(user)
       return

@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType, DuckDBValue
 import { type Deadline, startDeadline } from "../../../concurrency/deadline.ts"
 import { quoteIdentifier, quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { EngineSemaphore, GateUser, Turn } from "../places/engine-semaphore.ts"
+import type { EngineSemaphore, EngineUser, Turn } from "../places/engine-semaphore.ts"
 import type { MemoryWatch } from "../places/memory-watch.ts"
 import type { EnginePortal } from "../portals/engine-portal.ts"
 import type { BoundValue } from "../values/parameters.ts"
@@ -62,7 +62,7 @@ function cancelledByUser(): PgError {
 export function engineSession(
   connection: DuckDBConnection,
   gate: EngineSemaphore,
-  user: () => GateUser,
+  user: () => EngineUser,
   database: string,
   mayWrite: () => boolean,
   memory: MemoryWatch | undefined,

@@ -11,7 +11,7 @@ import { keyPlacesOf } from "./row-images.ts"
 import { fitTable, namesOf, readTableMap } from "./table-map.ts"
 
 /** A table that the stream carries. */
-interface Carried {
+interface StreamedTable {
   table: MyTable
   /** What is in the log before this weight is in the copy that the table came with. */
   from: number
@@ -60,7 +60,7 @@ export function newStreamedTables(
   sink: ChangeSink,
   foldsNames: boolean,
 ): StreamedTables {
-  const carried = new Map<string, Carried>(
+  const carried = new Map<string, StreamedTable>(
     tables.map((table) => [table.schema.id, { table, from: 0, since: 0 }]),
   )
   /** By the log's number of a table: its map, and where its rows go. */
@@ -226,7 +226,7 @@ function folded(name: string): string {
   return Array.from(name, (character) => Array.from(character.toLowerCase())[0]).join("")
 }
 
-function isAs(known: Carried | undefined, now: TableSchema): boolean {
+function isAs(known: StreamedTable | undefined, now: TableSchema): boolean {
   if (known === undefined) return false
   const { schema } = known.table
   return JSON.stringify(withTextColumns(now, textColumnsOf(schema))) === JSON.stringify(schema)

@@ -23,7 +23,7 @@ export async function holdAsItWas(client: pg.Client, table: PgTable, sameness: S
   )
   const now = rows[0]
   const what = `Table ${schema.schema}.${schema.name} was`
-  const then = "while it was being copied; its copy begins anew."
+  const then = "while it was being copied; its copy begins again."
   if (now?.id !== schema.id) throw new SnapshotInvalidated(`${what} renamed ${then}`)
   if (sameness === "identity") return
   const before = storageOf(table).map(({ id, filenode }) => `${id}:${filenode}`)

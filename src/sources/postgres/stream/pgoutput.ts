@@ -18,7 +18,7 @@ import {
   type Route,
   type RowChange,
 } from "./row-changes.ts"
-import { type Carried, isCarriedAs, newStreamedTables, type Question } from "./streamed-tables.ts"
+import { isStreamedAs, newStreamedTables, type Question, type StreamedTable } from "./streamed-tables.ts"
 
 /**
  * Decodes pgoutput, protocol version 1 (PostgreSQL manual: "Logical Replication Message Formats"). Each value says whether
@@ -32,7 +32,7 @@ export interface PgOutput {
   include(table: PgTable, from: bigint): void
   exclude(id: string): void
   /** A table as it is at the place the stream has come to; `undefined`: not carried. */
-  carried(id: string): Carried | undefined
+  carried(id: string): StreamedTable | undefined
   /** Whether the table is carried exactly as this. */
   carries(table: TableSchema): boolean
   /** The stream has come to where the catalog had these states; the tables were `before` when it was read. */
@@ -49,7 +49,7 @@ const epochMs = 946_684_800_000
 
 export interface StartTable {
   table: PgTable
-  /** As Carried's. */
+  /** As StreamedTable's. */
   confirmedBefore: number | undefined
 }
 
@@ -188,7 +188,7 @@ export function newPgOutput(decoding: Decoding): PgOutput {
     settle: carried.settle,
     carries(table) {
       const one = carried.get(table.id)
-      return one !== undefined && isCarriedAs(one, table)
+      return one !== undefined && isStreamedAs(one, table)
     },
     whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
     goOn(beginning) {

@@ -10,7 +10,7 @@ import { type Evolution, evolve } from "./evolve.ts"
 import { type Described, describe, isDescribed } from "./relation.ts"
 import { xidDistance } from "./xid.ts"
 
-export interface Carried {
+export interface StreamedTable {
   table: PgTable
   /** Transactions before this are in the copy that the table came with, or have been given to the sink. */
   from: bigint
@@ -37,7 +37,7 @@ export interface StreamedTables {
   exclude(id: string): void
   /** Transactions whose commit record lies before `before` have been given to the sink: nothing of them is taken again. */
   given(before: bigint): void
-  get(id: string): Carried | undefined
+  get(id: string): StreamedTable | undefined
   /** Rows of a partitioned table come by way of this partition. */
   filled(id: string, leaf: string): void
   /** Transaction `xid` empties the table. */
@@ -48,18 +48,18 @@ export interface StreamedTables {
   settle(before: ReadonlyMap<string, PgTable>, states: ReadonlyMap<string, CurrentState>): void
 }
 
-export interface CarryOptions {
+export interface StreamedTablesOptions {
   sink: ChangeSink
   select: TableSelection
   /** Rows of the relation go here from now on; `undefined`: nowhere, until it is described anew. */
-  route(id: string, carried: Carried | undefined): void
+  route(id: string, carried: StreamedTable | undefined): void
   /** As `route`, but only if its rows go somewhere already. */
-  reroute(id: string, carried: Carried): void
+  reroute(id: string, carried: StreamedTable): void
 }
 
 /** The tables whose rows the stream takes, as they are at the place it has come to. */
-export function newStreamedTables({ sink, select, route, reroute }: CarryOptions): StreamedTables {
-  const byId = new Map<string, Carried>()
+export function newStreamedTables({ sink, select, route, reroute }: StreamedTablesOptions): StreamedTables {
+  const byId = new Map<string, StreamedTable>()
 
   function letGo(id: string): void {
     byId.delete(id)
@@ -67,7 +67,7 @@ export function newStreamedTables({ sink, select, route, reroute }: CarryOptions
   }
 
   /** Whether the table goes on. If not, what there is of it is kept under the name it has now. */
-  function take(id: string, one: Carried, evolution: Evolution, name: TableName): boolean {
+  function take(id: string, one: StreamedTable, evolution: Evolution, name: TableName): boolean {
     switch (evolution.kind) {
       case "same":
         one.table = evolution.table
@@ -84,7 +84,11 @@ export function newStreamedTables({ sink, select, route, reroute }: CarryOptions
     }
   }
 
-  function become(id: string, one: Carried, { to, origins, fill }: Evolution & { kind: "altered" }): boolean {
+  function become(
+    id: string,
+    one: StreamedTable,
+    { to, origins, fill }: Evolution & { kind: "altered" },
+  ): boolean {
     const isTaken = sink.altered({ from: one.table.schema, to: to.schema, origins, fill })
     if (isTaken) one.table = to
     else letGo(id)
@@ -92,7 +96,7 @@ export function newStreamedTables({ sink, select, route, reroute }: CarryOptions
   }
 
   /** The name is all that becomes another, whatever else is new. Whether the table goes on. */
-  function rename(id: string, one: Carried, { schema, name }: TableName): boolean {
+  function rename(id: string, one: StreamedTable, { schema, name }: TableName): boolean {
     const from = one.table.schema
     if (from.schema === schema && from.name === name) return true
     const to = { ...one.table, schema: { ...from, schema, name } }
@@ -104,12 +108,12 @@ export function newStreamedTables({ sink, select, route, reroute }: CarryOptions
     })
   }
 
-  function drop(id: string, { table }: Carried): void {
+  function drop(id: string, { table }: StreamedTable): void {
     letGo(id)
     sink.dropped(table.schema)
   }
 
-  function namesakes(id: string, name: string): [string, Carried][] {
+  function namesakes(id: string, name: string): [string, StreamedTable][] {
     return [...byId].filter(([other, { table }]) => other !== id && tableKey(table.schema) === name)
   }
 
@@ -247,13 +251,17 @@ function nameIn(state: CurrentState | undefined): TableName | undefined {
   }
 }
 
-function evolutionTo({ table }: Carried, described: Described, state: CurrentState | undefined): Evolution {
+function evolutionTo(
+  { table }: StreamedTable,
+  described: Described,
+  state: CurrentState | undefined,
+): Evolution {
   if (state?.kind === "there") return evolve(table, described, state.current)
   return { kind: "beside", reason: whyNotThere(state) }
 }
 
 /** The stream has come to where the catalog said this. */
-function settledEvolution({ table, emptiedBy }: Carried, state: CurrentState): Evolution {
+function settledEvolution({ table, emptiedBy }: StreamedTable, state: CurrentState): Evolution {
   if (state.kind !== "there") return { kind: "beside", reason: whyNotThere(state) }
   return evolve(table, describe(state.current.table), state.current, true, emptiedBy)
 }
@@ -263,7 +271,7 @@ function whyNotThere(state: CurrentState | undefined): string {
 }
 
 /** Whether a table that is carried so is what the catalog says it is. */
-export function isCarriedAs({ table }: Carried, now: PgTable["schema"]): boolean {
+export function isStreamedAs({ table }: StreamedTable, now: PgTable["schema"]): boolean {
   const { schema, name, key } = table.schema
   const typesOf = ({ columns }: PgTable["schema"]) =>
     JSON.stringify(columns.map(({ sourceType }) => sourceType))

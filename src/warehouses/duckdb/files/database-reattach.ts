@@ -13,7 +13,7 @@ export interface DatabaseReattach {
 const shutOffMessage = /has been invalidated because checkpointing failed/
 const deadMessage = /database has been invalidated because of a previous fatal error/
 
-/** What healing does to databases and their files. */
+/** What re-attaching does to databases and their files. */
 export interface ReattachActions {
   /** Repeatable. */
   attach(name: string): Promise<void>

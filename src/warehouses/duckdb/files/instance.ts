@@ -75,7 +75,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   await options.prepare?.(admin)
   const attached = new Set<string>()
   const identities = new Map<string, string>()
-  const healing = newDatabaseReattach(admin, attached, {
+  const reattach = newDatabaseReattach(admin, attached, {
     attach,
     replaced: async (name) =>
       (await identityOf(fileOf(name))) === identities.get(name) ? undefined : new Error(replacedText),
@@ -102,12 +102,12 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
   async function dropDatabase(name: string): Promise<void> {
     await admin.run(`DETACH DATABASE IF EXISTS ${quoteIdentifier(name)}`)
     attached.delete(name)
-    healing.shutOff.delete(name)
+    reattach.shutOff.delete(name)
     for (const file of [fileOf(name), `${fileOf(name)}.wal`]) await rm(file, { force: true })
   }
 
   async function ensureDatabase(name: string): Promise<void> {
-    const shutOff = healing.shutOff.get(name)
+    const shutOff = reattach.shutOff.get(name)
     if (shutOff !== undefined) throw shutOff
     if (attached.has(name)) return
     await attach(name)
@@ -115,7 +115,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
 
   /** To the engine, names that differ only in case are one: it would take the one database for the other without a word. */
   function refuseSameName(name: string): void {
-    const known = [...attached, ...healing.shutOff.keys()]
+    const known = [...attached, ...reattach.shutOff.keys()]
     const other = known.find((one) => one !== name && foldedName(one) === foldedName(name))
     if (other !== undefined)
       throw new Error(`its name differs from that of database ${other} only in case: rename one of them`)
@@ -127,21 +127,21 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
       await ensureDatabase(name)
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      await healing.isShutOff(name, error)
+      await reattach.isShutOff(name, error)
     }
   }
 
   for (const name of (await readdir(options.path)).flatMap(databaseIn)) await attachFound(name)
-  if (!healing.shutOff.has("dev")) await attachFound("dev")
+  if (!reattach.shutOff.has("dev")) await attachFound("dev")
   await lockDown(admin, options)
 
   return {
     memoryLimitBytes: options.memoryLimitBytes,
     connect: () => instance.connect(),
     ensureDatabase,
-    shutOffBy: (name) => healing.shutOff.get(name),
+    shutOffBy: (name) => reattach.shutOff.get(name),
     unopened: () =>
-      [...healing.shutOff].flatMap(([name, error]) =>
+      [...reattach.shutOff].flatMap(([name, error]) =>
         attached.has(name) ? [] : unopenedDatabase(name, fileOf(name), error),
       ),
     dropDatabase,
@@ -151,7 +151,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbInstance
       )
     },
     databases: () => [...attached],
-    heal: healing.heal,
+    heal: reattach.heal,
     close: async () => {
       admin.closeSync()
       instance.closeSync()

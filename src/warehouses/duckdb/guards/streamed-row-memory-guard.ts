@@ -6,7 +6,7 @@ import { isTooLittleMemory } from "../errors.ts"
 import { liveTable } from "../naming.ts"
 import { keyNames, names } from "../staging/staged-rows.ts"
 import { readStaged } from "../staging/staging.ts"
-import { neighbourBytes, newVectorMemoryLimit, rowsAtOnce, tooLarge } from "./vector-memory-limit.ts"
+import { bytesTogether, newVectorMemoryLimit, rowsAtOnce, tooLarge } from "./vector-memory-limit.ts"
 
 /**
  * As `VectorMemoryLimit`, for what the stream brings: rows land beside the newest ones that are there. Sums are kept of what
@@ -42,7 +42,7 @@ export function newStreamedRowMemoryGuard(
     for (const part of parts) tail.neighbours.note(part)
     const { bytes, limitBytes } = tail.neighbours
     if (bytes() <= (tail.isKnown ? limitBytes : memoryLimitBytes * quietShare)) return
-    const largest = Math.max(...parts.map(neighbourBytes))
+    const largest = Math.max(...parts.map(bytesTogether))
     const total = largest > limitBytes ? largest : await asked(changes, sizes)
     if (total > limitBytes) throw new OversizedTable(table, tooLarge(total, memoryLimitBytes))
     const neighbours = newVectorMemoryLimit(memoryLimitBytes)

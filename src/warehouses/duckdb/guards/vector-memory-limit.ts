@@ -27,7 +27,7 @@ export function newVectorMemoryLimit(memoryLimitBytes: number): VectorMemoryLimi
   const newest: Rows[] = []
   const sum = (what: "rows" | "bytes") => newest.reduce((total, one) => total + one[what], 0)
   function note(part: Rows): void {
-    newest.push({ rows: part.rows, bytes: neighbourBytes(part) })
+    newest.push({ rows: part.rows, bytes: bytesTogether(part) })
     while (newest.length > 1 && sum("rows") - (newest[0]?.rows ?? 0) >= rowsAtOnce) newest.shift()
   }
   return {
@@ -43,7 +43,7 @@ export function newVectorMemoryLimit(memoryLimitBytes: number): VectorMemoryLimi
 }
 
 /** What as many rows of a part as are in memory together take. */
-export function neighbourBytes({ rows, bytes }: Rows): number {
+export function bytesTogether({ rows, bytes }: Rows): number {
   return rows <= rowsAtOnce ? bytes : (bytes * rowsAtOnce) / rows
 }
 

@@ -119,7 +119,7 @@ export interface Succession {
 }
 
 /**
- * A fresh copy takes the place of a table with versions: rows that are as they were go on, those that are not are closed
+ * A resync takes the place of a table with versions: rows that are as they were go on, those that are not are closed
  * when the copy was made, and what was closed stays. The copy takes the closed ones in, and the table's place.
  */
 export function succeedStatements(names: Names, { from, to, since }: Succession): string[] {

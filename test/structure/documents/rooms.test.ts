@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
-import { filesOf, root, type SourceFile } from "./source-files.ts"
+import { filesOf, root, type SourceFile } from "../source-files.ts"
 
 /** A folder with fewer files explains itself in them, unless it is a room of src/ or has rooms inside. */
 const roomFromFiles = 4

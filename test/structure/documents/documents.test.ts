@@ -4,11 +4,11 @@ import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { test } from "node:test"
-import { errorPage } from "../../scripts/documentation/errors.ts"
-import { rdsService } from "../../src/front-doors/rds/operations.ts"
-import { redshiftService } from "../../src/front-doors/redshift/operations.ts"
-import { writePoints } from "../../src/replication/write-order.ts"
-import { filesOf, root } from "./source-files.ts"
+import { errorPage } from "../../../scripts/documentation/errors.ts"
+import { rdsService } from "../../../src/front-doors/rds/operations.ts"
+import { redshiftService } from "../../../src/front-doors/redshift/operations.ts"
+import { writePoints } from "../../../src/replication/write-order.ts"
+import { filesOf, root } from "../source-files.ts"
 
 interface Manifest {
   dependencies: Record<string, string>
@@ -177,7 +177,7 @@ test("each decision is one page: date, context, options, choice, consequence", a
 
 test("nothing that is shipped names the place it was made in", async () => {
   const files = await filesOf("{src,test,bench,scripts,docs,bin,.ci}/**/*")
-  const own = "test/structure/documents.test.ts"
+  const own = "test/structure/documents/documents.test.ts"
   const wrong = files.filter(
     ({ path, text }) => path !== own && /\/work\/(main|shared)\b|\.\.\/shared\/|\bfarm-/.test(text),
   )

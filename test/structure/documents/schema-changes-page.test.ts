@@ -3,8 +3,8 @@ import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
-import { cases } from "../replication/schema-changes/schema-change-cases.ts"
-import { root } from "./source-files.ts"
+import { cases } from "../../replication/schema-changes/schema-change-cases.ts"
+import { root } from "../source-files.ts"
 
 /** Rows whose test is no case of that list: by how the row begins, what stands in the test. */
 const elsewhere: Record<string, [file: string, text: string]> = {

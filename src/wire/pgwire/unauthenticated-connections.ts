@@ -1,6 +1,6 @@
 import type { Socket } from "node:net"
 
-export interface WaitingRoomLimits {
+export interface PendingLoginLimits {
   /** Of one address. */
   perAddress: number
   /** Who has been heard within this time is not sent away for another. */
@@ -8,7 +8,7 @@ export interface WaitingRoomLimits {
 }
 
 /** A connection whose user has not proven a password yet. */
-export interface Guest {
+export interface PendingLogin {
   /** It has said something. */
   heard(): void
   leave(): void
@@ -18,9 +18,9 @@ export interface Guest {
  * Who has not logged in yet must not keep others from it: where there is no room, the oldest that says nothing goes, of
  * the address that has the most.
  */
-export interface WaitingRoom {
+export interface PendingLogins {
   /** Undefined: there is no room, and nobody who could be sent away. */
-  enter(socket: Socket, isHouseFull: boolean): Guest | undefined
+  enter(socket: Socket, isHouseFull: boolean): PendingLogin | undefined
 }
 
 interface Waiting {
@@ -29,7 +29,7 @@ interface Waiting {
   heardAtMs: number | undefined
 }
 
-export function waitingRoom({ perAddress, patienceMs }: WaitingRoomLimits): WaitingRoom {
+export function pendingLogins({ perAddress, patienceMs }: PendingLoginLimits): PendingLogins {
   /** Oldest first. */
   const waiting = new Set<Waiting>()
   const countOf = new Map<string, number>()
