@@ -13,16 +13,19 @@ export interface PipelineChild {
 
 const script = (name: string) => new URL(name, import.meta.url).pathname
 
-/** A process of its own, as in production: its processor time and memory are ours alone. */
+/**
+ * A process of its own, as in production: its processor time and memory are ours alone. `warehouseUrl`: of a PostgreSQL that is the
+ * warehouse; absent: DuckDB in `folder`.
+ */
 export function startPipelineChild(
   folder: string,
   url: string,
   tables: string[],
-  pipelines = 1,
+  { pipelines = 1, warehouseUrl = "" }: { pipelines?: number; warehouseUrl?: string } = {},
 ): PipelineChild {
   const child: ChildProcess = fork(
     script("child-pipeline.ts"),
-    [folder, url, tables.join(","), String(pipelines)],
+    [folder, url, tables.join(","), String(pipelines), warehouseUrl],
     {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     },
@@ -73,6 +76,15 @@ export function startPipelineChild(
 
 /** Runs a reader that throws everything away; how long it took, in ms. */
 export async function runDiscard(...args: string[]): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [script("child-discard.ts"), ...args])
+  return await timeOf("child-discard.ts", args)
+}
+
+/** Copies a table from one server into another by their own COPY; how long it took, its key included, in ms. */
+export async function runCopy(sourceUrl: string, targetUrl: string, table: string): Promise<number> {
+  return await timeOf("child-copy.ts", [sourceUrl, targetUrl, table])
+}
+
+async function timeOf(name: string, args: readonly string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script(name), ...args])
   return Number(stdout)
 }

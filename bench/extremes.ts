@@ -206,7 +206,7 @@ async function manyIdle(bench: Bench): Promise<Figures> {
     await admin.query("CREATE TABLE quiet (id int PRIMARY KEY); INSERT INTO quiet VALUES (1)")
     const folder = join(bench.folder, "idle")
     await rm(folder, { recursive: true, force: true })
-    const child = startPipelineChild(folder, bench.url, ["quiet"], count)
+    const child = startPipelineChild(folder, bench.url, ["quiet"], { pipelines: count })
     await allStreaming(child, count)
     await delay(2000)
     const before = await child.usage()

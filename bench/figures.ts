@@ -12,6 +12,16 @@ export const throughputNames = [
   "peak_rss_mb",
 ] as const
 
+/** Of PostgreSQL as the warehouse, on a server of its own, beside that server's own COPY and subscription. */
+export const postgresWarehouseNames = [
+  "snapshot_postgres_warehouse_vs_copy",
+  "snapshot_postgres_warehouse_vs_subscription",
+  "snapshot_postgres_warehouse_rows_per_second",
+  "drain_postgres_warehouse_vs_subscription",
+  "drain_postgres_warehouse_changes_per_second",
+  "wal_postgres_warehouse_vs_subscription",
+] as const
+
 /** Of MariaDB as the source, on a server of its own. */
 export const mysqlNames = [
   "snapshot_mysql_vs_select",
@@ -56,6 +66,7 @@ export const describeNames = [
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
+  ...postgresWarehouseNames,
   ...mysqlNames,
   ...mysqlLatencyNames,
   ...dynamoDbNames,

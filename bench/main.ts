@@ -11,6 +11,7 @@ import { type Bench, benchNames, type Figures } from "./figures.ts"
 import { measureLatency } from "./latency.ts"
 import { measureMysql } from "./mysql.ts"
 import { measureMysqlLatency } from "./mysql-latency.ts"
+import { measurePostgresWarehouse } from "./postgres-warehouse.ts"
 import { measureSqlPort } from "./sql-port.ts"
 import { measureThroughput } from "./throughput.ts"
 
@@ -68,6 +69,7 @@ try {
   )
   const figures: Figures = {
     ...(await measureThroughput(bench)),
+    ...(await measurePostgresWarehouse(bench)),
     ...(await measureMysql(bench)),
     ...(await measureMysqlLatency(bench)),
     ...(await measureDynamoDb(bench)),

@@ -14,10 +14,20 @@ export interface Subscriber {
   /** How long until everything up to `until` is applied, in ms. */
   drain(until: bigint): Promise<number>
   unsubscribe(): Promise<void>
+  /** Bytes of WAL that the server has ever written. */
+  walBytes(): Promise<bigint>
   stop(): Promise<void>
 }
 
 const pollMs = 10
+
+/** Bytes of WAL that a server has ever written. */
+export async function walBytes(client: pg.Client): Promise<bigint> {
+  const { rows } = await client.query<{ bytes: string }>(
+    "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::text AS bytes",
+  )
+  return BigInt(rows[0]?.bytes ?? "0")
+}
 
 export async function startSubscriber(bench: Bench): Promise<Subscriber> {
   const settings = {
@@ -62,6 +72,7 @@ export async function startSubscriber(bench: Bench): Promise<Subscriber> {
       await source.query("DROP PUBLICATION bench_sub")
       await client.query("DROP TABLE orders")
     },
+    walBytes: () => walBytes(client),
     async stop() {
       await client.end()
       await source.end()

@@ -92,7 +92,7 @@ async function oneRun(bench: Bench, client: pg.Client, subscriber: Subscriber | 
   const readMs = await runDiscard("stream", bench.url, "bench_read", "bench_read", String(until))
   bench.say(`  stream thrown away  ${perSecond(changes, readMs, "changes")}`)
   await dropSlot(client)
-  const { drainMs, child } = await drain(bench, folder, changes)
+  const { drainMs, child } = await drain(startPipelineChild(folder, bench.url, ["orders"]), changes)
   bench.say(`  our drain           ${perSecond(changes, drainMs, "changes")}`)
   await compare(client, child)
   const subscriptionDrainMs = (await subscriber?.drain(until)) ?? Number.NaN
@@ -117,7 +117,7 @@ async function oneRun(bench: Bench, client: pg.Client, subscriber: Subscriber | 
 }
 
 /** When the pipeline's first connection began, by the server's clock (the same machine's). */
-async function firstConnection(client: pg.Client, afterMs: number): Promise<number> {
+export async function firstConnection(client: pg.Client, afterMs: number): Promise<number> {
   for (;;) {
     const { rows } = await client.query<{ at: number | null }>(
       "SELECT extract(epoch FROM min(backend_start)) * 1000 AS at FROM pg_stat_activity WHERE application_name = 'millrace' AND backend_start > to_timestamp($1)",
@@ -129,12 +129,11 @@ async function firstConnection(client: pg.Client, afterMs: number): Promise<numb
   }
 }
 
-async function drain(
-  bench: Bench,
-  folder: string,
+/** From when the stream is opened until all changes are applied. */
+export async function drain(
+  child: PipelineChild,
   changes: number,
 ): Promise<{ drainMs: number; child: PipelineChild }> {
-  const child = startPipelineChild(folder, bench.url, ["orders"])
   const { atMs: startedMs } = await child.next("streaming")
   let applied = 0
   return new Promise((resolve) => {
@@ -156,7 +155,7 @@ async function compare(client: pg.Client, child: PipelineChild): Promise<void> {
   )
 }
 
-async function currentLsn(client: pg.Client): Promise<bigint> {
+export async function currentLsn(client: pg.Client): Promise<bigint> {
   const { rows } = await client.query<{ lsn: string }>(
     "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::text AS lsn",
   )
@@ -177,6 +176,6 @@ async function dropSlot(client: pg.Client): Promise<void> {
   await client.query("SELECT pg_drop_replication_slot('bench_read')")
 }
 
-function perSecond(count: number, ms: number, what: string): string {
+export function perSecond(count: number, ms: number, what: string): string {
   return `${Math.round((count / ms) * 1000).toLocaleString("en-US")} ${what}/s  (${(ms / 1000).toFixed(2)} s)`
 }
