@@ -1,5 +1,6 @@
 import pg from "pg"
 import { Problem } from "../../domain/problems.ts"
+import { UnrepresentableValue } from "../../replication/contracts/unrepresentable-value.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
 
 // SQLSTATEs from the PostgreSQL manual, appendix A.
@@ -12,6 +13,28 @@ const remedies: Readonly<Record<string, string>> = {
     "Something that depends on the table hinders it: drop that, let Millrace go on, and make it again.",
   "0A000":
     "Something that depends on the table hinders it: drop that, let Millrace go on, and make it again.",
+}
+
+/** SQLSTATE classes: data exception, and limits such as the size of an index's row. */
+const refusingClasses = /^(22|54)/
+
+const leaveItOut = "Mend the row at the source, or leave the table out with the data filter."
+
+/**
+ * Why a table cannot be held, where the server refuses a value of it, which no repetition makes acceptable; `undefined`: that is
+ * not what happened. Holds no value.
+ */
+export function valueRefusal(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError) || !refusingClasses.test(error.code ?? "")) return undefined
+  const [, column] = /, column ([^:\n]+)/.exec(error.where ?? "") ?? []
+  const what = column === undefined ? "It has a value" : `Its column ${column} has a value`
+  return `${what} that PostgreSQL refuses (SQLSTATE ${error.code}). ${leaveItOut}`
+}
+
+/** As `valueRefusal`, of a value that was not even sent. */
+export function unsentRefusal(error: unknown, columns: readonly { name: string }[]): string | undefined {
+  if (!(error instanceof UnrepresentableValue)) return undefined
+  return `Its column ${columns[error.column]?.name} has ${error.message}, which PostgreSQL cannot hold. ${leaveItOut}`
 }
 
 /** What the server, or the way to it, throws, as a Problem. `doing` completes "while …". */

@@ -4,8 +4,9 @@ import { planAdoption } from "../../replication/batch/plan.ts"
 import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
-import { copyForm } from "./copy/copy-encoder.ts"
-import { problemOf } from "./errors.ts"
+import type { RowBuffer } from "../../replication/values/columns.ts"
+import { type CopyEncoder, newCopyEncoder } from "./copy/copy-encoder.ts"
+import { problemOf, unsentRefusal, valueRefusal } from "./errors.ts"
 import { copyFence, fenceCopy } from "./fence.ts"
 import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
@@ -15,7 +16,6 @@ import { grantRead, makeSchema } from "./render/grants.ts"
 import { addKey } from "./render/keys.ts"
 import { standing, versionDefinitions } from "./render/versioned-tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
-import { encoded } from "./staging/staging.ts"
 import { newTransactions } from "./transactions.ts"
 import { nativeType } from "./types/native-type.ts"
 
@@ -46,7 +46,8 @@ export async function beginTableLoad(
   await transactions.run({ statements }, `making ${label}`)
   const session = await connected(open)
   const loading = newTransactions(session, copyFence(fenced), staging)
-  const { format, header, trailer } = copyForm(table.columns)
+  const encoder = newCopyEncoder(table.columns)
+  const { format, header, trailer } = encoder.form
   const list = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
   let waiting: Buffer[] = []
   let running: Promise<void> | undefined
@@ -68,7 +69,7 @@ export async function beginTableLoad(
   function kick(): void {
     running ??= loadWaiting()
       .catch((error) => {
-        failure = error
+        failure = failureOf(error)
       })
       .finally(() => {
         running = undefined
@@ -84,13 +85,16 @@ export async function beginTableLoad(
     if (failure !== undefined) throw failure
     if (hasKey) return
     hasKey = true
-    await loading.run({ statements: addKey(copy, table, since !== undefined) }, `indexing ${label}`)
+    const keyed = { statements: addKey(copy, table, since !== undefined) }
+    await loading.run(keyed, `indexing ${label}`).catch((error) => {
+      throw failureOf(error)
+    })
   }
 
   return {
     async write(rows) {
       if (failure !== undefined) throw failure
-      waiting.push(encoded(table.columns, rows))
+      waiting.push(encoded(encoder, table, rows))
       kick()
       while (waiting.length >= maxWaitingParts && running !== undefined) await running
     },
@@ -125,6 +129,21 @@ export async function beginTableLoad(
     if (!isOver) session.destroy()
     isOver = true
   }
+}
+
+function encoded(encoder: CopyEncoder, { columns }: TableSchema, rows: RowBuffer): Buffer {
+  try {
+    return encoder.encode(rows)
+  } catch (error) {
+    const refusal = unsentRefusal(error, columns)
+    throw refusal === undefined ? error : new Problem("tableFailed", refusal)
+  }
+}
+
+/** What the server refuses of a table's rows fails the table, not the pipeline. */
+function failureOf(error: unknown): unknown {
+  const refusal = error instanceof Problem ? valueRefusal(error.cause) : undefined
+  return refusal === undefined ? error : new Problem("tableFailed", refusal)
 }
 
 function makeCopy(copy: string, table: TableSchema, since: Date | undefined): string[] {

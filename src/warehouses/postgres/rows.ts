@@ -2,8 +2,9 @@ import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
 import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
 import type { RowKey } from "../../replication/contracts/comparison.ts"
+import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
-import { orProblem } from "./errors.ts"
+import { orProblem, unsentRefusal } from "./errors.ts"
 import { place } from "./naming.ts"
 import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
@@ -17,9 +18,9 @@ const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 export function destinationRows(open: OpenDestination): DestinationRows {
   const { staging, transactions, inTurn } = open
   return {
-    stage: (table, changes) => staging.write(changesOf(table), changes),
+    stage: (table, changes) => holding(table, () => staging.write(changesOf(table), changes)),
     stageCommits: (commits) => staging.write(commitsOf, commits),
-    stageRows: (table, rows) => staging.write(table.columns, rows),
+    stageRows: (table, rows) => holding(table, () => staging.write(table.columns, rows)),
     async apply(batch) {
       await inTurn(async () => {
         await applyBatch(open, batch)
@@ -33,6 +34,16 @@ export function destinationRows(open: OpenDestination): DestinationRows {
       await transactions.run({ stages: stages.all, statements }, "mending rows")
       await staging.remove(parts)
     },
+  }
+}
+
+/** Throws OversizedTable where a value cannot be held. */
+async function holding<T>(table: TableSchema, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const refusal = unsentRefusal(error, table.columns)
+    throw refusal === undefined ? error : new OversizedTable(table, refusal)
   }
 }
 

@@ -1,6 +1,7 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
+import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { Session } from "./client.ts"
-import { problemOf } from "./errors.ts"
+import { problemOf, valueRefusal } from "./errors.ts"
 import type { Fence, PositionChange } from "./fence.ts"
 import type { StageTable } from "./staging/stage-tables.ts"
 import type { Staging } from "./staging/staging.ts"
@@ -17,7 +18,7 @@ export interface Work {
 export interface Transactions {
   /**
    * Runs statements as one transaction, with what becomes of the position. `doing` completes "while …" in the Problem thrown;
-   * TakenOver where the fence refuses.
+   * TakenOver where the fence refuses, OversizedTable where the server refuses a table's value.
    */
   run(work: Work, doing: string, position?: PositionChange): Promise<void>
   /** Reads outside of a transaction. */
@@ -32,6 +33,16 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
   /** Names of the stage tables that the session has. */
   const made = new Set<string>()
 
+  async function fillOne({ name, columns, form, parts, table }: StageTable): Promise<void> {
+    try {
+      const copy = `COPY ${name} (${columns}) FROM STDIN (FORMAT ${form.format})`
+      await session.copyIn(copy, staging.copyOf(form, parts))
+    } catch (error) {
+      const refusal = valueRefusal(error)
+      throw refusal === undefined || table === undefined ? error : new OversizedTable(table, refusal)
+    }
+  }
+
   async function fill(stages: readonly StageTable[]): Promise<void> {
     if (made.size + stages.length > keptStages && made.size > 0) {
       await session.run(`DROP TABLE IF EXISTS ${[...made].join(", ")}`)
@@ -39,10 +50,9 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
     }
     const missing = stages.filter(({ name }) => !made.has(name))
     if (missing.length > 0) await session.run(missing.map(({ create }) => create).join(";\n"))
-    for (const { name, columns, form, parts } of stages) {
-      made.add(name)
-      const copy = `COPY ${name} (${columns}) FROM STDIN (FORMAT ${form.format})`
-      await session.copyIn(copy, staging.copyOf(form, parts))
+    for (const stage of stages) {
+      made.add(stage.name)
+      await fillOne(stage)
     }
   }
 

@@ -19,6 +19,8 @@ export interface StageTable {
   /** Of the parts. */
   form: CopyForm
   parts: readonly StagedPart[]
+  /** Whose rows these are; absent: nobody's. */
+  table?: TableSchema
 }
 
 /** The stage tables of one transaction, as the rendering of its statements asks for them. */
@@ -51,11 +53,19 @@ export function changesOf({ columns }: TableSchema): StagedColumn[] {
   return [...columns, ...marks]
 }
 
+interface Staged {
+  columns: readonly StagedColumn[]
+  parts: readonly StagedPart[]
+  /** Who asks again with the same one is answered the same table. */
+  identity: unknown
+  table?: TableSchema
+}
+
 export function newStageTables(): StageTables {
   const all: StageTable[] = []
   const known = new Map<unknown, string>()
   const ofShape = new Map<string, number>()
-  const add = (columns: readonly StagedColumn[], parts: readonly StagedPart[], identity: unknown): string => {
+  const add = ({ columns, parts, identity, table }: Staged): string => {
     const found = known.get(identity)
     if (found !== undefined) return found
     const definition = columns
@@ -67,14 +77,14 @@ export function newStageTables(): StageTables {
     const name = `pg_temp.stage_${shape}_${number}`
     const create = `CREATE TEMP TABLE IF NOT EXISTS stage_${shape}_${number} (${definition}) ON COMMIT DELETE ROWS`
     const list = columns.map((one) => quoteIdentifier(one.name)).join(", ")
-    all.push({ name, create, columns: list, form: copyForm(columns), parts })
+    all.push({ name, create, columns: list, form: copyForm(columns), parts, ...(table && { table }) })
     known.set(identity, name)
     return name
   }
   return {
     all,
-    changes: (table, parts) => add(changesOf(table), parts, parts),
-    rows: (table, parts) => add(table.columns, parts, parts),
-    commits: (part) => add(commitsOf, [part], part),
+    changes: (table, parts) => add({ columns: changesOf(table), parts, identity: parts, table }),
+    rows: (table, parts) => add({ columns: table.columns, parts, identity: parts, table }),
+    commits: (part) => add({ columns: commitsOf, parts: [part], identity: part }),
   }
 }

@@ -1,10 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import {
-  UnrepresentableValue,
-  unrepresentableColumn,
-} from "../../../replication/contracts/unrepresentable-value.ts"
 import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
 import type { RowBuffer } from "../../../replication/values/columns.ts"
 import { type CopyColumn, type CopyForm, copyTuples } from "../copy/copy-encoder.ts"
@@ -15,6 +11,7 @@ import { problemOf } from "../errors.ts"
  * server, and a batch larger than memory lies in files.
  */
 export interface Staging {
+  /** Throws UnrepresentableValue for one that no type here holds. */
   write(columns: readonly StagedColumn[], rows: RowBuffer): Promise<StagedPart>
   /** A whole COPY of the parts' rows. */
   copyOf(form: CopyForm, parts: readonly StagedPart[]): AsyncIterable<Buffer>
@@ -67,7 +64,7 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
 
   return {
     async write(columns, rows) {
-      const tuples = encoded(columns, rows)
+      const tuples = copyTuples(columns, rows)
       return { token: await keep(tuples), rows: rows.rows, bytes: tuples.length }
     },
     async *copyOf({ header, trailer }, parts) {
@@ -81,15 +78,6 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
         if (!inMemory.delete(token)) await rm(token, { force: true })
       }
     },
-  }
-}
-
-/** @throws UnrepresentableColumn */
-export function encoded(columns: readonly StagedColumn[], rows: RowBuffer): Buffer {
-  try {
-    return copyTuples(columns, rows)
-  } catch (error) {
-    throw error instanceof UnrepresentableValue ? unrepresentableColumn(error, columns) : error
   }
 }
 
