@@ -59,6 +59,9 @@ for (const split of splits) {
     await startWorker()
     await api.becomes("bank", "active", 180_000)
     await watch.stop()
+    // The integration is active while its pipeline still starts; what waits for a position is told when it streams.
+    const waited = await place.run("wait", "--integration", "bank", "--now", "--timeout", "180s")
+    assert.equal(waited.code, 0, waited.output)
     const resync = await place.run("resync", "--integration", "bank", "--table", "public.accounts")
     assert.equal(resync.code, 0, resync.output)
     await scene.becomesEqual()
