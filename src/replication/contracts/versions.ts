@@ -32,7 +32,7 @@ export function wantsVersions({ historyMode, historyTables }: DatabaseOptions, t
 export interface VersionModes {
   /** By id, as their changes are gathered from now on. */
   readonly kept: Set<string>
-  /** Whether it should, by what was ordered. */
+  /** Whether the table should keep versions, by the options that were set. */
   wanted(table: TableSchema): boolean
 }
 

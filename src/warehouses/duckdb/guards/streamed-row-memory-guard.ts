@@ -17,7 +17,9 @@ export interface StreamedRowMemoryGuard {
   admit(batch: Batch): Promise<void>
 }
 
-/** Without having asked: so little more that it does not matter beside what. */
+/**
+ * Below this share of the engine's memory the size of the table's own rows is not queried: what they add does not matter.
+ */
 const quietShare = 1 / 64
 
 interface Tail {

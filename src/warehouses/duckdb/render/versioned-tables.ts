@@ -66,7 +66,7 @@ export async function standing(
   return tables.filter((table) => places.has(place(table)))
 }
 
-/** What differed is closed, and what is at the source begins, now: when it came to differ nobody knows. */
+/** Closes versions that differ and begins the source's rows, as of now: the time of the change is unknown. */
 export function mendVersions(
   table: string,
   schema: TableSchema,
