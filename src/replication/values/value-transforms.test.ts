@@ -9,7 +9,7 @@ import { type ColumnBuffer, endRow, newRowBuffer, putBytes, type RowBuffer } fro
 import { conforming, longestTextBytes } from "./value-transforms.ts"
 import "../../../test/support/seed.ts"
 
-const schema = (key: number[] | undefined): TableSchema => ({
+const schema = (key: number[] | undefined, native: { native?: string } = {}): TableSchema => ({
   id: "1",
   schema: "s",
   name: "t",
@@ -17,6 +17,7 @@ const schema = (key: number[] | undefined): TableSchema => ({
     name,
     type: { kind: name === "doc" ? "json" : "text" },
     sourceType: "text",
+    ...native,
   })),
   key,
 })
@@ -41,8 +42,9 @@ async function staged(
   rows: (string | Buffer)[][],
   key: number[] | undefined,
   chosen: Partial<DatabaseOptions>,
+  native: { native?: string } = {},
 ): Promise<string[][]> {
-  const table = schema(key)
+  const table = schema(key, native)
   const buffer = newRowBuffer(table.columns.map(({ type }) => type))
   for (const row of rows) {
     for (const [index, value] of row.entries()) put(buffer.columns[index] as ColumnBuffer, Buffer.from(value))
@@ -92,6 +94,12 @@ test("nothing is cut when not asked, nor in a table without a key", async () => 
   const rows = [[long, long, JSON.stringify(long)]]
   assert.deepEqual(await staged(rows, [0], {}), rows)
   assert.deepEqual(await staged(rows, undefined, { truncateColumns: true }), rows)
+})
+
+test("a column of the source's own type is not cut: part of an array's text is no array", async () => {
+  const array = `{${long}}`
+  const [row] = await staged([["k", array, "{}"]], [0], { truncateColumns: true }, { native: "text[]" })
+  assert.equal(row?.[1], array)
 })
 
 test("whatever JSON comes stays JSON, and what is short enough stays as it is", async () => {

@@ -69,12 +69,15 @@ function mendText(bytes: Buffer, start: number, end: number): void {
   }
 }
 
-/** A key stays whole, and so does every column where there is none: rows are found again by them. */
+/**
+ * A key stays whole, and so does every column where there is none: rows are found again by them. A column of the source's own type
+ * stays whole as well: part of an array's or a range's text would be no value of it.
+ */
 function cutLongValues(table: TableSchema, rows: RowBuffer): void {
   if (table.key === undefined) return
-  for (const [index, { type }] of table.columns.entries()) {
+  for (const [index, { type, native }] of table.columns.entries()) {
     const column = rows.columns[index]
-    if (column === undefined || table.key.includes(index)) continue
+    if (column === undefined || native !== undefined || table.key.includes(index)) continue
     if (type.kind === "text") cutColumn(column, textEnd)
     else if (type.kind === "json") cutColumn(column, cutStrings)
   }
