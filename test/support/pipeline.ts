@@ -17,6 +17,7 @@ import {
 import type { RetentionActions } from "../../src/replication/spool/retention-actions.ts"
 import type { AtRest } from "../../src/replication/spool/sealing.ts"
 import { openSpool } from "../../src/replication/spool/spool.ts"
+import type { StreamingPipeline } from "../../src/replication/streaming.ts"
 import type { Waits } from "../../src/replication/waits.ts"
 import type { WriteObserver } from "../../src/replication/write-order.ts"
 import { openPostgresSource } from "../../src/sources/postgres/source.ts"
@@ -272,6 +273,14 @@ async function settled(url: string, home: TestWarehouse, database: string, repor
 
 function describe(reports: Reports): string {
   return `phase ${reports.phases.at(-1)}, problems: ${reports.problems.map((problem) => problem.message).join("; ") || "none"}`
+}
+
+/**
+ * The pipeline's stream, once there is one: between two attempts there is none, as when rows that came in binary are read again
+ * as text.
+ */
+export async function streamOf({ streaming }: Pick<TestPipeline, "streaming">): Promise<StreamingPipeline> {
+  return await waitUntil(async () => streaming(), { what: "a stream", timeoutMs: 60_000, intervalMs: 5 })
 }
 
 /** Runs statements on a connection of their own, in one go unless they are several queries. */

@@ -37,16 +37,21 @@ async function holder(store: Store, duty: string): Promise<string | undefined> {
   return (await store.duties.holders()).get(duty)
 }
 
-/** Everything recorded has been posted, in order, and nothing twice; and that is noted: what is posted in the moment of a kill comes twice. */
-async function postedOnce({ receiver, store }: Scene): Promise<void> {
+/**
+ * Everything recorded has been posted, in order, and that is noted. Nothing is posted twice but what was on its way when its
+ * process was frozen or killed: one event for each of these `interruptions` at most, with the same id.
+ */
+async function postedOnce({ receiver, store }: Scene, interruptions: number): Promise<void> {
   const events = await store.events.after(0n, 1_000)
   const recorded = events.map(({ uid }) => uid)
-  await waitUntil(() => receiver.taken.length >= recorded.length, { what: "all events to be posted" })
+  const posted = () => [...new Set(receiver.taken.map(({ id }) => id))]
+  await waitUntil(() => posted().length >= recorded.length, { what: "all events to be posted" })
   const newest = events.at(-1)?.id ?? 0n
   await waitUntil(async () => (await store.events.told("webhook")) >= newest, { what: "that to be noted" })
-  const posted = receiver.taken.map(({ id }) => id)
-  assert.deepEqual(posted.slice(0, recorded.length), recorded)
-  assert.equal(new Set(posted).size, posted.length)
+  const { length } = receiver.taken
+  const once = posted()
+  assert.deepEqual(once.slice(0, recorded.length), recorded)
+  assert.ok(length - once.length <= interruptions, `${length - once.length} events came twice`)
 }
 
 test("two processes post each event once; while one is frozen or killed, the other goes on within seconds", async (context) => {
@@ -61,11 +66,11 @@ test("two processes post each event once; while one is frozen or killed, the oth
   const followed = await follow(context, second)
   const elsewhere = apiOf(second)
   await elsewhere.rename("bank", "shore")
-  await postedOnce(all)
+  await postedOnce(all, 0)
 
   frozen.child.kill("SIGSTOP")
   await elsewhere.rename("shore", "strand")
-  await postedOnce(all)
+  await postedOnce(all, 1)
   const after = await holder(all.store, "webhook")
   assert.ok(after !== undefined && after !== before)
   frozen.child.kill("SIGCONT")
@@ -74,11 +79,11 @@ test("two processes post each event once; while one is frozen or killed, the oth
     ["coast", "beach"],
   ] as const)
     await elsewhere.rename(from, to)
-  await postedOnce(all)
+  await postedOnce(all, 1)
 
   await other.kill9()
   await api.rename("beach", "cliff")
-  await postedOnce(all)
+  await postedOnce(all, 2)
   assert.equal(await holder(all.store, "webhook"), before)
   assert.ok(followed.events.length >= 4, "a process that posts nothing can be followed")
 })

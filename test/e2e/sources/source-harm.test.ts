@@ -163,7 +163,7 @@ test("tables lose what identifies their rows while 1,000 statements a second wri
   assert.match(resync.output, /no primary key/)
   assert.match(
     (await place.run("resync", "--integration", "harm")).output,
-    /public\.nothing cannot be copied\..*NOTHING[\s\S]*public\.neighbour is being copied/,
+    /public\.nothing cannot be copied\..*NOTHING[\s\S]*public\.neighbour is being resynced/,
   )
   for (const { mend } of losses) await runSql(source.url, mend)
   await api.becomes("harm", "active", 120_000)

@@ -1,7 +1,7 @@
 /** Row-level security at a source: it hides rows without a word from whoever it is meant for, and a copy must not be one of these. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { runSql, type TestPipeline, testPipeline } from "../../support/pipeline.ts"
+import { runSql, streamOf, type TestPipeline, testPipeline } from "../../support/pipeline.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 
@@ -85,7 +85,7 @@ test("row-level security that is forced while a table streams: never a part of i
     `SELECT table_id FROM "${pipeline.database}".millrace.tables WHERE table_name = 't'`,
   )
   const id = row?.[0] ?? ""
-  pipeline.streaming()?.resync([id])
+  ;(await streamOf(pipeline)).resync([id])
   const verdicts: unknown[] = []
   await pipeline
     .streaming()

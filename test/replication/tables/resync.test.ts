@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { runSql, type TestPipeline, testPipeline } from "../../support/pipeline.ts"
+import { runSql, streamOf, type TestPipeline, testPipeline } from "../../support/pipeline.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 
@@ -31,7 +31,7 @@ test("a table is resynced on request while it is written to, and mends what was 
   )
   assert.equal((await pipeline.differences()).length, 1)
 
-  pipeline.streaming()?.resync([await idOf(pipeline, "t")])
+  ;(await streamOf(pipeline)).resync([await idOf(pipeline, "t")])
   let at = 10_000
   await waitUntil(
     async () => {
@@ -84,7 +84,7 @@ test("a resync that a restart cuts off is taken up again by itself", async () =>
   const first = await testPipeline({ url: database.url })
   const live = `"${first.database}".public.t`
   await first.home.connection.run(`UPDATE ${live} SET v = 'wrong' WHERE id = 7`)
-  first.streaming()?.resync([await idOf(first, "t")])
+  ;(await streamOf(first)).resync([await idOf(first, "t")])
   await waitUntil(() => first.reports.failed.has("public.t"), {
     what: "the table to be let go of",
     intervalMs: 1,
