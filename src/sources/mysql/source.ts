@@ -12,7 +12,7 @@ import { logStatus, newestPlace } from "./log/log-status.ts"
 import { comparePositions, parsePlace, positionOf } from "./log/position.ts"
 import { inspect } from "./preflight.ts"
 import { openSnapshot } from "./snapshot/open-snapshot.ts"
-import { endStream } from "./stream/end-stream.ts"
+import { endStream } from "./stream/connection/end-stream.ts"
 import { startStream } from "./stream/stream.ts"
 
 /**

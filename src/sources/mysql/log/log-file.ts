@@ -4,7 +4,8 @@ import { Problem } from "../../../domain/problems.ts"
 import { type Address, type Client, takeOver, withClient } from "../client.ts"
 import { binlogReadingFailed, problemOfServer, readServerError } from "../errors.ts"
 import { digestOfEvent } from "../stream/checksum.ts"
-import { dump, introduce } from "../stream/dump-request.ts"
+import { dump, introduce } from "../stream/connection/dump-request.ts"
+import { newFramer } from "../stream/connection/framing.ts"
 import {
   checksumBytes,
   hasChecksums,
@@ -14,7 +15,6 @@ import {
   offsetAt,
   types,
 } from "../stream/events.ts"
-import { newFramer } from "../stream/framing.ts"
 import { uint32 } from "../types/numbers.ts"
 import type { LogNote } from "./log-note.ts"
 
@@ -139,7 +139,7 @@ async function readEvents(
   })
   raw.socket.on("error", reject)
   raw.socket.on("close", () => reject(unanswered("closed the connection")))
-  dump(raw, place, name, true)
+  dump(raw, place, name, "end")
   raw.socket.resume()
   try {
     await promise

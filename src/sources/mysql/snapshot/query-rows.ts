@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream"
 import { Problem } from "../../../domain/problems.ts"
 import { problemOfServer, readServerError } from "../errors.ts"
-import { newFramer } from "../stream/framing.ts"
+import { newFramer } from "../stream/connection/framing.ts"
 import { readLength } from "../stream/table-map.ts"
 
 /** A connection that runs one statement after another, and gives rows as bytes. */

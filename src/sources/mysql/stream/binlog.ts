@@ -2,33 +2,31 @@ import type { Position } from "../../../domain/position.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { ChangeSink } from "../../../replication/contracts/change-sink.ts"
 import type { MyTable } from "../catalog.ts"
-import { newLogMarks, type OpenTransaction as Open } from "../log/log-marks.ts"
+import { newLogMarks } from "../log/log-marks.ts"
 import { type LogNote, noteOf } from "../log/log-note.ts"
 import { type LogServer, newLogPlace } from "../log/log-place.ts"
-import { placeOf, positionOf } from "../log/position.ts"
-import type { Statement } from "../statements/statements.ts"
+import { placeOf } from "../log/position.ts"
 import { uint32 } from "../types/numbers.ts"
 import { checksumOf, digestOfEvent } from "./checksum.ts"
 import {
   checksumBytes,
-  gtidFlags,
   hasChecksums,
   headerBytes,
   isInFile,
   isMarking,
+  type LogEvent,
   lengthAt,
   mayChangeRows,
   offsetAt,
   rowEvents,
   types,
-  xidOf,
 } from "./events.ts"
+import { endTransaction, type LogReader, newLogReader, passOffset, tellPosition } from "./log-reader.ts"
 import { isSmall, readPayload, unpackAtOnce, unpackInPieces } from "./payload.ts"
-import { type KeptEvent, newPreparedTransactions } from "./prepared-transactions.ts"
-import { readCompressedQuery, readQuery } from "./query-event.ts"
+import { newPreparedTransactions } from "./prepared-transactions.ts"
 import { newRowEvents } from "./row-events.ts"
 import { newStreamedTables, type StreamedTables } from "./streamed-tables.ts"
-import { readTaggedGtid } from "./tagged-gtid.ts"
+import { loseRows, mariadbGtid, mysqlGtid, taggedGtid, takeEvent } from "./transaction-events.ts"
 
 /** Decodes the events of a binary log, format version 4, of MySQL and of MariaDB. */
 export interface Binlog extends Pick<StreamedTables, "include" | "exclude" | "carries" | "settle"> {
@@ -72,265 +70,138 @@ export function newBinlog(
   sink: ChangeSink,
   { server, checksummed, foldsNames }: LogTraits,
 ): Binlog {
-  const log = newLogPlace(placeOf(from), server, noteOf(from))
-  const carried: StreamedTables = newStreamedTables(tables, sink, foldsNames)
-  const prepared = newPreparedTransactions()
-  const rowsOf = newRowEvents(carried, sink)
-  let open: Open | undefined
-  let hasMoved = false
-  let checksums = checksummed
-  const marks = newLogMarks()
-
-  function begin(at: number, hasBegun: boolean): Open {
-    // To the sink a transaction without an end goes on: what came of one that was cut off goes with its tables.
-    const isGiven = open?.isGiven ?? false
-    if (open?.isCutOff) carried.everythingChanged(open.at, "the server crashed inside a transaction")
-    if (!isGiven) marks.pass(at)
-    rowsOf.begin()
-    open = { at, hasBegun, xid: undefined, isGiven, isCutOff: false, committedAtMs: undefined }
-    return open
-  }
-
-  function give(current: Open): void {
-    if (current.isGiven) return
-    current.isGiven = true
-    sink.begin()
-  }
-
-  function end(timestamp: number, offset: number): void {
-    const ended = open
-    if (ended === undefined) return
-    open = undefined
-    log.ended(offset)
-    if (ended.isGiven) {
-      // The log knows whole seconds: the end of that second, unless it has not come yet.
-      const committedAtMs = ended.committedAtMs ?? Math.min(Date.now(), timestamp * 1000 + 999)
-      sink.commit(positionOf(log.place, log.note), committedAtMs)
-      hasMoved = false
-    } else hasMoved = true
-    marks.pass(log.weight)
-  }
-
-  function rows(type: number, bytes: Buffer, start: number, end: number, current: Open): void {
-    rowsOf.put(type, bytes, start, end, current.at, () => give(current))
-  }
-
-  function passed(offset: number): void {
-    log.passed(offset)
-    marks.pass(log.weight)
-  }
-
-  function rolledBack(current: Open): void {
-    for (const id of rowsOf.touched)
-      carried.changed(id, current.at, "a part of a transaction was rolled back")
-  }
-
-  function replay(events: KeptEvent[] | undefined, current: Open): void {
-    if (events === undefined)
-      return carried.everythingChanged(
-        current.at,
-        "a transaction in two phases (XA) was prepared before the stream began, or is not known whole",
-      )
-    for (const { type, body } of events) {
-      if (type === types.tableMap) carried.tableMap(body, 0, body.length, current.at)
-      else rows(type, body, 0, body.length, current)
-    }
-  }
-
-  /** What it changes shows when it commits: where it is only being prepared, not yet. */
-  function unlogged(current: Open): void {
-    if (current.xid !== undefined) prepared.lose(current.xid)
-    else
-      carried.everythingChanged(
-        current.at,
-        "something was logged without rows that can be read (binlog_format)",
-      )
-  }
-
-  function beginXa(xid: string, current: Open): void {
-    current.xid = xid
-    prepared.begin(xid)
-  }
-
-  /** `XA COMMIT … ONE PHASE` is logged as a prepare that says so. */
-  function endXa(isOnePhase: boolean, current: Open): void {
-    const { xid } = current
-    if (isOnePhase && xid !== undefined) replay(prepared.take(xid), current)
-  }
-
-  /** `true`: it was the transaction's last. */
-  function statement(statement: Statement, current: Open): boolean {
-    switch (statement.kind) {
-      case "begin":
-      case "xaStart":
-        current.hasBegun = true
-        if (statement.kind === "xaStart") beginXa(statement.xid, current)
-        return false
-      case "xaEnd":
-        return false
-      case "commit":
-        return true
-      case "rollback":
-        rolledBack(current)
-        return true
-      case "rollbackTo":
-        rolledBack(current)
-        if (current.xid !== undefined) prepared.lose(current.xid)
-        return false
-      case "xaCommit":
-        replay(prepared.take(statement.xid), current)
-        return true
-      case "xaRollback":
-        prepared.take(statement.xid)
-        return true
-      case "unloggedRows":
-        unlogged(current)
-        return !current.hasBegun
-      default:
-        carried.statement(statement, current.at, () => give(current))
-        return !current.hasBegun
-    }
-  }
-
-  function mariadbGtid(bytes: Buffer, start: number, server: number, at: number): void {
-    const flags = bytes[start + 12] as number
-    const current = begin(at, (flags & gtidFlags.standalone) === 0)
-    log.mariadbGtid(bytes, start, server)
-    if ((flags & gtidFlags.preparedXa) !== 0) beginXa(xidOf(bytes, start + 13), current)
-  }
-
-  function mysqlGtid(type: number, bytes: Buffer, start: number, end: number, at: number): void {
-    const current = begin(at, false)
-    if (type === types.mysqlGtid) log.mysqlGtid(bytes, start)
-    // Microseconds in 7 bytes; the highest bit says that another server's time follows.
-    if (end - start >= 49) {
-      const low = bytes.readUIntLE(start + 42, 6)
-      current.committedAtMs = Math.floor((low + ((bytes[start + 48] as number) & 0x7f) * 2 ** 48) / 1000)
-    }
-  }
-
-  function taggedGtid(bytes: Buffer, start: number, end: number, at: number): void {
-    const current = begin(at, false)
-    const gtid = readTaggedGtid(bytes, start, end)
-    log.taggedGtid(gtid)
-    if (gtid.committedAtMicros !== undefined)
-      current.committedAtMs = Math.floor(gtid.committedAtMicros / 1000)
-  }
-
-  /** Events that belong to a transaction; `true`: it ends with this one. */
-  function inside(type: number, bytes: Buffer, start: number, end: number, current: Open): boolean {
-    if (current.xid !== undefined && (type === types.tableMap || type in rowEvents)) {
-      prepared.keep(current.xid, type, bytes, start, end)
-      return false
-    }
-    switch (type) {
-      case types.tableMap:
-        carried.tableMap(bytes, start, end, current.at)
-        return false
-      case types.query:
-        return statement(readQuery(bytes, start, end), current)
-      case types.queryCompressed:
-        return statement(readCompressedQuery(bytes, start, end), current)
-      case types.xid:
-        return true
-      case types.xaPrepare:
-        endXa(bytes[start] !== 0, current)
-        return true
-      case types.beginLoadQuery:
-      case types.executeLoadQuery:
-        unlogged(current)
-        return false
-      default:
-        if (type in rowEvents) rows(type, bytes, start, end, current)
-        return false
-    }
-  }
-
-  /** `offset`: of the file, behind the event. */
-  function decode(type: number, bytes: Buffer, header: number, end_: number, offset: number): void {
-    const start = header + headerBytes
-    switch (type) {
-      case types.formatDescription:
-        // No transaction goes on in the next file.
-        if (open !== undefined) open.isCutOff = true
-        return log.described(uint32(bytes, header))
-      case types.rotate:
-        return log.rotated(bytes.toString("utf8", start + 8, end_), Number(bytes.readBigUInt64LE(start)))
-      case types.heartbeat:
-      case types.heartbeat2:
-        if (open !== undefined) return
-        if (type === types.heartbeat) log.idle(bytes.toString("utf8", start, end_), offset)
-        marks.pass(log.weight)
-        sink.caughtUp(positionOf(log.place, log.note))
-        return
-      case types.mariadbGtid:
-        return mariadbGtid(bytes, start, uint32(bytes, header + 5), log.weight)
-      case types.mysqlGtid:
-      case types.anonymousGtid:
-        return mysqlGtid(type, bytes, start, end_, log.weight)
-      case types.taggedGtid:
-        return taggedGtid(bytes, start, end_, log.weight)
-      case types.incident:
-        throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
-    }
-    if (open === undefined) return
-    if (!isRead(type) && mayChangeRows(type, bytes, header)) unlogged(open)
-    else if (inside(type, bytes, start, end_, open)) end(uint32(bytes, header), offset)
-  }
-
-  function payload(
-    bytes: Buffer,
-    header: number,
-    end: number,
-    offset: number,
-    between: () => Promise<boolean>,
-  ): Promise<void> | undefined {
-    const packed = readPayload(bytes, header + headerBytes, end)
-    const take = (event: Buffer, start: number, stop: number) =>
-      decode(event[start + 4] as number, event, start, stop, offset)
-    if (!isSmall(packed)) return unpackInPieces(packed, take, between)
-    unpackAtOnce(packed, take)
-    return undefined
-  }
-
+  const carried = newStreamedTables(tables, sink, { foldsNames })
+  const reader = newLogReader({
+    sink,
+    log: newLogPlace(placeOf(from), server, noteOf(from)),
+    marks: newLogMarks(),
+    tables: carried,
+    rows: newRowEvents(carried, sink),
+    prepared: newPreparedTransactions(),
+    checksums: checksummed,
+  })
+  const { log, marks } = reader
   return {
-    event(bytes, start, eventEnd, between) {
-      const type = bytes[start + 4] as number
-      if (type === types.formatDescription) checksums = hasChecksums(bytes, eventEnd)
-      // What the server makes up for the connection alone comes at no offset, and with a checksum all the same.
-      const stop = checksums ? eventEnd - checksumBytes : eventEnd
-      if (checksums && checksumOf(bytes, start, stop) !== uint32(bytes, stop))
-        throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
-      const offset = uint32(bytes, start + offsetAt)
-      const isOfFile = isInFile(bytes, start)
-      const beginning = offset - uint32(bytes, start + lengthAt)
-      if (isOfFile && open === undefined) passed(beginning)
-      if (isOfFile && !log.isMarked && isMarking(type))
-        log.marked({ offset: beginning, checksum: digestOfEvent(bytes, start, stop) })
-      if (type === types.transactionPayload) return payload(bytes, start, stop, offset, between)
-      decode(type, bytes, start, stop, offset)
-      if (isOfFile && open === undefined) passed(offset)
-      return undefined
-    },
+    event: (bytes, start, end, between) => readEvent(reader, { bytes, start, end }, between),
     get note() {
       return log.note
     },
     chunkEnded() {
-      if (!hasMoved || open !== undefined) return
-      hasMoved = false
-      sink.caughtUp(positionOf(log.place, log.note))
+      if (!reader.hasMoved || reader.open !== undefined) return
+      reader.hasMoved = false
+      tellPosition(reader)
     },
     tell() {
-      if (open === undefined) sink.caughtUp(positionOf(log.place, log.note))
+      if (reader.open === undefined) tellPosition(reader)
     },
-    isAhead: (weight) => (open === undefined ? weight >= log.weight : weight > open.at),
+    isAhead: (weight) => (reader.open === undefined ? weight >= log.weight : weight > reader.open.at),
     include: carried.include,
     exclude: carried.exclude,
     carries: carried.carries,
     settle: carried.settle,
     whenAt(weight, reached) {
       marks.set(weight, reached)
-      if (open === undefined) marks.pass(log.weight)
+      if (reader.open === undefined) marks.pass(log.weight)
     },
   }
+}
+
+/** One event as the server sends it: from its header to its checksum, `bytes[start, end)`. */
+interface SentEvent {
+  bytes: Buffer
+  start: number
+  end: number
+}
+
+function readEvent(
+  reader: LogReader,
+  { bytes, start, end }: SentEvent,
+  between: () => Promise<boolean>,
+): Promise<void> | undefined {
+  const { log } = reader
+  const type = bytes[start + 4] as number
+  if (type === types.formatDescription) reader.checksums = hasChecksums(bytes, end)
+  // What the server makes up for the connection alone comes at no offset, and with a checksum all the same.
+  const stop = reader.checksums ? checkedEnd(bytes, start, end) : end
+  const offset = uint32(bytes, start + offsetAt)
+  const isOfFile = isInFile(bytes, start)
+  const beginning = offset - uint32(bytes, start + lengthAt)
+  if (isOfFile && reader.open === undefined) passOffset(reader, beginning)
+  if (isOfFile && !log.isMarked && isMarking(type))
+    log.marked({ offset: beginning, checksum: digestOfEvent(bytes, start, stop) })
+  const event = { type, bytes, start: start + headerBytes, end: stop }
+  if (type === types.transactionPayload) return unpack(reader, event, offset, between)
+  decode(reader, event, offset)
+  if (isOfFile && reader.open === undefined) passOffset(reader, offset)
+  return undefined
+}
+
+/** Where the event ends without its checksum, which must be right. */
+function checkedEnd(bytes: Buffer, start: number, end: number): number {
+  const stop = end - checksumBytes
+  if (checksumOf(bytes, start, stop) !== uint32(bytes, stop))
+    throw new Problem("sourceProtocol", "An event of the source's log does not match its checksum.")
+  return stop
+}
+
+/** A transaction in one event: its events are decoded at once, or, if they are large, piece by piece. */
+function unpack(
+  reader: LogReader,
+  { bytes, start, end }: LogEvent,
+  offset: number,
+  between: () => Promise<boolean>,
+): Promise<void> | undefined {
+  const packed = readPayload(bytes, start, end)
+  const take = (event: Buffer, at: number, stop: number) =>
+    decode(
+      reader,
+      { type: event[at + 4] as number, bytes: event, start: at + headerBytes, end: stop },
+      offset,
+    )
+  if (!isSmall(packed)) return unpackInPieces(packed, take, between)
+  unpackAtOnce(packed, take)
+  return undefined
+}
+
+/** `offset`: of the file, behind the event. */
+function decode(reader: LogReader, event: LogEvent, offset: number): void {
+  const { type, bytes, start, end } = event
+  switch (type) {
+    case types.formatDescription:
+      // No transaction goes on in the next file.
+      if (reader.open !== undefined) reader.open.isCutOff = true
+      return reader.log.described(timestampOf(event))
+    case types.rotate:
+      return reader.log.rotated(bytes.toString("utf8", start + 8, end), Number(bytes.readBigUInt64LE(start)))
+    case types.heartbeat:
+    case types.heartbeat2:
+      return idle(reader, event, offset)
+    case types.mariadbGtid:
+      return mariadbGtid(reader, event)
+    case types.mysqlGtid:
+    case types.anonymousGtid:
+      return mysqlGtid(reader, event)
+    case types.taggedGtid:
+      return taggedGtid(reader, event)
+    case types.incident:
+      throw new Problem("sourceHistoryLost", "The source's log has a gap (an incident event).")
+  }
+  const { open } = reader
+  if (open === undefined) return
+  if (!isRead(type) && mayChangeRows(type, bytes, start - headerBytes)) loseRows(reader, open)
+  else if (takeEvent(reader, open, event) === "ended") endTransaction(reader, timestampOf(event), offset)
+}
+
+/** The server has nothing more to send. The newer kind of heartbeat does not name the file as the older does. */
+function idle(reader: LogReader, { type, bytes, start, end }: LogEvent, offset: number): void {
+  const { open, log, marks } = reader
+  if (open !== undefined) return
+  if (type === types.heartbeat) log.idle(bytes.toString("utf8", start, end), offset)
+  marks.pass(log.weight)
+  tellPosition(reader)
+}
+
+/** Seconds since 1970. */
+function timestampOf({ bytes, start }: LogEvent): number {
+  return uint32(bytes, start - headerBytes)
 }

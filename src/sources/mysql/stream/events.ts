@@ -25,6 +25,14 @@ export const types = {
   queryCompressed: 165,
 } as const
 
+/** One event without its checksum: its body is `bytes[start, end)`, its header stands before that. Valid during a call. */
+export interface LogEvent {
+  type: number
+  bytes: Buffer
+  start: number
+  end: number
+}
+
 /** In an event's header: a reader that does not know the type may pass over it. */
 const ignorable = 0x80
 /** Also there: the statement uses temporary tables of its session (`LOG_EVENT_THREAD_SPECIFIC_F`). */
@@ -76,14 +84,13 @@ export function isOfTemporaryTables(bytes: Buffer, start: number): boolean {
   return (uint16(bytes, start - headerBytes + flagsAt) & threadSpecific) !== 0
 }
 
+export type RowChange = "insert" | "update" | "delete" | "partial"
+
 /**
  * What events of rows do, by their type. `extra`: a part of varying length comes before the columns. `partial`: an update; of JSON
  * values the row after it may have only what changed.
  */
-export const rowEvents: Record<
-  number,
-  { change: "insert" | "update" | "delete" | "partial"; extra: boolean; packed: boolean }
-> = {
+export const rowEvents: Record<number, { change: RowChange; extra: boolean; packed: boolean }> = {
   23: { change: "insert", extra: false, packed: false },
   24: { change: "update", extra: false, packed: false },
   25: { change: "delete", extra: false, packed: false },

@@ -7,7 +7,7 @@ import type { TableSchema } from "../../../domain/table.ts"
 import { putBytes } from "../../../replication/values/columns.ts"
 import { meaningOf } from "../statements/statements.ts"
 import { int32 } from "../types/decode-binlog.ts"
-import { newFramer } from "./framing.ts"
+import { newFramer } from "./connection/framing.ts"
 import { insertRows } from "./row-images.ts"
 
 /** What no server sends, but whoever answers in its place may: it must end, and take no more memory than came. */
@@ -42,10 +42,10 @@ test("a row that its event does not hold whole is refused, not read from what li
   const bytes = Buffer.concat([row, Buffer.alloc(300)])
   const sink = recordingSink()
   sink.begin()
-  const target = { sink: sink.table(schema), fields, key: [0], keyPlaces: [0] }
-  insertRows(bytes, 0, row.length, target)
+  const rows = { bytes, end: row.length, sink: sink.table(schema), fields, key: [0], keyPlaces: [0] }
+  insertRows(rows, 0)
   bytes[5] = 200
-  assert.throws(() => insertRows(bytes, 0, row.length, target), isProtocol)
+  assert.throws(() => insertRows(rows, 0), isProtocol)
   sink.commit(positionFrom("end"), 0)
   assert.deepEqual(sink.ids(), [7])
 })

@@ -1,3 +1,5 @@
+import type { LogEvent } from "./events.ts"
+
 /** Events of transactions in two phases (XA) that are prepared and may still be committed or rolled back. */
 export interface PreparedTransactions {
   /** From here on it is known whole, also if nothing of it is kept. */
@@ -5,7 +7,7 @@ export interface PreparedTransactions {
   /** Something of it cannot be kept. */
   lose(xid: string): void
   /** Takes a copy of an event's body. */
-  keep(xid: string, type: number, bytes: Buffer, start: number, end: number): void
+  keep(xid: string, event: LogEvent): void
   /** Gives what was kept, and forgets it. `undefined`: it was prepared before we came, or cannot be told whole. */
   take(xid: string): KeptEvent[] | undefined
 }
@@ -37,7 +39,7 @@ export function newPreparedTransactions(): PreparedTransactions {
       lost.delete(xid)
       kept.set(xid, [])
     },
-    keep(xid, type, bytes, start, end) {
+    keep(xid, { type, bytes, start, end }) {
       if (lost.has(xid)) return
       if (bytesKept + end - start > mostBytes) return lose(xid)
       const events = kept.get(xid) ?? []

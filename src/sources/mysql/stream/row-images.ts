@@ -23,10 +23,17 @@ export function newImage(): Image {
   return { starts: new Int32Array(maxColumns), ends: new Int32Array(maxColumns) }
 }
 
-/** Which columns of a row a kind of change writes; the rest is null. */
-type Written = readonly number[] | undefined
+/** Room for the rows of an update. */
+export interface Images {
+  before: Image
+  after: Image
+}
 
-export interface RowTarget {
+/** The rows of one event, and where they go. */
+export interface EventRows {
+  bytes: Buffer
+  /** Of the event, or of what it was inflated to. */
+  end: number
   sink: TableSink
   /** In the order of the log. */
   fields: readonly Field[]
@@ -44,7 +51,7 @@ export function keyPlacesOf(
   return key?.map((column) => fields.findIndex((field) => field.column === column))
 }
 
-/** The rows of an event behind its header and its columns. */
+/** Where an event's rows begin, behind its header and its columns. */
 export interface RowsAt {
   at: number
   isComplete: boolean
@@ -81,15 +88,8 @@ function lengthOf({ fixed, prefix }: Field, bytes: Buffer, at: number): number {
   }
 }
 
-/** Notes where the first `count` values of an image lie, in an event up to `end`. Returns where they end. */
-function locate(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  fields: readonly Field[],
-  count: number,
-  image: Image,
-): number {
+/** Notes where the first `count` values of the image at `start` lie. Returns where they end. */
+function locate({ bytes, end, fields }: EventRows, start: number, count: number, image: Image): number {
   let at = start + ((fields.length + 7) >> 3)
   for (let i = 0; i < count; i++) {
     if (isNull(bytes, start, i)) {
@@ -111,55 +111,43 @@ function notWhole(): Problem {
   return new Problem("sourceProtocol", "The source's log holds a row that its event does not hold whole.")
 }
 
-export function insertRows(bytes: Buffer, start: number, end: number, target: RowTarget): void {
-  for (let at = start; at < end; ) at = put(target, bytes, at, end, "insert", undefined)
+/** `start`: where the first row begins. */
+export function insertRows(rows: EventRows, start: number): void {
+  for (let at = start; at < rows.end; ) at = put(rows, at, "insert")
 }
 
-export function deleteRows(bytes: Buffer, start: number, end: number, target: RowTarget): void {
-  for (let at = start; at < end; ) at = put(target, bytes, at, end, "delete", target.key)
+export function deleteRows(rows: EventRows, start: number): void {
+  for (let at = start; at < rows.end; ) at = put(rows, at, "delete")
 }
 
-export function updateRows(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  target: RowTarget,
-  before: Image,
-  after: Image,
-): void {
-  const { fields, key, keyPlaces } = target
+export function updateRows(rows: EventRows, start: number, images: Images): void {
+  const { end, fields, keyPlaces } = rows
+  const { before, after } = images
   // The key mostly comes first: what lies behind it need not be looked at to compare it.
   const compared = keyPlaces === undefined ? 0 : Math.max(...keyPlaces) + 1
   for (let at = start; at < end; ) {
-    const second = locate(bytes, at, end, fields, fields.length, before)
-    locate(bytes, second, end, fields, compared, after)
-    if (!isSameKey(bytes, target, before, after)) put(target, bytes, at, end, "delete", key)
-    at = put(target, bytes, second, end, "update", undefined)
+    const second = locate(rows, at, fields.length, before)
+    locate(rows, second, compared, after)
+    if (!isSameKey(rows, images)) put(rows, at, "delete")
+    at = put(rows, second, "update")
   }
 }
 
 /** As `updateRows`, where the second image may hold changes of JSON values instead of the values. */
-export function partialUpdateRows(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  target: RowTarget,
-  before: Image,
-  after: Image,
-): void {
-  const { fields, key } = target
+export function partialUpdateRows(rows: EventRows, start: number, images: Images): void {
+  const { bytes, end, fields } = rows
   for (let at = start; at < end; ) {
-    const cursor = { at: locate(bytes, at, end, fields, fields.length, before) }
+    const cursor = { at: locate(rows, at, fields.length, images.before) }
     const hasPartial = (readLength(bytes, cursor) & partialJson) !== 0
     const jsons = fields.flatMap(({ put }, index) => (put === json ? [index] : []))
     const partialAt = cursor.at
     if (hasPartial) cursor.at += (jsons.length + 7) >> 3
-    locate(bytes, cursor.at, end, fields, fields.length, after)
+    locate(rows, cursor.at, fields.length, images.after)
     const texts = new Map<number, string>()
     for (const [bit, index] of jsons.entries())
-      if (hasPartial && isNull(bytes, partialAt, bit)) texts.set(index, patched(bytes, index, before, after))
-    if (!isSameKey(bytes, target, before, after)) put(target, bytes, at, end, "delete", key)
-    at = put(target, bytes, cursor.at, end, "update", undefined, texts)
+      if (hasPartial && isNull(bytes, partialAt, bit)) texts.set(index, patched(bytes, index, images))
+    if (!isSameKey(rows, images)) put(rows, at, "delete")
+    at = put(rows, cursor.at, "update", texts)
   }
 }
 
@@ -169,7 +157,7 @@ const partialJson = 1
 /** A change that cannot be told from the log: the table is to be looked at anew. Nothing of the row has been written. */
 export class UntoldChange extends Error {}
 
-function patched(bytes: Buffer, index: number, before: Image, after: Image): string {
+function patched(bytes: Buffer, index: number, { before, after }: Images): string {
   const [start, end] = [before.starts[index] as number, before.ends[index] as number]
   const [from, to] = [after.starts[index] as number, after.ends[index] as number]
   const text = start < 0 || from < 0 ? undefined : patchedText(binaryJson(bytes, start, end), bytes, from, to)
@@ -179,7 +167,7 @@ function patched(bytes: Buffer, index: number, before: Image, after: Image): str
 }
 
 /** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
-function isSameKey(bytes: Buffer, { keyPlaces }: RowTarget, before: Image, after: Image): boolean {
+function isSameKey({ bytes, keyPlaces }: EventRows, { before, after }: Images): boolean {
   if (keyPlaces === undefined) return false
   for (const index of keyPlaces) {
     const [start, end] = [before.starts[index] as number, before.ends[index] as number]
@@ -190,16 +178,17 @@ function isSameKey(bytes: Buffer, { keyPlaces }: RowTarget, before: Image, after
   return true
 }
 
-/** Writes the row whose image begins at `start`; returns where that ends. `texts`: of values that are not in it whole, by field. */
+/**
+ * Writes the row whose image begins at `start`: of a deleted one only the key, where there is one. Returns where the image
+ * ends. `texts`: of values that are not in it whole, by field.
+ */
 function put(
-  { sink, fields }: RowTarget,
-  bytes: Buffer,
+  { bytes, end, sink, fields, key }: EventRows,
   start: number,
-  end: number,
   kind: RowKind,
-  only: Written,
   texts?: ReadonlyMap<number, string>,
 ): number {
+  const only = kind === "delete" ? key : undefined
   const { columns, row } = sink
   let at = start + ((fields.length + 7) >> 3)
   let index = 0

@@ -16,9 +16,9 @@ import { fileWeight, placeOf } from "../log/position.ts"
 import { settingsProblem } from "../preflight.ts"
 import { glimpseLimitMs, lateLimitMs, openLateSnapshot } from "../snapshot/open-snapshot.ts"
 import { type Binlog, newBinlog } from "./binlog.ts"
-import { dump, introduce } from "./dump-request.ts"
-import { newFramer } from "./framing.ts"
-import { newPacketQueue } from "./packet-queue.ts"
+import { dump, introduce } from "./connection/dump-request.ts"
+import { newFramer } from "./connection/framing.ts"
+import { newPacketQueue } from "./connection/packet-queue.ts"
 
 const errorPacket = 0xff
 const eofPacket = 0xfe
@@ -210,7 +210,7 @@ function newRecheck({ address, select, sink }: StartStream, binlog: Binlog): Fol
     isWaiting = true
     binlog.whenAt(look.behind, () => {
       isWaiting = false
-      binlog.settle(ids, look.since, look.current)
+      binlog.settle(ids, look)
       sink.chunkDecoded()
     })
   }

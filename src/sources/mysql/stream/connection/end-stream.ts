@@ -1,7 +1,7 @@
-import { within } from "../../../concurrency/deadline.ts"
-import { type Address, close, connect, takeOver } from "../client.ts"
-import { problemOf } from "../errors.ts"
-import { newestPlace } from "../log/log-status.ts"
+import { within } from "../../../../concurrency/deadline.ts"
+import { type Address, close, connect, takeOver } from "../../client.ts"
+import { problemOf } from "../../errors.ts"
+import { newestPlace } from "../../log/log-status.ts"
 import { dump, introduce } from "./dump-request.ts"
 
 const answerLimitMs = 5_000
@@ -18,7 +18,7 @@ export async function endStream(address: Address, handle: string): Promise<void>
       raw.socket.once("data", () => resolve())
       raw.socket.once("close", () => resolve())
     })
-    dump(raw, place, handle, true)
+    dump(raw, place, handle, "end")
     raw.socket.resume()
     await within(answerLimitMs, answered)
   } catch (error) {

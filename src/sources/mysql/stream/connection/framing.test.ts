@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { crc32 } from "node:zlib"
-import { checksumOf } from "./checksum.ts"
+import { checksumOf } from "../checksum.ts"
 import { newFramer } from "./framing.ts"
 
 function packet(number: number, body: Buffer): Buffer {

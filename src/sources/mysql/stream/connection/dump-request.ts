@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
-import { type Client, quoteLiteral, type RawConnection } from "../client.ts"
-import { gtidState, type Interval, type Place } from "../log/position.ts"
-import { shortLength } from "./tagged-gtid.ts"
+import { type Client, quoteLiteral, type RawConnection } from "../../client.ts"
+import { gtidState, type Interval, type Place } from "../../log/position.ts"
+import { shortLength } from "../tagged-gtid.ts"
 
 const comBinlogDump = 0x12
 const comBinlogDumpGtid = 0x1e
@@ -40,9 +40,14 @@ export async function introduce(
   return checksum?.kind === "CRC32"
 }
 
-/** Asks for the log from a place on. */
-export function dump({ send }: RawConnection, place: Place, handle: string, ends = false): void {
-  const [serverId, flags] = [serverIdOf(handle), ends ? nonBlocking : 0]
+/** Asks for the log from a place on. `atEnd`: whether the server then waits for more, or ends the dump. */
+export function dump(
+  { send }: RawConnection,
+  place: Place,
+  handle: string,
+  atEnd: "wait" | "end" = "wait",
+): void {
+  const [serverId, flags] = [serverIdOf(handle), atEnd === "end" ? nonBlocking : 0]
   switch (place.kind) {
     case "mariadb":
       return send(comBinlogDump, dumpBody(serverId, flags, "", firstEventOffset))

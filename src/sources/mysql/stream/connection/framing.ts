@@ -1,6 +1,6 @@
-import { Problem } from "../../../domain/problems.ts"
-import { untilItThrows } from "../../../replication/contracts/delivery-order.ts"
-import { uint24 } from "../types/numbers.ts"
+import { Problem } from "../../../../domain/problems.ts"
+import { untilItThrows } from "../../../../replication/contracts/delivery-order.ts"
+import { uint24 } from "../../types/numbers.ts"
 
 /** Takes one whole packet: `bytes[start, end)`, valid only during the call. */
 export type PacketHandler = (bytes: Buffer, start: number, end: number) => void
