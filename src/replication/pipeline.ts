@@ -23,6 +23,7 @@ import type { AtRest } from "./spool/sealing.ts"
 import type { Spool } from "./spool/spool.ts"
 import { type LiveParts, streamFrom } from "./stream-attempt.ts"
 import type { StreamingPipeline } from "./streaming.ts"
+import { type AskedResyncs, newAskedResyncs } from "./tables/asked-resyncs.ts"
 import { optionsOf } from "./tables/database-options.ts"
 import { conforming } from "./values/value-transforms.ts"
 import { type Waits, waitsOf } from "./waits.ts"
@@ -127,6 +128,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     troubled: false,
     isReaderEnded: false,
     oversized: [],
+    asked: newAskedResyncs(),
     relief,
   }
   const running = runUntilStopped(options, state, stop.signal)
@@ -162,6 +164,7 @@ export interface RunState {
   isReaderEnded: boolean
   /** Tables with rows that the warehouse could not hold: the next attempt runs without them. */
   readonly oversized: OversizedTable[]
+  readonly asked: AskedResyncs
   readonly relief: RetentionActionWorker
 }
 
@@ -195,6 +198,7 @@ async function runUntilStopped(
     }
     await pause(waits.next(), signal)
   }
+  state.asked.close()
   options.reporter.phase("stopped")
 }
 

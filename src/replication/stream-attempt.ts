@@ -172,7 +172,7 @@ function tellBegin({ reporter }: PipelineOptions, { tables, modes, dropped }: No
 }
 
 function watchOver(
-  { options, destination }: StreamAttempt,
+  { options, state, destination }: StreamAttempt,
   { batcher, stream, noted, ended }: OpenStream,
   signal: AbortSignal,
 ): TableWatch {
@@ -181,6 +181,7 @@ function watchOver(
   return watchTables({
     ...{ handle, source, select, reporter, observe },
     ...{ stream, destination, batcher, tables, texts, modes },
+    asked: state.asked,
     lookEveryMs: waitsOf(options).lookEveryMs,
     signal: AbortSignal.any([signal, ended]),
   })

@@ -8,10 +8,11 @@ import { mendRows, type Verdict, type VerifyParts, verifyTables } from "./verify
 /** The interface of a pipeline while it streams. */
 export interface StreamingPipeline {
   /**
-   * Starts a resync of tables by id: they are re-snapshotted beside the live ones. Returns at once; the reporter
-   * tells the progress.
+   * Starts a resync of tables by id: they are re-snapshotted beside the live ones, and the reporter tells the progress.
+   * Resolves with `true` when the warehouse has recorded that they are stale, so that no end of this process loses the
+   * request; an attempt that ends before hands it to the next one. `false`: the pipeline stopped before.
    */
-  resync(ids: readonly string[]): void
+  resync(ids: readonly string[]): Promise<boolean>
   /** Tables, by id, of which no copy can be made as the source is now, and why. Throws Problem. */
   refusals(ids: readonly string[]): Promise<Map<string, string>>
   /** The settings of tables have changed: they are read again now. */

@@ -290,7 +290,7 @@ test("comparing, resyncing and writing at once get along", async () => {
   const seen = new Map<string, number>()
   try {
     for (let round = 0; round < 8; round++) {
-      streaming(pipeline).resync([ids[round % 2] ?? ""])
+      void streaming(pipeline).resync([ids[round % 2] ?? ""])
       for (const [table, verdict] of await verdicts(pipeline)) {
         seen.set(verdict.kind, (seen.get(verdict.kind) ?? 0) + 1)
         if (verdict.kind === "compared") assert.deepEqual(verdict.differences, [], table)

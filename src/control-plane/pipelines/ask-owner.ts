@@ -83,7 +83,7 @@ export function resultOf(order: Order | undefined): object {
         "unavailable",
         order.attempts === 0
           ? "The process that runs the pipeline did not take the order in time; nothing was done. See `millrace status`."
-          : "The process that runs the pipeline took the order and did not answer in time. See `millrace status`.",
+          : "The process that runs the pipeline took the order and did not answer in time; it may still carry it out. See `millrace status`.",
       )
     default:
       return unreachable(order.state)

@@ -4,6 +4,7 @@ import { shownPosition } from "../../domain/position.ts"
 import { reportOf } from "../../domain/problems.ts"
 import { isGone, qualifiedName } from "../../domain/table.ts"
 import { unreachable } from "../../domain/unreachable.ts"
+import { aborted } from "../../replication/signals.ts"
 import type { StreamingPipeline } from "../../replication/streaming.ts"
 import type { DatabaseStore } from "../../state/databases.ts"
 import { chosenIn } from "../databases/refresh-scope.ts"
@@ -28,9 +29,9 @@ export function newCarryOut(options: CarryOutOptions): CarryOut {
     if (attempts > 1 && kind !== "settings") await untilStreaming(one, work.signal)
     switch (kind) {
       case "resync":
-        return await resync(one, parameters as Asked<"resync">)
+        return await resync(one, parameters as Asked<"resync">, work.signal)
       case "refresh":
-        return await refresh(one, parameters as Asked<"refresh">)
+        return await refresh(one, parameters as Asked<"refresh">, work.signal)
       case "settings":
         return await lookAtSettings(options, one)
       case "wait":
@@ -53,12 +54,16 @@ async function untilStreaming({ pipeline }: RunningPipeline, signal: AbortSignal
     await delay(lookEveryMs)
 }
 
-async function resync(one: RunningPipeline, { table }: Asked<"resync">): Promise<Answer<"resync">> {
+async function resync(
+  one: RunningPipeline,
+  { table }: Asked<"resync">,
+  signal: AbortSignal,
+): Promise<Answer<"resync">> {
   const streaming = requireStreaming(one)
   const tables = tablesNamed(one, table)
   const refusals = await refusalsOf(streaming, tables)
   const possible = tables.filter(({ id }) => !refusals.has(id))
-  streaming.resync(possible.map(({ id }) => id))
+  await recordedAsStale(streaming, possible, signal)
   const refused = tables.flatMap((table) => {
     const reason = refusals.get(table.id)
     return reason === undefined ? [] : [{ table: qualifiedName(table), reason }]
@@ -66,7 +71,11 @@ async function resync(one: RunningPipeline, { table }: Asked<"resync">): Promise
   return { chosen: tables.length, tables: possible.map(qualifiedName), refused }
 }
 
-async function refresh(one: RunningPipeline, { scope }: Asked<"refresh">): Promise<Answer<"refresh">> {
+async function refresh(
+  one: RunningPipeline,
+  { scope }: Asked<"refresh">,
+  signal: AbortSignal,
+): Promise<Answer<"refresh">> {
   const streaming = requireStreaming(one)
   const tables = chosenIn(scope, tablesNamed(one, null), one.database.name)
   const refusals = await refusalsOf(streaming, tables)
@@ -77,8 +86,23 @@ async function refresh(one: RunningPipeline, { scope }: Asked<"refresh">): Promi
       `Table ${qualifiedName(refused)} cannot be copied. ${refusals.get(refused.id)}`,
     )
   const possible = tables.filter(({ id }) => !refusals.has(id))
-  streaming.resync(possible.map(({ id }) => id))
+  await recordedAsStale(streaming, possible, signal)
   return { tables: possible.map(qualifiedName).sort() }
+}
+
+/**
+ * The order ends only when the warehouse has recorded it: before, the order itself is what a restart would find.
+ *
+ * @throws Fault integrationInWrongState
+ */
+async function recordedAsStale(
+  streaming: StreamingPipeline,
+  tables: readonly TableProgress[],
+  signal: AbortSignal,
+): Promise<void> {
+  const isRecorded = await Promise.race([streaming.resync(tables.map(({ id }) => id)), aborted(signal)])
+  if (isRecorded !== true)
+    throw new Fault("integrationInWrongState", "The pipeline stopped before it took the tables. Try again.")
 }
 
 async function lookAtSettings(

@@ -1,3 +1,4 @@
+import { qualifiedName } from "../../domain/table.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { RunningPipeline } from "./running-pipeline.ts"
 
@@ -14,12 +15,15 @@ export function remediate({ pipeline, monitor, database }: RunningPipeline, log:
     ({ state, verified }) => state === "Synced" && (verified?.differences ?? 0) > 0,
   )
   if (wrong.length === 0) return
-  streaming.resync(wrong.map(({ id }) => id))
-  // One copy for each time that differences were found, however long it takes to begin.
-  for (const { id } of wrong) monitor.remedied(id)
-  const { integrationId: integration } = database
-  log.warn(
-    { integration, database: database.name, tables: wrong.map(({ schema, name }) => `${schema}.${name}`) },
-    "tables that differ from their source are resynced",
-  )
+  void streaming.resync(wrong.map(({ id }) => id)).then((isRecorded) => {
+    // One copy for each time that differences were found. A turn that came meanwhile has asked for the same one.
+    const begun = isRecorded ? wrong.filter(({ verified }) => verified !== null) : []
+    if (begun.length === 0) return
+    for (const { id } of begun) monitor.remedied(id)
+    const { integrationId: integration } = database
+    log.warn(
+      { integration, database: database.name, tables: begun.map(qualifiedName) },
+      "tables that differ from their source are resynced",
+    )
+  })
 }

@@ -1,5 +1,6 @@
 import { shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
+import { aborted } from "../../replication/signals.ts"
 import type { StreamingPipeline } from "../../replication/streaming.ts"
 import type { Verdict } from "../../replication/verify/verify.ts"
 import type { VerifiedTable } from "../pipelines/verification-report.ts"
@@ -74,7 +75,8 @@ async function repair(
   const before = verifiedTable(monitor.record.sourceDatabase, table, verdict)
   const reason = await whyNotMended(chosen, table, verdict)
   if (reason !== undefined) {
-    streaming.resync([table.id])
+    await Promise.race([streaming.resync([table.id]), aborted(chosen.signal)])
+    chosen.signal.throwIfAborted()
     return { ...before, outcome: "recopying", reason }
   }
   let after: Verdict | undefined

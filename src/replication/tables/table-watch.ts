@@ -18,6 +18,7 @@ import { aborted } from "../signals.ts"
 import { copyBesideStream, postpone } from "../snapshot/incremental-snapshot.ts"
 import { caseClash } from "../snapshot/snapshot-copy.ts"
 import type { WriteObserver } from "../write-order.ts"
+import type { AskedResyncs } from "./asked-resyncs.ts"
 import { type CatalogPollBackoff, newCatalogPollBackoff } from "./catalog-poll-backoff.ts"
 import { newCatalogPollTimers } from "./catalog-poll-timers.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
@@ -38,6 +39,8 @@ export interface TableWatchOptions {
   /** Columns that the warehouse has recorded to be held as text. */
   texts: TextColumns
   modes: VersionModes
+  /** Tables that need a re-snapshot. */
+  asked: AskedResyncs
   reporter: PipelineReporter
   observe: WriteObserver
   lookEveryMs: number
@@ -54,8 +57,11 @@ export interface TableWatch {
   onDropped(table: TableSchema): void
   /** Rows of a table came through a partition that was not known. */
   onNewPart(): void
-  /** Starts a resync of tables by id. The live tables stay readable and are not updated meanwhile. */
-  resync(ids: readonly string[]): void
+  /**
+   * Starts a resync of tables by id. The live tables stay readable and are not updated meanwhile. Resolves as
+   * AskedResyncs.ask does.
+   */
+  resync(ids: readonly string[]): Promise<boolean>
   /** The selection has changed: the warehouse is brought to it now. */
   selectionChanged(): void
   /** The tables that stream or are being copied. */
@@ -84,8 +90,6 @@ export interface Watching extends TableWatchOptions {
   texts: Map<string, readonly TextColumn[]>
   /** Columns that are to be text and are not yet recorded in the warehouse. */
   unfit: UnrepresentableNote[]
-  /** Tables by id that need a re-snapshot, and the reason. */
-  asked: Map<string, string>
   backoff: CatalogPollBackoff
   /** By table id: called when the warehouse has recorded the table as stale. */
   whenStale: Map<string, () => void>
@@ -105,7 +109,6 @@ export function watchTables(options: TableWatchOptions): TableWatch {
     refused: new Map(),
     texts: new Map(options.texts),
     unfit: [],
-    asked: new Map(),
     backoff: newCatalogPollBackoff(options.lookEveryMs),
     whenStale: new Map(),
     selection: newSelectionState(),
@@ -126,7 +129,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       }
       // A change reported during the poll may be newer than what the poll read.
       if (isWoken) continue
-      if (watching.asked.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
+      if (watching.asked.reasons.size + watching.unfit.length + dueForSwitch(watching).length > 0) continue
       await resting.pause(restMs(watching))
     }
   }
@@ -156,11 +159,10 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       if (!watching.selection.isSettled()) wake()
     },
     resync(ids) {
-      for (const id of ids) {
-        watching.asked.set(id, askedReason)
-        watching.retries.delete(id)
-      }
+      for (const id of ids) watching.retries.delete(id)
+      const recorded = watching.asked.ask(ids, askedReason)
       wake()
+      return recorded
     },
     selectionChanged() {
       watching.selection.ask()
@@ -184,13 +186,12 @@ const askedReason = "A resync was asked for."
 
 /**
  * Takes tables for which a resync was asked out of the stream. The copy begins only when the warehouse has recorded
- * them as stale: otherwise a crash would lose the request.
+ * them as stale: otherwise a crash would lose the request. An attempt that ends before leaves them asked for.
  */
 async function letGoOfAsked(watching: Watching): Promise<void> {
-  const asked = [...watching.asked]
-  watching.asked.clear()
-  const leaving = asked.flatMap(([id]) => watching.known.get(id) ?? [])
-  const reasons = new Map(asked)
+  const reasons = new Map(watching.asked.reasons)
+  const ids = [...reasons.keys()]
+  const leaving = ids.flatMap((id) => watching.known.get(id) ?? [])
   const known = leaving.map(({ id }) => new Promise<void>((resolve) => watching.whenStale.set(id, resolve)))
   for (const table of leaving) {
     watching.known.delete(table.id)
@@ -199,7 +200,11 @@ async function letGoOfAsked(watching: Watching): Promise<void> {
   }
   await Promise.race([Promise.all(known), aborted(watching.signal)])
   watching.whenStale.clear()
-  for (const [id] of asked) await forgetTexts(watching, id)
+  if (watching.signal.aborted) return
+  for (const id of ids) {
+    await forgetTexts(watching, id)
+    watching.asked.recorded(id)
+  }
   // Columns that an earlier copy found to need text are forgotten for these tables: the resync may have been asked
   // for because that was mended.
   const unfit = watching.unfit.splice(0).filter(({ table }) => !reasons.has(table.id))
@@ -230,7 +235,7 @@ async function noteUnrepresentable(watching: Watching): Promise<void> {
 }
 
 async function look(watching: Watching, rest: (ms: number) => Promise<void>): Promise<void> {
-  if (watching.asked.size > 0) await letGoOfAsked(watching)
+  if (watching.asked.reasons.size > 0) await letGoOfAsked(watching)
   await noteUnrepresentable(watching)
   await switchVersions(watching)
   if (watching.signal.aborted) return
@@ -321,8 +326,8 @@ function letGoOf({ known, stream, batcher }: Watching, table: TableSchema, isThe
  * were missed must not be taken for complete, whatever happens next.
  */
 function askForAltered({ asked, known }: Watching, altered: ReadonlyMap<string, string>): boolean {
-  for (const [id, reason] of altered) if (known.has(id)) asked.set(id, reason)
-  return asked.size > 0
+  for (const [id, reason] of altered) if (known.has(id)) void asked.ask([id], reason)
+  return asked.reasons.size > 0
 }
 
 function mayTry({ retries }: Watching, table: TableSchema): boolean {

@@ -6,6 +6,7 @@ import { mysqlProducts, mysqlServer } from "../../support/mysql/fixtures.ts"
 import { mysqlPipeline } from "../../support/mysql/pipeline.ts"
 import { type MysqlProduct, mariaDbProduct, mysqlProduct } from "../../support/mysql/products.ts"
 import type { MysqlServer } from "../../support/mysql/server.ts"
+import { streamOf } from "../../support/pipeline.ts"
 import { findingsButSpeed } from "../../support/quick-servers.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 
@@ -219,7 +220,7 @@ test("GTIDs turned on and off, step by step: what comes later still comes", {
     "INSERT INTO shop.n VALUES (1)",
   )
   assert.deepEqual(await first.differences(["shop"]), [])
-  first.streaming()?.resync([tableId("shop", "n")])
+  await (await streamOf(first)).resync([tableId("shop", "n")])
   await waitUntil(() => first.reports.copied.filter((table) => table === "shop.n").length === 2, {
     what: "the copy that was asked for",
     timeoutMs: 60_000,

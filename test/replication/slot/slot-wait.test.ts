@@ -16,11 +16,11 @@ test("a first copy that has to wait for open transactions names them, and begins
   const pipeline = await beginTestPipeline({ url })
   const { reports } = pipeline
   const told = async (pattern: RegExp) =>
-    await waitUntil(() => reports.problems.some(({ message }) => pattern.test(message)), {
+    await waitUntil(() => reports.slotWaits.some(({ message }) => pattern.test(message)), {
       what: `to be told ${pattern}`,
     })
   await told(/waits for the transaction of process \d+ \(nightly report, role postgres\), open for \d+ s/)
-  assert.equal(reports.problems[0]?.kind, "sourceBusy")
+  assert.equal(reports.slotWaits[0]?.kind, "sourceBusy")
   assert.ok(!reports.phases.includes("waiting"), "it is not begun anew meanwhile")
   await other.query("PREPARE TRANSACTION 'half done'")
   await told(/waits for a prepared transaction, open for \d+ s \(pg_prepared_xacts\)/)

@@ -85,7 +85,7 @@ test("row-level security that is forced while a table streams: never a part of i
     `SELECT table_id FROM "${pipeline.database}".millrace.tables WHERE table_name = 't'`,
   )
   const id = row?.[0] ?? ""
-  ;(await streamOf(pipeline)).resync([id])
+  await (await streamOf(pipeline)).resync([id])
   const verdicts: unknown[] = []
   await pipeline
     .streaming()

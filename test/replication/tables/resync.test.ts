@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { Problem } from "../../../src/domain/problems.ts"
+import type { Warehouse } from "../../../src/replication/contracts/warehouse.ts"
 import { runSql, streamOf, type TestPipeline, testPipeline } from "../../support/pipeline.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
@@ -31,7 +33,7 @@ test("a table is resynced on request while it is written to, and mends what was 
   )
   assert.equal((await pipeline.differences()).length, 1)
 
-  ;(await streamOf(pipeline)).resync([await idOf(pipeline, "t")])
+  await (await streamOf(pipeline)).resync([await idOf(pipeline, "t")])
   let at = 10_000
   await waitUntil(
     async () => {
@@ -65,7 +67,7 @@ test("every table can be resynced at once, and again", async () => {
   const pipeline = await testPipeline({ url: database.url })
   const ids = await Promise.all(Array.from({ length: 5 }, (_, i) => idOf(pipeline, `t${i}`)))
   for (const round of [2, 3]) {
-    pipeline.streaming()?.resync(ids)
+    await (await streamOf(pipeline)).resync(ids)
     await runSql(database.url, `UPDATE t1 SET id = -id - ${round} * 10000`)
     await waitUntil(() => [0, 1, 2, 3, 4].every((i) => copies(pipeline, `t${i}`) === round), {
       what: "resyncs",
@@ -84,7 +86,7 @@ test("a resync that a restart cuts off is taken up again by itself", async () =>
   const first = await testPipeline({ url: database.url })
   const live = `"${first.database}".public.t`
   await first.home.connection.run(`UPDATE ${live} SET v = 'wrong' WHERE id = 7`)
-  ;(await streamOf(first)).resync([await idOf(first, "t")])
+  await (await streamOf(first)).resync([await idOf(first, "t")])
   await waitUntil(() => first.reports.failed.has("public.t"), {
     what: "the table to be let go of",
     intervalMs: 1,
@@ -98,4 +100,54 @@ test("a resync that a restart cuts off is taken up again by itself", async () =>
   })
   await waitUntil(() => copies(first, "t") + copies(second, "t") === 2, { what: "the resync" })
   assert.deepEqual(await second.differences(), [])
+})
+
+/** A warehouse that fails the first batch that records a stale table, before or after it has recorded it. */
+function failingOnce(real: Warehouse, failsWhen: "before" | "after"): Warehouse {
+  let hasFailed = false
+  const fail = () => {
+    hasFailed = true
+    throw new Problem("warehouseUnavailable", "It failed (as scripted).")
+  }
+  return {
+    ...real,
+    async open(options) {
+      const destination = await real.open(options)
+      const apply: typeof destination.rows.apply = async (batch) => {
+        const fails = batch.stale.length > 0 && !hasFailed
+        if (fails && failsWhen === "before") fail()
+        await destination.rows.apply(batch)
+        if (fails) fail()
+      }
+      return { ...destination, rows: { ...destination.rows, apply } }
+    },
+  }
+}
+
+for (const failsWhen of ["before", "after"] as const)
+  test(`a resync is not lost when the stream ends ${failsWhen} the warehouse has recorded it`, async () => {
+    const database = await testDatabase()
+    await runSql(
+      database.url,
+      "CREATE TABLE t (id int PRIMARY KEY, v text)",
+      "INSERT INTO t VALUES (1, 'right')",
+    )
+    const warehouse = (real: Warehouse) => failingOnce(real, failsWhen)
+    const pipeline = await testPipeline({ url: database.url, around: { source: (real) => real, warehouse } })
+    await pipeline.home.connection.run(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
+    const recorded = (await streamOf(pipeline)).resync([await idOf(pipeline, "t")])
+    await waitUntil(() => copies(pipeline, "t") === 2, { what: "the resync" })
+    assert.equal(await recorded, true)
+    assert.match(pipeline.reports.problems[0]?.message ?? "", /as scripted/)
+    assert.deepEqual(await pipeline.differences(), [])
+  })
+
+test("who asked for a resync is told when the pipeline stops before it is recorded", async () => {
+  const database = await testDatabase()
+  await runSql(database.url, "CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+  const pipeline = await testPipeline({ url: database.url })
+  const stream = await streamOf(pipeline)
+  const id = await idOf(pipeline, "t")
+  await pipeline.stop()
+  assert.equal(await stream.resync([id]), false)
 })
