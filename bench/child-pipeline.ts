@@ -35,7 +35,7 @@ const reporter: PipelineReporter = {
   phase: (phase) =>
     (phase === "starting" || phase === "streaming") && send({ kind: phase, atMs: Date.now() }),
   problem: (problem) => problem && send({ kind: "problem", message: problem.message }),
-  applied: ({ changes, transactions, firstCommittedAtMs }: Applied) =>
+  applied: ({ changes, transactions, firstCommittedAtMs = 0 }: Applied) =>
     send({ kind: "applied", atMs: Date.now(), changes, transactions, firstCommittedAtMs }),
   copied: (_, event) => event.kind === "finished" && send({ kind: "copyDone", atMs: Date.now() }),
   stale: ({ reason }) => send({ kind: "problem", message: reason }),

@@ -197,7 +197,10 @@ function withBatch(before: Batches | undefined, applied: Applied): Batches {
     tables,
     position: applied.position === undefined ? (before?.position ?? null) : shownPosition(applied.position),
     bytes: (before?.bytes ?? 0) + applied.stagedBytes,
-    lastCommitAt: new Date(applied.lastCommittedAtMs),
+    lastCommitAt:
+      applied.lastCommittedAtMs === undefined
+        ? (before?.lastCommitAt ?? null)
+        : new Date(applied.lastCommittedAtMs),
     startedAt: before?.startedAt ?? new Date(applied.visibleAtMs - applied.tookMs),
     endedAt: new Date(applied.visibleAtMs),
   }

@@ -34,3 +34,32 @@ test("a table says why it is resynced, and what of it is kept as text", () => {
   reporter.stale({ table: asText, kind: "unfit", column: "price", what: "NaN", reason: why })
   assert.deepEqual(seen(), ["ResyncRequired", why])
 })
+
+test("a batch without a transaction, of an altered table only, leaves lags and the latest commit as they were", () => {
+  const record = { integrationId: "i", sourceDatabase: "d", destinationDatabase: "d", sourceHandle: "h" }
+  const monitor = newPipelineMonitor(record, [], { changed: () => undefined })
+  monitor.reporter.streaming([exact])
+  const seen = () => [monitor.tables.get("1")?.lastLagMs, monitor.latestCommitMs]
+  const batch = { changes: 0, stagedBytes: 0, position: undefined, tookMs: 1 }
+  const altered = () =>
+    monitor.reporter.applied({
+      ...batch,
+      tables: [{ table: exact, changes: 0 }],
+      transactions: 0,
+      firstCommittedAtMs: undefined,
+      lastCommittedAtMs: undefined,
+      visibleAtMs: 9_000,
+    })
+  altered()
+  assert.deepEqual(seen(), [null, undefined])
+  monitor.reporter.applied({
+    ...batch,
+    tables: [{ table: exact, changes: 1 }],
+    transactions: 1,
+    firstCommittedAtMs: 5_000,
+    lastCommittedAtMs: 5_500,
+    visibleAtMs: 6_000,
+  })
+  altered()
+  assert.deepEqual(seen(), [1_000, 5_500])
+})

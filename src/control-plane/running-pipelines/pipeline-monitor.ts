@@ -154,11 +154,13 @@ export function newPipelineMonitor(
       addTotals(totals, applied)
       addBatch(batchDurations, applied.tookMs / 1_000)
       revision++
-      latestCommitMs = applied.lastCommittedAtMs
+      const { firstCommittedAtMs, lastCommittedAtMs = latestCommitMs } = applied
+      latestCommitMs = lastCommittedAtMs
+      const lagMs =
+        firstCommittedAtMs === undefined ? undefined : Math.max(0, applied.visibleAtMs - firstCommittedAtMs)
       // What was committed during a copy, or while we were away, waited for that and says nothing of the stream.
-      if (applied.firstCommittedAtMs >= streamingSinceMs) {
-        lags.add(Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs), applied.transactions)
-      }
+      if (firstCommittedAtMs !== undefined && lagMs !== undefined && firstCommittedAtMs >= streamingSinceMs)
+        lags.add(lagMs, applied.transactions)
       for (const { table, changes } of applied.tables) {
         const progress = tables.get(table.id)
         if (progress === undefined) continue
@@ -166,7 +168,7 @@ export function newPipelineMonitor(
         Object.assign(progress, describe(table))
         if (schema !== table.schema || name !== table.name) touched()
         progress.changes += changes
-        progress.lastLagMs = Math.max(0, applied.visibleAtMs - applied.firstCommittedAtMs)
+        progress.lastLagMs = lagMs ?? progress.lastLagMs
       }
     },
     stale({ table, kind, reason }) {

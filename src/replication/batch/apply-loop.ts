@@ -15,8 +15,9 @@ export interface Applied {
   changes: number
   transactions: number
   stagedBytes: number
-  firstCommittedAtMs: number
-  lastCommittedAtMs: number
+  firstCommittedAtMs: number | undefined
+  /** As the first: `undefined` where tables changed their shape and no transaction was applied. */
+  lastCommittedAtMs: number | undefined
   /** Everything committed up to this position is visible; `undefined`: the batch moved no position. */
   position: Position | undefined
   /** This process's clock when the batch became visible, in ms since 1970. */
@@ -106,13 +107,14 @@ async function completeCopies(destination: Destination, adopted: readonly Adopti
 }
 
 function appliedOf(gathered: GatheredBatch, stagedBytes: number, startedMs: number): Applied {
+  const isOfCommits = gathered.transactions > 0
   return {
     tables: gathered.tables.map(({ table, count }) => ({ table, changes: count })),
     changes: gathered.changes,
     transactions: gathered.transactions,
     stagedBytes,
-    firstCommittedAtMs: gathered.firstCommittedAtMs,
-    lastCommittedAtMs: gathered.lastCommittedAtMs,
+    firstCommittedAtMs: isOfCommits ? gathered.firstCommittedAtMs : undefined,
+    lastCommittedAtMs: isOfCommits ? gathered.lastCommittedAtMs : undefined,
     position: gathered.position,
     visibleAtMs: Date.now(),
     tookMs: performance.now() - startedMs,

@@ -41,6 +41,7 @@ export function newBatchInterval({ intervalMs, wake }: BatchIntervalOptions): Ba
   return {
     rests: () => restMs() > 0,
     applied({ lastCommittedAtMs, visibleAtMs }) {
+      if (lastCommittedAtMs === undefined) return
       const isBehind = lastCommittedAtMs < visibleAtMs - intervalMs() - slackMs
       appliedAtMs = isBehind ? undefined : visibleAtMs
       if (restMs() > 0) wait()
