@@ -14,7 +14,7 @@ const usage = `usage: millrace COMMAND
   resync --integration I [--table SCHEMA.TABLE]    read tables again, beside the live ones
   verify --integration I [--table SCHEMA.TABLE] [--repair]  compare source and warehouse, row by row
   audit [--json] [--since 24h]                     who changed what, when and from where
-  sql "STATEMENT" [--database NAME] [--config FILE]  run a statement in the warehouse
+  sql "STATEMENT" [--database NAME] [--sql-port]   run a statement in the warehouse
 
   --version, --help
 `
@@ -31,6 +31,7 @@ const options = {
   rows: { type: "string" },
   source: { type: "string" },
   database: { type: "string" },
+  "sql-port": { type: "boolean" },
   integration: { type: "string" },
   table: { type: "string" },
   position: { type: "string" },
@@ -102,10 +103,10 @@ const commands: Record<
       (await import("./audit.ts")).audit({ since, json: json === true, config }),
   },
   sql: {
-    flags: ["config", "database"],
+    flags: ["config", "database", "sql-port"],
     words: 1,
-    run: async ({ values, positionals }) =>
-      (await import("./sql.ts")).sql(positionals[1] ?? "", values.database, values.config),
+    run: async ({ values: { database, config, "sql-port": onPort }, positionals }) =>
+      (await import("./sql.ts")).sql(positionals[1] ?? "", { database, config, onPort: onPort === true }),
   },
 }
 

@@ -2,28 +2,80 @@ import type pg from "pg"
 import { readCredentials } from "../configuration/secrets/credentials.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { plainLine } from "../domain/text-forms/plain-text.ts"
+import { engines } from "../server/registries.ts"
 import { configured } from "./configured.ts"
 import { connectForText } from "./connect.ts"
 import { complain, print } from "./output.ts"
 import { textTable } from "./text-table.ts"
 
-/** Runs one statement on the SQL port of the Millrace that runs here, and prints a table. */
-export async function sql(
-  statement: string,
-  database: string | undefined,
-  configPath: string | undefined,
-): Promise<0 | 1 | 2> {
-  const configuration = configured(configPath)
+export interface SqlOptions {
+  database: string | undefined
+  config: string | undefined
+  /** On the SQL port, also where the warehouse is asked at its own server. */
+  onPort: boolean
+}
+
+/** Where a statement goes. */
+interface Asked {
+  client: pg.ClientConfig
+  /** As people write it. */
+  address: string
+  /** Said when nothing answers there. */
+  question: string
+  /** What the answer to an error is completed by, by its SQLSTATE. */
+  hint(code: string | undefined): string
+}
+
+/** Runs one statement on the first warehouse, and prints a table. */
+export async function sql(statement: string, { database, config, onPort }: SqlOptions): Promise<0 | 1 | 2> {
+  const configuration = configured(config)
   if (configuration === undefined) return 2
-  const login = await loginOf(configuration)
-  if (login === undefined) {
+  const asked =
+    (onPort ? undefined : direct(configuration, database)) ?? (await port(configuration, database))
+  if (asked === undefined) {
     complain("there are no credentials yet: start `millrace serve` first.")
     return 1
   }
-  const { host, port } = configuration.listen.sql
   let client: pg.Client | undefined
   try {
-    client = await connectForText({
+    client = await connectForText(asked.client)
+    const results: unknown = await client.query({ text: statement, rowMode: "array" })
+    // Several statements in one text have several results.
+    for (const result of [results].flat()) printResult(result as pg.QueryArrayResult<(string | null)[]>)
+    return 0
+  } catch (error) {
+    complain(plainLine(messageOf(error, asked)))
+    return 1
+  } finally {
+    await client?.end().catch(() => undefined) // broken: nothing to end
+  }
+}
+
+/** The server of a first warehouse that users ask themselves; `undefined`: the SQL port shows it. */
+function direct({ warehouses }: Configuration, database: string | undefined): Asked | undefined {
+  const [first] = warehouses
+  const access = first && engines.warehouses.of(first).direct
+  if (first === undefined || access === undefined) return undefined
+  const { host, port } = access.addressOf(first)
+  return {
+    client: { connectionString: access.urlOf(first, database), application_name: "millrace sql" },
+    address: `${host}:${port}`,
+    question: `is the ${access.title} of the configuration's first warehouse running?`,
+    hint: (code) => (code !== undefined && notOfTheServer.has(code) ? onPortHint : ""),
+  }
+}
+
+/** No such table; a syntax error. */
+const notOfTheServer: ReadonlySet<string> = new Set(["42P01", "42601"])
+const onPortHint =
+  " (System views, and statements such as CREATE DATABASE … FROM INTEGRATION, are on the SQL port: add --sql-port.)"
+
+async function port(configuration: Configuration, database: string | undefined): Promise<Asked | undefined> {
+  const login = await loginOf(configuration)
+  if (login === undefined) return undefined
+  const { host, port } = configuration.listen.sql
+  return {
+    client: {
       host,
       port,
       ...login,
@@ -31,16 +83,10 @@ export async function sql(
       // Not the certificate but the password proves the server, bound to this very connection.
       ssl: { rejectUnauthorized: false },
       enableChannelBinding: true,
-    })
-    const results: unknown = await client.query({ text: statement, rowMode: "array" })
-    // Several statements in one text have several results.
-    for (const result of [results].flat()) printResult(result as pg.QueryArrayResult<(string | null)[]>)
-    return 0
-  } catch (error) {
-    complain(plainLine(messageOf(error, `${host}:${port}`)))
-    return 1
-  } finally {
-    await client?.end().catch(() => undefined) // broken: nothing to end
+    },
+    address: `${host}:${port}`,
+    question: "is `millrace serve` running?",
+    hint: () => "",
   }
 }
 
@@ -53,10 +99,10 @@ async function loginOf(
   return generated && { user: generated.sqlUser, password: generated.sqlPassword }
 }
 
-function messageOf(error: unknown, place: string): string {
+function messageOf(error: unknown, { address, question, hint }: Asked): string {
   const code = (error as { code?: string }).code
-  if (code === "ECONNREFUSED") return `nothing answers on ${place}: is \`millrace serve\` running?`
-  return error instanceof Error ? error.message : String(error)
+  if (code === "ECONNREFUSED") return `nothing answers on ${address}: ${question}`
+  return error instanceof Error ? error.message + hint(code) : String(error)
 }
 
 function printResult(result: pg.QueryArrayResult<(string | null)[]>): void {

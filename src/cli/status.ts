@@ -25,7 +25,10 @@ export function describe(given: StatusReport): string {
   const unobserved = report.unobservedWarehouses.map(
     (arn) => `! warehouse ${arn}: the process that has it open has not reported; how it is, is not known\n`,
   )
-  const warehouses = [...unopened, ...unobserved].join("")
+  const direct = report.directWarehouses.map(
+    ({ arn, engine, host, port }) => `warehouse ${arn}: ask ${engine} at ${host}:${port}\n`,
+  )
+  const warehouses = [...direct, ...unopened, ...unobserved].join("")
   if (report.integrations.length === 0) return `${warehouses}no integrations\n`
   return warehouses + report.integrations.map(describeIntegration).join("\n")
 }

@@ -18,6 +18,11 @@ export interface Caller {
   address?: string | undefined
 }
 
+/** Where SQL clients connect, and the database that is there from the start. */
+export interface SqlEndpoint extends HostPort {
+  database: string
+}
+
 /** What every service function works on. */
 export interface ControlPlane {
   account: string
@@ -28,8 +33,8 @@ export interface ControlPlane {
   kmsKeys: Pick<KmsKeyConfiguration, "arn" | "aliases" | "enabled">[]
   /** What this version can read; the configuration may name more. */
   sourceEngines: Registry<SourceEngine>
-  /** Where SQL clients connect; undefined until the port is open. */
-  sqlEndpoint(): HostPort | undefined
+  /** Where clients ask this warehouse by SQL; undefined until the port is open. */
+  sqlEndpoint(warehouse: WarehouseConfiguration): SqlEndpoint | undefined
   store: Store
   /** Asks the reconciler to look now rather than at its next turn. Never throws, returns at once. */
   nudge(): void

@@ -1,5 +1,5 @@
 import type { EntryFormat } from "../configuration/entries/format.ts"
-import type { WarehouseConfiguration } from "../domain/configuration.ts"
+import type { HostPort, WarehouseConfiguration } from "../domain/configuration.ts"
 import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
@@ -24,10 +24,26 @@ export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseCon
   fileOf?(configuration: C, database: string): string
   /** The name of the source engine whose types it has: what comes from there is held as what it is. Absent: there is none. */
   readonly typesOf?: string
+  /** Present where users connect to the engine's own server; then the SQL port shows none of its rows. */
+  readonly direct?: DirectAccess<C>
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */
   preflight(configuration: C): Promise<Finding[]>
+}
+
+/** A server that speaks PostgreSQL's protocol, to which users connect themselves. */
+export interface DirectAccess<C extends WarehouseConfiguration = WarehouseConfiguration> {
+  /** As people call the engine: `PostgreSQL`. */
+  readonly title: string
+  addressOf(configuration: C): DirectAddress
+  /** A URL, with the password, to ask a destination database by; `undefined`: the database that the configuration names. */
+  urlOf(configuration: C, database: string | undefined): string
+}
+
+export interface DirectAddress extends HostPort {
+  /** The database that the configuration names. */
+  database: string
 }
 
 export interface WarehouseOptions {
@@ -40,13 +56,13 @@ export interface WarehouseOptions {
 export interface OpenWarehouse<Queried = unknown> {
   /** What pipelines write into. */
   readonly warehouse: Warehouse
-  /** Destination databases and others, also those that cannot be opened. */
-  databases(): string[]
+  /** Destination databases and others, also those that cannot be opened. @throws Problem */
+  databases(): Promise<string[]>
   /** Databases that are there and cannot be opened; `heal` tries them again. */
   unopened(): UnopenedDatabase[]
   /** Opens anew what the engine has shut off; called about once a second. Absent: it shuts nothing off. */
   heal?(): Promise<WarehouseHealth>
-  /** Prepares it for the SQL port. Absent: users connect to the engine itself, and the SQL port cannot show it. */
+  /** Prepares it for the SQL port. Absent: the SQL port cannot show it. */
   query?(): Promise<QueriedWarehouse<Queried>>
   close(): Promise<void>
 }

@@ -11,6 +11,7 @@ import { historyOptions } from "../control-plane/databases/history-mode.ts"
 import { refreshDatabase } from "../control-plane/databases/refresh.ts"
 import { askOwner } from "../control-plane/pipelines/ask-owner.ts"
 import { type ObservedPipeline, observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
+import { orUnavailable } from "../control-plane/pipelines/or-unavailable.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import { Fault } from "../domain/faults.ts"
 import type { DatabaseAdministration } from "../front-doors/sql/databases/administration.ts"
@@ -27,6 +28,7 @@ export function newDatabaseAdministration(
   users: SqlUsers,
 ): DatabaseAdministration {
   return {
+    names: () => orUnavailable(host.names()),
     create: (caller, input) => createDatabase(plane, host, caller, input),
     async drop(caller, name) {
       await dropDatabase(plane, host, caller, name, comesTrue)

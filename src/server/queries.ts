@@ -6,17 +6,20 @@ import type { Configuration } from "../domain/configuration.ts"
 import type { Registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
+import { directQueries } from "../query/direct-queries.ts"
 import { systemViewTables } from "../query/system-views/system-views.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { RunningCopy } from "./copy.ts"
-import type { Engines } from "./registries.ts"
+import type { Engines, QueriedEngine } from "./registries.ts"
 import type { SqlLimits } from "./sql-limits.ts"
-import type { OpenWarehouses } from "./warehouses.ts"
+import type { ShownWarehouse } from "./warehouses.ts"
 
 export interface QueryParts {
   configuration: Pick<Configuration, "sources">
   sourceEngines: Registry<SourceEngine>
-  warehouses: OpenWarehouses
+  /** What sessions are opened on. */
+  instance: QueriedEngine
+  shown: ShownWarehouse
   users: SqlUsers
   status: StatusSources
   copy: RunningCopy
@@ -28,18 +31,21 @@ export interface QueryParts {
   log: Log
 }
 
-/** The query engine of the warehouse that the SQL port shows, with the system views. */
-export function openQueries(parts: QueryParts): Promise<QueryEngine> {
-  const { warehouses, status, copy, users, limits, log } = parts
+/** The query engine of the warehouse that the SQL port shows, or of none, with the system views. */
+export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
+  const { instance, shown, status, copy, users, limits, log } = parts
   const { sourceEngines, configuration } = parts
   const facts = { ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }
-  return parts.open({
-    instance: warehouses.queried,
+  const queries = await parts.open({
+    instance,
     users,
     log,
     ...limits.engine,
-    isReplicated: (database) => database !== "dev",
+    isReplicated: (database) => shown.kind === "direct" || database !== "dev",
     guarded: parts.guarded,
     virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
   })
+  if (shown.kind === "queried") return queries
+  const { title, address } = shown
+  return directQueries(queries, { title, where: `${address.host}:${address.port}` })
 }

@@ -23,6 +23,8 @@ export interface Engines {
   warehouses: Registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>
   /** Warehouses that millrace.yaml may name in a later version. */
   plannedWarehouses: readonly string[]
+  /** Opens an engine without rows, for the system views of a warehouse that users ask themselves. `folder`: exists. */
+  openEmptyEngine(folder: string, memoryLimitBytes: number): Promise<QueriedEngine>
   /** Opens what answers the SQL port's queries on the first warehouse. */
   openQueries(options: QueryOptions): Promise<QueryEngine>
 }
@@ -36,6 +38,16 @@ export const engines: Engines = {
     postgresWarehouseEngine,
   ),
   plannedWarehouses: ["redshift"],
+  async openEmptyEngine(path, memoryLimitBytes) {
+    const { openDuckDb } = await import("../warehouses/duckdb/files/instance.ts")
+    return await openDuckDb({
+      path,
+      stagingPath: path,
+      threads: 2,
+      memoryLimitBytes,
+      prepare: await prepare(),
+    })
+  },
   openQueries: async (options) =>
     (await import("../query/duckdb/query-engine.ts")).openDuckDbQueries(options),
 }

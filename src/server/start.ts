@@ -2,7 +2,7 @@ import { SetupError } from "../configuration/setup-error.ts"
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
 import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
 import { observedWarehouses } from "../control-plane/pipelines/observed-warehouses.ts"
-import type { StatusSources } from "../control-plane/pipelines/status.ts"
+import type { DirectWarehouseReport, StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { newMetrics } from "../front-doors/operations/metrics.ts"
 import type { StatementWatch } from "../query/watched-statements.ts"
@@ -128,15 +128,25 @@ function openedHere({ roles, configuration: { listen } }: Base): Partial<Configu
 }
 
 /** What only a process with the warehouses can see, others know from it. */
-function statusSources({ store, configuration }: Base, part: WarehousePart | undefined): StatusSources {
+function statusSources(base: Base, part: WarehousePart | undefined): StatusSources {
+  const { store, configuration } = base
   const arns = configuration.warehouses.map(({ arn }) => arn)
-  if (part === undefined) return { store, ...observedWarehouses(store, arns) }
+  const directWarehouses = directOnes(base)
+  if (part === undefined) return { store, directWarehouses, ...observedWarehouses(store, arns) }
   const unopened = () => part.warehouses.facts().flatMap((one) => one.unopened)
   return {
     store,
+    directWarehouses,
     countRows: part.countRows,
     warehouses: async () => ({ unopened: unopened(), unobserved: [] }),
   }
+}
+
+function directOnes({ configuration, engines }: Base): DirectWarehouseReport[] {
+  return configuration.warehouses.flatMap((one) => {
+    const { direct } = engines.warehouses.of(one)
+    return direct === undefined ? [] : [{ arn: one.arn, engine: direct.title, ...direct.addressOf(one) }]
+  })
 }
 
 /** Whether this process can do what its roles are; how pipelines are is told by their observations. */

@@ -4,8 +4,9 @@ import { join } from "node:path"
 import { SetupError } from "../configuration/setup-error.ts"
 import type { DatabaseHost } from "../control-plane/databases/destination-databases.ts"
 import type { Configuration, WarehouseConfiguration } from "../domain/configuration.ts"
-import type { OpenWarehouse } from "../engines/warehouse-engine.ts"
+import type { DirectAddress, OpenWarehouse, QueriedWarehouse } from "../engines/warehouse-engine.ts"
 import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
+import { noCopies } from "../loading/no-copies.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
 import type { WarehouseFacts } from "../state/processes/warehouse-observations.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
@@ -19,9 +20,9 @@ export interface OpenWarehouses {
   fileOf(arn: string, database: string): string | undefined
   /** The name of the source engine whose types this warehouse has, if there is one. */
   typesOf(arn: string): string | undefined
-  /** The engine whose databases the SQL port shows. */
-  readonly queried: QueriedEngine
-  /** The same engine's databases. */
+  /** How people ask the first warehouse. */
+  readonly shown: ShownWarehouse
+  /** The databases of the first warehouse. */
   readonly databases: DatabaseHost
   /** Loads files into them. */
   readonly copies: SessionCopyWarehouse
@@ -29,6 +30,11 @@ export interface OpenWarehouses {
   facts(): WarehouseFacts[]
   close(): Promise<void>
 }
+
+/** `queried`: on the SQL port. `direct`: on its own server. */
+export type ShownWarehouse =
+  | { kind: "queried"; engine: QueriedEngine }
+  | { kind: "direct"; title: string; address: DirectAddress }
 
 /** Leaves room for the process itself, its sources' buffers and an embedded PostgreSQL. */
 const memoryShare = 0.4
@@ -54,11 +60,7 @@ export async function openWarehouses(
   const [first] = opened
   if (first === undefined) throw new Error("the configuration has no warehouse")
   const { configuration, open: shown } = first
-  const queried = await shown.query?.()
-  if (queried === undefined)
-    throw new SetupError(
-      `The SQL port shows the first warehouse, and cannot show one of the engine ${configuration.engine}: list one of another engine first.`,
-    )
+  const asked = shownOf(configuration, registry, await shown.query?.())
   const watching = opened.map(({ open }) => watchHealth(open, watch))
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
@@ -71,9 +73,8 @@ export async function openWarehouses(
       const found = warehouses.find((one) => one.arn === arn)
       return found && registry.of(found).typesOf
     },
-    queried: queried.engine,
-    copies: queried.copies,
-    databases: hostOf(configuration.arn, shown),
+    ...asked,
+    databases: hostOf(configuration.arn, shown, asked.shown),
     facts: () =>
       opened.map(({ configuration: { arn }, open }) => ({ targetArn: arn, unopened: open.unopened() })),
     close: async () => {
@@ -83,9 +84,34 @@ export async function openWarehouses(
   }
 }
 
-function hostOf(warehouseArn: string, { warehouse, databases }: OpenWarehouse<unknown>): DatabaseHost {
+/** @throws SetupError */
+function shownOf(
+  configuration: WarehouseConfiguration,
+  registry: Engines["warehouses"],
+  queried: QueriedWarehouse<QueriedEngine> | undefined,
+): Pick<OpenWarehouses, "shown" | "copies"> {
+  if (queried !== undefined)
+    return { shown: { kind: "queried", engine: queried.engine }, copies: queried.copies }
+  const { direct } = registry.of(configuration)
+  if (direct === undefined)
+    throw new SetupError(
+      `The SQL port shows the first warehouse, and cannot show one of the engine ${configuration.engine}: list one of another engine first.`,
+    )
+  const { title } = direct
+  return {
+    shown: { kind: "direct", title, address: direct.addressOf(configuration) },
+    copies: noCopies(title),
+  }
+}
+
+function hostOf(
+  warehouseArn: string,
+  { warehouse, databases }: OpenWarehouse<unknown>,
+  { kind }: ShownWarehouse,
+): DatabaseHost {
   return {
     warehouseArn,
+    hidesTables: kind === "queried",
     names: databases,
     ensure: (name) => warehouse.ensure(name),
     drop: (name) => warehouse.drop(name),

@@ -136,7 +136,7 @@ function planeOver(
     })),
     kmsKeys: [],
     sourceEngines: readable ? engines.sources : registry<SourceEngine>(),
-    sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
+    sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439, database: "dev" }),
     store,
     nudge: () => undefined,
   }

@@ -67,7 +67,7 @@ describe("the service of integrations", () => {
       warehouses: [warehouse(targetArn), warehouse(otherTargetArn)],
       kmsKeys: [],
       sourceEngines: engines.sources,
-      sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439 }),
+      sqlEndpoint: () => ({ host: "127.0.0.1", port: 5439, database: "dev" }),
       store,
       nudge: () => nudges++,
     }

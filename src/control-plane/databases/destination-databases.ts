@@ -15,7 +15,10 @@ import { requireAdmin } from "../sql-users/roles.ts"
 /** The databases of one warehouse, as they are. */
 export interface DatabaseHost {
   warehouseArn: string
-  names(): string[]
+  /** Whether tables that are not in step can be kept from readers: QUERY_ALL_STATES = FALSE. */
+  hidesTables: boolean
+  /** @throws Problem */
+  names(): Promise<string[]>
   /** Makes it, empty, if it is not there. @throws Problem */
   ensure(name: string): Promise<void>
   /** Takes it away with all its rows. Repeatable. @throws Problem */
@@ -46,7 +49,7 @@ export async function createDatabase(
   { name, integration: identifier, sourceDatabase, options }: CreateDatabaseInput,
 ): Promise<void> {
   requireAdmin(caller, "create databases")
-  refuseMistake(destinationMistake(name) ?? optionsMistake(options))
+  refuseMistake(destinationMistake(name) ?? optionsMistake(options) ?? stateMistake(host, options))
   const integration = await findIntegration(plane.store.integrations, identifier)
   refuseUnready(integration, host)
   const source = await chosenSource(plane, integration, sourceDatabase)
@@ -72,6 +75,14 @@ async function madeOrUndone({ store }: ControlPlane, host: DatabaseHost, name: s
     await store.databases.remove(host.warehouseArn, name)
     throw error
   }
+}
+
+function stateMistake(
+  { hidesTables }: DatabaseHost,
+  { queryAllStates }: Partial<DatabaseOptions>,
+): string | undefined {
+  if (queryAllStates !== false || hidesTables) return undefined
+  return "QUERY_ALL_STATES = FALSE keeps tables from readers of the SQL port, and this warehouse's readers ask it themselves."
 }
 
 function refuseMistake(mistake: string | undefined): void {
@@ -120,7 +131,8 @@ async function refuseTaken({ store }: ControlPlane, host: DatabaseHost, name: st
         `Database "${name}" is being dropped. Try again when it is gone.`,
       )
   }
-  if (host.names().some(isSame)) throw new Fault("integrationExists", `database "${name}" already exists`)
+  if ((await orUnavailable(host.names())).some(isSame))
+    throw new Fault("integrationExists", `database "${name}" already exists`)
 }
 
 async function whyNotCreated(
@@ -161,8 +173,9 @@ export async function dropDatabase(
     await patience(async () => !(await isFlowing()))
   }
   // Nothing flows any more into what is left now: an integration that is deleted leaves its databases.
-  if (host.names().includes(name) && !(await isFlowing())) await orUnavailable(host.drop(name))
-  if (!host.names().includes(name)) return
+  const isThere = async () => (await orUnavailable(host.names())).includes(name)
+  if ((await isThere()) && !(await isFlowing())) await orUnavailable(host.drop(name))
+  if (!(await isThere())) return
   throw new Fault(
     "conflictingOperation",
     `Database "${name}" is still being dropped; that goes on by itself.`,
@@ -179,7 +192,7 @@ export async function setDatabaseOptions(
 ): Promise<DatabaseRecord> {
   requireAdmin(caller, "change databases")
   const options = optionsFor(await requireDatabase(plane, host, name))
-  refuseMistake(optionsMistake(options))
+  refuseMistake(optionsMistake(options) ?? stateMistake(host, options))
   const changed = await plane.store.databases.setOptions(host.warehouseArn, name, options)
   if (changed === undefined) throw notReplicated(name)
   plane.nudge()

@@ -19,6 +19,18 @@ export interface StatusReport {
   unopenedDatabases: UnopenedReport[]
   /** ARNs of warehouses that no process has reported on for too long: whether their databases can be opened is not known. */
   unobservedWarehouses: string[]
+  /** Those whose rows are asked at a server of their own, and not at the SQL port. */
+  directWarehouses: DirectWarehouseReport[]
+}
+
+export interface DirectWarehouseReport {
+  arn: string
+  /** As people call the engine. */
+  engine: string
+  host: string
+  port: number
+  /** The one that the configuration names. */
+  database: string
 }
 
 export interface WarehousesReport {
@@ -113,6 +125,8 @@ export interface StatusSources extends RowCounts {
   store: Store
   /** Absent: every database is open. */
   warehouses?(): Promise<WarehousesReport>
+  /** Absent: none. */
+  directWarehouses?: readonly DirectWarehouseReport[]
 }
 
 /** Integrations, their pipelines and tables, as their owners see them now. @throws Fault unavailable */
@@ -127,6 +141,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   return {
     unopenedDatabases: [...unopened],
     unobservedWarehouses: [...unobserved],
+    directWarehouses: [...(sources.directWarehouses ?? [])],
     integrations: await Promise.all(
       shown.map(async ({ id, arn, name, status, errors }) => {
         const mine = pipelines.filter((one) => one.integrationId === id)

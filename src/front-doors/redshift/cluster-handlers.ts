@@ -31,13 +31,12 @@ function toWire(
   plane: ControlPlane,
   { warehouse, tags }: DescribedCluster,
 ): OutputOf<ClusterOperations["DescribeClusters"]>["Clusters"][number] {
-  const endpoint = plane.sqlEndpoint()
+  const endpoint = plane.sqlEndpoint(warehouse)
   return {
     ClusterIdentifier: warehouse.cluster,
     ClusterStatus: "available",
     ClusterAvailabilityStatus: "Available",
-    // The database that is there from the start.
-    DBName: "dev",
+    DBName: endpoint?.database ?? "dev",
     Endpoint: endpoint && { Address: endpoint.host, Port: endpoint.port },
     ClusterVersion: "1.0",
     AllowVersionUpgrade: false,

@@ -61,7 +61,6 @@ function contextsOf(
       caller: caller(),
       audit: audited,
       database,
-      databases,
       sessions: (name) => [...sessions].filter((one) => one.database === name).length,
     }),
     copy: (session) => ({ administration: copy, caller: caller(), audit: audited, isReplicated, session }),

@@ -107,7 +107,12 @@ function planeOf({
     warehouses,
     kmsKeys: kmsKeys.map(({ arn, aliases, enabled }) => ({ arn, aliases, enabled })),
     sourceEngines: engines.sources,
-    sqlEndpoint: () => (roles.has("sql") ? local.sql : configuredPort(listen.sql)),
+    sqlEndpoint(warehouse) {
+      const direct = engines.warehouses.of(warehouse).direct
+      if (direct !== undefined) return direct.addressOf(warehouse)
+      const port = roles.has("sql") ? local.sql : configuredPort(listen.sql)
+      return port && { ...port, database: "dev" }
+    },
     store,
     nudge: () => nudge(store, local, log),
   }

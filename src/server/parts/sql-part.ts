@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
 import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
@@ -6,28 +8,48 @@ import { type StatementWatch, watchedQueries } from "../../query/watched-stateme
 import { newDatabaseAdministration } from "../database-administration.ts"
 import { listening } from "../listening.ts"
 import { openQueries } from "../queries.ts"
+import type { QueriedEngine } from "../registries.ts"
 import { sqlPortLimits } from "../sql-limits.ts"
 import type { Base } from "./base.ts"
 import type { WarehousePart } from "./warehouse-part.ts"
 
 const sqlGraceMs = 2_000
 
+/** Enough for system views; there are no rows to join with them. */
+const emptyEngineBytes = 2 ** 30
+
+/** What sessions are opened on: the first warehouse, or an engine without rows. */
+async function sessionsEngine(
+  { configuration: { dataDir }, engines, onStop }: Base,
+  { shown }: WarehousePart["warehouses"],
+): Promise<QueriedEngine> {
+  if (shown.kind === "queried") return shown.engine
+  const folder = join(dataDir, "sql-port")
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const engine = await engines.openEmptyEngine(folder, emptyEngineBytes)
+  onStop(() => engine.close())
+  return engine
+}
+
 /** The role `sql`: the SQL port on the first warehouse. @throws SetupError */
 export async function startSqlPart(
-  { configuration, engines, store, plane, local, log, onStop }: Base,
+  base: Base,
   { warehouses, users, copy }: WarehousePart,
   { status, watch }: { status: StatusSources; watch: StatementWatch | undefined },
 ): Promise<HostPort> {
+  const { configuration, engines, store, plane, local, log, onStop } = base
   const { listen } = configuration
   const tls = {
     ...(await sqlCertificate(configuration)),
     unencrypted: listen.tls?.unencrypted ?? ("loopback" as const),
   }
-  const limits = await sqlPortLimits(configuration, warehouses.queried.memoryLimitBytes)
+  const instance = await sessionsEngine(base, warehouses)
+  const limits = await sqlPortLimits(configuration, instance.memoryLimitBytes)
   const queries = await openQueries({
     configuration,
     sourceEngines: engines.sources,
-    warehouses,
+    instance,
+    shown: warehouses.shown,
     users,
     status,
     copy,

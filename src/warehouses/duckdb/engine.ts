@@ -47,7 +47,7 @@ async function opened(instance: DuckDbInstance, stagingPath: string): Promise<Op
   const { openDuckDbWarehouse } = await import("./warehouse.ts")
   return {
     warehouse: openDuckDbWarehouse(instance, stagingPath),
-    databases: () => [...instance.databases(), ...instance.unopened().map(({ name }) => name)],
+    databases: async () => [...instance.databases(), ...instance.unopened().map(({ name }) => name)],
     unopened: () => instance.unopened(),
     heal: async () => judged(await instance.heal()),
     async query() {

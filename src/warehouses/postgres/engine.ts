@@ -1,4 +1,5 @@
 import type { WarehouseEngine } from "../../engines/warehouse-engine.ts"
+import { postgresDirect } from "./direct.ts"
 import { type PostgresWarehouseConfiguration, postgresWarehouseFormat } from "./format.ts"
 
 /** The record of PostgreSQL among the warehouses. Its users connect to the server itself: the SQL port does not show it. */
@@ -6,13 +7,14 @@ export const postgresWarehouseEngine: WarehouseEngine<PostgresWarehouseConfigura
   ...postgresWarehouseFormat,
   isMovable: true,
   typesOf: "postgres",
+  direct: postgresDirect,
   async open({ url, layout }, { stagingFolder }) {
     const stagingPath = await stagingFolder("postgres")
     const { openPostgresWarehouse } = await import("./warehouse.ts")
+    const { databasesOf } = await import("./databases.ts")
     return {
       warehouse: openPostgresWarehouse({ url, layout, stagingPath }),
-      // The server's own list is its users' to read; what is ours is made and dropped by name.
-      databases: () => [],
+      databases: () => databasesOf({ url, layout }),
       unopened: () => [],
       close: async () => undefined,
     }

@@ -37,6 +37,12 @@ export function placeIn(layout: Layout, database: string): Place {
     : { connectTo: undefined, prefix: `${database}.` }
 }
 
+/** The destination database that a schema holds the bookkeeping of, where each is a set of schemas; none: another schema. */
+export function databaseIn(schema: string): string[] {
+  const suffix = `.${bookkeepingSchema}`
+  return schema.endsWith(suffix) ? [schema.slice(0, -suffix.length)] : []
+}
+
 /** Names that are told apart here: with their case. */
 export function place(table: TableName): string {
   return JSON.stringify([table.schema, table.name])

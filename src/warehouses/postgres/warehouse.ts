@@ -48,11 +48,15 @@ export function openPostgresWarehouse({ url, layout, stagingPath }: PostgresWare
     drop: (database, by) =>
       orProblem(`dropping database ${database}`, async () => {
         const folder = below(stagingPath, database)
-        if (by !== undefined && (await server.isThere(database)))
-          await server.inDatabase(database, async (session, names) => {
-            if (await hasBooks(session, names)) await claim(session, { ...by, names })
-          })
-        await server.drop(database)
+        const isOurs =
+          (await server.isThere(database)) &&
+          (await server.inDatabase(database, async (session, names) => {
+            if (!(await hasBooks(session, names))) return false
+            if (by !== undefined) await claim(session, { ...by, names })
+            return true
+          }))
+        if (isOurs) await server.drop(database)
+        else if (by === undefined) await server.refuseOthers(database)
         await rm(folder, { recursive: true, force: true })
       }),
     holds: (database, pipeline) =>
@@ -90,6 +94,14 @@ function serverOf(url: string, layout: Layout) {
     },
     isThere: async (database: string) =>
       layout === "schemas" || (await onServer((session) => hasDatabase(session, database))),
+    /** What was never opened for a pipeline is somebody else's. */
+    async refuseOthers(database: string): Promise<void> {
+      if (layout === "schemas" || !(await onServer((session) => hasDatabase(session, database)))) return
+      throw new Problem(
+        "warehouseUnavailable",
+        `Database ${database} of the warehouse's server is not Millrace's: it has no schema millrace.`,
+      )
+    },
     drop: (database: string) =>
       layout === "databases"
         ? onServer((session) => dropDatabase(session, database))

@@ -53,7 +53,7 @@ export function memoryEngine(store: MemoryStore): WarehouseEngine<WarehouseConfi
     preflight: async () => [],
     open: async () => ({
       warehouse: openMemoryWarehouse(store),
-      databases: () => [],
+      databases: async () => [],
       unopened: () => [],
       close: async () => undefined,
     }),

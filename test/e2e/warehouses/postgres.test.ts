@@ -1,4 +1,7 @@
-/** A PostgreSQL server as a warehouse beside the one that the SQL port shows: the whole program, killed in the middle. */
+/**
+ * A PostgreSQL server as a warehouse: the only one, with databases of its own, and beside the one that the SQL port shows, with
+ * schemas. The whole program, killed in the middle.
+ */
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { type TestContext, test } from "node:test"
@@ -10,7 +13,7 @@ import { account, newPlace, type Place, region, sourceArn } from "../place.ts"
 import type { MillraceProcess } from "../process.ts"
 import { apiOf } from "../rds.ts"
 import { bank } from "../source.ts"
-import { assertSameRows } from "../warehouse.ts"
+import { ask, assertSameRows } from "../warehouse.ts"
 import { onDatabase, startWorkload, workloadTables } from "../workload.ts"
 
 const postgresArn = `arn:aws:redshift-serverless:${region}:${account}:namespace/8f2c1d3e-0000-4000-8000-0000000e0515`
@@ -30,30 +33,46 @@ async function rowsOf(url: string, statement: string): Promise<(string | null)[]
 
 interface Pair {
   place: Place
+  /** The source's database. */
+  name: string
+  /** The destination database. */
+  database: string
   server: MillraceProcess
   sourceUrl: string
+  /** Of the database that the configuration names. */
+  home: string
   /** Of the destination database. */
   url: string
   /** Of tables of the source: a table there, as the warehouse has it. */
   tableOf(table: string): string
 }
 
-async function pair(context: TestContext, layout: "databases" | "schemas"): Promise<Pair> {
+type Layout = "databases" | "schemas"
+
+async function pair(context: TestContext, layout: Layout): Promise<Pair> {
   const { url: sourceUrl, name } = await bank(context)
   const home = await testDatabase()
   atEnd(context, () => home.drop())
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: sourceUrl }] })
   await place.configure((configuration) => {
     const warehouse = { arn: postgresArn, cluster: "pg", engine: "postgres", url: home.url, layout }
-    ;(configuration.warehouses as unknown[]).push(warehouse)
+    if (layout === "databases") configuration.warehouses = [{ ...warehouse, auto_create_database: false }]
+    else (configuration.warehouses as unknown[]).push(warehouse)
   })
   const checked = await place.run("check")
   assert.equal(checked.code, 0, checked.output)
   const server = await place.start()
   const database = `bank_${randomBytes(5).toString("hex")}`
   const api = apiOf(place)
-  await api.create(database.replace("_", "-"), `include: ${name}.public.*`, sourceArn, postgresArn)
-  await api.becomes(database.replace("_", "-"), "active", 120_000)
+  const integration = database.replace("_", "-")
+  await api.create(integration, `include: ${name}.public.*`, sourceArn, postgresArn)
+  await api.becomes(integration, "active", 120_000)
+  if (layout === "databases")
+    await ask(
+      place,
+      "dev",
+      `CREATE DATABASE ${database} FROM INTEGRATION '${integration}' DATABASE '${name}'`,
+    )
   const at = new URL(home.url)
   if (layout === "databases") {
     at.pathname = `/${database}`
@@ -62,7 +81,16 @@ async function pair(context: TestContext, layout: "databases" | "schemas"): Prom
     )
   }
   const schema = layout === "databases" ? "public" : `"${database}.public"`
-  return { place, server, sourceUrl, url: at.href, tableOf: (table) => `${schema}."${table}"` }
+  return {
+    place,
+    name,
+    database,
+    home: home.url,
+    server,
+    sourceUrl,
+    url: at.href,
+    tableOf: (table) => `${schema}."${table}"`,
+  }
 }
 
 /** Waits until everything committed so far can be seen, then compares all rows. */
@@ -81,6 +109,50 @@ async function assertEqual({ sourceUrl, url, tableOf }: Pair): Promise<void> {
       await rowsOf(sourceUrl, `SELECT * FROM public."${table}"`),
       await rowsOf(url, `SELECT * FROM ${tableOf(table)}`),
     )
+}
+
+/** The rest of what users do, where there is no other warehouse. */
+async function useAsTheOnlyOne({ place, name, database, url }: Pair): Promise<void> {
+  const integration = database.replace("_", "-")
+  const run = async (...args: string[]) => {
+    const { code, output } = await place.run(...args)
+    assert.equal(code, 0, output)
+    return output
+  }
+  const { host } = new URL(url)
+  const status = await run("status")
+  assert.ok(status.startsWith(`warehouse ${postgresArn}: ask PostgreSQL at ${host}\n${integration}  active`))
+  // Of a table that was altered and has had no change since, too.
+  assert.doesNotMatch(status, /lag \d{7,} ms/)
+  assert.match(await run("sql", "SELECT count(*) FROM sentinel", "--database", database), /\b1\n\(1 row\)/)
+  assert.match(await run("verify", "--integration", integration), /^public\.entries {2}equal {2}[\d,]+ rows/m)
+  await run("resync", "--integration", integration, "--table", "public.accounts")
+  await run("wait", "--integration", integration, "--now")
+  const views = "SELECT target_database, state FROM svv_integration"
+  assert.deepEqual(await ask(place, "dev", views), [[database, "CdcRefreshState"]])
+  const metrics = await fetch(`http://127.0.0.1:${place.httpPort}/metrics`)
+  const lag = RegExp(`^millrace_[a-z_]*lag[a-z_]*\\{[^}]*source_database="${name}"`, "m")
+  assert.ok(lag.test(await metrics.text()))
+  const portsOwn = await place.run("sql", "SELECT * FROM svv_integration")
+  assert.equal(portsOwn.code, 1)
+  assert.match(portsOwn.output, /add --sql-port/)
+  assert.match(await run("sql", "SELECT source_database FROM svv_integration", "--sql-port"), RegExp(name))
+}
+
+/** What the SQL port cannot do there says where it can be done. */
+async function isToldOnThePort({ place, database, url, home }: Pair): Promise<void> {
+  const elsewhere = { hint: new RegExp(`ask it at ${new URL(url).host}`) }
+  await assert.rejects(ask(place, "dev", "SELECT * FROM accounts"), { code: "42P01", ...elsewhere })
+  await assert.rejects(ask(place, "dev", "CREATE TABLE mine (a int)"), { code: "25006", ...elsewhere })
+  await assert.rejects(ask(place, database, "SELECT 1"), { code: "3D000", ...elsewhere })
+  await assert.rejects(
+    ask(place, "dev", `ALTER DATABASE ${database} INTEGRATION SET QUERY_ALL_STATES = FALSE`),
+    /this warehouse's readers ask it themselves/,
+  )
+  const others = new URL(home).pathname.slice(1)
+  await assert.rejects(ask(place, "dev", `DROP DATABASE ${others}`), /is not Millrace's/)
+  await ask(place, "dev", `DROP DATABASE ${database}`)
+  assert.deepEqual(await rowsOf(home, `SELECT 1 FROM pg_database WHERE datname = '${database}'`), [])
 }
 
 async function isEqual(rows: Pair): Promise<boolean> {
@@ -110,5 +182,8 @@ for (const layout of ["databases", "schemas"] as const) {
     )
     // No row of it has changed since: the source's catalog tells, in a while.
     await waitUntil(() => isEqual(rows), { what: "equal contents", timeoutMs: 60_000 })
+    if (layout === "schemas") return
+    await useAsTheOnlyOne(rows)
+    await isToldOnThePort(rows)
   })
 }

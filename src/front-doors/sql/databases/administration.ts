@@ -12,6 +12,8 @@ import { type DatabaseCommand, databaseTags } from "./database-commands.ts"
 
 /** What the statements about databases do, behind the port. Every method may throw Fault. */
 export interface DatabaseAdministration {
+  /** Those of the warehouse, also what cannot be opened. */
+  names(): Promise<string[]>
   create(caller: Caller, input: CreateDatabaseInput): Promise<void>
   /** Resolves when it is gone. */
   drop(caller: Caller, name: string): Promise<void>
@@ -31,7 +33,6 @@ export interface AdministrationContext {
   audit: AuditStatement
   /** The session's own. */
   database: string
-  databases(): string[]
   /** Sessions on a database. */
   sessions(database: string): number
 }
@@ -81,10 +82,10 @@ async function run(
     case "drop":
       return drop(command, context, administration)
     case "set":
-      requireThere(command.name, context)
+      await requireThere(command.name, administration)
       return administration.set(caller, command.name, command.options, command.historyFor)
     case "refresh":
-      requireThere(command.name, context)
+      await requireThere(command.name, administration)
       return administration.refresh(caller, command.name, command.scope)
     default:
       return unreachable(command)
@@ -96,8 +97,8 @@ async function drop(
   context: AdministrationContext,
   administration: DatabaseAdministration,
 ): Promise<void> {
-  if (ifExists && !context.databases().includes(name)) return
-  requireThere(name, context)
+  if (ifExists && !(await administration.names()).includes(name)) return
+  await requireThere(name, administration)
   if (name === context.database) throw new PgError("55006", "cannot drop the currently open database")
   const others = context.sessions(name)
   if (others > 0)
@@ -107,7 +108,7 @@ async function drop(
   await administration.drop(context.caller, name)
 }
 
-function requireThere(name: string, { databases }: AdministrationContext): void {
-  if (databases().includes(name)) return
+async function requireThere(name: string, { names }: DatabaseAdministration): Promise<void> {
+  if ((await names()).includes(name)) return
   throw new PgError("3D000", `database "${name}" does not exist`)
 }
