@@ -14,6 +14,9 @@ const sessionSettings = {
   search_path: "pg_catalog,pg_temp",
   // Compiling statements takes longer than running most of them.
   jit: "off",
+  // A batch's rows and keys fit; the server's own defaults would write them to disk.
+  work_mem: "64MB",
+  temp_buffers: "32MB",
   statement_timeout: "0",
   lock_timeout: "0",
   // A host that is gone in the middle of a transaction holds the next owner up no longer than this.

@@ -23,12 +23,14 @@ export interface DestinationParts {
   session: Session
   names: Names
   staging: Staging
+  /** How many rows a run of changes must have to be merged. */
+  leastMerged: number
   /** Opens a further session of the database. */
   connect(): Promise<Session>
 }
 
 export function newDestination(
-  { session, names, staging, connect }: DestinationParts,
+  { session, names, staging, leastMerged, connect }: DestinationParts,
   { pipeline, generation }: OpenOptions,
 ): Destination {
   const transactions = newTransactions(session, pipelineFence({ names, pipeline, generation }), staging)
@@ -39,6 +41,7 @@ export function newDestination(
     books: bookkeepingOf(transactions, names),
     staging,
     transactions,
+    leastMerged,
     connect,
     inTurn: newSerialQueue(),
     left: undefined,

@@ -11,7 +11,7 @@ import { copyFence, fenceCopy } from "./fence.ts"
 import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
-import { applyStatements } from "./render/apply-sql.ts"
+import { applyActions } from "./render/apply-sql.ts"
 import { grantRead, makeSchema } from "./render/grants.ts"
 import { addKey } from "./render/keys.ts"
 import { standing, versionDefinitions } from "./render/versioned-tables.ts"
@@ -102,7 +102,7 @@ export async function beginTableLoad(
     async apply(changes) {
       await settled()
       const stages = newStageTables()
-      const statements = applyStatements(stages, copy, changes)
+      const statements = applyActions({ stages, leastMerged: open.leastMerged }, copy, changes)
       await transactions.run({ stages: stages.all, statements }, `completing ${label}`)
       await staging.remove([...changes.parts, ...(changes.commits === undefined ? [] : [changes.commits])])
     },

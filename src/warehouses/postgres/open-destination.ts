@@ -20,6 +20,8 @@ export interface OpenDestination {
   books: Bookkeeping
   staging: Staging
   transactions: Transactions
+  /** How many rows a run of changes must have to be merged. */
+  leastMerged: number
   /** Opens a further session of the database. */
   connect(): Promise<Session>
   /** Runs what moves the position, one after another: each begins where the one before left it. */
@@ -43,11 +45,11 @@ export async function holdingsOf(books: Bookkeeping): Promise<Holdings> {
 
 /** Runs a plan as one transaction. `doing` completes "while …" in the Problem thrown. */
 export function runPlan(
-  { names, books, transactions }: OpenDestination,
+  { names, books, transactions, leastMerged }: OpenDestination,
   steps: readonly Step[],
   doing: string,
 ): Promise<void> {
   const stages = newStageTables()
-  const statements = renderSteps({ names, books, stages }, steps)
+  const statements = renderSteps({ names, books, stages, leastMerged }, steps)
   return transactions.run({ stages: stages.all, statements }, doing, positionChange(steps))
 }

@@ -1,8 +1,10 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
-import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { Session } from "./client.ts"
-import { problemOf, valueRefusal } from "./errors.ts"
+import { problemOf } from "./errors.ts"
 import type { Fence, PositionChange } from "./fence.ts"
+import type { Action } from "./merge/merge.ts"
+import { runMerge } from "./merge/run-merge.ts"
+import { newSessionStages } from "./staging/session-stages.ts"
 import type { StageTable } from "./staging/stage-tables.ts"
 import type { Staging } from "./staging/staging.ts"
 
@@ -11,7 +13,7 @@ export interface Work {
   stages?: readonly StageTable[]
   /** Further rows for the server, before the statements; `into`: a table and its columns, quoted. */
   copies?: readonly { into: string; format: "binary" | "text"; chunks: readonly Buffer[] }[]
-  statements: readonly string[]
+  statements: readonly Action[]
 }
 
 /** What runs on one session, one after another: statements of two must not mix. */
@@ -25,51 +27,43 @@ export interface Transactions {
   rows(sql: string): Promise<(string | null)[][]>
 }
 
-/** More stage tables than this are dropped again: each commit of the session visits them all. */
-const keptStages = 32
-
 export function newTransactions(session: Session, fence: Fence, staging: Staging): Transactions {
   const inTurn = newSerialQueue()
-  /** Names of the stage tables that the session has. */
-  const made = new Set<string>()
+  const stages = newSessionStages(session, staging)
 
-  async function fillOne({ name, columns, form, parts, table }: StageTable): Promise<void> {
-    try {
-      const copy = `COPY ${name} (${columns}) FROM STDIN (FORMAT ${form.format})`
-      await session.copyIn(copy, staging.copyOf(form, parts))
-    } catch (error) {
-      const refusal = valueRefusal(error)
-      throw refusal === undefined || table === undefined ? error : new OversizedTable(table, refusal)
+  /** Statements between two merges go to the server together, the last of them with the commit. */
+  async function runAndCommit(actions: readonly Action[]): Promise<void> {
+    let waiting: string[] = []
+    for (const action of actions) {
+      if (typeof action === "string") {
+        waiting.push(action)
+        continue
+      }
+      if (waiting.length > 0) await session.run(waiting.join(";\n"))
+      waiting = []
+      if (await runMerge({ session, stages, staging }, action)) continue
+      const unmerged = action.unmerged()
+      await stages.fill(unmerged.stages)
+      waiting = [...unmerged.statements]
     }
-  }
-
-  async function fill(stages: readonly StageTable[]): Promise<void> {
-    if (made.size + stages.length > keptStages && made.size > 0) {
-      await session.run(`DROP TABLE IF EXISTS ${[...made].join(", ")}`)
-      made.clear()
-    }
-    const missing = stages.filter(({ name }) => !made.has(name))
-    if (missing.length > 0) await session.run(missing.map(({ create }) => create).join(";\n"))
-    for (const stage of stages) {
-      made.add(stage.name)
-      await fillOne(stage)
-    }
+    await session.run([...waiting, "COMMIT"].join(";\n"))
   }
 
   async function run(
-    { stages = [], copies = [], statements }: Work,
+    { stages: filled = [], copies = [], statements }: Work,
     doing: string,
     position?: PositionChange,
   ) {
     try {
+      stages.begin()
       await fence.begin(session, position)
-      await fill(stages)
+      await stages.fill(filled)
       for (const { into, format, chunks } of copies)
         await session.copyIn(`COPY ${into} FROM STDIN (FORMAT ${format})`, chunks)
-      await session.run([...statements, "COMMIT"].join(";\n"))
+      await runAndCommit(statements)
     } catch (error) {
       // What was made within the transaction is gone with it.
-      made.clear()
+      stages.forget()
       await session.run("ROLLBACK").catch(() => undefined)
       throw problemOf(error, doing)
     }

@@ -10,6 +10,7 @@ import { applicationName, connect, type Session } from "./client.ts"
 import { newDestination } from "./destination.ts"
 import { orProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
+import { leastMergedRows } from "./merge/merge.ts"
 import { databaseRefusal, type Layout, type Names, namesOf, type Place, placeIn } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 import { openStaging } from "./staging/staging.ts"
@@ -21,9 +22,16 @@ export interface PostgresWarehouseOptions {
   layout: Layout
   /** A folder of this host for staged rows. */
   stagingPath: string
+  /** How many rows a run of changes must have to be merged by this process; absent: so many that it is worth it. */
+  leastMerged?: number
 }
 
-export function openPostgresWarehouse({ url, layout, stagingPath }: PostgresWarehouseOptions): Warehouse {
+export function openPostgresWarehouse({
+  url,
+  layout,
+  stagingPath,
+  leastMerged = leastMergedRows,
+}: PostgresWarehouseOptions): Warehouse {
   const server = serverOf(url, layout)
   const openings = new Map<string, SerialQueue>()
   /** The folder of an opening is emptied first. */
@@ -37,7 +45,7 @@ export function openPostgresWarehouse({ url, layout, stagingPath }: PostgresWare
       orProblem(`opening database ${opening.database}`, async () => {
         const folder = below(below(stagingPath, opening.database), opening.pipeline)
         const at = await server.ensure(opening.database)
-        return await inTurn(opening.database)(() => openFor({ url, at, folder }, opening))
+        return await inTurn(opening.database)(() => openFor({ url, at, folder, leastMerged }, opening))
       }),
     ensure: (database) =>
       orProblem(`making database ${database}`, async () => {
@@ -126,9 +134,13 @@ interface Opening {
   at: Place
   /** Of its own. Opening removes what an earlier opening left there, and nothing of another pipeline. */
   folder: string
+  leastMerged: number
 }
 
-async function openFor({ url, at, folder }: Opening, options: OpenOptions): Promise<Destination> {
+async function openFor(
+  { url, at, folder, leastMerged }: Opening,
+  options: OpenOptions,
+): Promise<Destination> {
   const names = namesOf(at)
   const session = await connect(url, at.connectTo)
   try {
@@ -136,7 +148,8 @@ async function openFor({ url, at, folder }: Opening, options: OpenOptions): Prom
     // Before anything of the pipeline is touched: what is staged may be the newer owner's.
     await endingOlder({ url, at }, session, () => claim(session, { ...options, names }))
     const staging = await openStaging(folder, options.dataKey)
-    return newDestination({ session, names, staging, connect: () => connect(url, at.connectTo) }, options)
+    const further = () => connect(url, at.connectTo)
+    return newDestination({ session, names, staging, leastMerged, connect: further }, options)
   } catch (error) {
     session.destroy()
     throw error

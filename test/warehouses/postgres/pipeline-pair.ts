@@ -29,8 +29,8 @@ let pairs = 0
 const marker = "millrace_test_marker"
 const destination = "copy"
 
-/** Returns when it streams. `url`: of the source's database. */
-export async function startPair(url: string): Promise<Pair> {
+/** Returns when it streams. `url`: of the source's database. `leastMerged`: as the warehouse has it. */
+export async function startPair(url: string, { leastMerged }: { leastMerged?: number } = {}): Promise<Pair> {
   const folder = await temporaryFolder("pair")
   const target = await testDatabase()
   const [here, there] = [await session(url), await session(target.url)]
@@ -48,6 +48,7 @@ export async function startPair(url: string): Promise<Pair> {
       url: target.url,
       layout: "schemas",
       stagingPath: join(folder, "staging"),
+      ...(leastMerged !== undefined && { leastMerged }),
     }),
     database: destination,
     select: () => true,

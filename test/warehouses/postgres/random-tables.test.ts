@@ -37,13 +37,13 @@ test("every type and edge value, by copy and by stream", async () => {
   assert.deepEqual([...copied.reports.failed], [])
 })
 
-test("random tables and edits", async () => {
+test("random tables and edits, all merged that can be", async () => {
   const random = randomFrom(testSeed)
   const { url } = await testDatabase()
   const tables = Array.from({ length: 4 }, (_, index) => randomTable(random, `random${index}`))
   await runSql(url, ...ownTypes, ...tables.flatMap(createStatements))
   await runSql(url, ...tables.map((table) => insertStatement(random, table, 20)))
-  const pair = await startPair(url)
+  const pair = await startPair(url, { leastMerged: 1 })
   const names = tables.map(({ name }) => name)
   for (let round = 0; round < 5; round++) {
     const statements = Array.from({ length: 12 }, () => [

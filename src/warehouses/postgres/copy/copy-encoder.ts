@@ -18,8 +18,9 @@ export interface CopyForm {
 }
 
 /** "PGCOPY\n\377\r\n\0", no flags, no extension of the header. (Source: PostgreSQL's documentation of COPY.) */
-const binaryHeader = Buffer.from("5047434f50590aff0d0a000000000000000000", "hex")
-const binaryForm: CopyForm = { format: "binary", header: binaryHeader, trailer: Buffer.from("ffff", "hex") }
+export const binaryHeader = Buffer.from("5047434f50590aff0d0a000000000000000000", "hex")
+export const binaryTrailer = Buffer.from("ffff", "hex")
+const binaryForm: CopyForm = { format: "binary", header: binaryHeader, trailer: binaryTrailer }
 const textForm: CopyForm = { format: "text", header: Buffer.alloc(0), trailer: Buffer.alloc(0) }
 
 export function copyForm(columns: readonly CopyColumn[]): CopyForm {

@@ -1,17 +1,31 @@
 import type { TableSchema } from "../../../domain/table.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { TableChanges } from "../../../replication/contracts/warehouse.ts"
-import type { StageTables } from "../staging/stage-tables.ts"
+import { type Action, type Merge, mergeable } from "../merge/merge.ts"
+import { newStageTables, type StageTables } from "../staging/stage-tables.ts"
 import { isSent, names, type RowRun, stagedRows } from "../staging/staged-rows.ts"
 import { countedStatements } from "./keyless-sql.ts"
 import { keyValues, sameKey } from "./keys.ts"
 import { versionStatements } from "./versions-sql.ts"
 
-/** The statements that bring `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
-export function applyStatements(stages: StageTables, table: string, changes: TableChanges): string[] {
+/** Where changes are rendered to. */
+export interface Applying {
+  stages: StageTables
+  /** How many rows a run must have to be merged. */
+  leastMerged: number
+}
+
+/** What brings `table` (quoted, whole) from before the batch to after it. Run inside the batch's transaction. */
+export function applyActions(
+  { stages, leastMerged }: Applying,
+  table: string,
+  changes: TableChanges,
+): Action[] {
   const { commits } = changes
   if (commits !== undefined) return versionStatements(stages, table, { ...changes, commits })
-  return changes.runs.flatMap((run) => {
+  return changes.runs.flatMap((run): Action[] => {
+    const merged = mergeable(changes, run, leastMerged)
+    if (merged !== undefined) return [mergeOf(table, changes, merged)]
     switch (run.kind) {
       // TRUNCATE would show an empty table to readers whose transaction began before.
       case "truncate":
@@ -24,6 +38,16 @@ export function applyStatements(stages: StageTables, table: string, changes: Tab
         return unreachable(run)
     }
   })
+}
+
+function mergeOf(into: string, changes: TableChanges, run: RowRun & { kind: "changes" }): Merge {
+  const { table, parts } = changes
+  const unmerged = () => {
+    const stages = newStageTables("unmerged")
+    const statements = changesStatements(stages, into, changes, run)
+    return { stages: stages.all, statements }
+  }
+  return { into, table, parts, run, unmerged }
 }
 
 function changesStatements(stages: StageTables, table: string, changes: TableChanges, run: RowRun): string[] {

@@ -8,23 +8,22 @@ import {
 } from "../../../replication/batch/step.ts"
 import type { Bookkeeping } from "../bookkeeping.ts"
 import type { PositionChange } from "../fence.ts"
+import type { Action } from "../merge/merge.ts"
 import { type Names, place } from "../naming.ts"
-import type { StageTables } from "../staging/stage-tables.ts"
 import { alterStatements } from "./alter-sql.ts"
-import { applyStatements } from "./apply-sql.ts"
+import { type Applying, applyActions } from "./apply-sql.ts"
 import { adoptCopy, arriveStatements, rename } from "./places.ts"
 import { dropWithViews } from "./routines.ts"
 import { beginVersions, closeAll, endVersions, retire, succeedStatements } from "./versioned-tables.ts"
 
-export interface Rendering {
+export interface Rendering extends Applying {
   names: Names
   books: Bookkeeping
-  stages: StageTables
 }
 
-/** A plan as this engine's statements, in order, for one transaction. */
-export function renderSteps(rendering: Rendering, steps: readonly Step[]): string[] {
-  return withoutReplaced(steps).flatMap((step) =>
+/** A plan as what this engine does, in order, in one transaction. */
+export function renderSteps(rendering: Rendering, steps: readonly Step[]): Action[] {
+  return withoutReplaced(steps).flatMap((step): Action[] =>
     isNote(step) ? renderNote(rendering, step) : renderTable(rendering, step),
   )
 }
@@ -49,8 +48,8 @@ function withoutReplaced(steps: readonly Step[]): Step[] {
   })
 }
 
-function renderTable(rendering: Rendering, step: TableStep): string[] {
-  const { names, stages } = rendering
+function renderTable(rendering: Rendering, step: TableStep): Action[] {
+  const { names } = rendering
   switch (step.kind) {
     case "drop":
       return [dropWithViews(names, names.live(step.table))]
@@ -73,7 +72,7 @@ function renderTable(rendering: Rendering, step: TableStep): string[] {
     case "alter":
       return renderAlteration(rendering, step)
     case "change":
-      return applyStatements(stages, names.live(step.place), step.changes)
+      return applyActions(rendering, names.live(step.place), step.changes)
     default:
       return unreachable(step)
   }

@@ -23,6 +23,9 @@ export interface StageTable {
   table?: TableSchema
 }
 
+/** What fills a stage table other than parts. */
+export type StageShape = Omit<StageTable, "parts">
+
 /** The stage tables of one transaction, as the rendering of its statements asks for them. */
 export interface StageTables {
   /** Answers the table of a table's changes: its columns and `changeColumns`. */
@@ -61,25 +64,44 @@ interface Staged {
   table?: TableSchema
 }
 
-export function newStageTables(): StageTables {
+/** A table of a transaction's own for rows that are merged, filled and emptied as often as need be. */
+export function mergeStage(columns: readonly StagedColumn[], table: TableSchema): StageShape {
+  return stageOf(`merge_${shapeOf(columns)}`, columns, table)
+}
+
+function shapeOf(columns: readonly StagedColumn[]): string {
+  return createHash("sha256").update(definitionOf(columns)).digest("hex").slice(0, 24)
+}
+
+function definitionOf(columns: readonly StagedColumn[]): string {
+  return columns.map((column) => `${quoteIdentifier(column.name)} ${nativeType(column)}`).join(", ")
+}
+
+function stageOf(name: string, columns: readonly StagedColumn[], table: TableSchema | undefined): StageShape {
+  return {
+    name: `pg_temp.${name}`,
+    create: `CREATE TEMP TABLE IF NOT EXISTS ${name} (${definitionOf(columns)}) ON COMMIT DELETE ROWS`,
+    columns: columns.map((one) => quoteIdentifier(one.name)).join(", "),
+    form: copyForm(columns),
+    ...(table && { table }),
+  }
+}
+
+/** `kind` goes into the tables' names: those of two kinds are never the same. */
+export function newStageTables(kind: "stage" | "unmerged" = "stage"): StageTables {
   const all: StageTable[] = []
   const known = new Map<unknown, string>()
   const ofShape = new Map<string, number>()
   const add = ({ columns, parts, identity, table }: Staged): string => {
     const found = known.get(identity)
     if (found !== undefined) return found
-    const definition = columns
-      .map((column) => `${quoteIdentifier(column.name)} ${nativeType(column)}`)
-      .join(", ")
-    const shape = createHash("sha256").update(definition).digest("hex").slice(0, 24)
+    const shape = shapeOf(columns)
     const number = (ofShape.get(shape) ?? 0) + 1
     ofShape.set(shape, number)
-    const name = `pg_temp.stage_${shape}_${number}`
-    const create = `CREATE TEMP TABLE IF NOT EXISTS stage_${shape}_${number} (${definition}) ON COMMIT DELETE ROWS`
-    const list = columns.map((one) => quoteIdentifier(one.name)).join(", ")
-    all.push({ name, create, columns: list, form: copyForm(columns), parts, ...(table && { table }) })
-    known.set(identity, name)
-    return name
+    const stage = stageOf(`${kind}_${shape}_${number}`, columns, table)
+    all.push({ ...stage, parts })
+    known.set(identity, stage.name)
+    return stage.name
   }
   return {
     all,

@@ -13,6 +13,8 @@ import { problemOf } from "../errors.ts"
 export interface Staging {
   /** Throws UnrepresentableValue for one that no type here holds. */
   write(columns: readonly StagedColumn[], rows: RowBuffer): Promise<StagedPart>
+  /** A part's tuples. */
+  read(part: StagedPart): Promise<Buffer>
   /** A whole COPY of the parts' rows. */
   copyOf(form: CopyForm, parts: readonly StagedPart[]): AsyncIterable<Buffer>
   remove(parts: readonly StagedPart[]): Promise<void>
@@ -21,9 +23,8 @@ export interface Staging {
 /** A column of rows that travel, with its name. */
 export type StagedColumn = CopyColumn & { name: string }
 
-/** Smaller parts stay in memory, as long as not more than this lies there. */
-const memoryPartBytes = 256 * 1024
-const memoryBytes = 16 * 1024 * 1024
+/** Parts stay in memory, as long as not more than this lies there: about what a batch may gather before it is staged. */
+const memoryBytes = 48 * 2 ** 20
 
 /** Opens the folder and clears what an earlier process left: whatever was not applied is streamed again. */
 export async function openStaging(folder: string, dataKey: Buffer | undefined): Promise<Staging> {
@@ -37,7 +38,7 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
 
   async function keep(tuples: Buffer): Promise<string> {
     const name = `${opening}-${++written}`
-    if (tuples.length <= memoryPartBytes && heldBytes + tuples.length <= memoryBytes) {
+    if (heldBytes + tuples.length <= memoryBytes) {
       inMemory.set(name, tuples)
       heldBytes += tuples.length
       return name
@@ -55,7 +56,7 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
     }
   }
 
-  async function tuplesOf({ token }: StagedPart): Promise<Buffer> {
+  async function read({ token }: StagedPart): Promise<Buffer> {
     const held = inMemory.get(token)
     if (held !== undefined) return held
     const bytes = await readFile(token)
@@ -67,9 +68,10 @@ export async function openStaging(folder: string, dataKey: Buffer | undefined): 
       const tuples = copyTuples(columns, rows)
       return { token: await keep(tuples), rows: rows.rows, bytes: tuples.length }
     },
+    read,
     async *copyOf({ header, trailer }, parts) {
       yield header
-      for (const part of parts) yield await tuplesOf(part)
+      for (const part of parts) yield await read(part)
       yield trailer
     },
     async remove(parts) {
