@@ -102,6 +102,8 @@ export interface RelationName {
   schema: string
   name: string
   isView?: boolean
+  /** Of the session alone, in no database of the warehouse. */
+  isTemporary?: true
 }
 
 /** Where names are looked for. */

@@ -299,7 +299,6 @@ test("who may not, and what cannot be, is refused", async (context) => {
     [`COPY shop.millrace.progress FROM 's3://landing/f' ${role}`, "42501", /millrace/],
     [`COPY t FROM 's3://landing/f' ${role} AVRO`, "0A000", /AVRO/],
     [`COPY t FROM 's3://landing/f' ${role} BZIP2`, "0A000", /BZIP2/],
-    [`COPY t FROM 's3://landing/f' ${role} MANIFEST`, "0A000", /MANIFEST/],
     [`COPY t FROM 's3://landing/f' ${role} ENCODING UTF16`, "0A000", /UTF16/],
     [`COPY t FROM 's3://landing/f' ${role} CSV DELIMITER ';;'`, "22023", /DELIMITER/],
     [`COPY t FROM 's3://landing/f' ${role} MAXERROR 100001`, "22023", /MAXERROR/],

@@ -3,13 +3,15 @@ import { type CopyOptions, type LoadError, type ObjectPlace, parseObjectUrl } fr
 import { Fault } from "../../domain/faults.ts"
 import type { CopyDestination, CopyTarget, RunSql } from "../../loading/copy-target.ts"
 import { type JsonPath, parseJsonPathsFile } from "../../loading/json-paths.ts"
-import { type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
+import { type FilesLoad, type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
 import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
 import { LoadFailure } from "../../loading/record-reader.ts"
 import type { CopyRun } from "../../state/load-errors.ts"
 import type { Store } from "../../state/store.ts"
 import type { Caller } from "../control-plane.ts"
 import { type BucketPlane, requireBucket } from "./buckets.ts"
+import { readListFile } from "./list-file.ts"
+import { type BucketFiles, manifestFiles } from "./manifest-files.ts"
 
 /** What COPY works on. */
 export interface CopyPlane extends BucketPlane {
@@ -24,6 +26,8 @@ export interface CopyRequest {
   sessionId: number
   destination: CopyDestination
   from: ObjectPlace
+  /** `from` is a manifest, a list of files. */
+  isManifest: boolean
   options: CopyOptions
   /** In the transaction that the rows are to be part of. */
   run: RunSql
@@ -48,12 +52,9 @@ const objectsAtMost = 1_000_000
  * @throws Fault sourceNotFound, accessDenied, resourceNotFound (no such file), validation; Problem
  */
 export async function copyFiles(plane: CopyPlane, request: CopyRequest): Promise<CopyResult> {
-  const { caller, from, options, destination } = request
-  const store = plane.openBucket(requireBucket(plane, caller, from))
+  const { caller, options, destination } = request
   const paths = await jsonPathsOf(plane, caller, options)
-  const objects = await objectsUnder(store, from.prefix, request.alive)
-  if (objects.length === 0)
-    throw new Fault("resourceNotFound", `The specified S3 prefix '${from.prefix}' does not exist`)
+  const files = request.isManifest ? await manifestFiles(plane, request) : [await prefixFiles(plane, request)]
   const target = await plane.openTarget(request.run, destination, options)
   const run: CopyRun = {
     queryId: await plane.store.loadErrors.newQueryId(),
@@ -64,17 +65,32 @@ export async function copyFiles(plane: CopyPlane, request: CopyRequest): Promise
     table: destination.table,
     startedAt: new Date(),
   }
-  const { rows, files, errors, isOver } = await loaded({
-    bucket: from.bucket,
-    store,
-    objects,
-    target,
-    options,
-    ...(paths && { paths }),
-    alive: request.alive,
-  })
-  await plane.store.loadErrors.append(run, errors)
-  return { rows, files: files.length, errors, isOver }
+  const outcome = await loadedAll(files, { target, options, ...(paths && { paths }), alive: request.alive })
+  await plane.store.loadErrors.append(run, outcome.errors)
+  return outcome
+}
+
+/** Files of one bucket after the other, until there are more errors than are allowed. */
+async function loadedAll(
+  files: readonly BucketFiles[],
+  load: Omit<FilesLoad, "bucket" | "store" | "objects">,
+): Promise<CopyResult> {
+  const result = { rows: 0, files: 0, errors: [] as LoadError[], isOver: false }
+  for (const { bucket, store, objects, mandatory } of files) {
+    const maxErrors = load.options.maxErrors - result.errors.length
+    const outcome = await loaded({ ...load, bucket, store, objects, options: { ...load.options, maxErrors } })
+    result.rows += outcome.rows
+    result.files += outcome.files.length
+    result.errors.push(...outcome.errors)
+    result.isOver = outcome.isOver
+    if (result.isOver) return result
+    const found = new Set(outcome.files.map(({ key }) => key))
+    const missing = mandatory.find((key) => !found.has(key))
+    if (missing !== undefined)
+      throw new Fault("resourceNotFound", `The mandatory S3 file 's3://${bucket}/${missing}' does not exist`)
+  }
+  if (result.files === 0) throw new Fault("resourceNotFound", "None of the manifest's S3 files exists")
+  return result
 }
 
 /** What is wrong with all files at once is the statement's mistake. */
@@ -85,6 +101,15 @@ async function loaded(load: Parameters<typeof loadFiles>[0]): Promise<LoadOutcom
     if (error instanceof LoadFailure) throw new Fault("validation", error.message)
     throw error
   }
+}
+
+/** @throws Fault sourceNotFound, accessDenied, resourceNotFound, validation; Problem */
+async function prefixFiles(plane: CopyPlane, { caller, from, alive }: CopyRequest): Promise<BucketFiles> {
+  const store = plane.openBucket(requireBucket(plane, caller, from))
+  const objects = await objectsUnder(store, from.prefix, alive)
+  if (objects.length === 0)
+    throw new Fault("resourceNotFound", `The specified S3 prefix '${from.prefix}' does not exist`)
+  return { bucket: from.bucket, store, objects, mandatory: [] }
 }
 
 async function objectsUnder(
@@ -123,19 +148,10 @@ export async function jsonPathsOf(
   if (at === undefined)
     throw new Fault("validation", `'${format.pathsFile}' is no S3 URL of a JSONPaths file`)
   const store = plane.openBucket(requireBucket(plane, caller, at))
-  const refusal = store.refusal(at.prefix)
-  if (refusal !== undefined) throw new Fault("validation", refusal)
-  const opened = await store.open(at.prefix)
-  if (opened === undefined)
-    throw new Fault("resourceNotFound", `The JSONPaths file ${format.pathsFile} does not exist`)
-  if (opened.sizeBytes > pathsFileBytesAtMost)
-    throw new Fault("validation", "The JSONPaths file is larger than 1 MiB")
-  const parts: Buffer[] = []
-  for await (const part of opened.body) parts.push(part)
-  try {
-    return parseJsonPathsFile(Buffer.concat(parts).toString())
-  } catch (error) {
-    if (error instanceof LoadFailure) throw new Fault("validation", error.message)
-    throw error
-  }
+  return readListFile(
+    store,
+    at,
+    { what: "JSONPaths file", bytesAtMost: pathsFileBytesAtMost },
+    parseJsonPathsFile,
+  )
 }

@@ -7,6 +7,7 @@ import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { hiddenSchemas, type QueryEngine, type QuerySession, type SessionRequest } from "../contract.ts"
+import { privilegeTables } from "../system-views/privilege-views.ts"
 import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
@@ -120,7 +121,10 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
       functions: await functionLists(connection),
       enginePgViews: await enginePgViews(connection),
       ownFunctions: await ownFunctions(options.instance),
-      virtualTables: virtualTables(options.virtualTables ?? []),
+      virtualTables: virtualTables([
+        ...privilegeTables(() => options.users.grants()),
+        ...(options.virtualTables ?? []),
+      ]),
       files,
       checkpoint: checkpointOn(files),
       definitions: { count: 0 },

@@ -24,6 +24,8 @@ export interface TokenReader {
   boolean(): boolean
   /** What `item` reads, once or more with commas between. */
   list<T>(item: () => T): T[]
+  /** The index of the next token. */
+  position(): number
   /** Throws unless everything was read. */
   end(): void
   unexpected(): PgError
@@ -82,6 +84,7 @@ export function tokenReader(tokens: readonly Token[], from = 0): TokenReader {
       while (takeSymbol(",")) items.push(item())
       return items
     },
+    position: () => at,
     end() {
       if (at < tokens.length) throw unexpected()
     },

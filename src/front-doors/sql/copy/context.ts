@@ -25,24 +25,31 @@ export interface CopyContext {
   session: StatementSession
 }
 
+/** A table of a database, or a temporary one of the session: a transaction that writes there may write in `writesIn` besides. */
+export interface SessionDestination extends CopyDestination {
+  isTemporary: boolean
+  writesIn: string
+}
+
 /** The table that is meant, if the user may load into it. Throws PgError. */
 export async function destinationOf(
   { table, columns }: Pick<CopyStatement, "table" | "columns">,
   context: CopyContext,
-): Promise<CopyDestination> {
+): Promise<SessionDestination> {
   const { session, isReplicated } = context
   const access = await session.access()
   const found = await session.findRelation(table)
   if (found === undefined) throw new PgError("42P01", `relation "${table.join(".")}" does not exist`)
-  const { database, schema, name } = found
+  const { database, schema, name, isTemporary = false } = found
   if (hiddenSchemas.has(schema.toLowerCase()))
     throw new PgError("42501", `permission denied for schema ${schema}`)
   const scope = { database: foldName(database), schema: foldName(schema), table: foldName(name) }
   if (!access.isSuperuser && !allows(access, "insert", scope))
     throw new PgError("42501", `permission denied for relation ${name}`)
-  if (isReplicated(database))
-    throw new PgError("25006", `cannot execute COPY: database "${database}" is replicated and read-only`, {
+  const writesIn = isTemporary ? session.place.database : database
+  if (isReplicated(writesIn))
+    throw new PgError("25006", `cannot execute COPY: database "${writesIn}" is replicated and read-only`, {
       hint: "Load into a database of your own, such as dev.",
     })
-  return { database, schema, table: name, columns }
+  return { database, schema, table: name, columns, isTemporary, writesIn }
 }

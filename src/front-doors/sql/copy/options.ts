@@ -20,6 +20,8 @@ export type Authorisation =
 export interface ParsedOptions {
   authorisation: Authorisation
   options: CopyOptions
+  /** The place is that of a manifest: a list of files. */
+  isManifest: boolean
   /** The options that were named. */
   given: ReadonlySet<string>
 }
@@ -28,6 +30,7 @@ export interface ParsedOptions {
 interface Draft {
   options: CopyOptions
   authorisation: Authorisation
+  isManifest: boolean
   delimiter: string | undefined
   quote: string | undefined
   isCsv: boolean
@@ -102,6 +105,9 @@ const readings: Record<string, Reading> = {
   parquet: (draft) => {
     draft.other = { kind: "parquet" }
   },
+  manifest: (draft) => {
+    draft.isManifest = true
+  },
   gzip: ({ options }) => {
     options.compression = "gzip"
   },
@@ -166,7 +172,6 @@ const readings: Record<string, Reading> = {
       "fixedwidth",
       "bzip2",
       "lzop",
-      "manifest",
       "noload",
       "explicit_ids",
       "encrypted",
@@ -187,6 +192,7 @@ export function parseCopyOptions(reader: TokenReader): ParsedOptions {
   const draft: Draft = {
     options: { ...usualCopyOptions },
     authorisation: { kind: "none" },
+    isManifest: false,
     delimiter: undefined,
     quote: undefined,
     isCsv: false,
@@ -209,7 +215,8 @@ export function parseCopyOptions(reader: TokenReader): ParsedOptions {
     reading(draft, reader)
   }
   draft.options.format = formatOf(draft)
-  return { authorisation: draft.authorisation, options: draft.options, given }
+  const { authorisation, options, isManifest } = draft
+  return { authorisation, options, isManifest, given }
 }
 
 function formatOf({ other, isCsv, delimiter, quote, hasEscapes, removeQuotes, options }: Draft): CopyFormat {

@@ -66,7 +66,8 @@ async function createJob(
   context: CopyContext,
 ): Promise<void> {
   if (copy.authorisation.kind !== "role") throw new PgError("0A000", "a COPY JOB needs IAM_ROLE 'arn:…'")
-  const destination = await destinationOf(copy, context)
+  const { isTemporary, writesIn: _, ...destination } = await destinationOf(copy, context)
+  if (isTemporary) throw new PgError("0A000", "a COPY JOB cannot load a temporary table")
   await jobs.create(context.caller, {
     name,
     destination,

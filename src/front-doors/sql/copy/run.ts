@@ -54,13 +54,14 @@ async function load(
   const { caller, session } = context
   const { transaction, run, alive } = session
   await transaction.ensure()
-  const destination = await destinationOf(copy, context)
-  await transaction.writeOnlyIn(destination.database)
+  const { isTemporary: _, writesIn, ...destination } = await destinationOf(copy, context)
+  await transaction.writeOnlyIn(writesIn)
   const result = await administration.load({
     caller,
     sessionId: session.id,
     destination,
     from: copy.from,
+    isManifest: copy.isManifest,
     options: copy.options,
     run,
     alive,

@@ -105,7 +105,7 @@ function placeOf(url: string): ObjectPlace {
 function refuseInJob({ authorisation, given }: CopyStatement): void {
   if (authorisation.kind !== "role")
     throw new PgError("0A000", "a COPY JOB needs IAM_ROLE 'arn:…', not default or access keys")
-  for (const one of ["MAXERROR", "IGNOREALLERRORS"])
+  for (const one of ["MAXERROR", "IGNOREALLERRORS", "MANIFEST"])
     if (given.has(one)) throw new PgError("0A000", `${one} is not supported in a COPY JOB`)
 }
 

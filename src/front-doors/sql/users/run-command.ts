@@ -6,6 +6,7 @@ import {
   type Grant,
   type GrantScope,
   type Privilege,
+  scopeName,
 } from "../../../domain/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { type Answer, hiddenSchemas, type StatementSession } from "../../../query/contract.ts"
@@ -120,6 +121,7 @@ async function changeGrants(command: GrantCommand, context: AccessContext): Prom
   const unknown = command.grantees.find((name) => name !== everyone && context.users.find(name) === undefined)
   if (unknown !== undefined) throw new PgError("42704", `user "${unknown}" does not exist`)
   const grants = await grantsOf(command, context)
+  if (context.session.transaction.isExplicit() && !areHeld(command, grants, context)) throw inTransaction()
   if (command.kind === "grant") await context.users.grant(context.caller, grants)
   else await context.users.revoke(context.caller, grants)
   return { rows: [], tag: command.kind.toUpperCase() }
@@ -150,10 +152,24 @@ async function dropUsers(
   return { rows: [], tag: "DROP USER" }
 }
 
+/** What a GRANT inside a transaction would change, its ROLLBACK could not undo; what is granted already changes nothing. */
+function areHeld({ kind }: GrantCommand, grants: readonly Grant[], { users }: AccessContext): boolean {
+  const held = users.grants()
+  const isHeld = ({ grantee, privilege, ...scope }: Grant) =>
+    held.some(
+      (one) => one.grantee === grantee && one.privilege === privilege && scopeName(one) === scopeName(scope),
+    )
+  return kind === "grant" && grants.every(isHeld)
+}
+
 function refuseInTransaction({ kind }: AccessCommand, { session: { transaction } }: AccessContext): void {
   transaction.assertUsable()
-  if (kind === "showGrants" || !transaction.isExplicit()) return
-  throw new PgError("25001", "statements about users and rights cannot run inside a transaction block", {
+  if (kind === "showGrants" || kind === "grant" || !transaction.isExplicit()) return
+  throw inTransaction()
+}
+
+function inTransaction(): PgError {
+  return new PgError("25001", "statements about users and rights cannot run inside a transaction block", {
     hint: "They take effect at once, and ROLLBACK would not undo them.",
   })
 }

@@ -18,6 +18,7 @@ export const emptyRelations: Record<string, string> = {
   pg_enum: "oid enumtypid enumsortorder:FLOAT enumlabel:VARCHAR",
   pg_event_trigger:
     "oid evtname:VARCHAR evtevent:VARCHAR evtowner evtfoid evtenabled:VARCHAR evttags:VARCHAR[]",
+  pg_external_schema: "esoid eskind esdbname:VARCHAR esoptions:VARCHAR",
   pg_extension:
     "oid extname:VARCHAR extowner extnamespace extrelocatable:BOOLEAN extversion:VARCHAR extconfig:BIGINT[] extcondition:VARCHAR[]",
   pg_foreign_data_wrapper:
@@ -72,6 +73,12 @@ export const emptyRelations: Record<string, string> = {
   pg_ts_dict: "oid dictname:VARCHAR dictnamespace dictowner dicttemplate dictinitoption:VARCHAR",
   pg_ts_parser: "oid prsname:VARCHAR prsnamespace",
   pg_ts_template: "oid tmplname:VARCHAR tmplnamespace",
+  svv_external_columns:
+    "redshift_database_name:VARCHAR schemaname:VARCHAR tablename:VARCHAR columnname:VARCHAR external_type:VARCHAR columnnum:INTEGER part_key:INTEGER is_nullable:VARCHAR",
+  svv_external_schemas:
+    "esoid eskind:SMALLINT schemaname:VARCHAR esowner databasename:VARCHAR esoptions:VARCHAR",
+  svv_external_tables:
+    "redshift_database_name:VARCHAR schemaname:VARCHAR tablename:VARCHAR tabletype:VARCHAR location:VARCHAR input_format:VARCHAR output_format:VARCHAR serialization_lib:VARCHAR serde_parameters:VARCHAR compressed:INTEGER parameters:VARCHAR",
   pg_user_mappings: "umid srvid srvname:VARCHAR umuser usename:VARCHAR umoptions:VARCHAR[]",
 }
 

@@ -2,6 +2,7 @@ import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.t
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
+import { redshiftRelationStatements } from "./redshift-relations.ts"
 import {
   type CatalogFacts,
   type CatalogRole,
@@ -34,6 +35,7 @@ export async function installCatalog(
     await connection.run(relationStatements(facts))
     await connection.run(lateFunctionStatements())
     await connection.run(derivedRelationStatements)
+    await connection.run(redshiftRelationStatements(facts.hiddenSchemas))
     await connection.run(
       Object.entries(emptyRelations)
         .map(([name, columns]) => emptyView(`memory.pgcat.${name}`, `tableoid ${columns}`, "BIGINT"))

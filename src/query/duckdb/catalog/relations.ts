@@ -70,6 +70,7 @@ export function relationStatements(facts: CatalogFacts): string {
   const seen = (name: string) => `${mine} AND memory.pgcat.sees_table(database_name, schema_name, ${name})`
   return `
     ${visibilityFunctions}
+    CREATE OR REPLACE MACRO memory.pgcat.type_oid(type) AS ${typeOid("type")};
     CREATE OR REPLACE VIEW memory.pgcat.pg_namespace AS
       SELECT oid::BIGINT AS oid, nspname, 10::BIGINT AS nspowner, NULL::VARCHAR[] AS nspacl FROM (
         VALUES (11, 'pg_catalog'), (13000, 'information_schema')) fixed(oid, nspname)

@@ -6,6 +6,7 @@ import { namesOfWith } from "../virtual/with-names.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
+import { redshiftRelationNames } from "./redshift-relations.ts"
 
 /** What a statement may ask of its session; each becomes a constant. */
 export interface SessionFacts {
@@ -22,6 +23,7 @@ export interface SessionFacts {
 }
 
 const pgRelations = new Set([
+  ...redshiftRelationNames,
   ...Object.keys(emptyRelations),
   ...["pg_am", "pg_attrdef", "pg_attribute", "pg_class", "pg_collation", "pg_constraint", "pg_database"],
   ...["pg_index", "pg_indexes", "pg_namespace", "pg_roles", "pg_settings", "pg_tables", "pg_tablespace"],

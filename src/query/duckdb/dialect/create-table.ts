@@ -2,7 +2,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import { callAt, type Edit } from "./edits.ts"
 
-function isCreateTable(tokens: Token[]): boolean {
+export function isCreateTable(tokens: readonly Token[]): boolean {
   if (!isWord(tokens[0], "create")) return false
   const at = tokens.findIndex(
     (token, index) => index > 0 && !isWord(token, "temp", "temporary", "local", "or", "replace"),
@@ -36,15 +36,41 @@ function isClausePlace(tokens: Token[], at: number): boolean {
   return at > 2 && !isName
 }
 
-/** Where the table's query begins: its words are its own. */
-function queryStart(tokens: Token[]): number {
+const knownStarts = new WeakMap<readonly Token[], number>()
+
+/** Where the query of CREATE TABLE … AS begins: its words are its own. Found once for a statement. */
+export function queryStart(tokens: readonly Token[]): number {
+  const known = knownStarts.get(tokens)
+  if (known !== undefined) return known
   let depth = 0
-  for (const [index, token] of tokens.entries()) {
+  const found = tokens.findIndex((token) => {
     if (isSymbol(token, "(")) depth++
     else if (isSymbol(token, ")")) depth--
-    else if (depth === 0 && isWord(token, "as")) return index
+    return depth === 0 && isWord(token, "as")
+  })
+  const start = found < 0 ? tokens.length : found
+  knownStarts.set(tokens, start)
+  return start
+}
+
+/** `ALTER TABLE t ADD [COLUMN] c type … ENCODE e`: the encoding is left out, and said. */
+export function addedColumnsEncoding(tokens: Token[]): { edits: Edit[]; notices: string[] } {
+  const none = { edits: [], notices: [] }
+  if (!isWord(tokens[0], "alter") || !isWord(tokens[1], "table")) return none
+  const add = tokens.findIndex((token) => isWord(token, "add"))
+  // Behind ADD, COLUMN and IF NOT EXISTS comes a name, and then a type.
+  const at = tokens.findIndex((token, index) => index > add + 2 && isWord(token, "encode"))
+  const [encode, encoding] = [tokens[at], tokens[at + 1]]
+  const isName = isWord(tokens[at - 1], "column", "exists")
+  if (add < 0 || encode === undefined || encoding === undefined || isName) return none
+  return {
+    edits: [{ start: encode.start, end: encoding.end, text: "" }],
+    notices: [ignored("ENCODE")],
   }
-  return tokens.length
+}
+
+export function ignored(clauses: string): string {
+  return `${clauses}: ignored, this warehouse has no nodes to spread rows over`
 }
 
 /** Clauses of CREATE TABLE that place rows on the cloud's nodes: left out, and said. Throws PgError for IDENTITY. */
@@ -68,9 +94,5 @@ export function storageClauses(tokens: Token[]): { edits: Edit[]; notices: strin
     names.add((isWord(token, "compound", "interleaved") ? "sortkey" : token.value).toUpperCase())
     at = past - 1
   }
-  const notices =
-    names.size === 0
-      ? []
-      : [`${[...names].sort().join(", ")}: ignored, this warehouse has no nodes to spread rows over`]
-  return { edits, notices }
+  return { edits, notices: names.size === 0 ? [] : [ignored([...names].sort().join(", "))] }
 }

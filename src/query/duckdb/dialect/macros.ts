@@ -54,8 +54,14 @@ const macros: Record<string, string> = {
     ELSE (day(a::DATE) - day(b::DATE)) / 31.0 END`,
   convert_timezone: `(t, x) AS timezone(t, timezone('UTC', x::TIMESTAMP)), (s, t, x) AS timezone(t, timezone(s, x::TIMESTAMP))`,
   charindex: "(a, b) AS strpos(b, a)",
-  strtol: `(s, b) AS list_reduce(list_transform(string_split(lower(s), ''),
-    lambda c: (strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1)::BIGINT), lambda x, y: x * b + y)`,
+  // Hexadecimal digits, the usual case, are read by the engine's own cast.
+  strtol: `(s, b) AS CASE WHEN b = 16 AND regexp_full_match(s, '[0-9a-fA-F]+') THEN ('0x' || s)::BIGINT ELSE list_reduce(list_transform(string_split(lower(s), ''),
+    lambda c: (strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1)::BIGINT), lambda x, y: x * b + y) END`,
+  from_varbyte: `(a, f) AS CASE lower(f) WHEN 'hex' THEN lower(hex(a::BLOB)) WHEN 'base64' THEN base64(a::BLOB)
+    WHEN 'utf8' THEN decode(a::BLOB) WHEN 'utf-8' THEN decode(a::BLOB)
+    ELSE error('from_varbyte: the format is hex, base64 or utf8') END`,
+  to_varbyte: `(a, f) AS CASE lower(f) WHEN 'hex' THEN unhex(a) WHEN 'base64' THEN from_base64(a)
+    WHEN 'utf8' THEN encode(a) WHEN 'utf-8' THEN encode(a) ELSE error('to_varbyte: the format is hex, base64 or utf8') END`,
   btrim: "(a) AS trim(a), (a, b) AS trim(a, b)",
   sha2: "(a, n) AS CASE WHEN n IN (0, 256) THEN sha256(a) ELSE error('sha2: only 256 bits are supported') END",
   regexp_substr: "(a, b) AS regexp_extract(a, b)",

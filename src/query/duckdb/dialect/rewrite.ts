@@ -1,10 +1,13 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { callEdits } from "./calls.ts"
-import { storageClauses } from "./create-table.ts"
+import { addedColumnsEncoding, storageClauses } from "./create-table.ts"
 import { applyEdits, closingsOf, type Edit } from "./edits.ts"
 import { dialectSchema } from "./macros.ts"
 import { superEdits } from "./super.ts"
+import { temporaryNameEdits } from "./temporary-tables.ts"
+import { collationEdits, typeEdits } from "./types.ts"
+import { viewEdits } from "./views.ts"
 
 export interface Rewritten {
   sql: string
@@ -87,20 +90,25 @@ function maxLengthEdits(tokens: Token[], at: number): Edit[] {
 
 /** Every word that anything above looks at: most statements have none, and are left alone without a look at their tokens. */
 const anyOfThem =
-  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report)\b|::/i
+  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding)\b|::|#[a-z_]/i
 
 /** The cloud's SQL in the engine's words. Token by token, so that strings, names and comments stay as they are. */
 export function fromRedshift(sql: string): Rewritten {
   if (!anyOfThem.test(sql)) return { sql, notices: [] }
   const tokens = tokenize(sql)
-  const { edits, notices } = storageClauses(tokens)
+  const clauses = [storageClauses(tokens), addedColumnsEncoding(tokens)]
+  const edits = [...clauses.flatMap((one) => one.edits), ...viewEdits(tokens)]
   for (const at of tokens.keys()) {
     edits.push(
       ...callEdits(tokens, at, sql),
       ...topEdits(tokens, at),
       ...wordEdits(tokens, at),
       ...superEdits(tokens, at),
+      ...typeEdits(tokens, at),
+      ...collationEdits(tokens, at),
+      ...temporaryNameEdits(tokens, at),
     )
   }
+  const notices = clauses.flatMap((one) => one.notices)
   return { sql: edits.length === 0 ? sql : applyEdits(sql, edits), notices }
 }

@@ -28,19 +28,10 @@ function textTypeEnd(tokens: Token[], at: number): number | undefined {
   return isSymbol(tokens[at + 1], "(") && isSymbol(tokens[at + 3], ")") ? at + 3 : at
 }
 
-/** Edits for SUPER at a token: the type's name, and a path into a SUPER value that is cast to text. */
+/** Edits for a path into a SUPER value that is cast to text, at the index of the cast. */
 export function superEdits(tokens: Token[], at: number): Edit[] {
-  const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
-  if (token === undefined) return []
-  if (isWord(token, "super")) {
-    const isCast = isSymbol(before, "::") || (isWord(before, "as") && isSymbol(next, ")"))
-    const isColumn =
-      isWord(tokens[0], "create") &&
-      isName(before) &&
-      (isSymbol(tokens[at - 2], "(") || isSymbol(tokens[at - 2], ","))
-    return isCast || isColumn ? [{ start: token.start, end: token.end, text: "JSON" }] : []
-  }
-  if (!isSymbol(token, "::")) return []
+  const token = tokens[at]
+  if (token === undefined || !isSymbol(token, "::")) return []
   const start = pathStart(tokens, at - 1)
   const end = textTypeEnd(tokens, at + 1)
   const [first, last] = [tokens[start ?? -1], tokens[end ?? -1]]

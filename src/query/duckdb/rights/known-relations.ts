@@ -1,9 +1,12 @@
 import { foldName } from "../../../domain/sql-access.ts"
+import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { isSymbol, type Token } from "../../text/tokens.ts"
+import { applyEdits } from "../dialect/edits.ts"
 import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isTableNode, relationKey } from "./pin-relations.ts"
 import { type AskEngine, meantRelation, type NamePlace, relationsNamed } from "./relation-names.ts"
 import { mayMeanOtherThanTable } from "./select-guard.ts"
+import { tablePlaces } from "./write-guard.ts"
 
 export interface KnownContext {
   place: NamePlace
@@ -67,6 +70,48 @@ export async function knownRelationsIn(
     databases.has(foldName(catalog)) &&
     meantRelation([catalog, schema, name], context.place, found) !== undefined
   return new Set(named.filter(isThere).map((parts) => parts.join("\0")))
+}
+
+/**
+ * The same for names of a schema and a table, where a table can stand: each that is there gets its database before it, in the
+ * text that is returned.
+ */
+export async function withDatabases(
+  tokens: readonly Token[],
+  sql: string,
+  context: KnownContext,
+): Promise<string> {
+  const named = namesOfTwo(tokens).filter(({ parts }) => mayMeanOtherThanTable("", ...parts))
+  if (named.length === 0) return sql
+  const databases = new Set(context.databases().map(foldName))
+  const found = (
+    await relationsNamed(
+      named.map(({ parts: [, name] }) => name),
+      context.ask,
+    )
+  ).filter(({ database }) => databases.has(foldName(database)))
+  const edits = named.flatMap(({ parts, token }) => {
+    const relation = meantRelation(parts, context.place, found)
+    if (relation === undefined) return []
+    const written = [relation.database, relation.schema, relation.name].map(quoteIdentifier).join(".")
+    return [{ ...token, text: written }]
+  })
+  return edits.length === 0 ? sql : applyEdits(sql, edits)
+}
+
+interface NameOfTwo {
+  parts: [schema: string, name: string]
+  token: { start: number; end: number }
+}
+
+function namesOfTwo(tokens: readonly Token[]): NameOfTwo[] {
+  const isTablePlace = tablePlaces(tokens)
+  return tokens.flatMap((token, at): NameOfTwo[] => {
+    const [first, dot, second, after] = tokens.slice(at, at + 4)
+    const isWhole = isName(first) && isName(second) && isSymbol(dot, ".") && !isSymbol(after, ".")
+    if (!isWhole || !isTablePlace[at] || isSymbol(tokens[at - 1], ".")) return []
+    return [{ parts: [token.value, second.value], token: { start: token.start, end: second.end } }]
+  })
 }
 
 type FullName = [catalog: string, schema: string, name: string]

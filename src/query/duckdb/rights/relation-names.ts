@@ -38,7 +38,7 @@ const same = (a: string, b: string) => foldName(a) === foldName(b)
 
 /**
  * The relation that a name with one to three parts means, or undefined. Two parts are a schema and a name before they
- * are a database and a name in its `main`.
+ * are a database and a name in its `main`; one part is a temporary table of the session before any other.
  */
 export function meantRelation(
   parts: readonly string[],
@@ -50,6 +50,8 @@ export function meantRelation(
     found.find((one) => same(one.name, name) && same(one.database, inDatabase) && same(one.schema, inSchema))
   if (database !== "") return at(database, schema)
   if (schema !== "") return at(place.database, schema) ?? at(schema, "main")
+  const temporary = at("temp", "main")
+  if (temporary !== undefined) return { ...temporary, isTemporary: true }
   for (const one of place.searchPath) {
     const relation = at(place.database, one)
     if (relation) return relation

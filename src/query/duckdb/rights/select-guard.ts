@@ -9,6 +9,8 @@ export interface GuardRules {
   isAdmin: boolean
   /** Relations that are there, by `database\0schema\0name`: named in full, they can mean nothing else. */
   known?: ReadonlySet<string>
+  /** The name stands where no table can: the engine takes it for no file. */
+  isNoTable?: boolean
 }
 
 /** The engine's own catalogs: their views name files and settings. Ours stand in for the useful ones. */
@@ -65,7 +67,7 @@ export function checkRelation(catalog: string, schema: string, name: string, rul
   const parts = [catalog, schema, name].filter((part) => part !== "")
   const qualifiers = [catalog, schema].filter((part) => part !== "").map((part) => part.toLowerCase())
   if (rules.known?.has([catalog, schema, name].join("\0")) !== true) {
-    if (isFileLike(catalog, schema, name))
+    if (rules.isNoTable !== true && isFileLike(catalog, schema, name))
       throw new PgError("42P01", `relation "${parts.join(".")}" does not exist`)
     if (isEngines(qualifiers, name)) throw refused(`relation ${parts.join(".")}`)
   }

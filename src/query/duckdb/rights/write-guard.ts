@@ -220,18 +220,38 @@ function opensTables(before: Token | undefined, isInFrom: boolean): boolean {
   return isInFrom && (before?.kind === "symbol" || isWord(before, ...beforeTables))
 }
 
-/** In FROM a quoted string is a file to the engine. Tracks each parenthesis on its own. */
-function checkNoFileInFrom(tokens: Token[]): void {
-  const inFrom: boolean[] = [false]
-  for (const [index, token] of tokens.entries()) {
+/** Of a query's list of tables: it goes on behind a comma, also behind the condition of a join. */
+type TableList = "none" | "tables" | "condition"
+
+function tableListAfter(token: Token, list: TableList): TableList | undefined {
+  if (isWord(token, ...fromStarts)) return "tables"
+  if (isWord(token, "on") && list !== "none") return "condition"
+  if (isWord(token, ...fromEnds)) return "none"
+  return isSymbol(token, ",") && list === "condition" ? "tables" : undefined
+}
+
+/** Behind them TABLE says what kind of object is meant. */
+const definitionWords = ["create", "alter", "drop", "truncate", "temp", "temporary", "replace"]
+
+/** By token: a table may stand there. Tracks each parenthesis on its own. */
+export function tablePlaces(tokens: readonly Token[]): boolean[] {
+  const lists: TableList[] = ["none"]
+  return tokens.map((token, index) => {
     const before = tokens[index - 1]
-    if (isSymbol(token, "(")) inFrom.push(opensTables(before, inFrom.at(-1) === true))
-    else if (isSymbol(token, ")")) inFrom.pop()
-    else if (isWord(token, ...fromStarts)) inFrom[inFrom.length - 1] = true
-    else if (isWord(token, ...fromEnds)) inFrom[inFrom.length - 1] = false
-    else if (token.kind === "string" && (inFrom.at(-1) || isWord(before, ...tableVerbs)))
-      throw denied("permission denied for files")
-  }
+    const list = lists.at(-1) ?? "none"
+    const isPlace = list === "tables" || isWord(before, ...tableVerbs)
+    if (isSymbol(token, "(")) lists.push(opensTables(before, list === "tables") ? "tables" : "none")
+    else if (isSymbol(token, ")") && lists.length > 1) lists.pop()
+    else if (isWord(token, "table") && isWord(before, ...definitionWords)) lists[lists.length - 1] = "none"
+    else lists[lists.length - 1] = tableListAfter(token, list) ?? list
+    return isPlace
+  })
+}
+
+/** In FROM a quoted string is a file to the engine. */
+function checkNoFileInFrom(tokens: Token[], isTablePlace: readonly boolean[]): void {
+  const file = tokens.find(({ kind }, index) => kind === "string" && isTablePlace[index])
+  if (file !== undefined) throw denied("permission denied for files")
 }
 
 function checkIdentifier(tokens: Token[], index: number, rules: WriteRules): void {
@@ -247,8 +267,17 @@ function checkIdentifier(tokens: Token[], index: number, rules: WriteRules): voi
   }
 }
 
-/** Every dotted name is held against the rules for relations; most are columns, and pass. */
-function checkNames(tokens: Token[], rules: WriteRules): void {
+/**
+ * Every dotted name is held against the rules for relations; most are columns, and pass. Where no table can stand, a name is
+ * not taken for a file, and neither is the first that is the statement's target: that is made by it, or must be there.
+ */
+function checkNames(
+  tokens: Token[],
+  isTablePlace: readonly boolean[],
+  target: Target,
+  rules: WriteRules,
+): void {
+  const targets = new Set(target.names.map((name) => name.join("\0")))
   for (const [index, token] of tokens.entries()) {
     checkIdentifier(tokens, index, rules)
     const isStart = (token.kind === "word" || token.kind === "quoted") && !isSymbol(tokens[index - 1], ".")
@@ -260,7 +289,8 @@ function checkNames(tokens: Token[], rules: WriteRules): void {
       parts.push(next.value)
     }
     const [name = "", schema = "", catalog = ""] = parts.slice(-3).reverse()
-    checkRelation(catalog, schema, name, rules)
+    const isTarget = targets.delete(parts.join("\0"))
+    checkRelation(catalog, schema, name, { ...rules, isNoTable: isTarget || isTablePlace[index] !== true })
   }
 }
 
@@ -280,7 +310,8 @@ export function guardWrite(tokens: Token[], sql: string, rules: WriteRules): Wri
   refuseHidingType(target)
   const writesIn = checkTarget(target, rules)
   if (tokens.some((token) => /^u&/i.test(sql.slice(token.start, token.end)))) throw notSupported("U& quoting")
-  checkNoFileInFrom(tokens)
-  checkNames(tokens, rules)
+  const places = tablePlaces(tokens)
+  checkNoFileInFrom(tokens, places)
+  checkNames(tokens, places, target, rules)
   return { verb: target.verb, writesIn }
 }

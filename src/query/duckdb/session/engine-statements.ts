@@ -37,8 +37,8 @@ import {
 } from "./statement-kinds.ts"
 
 /** It changes the catalog, of which the engine cannot replay everything from its log. */
-function isDefinition({ verb }: EnginePlan): boolean {
-  return /^(CREATE|ALTER|DROP) /.test(verb)
+function isDefinition({ verb, isOnTemporary }: EnginePlan): boolean {
+  return isOnTemporary !== true && /^(CREATE|ALTER|DROP) /.test(verb)
 }
 
 /** What planned statements need of their session. */

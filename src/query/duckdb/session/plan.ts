@@ -1,36 +1,22 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { DoorStatement, ReadDoorStatement } from "../../contract.ts"
+import type { DoorStatement } from "../../contract.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
-import { requireReader } from "../../virtual-table.ts"
-import { confineCalls } from "../bounds/confined.ts"
-import { refuseCostly } from "../bounds/measure.ts"
-import { refuseNestedValues } from "../bounds/nested-values.ts"
 import { refuseTooComplex } from "../bounds/statement-limits.ts"
-import { boundedWrite } from "../bounds/written-queries.ts"
-import { rewriteForSession, type SessionFacts } from "../catalog/rewrite.ts"
-import { listVisibleTables } from "../catalog/show-tables.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
+import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
 import { fromRedshift } from "../dialect/rewrite.ts"
-import { nodesOf, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
+import type { Tree } from "../dialect/syntax-tree.ts"
 import { type CopyOptions, copyOutCommand } from "../portals/copy-out-command.ts"
 import { type CursorCommand, cursorCommand } from "../portals/cursor-commands.ts"
-import { refuseHiddenTypes } from "../rights/hidden-types.ts"
-import { knownRelationsIn, pinKnownRelations } from "../rights/known-relations.ts"
-import { isTableNode, type Need, refuseReservedNames } from "../rights/pin-relations.ts"
-import { namesReadBy, namesReadInWrite, type ReadNames } from "../rights/read-states.ts"
-import type { AskEngine, NamePlace } from "../rights/relation-names.ts"
-import { refuseUnreplayable, schemaOfType } from "../rights/replayable.ts"
-import { guardKnown, type RestrictedSelect, restrictSelect } from "../rights/restricted-select.ts"
-import { restrictWrite } from "../rights/restricted-write.ts"
-import { guardSelect } from "../rights/select-guard.ts"
-import { versionWrite } from "../rights/version-writes.ts"
-import { guardWrite, targetOf, type WriteRules } from "../rights/write-guard.ts"
-import { pgColumnNames } from "../values/column-names.ts"
-import { substituteVirtual, type VirtualRead } from "../virtual/virtual-reads.ts"
-import type { VirtualTables } from "../virtual/virtual-tables.ts"
-import { type VirtualWrite, virtualWrite } from "../virtual/write-statements.ts"
+import type { Need } from "../rights/pin-relations.ts"
+import type { ReadNames } from "../rights/read-states.ts"
+import type { VirtualRead } from "../virtual/virtual-reads.ts"
+import type { VirtualWrite } from "../virtual/write-statements.ts"
+import type { PlanContext } from "./plans/context.ts"
+import { planSelect } from "./plans/queries.ts"
+import { planWrite } from "./plans/writes.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
 import type { EnginePlan } from "./statement-kinds.ts"
 
@@ -50,6 +36,8 @@ export type Plan =
       writesIn: string | undefined
       /** It changes what nothing else may in a replicated database. */
       isOnVersions?: true
+      /** It makes or drops a temporary table: nothing of it is in the database's file. */
+      isOnTemporary?: boolean
       /** CREATE TYPE: its schema, which must be in the database's file before. */
       typeInSchema?: string | undefined
       /** undefined: as the engine names them. */
@@ -70,18 +58,6 @@ export type Plan =
       notices: string[]
     }
 
-export interface PlanContext {
-  parser: SqlParser
-  readDoorStatement: ReadDoorStatement
-  virtualTables: VirtualTables
-  facts: SessionFacts
-  rules: WriteRules
-  /** What the user may do now. Throws 57P01 when there is no such user any more. */
-  access(): Promise<SqlAccess>
-  place(): NamePlace
-  ask: AskEngine
-}
-
 /** Past `EXPLAIN [ANALYZE] [VERBOSE]` or `EXPLAIN (…)`. */
 function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | undefined {
   if (!isWord(tokens[0], "explain")) return undefined
@@ -100,147 +76,6 @@ function explainedFrom(tokens: Token[]): { prefix: string; start: Token } | unde
   const start = tokens[at]
   if (!start) throw new PgError("42601", "syntax error at end of input")
   return { prefix: analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ", start }
-}
-
-async function planSelect(
-  sql: string,
-  tree: Tree,
-  context: PlanContext,
-  access: SqlAccess,
-): Promise<EnginePlan> {
-  const columnNames = pgColumnNames(tree)
-  const checked = await checkSelect(sql, tree, context, access)
-  return {
-    kind: "engine",
-    sql: checked.sql,
-    verb: "SELECT",
-    writesIn: undefined,
-    columnNames,
-    tree,
-    virtual: checked.virtual,
-    reads: namesReadBy(tree),
-    positionsHold: checked.sql === sql,
-    needs: access.isSuperuser ? "superuser" : checked.needs,
-    isVeiled: checked.readsViews,
-    notices: [],
-  }
-}
-
-async function checkSelect(
-  sql: string,
-  tree: Tree,
-  context: PlanContext,
-  access: SqlAccess,
-): Promise<RestrictedSelect> {
-  const { parser } = context
-  const place = context.place()
-  const { ask } = context
-  const known = await pinKnownRelations(tree, { place, ask, databases: context.rules.databases })
-  const rules = { ...context.rules, known }
-  if (!access.isSuperuser) refuseReservedNames(tree, known)
-  const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
-  const rewritten = rewriteForSession(tree, context.facts)
-  guardSelect(tree, rules)
-  if (!access.isSuperuser) guardKnown(tree, rules.functions)
-  const isConfined = confineCalls(tree)
-  refuseNestedValues(tree)
-  refuseCostly(tree, rules.functions.macros)
-  if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
-  const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
-  if (!access.readsAll && looksUp) {
-    const pinned = await restrictSelect(tree, parser, rules, { access, place, ask })
-    const virtual = await substituteVirtual(pinned.tree, context.virtualTables, parser)
-    return { ...pinned, virtual, sql: virtual.length === 0 ? pinned.sql : await parser.deparse(pinned.tree) }
-  }
-  const isOther = rewritten || listsTables || isConfined || known.size > 0
-  const virtual = await substituteVirtual(tree, context.virtualTables, parser)
-  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [], virtual }
-}
-
-/** A change of a virtual table; undefined: of another one. */
-async function planVirtualWrite(
-  tokens: Token[],
-  sql: string,
-  context: PlanContext,
-  access: SqlAccess,
-): Promise<Plan | undefined> {
-  const find = (name: readonly string[]) => {
-    const [table = "", schema = "", catalog = ""] = [...name].reverse()
-    const found = context.virtualTables.find({ catalog, schema, table }, context.place().database)
-    if (found !== undefined) requireReader(found, access.isSuperuser)
-    return found
-  }
-  const write = virtualWrite(tokens, sql, find)
-  if (write === undefined) return undefined
-  const parsed = await context.parser.parse(write.query)
-  if (parsed.kind === "broken") throw new PgError(parsed.error.code, parsed.error.message)
-  if (parsed.kind === "other") throw new PgError("0A000", "only a query can stand here")
-  const query = await planSelect(write.query, parsed.tree, context, access)
-  return { kind: "virtualWrite", write, query: { ...query, positionsHold: false } }
-}
-
-async function planWrite(
-  tokens: Token[],
-  sql: string,
-  context: PlanContext,
-  access: SqlAccess,
-): Promise<Plan> {
-  const virtual = await planVirtualWrite(tokens, sql, context, access)
-  return virtual ?? planTableWrite(tokens, sql, context, access)
-}
-
-async function planTableWrite(
-  tokens: Token[],
-  sql: string,
-  context: PlanContext,
-  access: SqlAccess,
-): Promise<EnginePlan> {
-  const rest = {
-    kind: "engine" as const,
-    columnNames: undefined,
-    tree: undefined,
-    virtual: [],
-    reads: namesReadInWrite(tokens),
-    isVeiled: false,
-    notices: [],
-  }
-  if (access.isSuperuser) {
-    const kept = await versionWrite(tokens, sql, context)
-    if (kept !== undefined)
-      return { ...rest, ...kept, isOnVersions: true, positionsHold: false, needs: "superuser" }
-    const { ask, rules } = context
-    const known = await knownRelationsIn(tokens, { place: context.place(), ask, databases: rules.databases })
-    const written = guardWrite(tokens, sql, { ...rules, known })
-    const target = targetOf(tokens)
-    await refuseUnreplayable(target, tokens, context)
-    const typeInSchema = schemaOfType(target, tokens, context.place())
-    const bounded = await boundedWrite(tokens, sql, context.parser, rules.functions.macros)
-    const positionsHold = bounded === sql
-    return { ...rest, ...written, typeInSchema, sql: bounded, positionsHold, needs: "superuser" }
-  }
-  let isVeiled = false
-  const virtual: VirtualRead[] = []
-  const checked = async (sql: string, tree: Tree) => {
-    const select = await checkSelect(sql, tree, context, access)
-    isVeiled ||= select.readsViews
-    virtual.push(...select.virtual)
-    return select
-  }
-  const write = await restrictWrite(tokens, sql, {
-    access,
-    rules: context.rules,
-    place: context.place(),
-    parser: context.parser,
-    ask: context.ask,
-    select: async (query) => {
-      const parsed = await context.parser.parse(query)
-      if (parsed.kind === "broken") throw parsed.error
-      if (parsed.kind === "other") throw new PgError("0A000", "only a query can stand here")
-      return checked(query, parsed.tree)
-    },
-    selectTree: (tree) => checked("", tree),
-  })
-  return { ...rest, ...write, virtual, isVeiled, positionsHold: false }
 }
 
 async function planExplain(
@@ -311,7 +146,8 @@ async function planEngine(
   context: PlanContext,
   access: SqlAccess,
 ): Promise<Plan> {
-  const { sql: spelled, notices } = fromRedshift(typed)
+  const { sql: translated, notices } = fromRedshift(typed)
+  const spelled = await withLikeTables(translated, context, access)
   const isAsTyped = spelled === typed
   const tokens = isAsTyped ? typedTokens : tokenize(spelled)
   const plan = await planSpelled(spelled, tokens, context, access)

@@ -29,6 +29,31 @@ export function durationMs(text: string): number | undefined {
 }
 const duration = (text: string) => (durationMs(text) === undefined ? undefined : text.trim())
 
+/** The cloud's own: what they ask for is so here anyway, or has nothing to do. */
+const redshiftSwitches = {
+  off: `describe_field_name_in_uppercase downcase_delimited_identifier enable_case_sensitive_identifier
+    enable_case_sensitive_super_attribute enable_vacuum_boost error_on_nondeterministic_update json_parse_truncate_strings
+    json_serialization_enable json_serialization_parse_nested_strings mv_enable_aqmv_for_session parse_super_null_on_error use_fips_ssl`,
+  on: "cast_super_null_on_error enable_numeric_rounding enable_result_cache_for_session navigate_super_null_on_error",
+}
+const redshiftNumbers = {
+  analyze_threshold_percent: "10",
+  max_cursor_result_set_size: "0",
+  wlm_query_slot_count: "1",
+}
+
+function redshiftSettings(): Setting[] {
+  const switches = Object.entries(redshiftSwitches).flatMap(([value, names]) =>
+    names.split(/\s+/).map((name) => ({ name, value, accept: onOff })),
+  )
+  const numbers = Object.entries(redshiftNumbers).map(([name, value]) => ({
+    name,
+    value,
+    accept: (text: string) => (/^[0-9]+(\.[0-9]+)?$/.test(text) ? text : undefined),
+  }))
+  return [...switches, ...numbers, { name: "query_group", value: "default" }]
+}
+
 function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[] {
   const versionNumber = /^(\d+)(?:\.(\d+))?/.exec(serverVersion)
   const fixed = (name: string, value: string): Setting => ({ name, value, readOnly: true })
@@ -89,6 +114,7 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
       free("session_replication_role", "origin"),
       free("xmloption", "content"),
       free("quote_all_identifiers", "off"),
+      ...redshiftSettings(),
       // To go on with all rights after asking for fewer would be a lie.
       { ...free("role", "none"), accept: only(/^none$/i, "none") },
     ],

@@ -1,0 +1,20 @@
+import type { SqlAccess } from "../../../../control-plane/sql-users/sql-access.ts"
+import type { ReadDoorStatement } from "../../../contract.ts"
+import type { SessionFacts } from "../../catalog/rewrite.ts"
+import type { SqlParser } from "../../dialect/syntax-tree.ts"
+import type { AskEngine, NamePlace } from "../../rights/relation-names.ts"
+import type { WriteRules } from "../../rights/write-guard.ts"
+import type { VirtualTables } from "../../virtual/virtual-tables.ts"
+
+/** What planning a statement needs of its session. */
+export interface PlanContext {
+  parser: SqlParser
+  readDoorStatement: ReadDoorStatement
+  virtualTables: VirtualTables
+  facts: SessionFacts
+  rules: WriteRules
+  /** What the user may do now. Throws 57P01 when there is no such user any more. */
+  access(): Promise<SqlAccess>
+  place(): NamePlace
+  ask: AskEngine
+}

@@ -1,0 +1,74 @@
+import type { SqlAccess } from "../../../../control-plane/sql-users/sql-access.ts"
+import { confineCalls } from "../../bounds/confined.ts"
+import { refuseCostly } from "../../bounds/measure.ts"
+import { refuseNestedValues } from "../../bounds/nested-values.ts"
+import { rewriteForSession } from "../../catalog/rewrite.ts"
+import { listVisibleTables } from "../../catalog/show-tables.ts"
+import { nodesOf, type Tree } from "../../dialect/syntax-tree.ts"
+import { refuseHiddenTypes } from "../../rights/hidden-types.ts"
+import { pinKnownRelations } from "../../rights/known-relations.ts"
+import { isTableNode, refuseReservedNames } from "../../rights/pin-relations.ts"
+import { namesReadBy } from "../../rights/read-states.ts"
+import { guardKnown, type RestrictedSelect, restrictSelect } from "../../rights/restricted-select.ts"
+import { guardSelect } from "../../rights/select-guard.ts"
+import { pgColumnNames } from "../../values/column-names.ts"
+import { substituteVirtual } from "../../virtual/virtual-reads.ts"
+import type { EnginePlan } from "../statement-kinds.ts"
+import type { PlanContext } from "./context.ts"
+
+/** A query, after every check. Throws PgError. */
+export async function planSelect(
+  sql: string,
+  tree: Tree,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<EnginePlan> {
+  const columnNames = pgColumnNames(tree)
+  const checked = await checkSelect(sql, tree, context, access)
+  return {
+    kind: "engine",
+    sql: checked.sql,
+    verb: "SELECT",
+    writesIn: undefined,
+    columnNames,
+    tree,
+    virtual: checked.virtual,
+    reads: namesReadBy(tree),
+    positionsHold: checked.sql === sql,
+    needs: access.isSuperuser ? "superuser" : checked.needs,
+    isVeiled: checked.readsViews,
+    notices: [],
+  }
+}
+
+/** A query or a part of a change, checked and pointed at what it may read. Throws PgError. */
+export async function checkSelect(
+  sql: string,
+  tree: Tree,
+  context: PlanContext,
+  access: SqlAccess,
+): Promise<RestrictedSelect> {
+  const { parser } = context
+  const place = context.place()
+  const { ask } = context
+  const known = await pinKnownRelations(tree, { place, ask, databases: context.rules.databases })
+  const rules = { ...context.rules, known }
+  if (!access.isSuperuser) refuseReservedNames(tree, known)
+  const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
+  const rewritten = rewriteForSession(tree, context.facts)
+  guardSelect(tree, rules)
+  if (!access.isSuperuser) guardKnown(tree, rules.functions)
+  const isConfined = confineCalls(tree)
+  refuseNestedValues(tree)
+  refuseCostly(tree, rules.functions.macros)
+  if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
+  const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
+  if (!access.readsAll && looksUp) {
+    const pinned = await restrictSelect(tree, parser, rules, { access, place, ask })
+    const virtual = await substituteVirtual(pinned.tree, context.virtualTables, parser)
+    return { ...pinned, virtual, sql: virtual.length === 0 ? pinned.sql : await parser.deparse(pinned.tree) }
+  }
+  const isOther = rewritten || listsTables || isConfined || known.size > 0
+  const virtual = await substituteVirtual(tree, context.virtualTables, parser)
+  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [], virtual }
+}
