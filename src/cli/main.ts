@@ -7,7 +7,8 @@ import { version } from "./version.ts"
 const usage = `usage: millrace COMMAND
 
   serve [--config FILE] [--isolated | --roles api,sql,worker]   run Millrace
-  demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3]  see it work, with a database of its own
+  demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3] [--warehouse duckdb|postgres]
+                                                   see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
@@ -30,6 +31,7 @@ const options = {
   once: { type: "boolean" },
   rows: { type: "string" },
   source: { type: "string" },
+  warehouse: { type: "string" },
   database: { type: "string" },
   "sql-port": { type: "boolean" },
   integration: { type: "string" },
@@ -63,10 +65,10 @@ const commands: Record<
         : (await import("./serve/serve.ts")).serve(values.config, values.roles),
   },
   demo: {
-    flags: ["once", "rows", "source"],
+    flags: ["once", "rows", "source", "warehouse"],
     words: 0,
-    run: async ({ values: { once, rows, source } }) =>
-      (await import("./demo/demo.ts")).demo({ once: once === true, rows, source }),
+    run: async ({ values: { once, rows, source, warehouse } }) =>
+      (await import("./demo/demo.ts")).demo({ once: once === true, rows, source, warehouse }),
   },
   check: {
     flags: ["config"],

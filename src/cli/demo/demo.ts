@@ -9,6 +9,7 @@ import { count } from "./screen/progress.ts"
 import { newScreen } from "./screen/screen.ts"
 import type { Outcome, Stage } from "./screen/story.ts"
 import { isPlay, plays } from "./sources.ts"
+import { demoWarehouses, isWarehouse } from "./warehouse.ts"
 
 const fewestRows = 200
 /** Above what stopping Millrace and two database servers may take; past it the next demo cleans up. */
@@ -19,12 +20,18 @@ export interface DemoOptions {
   once: boolean
   rows: string | undefined
   source: string | undefined
+  warehouse: string | undefined
 }
 
 /** See it work: a shop in a database of its own, live in the warehouse. */
-export async function demo({ once, rows, source: word = "postgres" }: DemoOptions): Promise<0 | 1 | 2> {
+export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
+  const { once, rows, source: word = "postgres", warehouse = "duckdb" } = options
   if (!isPlay(word)) return misused(`--source must be one of ${Object.keys(plays).join(", ")}.`)
+  if (!isWarehouse(warehouse))
+    return misused(`--warehouse must be one of ${Object.keys(demoWarehouses).join(", ")}.`)
   const source = await plays[word]()
+  if (source.warehouses?.includes(warehouse) === false)
+    return misused(`--source ${word} goes into ${source.warehouses.join(", ")} only.`)
   const totalRows = rows === undefined ? source.usualRows : Number(rows)
   if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
     return misused(`--rows must be a whole number from ${fewestRows} to ${count(source.mostRows)}.`)
@@ -33,6 +40,7 @@ export async function demo({ once, rows, source: word = "postgres" }: DemoOption
   const screen = newScreen(process.stdout, process.env)
   const stage: Stage = {
     screen,
+    warehouse: demoWarehouses[warehouse],
     belongings: newBelongings(),
     once,
     totalRows,

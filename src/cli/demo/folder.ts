@@ -7,6 +7,7 @@ import type { Configuration } from "../../domain/configuration.ts"
 import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { endLeftServer } from "./child-server.ts"
 import type { SourceEntry } from "./source.ts"
+import type { RunningWarehouse } from "./warehouse.ts"
 
 /** Everything the demo keeps, in one folder below the working directory. */
 export const demoFolderName = ".millrace-demo"
@@ -14,6 +15,8 @@ export const demoFolderName = ".millrace-demo"
 export interface DemoFolder {
   /** Where the shop's server lives. */
   sourcePath: string
+  /** Where the warehouse's server lives, if it has one. */
+  warehousePath: string
   /** Millrace's own data_dir. */
   dataDir: string
   logFile: string
@@ -30,16 +33,19 @@ export async function takeDemoFolder(): Promise<DemoFolder> {
   const path = resolve(demoFolderName)
   const lock = await lockOf(path)
   const sourcePath = join(path, "source")
+  const warehousePath = join(path, "warehouse")
   const dataDir = join(path, "data")
   const empty = async () => {
-    for (const server of [sourcePath, join(dataDir, "state")]) await stopEmbeddedPostgres(server)
+    for (const server of [sourcePath, warehousePath, join(dataDir, "state")])
+      await stopEmbeddedPostgres(server)
     await endLeftServer(sourcePath)
-    for (const name of ["source", "data", "log", "millrace.yaml"])
+    for (const name of ["source", "warehouse", "data", "log", "millrace.yaml"])
       await rm(join(path, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
   await empty()
   return {
     sourcePath,
+    warehousePath,
     dataDir,
     logFile: join(path, "log"),
     async release({ remove }) {
@@ -63,7 +69,7 @@ async function lockOf(path: string) {
 export async function writeDemoConfiguration(
   { dataDir }: DemoFolder,
   { account, region, listen, warehouses }: Configuration,
-  sources: readonly SourceEntry[],
+  { sources, warehouse }: { sources: readonly SourceEntry[]; warehouse: RunningWarehouse },
 ): Promise<void> {
   const place = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
   const file = {
@@ -72,7 +78,7 @@ export async function writeDemoConfiguration(
     data_dir: "./data",
     listen: { http: place(listen.http), sql: place(listen.sql) },
     sources,
-    warehouses: warehouses.map(({ arn, cluster, engine }) => ({ arn, cluster, engine })),
+    warehouses: warehouses.map(({ arn, cluster }) => ({ arn, cluster, ...warehouse.entry })),
   }
   const head = "# Written by `millrace demo` for as long as it runs.\n"
   await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })

@@ -11,6 +11,7 @@ import { requestStatus, type StatusAccess } from "../status-request.ts"
 import type { DemoFolder } from "./folder.ts"
 import { freePlace } from "./ports.ts"
 import type { CloudPlace, SourceEntry } from "./source.ts"
+import { type RunningWarehouse, warehouseFrom } from "./warehouse.ts"
 
 /** The integration's name, and with it that of the warehouse's database. */
 export const integrationName = "shop"
@@ -31,7 +32,7 @@ export function cloudPlace(): CloudPlace {
 /** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
 export async function startMillrace(
   folder: DemoFolder,
-  entry: SourceEntry,
+  { entry, warehouse }: { entry: SourceEntry; warehouse: RunningWarehouse },
   { anyPorts }: { anyPorts: boolean },
 ): Promise<Millrace> {
   const usual = defaultConfiguration(process.cwd(), engines)
@@ -40,7 +41,7 @@ export async function startMillrace(
   const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
   const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
   const source = engines.sources.of(entry).entry.parse(entry)({ folder: process.cwd(), dataDir })
-  const warehouses = usual.warehouses.map((one) => ({ ...one, path: `${dataDir}/warehouse` }))
+  const warehouses = usual.warehouses.map((one) => warehouseFrom(one, warehouse, dataDir))
   const server = await startServer({
     areFoldersChecked: false,
     configuration: { ...usual, dataDir, listen, sources: [source], warehouses },
@@ -61,11 +62,15 @@ export async function integrationReport({ access }: Millrace): Promise<Integrati
   return found
 }
 
-/** A connection to the warehouse, through the SQL port. */
+/** A connection to the warehouse: to its own server if it has one, else through the SQL port. */
 export async function connectToWarehouse(
   { configuration }: Millrace,
   database = integrationName,
 ): Promise<pg.Client> {
+  const [warehouse] = configuration.warehouses
+  const direct = warehouse && engines.warehouses.of(warehouse).direct
+  if (warehouse !== undefined && direct !== undefined)
+    return await connectForText({ connectionString: direct.urlOf(warehouse, database) })
   const [user] = configuration.sqlUsers
   if (user === undefined) throw new Error("Millrace made no SQL user")
   const { host, port } = configuration.listen.sql

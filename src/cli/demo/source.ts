@@ -1,7 +1,11 @@
+import type { WarehouseWord } from "./warehouse.ts"
+
 /** What the demo can be played on: a folder each, and a line in sources.ts. */
 export interface Setting {
   /** As people call it. */
   name: string
+  /** The words of --warehouse; absent: all. */
+  warehouses?: readonly WarehouseWord[]
   usualRows: number
   mostRows: number
   /** In words what this machine lacks for it, and what brings it; undefined: nothing. */
@@ -63,6 +67,8 @@ export interface Hand {
 export interface Question {
   /** As the warehouse understands it. */
   statement: string
+  /** As PostgreSQL understands it, where it is the warehouse and does not understand `statement`. */
+  inPostgres?: string
   /** How the source's answer is found, where it does not understand the statement. */
   atSource?: string
   openSource(): Promise<Asked>

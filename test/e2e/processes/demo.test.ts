@@ -82,7 +82,7 @@ function assertEqualAtLast(
 }
 
 function assertNothingStays(folder: string): void {
-  for (const name of ["source", "data", "log", "millrace.yaml"])
+  for (const name of ["source", "warehouse", "data", "log", "millrace.yaml"])
     assert.equal(existsSync(join(folder, ".millrace-demo", name)), false, name)
 }
 
@@ -92,15 +92,16 @@ test("demo --once ends with every row equal, and leaves nothing", async (t) => {
   assertNothingStays(folder)
 })
 
-test("Ctrl-C ends a demo that runs on", async (t) => {
+test("Ctrl-C ends a demo that runs on, into PostgreSQL", async (t) => {
   const folder = await folderWithSpaces(t)
-  const run = start(t, folder, "--rows", "5000")
+  const run = start(t, folder, "--rows", "5000", "--warehouse", "postgres")
   await runsOn(run)
+  assertConfigurationServes(folder)
   run.child.kill("SIGINT")
   const { code, out, err } = await run.ended
   assert.equal(err, "")
   assert.equal(code, 0)
-  assert.match(out, /The answers are equal\.[\s\S]*psql[\s\S]*aws [\s\S]*Stopped/)
+  assert.match(out, /live in PostgreSQL[\s\S]*The answers are equal\.[\s\S]*psql[\s\S]*aws [\s\S]*Stopped/)
   assertNothingStays(folder)
 })
 
@@ -137,7 +138,7 @@ test("MariaDB: a demo that was killed is cleaned up by the next, which ends with
 test("DynamoDB: the same, through the Redshift API", {
   skip: hasJava() ? false : "DynamoDB Local needs Java",
 }, async (t) => {
-  await killedAndPlayedAgain(t, "dynamodb", "\nDynamoDB Local runs", "1 table")
+  await killedAndPlayedAgain(t, "dynamodb", "\nDynamoDB Local runs", "1 table", "--warehouse", "postgres")
 })
 
 /** What the hints name with --config. */
@@ -147,9 +148,15 @@ function assertConfigurationServes(folder: string): void {
 }
 
 /** The servers that are started as programs must end with the demo, or with the next. */
-async function killedAndPlayedAgain(t: TestContext, source: string, runs: string, tables: string) {
+async function killedAndPlayedAgain(
+  t: TestContext,
+  source: string,
+  runs: string,
+  tables: string,
+  ...more: string[]
+) {
   const folder = await folderWithSpaces(t)
-  const options = ["--rows", "500", "--source", source]
+  const options = ["--rows", "500", "--source", source, ...more]
   const first = start(t, folder, ...options)
   await says(first, runs)
   await says(first, "Created through")
@@ -193,4 +200,7 @@ test("wrong usage is said", async (t) => {
   const { code, err } = await start(t, folder, "--source", "toString").ended
   assert.equal(code, 2)
   assert.match(err, /--source must be one of postgres, mysql, dynamodb, s3/)
+  const other = await start(t, folder, "--source", "s3", "--warehouse", "postgres").ended
+  assert.equal(other.code, 2)
+  assert.match(other.err, /--source s3 goes into duckdb only/)
 })

@@ -7,6 +7,11 @@ export const statement = `SELECT value."customer"."M"."country"."S"::varchar AS 
        count(*) FILTER (WHERE status = 'paid') AS paid, sum(total::decimal(14,2)) AS worth
 FROM ${tableName} GROUP BY 1 ORDER BY worth DESC, 1`
 
+export const inPostgres = statement.replace(
+  `value."customer"."M"."country"."S"::varchar`,
+  `value->'customer'->'M'->'country'->>'S'`,
+)
+
 /** The same answer, from every item. */
 export function openScan(client: DynamoDBClient): Asked {
   return {

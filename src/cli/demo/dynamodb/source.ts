@@ -1,6 +1,6 @@
 import type { CloudPlace, DemoSource, Shop } from "../source.ts"
 import { makeCarts, tableName } from "./carts.ts"
-import { openScan, statement } from "./question.ts"
+import { inPostgres, openScan, statement } from "./question.ts"
 import { clientOf, keys, missing, startDynamoDbLocal } from "./server.ts"
 import { newTraffic } from "./traffic.ts"
 
@@ -35,6 +35,7 @@ async function start(folder: string, totalRows: number, place: CloudPlace): Prom
     traffic: newTraffic(client, totalRows),
     question: {
       statement,
+      inPostgres,
       atSource: "DynamoDB adds nothing up: every item is read, and counted here.",
       openSource: async () => openScan(client),
     },

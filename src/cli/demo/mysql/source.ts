@@ -57,7 +57,7 @@ async function start(folder: string, totalRows: number, { account, region }: Clo
     traffic: { perSecond: 300, openHand: () => openHand(within, size) },
     question: { statement: question, openSource: () => openAsked(within) },
     hints: {
-      change: `MYSQL_PWD=$(sed -n 's/^ *url: .*:\\(.*\\)@.*/\\1/p' ${demoFolderName}/millrace.yaml) mariadb -h 127.0.0.1 -P ${port} -u ${user} ${database}`,
+      change: `MYSQL_PWD=$(sed -n 's/^ *url: .*:\\(.*\\)@.*/\\1/p' ${demoFolderName}/millrace.yaml | head -1) mariadb -h 127.0.0.1 -P ${port} -u ${user} ${database}`,
       statement: `select status, count(*) from ${database}.orders group by 1`,
     },
     stop,

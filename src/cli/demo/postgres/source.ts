@@ -47,7 +47,7 @@ async function start(folder: string, totalRows: number, { account, region }: Clo
       openSource: async () => askedOver(await connectForText({ connectionString: url }), question),
     },
     hints: {
-      change: `psql "$(sed -n 's/^ *url: *//p' ${demoFolderName}/millrace.yaml)"`,
+      change: `psql "$(sed -n 's/^ *url: *//p' ${demoFolderName}/millrace.yaml | head -1)"`,
       statement: "select status, count(*) from orders group by 1",
     },
     stop: () => server.stop(),

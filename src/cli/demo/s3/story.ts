@@ -16,6 +16,7 @@ import { csv, expectedSum, sumSql, tableName, tableSql } from "./views.ts"
 
 export const s3Demo: Play = {
   name: "S3",
+  warehouses: ["duckdb"],
   usualRows: 200_000,
   mostRows: 5_000_000,
   missing: async () => missingPackages("S3", ["@20minutes/s3rver", "@aws-sdk/client-redshift"]),

@@ -1,3 +1,4 @@
+import { engines } from "../../../server/registries.ts"
 import { demoFolderName } from "../folder.ts"
 import type { Millrace } from "../millrace.ts"
 import type { Shop } from "../source.ts"
@@ -5,19 +6,22 @@ import type { Style } from "./screen.ts"
 
 /** Lines of commands that work as they stand, from the same working directory, for as long as the demo runs. */
 export function connectHints(
-  { server }: Millrace,
+  { server, configuration: { warehouses } }: Millrace,
   { hints, creation, database }: Pick<Shop, "hints" | "creation"> & { database: string },
   style: Style,
 ): string[] {
   const { http, sql } = server
   const credentials = `${demoFolderName}/data/credentials`
   const configuration = `${demoFolderName}/millrace.yaml`
+  const isDirect = warehouses.some((one) => engines.warehouses.of(one).direct !== undefined)
   const program = import.meta.url.endsWith(".ts") ? "bin/millrace" : "npx millrace"
   return [
     style.bold("Try it, in another terminal in this folder:"),
     "",
     style.dim("# query the warehouse"),
-    `PGPASSWORD=$(sed -n 's/^sql_password *= *//p' ${credentials}) psql -h ${sql.host} -p ${sql.port} -U admin -d ${database}`,
+    isDirect
+      ? `psql "$(sed -n 's#^ *url: *\\(postgres.*/\\)[^/]*$#\\1${database}#p' ${configuration} | tail -1)"`
+      : `PGPASSWORD=$(sed -n 's/^sql_password *= *//p' ${credentials}) psql -h ${sql.host} -p ${sql.port} -U admin -d ${database}`,
     style.dim("# or change something at the source, and look again"),
     hints.change,
     style.dim("# what the cloud's own command line sees"),

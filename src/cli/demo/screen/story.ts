@@ -7,6 +7,7 @@ import { createIntegration } from "../creation.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "../folder.ts"
 import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "../millrace.ts"
 import type { Asked, DemoSource, Shop, SourceEntry } from "../source.ts"
+import { type DemoWarehouse, demoWarehouses, type RunningWarehouse } from "../warehouse.ts"
 import { awaitCaughtUp, type Watched, watch } from "../watch.ts"
 import { startWriters, type Writers } from "../writers.ts"
 import { answerText, askedOver, askThrice } from "./answers.ts"
@@ -17,6 +18,7 @@ import type { Screen } from "./screen.ts"
 /** What the story is told with. */
 export interface Stage {
   screen: Screen
+  warehouse: DemoWarehouse
   belongings: Belongings
   once: boolean
   totalRows: number
@@ -60,8 +62,8 @@ export async function story(stage: Stage, source: DemoSource): Promise<Outcome> 
 
 /** The first line, and the folder. */
 export async function open(stage: Stage, what: string): Promise<DemoFolder> {
-  const { screen, belongings } = stage
-  screen.say(screen.style.bold(`Millrace demo: ${what}, live in DuckDB`))
+  const { screen, belongings, warehouse } = stage
+  screen.say(screen.style.bold(`Millrace demo: ${what}, live in ${warehouse.name}`))
   const folder = await belongings.own(takeDemoFolder, (taken) => taken.release({ remove: !stage.keepFolder }))
   stage.hasFolder = true
   return folder
@@ -96,21 +98,33 @@ async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
   screen.say(`The shop is filled: ${count(totalRows)} rows in ${shop.tables}, in ${secondsSince(startedMs)}.`)
 }
 
-export async function start(
-  { screen, belongings, once }: Stage,
-  folder: DemoFolder,
-  source: SourceEntry,
-): Promise<Millrace> {
+export async function start(stage: Stage, folder: DemoFolder, entry: SourceEntry): Promise<Millrace> {
+  const { screen, belongings, once } = stage
+  const warehouse = await startWarehouse(stage, folder)
   const millrace = await belongings.own(
-    () => startMillrace(folder, source, { anyPorts: once }),
+    () => startMillrace(folder, { entry, warehouse }, { anyPorts: once }),
     (started) => started.server.stop(),
   )
-  await writeDemoConfiguration(folder, millrace.configuration, [source])
+  await writeDemoConfiguration(folder, millrace.configuration, { sources: [entry], warehouse })
   const { http, sql } = millrace.server
   const usual = http.port === 5440 && sql.port === 5439
   const remark = once || usual ? "" : " (a usual port is taken: free ones instead)"
   screen.say(`Millrace runs: http ${http.host}:${http.port}, sql ${sql.host}:${sql.port}${remark}.`)
   return millrace
+}
+
+async function startWarehouse(
+  { screen, belongings, warehouse: { name, start } }: Stage,
+  { warehousePath }: DemoFolder,
+): Promise<RunningWarehouse> {
+  const running = await belongings.own(
+    () => start(warehousePath),
+    (started) => started.stop(),
+  )
+  const { port } = running
+  if (port !== undefined)
+    screen.say(`The warehouse, another ${name}, runs on port ${port}, in ${demoFolderName}/warehouse.`)
+  return running
 }
 
 export function secondsSince(startedMs: number): string {
@@ -173,9 +187,14 @@ async function catchUp({ screen }: Stage, { millrace }: Cast, what: string): Pro
   screen.say(`${what}; ${ms(performance.now() - startedMs)} later all of it is in the warehouse.`)
 }
 
-async function showAnswers({ screen, belongings }: Stage, { source, millrace, shop }: Cast): Promise<void> {
+async function showAnswers(
+  { screen, belongings, warehouse }: Stage,
+  { source, millrace, shop }: Cast,
+): Promise<void> {
   const { style, say } = screen
-  const { statement, atSource, openSource } = shop.question
+  const { inPostgres, atSource, openSource } = shop.question
+  const isPostgres = warehouse === demoWarehouses.postgres
+  const statement = (isPostgres ? inPostgres : undefined) ?? shop.question.statement
   const close = (asked: Asked) => asked.close()
   const here = await belongings.own(openSource, close)
   const there = await belongings.own(
@@ -185,8 +204,9 @@ async function showAnswers({ screen, belongings }: Stage, { source, millrace, sh
   say()
   say(style.bold("The same question to both:"))
   say(style.dim(statement))
+  const who = warehouse.name === source.name ? `${warehouse.name}, the warehouse,` : warehouse.name
   const expected = await tellAnswer(screen, source.name, here, atSource)
-  const found = await tellAnswer(screen, "DuckDB", there)
+  const found = await tellAnswer(screen, who, there)
   say(found === expected ? style.green("The answers are equal.") : style.red("The answers differ!"))
   say()
 }
