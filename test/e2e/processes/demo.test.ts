@@ -132,13 +132,16 @@ test("Ctrl-C while the demo still starts leaves nothing either", async (t) => {
 test("MariaDB: a demo that was killed is cleaned up by the next, which ends with every row equal", {
   skip: mariaDbProduct.missing() ?? false,
 }, async (t) => {
-  await killedAndPlayedAgain(t, "mysql", "\nMariaDB 1", "5 tables")
+  await killedAndPlayedAgain(t, ["--source", "mysql"], { runs: "\nMariaDB 1", tables: "5 tables" })
 })
 
 test("DynamoDB: the same, through the Redshift API", {
   skip: hasJava() ? false : "DynamoDB Local needs Java",
 }, async (t) => {
-  await killedAndPlayedAgain(t, "dynamodb", "\nDynamoDB Local runs", "1 table", "--warehouse", "postgres")
+  await killedAndPlayedAgain(t, ["--source", "dynamodb", "--warehouse", "postgres"], {
+    runs: "\nDynamoDB Local runs",
+    tables: "1 table",
+  })
 })
 
 /** What the hints name with --config. */
@@ -150,13 +153,11 @@ function assertConfigurationServes(folder: string): void {
 /** The servers that are started as programs must end with the demo, or with the next. */
 async function killedAndPlayedAgain(
   t: TestContext,
-  source: string,
-  runs: string,
-  tables: string,
-  ...more: string[]
+  played: readonly string[],
+  { runs, tables }: { runs: string; tables: string },
 ) {
   const folder = await folderWithSpaces(t)
-  const options = ["--rows", "500", "--source", source, ...more]
+  const options = ["--rows", "500", ...played]
   const first = start(t, folder, ...options)
   await says(first, runs)
   await says(first, "Created through")
