@@ -6,7 +6,7 @@ import type { RefusedTable } from "../../../replication/contracts/source.ts"
 import { type Address, closeQuietly, connect } from "../client.ts"
 import { problemOf } from "../errors.ts"
 import type { CurrentTable } from "../stream/evolve.ts"
-import type { Question } from "../stream/streamed-tables.ts"
+import type { Question } from "../stream/table-evolutions.ts"
 import { xidDistance } from "../stream/xid.ts"
 import { readCatalog } from "./catalog.ts"
 

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { type PgTableParts, pgTable } from "../../../../test/support/pg-table.ts"
 import { bufferedBytes } from "../../../replication/values/columns.ts"
 import type { PgTable } from "../catalog/catalog.ts"
-import { type Evolution, evolve } from "./evolve.ts"
+import { type Evolution, type Exact, evolve } from "./evolve.ts"
 import { type Described, describe } from "./relation.ts"
 
 const [int4, int8, text, varchar, numeric] = [23, 20, 25, 1043, 1700]
@@ -165,9 +165,9 @@ const cases: Case[] = [
   },
 ]
 
-function evolved({ from = base, to, described = to, missing = [] }: Case, isExact: boolean): Evolution {
+function evolved({ from = base, to, described = to, missing = [] }: Case, exact?: Exact): Evolution {
   const stream: Described = describe(pgTable(described))
-  return evolve(pgTable(from), stream, { table: pgTable(to), missing: new Map(missing) }, isExact)
+  return evolve(pgTable(from), stream, { table: pgTable(to), missing: new Map(missing) }, exact)
 }
 
 function assertBecomes(evolution: Evolution, { becomes }: Case): void {
@@ -186,7 +186,7 @@ function assertBecomes(evolution: Evolution, { becomes }: Case): void {
 
 const namesOf = ({ schema }: PgTable) => schema.columns.map(({ name }) => name)
 
-for (const one of cases) test(one.name, () => assertBecomes(evolved(one, false), one))
+for (const one of cases) test(one.name, () => assertBecomes(evolved(one), one))
 
 test("where the catalog is known not to be ahead, one column for another of its type is told", () => {
   const to = { ...base, columns: [id, v, { ...n, number: 4 }] }
@@ -195,7 +195,7 @@ test("where the catalog is known not to be ahead, one column for another of its 
     to,
     becomes: { columns: ["id", "v", "n"], origins: [0, 1, undefined], key: [0] },
   }
-  assertBecomes(evolved(one, true), one)
+  assertBecomes(evolved(one, { emptiedBy: new Set() }), one)
 })
 
 const partitioned = (storage: string): PgTableParts => ({ ...base, partitioned: true, storage })
@@ -230,7 +230,7 @@ for (const { name, from, to, becomes } of partitionCases)
     const current = { table: pgTable(partitioned(to)), missing: new Map() }
     const stream = describe(current.table)
     const known = pgTable(partitioned(from))
-    assert.equal(evolve(known, stream, current, true, new Set(["9"])).kind, becomes)
+    assert.equal(evolve(known, stream, current, { emptiedBy: new Set(["9"]) }).kind, becomes)
     const ahead = evolve(known, stream, current)
     assert.ok(ahead.kind === "same")
     assert.equal(ahead.table.storage, from)

@@ -29,24 +29,39 @@ export type Evolution =
 
 class Beside extends Error {}
 
+/** The catalog is known not to be ahead of the stream. */
+export interface Exact {
+  /** Transactions that emptied the table whole since its storage was last compared. */
+  emptiedBy: ReadonlySet<string>
+}
+
+/** One table, as it was and as it is. */
+interface Step {
+  known: PgTable
+  described: Described
+  current: CurrentTable
+  /** `undefined`: the catalog may be ahead of the stream. */
+  exact: Exact | undefined
+}
+
 /**
  * What a table that the stream describes so has become, of what it was. The catalog says more than the description, but
- * may be ahead of it; whatever cannot be told for certain is resynced. `isExact`: it is known not to be ahead.
+ * may be ahead of it, unless it is `exact`; whatever cannot be told for certain is resynced.
  */
 export function evolve(
   known: PgTable,
   described: Described,
   current: CurrentTable,
-  isExact = false,
-  emptiedBy: ReadonlySet<string> = new Set(),
+  exact?: Exact,
 ): Evolution {
+  const step = { known, described, current, exact }
   try {
-    if (known.partitioned || current.table.partitioned)
-      return evolvePartitioned(known, described, current, isExact, emptiedBy)
-    if (known.isBare || current.table.isBare) return evolveBare(known, described, current)
-    const numbers = isExact ? numbersOf(current.table) : columnNumbers(known, described, current.table)
+    if (known.partitioned || current.table.partitioned) return evolvePartitioned(step)
+    if (known.isBare || current.table.isBare) return evolveBare(step)
+    const numbers =
+      exact === undefined ? columnNumbers(known, described, current.table) : numbersOf(current.table)
     if (numbers === undefined) throw new Beside("its columns changed in a way that the stream does not tell")
-    return evolveTo(known, described, current, numbers, isExact)
+    return evolveTo(step, numbers)
   } catch (error) {
     if (error instanceof Beside) return { kind: "beside", reason: error.message }
     throw error
@@ -57,25 +72,19 @@ export function evolve(
  * The stream tells of a partitioned table what happens to rows through it, and of its partitions nothing. A catalog that
  * is ahead may show what the stream has yet to tell (a TRUNCATE of the whole): then partitions are looked at later.
  */
-function evolvePartitioned(
-  known: PgTable,
-  described: Described,
-  { table }: CurrentTable,
-  isExact: boolean,
-  emptiedBy: ReadonlySet<string>,
-): Evolution {
+function evolvePartitioned({ known, described, current: { table }, exact }: Step): Evolution {
   const isSame =
     known.partitioned === table.partitioned && isDescribed(known, described) && isDescribed(table, described)
   if (!isSame) throw new Beside("its definition changed")
-  if (isExact && !hasLeavesOf(known.storage, table.storage, emptiedBy))
+  if (exact !== undefined && !hasLeavesOf(known.storage, table.storage, exact.emptiedBy))
     throw new Beside("a partition came or went with its rows, or was written anew")
   if (columnsRevision(known) !== columnsRevision(table)) throw new Beside("its definition changed")
   for (const index of known.columns.keys()) refuseOtherParts(known, index, table, index)
-  return { kind: "same", table: isExact ? { ...known, storage: table.storage } : known }
+  return { kind: "same", table: exact === undefined ? known : { ...known, storage: table.storage } }
 }
 
 /** Without columns there is nothing to alter, only to come. */
-function evolveBare(known: PgTable, described: Described, { table }: CurrentTable): Evolution {
+function evolveBare({ known, described, current: { table } }: Step): Evolution {
   if (!isDescribed(known, described) || !isDescribed(table, described))
     throw new Beside("its definition changed")
   return { kind: "same", table: { ...known, storage: table.storage } }
@@ -85,17 +94,15 @@ function columnsRevision({ columns }: PgTable): string {
   return JSON.stringify(columns.map(({ number, xmin }) => [number, xmin]))
 }
 
-function evolveTo(
-  known: PgTable,
-  described: Described,
-  current: CurrentTable,
-  numbers: number[],
-  isExact: boolean,
-): Evolution {
+/** `numbers`: of the attributes that the columns now are. */
+function evolveTo(step: Step, numbers: number[]): Evolution {
+  const { known, described, current } = step
   const { table } = current
   const isAhead = numbers.join() !== numbersOf(table).join()
-  if (known.storage !== table.storage) refuseRewritten(known, table, isAhead)
-  const columns = numbers.map((number, index) => columnAt(known, described, table, number, index))
+  // Truncating, vacuuming in full and clustering bring another file too, but touch no column.
+  const isTouched = isAhead || columnsRevision(known) !== columnsRevision(table)
+  if (known.storage !== table.storage && isTouched) throw new Beside("its rows were written anew")
+  const columns = numbers.map((number, index) => columnAt(step, number, index))
   const origins = numbers.map((number) => {
     const origin = known.columns.findIndex((column) => column.number === number)
     return origin === -1 ? undefined : origin
@@ -111,7 +118,7 @@ function evolveTo(
       schema: described.schema,
       name: described.name,
       columns: columns.map(({ shown }) => shown),
-      key: keyOf(known, described, table, numbers, isExact),
+      key: keyOf(step, numbers),
     },
   }
   to.schema.revision = revisionOf(to)
@@ -130,16 +137,9 @@ function isSameShape(a: PgTable["schema"], b: PgTable["schema"]): boolean {
   return shapeOf(a) === shapeOf(b)
 }
 
-/** Truncating, vacuuming in full and clustering bring another file too, but touch no column. */
-function refuseRewritten(known: PgTable, table: PgTable, isAhead: boolean): void {
-  const isTouched = columnsRevision(known) !== columnsRevision(table)
-  if (isAhead || isTouched) throw new Beside("its rows were written anew")
-}
-
+/** Column `index` of the description, which is attribute `number`. */
 function columnAt(
-  known: PgTable,
-  described: Described,
-  table: PgTable,
+  { known, described, current: { table } }: Step,
   number: number,
   index: number,
 ): { column: PgColumn; shown: PgTable["schema"]["columns"][number] } {
@@ -185,16 +185,13 @@ function keepsValues(known: PgTable, was: number, now: PgColumn): boolean {
 }
 
 function keyOf(
-  known: PgTable,
-  described: Described,
-  table: PgTable,
+  { known, described, current: { table }, exact }: Step,
   numbers: readonly number[],
-  isExact: boolean,
 ): number[] | undefined {
   const placesIn = ({ schema: { key }, columns }: PgTable) =>
     key?.map((index) => numbers.indexOf(columns[index]?.number ?? -1))
   const [was, is] = [placesIn(known), placesIn(table)].map((key) => (key?.includes(-1) ? undefined : key))
-  if (isExact) return is
+  if (exact !== undefined) return is
   // With all columns sent it is not told what the key is; none is always right then.
   if (described.identity === "f") return was?.join() === is?.join() ? was : undefined
   const flagged = described.columns.flatMap(({ isKey }, index) => (isKey ? [index] : []))

@@ -5,20 +5,24 @@ import type { TableSelection } from "../../../replication/contracts/source.ts"
 import { UnrepresentableValue } from "../../../replication/contracts/unrepresentable-value.ts"
 import type { PgTable } from "../catalog/catalog.ts"
 import type { CurrentState } from "../catalog/current-tables.ts"
-import { newLeafNotes } from "../catalog/leaf-partitions.ts"
+import { type LeafNotes, newLeafNotes } from "../catalog/leaf-partitions.ts"
 import { type ServerIdentity, type Witness, withOrigin } from "../slot/position.ts"
 import { type Beginning, isSameWitness, refuseOtherWitness, witnessOf } from "../slot/timeline-check.ts"
 import { UndecodableText, undecodableReason } from "../types/strict-text.ts"
 import { isDescribed, readRelation } from "./relation.ts"
 import {
+  deleteMessage,
+  insertMessage,
   KeyUnsent,
   newRoute,
   newRowChanges,
   type OpenRoute,
   type Route,
   type RowChange,
+  updateMessage,
 } from "./row-changes.ts"
-import { isStreamedAs, newStreamedTables, type Question, type StreamedTable } from "./streamed-tables.ts"
+import { isStreamedAs, newStreamedTables, type StreamedTables } from "./streamed-tables.ts"
+import type { Question, StreamedTable } from "./table-evolutions.ts"
 
 /**
  * Decodes pgoutput, protocol version 1 (PostgreSQL manual: "Logical Replication Message Formats"). Each value says whether
@@ -68,121 +72,40 @@ export interface Decoding {
   isStrict?: boolean
 }
 
-export function newPgOutput(decoding: Decoding): PgOutput {
-  const { tables, sink, select, server, last, isStrict } = decoding
-  let { given, expected: awaited } = decoding
+/** What a decoder keeps from one message to the next. */
+interface DecoderState extends Pick<Decoding, "sink" | "server" | "given"> {
+  /** Text that is not UTF-8 is refused. */
+  readonly isStrict: boolean
+  readonly carried: StreamedTables
   /** The newest description of every relation: it is not sent again when we begin to carry one. */
-  const relations = new Map<number, Buffer>()
-  const routes = new Map<number, Route | undefined>()
-  const rows = newRowChanges()
-  const leaves = newLeafNotes()
-  let { base, witness } = last
-  let transaction = 0
-  let inTransaction = false
-  let commitLsn = 0n
-  let marks: { lsn: bigint; reached(): void }[] = []
-  const carried = newStreamedTables({
-    sink,
-    select,
-    route: (id, one) => void routes.set(Number(id), one && newRoute(one.table, one.from, isStrict)),
-    reroute(id, one) {
-      if (routes.get(Number(id)) !== undefined)
-        routes.set(Number(id), newRoute(one.table, one.from, isStrict))
-    },
-  })
-  for (const { table, confirmedBefore } of tables) carried.include(table, given, confirmedBefore)
+  readonly relations: Map<number, Buffer>
+  readonly routes: Map<number, Route | undefined>
+  readonly putRow: RowChange
+  readonly leaves: LeafNotes
+  /** Who waits for the stream to come to a place. */
+  marks: { lsn: bigint; reached(): void }[]
+  /** This transaction has to come first. */
+  awaited: Witness | undefined
+  /** Behind the last commit that came, and that commit. */
+  base: bigint
+  witness: Witness | undefined
+  /** Counted from the first that came. */
+  transaction: number
+  inTransaction: boolean
+  /** Of the transaction that is open, or was last. */
+  commitLsn: bigint
+}
 
-  function pass(lsn: bigint): void {
-    const passed = marks.filter((mark) => mark.lsn <= lsn)
-    marks = marks.filter((mark) => mark.lsn > lsn)
-    for (const { reached } of passed) reached()
-  }
-
-  function routed(relation: number): OpenRoute | undefined {
-    const route = routes.get(relation)
-    if (route === undefined || commitLsn < route.from) return undefined
-    if (route.transaction !== transaction) {
-      route.transaction = transaction
-      route.sink = sink.table(route.table.schema)
-    }
-    return route as OpenRoute
-  }
-
-  function begin(bytes: Buffer, start: number): void {
-    transaction++
-    commitLsn = bytes.readBigUInt64BE(start + 1)
-    if (marks.length > 0) pass(commitLsn)
-    inTransaction = true
-    witness = witnessOf(bytes, start)
-    if (awaited !== undefined) meet(awaited, witness)
-    if (commitLsn >= given) sink.begin()
-  }
-
-  function meet(wanted: Witness, came: Witness): void {
-    if (!isSameWitness(came, wanted)) refuseOtherWitness()
-    awaited = undefined
-  }
-
-  function commit(bytes: Buffer, start: number): void {
-    inTransaction = false
-    const committedAtMs = Number(bytes.readBigInt64BE(start + 18)) / 1000 + epochMs
-    base = bytes.readBigUInt64BE(start + 10)
-    if (commitLsn >= given) sink.commit(withOrigin(base, { ...server, base, witness }), committedAtMs)
-  }
-
-  function relation(bytes: Buffer, start: number, end: number): Question | undefined {
-    const id = bytes.readUInt32BE(start + 1)
-    leaves.described(id, carried.get(String(id))?.table.partitioned === true)
-    relations.set(id, Buffer.from(bytes.subarray(start, end)))
-    return carried.described(String(id), readRelation(bytes, start + 5), commitLsn, witness?.xid ?? 0)
-  }
-
-  function truncate(bytes: Buffer, start: number): void {
-    leaves.forget()
-    const count = bytes.readUInt32BE(start + 1)
-    for (let i = 0; i < count; i++) {
-      const id = bytes.readUInt32BE(start + 6 + i * 4)
-      const route = routes.get(id)
-      if (route !== undefined && commitLsn >= route.from) {
-        carried.truncated(String(id), witness?.xid ?? 0)
-        sink.truncate(route.table.schema)
-        route.transaction = -1
-      }
-    }
-  }
-
-  const change = (bytes: Buffer, start: number, end: number, apply: RowChange) => {
-    const relationId = bytes.readUInt32BE(start + 1)
-    const leaf = leaves.changed(relationId)
-    if (leaf !== undefined && routed(relationId) !== undefined) carried.filled(String(relationId), leaf)
-    const route = routed(relationId)
-    if (route === undefined) return
-    try {
-      apply(bytes, start, end, route)
-    } catch (error) {
-      if (!(error instanceof UnrepresentableValue || error instanceof KeyUnsent)) throw error
-      routes.set(relationId, undefined)
-      carried.exclude(String(relationId))
-      if (error instanceof KeyUnsent) return sink.schemaChanged(route.table.schema, error.message)
-      if (error instanceof UndecodableText)
-        return sink.unfit(route.table.schema, undefined, undecodableReason(route.table, error))
-      const { columns } = route.table
-      sink.unfit(route.table.schema, columns[error.column]?.name ?? "", error.message)
-    }
-  }
-
+export function newPgOutput(decoding: Decoding): PgOutput {
+  const state = newState(decoding)
+  const { carried } = state
+  for (const { table, confirmedBefore } of decoding.tables)
+    carried.include(table, state.given, confirmedBefore)
   return {
     get inTransaction() {
-      return inTransaction
+      return state.inTransaction
     },
-    include(table, from) {
-      const id = Number(table.schema.id)
-      carried.include(table, from, undefined)
-      const described = relations.get(id)
-      const isSame = described !== undefined && isDescribed(table, readRelation(described, 5))
-      // If it is described otherwise, that was before `from`: a new description comes with its next change.
-      routes.set(id, isSame ? newRoute(table, from, isStrict) : undefined)
-    },
+    include: (table, from) => include(state, table, from),
     exclude: carried.exclude,
     carried: carried.get,
     settle: carried.settle,
@@ -190,48 +113,196 @@ export function newPgOutput(decoding: Decoding): PgOutput {
       const one = carried.get(table.id)
       return one !== undefined && isStreamedAs(one, table)
     },
-    whenAt: (lsn, reached) => void marks.push({ lsn, reached }),
-    goOn(beginning) {
-      given = beginning.given
-      awaited = beginning.expected
-      // The transaction that is awaited has been given to the sink, and comes again: its rows are not to.
-      carried.given(given)
-      for (const route of routes.values()) if (route !== undefined && route.from < given) route.from = given
-    },
-    caughtUp(lsn) {
-      if (awaited !== undefined && lsn >= base) refuseOtherWitness()
-      pass(lsn)
-      return withOrigin(lsn, { ...server, base, witness })
-    },
-    message(bytes, start, end) {
-      switch (bytes[start]) {
-        case 0x49:
-          change(bytes, start, end, rows.insert)
-          break
-        case 0x55:
-          change(bytes, start, end, rows.update)
-          break
-        case 0x44:
-          change(bytes, start, end, rows.remove)
-          break
-        case 0x42:
-          begin(bytes, start)
-          break
-        case 0x43:
-          commit(bytes, start)
-          break
-        case 0x52:
-          return relation(bytes, start, end)
-        case 0x54:
-          truncate(bytes, start)
-          break
-        case 0x4f: // origin
-        case 0x59: // type
-          break
-        default:
-          throw new Error(`unknown pgoutput message: ${bytes[start]}`)
-      }
-      return undefined
-    },
+    whenAt: (lsn, reached) => void state.marks.push({ lsn, reached }),
+    goOn: (beginning) => goOn(state, beginning),
+    caughtUp: (lsn) => caughtUp(state, lsn),
+    message: (bytes, start, end) => decode(state, bytes, start, end),
   }
+}
+
+function newState({ sink, select, server, last, isStrict = false, given, expected }: Decoding): DecoderState {
+  const routes = new Map<number, Route | undefined>()
+  const routeTo = ({ table, from }: StreamedTable) => newRoute(table, from, { isStrict })
+  return {
+    sink,
+    server,
+    isStrict,
+    given,
+    carried: newStreamedTables({
+      sink,
+      select,
+      route: (id, one) => void routes.set(Number(id), one && routeTo(one)),
+      reroute(id, one) {
+        if (routes.get(Number(id)) !== undefined) routes.set(Number(id), routeTo(one))
+      },
+    }),
+    relations: new Map(),
+    routes,
+    putRow: newRowChanges(),
+    leaves: newLeafNotes(),
+    marks: [],
+    awaited: expected,
+    base: last.base,
+    witness: last.witness,
+    transaction: 0,
+    inTransaction: false,
+    commitLsn: 0n,
+  }
+}
+
+const relationMessage = 0x52
+const truncateMessage = 0x54
+const beginMessage = 0x42
+const commitMessage = 0x43
+const originMessage = 0x4f
+const typeMessage = 0x59
+
+function decode(state: DecoderState, bytes: Buffer, start: number, end: number): Question | undefined {
+  switch (bytes[start]) {
+    case insertMessage:
+    case updateMessage:
+    case deleteMessage:
+      changeRow(state, bytes, start, end)
+      break
+    case beginMessage:
+      begin(state, bytes, start)
+      break
+    case commitMessage:
+      commit(state, bytes, start)
+      break
+    case relationMessage:
+      return describe(state, bytes, start, end)
+    case truncateMessage:
+      truncate(state, bytes, start)
+      break
+    case originMessage:
+    case typeMessage:
+      break
+    default:
+      throw new Error(`unknown pgoutput message: ${bytes[start]}`)
+  }
+  return undefined
+}
+
+function begin(state: DecoderState, bytes: Buffer, start: number): void {
+  state.transaction++
+  state.commitLsn = bytes.readBigUInt64BE(start + 1)
+  if (state.marks.length > 0) pass(state, state.commitLsn)
+  state.inTransaction = true
+  state.witness = witnessOf(bytes, start)
+  if (state.awaited !== undefined) {
+    if (!isSameWitness(state.witness, state.awaited)) refuseOtherWitness()
+    state.awaited = undefined
+  }
+  if (state.commitLsn >= state.given) state.sink.begin()
+}
+
+function commit(state: DecoderState, bytes: Buffer, start: number): void {
+  state.inTransaction = false
+  const committedAtMs = Number(bytes.readBigInt64BE(start + 18)) / 1000 + epochMs
+  state.base = bytes.readBigUInt64BE(start + 10)
+  if (state.commitLsn >= state.given) state.sink.commit(positionAt(state, state.base), committedAtMs)
+}
+
+/** All transactions with a commit record before `lsn` have been given to the sink, and none after. */
+function pass(state: DecoderState, lsn: bigint): void {
+  const passed = state.marks.filter((mark) => mark.lsn <= lsn)
+  state.marks = state.marks.filter((mark) => mark.lsn > lsn)
+  for (const { reached } of passed) reached()
+}
+
+function positionAt({ server, base, witness }: DecoderState, lsn: bigint): Position {
+  return withOrigin(lsn, { ...server, base, witness })
+}
+
+function describe(state: DecoderState, bytes: Buffer, start: number, end: number): Question | undefined {
+  const { leaves, carried, relations, commitLsn, witness } = state
+  const relation = bytes.readUInt32BE(start + 1)
+  const id = String(relation)
+  leaves.described(relation, carried.get(id)?.table.partitioned === true)
+  relations.set(relation, Buffer.from(bytes.subarray(start, end)))
+  const described = readRelation(bytes, start + 5)
+  return carried.described({ id, described, xid: witness?.xid ?? 0 }, commitLsn)
+}
+
+function truncate(state: DecoderState, bytes: Buffer, start: number): void {
+  const { leaves, routes, carried, commitLsn, witness, sink } = state
+  leaves.forget()
+  const count = bytes.readUInt32BE(start + 1)
+  for (let i = 0; i < count; i++) {
+    const id = bytes.readUInt32BE(start + 6 + i * 4)
+    const route = routes.get(id)
+    if (route !== undefined && commitLsn >= route.from) {
+      carried.truncated(String(id), witness?.xid ?? 0)
+      sink.truncate(route.table.schema)
+      route.transaction = -1
+    }
+  }
+}
+
+function changeRow(state: DecoderState, bytes: Buffer, start: number, end: number): void {
+  const relation = bytes.readUInt32BE(start + 1)
+  const leaf = state.leaves.changed(relation)
+  if (leaf !== undefined && routeOf(state, relation) !== undefined)
+    state.carried.filled(String(relation), leaf)
+  const route = routeOf(state, relation)
+  if (route === undefined) return
+  try {
+    state.putRow(bytes, start, end, route)
+  } catch (error) {
+    letGo(state, relation, route, error)
+  }
+}
+
+/** `undefined`: rows of the relation go nowhere in this transaction. */
+function routeOf(
+  { routes, commitLsn, transaction, sink }: DecoderState,
+  relation: number,
+): OpenRoute | undefined {
+  const route = routes.get(relation)
+  if (route === undefined || commitLsn < route.from) return undefined
+  if (route.transaction !== transaction) {
+    route.transaction = transaction
+    route.sink = sink.table(route.table.schema)
+  }
+  return route as OpenRoute
+}
+
+/** A row of the relation could not be put. Throws what is no trouble of its table. */
+function letGo(
+  { routes, carried, sink }: DecoderState,
+  relation: number,
+  { table }: Route,
+  error: unknown,
+): void {
+  if (!(error instanceof UnrepresentableValue || error instanceof KeyUnsent)) throw error
+  routes.set(relation, undefined)
+  carried.exclude(String(relation))
+  if (error instanceof KeyUnsent) return sink.schemaChanged(table.schema, error.message)
+  if (error instanceof UndecodableText)
+    return sink.unfit(table.schema, undefined, undecodableReason(table, error))
+  sink.unfit(table.schema, table.columns[error.column]?.name ?? "", error.message)
+}
+
+function include({ carried, relations, routes, isStrict }: DecoderState, table: PgTable, from: bigint): void {
+  const id = Number(table.schema.id)
+  carried.include(table, from, undefined)
+  const described = relations.get(id)
+  const isSame = described !== undefined && isDescribed(table, readRelation(described, 5))
+  // If it is described otherwise, that was before `from`: a new description comes with its next change.
+  routes.set(id, isSame ? newRoute(table, from, { isStrict }) : undefined)
+}
+
+function goOn(state: DecoderState, { given, expected }: Beginning): void {
+  state.given = given
+  state.awaited = expected
+  // The transaction that is awaited has been given to the sink, and comes again: its rows are not to.
+  state.carried.given(given)
+  for (const route of state.routes.values()) if (route !== undefined && route.from < given) route.from = given
+}
+
+function caughtUp(state: DecoderState, lsn: bigint): Position {
+  if (state.awaited !== undefined && lsn >= state.base) refuseOtherWitness()
+  pass(state, lsn)
+  return positionAt(state, lsn)
 }

@@ -29,26 +29,26 @@ export interface Route {
 
 /** A route whose transaction has a sink. */
 export type OpenRoute = Route & { sink: TableSink }
-/** Puts the change of a row, one message from `start` to `end`, where its table's rows go. */
+/** Puts the change of a row, one of its messages from `start` to `end`, where its table's rows go. */
 export type RowChange = (bytes: Buffer, start: number, end: number, route: OpenRoute) => void
 
 const keyTuple = 0x4b
 const oldTuple = 0x4f
 
-/** Decodes pgoutput's messages of one row. They throw UnrepresentableValue (UndecodableText), KeyUnsent and TextNeeded. */
-export function newRowChanges(): { insert: RowChange; update: RowChange; remove: RowChange } {
-  const before = newTupleBuffer()
-  const after = newTupleBuffer()
+export const insertMessage = 0x49
+export const updateMessage = 0x55
+export const deleteMessage = 0x44
 
-  function insert(bytes: Buffer, start: number, end: number, route: OpenRoute): void {
-    readTuple(bytes, start + 6, end, after)
-    put(route, bytes, after, "insert")
-  }
+/** Room for the two tuples that an update may have, used for one message after the other. */
+interface Tuples {
+  before: Tuple
+  after: Tuple
+}
 
-  function remove(bytes: Buffer, start: number, end: number, route: OpenRoute): void {
-    readTuple(bytes, start + 6, end, before)
-    putOld(route, bytes, "delete")
-  }
+/** Decodes pgoutput's messages of one row. Throws UnrepresentableValue (UndecodableText), KeyUnsent and TextNeeded. */
+export function newRowChanges(): RowChange {
+  const tuples = { before: newTupleBuffer(), after: newTupleBuffer() }
+  const { before, after } = tuples
 
   function update(bytes: Buffer, start: number, end: number, route: OpenRoute): void {
     let at = start + 5
@@ -56,69 +56,77 @@ export function newRowChanges(): { insert: RowChange; update: RowChange; remove:
     const hasOld = tag === keyTuple || tag === oldTuple
     if (hasOld) at = readTuple(bytes, at + 1, end, before)
     readTuple(bytes, at + 1, end, after)
-    if (tag === oldTuple) fillUnchanged(route.fromText.length, () => true)
-    if (tag === keyTuple) fillKey(route)
-    if (!hasOld) requireKey(route)
-    if (!hasOld || sameKey(route, bytes)) return put(route, bytes, after, "update")
-    const moves = hasUnchanged(route.fromText.length)
-    putOld(route, bytes, moves ? "moveFrom" : "delete")
+    if (tag === oldTuple) fillUnchanged(tuples, route.fromText.length, () => true)
+    if (tag === keyTuple) fillKey(tuples, route)
+    if (!hasOld) requireKey(after, route)
+    if (!hasOld || isSameKey(tuples, route, bytes)) return put(route, bytes, after, "update")
+    const moves = hasUnchanged(after, route.fromText.length)
+    putOld(route, bytes, before, moves ? "moveFrom" : "delete")
     put(route, bytes, after, moves ? "moveTo" : "update")
   }
 
-  /** What the new row leaves unsent is in the old, which has these columns whole. */
-  function fillUnchanged(count: number, isInOld: (index: number) => boolean): void {
-    for (let i = 0; i < count; i++) {
-      if (after.kinds[i] !== kindOf.unchanged || !isInOld(i)) continue
-      after.kinds[i] = before.kinds[i] as number
-      after.starts[i] = before.starts[i] as number
-      after.ends[i] = before.ends[i] as number
+  return (bytes, start, end, route) => {
+    switch (bytes[start]) {
+      case insertMessage:
+        readTuple(bytes, start + 6, end, after)
+        return put(route, bytes, after, "insert")
+      case updateMessage:
+        return update(bytes, start, end, route)
+      default:
+        readTuple(bytes, start + 6, end, before)
+        return putOld(route, bytes, before, "delete")
     }
   }
+}
 
-  /**
-   * A key of large values that did not change is unsent in the new row, and sent in the old one. Servers before 13.6 and
-   * 14.2 send it in neither.
-   */
-  function fillKey({ table, fromText }: Route): void {
-    fillUnchanged(fromText.length, (index) => table.schema.key?.includes(index) ?? false)
+/** What the new row leaves unsent is in the old, which has these columns whole. */
+function fillUnchanged({ before, after }: Tuples, count: number, isInOld: (index: number) => boolean): void {
+  for (let i = 0; i < count; i++) {
+    if (after.kinds[i] !== kindOf.unchanged || !isInOld(i)) continue
+    after.kinds[i] = before.kinds[i] as number
+    after.starts[i] = before.starts[i] as number
+    after.ends[i] = before.ends[i] as number
   }
+}
 
-  function requireKey({ table }: Route): void {
-    for (const index of table.schema.key ?? [])
-      if (after.kinds[index] === kindOf.unchanged) throw new KeyUnsent()
-  }
+/**
+ * A key of large values that did not change is unsent in the new row, and sent in the old one. Servers before 13.6 and
+ * 14.2 send it in neither.
+ */
+function fillKey(tuples: Tuples, { table, fromText }: Route): void {
+  fillUnchanged(tuples, fromText.length, (index) => table.schema.key?.includes(index) ?? false)
+}
 
-  function hasUnchanged(count: number): boolean {
-    return after.kinds.subarray(0, count).includes(kindOf.unchanged)
-  }
+function requireKey(after: Tuple, { table }: Route): void {
+  for (const index of table.schema.key ?? [])
+    if (after.kinds[index] === kindOf.unchanged) throw new KeyUnsent()
+}
 
-  /** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
-  function sameKey(route: Route, bytes: Buffer): boolean {
-    const { key } = route.table.schema
-    return key?.every((index) => sameField(bytes, index)) ?? false
-  }
+function hasUnchanged(after: Tuple, count: number): boolean {
+  return after.kinds.subarray(0, count).includes(kindOf.unchanged)
+}
 
-  function sameField(bytes: Buffer, index: number): boolean {
-    if (before.kinds[index] !== after.kinds[index]) return false
-    const old = bytes.subarray(before.starts[index], before.ends[index])
-    return old.equals(bytes.subarray(after.starts[index], after.ends[index]))
-  }
+/** Without a key a row is told by all it holds, so that every update is a delete and an insert. */
+function isSameKey(tuples: Tuples, { table }: Route, bytes: Buffer): boolean {
+  return table.schema.key?.every((index) => isSameField(tuples, bytes, index)) ?? false
+}
 
-  function putOld(route: OpenRoute, bytes: Buffer, kind: RowKind): void {
-    const { key } = route.table.schema
-    if (key !== undefined) keepOnly(key, route.fromText.length)
-    put(route, bytes, before, kind)
-  }
+function isSameField({ before, after }: Tuples, bytes: Buffer, index: number): boolean {
+  if (before.kinds[index] !== after.kinds[index]) return false
+  const old = bytes.subarray(before.starts[index], before.ends[index])
+  return old.equals(bytes.subarray(after.starts[index], after.ends[index]))
+}
 
-  function keepOnly(key: number[], count: number): void {
-    for (let i = 0; i < count; i++) if (!key.includes(i)) before.kinds[i] = kindOf.null
-  }
-
-  return { insert, update, remove }
+/** Of a row that goes only its key is put, where there is one. */
+function putOld(route: OpenRoute, bytes: Buffer, before: Tuple, kind: RowKind): void {
+  const { key } = route.table.schema
+  if (key !== undefined)
+    for (let i = 0; i < route.fromText.length; i++) if (!key.includes(i)) before.kinds[i] = kindOf.null
+  put(route, bytes, before, kind)
 }
 
 /** `isStrict`: text that is not UTF-8 is refused. */
-export function newRoute(table: PgTable, from: bigint, isStrict = false): Route {
+export function newRoute(table: PgTable, from: bigint, { isStrict }: { isStrict: boolean }): Route {
   const judged = (decoder: Decoder) => (isStrict ? strict(decoder) : decoder)
   const fromText = table.columns.map(({ mapping }) => judged(mapping.fromText))
   const fromBinary = table.columns.map(({ mapping }) => mapping.fromBinary && judged(mapping.fromBinary))
