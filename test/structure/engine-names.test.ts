@@ -49,7 +49,7 @@ const exceptions: { files: RegExp; names: RegExp; reason: string }[] = [
     reason: "the PostgreSQL of the state",
   },
   {
-    files: /^src\/(wire\/pgwire\/server|front-doors\/sql\/users\/user-options)\.ts$/,
+    files: /^src\/(wire\/pgwire\/admission\/log-in|front-doors\/sql\/users\/user-options)\.ts$/,
     names: /postgres/i,
     reason: "what clients of the PostgreSQL wire protocol are told",
   },

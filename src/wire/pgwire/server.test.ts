@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { connect } from "node:net"
 import { test } from "node:test"
-import { phantomVerifier } from "./scram.ts"
+import { phantomVerifier } from "./admission/scram.ts"
 import { startPgWire } from "./server.ts"
 
 const secret = randomBytes(32)

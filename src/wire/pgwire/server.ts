@@ -1,24 +1,20 @@
-import { randomBytes, randomInt, timingSafeEqual } from "node:crypto"
-import { createServer, type Socket } from "node:net"
+import { createServer, type Server, type Socket } from "node:net"
 import { startDeadline } from "../../concurrency/deadline.ts"
-import { authenticate } from "./authenticate.ts"
+import { type Lobby, logIn } from "./admission/log-in.ts"
+import { loginThrottle } from "./admission/login-throttle.ts"
+import type { ScramVerifier } from "./admission/scram.ts"
+import { type SessionPlaces, sessionPlaces } from "./admission/session-places.ts"
 import {
-  backendKeyData,
-  errorResponse,
-  negotiateProtocolVersion,
-  parameterStatus,
-  readyForQuery,
-} from "./backend-messages.ts"
-import { decodeStartup, type StartupMessage } from "./frontend-messages.ts"
-import { loginThrottle } from "./login-throttle.ts"
-import { type MessageLoop, messageLoop } from "./message-loop.ts"
+  type PendingLogin,
+  type PendingLogins,
+  pendingLogins,
+} from "./admission/unauthenticated-connections.ts"
+import { type ShareLimits, type UserShares, userShares, usualShare } from "./admission/user-shares.ts"
+import { errorResponse } from "./backend-messages.ts"
+import { type LiveSessions, newLiveSessions } from "./live-sessions.ts"
 import { PgError } from "./pg-error.ts"
-import type { ScramVerifier } from "./scram.ts"
 import type { SqlSession } from "./session.ts"
-import { sessionPlaces } from "./session-places.ts"
 import { ConnectionGone, type TlsOptions, type Transport, transportOver } from "./transport.ts"
-import { type PendingLogin, pendingLogins } from "./unauthenticated-connections.ts"
-import { type Holding, type ShareLimits, userShares, usualShare } from "./user-shares.ts"
 
 export interface PgWireLimits {
   /** Sessions at once; a further one gets 53300. */
@@ -59,8 +55,6 @@ const defaultLimits: PgWireLimits = {
 const spareSockets = 64
 /** Who has been heard so lately may be about to prove a password. */
 const loginPatienceMs = 1_000
-/** SSLRequest and GSSENCRequest may each precede the start-up message. */
-const startupMessagesAtMost = 4
 
 export interface PgWireOptions {
   host: string
@@ -86,203 +80,129 @@ export interface PgWireServer {
   close(graceMs: number): Promise<void>
 }
 
-interface Live {
-  secret: Buffer
-  session: SqlSession
-  loop: MessageLoop
-  transport: Transport
-}
-
-function shuttingDown(): PgError {
-  return new PgError("57P01", "terminating connection due to administrator command", { fatal: true })
+/** The server, from its start on. */
+interface PgWire {
+  readonly options: PgWireOptions
+  readonly limits: PgWireLimits
+  readonly sockets: Set<Socket>
+  /** Connections whose users have not proven their passwords. */
+  readonly pending: PendingLogins
+  readonly lobby: Lobby
+  readonly places: SessionPlaces
+  readonly shares: UserShares
+  readonly live: LiveSessions
+  isClosing: boolean
 }
 
 /** Starts listening. Rejects with the system's error when the port is taken. */
 export async function startPgWire(options: PgWireOptions): Promise<PgWireServer> {
-  const limits = { ...defaultLimits, ...options.limits }
-  const live = new Map<number, Live>()
-  const sockets = new Set<Socket>()
-  const room = pendingLogins({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs })
-  const throttle = loginThrottle()
-  const places = sessionPlaces({
-    ...limits,
-    connectionsPerUser: limits.connectionsPerUser ?? limits.connections,
-  })
-  const shares = userShares(limits.share)
-  let closing = false
-
-  function cancel(request: Extract<StartupMessage, { kind: "cancel" }>): void {
-    const target = live.get(request.processId)
-    if (
-      target &&
-      request.secret.length === target.secret.length &&
-      timingSafeEqual(request.secret, target.secret)
-    ) {
-      target.session.cancel()
-    }
-  }
-
-  function newProcessId(): number {
-    for (;;) {
-      const id = randomInt(1, 2 ** 31 - 1)
-      if (!live.has(id)) return id
-    }
-  }
-
-  async function startup(
-    transport: Transport,
-    guest: PendingLogin,
-  ): Promise<Map<string, string> | undefined> {
-    const silence = startDeadline(limits.silentMs, transport.destroy)
-    for (let i = 0; i < startupMessagesAtMost; i++) {
-      const message = decodeStartup(await transport.receive("startup").finally(silence.end))
-      guest.heard()
-      if (message.kind === "cancel") {
-        cancel(message)
-        return undefined
-      }
-      if (message.kind === "startup") {
-        const unknown = [...message.parameters.keys()].filter((name) => name.startsWith("_pq_."))
-        if (message.minor > 0 || unknown.length > 0) transport.send(negotiateProtocolVersion(unknown))
-        return message.parameters
-      }
-      if (message.kind === "ssl" && options.tls && !transport.isSecure()) {
-        transport.sendByte("S")
-        transport.secure(options.tls)
-      } else transport.sendByte("N")
-    }
-    throw new PgError("08P01", "too many start-up messages", { fatal: true })
-  }
-
-  async function prove(
-    transport: Transport,
-    parameters: Map<string, string>,
-    guest: PendingLogin,
-  ): Promise<string> {
-    const user = parameters.get("user")
-    if (!user)
-      throw new PgError("28000", "no PostgreSQL user name specified in startup packet", { fatal: true })
-    if (!transport.isSecure() && options.mayBePlain?.(transport.address) === false) {
-      throw new PgError("28000", "this server takes connections from there with TLS only", {
-        fatal: true,
-        hint: "Connect with sslmode=require, or let the server's administrator set listen.tls.unencrypted.",
-      })
-    }
-    await throttle.attempt(user, transport.address, async () => {
-      if (transport.gone()) throw new ConnectionGone()
-      await authenticate(transport, user, options.verifierFor(user))
-    })
-    if (transport.gone()) throw new ConnectionGone()
-    guest.leave()
-    return user
-  }
-
-  function greet(
-    transport: Transport,
-    session: SqlSession,
-    processId: number,
-    secret: Buffer,
-  ): Promise<void> {
-    for (const [name, value] of Object.entries(session.parameters()))
-      transport.send(parameterStatus(name, value))
-    transport.send(backendKeyData(processId, secret))
-    transport.send(readyForQuery("I"))
-    return transport.flush()
-  }
-
-  async function converse(transport: Transport, session: SqlSession, holding: Holding): Promise<void> {
-    const processId = newProcessId()
-    const secret = randomBytes(4)
-    const loop = messageLoop(transport, session, holding, shuttingDown)
-    live.set(processId, { secret, session, loop, transport })
-    transport.onGone(() => session.cancel())
-    try {
-      if (closing) throw shuttingDown()
-      await greet(transport, session, processId, secret)
-      await loop.run()
-    } finally {
-      live.delete(processId)
-      await session.close()
-    }
-  }
-
-  async function serve(transport: Transport, guest: PendingLogin): Promise<void> {
-    const startupLimit = startDeadline(limits.startupMs, transport.destroy)
-    let leave: () => void = () => undefined
-    try {
-      const parameters = await startup(transport, guest)
-      if (!parameters) return
-      if (closing) throw new PgError("57P03", "the database system is shutting down", { fatal: true })
-      const user = await prove(transport, parameters, guest)
-      const isAdministrator = options.isAdministrator?.(user) === true
-      // Counted among the sessions from its proven password on.
-      leave = places.take(user, isAdministrator)
-      const holding = shares.open(user, isAdministrator)
-      transport.charge(holding)
-      try {
-        const session = await options.openSession(user, parameters, transport.address)
-        startupLimit.end()
-        await converse(transport, session, holding)
-      } finally {
-        holding.close()
-      }
-    } finally {
-      startupLimit.end()
-      leave()
-    }
-  }
-
-  async function accept(socket: Socket): Promise<void> {
-    const guest = room.enter(socket, sockets.size >= limits.connections + spareSockets)
-    if (guest === undefined) {
-      socket.destroy()
-      return
-    }
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-    const transport = transportOver(socket, limits)
-    try {
-      await serve(transport, guest)
-    } catch (error) {
-      if (error instanceof PgError) transport.send(errorResponse(error))
-      else if (!(error instanceof ConnectionGone)) {
-        options.onError(error, "connection")
-        transport.send(
-          errorResponse(new PgError("XX000", "internal error; see the server's log", { fatal: true })),
-        )
-      }
-    }
-    transport.end()
-  }
-
+  const wire = newPgWire(options)
   const server = createServer({ allowHalfOpen: false }, (socket) => {
-    accept(socket).catch((error: unknown) => options.onError(error, "accept"))
+    accept(wire, socket).catch((error: unknown) => options.onError(error, "accept"))
   })
-  await new Promise<void>((resolve, reject) => {
+  await listen(server, options)
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("the SQL port has no address")
+  return {
+    port: address.port,
+    connections: wire.places.taken,
+    close: (graceMs) => close(wire, server, graceMs),
+  }
+}
+
+function newPgWire(options: PgWireOptions): PgWire {
+  const limits = { ...defaultLimits, ...options.limits }
+  const live = newLiveSessions()
+  return {
+    options,
+    limits,
+    sockets: new Set(),
+    pending: pendingLogins({ perAddress: limits.loginsPerAddress, patienceMs: loginPatienceMs }),
+    lobby: { ...options, silentMs: limits.silentMs, throttle: loginThrottle(), cancel: live.cancel },
+    places: sessionPlaces({
+      ...limits,
+      connectionsPerUser: limits.connectionsPerUser ?? limits.connections,
+    }),
+    shares: userShares(limits.share),
+    live,
+    isClosing: false,
+  }
+}
+
+function listen(server: Server, { port, host, onError }: PgWireOptions): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     server.once("error", reject)
-    server.listen(options.port, options.host, () => {
+    server.listen(port, host, () => {
       server.off("error", reject)
-      server.on("error", (error) => options.onError(error, "listen"))
+      server.on("error", (error) => onError(error, "listen"))
       resolve()
     })
   })
-  const address = server.address()
-  if (address === null || typeof address === "string") throw new Error("the SQL port has no address")
+}
 
-  async function close(graceMs: number): Promise<void> {
-    closing = true
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const one of live.values()) one.loop.stopWhenIdle()
-    const interrupt = startDeadline(graceMs, () => {
-      for (const one of live.values()) one.session.cancel()
-    })
-    const cut = startDeadline(graceMs + 1000, () => {
-      for (const socket of sockets) socket.destroy()
-    })
-    await closed
-    interrupt.end()
-    cut.end()
+async function accept(wire: PgWire, socket: Socket): Promise<void> {
+  const { pending, sockets, limits, options } = wire
+  const isHouseFull = sockets.size >= limits.connections + spareSockets
+  const guest = pending.enter(socket, isHouseFull ? "houseFull" : "houseHasRoom")
+  if (guest === undefined) {
+    socket.destroy()
+    return
   }
+  sockets.add(socket)
+  socket.once("close", () => sockets.delete(socket))
+  const transport = transportOver(socket, limits)
+  try {
+    await serve(wire, transport, guest)
+  } catch (error) {
+    if (error instanceof PgError) transport.send(errorResponse(error))
+    else if (!(error instanceof ConnectionGone)) {
+      options.onError(error, "connection")
+      const text = "internal error; see the server's log"
+      transport.send(errorResponse(new PgError("XX000", text, { fatal: true })))
+    }
+  }
+  transport.end()
+}
 
-  return { port: address.port, connections: places.taken, close }
+/** From the first message of a connection to its last. */
+async function serve(wire: PgWire, transport: Transport, guest: PendingLogin): Promise<void> {
+  const startupLimit = startDeadline(wire.limits.startupMs, transport.destroy)
+  let leave: () => void = () => undefined
+  try {
+    const login = await logIn(wire.lobby, transport, guest, () => refuseWhenClosing(wire))
+    if (!login) return
+    const { user, parameters } = login
+    const isAdministrator = wire.options.isAdministrator?.(user) === true
+    // Counted among the sessions from its proven password on.
+    leave = wire.places.take({ user, isAdministrator })
+    const holding = wire.shares.open({ user, isAdministrator })
+    transport.charge(holding)
+    try {
+      const session = await wire.options.openSession(user, parameters, transport.address)
+      startupLimit.end()
+      await wire.live.converse(transport, session, holding)
+    } finally {
+      holding.close()
+    }
+  } finally {
+    startupLimit.end()
+    leave()
+  }
+}
+
+function refuseWhenClosing({ isClosing }: PgWire): void {
+  if (isClosing) throw new PgError("57P03", "the database system is shutting down", { fatal: true })
+}
+
+async function close(wire: PgWire, server: Server, graceMs: number): Promise<void> {
+  wire.isClosing = true
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  wire.live.stopWhenIdle()
+  const interrupt = startDeadline(graceMs, wire.live.cancelAll)
+  const cut = startDeadline(graceMs + 1000, () => {
+    for (const socket of wire.sockets) socket.destroy()
+  })
+  await closed
+  interrupt.end()
+  cut.end()
 }

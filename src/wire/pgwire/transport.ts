@@ -1,9 +1,9 @@
 import type { Socket } from "node:net"
 import { type SecureContext, TLSSocket } from "node:tls"
 import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
-import { type Frame, frameReader, type Phase } from "./frame-reader.ts"
+import type { Holding } from "./admission/user-shares.ts"
+import { type Frame, type FrameReader, frameReader, type Phase } from "./frame-reader.ts"
 import { PgError } from "./pg-error.ts"
-import type { Holding } from "./user-shares.ts"
 
 /** While a statement runs, no more than this is taken from a client who keeps sending. */
 const readAheadBytes = 256 * 1024
@@ -63,148 +63,200 @@ export interface TransportLimits {
   halfSentMs: number
 }
 
+/** One connection: the bytes that come are cut into messages, those that go are gathered. */
+interface Channel {
+  readonly limits: TransportLimits
+  readonly reader: FrameReader
+  readonly goneListeners: (() => void)[]
+  /** What listens at the socket. */
+  readonly onData: (chunk: Buffer) => void
+  readonly onGone: () => void
+  /** The client's, or TLS over it. */
+  socket: Socket
+  tls: TlsOptions | undefined
+  isGone: boolean
+  /** Whoever waits for more to come, or for the end. */
+  wake: (() => void) | undefined
+  isWaitingForInput: boolean
+  /** What the user's sessions may hold; `undefined`: it has not logged in yet. */
+  holding: Holding | undefined
+  /** Of the message that is being answered. */
+  answeringBytes: number
+  /** More came than the user's share allows: nothing is read any more. */
+  overShare: PgError | undefined
+  gathered: Uint8Array[]
+  gatheredBytes: number
+}
+
 export function transportOver(raw: Socket, limits: TransportLimits): Transport {
-  const reader = frameReader({
-    startup: startupMessageLimitBytes,
-    login: loginMessageLimitBytes,
-    session: limits.messageBytes,
-  })
-  const goneListeners: (() => void)[] = []
-  let wake: (() => void) | undefined
+  const channel = newChannel(raw, limits)
   const address = raw.remoteAddress
-  let socket: Socket = raw
-  let tlsInUse: TlsOptions | undefined
-  let ended = false
-  let waitingForInput = false
-  let holding: Holding | undefined
-  let answering = 0
-  let overShare: PgError | undefined
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
-
-  function wakeUp(): void {
-    wake?.()
-    wake = undefined
-  }
-  function markGone(): void {
-    if (ended) return
-    ended = true
-    for (const listener of goneListeners) listener()
-    wakeUp()
-  }
-  function onData(chunk: Buffer): void {
-    // It is about to end, and what it sends is not counted any more.
-    if (overShare) return
-    reader.push(chunk)
-    overShare ??= holding?.incoming(reader.heldBytes() + answering)
-    if (!waitingForInput && reader.heldBytes() > readAheadBytes) socket.pause()
-    wakeUp()
-  }
-  function listen(to: Socket): void {
-    to.on("data", onData)
-    to.on("end", markGone)
-    to.on("close", markGone)
-    // An error is always followed by "close", which says all that matters here: the client is gone.
-    to.on("error", markGone)
-  }
   raw.setNoDelay(true)
-  listen(raw)
-
-  function secure(tls: TlsOptions): void {
-    raw.off("data", onData)
-    raw.off("end", markGone)
-    socket = new TLSSocket(raw, { isServer: true, secureContext: tls.secureContext, requestCert: false })
-    tlsInUse = tls
-    listen(socket)
-    // Without a tls.Server around the socket, `_tlsError` is the only event that reports a failed handshake.
-    socket.on("_tlsError", () => socket.destroy())
-  }
-
-  /** Until something has come, or the connection has ended. Throws when half a message is all that comes. */
-  async function moreInput(phase: Phase): Promise<void> {
-    waitingForInput = true
-    socket.resume()
-    const isHalfSent = phase === "session" && reader.heldBytes() > 0
-    let limit: Deadline | undefined
-    await new Promise<void>((resolve, reject) => {
-      wake = resolve
-      if (isHalfSent) limit = startDeadline(limits.halfSentMs, () => reject(unfinished()))
-    }).finally(() => limit?.end())
-    waitingForInput = false
-  }
-
-  async function receive(phase: Phase): Promise<Frame> {
-    answering = 0
-    for (;;) {
-      if (overShare) throw overShare
-      const frame = reader.next(phase)
-      if (frame) {
-        // A message counts until it is answered: its text is kept as long.
-        answering = frame.body.length
-        holding?.incoming(reader.heldBytes() + answering)
-        return frame
-      }
-      if (ended) throw new ConnectionGone()
-      await moreInput(phase)
-    }
-  }
-
-  function writeGathered(): boolean {
-    if (gathered.length === 0 || ended) return true
-    const bytes = gathered.length === 1 ? (gathered[0] ?? new Uint8Array()) : Buffer.concat(gathered)
-    gathered = []
-    gatheredBytes = 0
-    return socket.write(bytes)
-  }
-
-  async function flush(): Promise<void> {
-    if (writeGathered() && !socket.writableNeedDrain) return
-    if (ended) throw new ConnectionGone()
-    await new Promise<void>((resolve) => {
-      const limit = startDeadline(limits.stalledMs, () => socket.destroy())
-      const settle = () => {
-        limit.end()
-        socket.off("drain", settle)
-        socket.off("close", settle)
-        resolve()
-      }
-      socket.on("drain", settle)
-      socket.on("close", settle)
-    })
-    if (ended) throw new ConnectionGone()
-  }
-
+  listen(channel)
   return {
     address,
-    receive,
-    send: (bytes) => {
-      gathered.push(bytes)
-      gatheredBytes += bytes.length
-      if (gatheredBytes > gatherBytes) writeGathered()
+    receive: (phase) => receive(channel, phase),
+    send(bytes) {
+      channel.gathered.push(bytes)
+      channel.gatheredBytes += bytes.length
+      if (channel.gatheredBytes > gatherBytes) writeGathered(channel)
     },
-    flush,
-    sendByte: (byte) => {
-      if (reader.heldBytes() > 0) {
-        throw new PgError("08P01", "received unencrypted data after SSL request", { fatal: true })
-      }
-      socket.write(byte)
+    flush: () => flush(channel),
+    sendByte: (byte) => sendByte(channel, byte),
+    secure: (tls) => secure(channel, tls),
+    isSecure: () => channel.tls !== undefined,
+    endpoint: () => channel.tls?.endpoint,
+    charge(holding) {
+      channel.holding = holding
+      channel.overShare ??= holding.incoming(channel.reader.heldBytes())
     },
-    secure,
-    isSecure: () => tlsInUse !== undefined,
-    endpoint: () => tlsInUse?.endpoint,
-    charge: (to) => {
-      holding = to
-      overShare ??= to.incoming(reader.heldBytes())
-    },
-    onGone: (listener) => goneListeners.push(listener),
-    gone: () => ended,
-    end: () => {
-      writeGathered()
-      socket.end()
-      // A client who never closes its side must not keep the socket for ever.
-      const limit = startDeadline(closingLimitMs, () => socket.destroy(), { keepsAlive: false })
-      socket.once("close", limit.end)
-    },
-    destroy: () => socket.destroy(),
+    onGone: (listener) => channel.goneListeners.push(listener),
+    gone: () => channel.isGone,
+    end: () => end(channel),
+    destroy: () => channel.socket.destroy(),
   }
+}
+
+function newChannel(raw: Socket, limits: TransportLimits): Channel {
+  const channel: Channel = {
+    limits,
+    reader: frameReader({
+      startup: startupMessageLimitBytes,
+      login: loginMessageLimitBytes,
+      session: limits.messageBytes,
+    }),
+    goneListeners: [],
+    onData: (chunk) => take(channel, chunk),
+    onGone: () => markGone(channel),
+    socket: raw,
+    tls: undefined,
+    isGone: false,
+    wake: undefined,
+    isWaitingForInput: false,
+    holding: undefined,
+    answeringBytes: 0,
+    overShare: undefined,
+    gathered: [],
+    gatheredBytes: 0,
+  }
+  return channel
+}
+
+function listen({ socket, onData, onGone }: Channel): void {
+  socket.on("data", onData)
+  socket.on("end", onGone)
+  socket.on("close", onGone)
+  // An error is always followed by "close", which says all that matters here: the client is gone.
+  socket.on("error", onGone)
+}
+
+function take(channel: Channel, chunk: Buffer): void {
+  // It is about to end, and what it sends is not counted any more.
+  if (channel.overShare) return
+  const { reader, holding, answeringBytes } = channel
+  reader.push(chunk)
+  channel.overShare = holding?.incoming(reader.heldBytes() + answeringBytes)
+  if (!channel.isWaitingForInput && reader.heldBytes() > readAheadBytes) channel.socket.pause()
+  wakeUp(channel)
+}
+
+function markGone(channel: Channel): void {
+  if (channel.isGone) return
+  channel.isGone = true
+  for (const listener of channel.goneListeners) listener()
+  wakeUp(channel)
+}
+
+function wakeUp(channel: Channel): void {
+  channel.wake?.()
+  channel.wake = undefined
+}
+
+function secure(channel: Channel, tls: TlsOptions): void {
+  const raw = channel.socket
+  raw.off("data", channel.onData)
+  raw.off("end", channel.onGone)
+  const socket = new TLSSocket(raw, {
+    isServer: true,
+    secureContext: tls.secureContext,
+    requestCert: false,
+  })
+  channel.socket = socket
+  channel.tls = tls
+  listen(channel)
+  // Without a tls.Server around the socket, `_tlsError` is the only event that reports a failed handshake.
+  socket.on("_tlsError", () => socket.destroy())
+}
+
+async function receive(channel: Channel, phase: Phase): Promise<Frame> {
+  const { reader } = channel
+  channel.answeringBytes = 0
+  for (;;) {
+    if (channel.overShare) throw channel.overShare
+    const frame = reader.next(phase)
+    if (frame) {
+      // A message counts until it is answered: its text is kept as long.
+      channel.answeringBytes = frame.body.length
+      channel.holding?.incoming(reader.heldBytes() + channel.answeringBytes)
+      return frame
+    }
+    if (channel.isGone) throw new ConnectionGone()
+    await moreInput(channel, phase)
+  }
+}
+
+/** Until something has come, or the connection has ended. Throws when half a message is all that comes. */
+async function moreInput(channel: Channel, phase: Phase): Promise<void> {
+  channel.isWaitingForInput = true
+  channel.socket.resume()
+  const isHalfSent = phase === "session" && channel.reader.heldBytes() > 0
+  let limit: Deadline | undefined
+  await new Promise<void>((resolve, reject) => {
+    channel.wake = resolve
+    if (isHalfSent) limit = startDeadline(channel.limits.halfSentMs, () => reject(unfinished()))
+  }).finally(() => limit?.end())
+  channel.isWaitingForInput = false
+}
+
+function sendByte({ reader, socket }: Channel, byte: "N" | "S"): void {
+  if (reader.heldBytes() > 0)
+    throw new PgError("08P01", "received unencrypted data after SSL request", { fatal: true })
+  socket.write(byte)
+}
+
+/** `false`: the socket has more to send than it should keep. */
+function writeGathered(channel: Channel): boolean {
+  const { gathered, socket } = channel
+  if (gathered.length === 0 || channel.isGone) return true
+  const bytes = gathered.length === 1 ? (gathered[0] ?? new Uint8Array()) : Buffer.concat(gathered)
+  channel.gathered = []
+  channel.gatheredBytes = 0
+  return socket.write(bytes)
+}
+
+async function flush(channel: Channel): Promise<void> {
+  const { socket } = channel
+  if (writeGathered(channel) && !socket.writableNeedDrain) return
+  if (channel.isGone) throw new ConnectionGone()
+  await new Promise<void>((resolve) => {
+    const limit = startDeadline(channel.limits.stalledMs, () => socket.destroy())
+    const settle = () => {
+      limit.end()
+      socket.off("drain", settle)
+      socket.off("close", settle)
+      resolve()
+    }
+    socket.on("drain", settle)
+    socket.on("close", settle)
+  })
+  if (channel.isGone) throw new ConnectionGone()
+}
+
+function end(channel: Channel): void {
+  const { socket } = channel
+  writeGathered(channel)
+  socket.end()
+  // A client who never closes its side must not keep the socket for ever.
+  const limit = startDeadline(closingLimitMs, () => socket.destroy(), { keepsAlive: false })
+  socket.once("close", limit.end)
 }

@@ -7,7 +7,7 @@ import { openSqlUsers } from "../../../src/control-plane/sql-users/sql-users.ts"
 import { startSqlPort } from "../../../src/front-doors/sql/sql-port.ts"
 import { openDuckDbQueries } from "../../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../../src/state/store.ts"
-import { scramVerifier, verifierText } from "../../../src/wire/pgwire/scram.ts"
+import { scramVerifier, verifierText } from "../../../src/wire/pgwire/admission/scram.ts"
 import { password, testWarehouse } from "../warehouse.ts"
 
 function message(type: string, body: Buffer): Buffer {

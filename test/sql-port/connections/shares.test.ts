@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import type { Socket } from "node:net"
 import { test } from "node:test"
 import pg from "pg"
-import { usualShare } from "../../../src/wire/pgwire/user-shares.ts"
+import { usualShare } from "../../../src/wire/pgwire/admission/user-shares.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { testWarehouse } from "../warehouse.ts"
 

@@ -9,7 +9,7 @@ import {
   saltOf,
   scramVerifier,
   verifierFromText,
-} from "../../../wire/pgwire/scram.ts"
+} from "../../../wire/pgwire/admission/scram.ts"
 
 /** To the services a superuser made by SQL is an administrator; another user made by SQL, one who may nothing. */
 export function callerOf(users: SqlUsers, name: string, address?: string): Caller {

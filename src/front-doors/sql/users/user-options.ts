@@ -1,6 +1,11 @@
 import type { TokenCursor } from "../../../query/text/token-cursor.ts"
+import {
+  isUsualVerifier,
+  scramVerifier,
+  verifierFromText,
+  verifierText,
+} from "../../../wire/pgwire/admission/scram.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { isUsualVerifier, scramVerifier, verifierFromText, verifierText } from "../../../wire/pgwire/scram.ts"
 
 /** What CREATE USER and ALTER USER set; what is not named stays. */
 export interface UserOptions {

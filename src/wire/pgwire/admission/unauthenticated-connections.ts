@@ -7,6 +7,9 @@ export interface PendingLoginLimits {
   patienceMs: number
 }
 
+/** Whether a socket more is too many. */
+export type House = "houseFull" | "houseHasRoom"
+
 /** A connection whose user has not proven a password yet. */
 export interface PendingLogin {
   /** It has said something. */
@@ -20,7 +23,7 @@ export interface PendingLogin {
  */
 export interface PendingLogins {
   /** Undefined: there is no room, and nobody who could be sent away. */
-  enter(socket: Socket, isHouseFull: boolean): PendingLogin | undefined
+  enter(socket: Socket, house: House): PendingLogin | undefined
 }
 
 interface Waiting {
@@ -52,16 +55,16 @@ export function pendingLogins({ perAddress, patienceMs }: PendingLoginLimits): P
     return true
   }
 
-  function hasRoom(address: string, isHouseFull: boolean): boolean {
+  function hasRoom(address: string, house: House): boolean {
     if ((countOf.get(address) ?? 0) >= perAddress) return sendAway(address)
-    if (!isHouseFull) return true
+    if (house === "houseHasRoom") return true
     return [...countOf].toSorted(([, a], [, b]) => b - a).some(([crowded]) => sendAway(crowded))
   }
 
   return {
-    enter: (socket, isHouseFull) => {
+    enter: (socket, house) => {
       const address = socket.remoteAddress ?? ""
-      if (!hasRoom(address, isHouseFull)) return undefined
+      if (!hasRoom(address, house)) return undefined
       const guest: Waiting = { socket, address, heardAtMs: undefined }
       waiting.add(guest)
       countOf.set(address, (countOf.get(address) ?? 0) + 1)

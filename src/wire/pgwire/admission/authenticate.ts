@@ -3,11 +3,11 @@ import {
   authenticationSasl,
   authenticationSaslContinue,
   authenticationSaslFinal,
-} from "./backend-messages.ts"
-import { decodeFrontend } from "./frontend-messages.ts"
-import { PgError } from "./pg-error.ts"
+} from "../backend-messages.ts"
+import { decodeFrontend } from "../frontend-messages.ts"
+import { PgError } from "../pg-error.ts"
+import type { Transport } from "../transport.ts"
 import { type ScramVerifier, scramExchange } from "./scram.ts"
-import type { Transport } from "./transport.ts"
 
 function refused(user: string): PgError {
   return new PgError("28P01", `password authentication failed for user "${user}"`, { fatal: true })

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
-import { PgError } from "./pg-error.ts"
+import { PgError } from "../pg-error.ts"
 
 /**
  * Slows down whoever guesses passwords. Wrong passwords cost, right ones do not: of one user from one address, and of all

@@ -1,4 +1,4 @@
-import { PgError } from "./pg-error.ts"
+import { PgError } from "../pg-error.ts"
 
 export interface PlaceLimits {
   connections: number
@@ -8,10 +8,16 @@ export interface PlaceLimits {
   reservedForAdministrators: number
 }
 
+/** A user who has proven the password. */
+export interface SessionUser {
+  user: string
+  isAdministrator: boolean
+}
+
 /** Who may have a session: one user's do not shut others out, and administrators come in when all others' places are taken. */
 export interface SessionPlaces {
   /** Returns what gives the place back, once. Throws a fatal 53300. */
-  take(user: string, isAdministrator: boolean): () => void
+  take(who: SessionUser): () => void
   taken(): number
 }
 
@@ -33,7 +39,7 @@ export function sessionPlaces(limits: PlaceLimits): SessionPlaces {
   }
 
   return {
-    take: (user, isAdministrator) => {
+    take: ({ user, isAdministrator }) => {
       const isCommon = common < limits.connections && (ofUser.get(user) ?? 0) < limits.connectionsPerUser
       if (!isCommon && !(isAdministrator && reserved < limits.reservedForAdministrators)) throw refusal(user)
       if (isCommon) {
