@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { encryptionContext } from "../control-plane/integrations/encryption.ts"
+import type { ReachOptions } from "../control-plane/reconciler/reach.ts"
 import type { SourceProtectionOptions } from "../control-plane/reconciler/source-protection.ts"
 import type { SourceRemainsOptions } from "../control-plane/reconciler/source-remains.ts"
 import type { PipelineLauncher, PipelinePlace } from "../control-plane/running-pipelines/pipeline-launcher.ts"
@@ -37,6 +38,14 @@ export function sourceProtector(sources: Sources): SourceProtectionOptions["prot
   return (sourceArn, database, options) => {
     const configuration = sources.byArn(sourceArn)
     return configuration && sources.open(configuration, { database }).protect?.(options)
+  }
+}
+
+/** Resolves when the source answers. Throws Problem. */
+export function sourceAsker(sources: Sources): ReachOptions["askSource"] {
+  return async (arn, database) => {
+    const configuration = sources.byArn(arn)
+    if (configuration !== undefined) await sources.open(configuration, { database }).currentPosition()
   }
 }
 

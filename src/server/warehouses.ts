@@ -7,13 +7,15 @@ import type { Configuration, WarehouseConfiguration } from "../domain/configurat
 import type { DirectAddress, OpenWarehouse, QueriedWarehouse } from "../engines/warehouse-engine.ts"
 import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
 import { noCopies } from "../loading/no-copies.ts"
-import type { Warehouse } from "../replication/contracts/warehouse.ts"
+import type { Warehouse, WarehouseServer } from "../replication/contracts/warehouse.ts"
 import type { WarehouseFacts } from "../state/processes/warehouse-observations.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
 import { type WarehouseWatch, watchHealth } from "./warehouse-watch.ts"
 
 export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
+  /** Those that are servers, by ARN. */
+  readonly servers: ReadonlyMap<string, WarehouseServer>
   /** Whether pipelines into this warehouse stay at this host. */
   isPinned(arn: string): boolean
   /** The file that keeps the pipelines into a destination database here; `undefined`: there is none. */
@@ -64,6 +66,11 @@ export async function openWarehouses(
   const watching = opened.map(({ open }) => watchHealth(open, watch))
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
+    servers: new Map(
+      opened.flatMap(({ configuration: { arn }, open: { warehouse } }) =>
+        warehouse.server === undefined ? [] : [[arn, warehouse.server] as const],
+      ),
+    ),
     isPinned: (arn) => warehouses.some((one) => one.arn === arn && registry.of(one).isMovable === undefined),
     fileOf(arn, database) {
       const found = warehouses.find((one) => one.arn === arn)

@@ -21,6 +21,7 @@ import { type DutyStore, dutyStore } from "./processes/duties.ts"
 import { type RequestBuckets, requestBuckets } from "./processes/request-buckets.ts"
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
+import { type WorkerStore, workerStore } from "./processes/workers.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
@@ -38,6 +39,7 @@ export interface Store {
   orders: OrderStore
   signals: Signals
   leases: LeaseStore
+  workers: WorkerStore
   duties: DutyStore
   requestBuckets: RequestBuckets
   warehouseObservations: WarehouseObservations
@@ -97,6 +99,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     orders: orderStore(db),
     signals,
     leases: leaseStore(leaseDb),
+    workers: workerStore(leaseDb),
     duties: dutyStore(leaseDb),
     requestBuckets: requestBuckets(callDb),
     warehouseObservations: warehouseObservations(db),

@@ -34,27 +34,26 @@ export interface MillraceProcess {
   terminate(): Promise<Ended & { tookMs: number }>
 }
 
-/** `program` may be another entry than the command line. */
+export interface SpawnOptions {
+  /** Another entry than the command line. */
+  entry?: string | undefined
+  /** A command that the process is started by, which becomes that process. */
+  wrapper?: readonly string[] | undefined
+}
+
 export function spawnMillrace(
   args: string[],
   environment: Record<string, string> = {},
-  entry = program,
+  { entry = program, wrapper = [] }: SpawnOptions = {},
 ): MillraceProcess {
   const stuck = stuckProcess()
-  const child = spawn(
-    process.execPath,
-    [
-      "--disable-warning=ExperimentalWarning",
-      ...stuck.flags,
-      environment.MILLRACE_TEST_ENTRY ?? entry,
-      ...args,
-    ],
-    {
-      cwd: "/",
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    },
-  )
+  const node = ["--disable-warning=ExperimentalWarning", ...stuck.flags]
+  const [command = "", ...before] = [...wrapper, process.execPath, ...node]
+  const child = spawn(command, [...before, environment.MILLRACE_TEST_ENTRY ?? entry, ...args], {
+    cwd: "/",
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  })
   const texts = { stdout: "", stderr: "" }
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.setEncoding("utf8").on("data", (text: string) => {

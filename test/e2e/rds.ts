@@ -32,7 +32,7 @@ export interface Api {
 }
 
 /** The official client, as people use it. */
-export function apiOf(place: Place): Api {
+export function apiOf(place: Pick<Place, "httpPort">): Api {
   const client = new RDSClient({
     endpoint: `http://127.0.0.1:${place.httpPort}`,
     region,

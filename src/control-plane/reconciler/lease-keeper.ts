@@ -15,6 +15,8 @@ export interface LeaseKeeperOptions {
   log: ReconcilerLog
   /** A lease was lost, or may soon be: what is done under it must end now. Told once for each lease. */
   onLost(lease: Lease): void
+  /** Called before leases are prolonged: what else lasts as long as they do is prolonged first, so that it ends first. */
+  announce?(): Promise<void>
 }
 
 /** The leases of this process: takes them, prolongs them, and says when one is lost. */
@@ -47,7 +49,7 @@ interface Held {
  * A pinned pipeline does not end with its time: while the state database is away, no other process can own it, since its rows
  * are in a file of this host and the host's data folder is locked by this process. It ends when another owner is found.
  */
-export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOptions): LeaseKeeper {
+export function newLeaseKeeper({ leases, owner, log, onLost, announce }: LeaseKeeperOptions): LeaseKeeper {
   const held = new Map<string, Held>()
   let hasFailed = false
   let predecessors: Promise<void> | undefined
@@ -72,6 +74,7 @@ export function newLeaseKeeper({ leases, owner, log, onLost }: LeaseKeeperOption
   async function renewAll(): Promise<void> {
     const askedMs = performance.now()
     const asked = [...held.values()]
+    await announce?.()
     const renewed = await leases.renew(asked.map(({ lease }) => lease))
     hasFailed = false
     const isRenewed = new Set(renewed.map(({ pipeline }) => pipeline))

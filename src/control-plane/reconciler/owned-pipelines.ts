@@ -4,6 +4,7 @@ import type { Lease, LeaseOwner, LeaseStore } from "../../state/leases.ts"
 import type { ReconcilerLog } from "../log.ts"
 import type { PipelinePlace } from "../running-pipelines/pipeline-launcher.ts"
 import type { RunningPipeline } from "../running-pipelines/running-pipeline.ts"
+import { type HandOverOptions, handOver } from "./hand-over.ts"
 import { type LeaseKeeper, newLeaseKeeper } from "./lease-keeper.ts"
 
 export interface OwnedPipelinesOptions {
@@ -12,6 +13,8 @@ export interface OwnedPipelinesOptions {
   log: ReconcilerLog
   /** Has what changed looked at soon. */
   nudge(): void
+  /** See LeaseKeeperOptions. */
+  announce?(): Promise<void>
 }
 
 /**
@@ -33,25 +36,25 @@ export interface OwnedPipelines {
   lost(lease: Lease): void
   /** Stops it; its next generation here is greater than this one, which its warehouse knows. */
   passOver(key: string, generation: number): Promise<void>
-  /** Waits until those that must not run any more have stopped. */
-  settle(): Promise<void>
-  /** Stops all and gives all leases back. */
-  close(): Promise<void>
+  /** Waits until those of `keys` that must not run any more have stopped. */
+  settle(keys: readonly string[]): Promise<void>
+  /**
+   * Stops all and gives each lease back as soon as its pipeline has stopped; starts no more. `next`: where other processes wait for
+   * them, told of each; they are then stopped a few at a time, so that each is away only shortly.
+   */
+  close(next?: Pick<HandOverOptions, "tell">): Promise<void>
 }
 
 /** A state database that does not answer must not keep the process from stopping: leases run out by themselves. */
 const leaseStopLimitMs = 1_000
 
-export function newOwnedPipelines({
-  leases: store,
-  owner,
-  log,
-  nudge,
-}: OwnedPipelinesOptions): OwnedPipelines {
+export function newOwnedPipelines(options: OwnedPipelinesOptions): OwnedPipelines {
+  const { leases: store, owner, nudge } = options
   const running = new Map<string, RunningPipeline>()
   const losing = new Set<string>()
   /** Newest generations that warehouses reported, by pipeline: a restored state database may have smaller ones. */
   const known = new Map<string, number>()
+  let isClosed = false
 
   const lost = (lease: Lease) => {
     if (running.get(lease.pipeline)?.lease.generation !== lease.generation) return
@@ -60,47 +63,64 @@ export function newOwnedPipelines({
     void running.get(lease.pipeline)?.pipeline?.stop()
     nudge()
   }
-  const leases = newLeaseKeeper({ leases: store, owner, log, onLost: lost })
+  const leases = newLeaseKeeper({ ...options, onLost: lost })
 
   const own = async (key: string, place: PipelinePlace) =>
-    leases.held(key) ?? (await takeLease(leases, key, place, known.get(key) ?? 0))
+    isClosed ? undefined : (leases.held(key) ?? (await takeLease(leases, key, place, known.get(key) ?? 0)))
 
-  async function stop(key: string): Promise<void> {
+  async function stop(
+    key: string,
+    after: (key: string) => Promise<void> = async () => undefined,
+  ): Promise<void> {
     await running.get(key)?.pipeline?.stop()
     running.delete(key)
     losing.delete(key)
+    await after(key)
   }
 
-  async function release(key: string): Promise<void> {
-    await stop(key)
-    await leases.release(key)
-  }
+  /** In one step with the pipeline's end: nobody may start it again under the lease that goes. */
+  const release = (key: string) => stop(key, leases.release)
 
-  async function passOver(key: string, generation: number): Promise<void> {
+  const passOver = (key: string, generation: number) => {
     known.set(key, generation)
-    await release(key)
+    return release(key)
   }
 
-  return {
-    running,
-    own,
-    stop,
-    release,
-    passOver,
-    lost,
-    async start(key, place, launch) {
-      const lease = await own(key, place)
-      if (lease !== undefined) running.set(key, await launch(lease))
-    },
-    async settle() {
-      for (const key of [...losing]) await release(key)
-      for (const [key, newest] of takenOver(running)) await passOver(key, newest)
-    },
-    async close() {
-      await Promise.all([...running.values()].map((one) => one.pipeline?.stop()))
-      await within(leaseStopLimitMs, leases.stop())
-    },
+  const start: OwnedPipelines["start"] = async (key, place, launch) => {
+    const lease = await own(key, place)
+    if (lease !== undefined) running.set(key, await launch(lease))
+    if (isClosed) await release(key)
   }
+
+  async function settle(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const newest = takenOverBy(running.get(key))
+      if (losing.has(key)) await release(key)
+      else if (newest !== undefined) await passOver(key, newest)
+    }
+  }
+
+  async function close(next?: Pick<HandOverOptions, "tell">): Promise<void> {
+    isClosed = true
+    await releaseAll({ keys: [...running.keys()], release, taken: takenFrom(store, owner) }, next)
+    await within(leaseStopLimitMs, leases.stop())
+  }
+
+  return { running, own, start, stop: (key) => stop(key), release, lost, passOver, settle, close }
+}
+
+async function releaseAll(
+  handing: Omit<HandOverOptions, "tell">,
+  next: Pick<HandOverOptions, "tell"> | undefined,
+): Promise<void> {
+  if (next === undefined) await Promise.all(handing.keys.map(handing.release))
+  else await handOver({ ...handing, ...next })
+}
+
+/** Whether another process has the pipeline. */
+function takenFrom(store: LeaseStore, { owner }: LeaseOwner): (key: string) => Promise<boolean> {
+  return async (key) =>
+    (await store.all()).some((lease) => lease.pipeline === key && lease.owner !== owner && !lease.isExpired)
 }
 
 async function takeLease(
@@ -115,14 +135,8 @@ async function takeLease(
   return await leases.take({ ...request, isHere: true })
 }
 
-/** Pipelines that ended since their warehouse knows a newer owner, each with that one's generation. */
-function takenOver(running: ReadonlyMap<string, RunningPipeline>): [string, number][] {
-  return [...running].flatMap(
-    ([
-      key,
-      {
-        monitor: { problem },
-      },
-    ]) => (problem instanceof TakenOver ? [[key, problem.newest]] : []),
-  )
+/** The generation of the newer owner that its warehouse knows, because of which it has ended. */
+function takenOverBy(one: RunningPipeline | undefined): number | undefined {
+  const problem = one?.monitor.problem
+  return problem instanceof TakenOver ? problem.newest : undefined
 }

@@ -1,9 +1,11 @@
-import { within } from "../../concurrency/deadline.ts"
+import { atMost, within } from "../../concurrency/deadline.ts"
 import { newNudgedTask } from "../../concurrency/nudged-task.ts"
+import { newWorkByKey, type WorkByKey } from "../../concurrency/work-by-key.ts"
 import type { Integration } from "../../domain/integration.ts"
 import { isCurable, type Problem } from "../../domain/problems.ts"
 import type { DatabaseRecord } from "../../state/databases.ts"
 import { LeaseLost, type LeaseOwner } from "../../state/leases.ts"
+import type { PipelineRecord } from "../../state/pipelines.ts"
 import type { GuardedTable } from "../databases/guarded-tables.ts"
 import { newCarryOut } from "../running-pipelines/carry-out.ts"
 import { guardedTables } from "../running-pipelines/guarded.ts"
@@ -20,11 +22,16 @@ import {
 } from "../running-pipelines/running-pipeline.ts"
 import { newVerification } from "../running-pipelines/verify-order.ts"
 import { newOwnedPipelines, type OwnedPipelines } from "./owned-pipelines.ts"
+import { type Look, newPlaces, type Places } from "./places.ts"
+import type { Reach } from "./reach.ts"
 import { report } from "./report.ts"
 import { type Endings, keyOf, newEndings } from "./teardown.ts"
+import { isSpooling, movableGroups, readWanted, steadyGroups, type Wanted } from "./wanted.ts"
 
 export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
   owner: LeaseOwner
+  /** What this host reaches. `nudge` is called when that changes. */
+  reach(nudge: () => void): Reach
   /** What hinders an integration besides its pipelines. */
   otherProblems(integration: Integration): Problem[]
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
@@ -49,6 +56,10 @@ export interface Reconciler {
 
 const usualTurnEveryMs = 1_000
 const usualCleanUpPatienceMs = 60_000
+/** One that hangs, at a source that does not answer, holds no turn up for longer. */
+const turnLimitMs = 2_000
+const broughtAtOnce = 16
+const leaveLimitMs = 1_000
 /** Whatever the turn at hand waits for must not keep the process from stopping. */
 const turnStopLimitMs = 3_000
 
@@ -58,19 +69,23 @@ const turnStopLimitMs = 3_000
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { store, owner, log, turnEveryMs = usualTurnEveryMs } = options
-  const owned = newOwnedPipelines({ leases: store.leases, owner, log, nudge: () => nudge() })
+  const reach = options.reach(() => nudge())
+  const places = newPlaces({ workers: store.workers, owner, reach, nudge: () => nudge() })
+  const { announce } = places
+  const owned = newOwnedPipelines({ leases: store.leases, owner, log, announce, nudge: () => nudge() })
   const { running } = owned
   const patienceMs = options.cleanUpPatienceMs ?? usualCleanUpPatienceMs
   const endings = newEndings({ ...options, owned, patienceMs })
   const { observer, taker } = tellAndTake(options, () => [...running.values()])
-  const turn: Turn = { ...options, owned, endings, observer, nudge: () => nudge() }
+  const brings = newWorkByKey({ atOnce: broughtAtOnce, onMissed: () => nudge() })
+  const turn: Turn = { ...options, owned, endings, observer, reach, places, brings, nudge: () => nudge() }
   let ready = false
   const turns = newNudgedTask({
     everyMs: turnEveryMs,
-    async work() {
-      await reconcile(turn)
-      ready = true
-    },
+    work: () =>
+      reconcile(turn, () => {
+        ready = true
+      }),
     onError: (error) => log.error({ err: error }, "reconciling failed; trying again"),
   })
   const { nudge } = turns
@@ -85,8 +100,10 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       return ready
     },
     async stop() {
+      places.stop()
+      reach.stop()
       await within(turnStopLimitMs, Promise.all([turns.stop(), taker.stop()]))
-      await owned.close()
+      await closeOwned(turn)
       await observer.stop()
     },
   }
@@ -103,56 +120,99 @@ function tellAndTake(
   return { observer, taker: startOrderTaker({ orders, signals, running, owner, observer, carryOut, log }) }
 }
 
-interface Turn extends ReconcilerOptions {
+interface Turn extends Omit<ReconcilerOptions, "reach"> {
   owned: OwnedPipelines
   endings: Endings
   observer: Observer
+  reach: Reach
+  places: Places
+  /** By integration. */
+  brings: WorkByKey
   nudge(): void
 }
 
-async function reconcile(turn: Turn): Promise<void> {
-  const { owned } = turn
-  await owned.settle()
-  const integrations = await turn.store.integrations.all()
+/** Other processes take over one pipeline after another; where there are none, all stop at once. */
+async function closeOwned({ places, owned, store, log }: Turn): Promise<void> {
+  const leaving = places.leave().catch((error: unknown) => {
+    log.warn({ reason: String(error) }, "other processes could not be told of the stop")
+    return 0
+  })
+  const others = await atMost(leaveLimitMs, leaving, () => 0)
+  await owned.close(others > 0 ? { tell: store.signals.tellWanted } : undefined)
+}
+
+/** `done`: all integrations were looked at, and nothing failed; that of one may last beyond the turn. */
+async function reconcile(turn: Turn, done: () => void): Promise<void> {
+  const { store, owned, brings } = turn
+  const wanted = await readWanted(store)
+  const look = await lookAround(turn, wanted)
   const failures: unknown[] = []
-  for (const integration of integrations) {
-    // One that cannot be brought on must not hold up the others.
-    await bring(turn, integration).catch((error: unknown) => {
-      if (error instanceof LeaseLost) owned.lost(error.lease)
-      else failures.push(error)
-    })
-  }
-  const wanted = new Set(integrations.map((integration) => integration.id))
+  const begun = wanted.flatMap(
+    (one) =>
+      // One that cannot be brought on must not hold up the others.
+      brings.run(one.integration.id, () =>
+        bring({ ...turn, look }, one).catch((error) => failed(turn, error, failures)),
+      ) ?? [],
+  )
+  const all = Promise.all(begun).then(() => failures.length === 0 && done())
+  await within(turnLimitMs, all)
+  const ids = new Set(wanted.map(({ integration }) => integration.id))
   for (const [key, one] of owned.running) {
-    if (!wanted.has(one.monitor.record.integrationId)) await owned.release(key)
+    if (!ids.has(one.monitor.record.integrationId)) await owned.release(key)
   }
   if (failures.length > 0) throw failures[0]
 }
 
-async function bring(turn: Turn, integration: Integration): Promise<void> {
+function failed({ owned }: Turn, error: unknown, failures: unknown[]): void {
+  if (error instanceof LeaseLost) owned.lost(error.lease)
+  else failures.push(error)
+}
+
+/** What runs where; what waits for a server that this host cannot reach gives up, so that others can go on. */
+async function lookAround(
+  { launcher, owned, places, reach }: Turn,
+  wanted: readonly Wanted[],
+): Promise<Look> {
+  for (const { monitor, sourceArn } of owned.running.values())
+    if (monitor.problem?.kind === "sourceUnreachable") reach.suspect(sourceArn, monitor.record.sourceDatabase)
+  const groups = movableGroups(wanted, launcher)
+  const look = await places.look(groups, steadyGroups(groups, owned.running))
+  for (const arn of look.cutOff) reach.cut(arn)
+  return look
+}
+
+interface Bring extends Turn {
+  look: Look
+}
+
+async function bring(turn: Bring, wanted: Wanted): Promise<void> {
+  const { integration } = wanted
+  await turn.owned.settle(
+    [...turn.owned.running.keys()].filter((key) => key.startsWith(`${integration.id}/`)),
+  )
   switch (integration.status) {
     case "deleting":
-      return await finishDeletion(turn, integration)
+      return await finishDeletion(turn, wanted)
     case "failed":
-      if (isCurable(integration.errors)) return await bringUp(turn, integration)
+      if (isCurable(integration.errors)) return await bringUp(turn, wanted)
       // A failed integration without a cure can only be deleted. Until then its source must retain no log for it.
-      await windDown(turn, integration)
+      await windDown(turn, wanted)
       return
     default:
-      return await bringUp(turn, integration)
+      return await bringUp(turn, wanted)
   }
 }
 
-async function bringUp(turn: Turn, integration: Integration): Promise<void> {
-  const databases = await turn.store.databases.ofIntegration(integration.id)
-  const occupied = await endDropped(turn, integration, databases)
+async function bringUp(turn: Bring, wanted: Wanted): Promise<void> {
+  const { integration, databases } = wanted
+  await giveAway(turn, wanted)
+  const occupied = await endDropped(turn, wanted)
   for (const database of databases) {
     const key = keyOf(recordOf(database))
     await stopOutdated(turn, key, database)
     const one = turn.owned.running.get(key)
     if (one === undefined && !occupied.has(database.sourceDatabase)) {
-      const place = turn.launcher.place(integration, recordOf(database))
-      await turn.owned.start(key, place, (lease) => launch(turn, { integration, database, lease }))
+      await startHere(turn, integration, database)
     } else if (one !== undefined) {
       follow(one, integration)
       adjust(one, database)
@@ -175,21 +235,44 @@ async function bringUp(turn: Turn, integration: Integration): Promise<void> {
   })
 }
 
+/** Where this process may, and no other is to have it. */
+async function startHere(turn: Bring, integration: Integration, database: DatabaseRecord): Promise<void> {
+  const place = turn.launcher.place(integration, recordOf(database))
+  if (!place.isPinned && !turn.look.takes(integration.id)) return
+  await turn.owned.start(keyOf(recordOf(database)), place, (lease) => {
+    if (!place.isPinned) turn.look.taken(integration.id)
+    return launch(turn, { integration, database, lease })
+  })
+}
+
+/** Pipelines that other processes are to have. */
+async function giveAway({ look, owned, launcher, store, log }: Bring, wanted: Wanted): Promise<void> {
+  const { integration, databases } = wanted
+  if (!look.gives(integration.id)) return
+  for (const database of databases) {
+    const record = recordOf(database)
+    const one = owned.running.get(keyOf(record))
+    if (one === undefined || launcher.place(integration, record).isPinned || isSpooling(one)) continue
+    log.info({ integration: integration.id, database: database.name }, "pipeline given to another process")
+    await owned.release(keyOf(record))
+    await store.signals.tellWanted()
+  }
+}
+
 /**
  * Ends the pipelines whose destination database was dropped. Returns the source databases whose old pipeline has not
  * ended yet: no new pipeline may start on those.
  */
-async function endDropped(
-  turn: Turn,
-  integration: Integration,
-  databases: readonly DatabaseRecord[],
-): Promise<Set<string>> {
+async function endDropped(turn: Turn, { integration, databases, records }: Wanted): Promise<Set<string>> {
   const occupied = new Set<string>()
-  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
-    const isWanted = databases.some(
+  const isWanted = (record: PipelineRecord) =>
+    databases.some(
       (one) => one.sourceDatabase === record.sourceDatabase && one.name === record.destinationDatabase,
     )
-    if (isWanted || (await turn.endings.end(integration, record, "dropped"))) continue
+  if (records.every(isWanted)) return occupied
+  // Read again: in the place of one that is ended a new one may have been launched since, with the same handle.
+  for (const record of await turn.store.pipelines.ofIntegration(integration.id)) {
+    if (isWanted(record) || (await turn.endings.end(integration, record, "dropped"))) continue
     occupied.add(record.sourceDatabase)
   }
   return occupied
@@ -206,8 +289,9 @@ async function stopOutdated({ owned }: Turn, key: string, { options }: DatabaseR
 }
 
 /** Ends the integration's pipelines, then removes its record. Its destination databases stay. */
-async function finishDeletion(turn: Turn, integration: Integration): Promise<void> {
-  if (!(await windDown(turn, integration))) return
+async function finishDeletion(turn: Turn, wanted: Wanted): Promise<void> {
+  const { integration } = wanted
+  if (!(await windDown(turn, wanted))) return
   await turn.store.integrations.remove(integration.id)
   turn.log.info({ integration: integration.id }, "integration deleted")
 }
@@ -216,7 +300,7 @@ async function finishDeletion(turn: Turn, integration: Integration): Promise<voi
  * Ends the integration's pipelines and removes what the source keeps for them. False: not all of that is done, try
  * again at the next turn.
  */
-async function windDown(turn: Turn, integration: Integration): Promise<boolean> {
+async function windDown(turn: Turn, { integration }: Wanted): Promise<boolean> {
   for (const record of await turn.store.pipelines.ofIntegration(integration.id))
     if (!(await turn.endings.end(integration, record, "kept"))) return false
   return true

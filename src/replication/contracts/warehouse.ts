@@ -28,6 +28,16 @@ export interface Warehouse {
   holds(database: string, pipeline: string): Promise<boolean>
   /** Rows now in each live table that a pipeline brought, by `tableKey`, of a database that is open. */
   countRows(database: string, pipeline: string): Promise<Map<string, number>>
+  /** The way to the server that has it. Absent: it is at this host. */
+  readonly server?: WarehouseServer
+}
+
+/** A server over a network that may swallow everything without a word. */
+export interface WarehouseServer {
+  /** Resolves when the server answers something on any connection; rejects when it does not within about 2 s. */
+  answers(): Promise<void>
+  /** Ends all connections as they are, so that whoever waits for an answer fails now. */
+  cut(): void
 }
 
 export interface PipelineOwner {

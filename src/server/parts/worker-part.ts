@@ -5,6 +5,7 @@ import { hostId } from "../../configuration/host-id.ts"
 import { type Duties, startDuties } from "../../control-plane/duties/duties.ts"
 import { startWebhook } from "../../control-plane/events/webhook.ts"
 import { startVerificationSchedule } from "../../control-plane/pipelines/verification-schedule.ts"
+import { watchReach } from "../../control-plane/reconciler/reach.ts"
 import { startReconciler } from "../../control-plane/reconciler/reconcile.ts"
 import { protectSources } from "../../control-plane/reconciler/source-protection.ts"
 import { cleanSourceRemains } from "../../control-plane/reconciler/source-remains.ts"
@@ -14,7 +15,7 @@ import type { Waits } from "../../replication/waits.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
 import type { LeaseOwner } from "../../state/leases.ts"
 import type { Store } from "../../state/store.ts"
-import { newLauncher, remainsCleaner, retentionReader, sourceProtector } from "../launcher.ts"
+import { newLauncher, remainsCleaner, retentionReader, sourceAsker, sourceProtector } from "../launcher.ts"
 import type { Sources } from "../sources.ts"
 import { openStateStore } from "../state-database.ts"
 import type { Base } from "./base.ts"
@@ -86,6 +87,8 @@ function startPipelines(
     launcher: newLauncher({ sources, warehouses, dataDir, kmsKeys, observe, waits }),
     log,
     owner,
+    reach: (onChange) =>
+      watchReach({ warehouses: warehouses.servers, askSource: sourceAsker(sources), log, onChange }),
     otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
     turnEveryMs,
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),

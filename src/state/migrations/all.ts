@@ -19,6 +19,7 @@ import { bucketEvents } from "./0017-bucket-events.ts"
 import { leasePlaces } from "./0018-lease-places.ts"
 import { requestBuckets } from "./0019-request-buckets.ts"
 import { warehouseObservations } from "./0020-warehouse-observations.ts"
+import { workers } from "./0021-workers.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   leasePlaces,
   requestBuckets,
   warehouseObservations,
+  workers,
 ]

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import pg from "pg"
 import { textSettings } from "./types/canonical.ts"
@@ -79,16 +80,33 @@ interface Driven {
   processID: number | null
 }
 
+/** Connections that are open, or being opened, and can be ended all at once. */
+export type OpenSockets = Set<{ readonly bytesRead: number; destroy(): void }>
+
 /** `database`: absent: the url's own. @throws what the driver throws */
-export async function connect(url: string, database?: string): Promise<Session> {
+export async function connect(
+  url: string,
+  database?: string,
+  open: OpenSockets = new Set(),
+): Promise<Session> {
   const client = new pg.Client(clientOptions(url, database))
   // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
   client.on("error", () => undefined)
-  const { stream } = (client as unknown as Driven).connection
+  const { connection } = client as unknown as Driven
+  // With TLS the driver puts another stream in the first one's place.
+  const socket = {
+    get bytesRead() {
+      return (connection.stream as Partial<Socket>).bytesRead ?? 0
+    },
+    destroy: () => void connection.stream.destroy(),
+  }
+  open.add(socket)
+  client.on("end", () => open.delete(socket))
   try {
     await client.connect()
   } catch (error) {
-    stream.destroy()
+    open.delete(socket)
+    socket.destroy()
     throw error
   }
   return sessionOf(client)

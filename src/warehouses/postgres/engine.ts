@@ -12,11 +12,12 @@ export const postgresWarehouseEngine: WarehouseEngine<PostgresWarehouseConfigura
     const stagingPath = await stagingFolder("postgres")
     const { openPostgresWarehouse } = await import("./warehouse.ts")
     const { databasesOf } = await import("./databases.ts")
+    const warehouse = openPostgresWarehouse({ url, layout, stagingPath })
     return {
-      warehouse: openPostgresWarehouse({ url, layout, stagingPath }),
+      warehouse,
       databases: () => databasesOf({ url, layout }),
       unopened: () => [],
-      close: async () => undefined,
+      close: warehouse.close,
     }
   },
   async preflight(configuration) {

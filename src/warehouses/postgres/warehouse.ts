@@ -6,7 +6,8 @@ import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
 import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
-import { applicationName, connect, type Session } from "./client.ts"
+import { applicationName, type Session } from "./client.ts"
+import { type Connections, newConnections } from "./connections.ts"
 import { newDestination } from "./destination.ts"
 import { orProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
@@ -31,21 +32,19 @@ export function openPostgresWarehouse({
   layout,
   stagingPath,
   leastMerged = leastMergedRows,
-}: PostgresWarehouseOptions): Warehouse {
-  const server = serverOf(url, layout)
-  const openings = new Map<string, SerialQueue>()
+}: PostgresWarehouseOptions): Warehouse & Pick<Connections, "close"> {
+  const connections = newConnections(url)
+  const server = serverOf(connections, layout)
   /** The folder of an opening is emptied first. */
-  const inTurn = (database: string) => {
-    const queue = openings.get(database) ?? newSerialQueue()
-    openings.set(database, queue)
-    return queue
-  }
+  const inTurn = queuesByDatabase()
   return {
     open: (opening) =>
       orProblem(`opening database ${opening.database}`, async () => {
         const folder = below(below(stagingPath, opening.database), opening.pipeline)
         const at = await server.ensure(opening.database)
-        return await inTurn(opening.database)(() => openFor({ url, at, folder, leastMerged }, opening))
+        return await inTurn(opening.database)(() =>
+          openFor({ connections, at, folder, leastMerged }, opening),
+        )
       }),
     ensure: (database) =>
       orProblem(`making database ${database}`, async () => {
@@ -79,16 +78,27 @@ export function openPostgresWarehouse({
       orProblem("counting rows", () =>
         server.inDatabase(database, (session, names) => countRows(session, names, pipeline)),
       ),
+    server: connections,
+    close: connections.close,
+  }
+}
+
+function queuesByDatabase(): (database: string) => SerialQueue {
+  const queues = new Map<string, SerialQueue>()
+  return (database) => {
+    const queue = queues.get(database) ?? newSerialQueue()
+    queues.set(database, queue)
+    return queue
   }
 }
 
 /** Destination databases of a server, as the layout has them. */
-function serverOf(url: string, layout: Layout) {
-  const onServer = <T>(work: (session: Session) => Promise<T>) => withSession(() => connect(url), work)
+function serverOf({ connect }: Connections, layout: Layout) {
+  const onServer = <T>(work: (session: Session) => Promise<T>) => withSession(connect, work)
   const inDatabase = <T>(database: string, work: (session: Session, names: Names) => Promise<T>) => {
     const at = placeIn(layout, database)
     return withSession(
-      () => connect(url, at.connectTo),
+      () => connect(at.connectTo),
       (session) => work(session, namesOf(at)),
     )
   }
@@ -130,7 +140,7 @@ async function withSession<T>(
 }
 
 interface Opening {
-  url: string
+  connections: Connections
   at: Place
   /** Of its own. Opening removes what an earlier opening left there, and nothing of another pipeline. */
   folder: string
@@ -138,17 +148,18 @@ interface Opening {
 }
 
 async function openFor(
-  { url, at, folder, leastMerged }: Opening,
+  { connections, at, folder, leastMerged }: Opening,
   options: OpenOptions,
 ): Promise<Destination> {
+  const { connect } = connections
   const names = namesOf(at)
-  const session = await connect(url, at.connectTo)
+  const session = await connect(at.connectTo)
   try {
     await makeBooks(session, names)
     // Before anything of the pipeline is touched: what is staged may be the newer owner's.
-    await endingOlder({ url, at }, session, () => claim(session, { ...options, names }))
+    await endingOlder({ connections, at }, session, () => claim(session, { ...options, names }))
     const staging = await openStaging(folder, options.dataKey)
-    const further = () => connect(url, at.connectTo)
+    const further = () => connect(at.connectTo)
     return newDestination({ session, names, staging, leastMerged, connect: further }, options)
   } catch (error) {
     session.destroy()
@@ -156,18 +167,18 @@ async function openFor(
   }
 }
 
-/** An older owner's host may be frozen in the middle of a transaction. */
-const olderOwnerLimitMs = 3_000
+/** An older owner's host may be frozen in the middle of a transaction, or cut off in it. */
+const olderOwnerLimitMs = 1_000
 
 /** Runs `work`, which waits for older owners' transactions; ends those sessions of ours that hold it up for longer. */
 async function endingOlder(
-  { url, at }: Pick<Opening, "url" | "at">,
+  { connections: { connect }, at }: Pick<Opening, "connections" | "at">,
   { processId }: Session,
   work: () => Promise<void>,
 ): Promise<void> {
   const end = () =>
     withSession(
-      () => connect(url, at.connectTo),
+      () => connect(at.connectTo),
       (session) =>
         session.run(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${processId})) AND application_name = ${quoteLiteral(applicationName)}`,

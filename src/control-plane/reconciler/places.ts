@@ -1,0 +1,139 @@
+import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
+import type { LeaseOwner } from "../../state/leases.ts"
+import type { OwnedPipeline, WorkerStore } from "../../state/processes/workers.ts"
+import { type MovableGroup, type Placement, placementOf } from "./placement.ts"
+import type { Reach } from "./reach.ts"
+
+export interface PlacesOptions {
+  workers: WorkerStore
+  owner: LeaseOwner
+  reach: Pick<Reach, "unreachable" | "unreachableForSure">
+  /** Has the reconciler look soon. */
+  nudge(): void
+}
+
+/** Which of the pipelines that may run anywhere run here. Asked turn by turn; see `placementOf`. */
+export interface Places {
+  /** Tells the other processes that this one is there, and what it cannot reach. */
+  announce(): Promise<void>
+  /** `steady`: groups of this process whose moving interrupts nothing long. */
+  look(groups: readonly MovableGroup[], steady: readonly string[]): Promise<Look>
+  /** Tells them that this process goes, and answers how many others are there. */
+  leave(): Promise<number>
+  stop(): void
+}
+
+/** What one turn does with them, by the groups' ids. */
+export interface Look {
+  /** Whether pipelines that nobody owns are taken. */
+  takes(id: string): boolean
+  taken(id: string): void
+  /** Whether the pipelines, of this process, are given away. */
+  gives(id: string): boolean
+  /** ARNs that the pipelines which are given away cannot reach from here. */
+  readonly cutOff: readonly string[]
+}
+
+/** What was given away is for the others. */
+const notBackMs = 5_000
+/** A host that comes back gets its share by and by: each move interrupts a pipeline for a moment. */
+const giveEveryMs = 1_000
+/** Nobody has taken what was given. */
+const notAgainMs = 60_000
+const expiryMarginMs = 20
+const turnMs = 1_000
+
+export function newPlaces({ workers, owner, reach, nudge }: PlacesOptions): Places {
+  const me = owner.owner
+  const times = newTimes()
+  let expiry: Deadline | undefined
+  let isAnnounced = false
+
+  async function announce(): Promise<void> {
+    await workers.put(owner, reach.unreachable())
+    isAnnounced = true
+  }
+
+  /** What runs out before the next turn is seen when it does. */
+  function awaitExpiry(owned: readonly OwnedPipeline[]): void {
+    expiry?.end()
+    const leftMs = Math.min(turnMs, ...owned.filter((one) => one.owner !== me).map((one) => one.leftMs))
+    if (leftMs < turnMs) expiry = startDeadline(leftMs + expiryMarginMs, nudge, { keepsAlive: false })
+  }
+
+  return {
+    announce,
+    async look(groups, steady) {
+      if (!isAnnounced) await announce()
+      const { workers: there, owned } = await workers.present()
+      times.note(groups, new Map(owned.map((one) => [one.pipeline, one.owner])), me)
+      awaitExpiry(owned)
+      const placement = placementOf({ me, unreachable: reach.unreachable(), workers: there, owned, groups })
+      return lookBy({ placement, times, steady, lacks: lacksOf(groups, reach.unreachableForSure()) })
+    },
+    async leave() {
+      await workers.leave(owner)
+      return (await workers.present()).workers.length
+    },
+    stop: () => expiry?.end(),
+  }
+}
+
+/** What is remembered from turn to turn, by the groups' ids. */
+function newTimes() {
+  /** When it was first seen that nobody owns all of them. */
+  const freeSince = new Map<string, number>()
+  const givenAt = new Map<string, number>()
+  return {
+    freeSince,
+    givenAt,
+    nextGiveMs: 0,
+    note(groups: readonly MovableGroup[], ownerOf: ReadonlyMap<string, string>, me: string): void {
+      const nowMs = performance.now()
+      const free = new Set(
+        groups.filter(({ keys }) => keys.some((key) => !ownerOf.has(key))).map(({ id }) => id),
+      )
+      for (const id of freeSince.keys()) if (!free.has(id)) freeSince.delete(id)
+      for (const id of free) if (!freeSince.has(id)) freeSince.set(id, nowMs)
+      const isAnothers = (key: string) => ownerOf.has(key) && ownerOf.get(key) !== me
+      for (const { id, keys } of groups) if (keys.some(isAnothers)) givenAt.delete(id)
+    },
+  }
+}
+
+/** What a group cannot reach from here. */
+function lacksOf(groups: readonly MovableGroup[], unreachable: ReadonlySet<string>) {
+  const needs = new Map(groups.map((one) => [one.id, one.needs]))
+  return (id: string) => (needs.get(id) ?? []).filter((arn) => unreachable.has(arn))
+}
+
+interface Looking {
+  placement: Placement
+  times: ReturnType<typeof newTimes>
+  steady: readonly string[]
+  lacks(id: string): string[]
+}
+
+function lookBy({ placement, times, steady, lacks }: Looking): Look {
+  const nowMs = performance.now()
+  const stranded = placement.stranded().filter((id) => lacks(id).length > 0)
+  const given = new Set([...stranded, ...placement.misplaced()])
+  const surplus = nowMs < times.nextGiveMs ? undefined : placement.surplus(steady)
+  if (surplus !== undefined) {
+    times.nextGiveMs = nowMs + giveEveryMs
+    given.add(surplus)
+  }
+  for (const id of given) times.givenAt.set(id, nowMs)
+  const sinceGivenMs = (id: string) => nowMs - (times.givenAt.get(id) ?? Number.NEGATIVE_INFINITY)
+  return {
+    cutOff: [...new Set(stranded.flatMap(lacks))],
+    gives: (id) => given.has(id),
+    takes: (id) =>
+      sinceGivenMs(id) >= notBackMs && placement.takes(id, nowMs - (times.freeSince.get(id) ?? nowMs)),
+    taken(id) {
+      placement.taken()
+      if (sinceGivenMs(id) < notAgainMs) times.nextGiveMs = nowMs + notAgainMs
+      times.givenAt.delete(id)
+    },
+  }
+}

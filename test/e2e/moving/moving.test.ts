@@ -1,0 +1,88 @@
+/** Three hosts by their data folders, on one machine: pipelines into a PostgreSQL warehouse go from one to another. */
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { stateDatabase } from "../../support/postgres/state-database.ts"
+import { testDatabase } from "../../support/postgres.ts"
+import { waitUntil } from "../../support/wait-until.ts"
+import { atEnd } from "../clean-up.ts"
+import { onDatabase } from "../workload.ts"
+import { type Hosts, sourceArnOf, startHosts, warehouseArn } from "./hosts.ts"
+import { type Flow, startTraffic, type Traffic, trafficTables } from "./traffic.ts"
+
+const pipelines = 6
+
+interface Scene extends Hosts {
+  traffic: Traffic
+  sourceUrl: string
+  names: string[]
+}
+
+async function scene(context: TestContext): Promise<Scene> {
+  const [state, warehouse] = await Promise.all([stateDatabase(), testDatabase()])
+  atEnd(context, () => Promise.all([state.drop(), warehouse.drop()]))
+  const sources = new Map<string, string>()
+  for (let n = 0; n < pipelines; n++) {
+    const source = await testDatabase()
+    atEnd(context, () => source.drop())
+    await onDatabase(source.url, (client) => client.query(trafficTables))
+    sources.set(source.name, source.url)
+  }
+  const servers = { stateUrl: state.url, warehouseUrl: warehouse.url, sources }
+  const sites = ["a", "b", "c"].map((name) => ({ name }))
+  const hosts = await startHosts(context, { sites, servers, stateUrl: state.url })
+  const flows: Flow[] = [...sources].map(([name, url]) => ({ name, url, schema: `${name}.public` }))
+  const traffic = await startTraffic(context, { flows, warehouseUrl: warehouse.url, everyMs: 100 })
+  for (const name of sources.keys())
+    await hosts.api.create(name.replaceAll("_", "-"), `include: ${name}.*.*`, sourceArnOf(name), warehouseArn)
+  await traffic.firstAfter(performance.now())
+  return { ...hosts, traffic, sourceUrl: [...sources.values()][0] ?? "", names: [...sources.keys()] }
+}
+
+async function becomes({ counts, store }: Hosts, wanted: Record<string, number>): Promise<void> {
+  let last: unknown
+  const isSo = async () => {
+    const now = Object.fromEntries(await counts())
+    last = now
+    return Object.entries(wanted).every(([name, count]) => now[name] === count)
+  }
+  await waitUntil(isSo, { what: `pipelines to be spread as ${JSON.stringify(wanted)}` }).catch(
+    async (error) => {
+      throw new Error(`they are ${JSON.stringify([last, await store.workers.present()])}`, { cause: error })
+    },
+  )
+}
+
+const slots = (url: string, databases: string[]) =>
+  onDatabase(url, async (client) => {
+    const found = await client.query("SELECT FROM pg_replication_slots WHERE database = ANY($1)", [databases])
+    return found.rowCount
+  })
+
+test("pipelines spread over three hosts, outlive a killed one, and are handed over by one that is stopped", async (context) => {
+  const all = await scene(context)
+  const { hosts, traffic, store, api, names } = all
+  await becomes(all, { a: 2, b: 2, c: 2 })
+  const [first, second] = hosts
+  assert.ok(first && second)
+
+  await first.process.kill9()
+  await traffic.firstAfter(performance.now())
+  await becomes(all, { a: 0, b: 3, c: 3 })
+  await first.start()
+  await becomes(all, { a: 2, b: 2, c: 2 })
+  const moved = (await store.leases.all()).reduce((sum, { generation }) => sum + generation - 1, 0)
+  assert.ok(
+    moved <= 6,
+    `${moved} moves: two away, two back, and two at the most that were spread at the start`,
+  )
+
+  const ended = await second.process.terminate()
+  assert.equal(ended.code, 0, ended.output)
+  await traffic.firstAfter(performance.now())
+  await becomes(all, { a: 3, b: 0, c: 3 })
+  await traffic.assertEqual()
+
+  for (const name of names) await api.delete(name.replaceAll("_", "-"))
+  await waitUntil(async () => (await api.all()).length === 0, { what: "all integrations to be gone" })
+  assert.equal(await slots(all.sourceUrl, names), 0)
+})
