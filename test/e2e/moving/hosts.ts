@@ -30,6 +30,8 @@ export interface Site {
   /** What it is started by, before its own command. */
   wrapper?: readonly string[]
   environment?: Record<string, string>
+  /** As it sees them; absent: as all do. */
+  servers?: Servers
 }
 
 /** A host as Millrace sees it: a data folder of its own, with which a worker is started as often as a test likes. */
@@ -52,17 +54,12 @@ export interface Hosts {
 
 export interface HostsOptions {
   sites: readonly Site[]
-  /** As the hosts see them. */
+  /** As this machine sees them. */
   servers: Servers
-  /** The state database's URL for this process and the API. */
-  stateUrl: string
 }
 
 /** Starts a worker at each site, and a process with the API here. */
-export async function startHosts(
-  context: TestContext,
-  { sites, servers, stateUrl }: HostsOptions,
-): Promise<Hosts> {
+export async function startHosts(context: TestContext, { sites, servers }: HostsOptions): Promise<Hosts> {
   const folder = await temporaryFolder("hosts")
   await chmod(folder, 0o755)
   const started: MillraceProcess[] = []
@@ -80,11 +77,11 @@ export async function startHosts(
     return process
   }
   const httpPort = await freePort()
-  const apiConfig = await configure(folder, "api", { ...servers, stateUrl }, httpPort)
-  const hosts = await Promise.all(sites.map((site) => newHost(site, folder, servers, spawn)))
+  const apiConfig = await configure(folder, "api", servers, httpPort)
+  const hosts = await Promise.all(sites.map((site) => newHost(site, folder, site.servers ?? servers, spawn)))
   const api = spawn({ name: "api" }, apiConfig, "api")
   await Promise.all([api.ready(), ...hosts.map((host) => host.start())])
-  const store = await openStore(stateUrl)
+  const store = await openStore(servers.stateUrl)
   atEnd(context, () => store.close())
   return { hosts, api: apiOf({ httpPort }), store, counts: () => countsOf(store, hosts) }
 }

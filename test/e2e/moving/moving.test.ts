@@ -9,7 +9,9 @@ import { onDatabase } from "../workload.ts"
 import { type Hosts, sourceArnOf, startHosts, warehouseArn } from "./hosts.ts"
 import { type Flow, startTraffic, type Traffic, trafficTables } from "./traffic.ts"
 
-const pipelines = 6
+const pipelines = 3
+/** Of a machine that many others use: a pipeline starts within a second on one of its own. */
+const patienceMs = 240_000
 
 interface Scene extends Hosts {
   traffic: Traffic
@@ -29,12 +31,12 @@ async function scene(context: TestContext): Promise<Scene> {
   }
   const servers = { stateUrl: state.url, warehouseUrl: warehouse.url, sources }
   const sites = ["a", "b", "c"].map((name) => ({ name }))
-  const hosts = await startHosts(context, { sites, servers, stateUrl: state.url })
+  const hosts = await startHosts(context, { sites, servers })
   const flows: Flow[] = [...sources].map(([name, url]) => ({ name, url, schema: `${name}.public` }))
-  const traffic = await startTraffic(context, { flows, warehouseUrl: warehouse.url, everyMs: 100 })
+  const traffic = await startTraffic(context, { flows, warehouseUrl: warehouse.url, everyMs: 200 })
   for (const name of sources.keys())
     await hosts.api.create(name.replaceAll("_", "-"), `include: ${name}.*.*`, sourceArnOf(name), warehouseArn)
-  await traffic.firstAfter(performance.now())
+  await traffic.firstAfter(performance.now(), [...sources.keys()], patienceMs)
   return { ...hosts, traffic, sourceUrl: [...sources.values()][0] ?? "", names: [...sources.keys()] }
 }
 
@@ -45,11 +47,10 @@ async function becomes({ counts, store }: Hosts, wanted: Record<string, number>)
     last = now
     return Object.entries(wanted).every(([name, count]) => now[name] === count)
   }
-  await waitUntil(isSo, { what: `pipelines to be spread as ${JSON.stringify(wanted)}` }).catch(
-    async (error) => {
-      throw new Error(`they are ${JSON.stringify([last, await store.workers.present()])}`, { cause: error })
-    },
-  )
+  const what = `pipelines to be spread as ${JSON.stringify(wanted)}`
+  await waitUntil(isSo, { what, timeoutMs: patienceMs, intervalMs: 250 }).catch(async (error) => {
+    throw new Error(`they are ${JSON.stringify([last, await store.workers.present()])}`, { cause: error })
+  })
 }
 
 const slots = (url: string, databases: string[]) =>
@@ -61,15 +62,15 @@ const slots = (url: string, databases: string[]) =>
 test("pipelines spread over three hosts, outlive a killed one, and are handed over by one that is stopped", async (context) => {
   const all = await scene(context)
   const { hosts, traffic, store, api, names } = all
-  await becomes(all, { a: 2, b: 2, c: 2 })
+  await becomes(all, { a: 1, b: 1, c: 1 })
   const [first, second] = hosts
   assert.ok(first && second)
 
   await first.process.kill9()
-  await traffic.firstAfter(performance.now())
-  await becomes(all, { a: 0, b: 3, c: 3 })
+  await traffic.firstAfter(performance.now(), names, patienceMs)
+  await becomes(all, { a: 0 })
   await first.start()
-  await becomes(all, { a: 2, b: 2, c: 2 })
+  await becomes(all, { a: 1, b: 1, c: 1 })
   const moved = (await store.leases.all()).reduce((sum, { generation }) => sum + generation - 1, 0)
   assert.ok(
     moved <= 6,
@@ -78,11 +79,14 @@ test("pipelines spread over three hosts, outlive a killed one, and are handed ov
 
   const ended = await second.process.terminate()
   assert.equal(ended.code, 0, ended.output)
-  await traffic.firstAfter(performance.now())
-  await becomes(all, { a: 3, b: 0, c: 3 })
+  await traffic.firstAfter(performance.now(), names, patienceMs)
+  await becomes(all, { b: 0 })
   await traffic.assertEqual()
 
   for (const name of names) await api.delete(name.replaceAll("_", "-"))
-  await waitUntil(async () => (await api.all()).length === 0, { what: "all integrations to be gone" })
+  await waitUntil(async () => (await api.all()).length === 0, {
+    what: "all integrations to be gone",
+    timeoutMs: patienceMs,
+  })
   assert.equal(await slots(all.sourceUrl, names), 0)
 })

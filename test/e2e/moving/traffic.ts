@@ -45,7 +45,7 @@ export const trafficTables = `
   CREATE TABLE ticks (seq int PRIMARY KEY, note text NOT NULL);
   CREATE TABLE marks (seq int, note text); ALTER TABLE marks REPLICA IDENTITY FULL`
 
-const lookEveryMs = 50
+const lookEveryMs = 100
 const connectionsAtOnce = 12
 
 export async function startTraffic(context: TestContext, options: TrafficOptions): Promise<Traffic> {
