@@ -190,6 +190,8 @@ async function runUntilStopped(
       if (problem instanceof OversizedTable) state.oversized.push(problem)
       waits.failed(problem, !state.troubled)
       state.troubled = true
+      // A connection of our own, whose end the network has not told the source, may be the one that reads the slot.
+      if (problem.kind === "sourceInUse") state.isReaderEnded = false
       options.reporter.problem(problem)
       // Another process owns the pipeline now: no further attempt here.
       if (problem.kind === "takenOver") break

@@ -13,7 +13,8 @@ import type { StateSchema } from "./schema.ts"
 const poolSize = 5
 const connectTimeoutMs = 5_000
 const statementTimeoutMs = 15_000
-const idleInTransactionTimeoutMs = 30_000
+/** A host that is cut off in a transaction holds rows locked, its leases among them: others wait little longer than for a lease. */
+const idleInTransactionTimeoutMs = 6_000
 
 export interface ConnectionOptions {
   /** Told when an idle connection breaks; the next call opens a new one by itself. */
@@ -95,13 +96,13 @@ const networkCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ])
-/** Shutting down, starting up, crashed; took too long, waited too long for a lock, in a deadlock with another. */
-const passingStates = new Set(["57P01", "57P02", "57P03", "57014", "55P03", "40P01"])
+/** Shutting down, starting up, crashed; took too long, waited too long for a lock, in a deadlock with another, idle for too long. */
+const passingStates = new Set(["57P01", "57P02", "57P03", "57014", "55P03", "40P01", "25P03"])
 /** The classes of broken connections and of missing resources (connections, disk, memory). */
 const passingClasses = ["08", "53"]
 /** What the driver says without a code. */
 const driverMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
 
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -42,6 +42,10 @@ const sessionSettings = {
   statement_timeout: "0",
   lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
+  // A host that is gone keeps its slot in use, and its snapshot open, no longer than this.
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
   // Publication and slot are made and altered; each statement is to see what is committed by then.
   default_transaction_read_only: "off",
   default_transaction_isolation: "read\\ committed",
