@@ -12,6 +12,7 @@ import { s3Engine } from "../sources/s3/engine.ts"
 import { duckDbEngine } from "../warehouses/duckdb/engine.ts"
 import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
 import { postgresWarehouseEngine } from "../warehouses/postgres/engine.ts"
+import { redshiftWarehouseEngine } from "../warehouses/redshift/engine.ts"
 
 /** What sessions of the SQL port are opened on. */
 export type QueriedEngine = DuckDbInstance
@@ -36,8 +37,9 @@ export const engines: Engines = {
   warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(
     duckDbEngine({ prepare }),
     postgresWarehouseEngine,
+    redshiftWarehouseEngine,
   ),
-  plannedWarehouses: ["redshift"],
+  plannedWarehouses: [],
   async openEmptyEngine(path, memoryLimitBytes) {
     const { openDuckDb } = await import("../warehouses/duckdb/files/instance.ts")
     return await openDuckDb({

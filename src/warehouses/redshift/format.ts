@@ -1,0 +1,126 @@
+import { z } from "zod"
+import type { EntryFormat } from "../../configuration/entries/format.ts"
+import { warehouseKeys } from "../../configuration/entries/warehouse.ts"
+import { postgresUrl } from "../../configuration/postgres-url.ts"
+import { text } from "../../configuration/values.ts"
+import type { WarehouseConfiguration } from "../../domain/configuration.ts"
+import { tableKey } from "../../domain/table.ts"
+import type { Layout } from "./naming.ts"
+import type { TableLayout } from "./render/tables.ts"
+import type { StagingConfiguration } from "./staging/bucket.ts"
+
+/** A warehouse that loads from a bucket, reached by a user that may make what the layout needs. */
+export interface RedshiftWarehouseConfiguration extends WarehouseConfiguration {
+  url: string
+  layout: Layout
+  staging: StagingConfiguration
+  /** By which COPY reads the bucket; absent: by the keys of `staging`. */
+  iamRole?: string
+  /** By `tableKey`; of others the warehouse chooses. */
+  layouts: ReadonlyMap<string, TableLayout>
+}
+
+const bucketUrl = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9!_.*()/-]*))?$/
+const roles =
+  /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+(?:,arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+)*$/
+
+const httpUrl = text.refine(
+  // A URL with a user in it would put a password where no one expects one.
+  (given) => /^https?:\/\/[^\s@/]+\/?$/.test(given) && URL.canParse(given),
+  "must be http://host:port or https://host:port, without user, path or query",
+)
+
+const awsKey = text.regex(/^[\w+/=-]+$/, "has characters that no key of the cloud has")
+
+const staging = z
+  .strictObject({
+    bucket: text.regex(bucketUrl, "must be like s3://bucket or s3://bucket/folder"),
+    region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
+    endpoint: httpUrl.optional(),
+    iam_role: text.regex(roles, "must be a role's ARN, or a chain of them with commas between").optional(),
+    access_key_id: awsKey.optional(),
+    secret_access_key: awsKey.optional(),
+    session_token: awsKey.optional(),
+    kms_key_id: text.optional(),
+  })
+  .superRefine((given, context) => {
+    if ((given.access_key_id === undefined) !== (given.secret_access_key === undefined))
+      context.addIssue("must have both access_key_id and secret_access_key, or neither")
+    if (given.iam_role === undefined && given.access_key_id === undefined)
+      context.addIssue(
+        "must say by what right COPY reads the bucket: iam_role, or access_key_id and secret_access_key",
+      )
+  })
+
+const tableLayout = z
+  .strictObject({
+    distribution: z
+      .enum(["auto", "even", "all"])
+      .or(z.strictObject({ key: text }))
+      .default("auto"),
+    sort: z.array(text).default([]),
+    sort_kind: z.enum(["compound", "interleaved"]).default("compound"),
+  })
+  .transform(
+    ({ distribution, sort, sort_kind: sortKind }): TableLayout => ({
+      distribution:
+        typeof distribution === "string" ? { kind: distribution } : { kind: "key", column: distribution.key },
+      sort,
+      sortKind,
+    }),
+  )
+
+const tableName = text.regex(/^[^.]+\.[^.]+$/, "must be a table like schema.table")
+
+const written = z.strictObject({
+  ...warehouseKeys,
+  engine: z.literal("redshift"),
+  url: postgresUrl,
+  layout: z.enum(["databases", "schemas"]).default("databases"),
+  staging,
+  tables: z.record(tableName, tableLayout).default({}),
+})
+
+export const redshiftWarehouseFormat: EntryFormat<RedshiftWarehouseConfiguration> = {
+  name: "redshift",
+  keys: Object.keys(written.shape),
+  entry: written.transform(
+    ({ auto_create_database: autoCreateDatabase, staging: given, tables, ...one }) =>
+      () => ({
+        ...one,
+        autoCreateDatabase,
+        staging: stagingFrom(given),
+        ...(given.iam_role !== undefined && { iamRole: given.iam_role }),
+        layouts: layoutsFrom(tables),
+      }),
+  ),
+}
+
+function stagingFrom(given: z.output<typeof staging>): StagingConfiguration {
+  const [, bucket = "", folder = ""] = bucketUrl.exec(given.bucket) ?? []
+  const { region, endpoint, kms_key_id: kmsKeyId } = given
+  const {
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+    session_token: sessionToken,
+  } = given
+  return {
+    bucket,
+    prefix: folder.replace(/^\/+|\/+$/g, ""),
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...(sessionToken !== undefined && { sessionToken }),
+    ...(kmsKeyId !== undefined && { kmsKeyId }),
+  }
+}
+
+function layoutsFrom(tables: Readonly<Record<string, TableLayout>>): ReadonlyMap<string, TableLayout> {
+  return new Map(
+    Object.entries(tables).map(([whole, layout]) => {
+      const [schema = "", name = ""] = whole.split(".")
+      return [tableKey({ schema, name }), layout]
+    }),
+  )
+}

@@ -1,0 +1,38 @@
+import type { Column, TableName } from "../../../domain/table.ts"
+import { constant, quoteIdentifier } from "../quoting.ts"
+import { columnType } from "../types/column-type.ts"
+
+/** How the rows of a table are spread over the nodes of the warehouse, and in which order they lie there. */
+export interface TableLayout {
+  distribution: { kind: "auto" | "even" | "all" } | { kind: "key"; column: string }
+  /** Empty: the warehouse chooses. */
+  sort: readonly string[]
+  sortKind: "compound" | "interleaved"
+}
+
+/** The warehouse chooses, and changes its mind as the table is used. */
+export const automaticLayout: TableLayout = { distribution: { kind: "auto" }, sort: [], sortKind: "compound" }
+
+/** What a table is to be laid out as; by the names at the source. */
+export type LayoutOf = (table: TableName) => TableLayout
+
+/** Definitions of a table's columns. No key is declared: the engine would believe it and check nothing. */
+export function definitions(columns: readonly Column[]): string[] {
+  return columns.map(({ name, type }) => `${quoteIdentifier(name)} ${columnType(type)}`)
+}
+
+/** What stands behind the columns of CREATE TABLE. */
+export function layoutClause({ distribution, sort, sortKind }: TableLayout): string {
+  const spread =
+    distribution.kind === "key"
+      ? `DISTSTYLE KEY DISTKEY (${quoteIdentifier(distribution.column)})`
+      : `DISTSTYLE ${distribution.kind.toUpperCase()}`
+  const columns = sort.map(quoteIdentifier).join(", ")
+  const order = sort.length === 0 ? "SORTKEY AUTO" : `${sortKind.toUpperCase()} SORTKEY (${columns})`
+  return `${spread} ${order}`
+}
+
+/** A moment as a literal; everything here is UTC. */
+export function timeLiteral(at: Date): string {
+  return `${constant(at.toISOString().replace("T", " ").replace("Z", ""))}::TIMESTAMP`
+}

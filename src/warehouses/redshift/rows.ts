@@ -1,0 +1,65 @@
+import type { TableSchema } from "../../domain/table.ts"
+import { keepersOf } from "../../replication/batch/held.ts"
+import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import { OversizedTable } from "../../replication/contracts/oversized.ts"
+import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
+import { orProblem, unsentRefusal } from "./errors.ts"
+import { place } from "./naming.ts"
+import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
+import { targetOf } from "./render/apply-sql.ts"
+import { mendStatements } from "./render/mend-sql.ts"
+import { changesOf, commitsOf, newStageTables, type StagedColumn } from "./staging/stage-tables.ts"
+
+const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
+
+/** Rows wait in the staging bucket; a batch is one transaction over all of them. */
+export function destinationRows(open: OpenDestination): DestinationRows {
+  const { staging, transactions, inTurn, books, names, pipeline } = open
+  return {
+    stage: (table, changes) => holding(table, () => staging.write(typesOf(changesOf(table)), changes)),
+    stageCommits: (commits) => staging.write(typesOf(commitsOf), commits),
+    stageRows: (table, rows) => holding(table, () => staging.write(typesOf(table.columns), rows)),
+    async apply(batch) {
+      await inTurn(async () => {
+        await applyBatch(open, batch)
+        open.left = batch.position ?? open.left
+      })
+      await staging.remove(partsOf(batch))
+    },
+    async mend(table, keys, parts) {
+      const stages = newStageTables()
+      const keepers = keepersOf(pipeline, await orProblem("reading the tables", () => books.versions()))
+      const mended = { keys, parts, keepsVersions: keepers.has(table.id) }
+      const statements = mendStatements(stages, targetOf(names.live(table), table), table, mended)
+      await transactions.run({ stages: stages.all, statements }, "mending rows")
+      await staging.remove(parts)
+    },
+  }
+}
+
+const typesOf = (columns: readonly StagedColumn[]) => columns.map(({ type }) => type)
+
+/** Throws OversizedTable where a value cannot be held. */
+async function holding<T>(table: TableSchema, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const refusal = unsentRefusal(error, table.columns)
+    throw refusal === undefined ? error : new OversizedTable(table, refusal)
+  }
+}
+
+async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
+  const { books, pipeline, left: expected, copiedAsOf } = open
+  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
+  await runPlan(open, steps, "applying changes")
+}
+
+export function partsOf({ tables }: Pick<Batch, "tables">): StagedPart[] {
+  return tables.flatMap(({ parts, alteration, commits }) => [
+    ...parts,
+    ...(alteration?.fill === undefined ? [] : [alteration.fill]),
+    ...(commits === undefined ? [] : [commits]),
+  ])
+}
