@@ -39,7 +39,7 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
       await session.run(copy)
     } catch (error) {
       await session.run("ROLLBACK")
-      const refused = await refusedRows(session, staging, stage.parts)
+      const refused = await refusedRows(session, staging, stage.parts).catch(() => undefined)
       if (refused === undefined) throw error
       throw stage.table === undefined ? refused : new OversizedTable(stage.table, refused.message)
     }
