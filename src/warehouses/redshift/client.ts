@@ -7,7 +7,7 @@ export const applicationName = "millrace"
 const connectTimeoutMs = 30_000
 
 /** Settings of ours: what statements and texts mean must not hang on those of a user, a database or a parameter group. */
-const settings = [
+export const sessionSettings = [
   "SET enable_case_sensitive_identifier TO true",
   "SET timezone TO 'UTC'",
   "SET datestyle TO 'ISO'",
@@ -82,7 +82,7 @@ export async function connect(address: Address, database = address.database): Pr
   const { stream } = (client as unknown as Driven).connection
   try {
     await client.connect()
-    await client.query(settings.join("; "))
+    await client.query(sessionSettings.join("; "))
   } catch (error) {
     stream.destroy()
     throw error

@@ -59,14 +59,12 @@ const tableLayout = z
       .or(z.strictObject({ key: text }))
       .default("auto"),
     sort: z.array(text).default([]),
-    sort_kind: z.enum(["compound", "interleaved"]).default("compound"),
   })
   .transform(
-    ({ distribution, sort, sort_kind: sortKind }): TableLayout => ({
+    ({ distribution, sort }): TableLayout => ({
       distribution:
         typeof distribution === "string" ? { kind: distribution } : { kind: "key", column: distribution.key },
       sort,
-      sortKind,
     }),
   )
 

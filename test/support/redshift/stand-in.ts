@@ -39,7 +39,13 @@ export async function redshiftStandIn(context: TestContext): Promise<RedshiftSta
       openConfigured({
         url: url.toString(),
         layout: "schemas",
-        staging: { bucket: bucket.name, prefix: "staged", region: "us-east-1", endpoint: bucket.endpoint, ...s3Keys },
+        staging: {
+          bucket: bucket.name,
+          prefix: "staged",
+          region: "us-east-1",
+          endpoint: bucket.endpoint,
+          ...s3Keys,
+        },
         layouts: new Map(),
       }),
   }

@@ -7,11 +7,10 @@ export interface TableLayout {
   distribution: { kind: "auto" | "even" | "all" } | { kind: "key"; column: string }
   /** Empty: the warehouse chooses. */
   sort: readonly string[]
-  sortKind: "compound" | "interleaved"
 }
 
 /** The warehouse chooses, and changes its mind as the table is used. */
-export const automaticLayout: TableLayout = { distribution: { kind: "auto" }, sort: [], sortKind: "compound" }
+export const automaticLayout: TableLayout = { distribution: { kind: "auto" }, sort: [] }
 
 /** What a table is to be laid out as; by the names at the source. */
 export type LayoutOf = (table: TableName) => TableLayout
@@ -22,13 +21,13 @@ export function definitions(columns: readonly Column[]): string[] {
 }
 
 /** What stands behind the columns of CREATE TABLE. */
-export function layoutClause({ distribution, sort, sortKind }: TableLayout): string {
+export function layoutClause({ distribution, sort }: TableLayout): string {
   const spread =
     distribution.kind === "key"
       ? `DISTSTYLE KEY DISTKEY (${quoteIdentifier(distribution.column)})`
       : `DISTSTYLE ${distribution.kind.toUpperCase()}`
   const columns = sort.map(quoteIdentifier).join(", ")
-  const order = sort.length === 0 ? "SORTKEY AUTO" : `${sortKind.toUpperCase()} SORTKEY (${columns})`
+  const order = sort.length === 0 ? "SORTKEY AUTO" : `COMPOUND SORTKEY (${columns})`
   return `${spread} ${order}`
 }
 
