@@ -110,9 +110,9 @@ function statementsOf(names: Names): Omit<Bookkeeping, keyof Reading> {
   const versions = names.books("versions")
   const whose = (pipeline: string, { id }: { id: string }) =>
     `pipeline = ${quoteLiteral(pipeline)} AND table_id = ${quoteLiteral(id)}`
-  const setVersions = (pipeline: string, table: TableSchema, dropped: boolean) => [
+  const setVersions = (pipeline: string, table: TableSchema, state: "kept" | "dropped") => [
     `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
-    `INSERT INTO ${versions} VALUES (${[pipeline, table.id].map(quoteLiteral).join(", ")}, ${dropped}, ${quoteLiteral(JSON.stringify(table))})`,
+    `INSERT INTO ${versions} VALUES (${[pipeline, table.id].map(quoteLiteral).join(", ")}, ${state === "dropped"}, ${quoteLiteral(JSON.stringify(table))})`,
   ]
   return {
     takeOver: (pipeline) =>
@@ -137,8 +137,8 @@ function statementsOf(names: Names): Omit<Bookkeeping, keyof Reading> {
         ...(columns.length === 0 ? [] : [`INSERT INTO ${texts} VALUES (${values.join(", ")})`]),
       ]
     },
-    noteVersions: (pipeline, table) => setVersions(pipeline, table, false),
-    noteDropped: (pipeline, table) => setVersions(pipeline, table, true),
+    noteVersions: (pipeline, table) => setVersions(pipeline, table, "kept"),
+    noteDropped: (pipeline, table) => setVersions(pipeline, table, "dropped"),
     forgetVersions: (pipeline, table) => `DELETE FROM ${versions} WHERE ${whose(pipeline, table)}`,
   }
 }

@@ -1,3 +1,4 @@
+import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
@@ -88,8 +89,8 @@ function newPartLoader(open: OpenDestination, table: TableSchema, copy: string):
   const fence = copyFence(open)
   let waiting: StagedPart[] = []
   let session: Promise<Session> | undefined
-  /** The load that runs; another follows it only when it has ended. */
-  let running: Promise<void> = Promise.resolve()
+  const inTurn = newSerialQueue()
+  let running: Promise<void> | undefined
   let failure: unknown
 
   async function load(parts: readonly StagedPart[]): Promise<void> {
@@ -106,7 +107,7 @@ function newPartLoader(open: OpenDestination, table: TableSchema, copy: string):
   function loadWaiting(): void {
     const parts = waiting
     waiting = []
-    if (parts.length > 0) running = running.then(() => load(parts))
+    if (parts.length > 0) running = inTurn(() => load(parts))
   }
 
   return {

@@ -29,7 +29,7 @@ export function destinationRows(open: OpenDestination): DestinationRows {
     async mend(table, keys, parts) {
       const stages = newStageTables()
       const keepers = keepersOf(pipeline, await orProblem("reading the tables", () => books.versions()))
-      const mended = { keys, parts, keepsVersions: keepers.has(table.id) }
+      const mended = { keys, parts, keepsVersions: keepers.has(table.id), at: new Date() }
       const statements = mendStatements(stages, targetOf(names.live(table), table), table, mended)
       await transactions.run({ stages: stages.all, statements }, "mending rows")
       await staging.remove(parts)

@@ -1,6 +1,6 @@
 /** One of each form of statement that the Redshift adapter sends, by the adapter's own rendering. */
 import { positionFrom } from "../../../src/domain/position.ts"
-import type { Column, ColumnType, TableSchema } from "../../../src/domain/table.ts"
+import type { TableSchema } from "../../../src/domain/table.ts"
 import type { Step } from "../../../src/replication/batch/step.ts"
 import type { Run, StagedPart, TableChanges } from "../../../src/replication/contracts/warehouse.ts"
 import { bookkeepingOf, makeBooks } from "../../../src/warehouses/redshift/bookkeeping.ts"
@@ -26,6 +26,7 @@ import { versionDefinitions } from "../../../src/warehouses/redshift/render/vers
 import { copyStatement } from "../../../src/warehouses/redshift/staging/copy-sql.ts"
 import { newStageTables } from "../../../src/warehouses/redshift/staging/stage-tables.ts"
 import { readForm } from "../../../src/warehouses/redshift/types/canonical.ts"
+import { customers, everything, lengthened, moved, widened } from "./statement-tables.ts"
 
 export interface StatementForm {
   /** When the adapter sends it. */
@@ -34,69 +35,6 @@ export interface StatementForm {
 }
 
 const names = namesOf(placeIn("databases", "shop"), { pipeline: "orders", opening: "0a1b2c3d" })
-
-const types: ColumnType[] = [
-  { kind: "boolean" },
-  { kind: "int16" },
-  { kind: "int32" },
-  { kind: "int64" },
-  { kind: "float32" },
-  { kind: "float64" },
-  { kind: "decimal", precision: 12, scale: 2 },
-  { kind: "decimal", precision: 38, scale: 38 },
-  { kind: "date" },
-  { kind: "timestamp" },
-  { kind: "timestamptz" },
-  { kind: "uuid" },
-  { kind: "text" },
-  { kind: "json" },
-  { kind: "bytes" },
-]
-
-/** With a column of each type, and a name that must be quoted. */
-const everything = tableOf(
-  "Every thing",
-  types.map((type, index): [string, ColumnType] => [`${type.kind} ${index}`, type]),
-  undefined,
-)
-const customers = tableOf(
-  "customers",
-  [
-    ["id", { kind: "int32" }],
-    ["name", { kind: "text" }],
-    ["notes", { kind: "json" }],
-  ],
-  [0],
-)
-const widened = tableOf(
-  "customers",
-  [
-    ["id", { kind: "int64" }],
-    ["name", { kind: "text" }],
-    ["since", { kind: "date" }],
-  ],
-  [0],
-)
-const lengthened = tableOf(
-  "customers",
-  [
-    ["id", { kind: "int32" }],
-    ["label", { kind: "text" }],
-    ["since", { kind: "date" }],
-  ],
-  [0],
-)
-const moved: TableSchema = { ...customers, schema: "archive" }
-
-function tableOf(name: string, columns: [string, ColumnType][], key: number[] | undefined): TableSchema {
-  return {
-    id: `id of ${name}`,
-    schema: "public",
-    name,
-    columns: columns.map(([column, type]): Column => ({ name: column, type, sourceType: type.kind })),
-    key,
-  }
-}
 
 const part: StagedPart = { token: "part", rows: 1, bytes: 1 }
 const at = new Date("2026-01-02T03:04:05.678Z")
@@ -128,9 +66,12 @@ function rendered(steps: readonly Step[]): string[] {
 }
 
 /** What is sent to a session, which answers that one row was found or changed. */
-async function sentBy(work: (session: Session) => Promise<unknown>, isFound = true): Promise<string[]> {
+async function sentBy(
+  work: (session: Session) => Promise<unknown>,
+  found: "a row" | "nothing" = "a row",
+): Promise<string[]> {
   const sent: string[] = []
-  const answer = { rows: isFound ? [["1"]] : [], count: 1 }
+  const answer = { rows: found === "a row" ? [["1"]] : [], count: 1 }
   await work({
     run: async (sql) => {
       sent.push(...sql.split("; "))
@@ -185,10 +126,11 @@ function copies(): string[] {
   ]
 }
 
-function mended(table: TableSchema, keepsVersions: boolean, key: (string | null)[]): string[] {
+function mended(table: TableSchema, keeps: "versions" | "rows", key: (string | null)[]): string[] {
+  const keepsVersions = keeps === "versions"
   const stages = newStageTables()
   const target = targetOf(names.live(table), table)
-  return mendStatements(stages, target, table, { keys: [key, key], parts: [part], keepsVersions })
+  return mendStatements(stages, target, table, { keys: [key, key], parts: [part], keepsVersions, at })
 }
 
 const canonicalTexts = [
@@ -208,24 +150,35 @@ const canonicalTexts = [
 ]
 
 export async function statementForms(): Promise<StatementForm[]> {
-  const alteration = (to: TableSchema, origins: (number | undefined)[], fill?: StagedPart) => ({
-    from: customers,
-    to,
-    origins,
-    fill,
-  })
-  const alter = (one: ReturnType<typeof alteration>, keepsVersions = false): Step => ({
-    kind: "alter",
-    place: customers,
-    alteration: one,
-    keepsVersions,
-    isTouched: false,
-  })
+  return [
+    ...(await formsOfTransactions()),
+    ...formsOfCopies(),
+    ...formsOfChanges(),
+    ...formsOfTables(),
+    ...formsOfRest(),
+  ]
+}
+
+const alteration = (to: TableSchema, origins: (number | undefined)[], fill?: StagedPart) => ({
+  from: customers,
+  to,
+  origins,
+  fill,
+})
+const alter = (one: ReturnType<typeof alteration>, keeps: "versions" | "rows"): Step => ({
+  kind: "alter",
+  place: customers,
+  alteration: one,
+  keepsVersions: keeps === "versions",
+  isTouched: false,
+})
+
+async function formsOfTransactions(): Promise<StatementForm[]> {
   return [
     { when: "a session begins", statements: [...sessionSettings] },
     {
       when: "a database is opened for the first time",
-      statements: await sentBy((s) => makeBooks(s, names), false),
+      statements: await sentBy((s) => makeBooks(s, names), "nothing"),
     },
     { when: "a database is opened for an owner", statements: claimStatements(fence) },
     {
@@ -249,10 +202,15 @@ export async function statementForms(): Promise<StatementForm[]> {
         ...(await sentBy((s) => leftOverCopies(s, names))),
         ...(await sentBy((s) => isKnown(s, fence))),
         ...(await sentBy((s) => readPosition(s, fence))),
-        ...(await sentBy((s) => bookkeepingOf(s, names).textColumns(pipeline), false)),
-        ...(await sentBy((s) => bookkeepingOf(s, names).versions(), false)),
+        ...(await sentBy((s) => bookkeepingOf(s, names).textColumns(pipeline), "nothing")),
+        ...(await sentBy((s) => bookkeepingOf(s, names).versions(), "nothing")),
       ],
     },
+  ]
+}
+
+function formsOfCopies(): StatementForm[] {
+  return [
     { when: "a copy of a table is begun", statements: tablesMade() },
     { when: "staged rows are loaded", statements: copies() },
     {
@@ -264,6 +222,11 @@ export async function statementForms(): Promise<StatementForm[]> {
         { kind: "startPosition", pipeline, position },
       ]),
     },
+  ]
+}
+
+function formsOfChanges(): StatementForm[] {
+  return [
     {
       when: "a table with a key changes: only inserts; the last change of each key; columns unsent; keys that move; truncated",
       statements: rendered([
@@ -287,13 +250,18 @@ export async function statementForms(): Promise<StatementForm[]> {
         changed(customers, [{ kind: "truncate", at: 3, continued: true }], { commits: part }),
       ]),
     },
+  ]
+}
+
+function formsOfTables(): StatementForm[] {
+  return [
     {
       when: "a column goes, another is renamed, one is added with a value",
-      statements: rendered([alter(alteration(lengthened, [0, 1, undefined], part))]),
+      statements: rendered([alter(alteration(lengthened, [0, 1, undefined], part), "rows")]),
     },
     {
       when: "a type changes: the table is made anew",
-      statements: rendered([alter(alteration(widened, [0, 1, undefined], part), true)]),
+      statements: rendered([alter(alteration(widened, [0, 1, undefined], part), "versions")]),
     },
     {
       when: "a table changes its name or its schema",
@@ -313,6 +281,11 @@ export async function statementForms(): Promise<StatementForm[]> {
         { kind: "succeed", from: customers, to: customers, since: at },
       ]),
     },
+  ]
+}
+
+function formsOfRest(): StatementForm[] {
+  return [
     {
       when: "the bookkeeping changes",
       statements: rendered([
@@ -327,9 +300,9 @@ export async function statementForms(): Promise<StatementForm[]> {
     {
       when: "rows that differ are mended, by their key, by all they hold, and where versions are kept",
       statements: [
-        ...mended(customers, false, ["1"]),
-        ...mended(everything, false, canonicalTexts),
-        ...mended(customers, true, ["1"]),
+        ...mended(customers, "rows", ["1"]),
+        ...mended(everything, "rows", canonicalTexts),
+        ...mended(customers, "versions", ["1"]),
       ],
     },
     {

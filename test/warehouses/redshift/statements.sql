@@ -194,8 +194,8 @@ INSERT INTO "public"."Every thing" ("boolean 0", "int16 1", "int32 2", "int64 3"
 DROP TABLE "millrace_wrong";
 CREATE TEMP TABLE "millrace_wrong" ("k0" INTEGER);
 INSERT INTO "millrace_wrong" SELECT CAST('1' AS INTEGER) UNION ALL SELECT CAST('1' AS INTEGER);
-UPDATE "public"."customers" SET _record_is_active = false, _record_delete_time = GREATEST("customers"._record_create_time, '2026-11-30 10:36:10.219'::TIMESTAMP) FROM "millrace_wrong" WHERE "customers"."id" = "millrace_wrong"."k0" AND "customers"._record_is_active;
-INSERT INTO "public"."customers" ("id", "name", "notes", _record_is_active, _record_create_time, _record_delete_time) SELECT "id", "name", "notes", true, '2026-11-30 10:36:10.219'::TIMESTAMP, NULL FROM "millrace_stage_1";
+UPDATE "public"."customers" SET _record_is_active = false, _record_delete_time = GREATEST("customers"._record_create_time, '2026-01-02 03:04:05.678'::TIMESTAMP) FROM "millrace_wrong" WHERE "customers"."id" = "millrace_wrong"."k0" AND "customers"._record_is_active;
+INSERT INTO "public"."customers" ("id", "name", "notes", _record_is_active, _record_create_time, _record_delete_time) SELECT "id", "name", "notes", true, '2026-01-02 03:04:05.678'::TIMESTAMP, NULL FROM "millrace_stage_1";
 DROP TABLE "millrace_wrong";
 
 -- rows are compared

@@ -14,6 +14,8 @@ export interface Mended {
   keys: readonly RowKey[]
   parts: readonly StagedPart[]
   keepsVersions: boolean
+  /** Now: the time of the change is unknown. */
+  at: Date
 }
 
 const wrong = quoteIdentifier("millrace_wrong")
@@ -29,13 +31,13 @@ export function mendStatements(
   stages: StageTables,
   target: Target,
   schema: TableSchema,
-  { keys, parts, keepsVersions }: Mended,
+  { keys, parts, keepsVersions, at }: Mended,
 ): string[] {
   const told = (schema.key === undefined ? schema.columns : keyColumns(schema)).map(
     (column, index): Column => ({ ...column, name: `k${index}` }),
   )
   const isWrong = isAmong(target, schema, told)
-  const now = timeLiteral(new Date())
+  const now = timeLiteral(at)
   const leave = keepsVersions
     ? `UPDATE ${target.table} SET ${closing(target, now)} FROM ${wrong} WHERE ${isWrong} AND ${target.prefix}_record_is_active`
     : `DELETE FROM ${target.table} USING ${wrong} WHERE ${isWrong}`

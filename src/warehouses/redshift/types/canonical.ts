@@ -43,16 +43,16 @@ export function canonicalText(text: string | null, { type }: Column): string | n
   }
 }
 
-const special: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  infinity: Number.POSITIVE_INFINITY,
-  inf: Number.POSITIVE_INFINITY,
-  "-infinity": Number.NEGATIVE_INFINITY,
-  "-inf": Number.NEGATIVE_INFINITY,
-}
+const special: ReadonlyMap<string, number> = new Map([
+  ["nan", Number.NaN],
+  ["infinity", Number.POSITIVE_INFINITY],
+  ["inf", Number.POSITIVE_INFINITY],
+  ["-infinity", Number.NEGATIVE_INFINITY],
+  ["-inf", Number.NEGATIVE_INFINITY],
+])
 
 function numberOf(text: string): number {
-  return special[text.toLowerCase()] ?? Number(text)
+  return special.get(text.toLowerCase()) ?? Number(text)
 }
 
 /** As C prints it with `%.16e`: the exponent has two digits at the least. */
