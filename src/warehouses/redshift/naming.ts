@@ -45,6 +45,12 @@ export function place(table: TableName): string {
   return JSON.stringify([table.schema.toLowerCase(), table.name.toLowerCase()])
 }
 
+/** The destination database whose bookkeeping a schema is, where each is a set of schemas; none: it is no such schema. */
+export function databaseIn(schema: string): string[] {
+  const end = `.${bookkeepingSchema}`
+  return schema.endsWith(end) ? [schema.slice(0, -end.length)] : []
+}
+
 /** The names of one destination database. */
 export interface Names {
   /** Of a schema as the source calls it; quoted. */

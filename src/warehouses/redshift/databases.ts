@@ -1,0 +1,29 @@
+import { addressOf } from "./address.ts"
+import { connect } from "./client.ts"
+import { orProblem } from "./errors.ts"
+import type { RedshiftWarehouseConfiguration } from "./format.ts"
+import { databaseIn } from "./naming.ts"
+
+/**
+ * The names that a new destination database cannot have, those of destination databases among them: every database of the
+ * warehouse, or, where they are schemas, each that has our bookkeeping. @throws Problem
+ */
+export async function databasesOf({
+  url,
+  layout,
+}: Pick<RedshiftWarehouseConfiguration, "url" | "layout">): Promise<string[]> {
+  return await orProblem("listing databases", async () => {
+    const session = await connect(addressOf(url))
+    try {
+      if (layout === "databases") return await firstColumn(session.rows("SELECT datname FROM pg_database"))
+      const schemas = await firstColumn(session.rows("SELECT nspname FROM pg_namespace"))
+      return schemas.flatMap(databaseIn)
+    } finally {
+      await session.close()
+    }
+  })
+}
+
+async function firstColumn(found: Promise<(string | null)[][]>): Promise<string[]> {
+  return (await found).map(([name]) => name ?? "")
+}
