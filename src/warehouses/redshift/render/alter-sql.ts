@@ -18,6 +18,8 @@ export interface Altering {
   at: TableSchema
   alteration: Alteration<StagedPart>
   keepsVersions: boolean
+  /** Rows of it were changed in this transaction: what speaks the dialect may not alter it then. */
+  isTouched: boolean
 }
 
 /**
@@ -25,10 +27,10 @@ export interface Altering {
  * table that is made anew: the engine's own change of a type cannot be part of a transaction. A new column comes last.
  */
 export function alterStatements(altering: Altering): string[] {
-  const { names, alteration, at } = altering
+  const { names, alteration, at, isTouched } = altering
   const { from, origins } = alteration
   if (isSameShape(alteration)) return []
-  if (hasRetyped(alteration)) return rebuilt(altering)
+  if (isTouched || hasRetyped(alteration)) return rebuilt(altering)
   const table = names.live(at)
   return [...dropped(table, from, origins), ...renamed(table, alteration), ...added(altering, table)]
 }

@@ -70,8 +70,8 @@ function renderTable(rendering: Rendering, step: TableStep): string[] {
 }
 
 function renderAlteration({ names, stages, layoutOf }: Rendering, step: AlterStep): string[] {
-  const { place: at, alteration, keepsVersions } = step
-  return alterStatements({ names, stages, layoutOf, at, alteration, keepsVersions })
+  const { place: at, alteration, keepsVersions, isTouched } = step
+  return alterStatements({ names, stages, layoutOf, at, alteration, keepsVersions, isTouched })
 }
 
 function renderNote({ books }: Rendering, step: NoteStep): string[] {
