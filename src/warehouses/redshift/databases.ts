@@ -1,5 +1,5 @@
-import { addressOf } from "./address.ts"
-import { connect } from "./client.ts"
+import { addressOf } from "./connection/address.ts"
+import { connect } from "./connection/client.ts"
 import { orProblem } from "./errors.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
 import { databaseIn } from "./naming.ts"

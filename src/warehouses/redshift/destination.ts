@@ -5,7 +5,7 @@ import type {
   OpenOptions,
 } from "../../replication/contracts/warehouse.ts"
 import { bookkeepingOf } from "./bookkeeping.ts"
-import type { Session } from "./client.ts"
+import type { Session } from "./connection/client.ts"
 import { orProblem } from "./errors.ts"
 import { pipelineFence } from "./fence.ts"
 import { openView } from "./inspection/view.ts"

@@ -1,6 +1,6 @@
 import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/contracts/warehouse.ts"
-import { addressOf } from "./address.ts"
+import { addressOf } from "./connection/address.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
 import { automaticLayout } from "./render/tables.ts"
 import { openStagingBucket } from "./staging/bucket.ts"

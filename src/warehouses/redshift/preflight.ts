@@ -1,6 +1,6 @@
 import type { Finding } from "../../replication/contracts/source.ts"
-import { addressOf } from "./address.ts"
-import { connect, type Session } from "./client.ts"
+import { addressOf } from "./connection/address.ts"
+import { connect, type Session } from "./connection/client.ts"
 import { problemOf } from "./errors.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
 import { quoteIdentifier } from "./quoting.ts"

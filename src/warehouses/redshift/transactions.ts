@@ -1,7 +1,7 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { StagedPart } from "../../replication/contracts/warehouse.ts"
-import type { Session } from "./client.ts"
+import type { Session } from "./connection/client.ts"
 import { problemOf, RefusedRows, retryingConflicts } from "./errors.ts"
 import type { CopyFence, Fence, PositionChange } from "./fence.ts"
 import { quoteLiteral } from "./quoting.ts"

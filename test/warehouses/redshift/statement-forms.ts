@@ -5,7 +5,7 @@ import type { Step } from "../../../src/replication/batch/step.ts"
 import type { Run, StagedPart, TableChanges } from "../../../src/replication/contracts/warehouse.ts"
 import { bookkeepingOf, makeBooks } from "../../../src/warehouses/redshift/bookkeeping.ts"
 import { existing, leftOverCopies } from "../../../src/warehouses/redshift/catalog.ts"
-import { type Session, sessionSettings } from "../../../src/warehouses/redshift/client.ts"
+import { type Session, sessionSettings } from "../../../src/warehouses/redshift/connection/client.ts"
 import {
   claimStatements,
   isKnown,

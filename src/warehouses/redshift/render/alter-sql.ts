@@ -30,7 +30,9 @@ export function alterStatements(altering: Altering): string[] {
   const { names, alteration, at, isTouched } = altering
   const { from, origins } = alteration
   if (isSameShape(alteration)) return []
-  if (isTouched || hasRetyped(alteration)) return rebuilt(altering)
+  // A table has a column at all times.
+  const keepsNone = origins.every((origin) => origin === undefined)
+  if (isTouched || keepsNone || hasRetyped(alteration)) return rebuilt(altering)
   const table = names.live(at)
   return [...dropped(table, from, origins), ...renamed(table, alteration), ...added(altering, table)]
 }
