@@ -8,7 +8,9 @@ import { join } from "node:path"
  */
 export function keepCompiled(root: string, folder: string): void {
   process.env.NODE_COMPILE_CACHE ??= join(folder, "compiled")
-  const program = join(root, "src", "cli", "serve", "serve.ts")
-  const args = ["--disable-warning=ExperimentalWarning", "--import", program, "--eval", "0"]
+  const programs = ["cli/serve/supervise.ts", "cli/serve/serve.ts", "server/parts/load-parts.ts"]
+  const [supervise, serve, parts] = programs.map((one) => JSON.stringify(join(root, "src", one)))
+  const loading = `await import(${supervise}); await import(${serve}); const { loadParts } = await import(${parts}); await loadParts(new Set(["api", "sql", "worker"]))`
+  const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", loading]
   execFileSync(process.execPath, args, { stdio: "inherit" })
 }

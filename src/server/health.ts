@@ -1,5 +1,7 @@
 import { Hono } from "hono"
-import type { HttpApp, HttpEnvironment } from "../wire/http/server.ts"
+import type { HostPort } from "../domain/configuration.ts"
+import { type HttpApp, type HttpEnvironment, healthHttpLimits, serveHttp } from "../wire/http/server.ts"
+import { listening } from "./listening.ts"
 
 export interface HealthSources {
   /** Why the server is not ready; undefined: it is. */
@@ -21,6 +23,18 @@ export function healthApp({ notReady, metrics }: HealthSources): HttpApp {
     context.body(await metricsNow(), 200, { "content-type": metrics.contentType }),
   )
   return app
+}
+
+/** A listener for health checks and metrics. `at` undefined: none is configured, and none is opened. @throws SetupError */
+export async function startHealth(
+  { at: listen, key }: { at: HostPort | undefined; key: string },
+  app: HttpApp,
+  onStop: (close: () => Promise<void>) => void,
+): Promise<HostPort | undefined> {
+  if (listen === undefined) return undefined
+  const server = await listening(listen, key, () => serveHttp(app, listen, healthHttpLimits))
+  onStop(() => server.close(0))
+  return { host: server.host, port: server.port }
 }
 
 /** Who asks while the answer is being made gets the same one. */

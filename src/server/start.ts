@@ -4,21 +4,17 @@ import { observedPipelines } from "../control-plane/pipelines/observed-pipelines
 import { observedWarehouses } from "../control-plane/pipelines/observed-warehouses.ts"
 import type { DirectWarehouseReport, StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
-import { newMetrics } from "../front-doors/operations/metrics.ts"
 import type { StatementWatch } from "../query/watched-statements.ts"
 import type { BucketEvent } from "../state/copy/bucket-events.ts"
 import { errorFields } from "../wire/http/log.ts"
-import { healthApp } from "./health.ts"
 import { engineAway } from "./isolated/neighbours.ts"
 import { listenerWarnings } from "./listener-warnings.ts"
-import { startHealth } from "./listening.ts"
-import { startApiPart } from "./parts/api-part.ts"
 import { type Base, type BaseOptions, openBase } from "./parts/base.ts"
 import type { OnStop } from "./parts/installation.ts"
-import { startSqlPart } from "./parts/sql-part.ts"
-import { openWarehousePart, type WarehousePart } from "./parts/warehouse-part.ts"
-import { openOwnStore, startWorkerPart, type WorkerOptions } from "./parts/worker-part.ts"
-import { allRoles, opensWarehouses } from "./roles.ts"
+import { type LoadedParts, loadParts } from "./parts/load-parts.ts"
+import type { WarehousePart } from "./parts/warehouse-part.ts"
+import type { WorkerOptions } from "./parts/worker-part.ts"
+import { allRoles } from "./roles.ts"
 
 export interface ServerOptions extends Omit<BaseOptions, "roles">, WorkerOptions {
   /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
@@ -77,17 +73,18 @@ async function startParts(
 ): Promise<Omit<RunningRoles, "stop">> {
   const [ofOthers] = options.areFoldersChecked === false ? [] : foldersOfOthers(options.configuration)
   if (ofOthers !== undefined) throw new SetupError(ofOthers)
+  const parts = await loadParts(options.roles)
   const base = await openBase(options, onStop)
-  const { roles, configuration, local, log } = base
-  const ownStore = roles.has("worker") ? await openOwnStore(base) : undefined
-  const warehouse = opensWarehouses(roles) ? await openWarehousePart(base) : undefined
+  const { configuration, local, log } = base
+  const ownStore = await parts.worker?.openOwnStore(base)
+  const warehouse = await parts.warehouse?.openWarehousePart(base)
   const status = statusSources(base, warehouse)
-  if (warehouse !== undefined && roles.has("sql"))
-    local.sql = await startSqlPart(base, warehouse, { status, watch: options.watch })
-  const http = await startHttp(base, warehouse, status)
+  if (warehouse !== undefined && parts.sql !== undefined)
+    local.sql = await parts.sql.startSqlPart(base, warehouse, { status, watch: options.watch })
+  const http = await startHttp(base, parts.api, { warehouse, status })
   for (const warning of listenerWarnings(openedHere(base))) log.warn({}, warning)
   if (warehouse !== undefined && ownStore !== undefined)
-    await startWorkerPart(base, warehouse, ownStore, options)
+    await parts.worker?.startWorkerPart(base, warehouse, ownStore, options)
   return {
     ...http,
     ...(local.sql && { sql: local.sql }),
@@ -96,26 +93,41 @@ async function startParts(
   }
 }
 
+interface HttpSources {
+  warehouse: WarehousePart | undefined
+  status: StatusSources
+}
+
+/** The doors of the role `api` and the listener for health checks, where the process has them. */
 async function startHttp(
   base: Base,
-  warehouse: WarehousePart | undefined,
-  status: StatusSources,
+  api: LoadedParts["api"],
+  { warehouse, status }: HttpSources,
 ): Promise<Pick<RunningRoles, "http" | "health">> {
-  const { roles, configuration, store, neighbours, onStop } = base
+  const { configuration, store, onStop } = base
+  const { health: ofApi, workerHealth } = configuration.listen
+  if (api === undefined && workerHealth === undefined) return {}
+  const { health, startHealth } = await newHealth(base)
+  const noticed = async (events: readonly BucketEvent[]) =>
+    warehouse === undefined ? await store.bucketEvents.add(events) : warehouse.copy.noticed(events)
+  const http = await api?.startApiPart(base, { health, status, noticed })
+  const healthPort =
+    api === undefined
+      ? await startHealth({ at: workerHealth, key: "listen.worker_health" }, health, onStop)
+      : await startHealth({ at: ofApi, key: "listen.health" }, health, onStop)
+  return { ...(http && { http }), ...(healthPort && { health: healthPort }) }
+}
+
+/** Loads HTTP and the metrics, which a process without the role `api` seldom has. */
+async function newHealth(base: Base) {
+  const { store, neighbours } = base
+  const { healthApp, startHealth } = await import("./health.ts")
+  const { newMetrics } = await import("../front-doors/operations/metrics.ts")
   const metrics = newMetrics(
     () => observedPipelines(store),
     () => neighbours?.engine(),
   )
-  const health = healthApp({ notReady: () => notReady(base), metrics })
-  const noticed = async (events: readonly BucketEvent[]) =>
-    warehouse === undefined ? await store.bucketEvents.add(events) : warehouse.copy.noticed(events)
-  const isApi = roles.has("api")
-  const http = isApi ? await startApiPart(base, { health, status, noticed }) : undefined
-  const { health: ofApi, workerHealth } = configuration.listen
-  const healthPort = isApi
-    ? await startHealth({ at: ofApi, key: "listen.health" }, health, onStop)
-    : await startHealth({ at: workerHealth, key: "listen.worker_health" }, health, onStop)
-  return { ...(http && { http }), ...(healthPort && { health: healthPort }) }
+  return { health: healthApp({ notReady: () => notReady(base), metrics }), startHealth }
 }
 
 /** The listeners of this process. */

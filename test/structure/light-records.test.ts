@@ -1,4 +1,7 @@
-/** Commands that only read the configuration list the engines' records: that must not load drivers (0.3 to 0.9 s each). */
+/**
+ * What a process loads when it starts. Commands that only read the configuration list the engines' records: that must not load drivers (0.3 to 0.9 s each). A process with a
+ * part of the roles does not load the others'.
+ */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { filesOf, type SourceFile, valueImportsOf, withoutTypeImports } from "./source-files.ts"
@@ -27,8 +30,9 @@ function loadedBy(start: string, files: ReadonlyMap<string, SourceFile>): Map<st
   return loaded
 }
 
-test("listing the engines loads no driver", async () => {
-  const files = new Map((await filesOf("src/**/*.ts")).map((file) => [file.path, staticOnly(file)]))
+const files = new Map((await filesOf("src/**/*.ts")).map((file) => [file.path, staticOnly(file)]))
+
+test("listing the engines loads no driver", () => {
   const loaded = loadedBy("src/server/registries.ts", files)
   assert.ok(loaded.has("src/sources/postgres/format.ts"), "the records were not followed")
   const heavy = [...loaded].flatMap(([path, packages]) =>
@@ -39,3 +43,25 @@ test("listing the engines loads no driver", async () => {
   const opened = [...loadedBy("src/sources/mysql/source.ts", files).values()].flat()
   assert.ok(opened.some((name) => drivers.test(name)))
 })
+
+const parts = "src/server/parts"
+const loadedByRoles: { roles: string; programs: string[]; never: RegExp; loads: RegExp }[] = [
+  { roles: "api", programs: ["api-part"], never: /^(@duckdb\/.*|mysql2.*|@aws-sdk\/.*)$/, loads: /^hono$/ },
+  {
+    roles: "sql,worker",
+    programs: ["warehouse-part", "sql-part", "worker-part"],
+    never: /^(hono|@hono\/.*|prom-client)$/,
+    loads: /^pg$/,
+  },
+]
+for (const { roles, programs, never, loads } of loadedByRoles)
+  test(`a process with the roles ${roles} does not load what only the others need`, () => {
+    const starts = ["src/server/start.ts", ...programs.map((name) => `${parts}/${name}.ts`)]
+    const loaded = starts.flatMap((start) => [...loadedBy(start, files)])
+    const packages = loaded.flatMap(([path, names]) => names.map((name) => ({ path, name })))
+    assert.deepEqual(
+      packages.filter(({ name }) => never.test(name)),
+      [],
+    )
+    assert.ok(packages.some(({ name }) => loads.test(name)))
+  })

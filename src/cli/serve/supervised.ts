@@ -3,7 +3,7 @@ import { SetupError } from "../../configuration/setup-error.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
 import { exitNow } from "../../server/forced-exit.ts"
 import { aliveEveryMs, type ChildFacts, type ChildStart } from "../../server/isolated/child-start.ts"
-import { runChild } from "../../server/isolated/run-child.ts"
+import { preloadChild, runChild } from "../../server/isolated/run-child.ts"
 import { newLog } from "../../server/log.ts"
 import { liveAsChild } from "../../supervisor/in-child.ts"
 import { complain } from "../output.ts"
@@ -35,4 +35,8 @@ async function run(start: ChildStart) {
   }
 }
 
-process.exitCode = await liveAsChild<ChildStart, ChildFacts>({ run, exit: exitNow, aliveEveryMs })
+const [status] = await Promise.all([
+  liveAsChild<ChildStart, ChildFacts>({ run, exit: exitNow, aliveEveryMs }),
+  preloadChild(process.argv[2]),
+])
+process.exitCode = status

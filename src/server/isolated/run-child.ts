@@ -2,8 +2,9 @@ import type { RunningChild } from "../../supervisor/in-child.ts"
 import type { ProcessState } from "../../supervisor/messages.ts"
 import { openStatementFile, type StatementFile } from "../../supervisor/running-statements.ts"
 import type { Log } from "../../wire/http/log.ts"
+import { loadParts } from "../parts/load-parts.ts"
 import { type RunningRoles, startRoles } from "../start.ts"
-import { type ChildFacts, type ChildStart, childRoles } from "./child-start.ts"
+import { type ChildFacts, type ChildStart, childNames, childRoles } from "./child-start.ts"
 
 export interface ChildRun {
   start: ChildStart
@@ -12,6 +13,12 @@ export interface ChildRun {
   stopServer(server: RunningRoles): Promise<0 | 1>
   /** Told why the process cannot go on. */
   onBroken(reason: string): void
+}
+
+/** Loads the program of one of the two processes, while what it is to start with is not known yet. */
+export async function preloadChild(name: string | undefined): Promise<void> {
+  const known = childNames.find((one) => one === name)
+  if (known !== undefined) await loadParts(new Set(childRoles[known]))
 }
 
 /** Starts the roles of one of the two processes. @throws SetupError */
