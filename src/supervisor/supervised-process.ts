@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs"
 import { unreachable } from "../domain/unreachable.ts"
 import { residentBytes } from "./memory.ts"
 import type { Order, Report } from "./messages.ts"
+import { newProcessorShare } from "./processor-share.ts"
 import { newSilence } from "./silence.ts"
 
 export interface ProcessOptions<Start> {
@@ -19,7 +20,7 @@ export interface ProcessOptions<Start> {
 export interface ProcessLimits {
   /** How often it is looked at, in ms. */
   everyMs: number
-  /** It is ended when it has told nothing for so many looks. */
+  /** It is ended when it has told nothing for so many looks; those at which it waited for a processor do not count. */
   silentLooks: number
   /** It is ended when its resident memory is above. */
   memoryBytes: number
@@ -62,6 +63,7 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
   const child = spawnChild(options)
   const ready = Promise.withResolvers<Facts>()
   const silence = newSilence()
+  const processorShare = child.pid === undefined ? () => 1 : newProcessorShare(child.pid)
   let toldBytes: number | undefined
   let isReady = false
   let endedFor: EndCause | undefined
@@ -75,7 +77,8 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
     if (bytes !== undefined && bytes > limits.memoryBytes)
       return end({ kind: "memory", bytes, limitBytes: limits.memoryBytes })
     const looksAtMost = limits.silentLooks * (isReady ? 1 : startFactor)
-    if (silence.passed(looksAtMost)) end({ kind: "silent", forMs: limits.everyMs * looksAtMost })
+    if (silence.passed(looksAtMost, processorShare(limits.everyMs)))
+      end({ kind: "silent", forMs: limits.everyMs * looksAtMost })
   }
   const looking = setInterval(look, limits.everyMs)
   child.on("message", (report: Report<Facts>) => {
