@@ -28,9 +28,21 @@ export function describe(given: StatusReport): string {
   const direct = report.directWarehouses.map(
     ({ arn, engine, host, port }) => `warehouse ${arn}: ask ${engine} at ${host}:${port}\n`,
   )
-  const warehouses = [...direct, ...unopened, ...unobserved].join("")
-  if (report.integrations.length === 0) return `${warehouses}no integrations\n`
-  return warehouses + report.integrations.map(describeIntegration).join("\n")
+  const head = [engineText(report), ...direct, ...unopened, ...unobserved].join("")
+  if (report.integrations.length === 0) return `${head}no integrations\n`
+  return head + report.integrations.map(describeIntegration).join("\n")
+}
+
+/** Nothing while no engine has ended: the usual case. */
+function engineText({ engine }: StatusReport): string {
+  if (engine === null) return ""
+  const { isUp, replacements, lastEnd } = engine
+  if (lastEnd === null) return isUp ? "" : "! the engine process is starting\n"
+  const ended = `the one before ${lastEnd.reason}, at ${lastEnd.at.slice(0, 19)}Z`
+  const times = replacements === 1 ? "once" : `${count(replacements)} times`
+  return isUp
+    ? `engine process replaced ${times}; ${ended}\n`
+    : `! the engine process is away and another one is starting; ${ended}\n`
 }
 
 function describeIntegration(integration: IntegrationReport): string {

@@ -9,6 +9,7 @@ import type {
   RetentionFacts,
 } from "../../state/pipelines/observed-facts.ts"
 import type { Store } from "../../state/store.ts"
+import type { ProcessState } from "../../supervisor/messages.ts"
 import { shownStatus } from "../integrations/shown-status.ts"
 import { type KnownPipeline, type ObservedPipeline, observedPipelines } from "./observed-pipelines.ts"
 
@@ -21,6 +22,8 @@ export interface StatusReport {
   unobservedWarehouses: string[]
   /** Those whose rows are asked at a server of their own, and not at the SQL port. */
   directWarehouses: DirectWarehouseReport[]
+  /** The process with the SQL port and the pipelines; null: no supervisor keeps it for the process that answers. */
+  engine: EngineReport | null
 }
 
 export interface DirectWarehouseReport {
@@ -31,6 +34,14 @@ export interface DirectWarehouseReport {
   port: number
   /** The one that the configuration names. */
   database: string
+}
+
+export interface EngineReport {
+  isUp: boolean
+  /** Since the supervisor was started. */
+  replacements: number
+  /** Why the one before ended, in a few words, and when; null: none has ended. */
+  lastEnd: { reason: string; at: string } | null
 }
 
 export interface WarehousesReport {
@@ -127,6 +138,8 @@ export interface StatusSources extends RowCounts {
   warehouses?(): Promise<WarehousesReport>
   /** Absent: none. */
   directWarehouses?: readonly DirectWarehouseReport[]
+  /** How the supervisor says that the engine is; absent or `undefined`: it is no process of its own. */
+  engine?(): ProcessState | undefined
 }
 
 /** Integrations, their pipelines and tables, as their owners see them now. @throws Fault unavailable */
@@ -142,6 +155,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
     unopenedDatabases: [...unopened],
     unobservedWarehouses: [...unobserved],
     directWarehouses: [...(sources.directWarehouses ?? [])],
+    engine: engineReport(sources.engine?.()),
     integrations: await Promise.all(
       shown.map(async ({ id, arn, name, status, errors }) => {
         const mine = pipelines.filter((one) => one.integrationId === id)
@@ -161,6 +175,17 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
         }
       }),
     ),
+  }
+}
+
+function engineReport(engine: ProcessState | undefined): EngineReport | null {
+  if (engine === undefined) return null
+  const { isReady, replacements, lastEnd, lastEndAtMs } = engine
+  const isKnown = lastEnd !== undefined && lastEndAtMs !== undefined
+  return {
+    isUp: isReady,
+    replacements,
+    lastEnd: isKnown ? { reason: lastEnd, at: new Date(lastEndAtMs).toISOString() } : null,
   }
 }
 
