@@ -12,6 +12,7 @@ import { listenerWarnings } from "./listener-warnings.ts"
 import { type Base, type BaseOptions, openBase } from "./parts/base.ts"
 import type { OnStop } from "./parts/installation.ts"
 import { type LoadedParts, loadParts } from "./parts/load-parts.ts"
+import { watchOwnStatements } from "./parts/own-statements.ts"
 import type { WarehousePart } from "./parts/warehouse-part.ts"
 import type { WorkerOptions } from "./parts/worker-part.ts"
 import { allRoles } from "./roles.ts"
@@ -19,8 +20,8 @@ import { allRoles } from "./roles.ts"
 export interface ServerOptions extends Omit<BaseOptions, "roles">, WorkerOptions {
   /** Default true: refuse folders that others could change or replace. The demo's hold nothing of anybody's, wherever it is run. */
   areFoldersChecked?: boolean
-  /** Told of the statements that run. */
-  watch?: StatementWatch
+  /** Told of the statements that run. Default `none`; `own`: they are written down for the next start (`watchOwnStatements`). */
+  watch?: StatementWatch | "own" | "none"
 }
 
 /** A process with some of the roles of an installation. */
@@ -77,10 +78,11 @@ async function startParts(
   const base = await openBase(options, onStop)
   const { configuration, local, log } = base
   const ownStore = await parts.worker?.openOwnStore(base)
+  const watch = parts.sql && watchOf(base, options)
   const warehouse = await parts.warehouse?.openWarehousePart(base)
   const status = statusSources(base, warehouse)
   if (warehouse !== undefined && parts.sql !== undefined)
-    local.sql = await parts.sql.startSqlPart(base, warehouse, { status, watch: options.watch })
+    local.sql = await parts.sql.startSqlPart(base, warehouse, { status, watch })
   const http = await startHttp(base, parts.api, { warehouse, status })
   for (const warning of listenerWarnings(openedHere(base))) log.warn({}, warning)
   if (warehouse !== undefined && ownStore !== undefined)
@@ -91,6 +93,11 @@ async function startParts(
     configuration,
     broken: warehouse?.broken ?? new Promise(() => undefined),
   }
+}
+
+function watchOf(base: Base, { watch = "none" }: ServerOptions): StatementWatch | undefined {
+  if (watch === "own") return watchOwnStatements(base)
+  return watch === "none" ? undefined : watch
 }
 
 interface HttpSources {
@@ -141,14 +148,13 @@ function openedHere({ roles, configuration: { listen } }: Base): Partial<Configu
 
 /** What only a process with the warehouses can see, others know from it. */
 function statusSources(base: Base, part: WarehousePart | undefined): StatusSources {
-  const { store, configuration } = base
+  const { store, configuration, neighbours } = base
   const arns = configuration.warehouses.map(({ arn }) => arn)
-  const directWarehouses = directOnes(base)
-  if (part === undefined) return { store, directWarehouses, ...observedWarehouses(store, arns) }
+  const told = { store, directWarehouses: directOnes(base), engine: () => neighbours?.engine() }
+  if (part === undefined) return { ...told, ...observedWarehouses(store, arns) }
   const unopened = () => part.warehouses.facts().flatMap((one) => one.unopened)
   return {
-    store,
-    directWarehouses,
+    ...told,
     countRows: part.countRows,
     warehouses: async () => ({ unopened: unopened(), unobserved: [] }),
   }

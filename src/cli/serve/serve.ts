@@ -31,7 +31,7 @@ export async function serve(
   // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
   process.umask(0o077)
   const stopped = stopSignal()
-  const server = await startRoles({ configuration, roles, log: newLog({ level: "info" }) })
+  const server = await startRoles({ configuration, roles, watch: "own", log: newLog({ level: "info" }) })
   print(`${readyLine(server, roles)}\n`)
   const reason = await Promise.race([stopped, server.broken])
   const outcome = await stopWithin(server, stopLimitMs)

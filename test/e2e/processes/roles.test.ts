@@ -1,17 +1,19 @@
 /** One installation in several processes on one host, over one configuration file and data folder. */
 import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
 import { readFile, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { parse } from "yaml"
 import { lockDataFolder } from "../../../src/configuration/data-folder.ts"
+import { fingerprintOf } from "../../../src/query/text/fingerprint.ts"
 import { freePort } from "../../support/free-port.ts"
 import { newPlace, type Place, sourceArn } from "../place.ts"
 import { type MillraceProcess, runMillrace, spawnMillrace } from "../process.ts"
 import { apiOf } from "../rds.ts"
 import { bank } from "../source.ts"
-import { ask, assertEqualContent, caughtUp } from "../warehouse.ts"
+import { ask, assertEqualContent, caughtUp, connectSql } from "../warehouse.ts"
 
 /** The words of `status` and `check` for where a pipeline into the database `bank` runs. */
 function runsIn({ pid }: MillraceProcess): RegExp {
@@ -107,6 +109,32 @@ test("while a process still has the warehouses, no start opens them, though nobo
   }
   await lock.release()
   await (await place.startRoles("sql,worker")).terminate()
+})
+
+/** Runs for minutes. */
+const slow = (text: string) =>
+  `SELECT max(damerau_levenshtein(repeat('a', 990) || range, repeat('b', 990) || range)) FROM range(2048) WHERE '${text}' <> ''`
+
+test("killed while a statement runs: the next start names it by its fingerprint; an end in order leaves nothing", async (context) => {
+  const place = await emptyPlace(context)
+  const first = await place.startRoles("sql,worker")
+  const client = await connectSql(place, "dev")
+  const answer = client.query(slow("one-MARKER")).then(
+    () => "answered",
+    () => "lost",
+  )
+  // Asked and answered after it, on the way of all messages.
+  for (let asked = 0; asked < 3; asked++) await ask(place, "dev", "SELECT 1")
+  await first.kill9()
+  assert.equal(await answer, "lost")
+  const second = await place.startRoles("sql,worker")
+  const named = new RegExp(
+    `"user":"admin","fingerprint":"${fingerprintOf(slow("two"))}".*this statement ran when the process before this one ended`,
+  )
+  assert.match(second.output(), named)
+  assert.doesNotMatch(second.output(), /MARKER|damerau/)
+  await second.terminate()
+  assert.equal(existsSync(join(place.dataDir, "running-statements")), false)
 })
 
 test("roles that cannot be a process of their own are refused with what to do", async (context) => {
