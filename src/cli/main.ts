@@ -6,7 +6,7 @@ import { version } from "./version.ts"
 
 const usage = `usage: millrace COMMAND
 
-  serve [--config FILE] [--isolated | --roles api,sql,worker]   run Millrace
+  serve [--config FILE] [--single | --roles api,sql,worker]   run Millrace
   demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3] [--warehouse duckdb|postgres]
                                                    see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
@@ -27,6 +27,7 @@ const options = {
   config: { type: "string" },
   roles: { type: "string" },
   isolated: { type: "boolean" },
+  single: { type: "boolean" },
   json: { type: "boolean" },
   once: { type: "boolean" },
   rows: { type: "string" },
@@ -57,12 +58,9 @@ const commands: Record<
   { flags: (keyof typeof options)[]; words: number; run(parsed: Parsed): Promise<ExitCode> }
 > = {
   serve: {
-    flags: ["config", "roles", "isolated"],
+    flags: ["config", "roles", "isolated", "single"],
     words: 0,
-    run: async ({ values }) =>
-      values.isolated === true && values.roles === undefined
-        ? (await import("./serve/supervise.ts")).supervise(values.config)
-        : (await import("./serve/serve.ts")).serve(values.config, values.roles),
+    run: ({ values }) => serve(values),
   },
   demo: {
     flags: ["once", "rows", "source", "warehouse"],
@@ -110,6 +108,16 @@ const commands: Record<
     run: async ({ values: { database, config, "sql-port": onPort }, positionals }) =>
       (await import("./sql.ts")).sql(positionals[1] ?? "", { database, config, onPort: onPort === true }),
   },
+}
+
+/** Without a word about processes: a supervisor over two. */
+async function serve({ config, roles, single, isolated }: Parsed["values"]): Promise<ExitCode> {
+  const said = [single && "--single", isolated && "--isolated", roles !== undefined && "--roles"].filter(
+    Boolean,
+  )
+  if (said.length > 1) return wrongUsage(`serve takes one of ${said.join(" and ")}.`)
+  if (single === true || roles !== undefined) return (await import("./serve/serve.ts")).serve(config, roles)
+  return (await import("./serve/supervise.ts")).supervise(config)
 }
 
 async function main(args: string[]): Promise<ExitCode> {

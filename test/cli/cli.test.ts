@@ -80,6 +80,8 @@ const wrongUsages: [string[], RegExp][] = [
   [["sql", "select", "1"], /sql takes one statement in quotes\./],
   [["demo", "--rows"], /--rows/],
   [["--nonsense"], /--nonsense/],
+  [["serve", "--single", "--roles", "api"], /serve takes one of --single and --roles\./],
+  [["serve", "--single", "--isolated"], /serve takes one of --single and --isolated\./],
 ]
 
 test("wrong usage is said, with the usage, and ends with 2", async (t) => {
