@@ -71,6 +71,7 @@ group("what a terminal is shown", () => {
           JSON.stringify({
             unopenedDatabases: [{ name, reason: name, remedy: name }],
             unobservedWarehouses: [name],
+            directWarehouses: [{ arn: name, engine: name, host: name, port: 1, database: name }],
             engine: { isUp: false, replacements: 1, lastEnd: { reason: name, at: name } },
             integrations: [
               {
