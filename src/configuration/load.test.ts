@@ -309,24 +309,6 @@ describe("mistakes in millrace.yaml", () => {
     assert.deepEqual("ok" in loaded && loaded.ok.sources, [{ arn: source, engine: "mysql", url }])
   })
 
-  it("a warehouse that loads from a bucket says by what right, and repeats no key", () => {
-    const arn = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/main"
-    const entry = (staging: string) =>
-      `sources: []\nwarehouses: [{ arn: "${arn}", engine: redshift, url: "postgres://u:p@h/dev", staging: ${staging} }]`
-    assert.deepEqual(mistakes(entry('{ bucket: "s3://b-1/f" }')), [
-      "warehouses[0].staging: must say by what right COPY reads the bucket: iam_role, or access_key_id and secret_access_key",
-    ])
-    assert.deepEqual(
-      mistakes(entry('{ bucket: "s3://b-1", access_key_id: A, secret_access_key: "s3cret\'" }')),
-      ["warehouses[0].staging.secret_access_key: has characters that no key of the cloud has"],
-    )
-    assert.deepEqual(mistakes(entry('{ bucket: "b-1", iam_role: "arn:aws:iam::123456789012:role/r" }')), [
-      "warehouses[0].staging.bucket: must be like s3://bucket or s3://bucket/folder",
-    ])
-    const loaded = load(entry('{ bucket: "s3://b-1/f/", iam_role: "arn:aws:iam::123456789012:role/r" }'))
-    assert.ok("ok" in loaded)
-  })
-
   for (const url of [
     "mysql://u:s3cret@h/d",
     "u:s3cret@h",
