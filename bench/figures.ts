@@ -22,6 +22,20 @@ export const postgresWarehouseNames = [
   "wal_postgres_warehouse_vs_subscription",
 ] as const
 
+/** Of the same server, what a pipeline into it adds to a commit, and what one large transaction costs. */
+export const postgresWarehouseLagNames = [
+  "latency_postgres_warehouse_idle_p50_ms",
+  "latency_postgres_warehouse_idle_p99_ms",
+  "latency_postgres_warehouse_1000tps_p50_ms",
+  "latency_postgres_warehouse_1000tps_p99_ms",
+] as const
+
+export const postgresWarehouseBigNames = [
+  "big_transaction_postgres_warehouse_rss_mb",
+  "big_transaction_postgres_warehouse_recovery_ms",
+  "big_transaction_postgres_warehouse_visible_ms",
+] as const
+
 /** Of MariaDB as the source, on a server of its own. */
 export const mysqlNames = [
   "snapshot_mysql_vs_select",
@@ -67,6 +81,8 @@ export const describeNames = [
 export const benchNames = [
   ...throughputNames,
   ...postgresWarehouseNames,
+  ...postgresWarehouseLagNames,
+  ...postgresWarehouseBigNames,
   ...mysqlNames,
   ...mysqlLatencyNames,
   ...dynamoDbNames,

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import pg from "pg"
 import { type PipelineChild, startPipelineChild } from "./children.ts"
-import { type Bench, type Figures, figure } from "./figures.ts"
+import { type Bench, type Figure, type Figures, figure } from "./figures.ts"
 import { makeOrders } from "./shop.ts"
 
 /** Rows in the table that the latency runs write to. */
@@ -20,42 +20,50 @@ export async function measureLatency(bench: Bench): Promise<Figures> {
     )
   )
     return {}
+  const { idle, busy } = await measureLags(bench, "latency")
+  return {
+    latency_idle_p50_ms: lagFigure(idle, 0.5, "<= 10 (goal 3)"),
+    latency_idle_p99_ms: lagFigure(idle, 0.99, "<= 50"),
+    latency_1000tps_p50_ms: lagFigure(busy, 0.5, "<= 30"),
+    latency_1000tps_p99_ms: lagFigure(busy, 0.99, "<= 150"),
+  }
+}
+
+/** Lags in ms, by run. */
+export interface Lags {
+  idle: number[][]
+  busy: number[][]
+}
+
+/** `what`: names the figures. `warehouseUrl`: as `startPipelineChild` takes it. */
+export async function measureLags(bench: Bench, what: string, warehouseUrl?: string): Promise<Lags> {
   const client = new pg.Client({ connectionString: bench.url })
   await client.connect()
   await makeOrders(client, tableRows)
-  const folder = join(bench.folder, "latency")
+  const folder = join(bench.folder, what)
   await rm(folder, { recursive: true, force: true })
-  const child = startPipelineChild(folder, bench.url, ["orders"])
+  const warehouse = warehouseUrl === undefined ? {} : { warehouseUrl }
+  const child = startPipelineChild(folder, bench.url, ["orders"], warehouse)
   await child.next("streaming")
-  const idle: number[][] = []
-  const busy: number[][] = []
+  const lags: Lags = { idle: [], busy: [] }
   for (let i = 1; i <= bench.runs; i++) {
-    bench.say(`latency, run ${i} of ${bench.runs}: idle, then 1,000 transactions/s`)
-    idle.push(await lagsWhile(child, () => writeSlowly(client, bench.seconds)))
-    busy.push(await lagsWhile(child, () => writeFast(bench)))
+    bench.say(`${what}, run ${i} of ${bench.runs}: idle, then 1,000 transactions/s`)
+    lags.idle.push(await lagsWhile(child, () => writeSlowly(client, bench.seconds)))
+    lags.busy.push(await lagsWhile(child, () => writeFast(bench)))
   }
   await child.stop()
   await client.query("SELECT pg_drop_replication_slot('millrace_bench')")
   await client.query("DROP PUBLICATION millrace_bench")
   await client.end()
-  return {
-    latency_idle_p50_ms: figure(
-      idle.map((lags) => percentile(lags, 0.5)),
-      "<= 10 (goal 3)",
-    ),
-    latency_idle_p99_ms: figure(
-      idle.map((lags) => percentile(lags, 0.99)),
-      "<= 50",
-    ),
-    latency_1000tps_p50_ms: figure(
-      busy.map((lags) => percentile(lags, 0.5)),
-      "<= 30",
-    ),
-    latency_1000tps_p99_ms: figure(
-      busy.map((lags) => percentile(lags, 0.99)),
-      "<= 150",
-    ),
-  }
+  return lags
+}
+
+/** `share`: 0.5 for the median. */
+export function lagFigure(runs: number[][], share: number, bar: string): Figure {
+  return figure(
+    runs.map((lags) => percentile(lags, share)),
+    bar,
+  )
 }
 
 /** Each transaction counts once, with the lag of the oldest of its batch. */

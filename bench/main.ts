@@ -12,6 +12,7 @@ import { measureLatency } from "./latency.ts"
 import { measureMysql } from "./mysql.ts"
 import { measureMysqlLatency } from "./mysql-latency.ts"
 import { measurePostgresWarehouse } from "./postgres-warehouse.ts"
+import { measurePostgresWarehouseLags } from "./postgres-warehouse-lags.ts"
 import { measureSqlPort } from "./sql-port.ts"
 import { measureThroughput } from "./throughput.ts"
 
@@ -70,6 +71,7 @@ try {
   const figures: Figures = {
     ...(await measureThroughput(bench)),
     ...(await measurePostgresWarehouse(bench)),
+    ...(await measurePostgresWarehouseLags(bench)),
     ...(await measureMysql(bench)),
     ...(await measureMysqlLatency(bench)),
     ...(await measureDynamoDb(bench)),
