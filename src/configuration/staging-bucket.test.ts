@@ -34,6 +34,11 @@ it("a warehouse that loads from a bucket says by what right, and repeats no key"
   assert.deepEqual(mistakes(entry('{ bucket: "b-1", iam_role: "arn:aws:iam::123456789012:role/r" }')), [
     "warehouses[0].staging.bucket: must be like s3://bucket or s3://bucket/folder",
   ])
+  const role = '{ bucket: "s3://b-1", iam_role: "arn:aws:iam::123456789012:role/r" }'
+  assert.deepEqual(mistakes(entry(`${role}, sign_in: { kind: okta }`)), [
+    "warehouses[0].sign_in.kind: okta is not built: use cluster, serverless, or a password in the url",
+  ])
+  assert.ok("ok" in load(entry(`${role}, sign_in: { kind: serverless, workgroup: main }`)))
   const loaded = load(entry('{ bucket: "s3://b-1/f/", iam_role: "arn:aws:iam::123456789012:role/r" }'))
   assert.ok("ok" in loaded)
 })

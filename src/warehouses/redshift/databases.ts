@@ -1,4 +1,4 @@
-import { addressOf } from "./connection/address.ts"
+import { configuredAddress } from "./connection/address.ts"
 import { connect } from "./connection/client.ts"
 import { orProblem } from "./errors.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
@@ -8,13 +8,13 @@ import { databaseIn } from "./naming.ts"
  * The names that a new destination database cannot have, those of destination databases among them: every database of the
  * warehouse, or, where they are schemas, each that has our bookkeeping. @throws Problem
  */
-export async function databasesOf({
-  url,
-  layout,
-}: Pick<RedshiftWarehouseConfiguration, "url" | "layout">): Promise<string[]> {
+export async function databasesOf(
+  configuration: Pick<RedshiftWarehouseConfiguration, "url" | "layout" | "signIn">,
+): Promise<string[]> {
   return await orProblem("listing databases", async () => {
-    const session = await connect(addressOf(url))
+    const session = await connect(configuredAddress(configuration))
     try {
+      const { layout } = configuration
       if (layout === "databases") return await firstColumn(session.rows("SELECT datname FROM pg_database"))
       const schemas = await firstColumn(session.rows("SELECT nspname FROM pg_namespace"))
       return schemas.flatMap(databaseIn)

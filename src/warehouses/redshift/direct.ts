@@ -18,6 +18,7 @@ export const redshiftDirect: DirectAccess<RedshiftWarehouseConfiguration> = {
   urlOf({ url, layout }, database) {
     const address = new URL(url)
     if (address.port === "") address.port = String(usualPort)
+    if (!address.searchParams.has("sslmode")) address.searchParams.set("sslmode", "verify-full")
     const { connectTo } = database === undefined ? { connectTo: undefined } : placeIn(layout, database)
     if (connectTo !== undefined) address.pathname = `/${encodeURIComponent(connectTo)}`
     return address.toString()

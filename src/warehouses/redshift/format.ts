@@ -5,6 +5,7 @@ import { postgresUrl } from "../../configuration/postgres-url.ts"
 import { text } from "../../configuration/values.ts"
 import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import { tableKey } from "../../domain/table.ts"
+import type { SignIn } from "./connection/sign-in.ts"
 import type { Layout } from "./naming.ts"
 import type { TableLayout } from "./render/tables.ts"
 import type { StagingConfiguration } from "./staging/bucket.ts"
@@ -13,6 +14,8 @@ import type { StagingConfiguration } from "./staging/bucket.ts"
 export interface RedshiftWarehouseConfiguration extends WarehouseConfiguration {
   url: string
   layout: Layout
+  /** Absent: by the user and password of the url. */
+  signIn?: SignIn
   staging: StagingConfiguration
   /** By which COPY reads the bucket; absent: by the keys of `staging`. */
   iamRole?: string
@@ -52,6 +55,67 @@ const staging = z
       )
   })
 
+const passwordsUrl = httpUrl.refine(
+  (given) =>
+    given.startsWith("https:") || /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\/?$/.test(given),
+  "must be https://host:port: the answer holds a password (http is for this host only)",
+)
+
+const signInKeys = {
+  region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
+  endpoint: passwordsUrl.optional(),
+  access_key_id: awsKey.optional(),
+  secret_access_key: awsKey.optional(),
+  session_token: awsKey.optional(),
+}
+
+const okta = z.looseObject({ kind: z.literal("okta") }).transform((_, context): SignIn => {
+  context.addIssue({
+    code: "custom",
+    path: ["kind"],
+    message: "okta is not built: use cluster, serverless, or a password in the url",
+  })
+  return z.NEVER
+})
+
+const signIn = z.discriminatedUnion("kind", [
+  z
+    .strictObject({ kind: z.literal("cluster"), cluster: text, user: text, ...signInKeys })
+    .transform(
+      ({ kind, cluster, user, ...given }): SignIn => ({ kind, cluster, user, ...signedWith(given) }),
+    ),
+  z
+    .strictObject({ kind: z.literal("serverless"), workgroup: text, ...signInKeys })
+    .transform(({ kind, workgroup, ...given }): SignIn => ({ kind, workgroup, ...signedWith(given) })),
+  okta,
+])
+
+interface SignedWith {
+  region: string
+  endpoint?: string | undefined
+  access_key_id?: string | undefined
+  secret_access_key?: string | undefined
+  session_token?: string | undefined
+}
+
+function signedWith({
+  region,
+  endpoint,
+  ...given
+}: SignedWith): Pick<SignIn, "region" | "endpoint" | "keys"> {
+  const {
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+    session_token: sessionToken,
+  } = given
+  const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined
+  return {
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(hasKeys && { keys: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }),
+  }
+}
+
 const tableLayout = z
   .strictObject({
     distribution: z
@@ -75,6 +139,7 @@ const written = z.strictObject({
   engine: z.literal("redshift"),
   url: postgresUrl,
   layout: z.enum(["databases", "schemas"]).default("databases"),
+  sign_in: signIn.optional(),
   staging,
   tables: z.record(tableName, tableLayout).default({}),
 })
@@ -83,10 +148,11 @@ export const redshiftWarehouseFormat: EntryFormat<RedshiftWarehouseConfiguration
   name: "redshift",
   keys: Object.keys(written.shape),
   entry: written.transform(
-    ({ auto_create_database: autoCreateDatabase, staging: given, tables, ...one }) =>
+    ({ auto_create_database: autoCreateDatabase, staging: given, sign_in: asked, tables, ...one }) =>
       () => ({
         ...one,
         autoCreateDatabase,
+        ...(asked !== undefined && { signIn: asked }),
         staging: stagingFrom(given),
         ...(given.iam_role !== undefined && { iamRole: given.iam_role }),
         layouts: layoutsFrom(tables),

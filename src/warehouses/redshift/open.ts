@@ -1,6 +1,6 @@
 import { tableKey } from "../../domain/table.ts"
 import type { Warehouse } from "../../replication/contracts/warehouse.ts"
-import { addressOf } from "./connection/address.ts"
+import { configuredAddress } from "./connection/address.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
 import { automaticLayout } from "./render/tables.ts"
 import { openStagingBucket } from "./staging/bucket.ts"
@@ -9,15 +9,15 @@ import { openRedshiftWarehouse } from "./warehouse.ts"
 
 export type OpenConfigured = Pick<
   RedshiftWarehouseConfiguration,
-  "url" | "layout" | "staging" | "iamRole" | "layouts"
+  "url" | "layout" | "signIn" | "staging" | "iamRole" | "layouts"
 >
 
 /** A warehouse as it is configured. `close` frees what it holds of the bucket. */
 export function openConfigured(configuration: OpenConfigured): { warehouse: Warehouse; close(): void } {
-  const { url, layout, staging, layouts } = configuration
+  const { layout, staging, layouts } = configuration
   const bucket = openStagingBucket(staging)
   const warehouse = openRedshiftWarehouse({
-    address: addressOf(url),
+    address: configuredAddress(configuration),
     layout,
     bucket,
     prefix: staging.prefix === "" ? "" : `${staging.prefix}/`,

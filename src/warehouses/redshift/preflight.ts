@@ -1,5 +1,5 @@
 import type { Finding } from "../../replication/contracts/source.ts"
-import { addressOf } from "./connection/address.ts"
+import { configuredAddress } from "./connection/address.ts"
 import { connect, type Session } from "./connection/client.ts"
 import { problemOf } from "./errors.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
@@ -11,10 +11,11 @@ export async function inspectWarehouse(configuration: RedshiftWarehouseConfigura
   return [...(await warehouseFindings(configuration)), ...(await bucketFindings(configuration))]
 }
 
-async function warehouseFindings({ url, layout }: RedshiftWarehouseConfiguration): Promise<Finding[]> {
+async function warehouseFindings(configuration: RedshiftWarehouseConfiguration): Promise<Finding[]> {
+  const { layout } = configuration
   let session: Session | undefined
   try {
-    session = await connect(addressOf(url))
+    session = await connect(configuredAddress(configuration))
     const [row] = await session.rows(
       "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')",
     )

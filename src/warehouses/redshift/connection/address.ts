@@ -1,4 +1,5 @@
 import type { Address } from "./client.ts"
+import { type SignIn, temporaryLogin } from "./sign-in.ts"
 
 const usualPort = 5439
 
@@ -8,7 +9,7 @@ const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/
  * Where a url says that the warehouse is. TLS with a verified certificate, but for a warehouse of this host that says `sslmode=disable`.
  * @throws Error for what leaves the certificate unverified
  */
-export function addressOf(url: string, signIn?: Address["signIn"]): Address {
+export function configuredAddress({ url, signIn }: { url: string; signIn?: SignIn }): Address {
   const { hostname, port, pathname, username, password, searchParams } = new URL(url)
   const mode = searchParams.get("sslmode") ?? "verify-full"
   const isOff = mode === "disable"
@@ -20,12 +21,13 @@ export function addressOf(url: string, signIn?: Address["signIn"]): Address {
     throw new Error(
       `sslmode=${mode} is not supported: the warehouse's certificate is always verified (verify-full).`,
     )
+  const database = decodeURIComponent(pathname.slice(1)) || "dev"
   const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) }
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
     port: port === "" ? usualPort : Number(port),
-    database: decodeURIComponent(pathname.slice(1)) || "dev",
+    database,
     tls: isOff ? "off" : {},
-    signIn: signIn ?? (async () => login),
+    signIn: signIn === undefined ? async () => login : temporaryLogin(signIn, database),
   }
 }
