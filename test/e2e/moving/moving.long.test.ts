@@ -22,6 +22,8 @@ const faults = Number(process.env.MILLRACE_MOVING_FAULTS ?? "10")
 /** Of one source, the busy one: the others have a row each 200 ms. */
 const everyMs = 200
 const bandMs = 10_000
+/** A source that falls silent for one host is noticed by the next look at its catalog only, which fails 10 s later. */
+const silentSource = "cut off from the sources"
 
 interface Scene extends Hosts {
   networks: readonly NetworkHost[]
@@ -137,7 +139,7 @@ const allFaults: readonly Fault[] = [
   cutOff("cut off from the warehouse", ["warehouse"]),
   cutOff("cut off from the state database", ["state"]),
   cutOff("cut off from both, and the sources", ["state", "warehouse", "sources"]),
-  cutOff("cut off from the sources", ["sources"]),
+  cutOff(silentSource, ["sources"]),
   {
     name: "frozen",
     begin: (all, n) => void hostOf(all, n).process.child.kill("SIGSTOP"),
