@@ -95,12 +95,9 @@ for (const product of mysqlProducts) {
       server,
       select: ({ schema }) => own.includes(schema),
       home: {
-        instance: warehouse.instance,
         stagingPath: warehouse.folder,
         warehouse: openDuckDbWarehouse(warehouse.instance, warehouse.folder),
-        connection,
         read: async (sql) => (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][],
-        close: async () => connection.closeSync(),
       },
     })
     t.after(async () => {

@@ -33,13 +33,19 @@ after(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
 
-export interface TestWarehouse {
-  instance: DuckDbInstance
+/** Where pipelines of tests go, whatever its engine. */
+export interface TestHome {
   warehouse: Warehouse
   stagingPath: string
-  connection: DuckDBConnection
   /** Runs a query whose columns are all text. */
   read(sql: string): Promise<(string | null)[][]>
+  /** The only destination database it has; absent: it has any. */
+  database?: string
+}
+
+export interface TestWarehouse extends TestHome {
+  instance: DuckDbInstance
+  connection: DuckDBConnection
   close(): Promise<void>
 }
 

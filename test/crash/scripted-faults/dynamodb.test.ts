@@ -31,8 +31,8 @@ function startLoad(context: TestContext, { client }: TestDynamoDb, TableName: st
   return startWriting(context, step, 20, () => undefined)
 }
 
-async function positionsAreSane({ home, table, source }: Fixture): Promise<void> {
-  const [row] = await home.read(`SELECT position FROM "${table}".millrace.positions`)
+async function positionsAreSane({ home, database, source }: Fixture): Promise<void> {
+  const [row] = await home.read(`SELECT position FROM "${database}".millrace.positions`)
   const now = await source.currentPosition()
   assert.ok(source.compare(positionFrom(row?.[0] ?? ""), now) <= 0, `${row?.[0]} is after ${now}`)
 }

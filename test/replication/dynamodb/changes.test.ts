@@ -189,7 +189,7 @@ test("verify finds nothing while items are written, and names what was changed b
   isOver = true
   await writing
   await under.settle()
-  await under.home.connection.run(`DELETE FROM "${under.table}".public."${under.table}" WHERE id = 'ä5'`)
+  await under.home.read(`DELETE FROM "${under.table}".public."${under.table}" WHERE id = 'ä5'`)
   const removed = (await atSource(under)).some((text) => text.includes('"ä5"'))
   const [verdict] = await verify()
   assert.deepEqual(verdict?.differences, removed ? [{ kind: "missing", key: ["ä5", "05"] }] : [])

@@ -11,7 +11,7 @@ import {
   newReports,
   type Reports,
   reporterInto,
-  type TestWarehouse,
+  type TestHome,
   testWarehouse,
 } from "../../support/pipeline.ts"
 import { waitUntil } from "../../support/wait-until.ts"
@@ -23,7 +23,9 @@ export type Item = Record<string, AttributeValue>
 export interface Fixture {
   db: TestDynamoDb
   table: string
-  home: TestWarehouse
+  /** The destination database. */
+  database: string
+  home: TestHome
   reports: Reports
   source: Source
   pipeline(): Pipeline
@@ -37,7 +39,7 @@ export interface Fixture {
 
 export interface FixtureOptions {
   unnest?: string[]
-  home?: TestWarehouse
+  home?: TestHome
   /** Where the pipeline finds the server, when not where it is. */
   endpoint?: string
   /** Put around the real ones, to make them fail. */
@@ -73,6 +75,7 @@ export async function fixture(
   return {
     db,
     table,
+    database: home.database ?? table,
     home,
     reports,
     source,
@@ -85,7 +88,7 @@ export async function fixture(
         handle: table,
         source: options.around?.source(source) ?? source,
         warehouse: options.around?.warehouse(home.warehouse) ?? home.warehouse,
-        database: table,
+        database: home.database ?? table,
         select: () => true,
         reporter: reporterInto(reports),
         observe: () => undefined,
@@ -116,8 +119,8 @@ export async function atSource({ db, table }: Fixture): Promise<string[]> {
   return (await scanAll(db, table)).map((item) => JSON.stringify(plain({ M: item }))).sort()
 }
 
-export async function inWarehouse({ home, table }: Fixture): Promise<string[]> {
-  const rows = await home.read(`SELECT value::VARCHAR FROM "${table}".public."${table}"`)
+export async function inWarehouse({ home, table, database }: Fixture): Promise<string[]> {
+  const rows = await home.read(`SELECT value::VARCHAR FROM "${database}".public."${table}"`)
   return rows.map(([text]) => JSON.stringify(ordered(JSON.parse(text ?? "")))).sort()
 }
 

@@ -8,7 +8,7 @@ import {
   quickWaits,
   type Reports,
   reporterInto,
-  type TestWarehouse,
+  type TestHome,
   testWarehouse,
 } from "../pipeline.ts"
 import { waitUntil } from "../wait-until.ts"
@@ -23,7 +23,7 @@ after(async () => {
 
 export interface MysqlPipeline {
   reports: Reports
-  home: TestWarehouse
+  home: TestHome
   database: string
   handle: string
   source: Source
@@ -42,14 +42,14 @@ export interface MysqlPipelineOptions {
   continues?: MysqlPipeline
   /** Other than the server's own. */
   url?: string
-  home?: TestWarehouse
+  home?: TestHome
   /** Put around the real ones, to make them fail. */
   around?: { source(source: Source): Source; warehouse(warehouse: Warehouse): Warehouse }
 }
 
 let pipelines = 0
 
-/** A pipeline from a real MariaDB into a real DuckDB; returns when it streams. */
+/** A pipeline from a real server into a real warehouse, a DuckDB unless `home` is another; returns when it streams. */
 export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<MysqlPipeline> {
   const pipeline = await beginMysqlPipeline(options)
   await waitUntil(() => pipeline.streaming() !== undefined, {
@@ -67,7 +67,7 @@ export async function beginMysqlPipeline(options: MysqlPipelineOptions): Promise
   const { server, select, continues, around } = options
   const number = ++pipelines
   const home = continues?.home ?? options.home ?? (await testWarehouse())
-  const database = continues?.database ?? `copy${number}`
+  const database = continues?.database ?? home.database ?? `copy${number}`
   const handle = continues?.handle ?? `millrace_mysql_${process.pid}_${number}`
   const source = openMysqlSource({ url: options.url ?? server.url })
   const reports = newReports()
