@@ -13,8 +13,8 @@ import { testDatabase } from "../../support/postgres.ts"
 const page = join(import.meta.dirname, "../../../docs/replication/postgres-warehouse-types.md")
 
 /** The first two cells of the rows of the page's table whose first heading is `heading`. */
-async function rowsUnder(heading: string): Promise<[string, string][]> {
-  const [, after = ""] = (await readFile(page, "utf8")).split(`| ${heading} | `)
+async function rowsUnder(heading: string, of = page): Promise<[string, string][]> {
+  const [, after = ""] = (await readFile(of, "utf8")).split(`| ${heading} | `)
   const [table = ""] = after.split("\n\n")
   return table.split("\n").flatMap((line): [string, string][] => {
     const [, from, to] = /^\| `(.*?)` \| `(.*?)` \|/.exec(line) ?? []
@@ -51,6 +51,18 @@ test("the page says which types of PostgreSQL become others, and what", async ()
   } finally {
     await client.end()
   }
+})
+
+test("the page says of each type of MySQL what the source's page and the types that travel say", async () => {
+  const travels = new Map(await rowsUnder("in DuckDB"))
+  const becomes = (type: string) =>
+    travels.get(type) ?? type.replace(/^DECIMAL\((\d+), (\d+)\)$/, "numeric($1,$2)")
+  const atSource = await rowsUnder("MySQL, MariaDB", join(page, "../mysql-types.md"))
+  assert.ok(atSource.length > 40)
+  assert.deepEqual(
+    await rowsUnder("MySQL, MariaDB"),
+    atSource.map(([type, inDuckDb]) => [type, becomes(inDuckDb)]),
+  )
 })
 
 const aliases: Record<string, string> = {
