@@ -76,7 +76,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
     'databases.test.ts: callback of test "the system views show integrations, tables, activities and ': 110,
     'governance.test.ts: callback of test "a policy lets an integration run and ends it; its source is': 70,
     'history-mode.test.ts: callback of test "HISTORY_MODE keeps every committed version, by SQL from on ': 160,
-    "hostile-names-mysql.test.ts: callback of test `tables and columns of ${product.name} are found by their na": 70,
     'hostile-names.test.ts: callback of test "tables and schemas of any name are found by it, and only by': 100,
     "integration-life.test.ts: walk": 70,
     'load.test.ts: callback of it "is taken over, with paths relative to the file and variable': 70,
