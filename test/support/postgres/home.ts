@@ -43,7 +43,7 @@ export async function postgresHome(): Promise<TestHome & { database: string }> {
     await client.end()
     // Of a single file that runs by itself, the server has ended by then, and the database with it.
     await warehouse.drop(database).catch(() => undefined)
-    await server.drop()
+    await server.drop().catch(() => undefined)
     await removeFolder(folder)
   })
   return {
