@@ -13,16 +13,22 @@ export type JsonShape =
   | { kind: "whole" }
   | { kind: "paths"; paths: readonly JsonPath[] }
 
-/** Where the next value begins and ends; undefined: its end is not in the buffer yet. */
-interface Found {
-  start: number
-  end: number
-}
-
 const [newline, quote, backslash] = [10, 34, 92]
 const opening = [0x7b, 0x5b]
 const closing = [0x7d, 0x5d]
 const between = [0x20, 0x09, 0x0a, 0x0d, 0x2c]
+
+/** A file that is being read. */
+interface JsonReading {
+  readonly shape: JsonShape
+  readonly keepsJson: readonly boolean[]
+  readonly options: CopyOptions
+  readonly writer: RowWriter
+  /** What has come of a value that is not whole. */
+  carried: Buffer
+  /** Counted from 1. */
+  line: number
+}
 
 /** Reads JSON values that follow one another. */
 export function jsonReader(
@@ -32,76 +38,87 @@ export function jsonReader(
   options: CopyOptions,
   writer: RowWriter,
 ): RecordReader {
-  let carried: Buffer = Buffer.alloc(0)
-  let line = 1
-
-  function read(buffer: Buffer): number {
-    let at = 0
-    for (;;) {
-      const start = skipBetween(buffer, at)
-      line += linesIn(buffer, at, start)
-      const found = valueAt(buffer, start)
-      if (found === undefined) return start
-      take(buffer.subarray(found.start, found.end))
-      line += linesIn(buffer, found.start, found.end)
-      at = found.end
-    }
-  }
-
-  function valueAt(buffer: Buffer, start: number): Found | undefined {
-    if (start >= buffer.length) return undefined
-    if (!opening.includes(buffer[start] ?? 0))
-      throw new LoadFailure(loadErrorCodes.invalidLine, "Invalid JSON: an object must begin here", line)
-    const end = structureEnd(buffer, start)
-    return end < 0 ? undefined : { start, end }
-  }
-
-  function take(bytes: Buffer): void {
-    if (!isUtf8(bytes) && options.acceptInvalidCharacters === undefined)
-      return reject(
-        bytes,
-        loadErrorCodes.invalidUtf8,
-        "String contains invalid or unsupported UTF8 codepoints",
-      )
-    const text = isUtf8(bytes)
-      ? bytes.toString()
-      : bytes.toString().replaceAll("\ufffd", options.acceptInvalidCharacters ?? "?")
-    try {
-      JSON.parse(text)
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      return reject(bytes, loadErrorCodes.invalidLine, "Invalid JSON")
-    }
-    const fields = fieldsOf(shape, text)
-    if (fields === undefined) return reject(bytes, loadErrorCodes.invalidLine, "Invalid JSON: not an object")
-    for (const [field, raw] of fields.entries()) {
-      const isNull = raw === undefined || raw === "null"
-      const value = isNull ? null : keepsJson[field] === true ? raw : textOf(raw)
-      if (value === null || value === options.nullAs) writer.putNull(field)
-      else writer.putText(field, value)
-    }
-    writer.endRow(line)
-  }
-
-  function reject(bytes: Buffer, code: number, reason: string): void {
-    const rawLine = bytes
-      .subarray(0, rawCharacters * 4)
-      .toString()
-      .slice(0, rawCharacters)
-    writer.reject({ line, field: undefined, position: 0, rawLine, rawValue: "", code, reason })
-  }
-
+  const reading: JsonReading = { shape, keepsJson, options, writer, carried: Buffer.alloc(0), line: 1 }
   return {
     push(chunk) {
+      const { carried } = reading
       const buffer = carried.length === 0 ? chunk : Buffer.concat([carried, chunk])
-      carried = buffer.subarray(read(buffer))
-      if (carried.length > rowBytesAtMost)
-        throw new LoadFailure(loadErrorCodes.invalidLine, "A JSON value is longer than 4 MB", line)
+      reading.carried = buffer.subarray(readValues(reading, buffer))
+      if (reading.carried.length > rowBytesAtMost) throw invalid(reading, "A JSON value is longer than 4 MB")
     },
     end() {
-      if (carried.length === 0) return
-      throw new LoadFailure(loadErrorCodes.invalidLine, "Invalid JSON: the file ends inside a value", line)
+      if (reading.carried.length > 0) throw invalid(reading, "Invalid JSON: the file ends inside a value")
     },
+  }
+}
+
+function invalid({ line }: JsonReading, reason: string): LoadFailure {
+  return new LoadFailure(loadErrorCodes.invalidLine, reason, line)
+}
+
+/** Takes the values that are whole; returns where the first begins that is not. */
+function readValues(reading: JsonReading, buffer: Buffer): number {
+  let at = 0
+  for (;;) {
+    const start = skipBetween(buffer, at)
+    reading.line += linesIn(buffer, at, start)
+    if (start >= buffer.length) return start
+    if (!opening.includes(buffer[start] ?? 0))
+      throw invalid(reading, "Invalid JSON: an object must begin here")
+    const end = structureEnd(buffer, start)
+    if (end < 0) return start
+    takeRow(reading, buffer.subarray(start, end))
+    reading.line += linesIn(buffer, start, end)
+    at = end
+  }
+}
+
+function takeRow(reading: JsonReading, bytes: Buffer): void {
+  const { shape, options, writer } = reading
+  const isValid = isUtf8(bytes)
+  if (!isValid && options.acceptInvalidCharacters === undefined)
+    return reject(reading, bytes, {
+      code: loadErrorCodes.invalidUtf8,
+      reason: "String contains invalid or unsupported UTF8 codepoints",
+    })
+  const decoded = bytes.toString()
+  const text = isValid ? decoded : decoded.replaceAll("\ufffd", options.acceptInvalidCharacters ?? "?")
+  if (!isJson(text))
+    return reject(reading, bytes, { code: loadErrorCodes.invalidLine, reason: "Invalid JSON" })
+  const fields = fieldsOf(shape, text)
+  if (fields === undefined)
+    return reject(reading, bytes, { code: loadErrorCodes.invalidLine, reason: "Invalid JSON: not an object" })
+  for (const [field, raw] of fields.entries()) putField(reading, field, raw)
+  writer.endRow(reading.line)
+}
+
+/** `raw`: the value as the file has it; `undefined`: it has none. */
+function putField({ keepsJson, options, writer }: JsonReading, field: number, raw: string | undefined): void {
+  const isNull = raw === undefined || raw === "null"
+  const value = isNull ? null : keepsJson[field] === true ? raw : textOf(raw)
+  if (value === null || value === options.nullAs) writer.putNull(field)
+  else writer.putText(field, value)
+}
+
+function reject(
+  { writer, line }: JsonReading,
+  bytes: Buffer,
+  refusal: { code: number; reason: string },
+): void {
+  const rawLine = bytes
+    .subarray(0, rawCharacters * 4)
+    .toString()
+    .slice(0, rawCharacters)
+  writer.reject({ line, field: undefined, position: 0, rawLine, rawValue: "", ...refusal })
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return false
   }
 }
 
