@@ -47,7 +47,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "session.ts: sqlSession": 140,
       "source-protection.ts: protectSources": 100,
       "source.ts: openPostgresSource": 90,
-      "sql-users.ts: openSqlUsers": 180,
       "stream.ts: startStream": 150,
       "table-watch.ts: watchTables": 80,
       "token-cursor.ts: cursorOver": 70,
