@@ -50,7 +50,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "stream.ts: startStream": 150,
       "table-watch.ts: watchTables": 80,
       "token-cursor.ts: cursorOver": 70,
-      "transaction.ts: transactionOn": 160,
       "view.ts: openView": 80,
     },
   ),

@@ -27,10 +27,10 @@ export interface Savepoints {
   release(name: string): void
   /**
    * What ROLLBACK TO this savepoint takes: `goOn` when nothing was changed since, `beginAnew` when nothing had been
-   * changed before it. `isOpen`: the engine still has the transaction. Throws PgError: 3B001 no such savepoint, 0A000
+   * changed before it. `engine`: whether it still has the transaction. Throws PgError: 3B001 no such savepoint, 0A000
    * changes on both sides of it.
    */
-  back(name: string, isOpen: boolean): "goOn" | "beginAnew"
+  back(name: string, engine: "open" | "ended"): "goOn" | "beginAnew"
   wrote(): void
   isEmpty(): boolean
   clear(): void
@@ -67,9 +67,9 @@ export function savepointsOf(): Savepoints {
       mark.count--
       marks = marks.slice(0, mark.count > 0 ? at + 1 : at)
     },
-    back: (name, isOpen) => {
+    back: (name, engine) => {
       const { at, mark } = find(name)
-      const goesOn = isOpen && mark.writes === writes
+      const goesOn = engine === "open" && mark.writes === writes
       if (!goesOn && mark.writes > 0) {
         throw new PgError(
           "0A000",

@@ -45,162 +45,191 @@ export interface Transaction {
   onCommitted(listener: () => Promise<void>): void
 }
 
+/** `none`: the next statement begins one. `failed`: everything is refused until ROLLBACK. */
 type State = "none" | "implicit" | "explicit" | "failed"
+
+interface Block {
+  readonly connection: DuckDBConnection
+  /** Asked at each beginning: a database may become replicated while a session lasts. */
+  readonly mayWrite: () => boolean
+  readonly savepoints: Savepoints
+  readonly onEnd: (() => void)[]
+  readonly onCommitted: (() => Promise<void>)[]
+  state: State
+  /** Whether the engine has a transaction; for a failed one of ours it may go on having it, for ROLLBACK TO. */
+  engine: "open" | "ended"
+  access: Access
+}
+
+/** What a transaction was begun for; `write`: where the user may write at all. */
+type Access = "read" | "write"
 
 /** `mayWrite` is asked at each beginning: a database may become replicated while a session lasts. */
 export function transactionOn(connection: DuckDBConnection, mayWrite: () => boolean): Transaction {
-  let state: State = "none"
-  /** The engine has a transaction; a failed one of ours may go on having it, for ROLLBACK TO. */
-  let isOpen = false
-  let isReadOnly = false
-  const savepoints: Savepoints = savepointsOf()
-  const listeners: (() => void)[] = []
-  const committed: (() => Promise<void>)[] = []
-
-  async function open(
-    next: "implicit" | "explicit",
-    readOnly: boolean,
-    may: () => boolean = mayWrite,
-  ): Promise<void> {
-    await connection.run(readOnly || !may() ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
-    state = next
-    isOpen = true
-    isReadOnly = readOnly
+  const block: Block = {
+    connection,
+    mayWrite,
+    savepoints: savepointsOf(),
+    onEnd: [],
+    onCommitted: [],
+    state: "none",
+    engine: "ended",
+    access: "write",
   }
-
-  function ended(): void {
-    isOpen = false
-    for (const listener of listeners) listener()
-  }
-
-  async function undo(): Promise<void> {
-    state = "none"
-    savepoints.clear()
-    if (!isOpen) return
-    ended()
-    await connection.run("ROLLBACK")
-  }
-
-  async function keep(): Promise<void> {
-    state = "none"
-    savepoints.clear()
-    if (!isOpen) return
-    ended()
-    try {
-      await connection.run("COMMIT")
-    } catch (error) {
-      // A COMMIT that fails leaves nothing open in DuckDB; ROLLBACK then only says so.
-      await connection.run("ROLLBACK").catch(() => undefined)
-      throw error
-    }
-    for (const listener of committed) await listener()
-  }
-
-  /** Errors found while a statement is prepared leave the engine's transaction as it was, those of its run end it. */
-  async function isHealthy(): Promise<boolean> {
-    return connection.run("SELECT 1").then(
-      () => true,
-      () => false,
-    )
-  }
-
-  function assertUsable(): void {
-    if (state === "failed") {
-      throw new PgError(
-        "25P02",
-        "current transaction is aborted, commands ignored until end of transaction block",
-      )
-    }
-  }
-
-  function requireBlock(statement: string): void {
-    if (state === "explicit" || state === "failed") return
-    throw new PgError("25P01", `${statement} can only be used in transaction blocks`)
-  }
-
-  async function fail(): Promise<void> {
-    if (state === "failed") return
-    const wasExplicit = state === "explicit"
-    if (wasExplicit && !savepoints.isEmpty() && (await isHealthy())) {
-      state = "failed"
-      return
-    }
-    const marked = savepoints.take()
-    await undo()
-    if (!wasExplicit) return
-    savepoints.restore(marked)
-    state = "failed"
-  }
-
-  async function rollbackTo(name: string): Promise<void> {
-    requireBlock("ROLLBACK TO SAVEPOINT")
-    const way = savepoints.back(name, isOpen)
-    if (way === "beginAnew") {
-      const marked = savepoints.take()
-      await undo()
-      await open("explicit", isReadOnly)
-      savepoints.restore(marked)
-    }
-    state = "explicit"
-  }
-
+  const { savepoints } = block
   return {
-    status: () => (state === "failed" ? "E" : state === "explicit" ? "T" : "I"),
-    isExplicit: () => state === "explicit" || state === "failed",
-    assertUsable,
-    ensure: async () => {
-      assertUsable()
-      if (state === "none") await open("implicit", false)
+    status: () => (block.state === "failed" ? "E" : block.state === "explicit" ? "T" : "I"),
+    isExplicit: () => block.state === "explicit" || block.state === "failed",
+    assertUsable: () => assertUsable(block),
+    async ensure() {
+      assertUsable(block)
+      if (block.state === "none") await open(block, "implicit", "write")
     },
-    ensureWriting: async () => {
-      assertUsable()
-      if (state === "explicit") throw new PgError("25001", "this cannot run inside a transaction block")
-      await keep()
-      await open("implicit", false, () => true)
-    },
-    writeOnlyIn: async (database) => {
+    ensureWriting: () => ensureWriting(block),
+    async writeOnlyIn(database) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.main`)
     },
-    begin: async (readOnly) => {
-      assertUsable()
-      if (state === "explicit") return
-      // What came before BEGIN in the same batch belongs to the transaction, as in PostgreSQL.
-      if (state === "implicit" && !readOnly) state = "explicit"
-      else {
-        await keep()
-        await open("explicit", readOnly)
-      }
+    begin: (readOnly) => begin(block, readOnly ? "read" : "write"),
+    commit: () => commit(block),
+    rollback: () => undo(block),
+    fail: () => fail(block),
+    async endImplicit(failed) {
+      if (block.state !== "implicit") return
+      if (failed) await undo(block)
+      else await keep(block)
     },
-    commit: async () => {
-      if (state === "failed") {
-        await undo()
-        return "ROLLBACK"
-      }
-      await keep()
-      return "COMMIT"
-    },
-    rollback: undo,
-    fail,
-    endImplicit: async (failed) => {
-      if (state !== "implicit") return
-      if (failed) await undo()
-      else await keep()
-    },
-    aside: async (read) => {
+    async aside(read) {
       await connection.run("BEGIN TRANSACTION READ ONLY")
       await read().finally(() => connection.run("ROLLBACK"))
     },
     wrote: savepoints.wrote,
-    savepoint: (name) => {
-      requireBlock("SAVEPOINT")
+    savepoint(name) {
+      requireBlock(block, "SAVEPOINT")
       savepoints.mark(name)
     },
-    release: (name) => {
-      requireBlock("RELEASE SAVEPOINT")
+    release(name) {
+      requireBlock(block, "RELEASE SAVEPOINT")
       savepoints.release(name)
     },
-    rollbackTo,
-    onEnd: (listener) => void listeners.push(listener),
-    onCommitted: (listener) => void committed.push(listener),
+    rollbackTo: (name) => rollbackTo(block, name),
+    onEnd: (listener) => void block.onEnd.push(listener),
+    onCommitted: (listener) => void block.onCommitted.push(listener),
   }
+}
+
+function assertUsable({ state }: Block): void {
+  if (state === "failed")
+    throw new PgError(
+      "25P02",
+      "current transaction is aborted, commands ignored until end of transaction block",
+    )
+}
+
+function requireBlock({ state }: Block, statement: string): void {
+  if (state === "explicit" || state === "failed") return
+  throw new PgError("25P01", `${statement} can only be used in transaction blocks`)
+}
+
+async function open(
+  block: Block,
+  next: "implicit" | "explicit",
+  access: Access,
+  mayWrite: () => boolean = block.mayWrite,
+): Promise<void> {
+  const isReadOnly = access === "read" || !mayWrite()
+  await block.connection.run(isReadOnly ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION")
+  block.state = next
+  block.engine = "open"
+  block.access = access
+}
+
+async function ensureWriting(block: Block): Promise<void> {
+  assertUsable(block)
+  if (block.state === "explicit") throw new PgError("25001", "this cannot run inside a transaction block")
+  await keep(block)
+  await open(block, "implicit", "write", () => true)
+}
+
+async function begin(block: Block, access: Access): Promise<void> {
+  assertUsable(block)
+  if (block.state === "explicit") return
+  // What came before BEGIN in the same batch belongs to the transaction, as in PostgreSQL.
+  if (block.state === "implicit" && access === "write") {
+    block.state = "explicit"
+    return
+  }
+  await keep(block)
+  await open(block, "explicit", access)
+}
+
+async function commit(block: Block): Promise<"COMMIT" | "ROLLBACK"> {
+  if (block.state === "failed") {
+    await undo(block)
+    return "ROLLBACK"
+  }
+  await keep(block)
+  return "COMMIT"
+}
+
+/** Ends what there is; `open`: the engine still has to be told. */
+function endBlock(block: Block): "open" | "ended" {
+  const { engine, savepoints } = block
+  block.state = "none"
+  savepoints.clear()
+  if (engine === "open") {
+    block.engine = "ended"
+    for (const listener of block.onEnd) listener()
+  }
+  return engine
+}
+
+async function undo(block: Block): Promise<void> {
+  if (endBlock(block) === "open") await block.connection.run("ROLLBACK")
+}
+
+async function keep(block: Block): Promise<void> {
+  if (endBlock(block) === "ended") return
+  const { connection } = block
+  try {
+    await connection.run("COMMIT")
+  } catch (error) {
+    // A COMMIT that fails leaves nothing open in DuckDB; ROLLBACK then only says so.
+    await connection.run("ROLLBACK").catch(() => undefined)
+    throw error
+  }
+  for (const listener of block.onCommitted) await listener()
+}
+
+async function fail(block: Block): Promise<void> {
+  const { savepoints, state } = block
+  if (state === "failed") return
+  if (state === "explicit" && !savepoints.isEmpty() && (await isHealthy(block))) {
+    block.state = "failed"
+    return
+  }
+  const marked = savepoints.take()
+  await undo(block)
+  if (state !== "explicit") return
+  savepoints.restore(marked)
+  block.state = "failed"
+}
+
+/** Errors found while a statement is prepared leave the engine's transaction as it was, those of its run end it. */
+async function isHealthy({ connection }: Block): Promise<boolean> {
+  return connection.run("SELECT 1").then(
+    () => true,
+    () => false,
+  )
+}
+
+async function rollbackTo(block: Block, name: string): Promise<void> {
+  requireBlock(block, "ROLLBACK TO SAVEPOINT")
+  const { savepoints, engine, access } = block
+  if (savepoints.back(name, engine) === "beginAnew") {
+    const marked = savepoints.take()
+    await undo(block)
+    await open(block, "explicit", access)
+    savepoints.restore(marked)
+  }
+  block.state = "explicit"
 }
