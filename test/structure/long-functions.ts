@@ -25,7 +25,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "instance.ts: openDuckDb": 100,
       "job-runner.ts: startJobRunner": 160,
       "jobs.ts: newCopyJobs": 70,
-      "json-reader.ts: jsonReader": 80,
       "launcher.ts: newLauncher": 70,
       "lease-keeper.ts: newLeaseKeeper": 80,
       "lexical.ts: walker": 140,
