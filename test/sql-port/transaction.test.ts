@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type Transaction, transactionOn } from "./transaction.ts"
+import { type Transaction, transactionOn } from "../../src/query/duckdb/session/transaction.ts"
+import { PgError } from "../../src/wire/pgwire/pg-error.ts"
 
 /** Over an engine of its own, in memory. */
 let instance: DuckDBInstance
