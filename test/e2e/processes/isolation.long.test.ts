@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { assertEqualContent, caughtUp } from "../warehouse.ts"
-import { startWorkload } from "../workload.ts"
+import { onDatabase, startWorkload } from "../workload.ts"
 import { endEngine, isolatedServer, type Replacement, watchApi, ways } from "./ended-engine.ts"
 
 const times = 100
@@ -24,6 +24,8 @@ test(`the engine ended ${times} times under load: the API answers all the time, 
     await load.stop()
     await caughtUp(place, sourceUrl, "bank")
     await assertEqualContent(place, sourceUrl, "bank")
+    // The next load counts its rows from the same number.
+    await onDatabase(sourceUrl, (client) => client.query("DELETE FROM entries WHERE seq > 1000000"))
   }
   const { count, longestMs } = await watch.stop()
   const late = took.filter(({ tookMs, allowedMs }) => tookMs > allowedMs)
