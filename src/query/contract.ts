@@ -73,8 +73,16 @@ export interface StatementSession {
   findSchemas(name: string): Promise<{ database: string; schema: string }[]>
   /** Runs SQL of the warehouse's own on the session's connection, in its transaction; rows as text. */
   run: RunInSession
+  /** The session's last COPY, as functions of the cloud tell of it. */
+  copied(copy: LastCopy): void
   /** Throws what has ended the statement meanwhile: a cancel, a time-out. */
   alive(): Promise<void>
+}
+
+/** What a COPY was called in the system views, and how many rows it loaded. */
+export interface LastCopy {
+  queryId: number
+  rows: number
 }
 
 /** See `StatementSession.run`. */

@@ -31,6 +31,7 @@ export interface StateSchema {
   copy_jobs: CopyJobTable
   copy_job_messages: CopyJobMessageTable
   load_errors: LoadErrorTable
+  load_runs: LoadRunTable
 }
 
 export interface SourceRemainsTable {
@@ -88,6 +89,27 @@ export interface LoadErrorTable {
   raw_value: string
   code: number
   reason: string
+}
+
+export interface LoadRunTable {
+  id: GeneratedAlways<string>
+  query_id: string
+  session_id: number
+  job_id: string | null
+  user_name: string
+  database_name: string
+  table_name: string
+  started_at: Date
+  ended_at: Date
+  status: "completed" | "aborted"
+  source: string
+  format: string
+  /** bigint. */
+  rows: string
+  files: number
+  /** bigint. */
+  file_bytes: string
+  errors: number
 }
 
 export interface ActivityTable {

@@ -4,6 +4,7 @@ import { type IntegrationQuotas, integrationQuotas } from "../domain/integration
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type BucketEventStore, bucketEventStore } from "./copy/bucket-events.ts"
+import { type LoadRunStore, loadRunStore } from "./copy/load-runs.ts"
 import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
@@ -53,6 +54,7 @@ export interface Store {
   copyJobs: CopyJobStore
   bucketEvents: BucketEventStore
   loadErrors: LoadErrorStore
+  loadRuns: LoadRunStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -113,6 +115,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     copyJobs: copyJobStore(db),
     bucketEvents: bucketEventStore(db),
     loadErrors: loadErrorStore(db),
+    loadRuns: loadRunStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -4,6 +4,7 @@ import { copyFiles } from "../../src/control-plane/copy-jobs/copy-files.ts"
 import type { BucketSettings } from "../../src/domain/configuration.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openBucket } from "../../src/sources/s3/bucket.ts"
+import type { RecordedLoadRun } from "../../src/state/copy/load-runs.ts"
 import type { RecordedLoadError } from "../../src/state/load-errors.ts"
 import { openStore } from "../../src/state/store.ts"
 import { openCopyWarehouse } from "../../src/warehouses/duckdb/copy/copy-warehouse.ts"
@@ -14,6 +15,7 @@ export interface CopyBench extends TestWarehouse {
   bucket: TestBucket
   admin: pg.Client
   errors(): Promise<RecordedLoadError[]>
+  runs(): Promise<RecordedLoadRun[]>
 }
 
 /** A port whose COPY reads a bucket of an S3 server. */
@@ -45,6 +47,7 @@ export async function copyBench(context: TestContext, settings?: BucketSettings)
     bucket,
     admin: await warehouse.client("admin", "dev"),
     errors: () => store.loadErrors.all(),
+    runs: () => store.loadRuns.all(),
   }
 }
 

@@ -41,7 +41,7 @@ async function settingsAreTaken({ admin, client }: Scene): Promise<void> {
   assert.deepEqual(await rows(other, "SHOW query_group"), [["default"]])
 }
 
-async function batchIsSwapped({ admin, stage, copy }: Scene): Promise<void> {
+async function batchIsSwapped({ admin, stage, copy, runs }: Scene): Promise<void> {
   await admin.query(`CREATE SCHEMA IF NOT EXISTS "d.public"; CREATE SCHEMA IF NOT EXISTS "d.millrace"`)
   await admin.query(
     `CREATE TABLE "d.public"."a/b.csv" ("Id" INTEGER NOT NULL, "e.mail" VARCHAR(65535), j SUPER, b VARBYTE(16)) DISTKEY ("Id") COMPOUND SORTKEY ("Id")`,
@@ -51,7 +51,15 @@ async function batchIsSwapped({ admin, stage, copy }: Scene): Promise<void> {
   )
   await admin.query("BEGIN")
   await admin.query(stage)
+  assert.deepEqual(await rows(admin, "SELECT pg_last_copy_id(), pg_last_copy_count()"), [["-1", "0"]])
   assert.equal((await admin.query(copy)).rowCount, 4)
+  const [run] = await runs()
+  const last = await rows(admin, "SELECT pg_last_copy_id(), pg_last_copy_count()")
+  assert.deepEqual(last, [[String(run?.queryId), "4"]])
+  assert.deepEqual(
+    [run?.status, run?.table, run?.from, run?.format, run?.rows, run?.files, run?.errors],
+    ["completed", "stage", "s3://landing/batch.manifest", "csv", 4, 2, 0],
+  )
   await admin.query(
     `CREATE TEMP TABLE "final" AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY "Id" ORDER BY "e.mail" DESC) AS nth FROM "stage") AS s WHERE nth = 1`,
   )
@@ -120,7 +128,7 @@ async function temporaryTables({ admin, bucket, client }: Scene): Promise<void> 
   await admin.query("DROP TABLE twice; DROP TABLE twice; RESET search_path")
 }
 
-async function manifests({ admin, bucket, errors }: Scene): Promise<void> {
+async function manifests({ admin, bucket, errors, runs }: Scene): Promise<void> {
   await admin.query("CREATE TABLE m (i INTEGER)")
   await bucket.put("number", "4\n")
   await bucket.put("bad-number", "four\n")
@@ -148,6 +156,16 @@ async function manifests({ admin, bucket, errors }: Scene): Promise<void> {
   const missing = await refusal(admin.query(`COPY m FROM 's3://landing/none.manifest' ${role} MANIFEST`))
   assert.match(missing.message, /The manifest s3:\/\/landing\/none.manifest does not exist/)
   assert.deepEqual(await rows(admin, "SELECT * FROM m"), [])
+  assert.deepEqual(
+    (await runs())
+      .filter(({ table }) => table === "m")
+      .map(({ status, rows: count, errors: wrong }) => [status, count, wrong]),
+    [
+      ["aborted", 0, 0],
+      ["aborted", 0, 0],
+      ["aborted", 0, 1],
+    ],
+  )
   assert.deepEqual(
     (await errors()).map(({ key, line }) => [key, line]),
     [["bad-number", 1]],

@@ -33,7 +33,7 @@ const exceptions: { files: RegExp; names: RegExp; reason: string }[] = [
   },
   {
     files:
-      /^src\/(domain\/copy\.ts$|control-plane\/copy-jobs\/(copy-files|events|list-file)\.ts$|loading\/manifest\.ts$|front-doors\/sql\/copy\/|front-doors\/(events|operations)\/|query\/system-views\/copy-views\.ts$)/,
+      /^src\/(domain\/copy\.ts$|control-plane\/copy-jobs\/(copy-files|events|list-file|load-runs)\.ts$|loading\/manifest\.ts$|front-doors\/sql\/copy\/|front-doors\/(events|operations)\/|query\/system-views\/copy-views\.ts$)/,
     names: /s3/i,
     reason: "the URLs that COPY is given, and the events of buckets: S3's forms, whoever holds the files",
   },

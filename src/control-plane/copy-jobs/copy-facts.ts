@@ -1,5 +1,6 @@
 import type { CopyJob } from "../../domain/copy-job.ts"
 import type { IntegrationStatus } from "../../domain/integration.ts"
+import type { RecordedLoadRun } from "../../state/copy/load-runs.ts"
 import type { CopyJobMessage } from "../../state/copy-jobs.ts"
 import type { RecordedLoadError } from "../../state/load-errors.ts"
 import { bucketOfArn } from "./buckets.ts"
@@ -12,6 +13,7 @@ export interface CopyFacts {
   copyFiles: CopyFileFacts[]
   copyMessages: CopyJobMessage[]
   loadErrors: RecordedLoadError[]
+  loadRuns: RecordedLoadRun[]
 }
 
 export interface CopyFileFacts {
@@ -29,7 +31,13 @@ export interface CopyFactSources {
   runner: Pick<JobRunner, "pending">
 }
 
-export const noCopyFacts: CopyFacts = { copyJobs: [], copyFiles: [], copyMessages: [], loadErrors: [] }
+export const noCopyFacts: CopyFacts = {
+  copyJobs: [],
+  copyFiles: [],
+  copyMessages: [],
+  loadErrors: [],
+  loadRuns: [],
+}
 
 /** Files of jobs that are shown: the newest. */
 const filesAtMost = 20_000
@@ -45,6 +53,7 @@ export async function copyFacts(
     copyFiles: kinds.has("copyFiles") ? await filesOf(plane, runner) : [],
     copyMessages: kinds.has("copyMessages") ? await store.copyJobs.messages() : [],
     loadErrors: kinds.has("loadErrors") ? await store.loadErrors.all() : [],
+    loadRuns: kinds.has("loadRuns") ? await store.loadRuns.all() : [],
   }
 }
 

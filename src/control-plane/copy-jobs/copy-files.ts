@@ -11,6 +11,7 @@ import type { Store } from "../../state/store.ts"
 import type { Caller } from "../control-plane.ts"
 import { type BucketPlane, requireBucket } from "./buckets.ts"
 import { readListFile } from "./list-file.ts"
+import { type Loaded, recorded } from "./load-runs.ts"
 import { type BucketFiles, manifestFiles } from "./manifest-files.ts"
 
 /** What COPY works on. */
@@ -35,12 +36,9 @@ export interface CopyRequest {
   alive(): Promise<void>
 }
 
-export interface CopyResult {
-  rows: number
-  files: number
-  /** Those that were passed over, or the first that were too many. */
-  errors: readonly LoadError[]
-  isOver: boolean
+export interface CopyResult extends Loaded {
+  /** As the system views name the run. */
+  queryId: number
 }
 
 /** Of one statement: beyond, a job loads in steps. */
@@ -65,22 +63,26 @@ export async function copyFiles(plane: CopyPlane, request: CopyRequest): Promise
     table: destination.table,
     startedAt: new Date(),
   }
-  const outcome = await loadedAll(files, { target, options, ...(paths && { paths }), alive: request.alive })
+  const load = { target, options, ...(paths && { paths }), alive: request.alive }
+  const outcome = await recorded(plane.store, { run, from: request.from, options }, () =>
+    loadedAll(files, load),
+  )
   await plane.store.loadErrors.append(run, outcome.errors)
-  return outcome
+  return { ...outcome, queryId: run.queryId }
 }
 
 /** Files of one bucket after the other, until there are more errors than are allowed. */
 async function loadedAll(
   files: readonly BucketFiles[],
   load: Omit<FilesLoad, "bucket" | "store" | "objects">,
-): Promise<CopyResult> {
-  const result = { rows: 0, files: 0, errors: [] as LoadError[], isOver: false }
+): Promise<Loaded> {
+  const result = { rows: 0, files: 0, fileBytes: 0, errors: [] as LoadError[], isOver: false }
   for (const { bucket, store, objects, mandatory } of files) {
     const maxErrors = load.options.maxErrors - result.errors.length
     const outcome = await loaded({ ...load, bucket, store, objects, options: { ...load.options, maxErrors } })
     result.rows += outcome.rows
     result.files += outcome.files.length
+    for (const { sizeBytes } of outcome.files) result.fileBytes += sizeBytes
     result.errors.push(...outcome.errors)
     result.isOver = outcome.isOver
     if (result.isOver) return result

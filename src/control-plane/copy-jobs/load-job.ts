@@ -4,10 +4,12 @@ import { Problem } from "../../domain/problems.ts"
 import { type CopyWarehouse, type JobFile, knownFile } from "../../loading/copy-target.ts"
 import { type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
 import { LoadFailure } from "../../loading/record-reader.ts"
+import type { CopyRun } from "../../state/load-errors.ts"
 import type { SqlUsers } from "../sql-users/sql-users.ts"
 import { requireBucket } from "./buckets.ts"
 import { type CopyPlane, jsonPathsOf } from "./copy-files.ts"
 import type { QueuedObject } from "./job-queue.ts"
+import { recordLoad } from "./load-runs.ts"
 import { requireOwner } from "./owner.ts"
 
 export interface JobPlane extends CopyPlane {
@@ -44,9 +46,12 @@ export async function loadForJob(
 ): Promise<void> {
   let rest = objects
   while (rest.length > 0) {
+    const startedAt = new Date()
     const outcome = await attempt(plane, job, rest, signal)
+    const run = await recordRun(plane, job, startedAt, outcome)
     if (outcome.errors.length === 0) return
     const bad = new Set(outcome.errors.map(({ key }) => key))
+    await plane.store.loadErrors.append(run, outcome.errors)
     await recordErrors(plane, job, rest, outcome, bad)
     rest = rest.filter(({ key }) => !bad.has(key))
   }
@@ -104,13 +109,13 @@ function fileOf(
   })
 }
 
-async function recordErrors(
-  { store, copies }: JobPlane,
+/** A load in which all files were known already is none. */
+async function recordRun(
+  { store }: JobPlane,
   job: CopyJob,
-  objects: readonly QueuedObject[],
-  { files: opened, errors }: LoadOutcome,
-  bad: ReadonlySet<string>,
-): Promise<void> {
+  startedAt: Date,
+  { rows, files, errors }: LoadOutcome,
+): Promise<CopyRun> {
   const run = {
     queryId: await store.loadErrors.newQueryId(),
     sessionId: 0,
@@ -118,9 +123,21 @@ async function recordErrors(
     user: job.owner,
     database: job.database,
     table: job.table,
-    startedAt: new Date(),
+    startedAt,
   }
-  await store.loadErrors.append(run, errors)
+  const fileBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const loaded = { rows, files: files.length, fileBytes, errors, isOver: errors.length > 0 }
+  if (files.length > 0) await recordLoad(store, { run, from: job, options: job.options }, loaded)
+  return run
+}
+
+async function recordErrors(
+  { copies }: JobPlane,
+  job: CopyJob,
+  objects: readonly QueuedObject[],
+  { files: opened, errors }: LoadOutcome,
+  bad: ReadonlySet<string>,
+): Promise<void> {
   const failed = opened.filter(({ key }) => bad.has(key))
   const reasonOf = (key: string) => errors.find((error) => error.key === key)?.reason ?? ""
   const toFile = fileOf(objects, "error")

@@ -6,7 +6,13 @@ import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
 import type { DuckDbInstance } from "../../warehouses/duckdb/files/instance.ts"
 import { quoteIdentifier } from "../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
-import { hiddenSchemas, type QueryEngine, type QuerySession, type SessionRequest } from "../contract.ts"
+import {
+  hiddenSchemas,
+  type LastCopy,
+  type QueryEngine,
+  type QuerySession,
+  type SessionRequest,
+} from "../contract.ts"
 import { privilegeTables } from "../system-views/privilege-views.ts"
 import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
@@ -231,18 +237,25 @@ function engineOf({ shared, request: { user }, rights, database, connection }: O
   )
 }
 
+/** What a session's last COPY was. */
+function sessionCopies() {
+  let last: LastCopy | undefined
+  return {
+    last: () => last,
+    copied: (copy: LastCopy) => {
+      last = copy
+    },
+  }
+}
+
 function sessionOn(one: OneSession) {
   const { shared, request, rights, database, connection, settings } = one
   const { user } = request
-  const {
-    instance,
-    isReplicated,
-    log,
-    users,
-    statementTimeoutMs = defaultStatementTimeoutMs,
-  } = shared.options
+  const { instance, isReplicated, log, users } = shared.options
+  const statementTimeoutMs = shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs
   const isSuperuser = () => users.find(user)?.isSuperuser === true
   const id = randomInt(1, 2 ** 31 - 1)
+  const { last: lastCopy, copied } = sessionCopies()
   const isOpen = (schema: string) => isSuperuser() || !hiddenSchemas.has(schema.toLowerCase())
   return sqlSession({
     id,
@@ -252,6 +265,7 @@ function sessionOn(one: OneSession) {
     schemas: () => schemasOf(connection, database, isOpen),
     timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
     access: () => accessIn(database, rights, shared.ownFunctions),
+    copied,
     onClose: request.onClose,
     files: filesOf(shared, database),
     definitions: () => shared.definitions.count,
@@ -267,6 +281,7 @@ function sessionOn(one: OneSession) {
         database,
         version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
         processId: id,
+        lastCopy,
         setting: (name) => settings.get(name),
         enginePgViews: shared.enginePgViews,
         virtualTables: shared.virtualTables,

@@ -1,4 +1,5 @@
 import type { CopyFacts, CopyFileFacts } from "../../control-plane/copy-jobs/copy-facts.ts"
+import type { RecordedLoadRun } from "../../state/copy/load-runs.ts"
 import type { RecordedLoadError } from "../../state/load-errors.ts"
 import type { Cell } from "../virtual-table.ts"
 import { character, type SystemView } from "./system-view.ts"
@@ -103,6 +104,33 @@ export const copyViews: Record<string, SystemView> = {
     },
     rows: ({ loadErrors }) => loadErrors.map(errorDetailRow),
   },
+  sys_load_history: {
+    kind: "loadRuns",
+    readableBy: "everyone",
+    columns: {
+      user_id: "integer",
+      query_id: "bigint",
+      transaction_id: "bigint",
+      session_id: "integer",
+      database_name: "text",
+      status: "text",
+      table_name: "text",
+      start_time: "timestamp",
+      end_time: "timestamp",
+      duration: "bigint",
+      data_source: "text",
+      file_format: "text",
+      loaded_rows: "bigint",
+      loaded_bytes: "bigint",
+      source_file_count: "integer",
+      source_file_bytes: "bigint",
+      file_count_scanned: "integer",
+      file_bytes_scanned: "bigint",
+      error_count: "bigint",
+      copy_job_id: "bigint",
+    },
+    rows: ({ loadRuns }) => loadRuns.map(runRow),
+  },
   stl_load_errors: {
     kind: "loadErrors",
     readableBy: "everyone",
@@ -163,6 +191,33 @@ function channelRow({ integration, bucket, database, name }: CopyFacts["copyJobs
     database,
     name,
     isEstablished ? 0 : 1,
+  ]
+}
+
+/** How many bytes rows take in the table, the engine does not say. */
+function runRow(run: RecordedLoadRun): Cell[] {
+  const { startedAt, endedAt, files, fileBytes } = run
+  return [
+    undefined,
+    run.queryId,
+    undefined,
+    run.sessionId,
+    run.database,
+    run.status,
+    run.table,
+    startedAt,
+    endedAt,
+    (endedAt.getTime() - startedAt.getTime()) * 1000,
+    run.from,
+    run.format,
+    run.rows,
+    undefined,
+    files,
+    fileBytes,
+    files,
+    fileBytes,
+    run.errors,
+    run.jobId ?? 0,
   ]
 }
 

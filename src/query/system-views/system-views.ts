@@ -72,5 +72,6 @@ function ownFacts(facts: SystemViewFacts, user: string): SystemViewFacts {
     copyFiles: facts.copyFiles.filter(({ job }) => job.owner === user),
     copyMessages: facts.copyMessages.filter(({ jobId }) => own.has(jobId)),
     loadErrors: facts.loadErrors.filter((error) => error.user === user),
+    loadRuns: facts.loadRuns.filter((run) => run.user === user),
   }
 }

@@ -20,6 +20,7 @@ import { leasePlaces } from "./0018-lease-places.ts"
 import { requestBuckets } from "./0019-request-buckets.ts"
 import { warehouseObservations } from "./0020-warehouse-observations.ts"
 import { workers } from "./0021-workers.ts"
+import { loadRuns } from "./0022-load-runs.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   requestBuckets,
   warehouseObservations,
   workers,
+  loadRuns,
 ]

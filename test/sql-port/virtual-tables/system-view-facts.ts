@@ -64,6 +64,11 @@ export function factsOfTwo(): SystemViewFacts {
     copyMessages: copyJobs.map(({ id, name }) => ({
       ...{ jobId: id, jobName: name, database: "dev", recordedAt: day, message: "m" },
     })),
+    loadRuns: owners.map((user) => ({
+      ...{ queryId: 1, sessionId: 2, jobId: undefined, user, database: "dev", table: user, startedAt: day },
+      ...{ endedAt: day, status: "completed" as const, from: "s3://b/", format: "csv" },
+      ...{ rows: 1, files: 1, fileBytes: 2, errors: 0 },
+    })),
     loadErrors: owners.map((user) => ({
       ...{ queryId: 1, sessionId: 2, jobId: undefined, user, database: "dev", table: "t", startedAt: day },
       ...{ bucket: "b", key: user, line: 1, column: "c", columnType: "int4", columnLength: "0", position: 0 },

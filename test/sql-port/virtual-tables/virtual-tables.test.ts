@@ -46,6 +46,7 @@ const numbers = "SELECT number FROM my_notes ORDER BY number"
 const copyViews: [string, string][] = [
   ["sys_load_error_detail", "SELECT file_name AS one FROM sys_load_error_detail ORDER BY 1"],
   ["stl_load_errors", "SELECT filename AS one FROM stl_load_errors ORDER BY 1"],
+  ["sys_load_history", "SELECT 'job of ' || table_name AS one FROM sys_load_history ORDER BY 1"],
   ["sys_copy_job", "SELECT job_name AS one FROM sys_copy_job ORDER BY 1"],
   ["sys_copy_job_detail", "SELECT job_name AS one FROM sys_copy_job_detail ORDER BY 1"],
   ["sys_copy_job_info", "SELECT job_name AS one FROM sys_copy_job_info ORDER BY 1"],

@@ -66,6 +66,7 @@ async function load(
     run,
     alive,
   })
+  session.copied({ queryId: result.queryId, rows: result.isOver ? 0 : result.rows })
   if (result.isOver) throw loadFailed(destination, result.errors)
   return { rows: [], tag: `COPY ${result.rows}` }
 }

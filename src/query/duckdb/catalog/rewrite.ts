@@ -1,4 +1,5 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { LastCopy } from "../../contract.ts"
 import { requireReader, type VirtualTable } from "../../virtual-table.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { pointAt, type VirtualTables } from "../virtual/virtual-tables.ts"
@@ -14,6 +15,8 @@ export interface SessionFacts {
   database: string
   version: string
   processId: number
+  /** The session's; undefined: there was none. */
+  lastCopy(): LastCopy | undefined
   /** undefined: no such setting. */
   setting(name: string): string | undefined
   /** The engine's own pg_catalog views: unqualified, each must be ours or nothing. */
@@ -76,7 +79,7 @@ function replaceNode(node: Tree, by: Tree): void {
 }
 
 function constant(value: string | number): Tree {
-  const id = typeof value === "number" ? "INTEGER" : "VARCHAR"
+  const id = typeof value === "string" ? "VARCHAR" : Math.abs(value) < 2 ** 31 ? "INTEGER" : "BIGINT"
   return {
     class: "CONSTANT",
     type: "VALUE_CONSTANT",
@@ -144,6 +147,10 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
   switch (name) {
     case "version":
       return constant(facts.version)
+    case "pg_last_copy_id":
+      return constant(facts.lastCopy()?.queryId ?? -1)
+    case "pg_last_copy_count":
+      return constant(facts.lastCopy()?.rows ?? 0)
     case "pg_backend_pid":
       return constant(facts.processId)
     case "current_user":

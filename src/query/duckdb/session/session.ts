@@ -3,7 +3,7 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
-import type { DoorStatement, StatementSession } from "../../contract.ts"
+import type { DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
@@ -35,6 +35,7 @@ export interface SessionParts {
   access(): Promise<SqlAccess>
   /** As `pg_backend_pid()` shows it. */
   id: number
+  copied(copy: LastCopy): void
   files: DefinitionFiles
   /** How many definitions have changed so far. */
   definitions(): number
@@ -186,7 +187,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
 /** The session as statements of the door see it. */
 function statementSession(
-  { id, engine }: SessionParts,
+  { id, engine, copied }: SessionParts,
   { place, ask, access }: Pick<PlanContext, "place" | "ask" | "access">,
 ): StatementSession {
   return {
@@ -200,6 +201,7 @@ function statementSession(
       meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
     findSchemas: (name) => schemasNamed(name, ask),
     run: ask,
+    copied,
     alive: () => engine.call(async () => undefined),
   }
 }
