@@ -49,6 +49,22 @@ export function droppedInPlaceOf(
     .map(({ schema }) => schema)
 }
 
+/** Nothing that is recorded stands, or stood, where the table is to come: what stands there is its users' own. */
+export function isPlaceOfOthers(
+  table: TableSchema,
+  { held, versions, placeOf }: Pick<Room, "held" | "versions" | "placeOf">,
+): boolean {
+  const wanted = placeOf(table)
+  return ![...held, ...versions].some(({ schema }) => placeOf(schema) === wanted)
+}
+
+export function occupiedByOthers(): Problem {
+  return new Problem(
+    "tableFailed",
+    "In its place in the warehouse stands a table or view that Millrace did not make, and leaves alone. Rename or drop it; the table is then copied by itself.",
+  )
+}
+
 export function occupiedByVersions(): Problem {
   return new Problem(
     "tableFailed",

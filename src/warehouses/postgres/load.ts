@@ -1,7 +1,12 @@
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
-import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/room.ts"
+import {
+  droppedInPlaceOf,
+  isPlaceOfOthers,
+  occupiedByOthers,
+  occupiedByVersions,
+} from "../../replication/batch/room.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { RowBuffer } from "../../replication/values/columns.ts"
@@ -108,6 +113,8 @@ export async function beginTableLoad(
     },
     async finish() {
       await settled()
+      // Somebody may have put something there since the copy began.
+      await refuseOccupied(open, table)
       const held = await books.tables()
       const versions = await books.versions()
       const steps = planAdoption({ pipeline, table, held, versions, since, at: new Date(), placeOf: place })
@@ -164,10 +171,13 @@ async function connected({ connect }: OpenDestination) {
   }
 }
 
-/** What kept versions until it was dropped at the source is its users' to take away. */
+/** What kept versions until it was dropped at the source is its users' to take away, as is what they have made themselves. */
 async function refuseOccupied({ books, pipeline, names, transactions }: OpenDestination, table: TableSchema) {
-  const dropped = droppedInPlaceOf(pipeline, table, { versions: await books.versions(), placeOf: place })
+  const known = { held: await books.tables(), versions: await books.versions(), placeOf: place }
+  const dropped = droppedInPlaceOf(pipeline, table, known)
   if ((await standing(transactions, names, dropped)).length > 0) throw occupiedByVersions()
+  if (!isPlaceOfOthers(table, known)) return
+  if ((await standing(transactions, names, [table])).length > 0) throw occupiedByOthers()
 }
 
 /** What stands there is another owner's, if there is one. */
