@@ -1,4 +1,5 @@
 import type { CopyOptions } from "./copy.ts"
+import type { Problem } from "./problems.ts"
 
 /** A COPY that is run again for each new object under its prefix. */
 export interface CopyJob {
@@ -25,6 +26,10 @@ export interface CopyJob {
   /** Objects that are older than the job, too. */
   includesExisting: boolean
   createdAt: Date
+  /** The host whose files hold the table; undefined: any host reaches the warehouse, or an earlier version made the job. */
+  host: string | undefined
+  /** What keeps it from going on. */
+  problem: Problem | undefined
 }
 
 /** Of one warehouse, as in the cloud. */

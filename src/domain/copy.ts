@@ -15,6 +15,8 @@ export interface CopyOptions {
   blanksAsNull: boolean
   emptyAsNull: boolean
   trimBlanks: boolean
+  /** Texts that are too long for their column are cut. */
+  truncateColumns?: boolean
   /** Decimals are rounded rather than cut. */
   roundDecimals: boolean
   dateFormat: TimeForm

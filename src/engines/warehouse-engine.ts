@@ -1,6 +1,6 @@
 import type { EntryFormat } from "../configuration/entries/format.ts"
 import type { HostPort, WarehouseConfiguration } from "../domain/configuration.ts"
-import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
+import type { CopyWarehouse, OpenSessionTarget } from "../loading/copy-target.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
 
@@ -64,14 +64,16 @@ export interface OpenWarehouse<Queried = unknown> {
   heal?(): Promise<WarehouseHealth>
   /** Prepares it for the SQL port. Absent: the SQL port cannot show it. */
   query?(): Promise<QueriedWarehouse<Queried>>
+  /** Loads files into its databases. Answers the same one each time. Absent: COPY does not go into it. */
+  copies?(): Promise<CopyWarehouse>
   close(): Promise<void>
 }
 
 /** A warehouse that the SQL port shows. */
 export interface QueriedWarehouse<Queried> {
   engine: Queried
-  /** Loads files into its databases. */
-  copies: SessionCopyWarehouse
+  /** Loads files within its sessions. */
+  targetOn: OpenSessionTarget
 }
 
 /** A database that is there and cannot be opened. The others, and their pipelines, run. */

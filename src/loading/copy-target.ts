@@ -11,13 +11,16 @@ export interface TargetColumn {
   isText: boolean
   /** As the load's errors name it: `int4`, `varchar`. */
   typeName: string
+  /** Characters that a text may have; absent: any number. */
+  length?: number
 }
 
 /** A row that does not fit the table. */
 export interface RowError {
   file: number
   line: number
-  column: TargetColumn
+  /** Undefined: it is not one column that refuses it. */
+  column: TargetColumn | undefined
   position: number
   rawLine: string
   rawValue: string
@@ -75,23 +78,50 @@ export interface CopyTransaction {
   files: JobFiles
 }
 
-/** The warehouse, to jobs. */
+/** One runner of a COPY job. */
+export interface JobRun {
+  job: number
+  /** Greater than that of every runner before. */
+  generation: number
+}
+
+/** The warehouse, to jobs, and to COPY where sessions of the SQL port are not in it. */
 export interface CopyWarehouse {
-  /** What `work` does is kept, or not, as its answer says; not when it throws. @throws Problem */
+  /**
+   * What `work` does is kept, or not, as its answer says; not when it throws. `run`: for whose job it is. @throws TakenOver where a
+   * newer runner of the job, or its end, is known; Problem
+   */
   transact<T>(
     database: string,
     work: (transaction: CopyTransaction) => Promise<{ keep: boolean; value: T }>,
+    run?: JobRun,
   ): Promise<T>
   /** Forgets the files of a job that is gone. Repeatable. */
   forget(database: string, job: number): Promise<void>
   /** Every file of every job, oldest first, at most so many. */
   jobFiles(databases: readonly string[], atMost: number): Promise<(JobFile & { job: number })[]>
+  /** Who may do what, where that is the engine's own. Absent: the rights are the SQL port's. */
+  readonly rights?: EngineRights
 }
+
+/** Rights of a warehouse whose users are the engine's. */
+export interface EngineRights {
+  /** Whether there is such a table that files may be loaded into. @throws Problem copyTargetMissing: there is no such database */
+  hasTable(destination: Omit<CopyDestination, "columns">): Promise<boolean>
+  /** Whether the engine's user of this name may insert into the table. @throws Problem */
+  mayInsert(user: string, destination: Omit<CopyDestination, "columns">): Promise<boolean>
+}
+
+/** A target in the transaction that `run` runs in: a session's of the SQL port. @throws Problem copyTargetMissing */
+export type OpenSessionTarget = (
+  run: RunSql,
+  destination: CopyDestination,
+  options: CopyOptions,
+) => Promise<CopyTarget>
 
 /** As above, and to COPY in sessions of the SQL port. */
 export interface SessionCopyWarehouse extends CopyWarehouse {
-  /** A target in the transaction that `run` runs in: a session's. @throws Problem copyTargetMissing */
-  targetOn(run: RunSql, destination: CopyDestination, options: CopyOptions): Promise<CopyTarget>
+  targetOn: OpenSessionTarget
 }
 
 export function knownFile({ key, etag }: Pick<ListedObject, "key" | "etag">): string {

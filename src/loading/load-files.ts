@@ -198,6 +198,7 @@ function rejectionError(
     key: opened?.key ?? "",
     column: column?.name ?? "",
     columnType: column?.typeName ?? "",
+    columnLength: column?.length === undefined ? "" : String(column.length),
   }
 }
 
@@ -211,8 +212,9 @@ function rowError(
     ...error,
     bucket,
     key: opened?.key ?? "",
-    column: column.name,
-    columnType: column.typeName,
+    column: column?.name ?? "",
+    columnType: column?.typeName ?? "",
+    columnLength: column?.length === undefined ? "" : String(column.length),
   }
 }
 

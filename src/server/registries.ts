@@ -32,11 +32,14 @@ export interface Engines {
 
 const prepare = async () => (await import("../query/duckdb/dialect/macros.ts")).installDialect
 
+const parquet = async (newPath: () => string) =>
+  (await import("../warehouses/duckdb/copy/parquet-reader.ts")).newParquetReader(newPath)
+
 export const engines: Engines = {
   sources: registry<SourceEngine>(postgresEngine, mysqlEngine, dynamoDbEngine, s3Engine),
   warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(
     duckDbEngine({ prepare }),
-    postgresWarehouseEngine,
+    postgresWarehouseEngine({ parquet }),
     redshiftWarehouseEngine,
   ),
   plannedWarehouses: [],

@@ -116,7 +116,7 @@ async function startHttp(
   if (api === undefined && workerHealth === undefined) return {}
   const { health, startHealth } = await newHealth(base)
   const noticed = async (events: readonly BucketEvent[]) =>
-    warehouse === undefined ? await store.bucketEvents.add(events) : warehouse.copy.noticed(events)
+    warehouse === undefined ? await store.bucketEvents.add(events) : await warehouse.copy.noticed(events)
   const http = await api?.startApiPart(base, { health, status, noticed })
   const healthPort =
     api === undefined

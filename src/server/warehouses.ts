@@ -5,8 +5,8 @@ import { SetupError } from "../configuration/setup-error.ts"
 import type { DatabaseHost } from "../control-plane/databases/destination-databases.ts"
 import type { Configuration, WarehouseConfiguration } from "../domain/configuration.ts"
 import type { DirectAddress, OpenWarehouse, QueriedWarehouse } from "../engines/warehouse-engine.ts"
-import type { SessionCopyWarehouse } from "../loading/copy-target.ts"
-import { noCopies } from "../loading/no-copies.ts"
+import type { CopyWarehouse, OpenSessionTarget } from "../loading/copy-target.ts"
+import { noSessionTarget } from "../loading/no-session-target.ts"
 import type { Warehouse, WarehouseServer } from "../replication/contracts/warehouse.ts"
 import type { WarehouseFacts } from "../state/processes/warehouse-observations.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
@@ -26,8 +26,10 @@ export interface OpenWarehouses {
   readonly shown: ShownWarehouse
   /** The databases of the first warehouse. */
   readonly databases: DatabaseHost
-  /** Loads files into them. */
-  readonly copies: SessionCopyWarehouse
+  /** Loads files within sessions on the first warehouse. */
+  readonly targetOn: OpenSessionTarget
+  /** The warehouses that files are loaded into; the first warehouse first. */
+  readonly loaded: readonly LoadedWarehouse[]
   /** Each warehouse, with its databases that cannot be opened. */
   facts(): WarehouseFacts[]
   close(): Promise<void>
@@ -38,6 +40,16 @@ export type ShownWarehouse =
   | { kind: "queried"; engine: QueriedEngine }
   | { kind: "direct"; title: string; address: DirectAddress }
 
+export interface LoadedWarehouse {
+  arn: string
+  /** Names it in statements. */
+  cluster: string
+  isFirst: boolean
+  /** Its tables are in files of this host. */
+  isPinned: boolean
+  copies: CopyWarehouse
+}
+
 /** Leaves room for the process itself, its sources' buffers and an embedded PostgreSQL. */
 const memoryShare = 0.4
 
@@ -47,7 +59,7 @@ export async function openWarehouses(
   registry: Engines["warehouses"],
   watch: WarehouseWatch,
 ): Promise<OpenWarehouses> {
-  const opened: { configuration: WarehouseConfiguration; open: OpenWarehouse<QueriedEngine> }[] = []
+  const opened: OpenedOne[] = []
   for (const [index, configuration] of warehouses.entries()) {
     const open = await registry.of(configuration).open(configuration, {
       stagingFolder: async (name) => {
@@ -63,6 +75,7 @@ export async function openWarehouses(
   if (first === undefined) throw new Error("the configuration has no warehouse")
   const { configuration, open: shown } = first
   const asked = shownOf(configuration, registry, await shown.query?.())
+  const loaded = await loadedOf(opened, registry)
   const watching = opened.map(({ open }) => watchHealth(open, watch))
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
@@ -81,6 +94,7 @@ export async function openWarehouses(
       return found && registry.of(found).typesOf
     },
     ...asked,
+    loaded,
     databases: hostOf(configuration.arn, shown, asked.shown),
     facts: () =>
       opened.map(({ configuration: { arn }, open }) => ({ targetArn: arn, unopened: open.unopened() })),
@@ -96,9 +110,9 @@ function shownOf(
   configuration: WarehouseConfiguration,
   registry: Engines["warehouses"],
   queried: QueriedWarehouse<QueriedEngine> | undefined,
-): Pick<OpenWarehouses, "shown" | "copies"> {
+): Pick<OpenWarehouses, "shown" | "targetOn"> {
   if (queried !== undefined)
-    return { shown: { kind: "queried", engine: queried.engine }, copies: queried.copies }
+    return { shown: { kind: "queried", engine: queried.engine }, targetOn: queried.targetOn }
   const { direct } = registry.of(configuration)
   if (direct === undefined)
     throw new SetupError(
@@ -107,8 +121,27 @@ function shownOf(
   const { title } = direct
   return {
     shown: { kind: "direct", title, address: direct.addressOf(configuration) },
-    copies: noCopies(title),
+    targetOn: noSessionTarget(title),
   }
+}
+
+interface OpenedOne {
+  configuration: WarehouseConfiguration
+  open: OpenWarehouse<QueriedEngine>
+}
+
+async function loadedOf(
+  opened: readonly OpenedOne[],
+  registry: Engines["warehouses"],
+): Promise<LoadedWarehouse[]> {
+  const all: LoadedWarehouse[] = []
+  for (const [index, { configuration, open }] of opened.entries()) {
+    const copies = await open.copies?.()
+    const isPinned = registry.of(configuration).isMovable === undefined
+    const { arn, cluster } = configuration
+    if (copies !== undefined) all.push({ arn, cluster, isFirst: index === 0, isPinned, copies })
+  }
+  return all
 }
 
 function hostOf(

@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql } from "kysely"
 import type { CopyJob } from "../domain/copy-job.ts"
+import { Problem, type ProblemKind, problemKinds } from "../domain/problems.ts"
 import { brokenConstraint } from "./connection.ts"
 import type { CopyJobTable, StateSchema } from "./schema.ts"
 
@@ -11,14 +12,19 @@ export interface CopyJobMessage {
   message: string
 }
 
+export type NewCopyJob = Omit<CopyJob, "id" | "createdAt" | "problem">
+
 export interface CopyJobStore {
   /** "taken": the name is; "full": there are as many as may be. */
-  add(job: Omit<CopyJob, "id" | "createdAt">, atMost: number): Promise<CopyJob | "taken" | "full">
+  add(job: NewCopyJob, atMost: number): Promise<CopyJob | "taken" | "full">
   /** Oldest first. */
   all(): Promise<CopyJob[]>
   /** Whatever its case. */
   byName(name: string): Promise<CopyJob | undefined>
   setAuto(id: number, isAuto: boolean): Promise<void>
+  /** Gives a job without a host this one; false: another host was quicker. */
+  adopt(id: number, host: string): Promise<boolean>
+  setProblem(id: number, problem: Problem | undefined): Promise<void>
   remove(id: number): Promise<void>
   /** Keeps the newest. */
   say(message: Omit<CopyJobMessage, "recordedAt">): Promise<void>
@@ -49,6 +55,8 @@ export function copyJobStore(db: Db): CopyJobStore {
     async setAuto(id, isAuto) {
       await db.updateTable("copy_jobs").set({ is_auto: isAuto }).where("id", "=", String(id)).execute()
     },
+    adopt: (id, host) => adopt(db, id, host),
+    setProblem: (id, problem) => setProblem(db, id, problem),
     async remove(id) {
       await db.deleteFrom("copy_jobs").where("id", "=", String(id)).execute()
     },
@@ -79,11 +87,26 @@ export function copyJobStore(db: Db): CopyJobStore {
   }
 }
 
-async function add(
-  db: Db,
-  job: Omit<CopyJob, "id" | "createdAt">,
-  atMost: number,
-): Promise<CopyJob | "taken" | "full"> {
+async function adopt(db: Db, id: number, host: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("copy_jobs")
+    .set({ host })
+    .where("id", "=", String(id))
+    .where("host", "is", null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+async function setProblem(db: Db, id: number, problem: Problem | undefined): Promise<void> {
+  const message = problem?.message.replaceAll("\0", "") ?? null
+  await db
+    .updateTable("copy_jobs")
+    .set({ problem_kind: problem?.kind ?? null, problem: message })
+    .where("id", "=", String(id))
+    .execute()
+}
+
+async function add(db: Db, job: NewCopyJob, atMost: number): Promise<CopyJob | "taken" | "full"> {
   try {
     return await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${addingLock})`.execute(transaction)
@@ -111,6 +134,7 @@ async function add(
           is_auto: job.isAuto,
           includes_existing: job.includesExisting,
           created_at: new Date(),
+          host: job.host ?? null,
         })
         .returningAll()
         .executeTakeFirstOrThrow()
@@ -140,5 +164,20 @@ function fromRow(row: Selectable<CopyJobTable>): CopyJob {
     isAuto: row.is_auto,
     includesExisting: row.includes_existing,
     createdAt: row.created_at,
+    host: row.host ?? undefined,
+    problem: problemFrom(row),
   }
+}
+
+/** A kind that this version does not know was another version's. */
+function problemFrom({
+  problem_kind: kind,
+  problem,
+}: Pick<CopyJobTable, "problem_kind" | "problem">): Problem | undefined {
+  if (kind === null) return undefined
+  return new Problem(isProblemKind(kind) ? kind : "internal", problem ?? "")
+}
+
+function isProblemKind(kind: string): kind is ProblemKind {
+  return Object.hasOwn(problemKinds, kind)
 }

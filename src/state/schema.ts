@@ -58,6 +58,9 @@ export interface CopyJobTable {
   is_auto: boolean
   includes_existing: boolean
   created_at: Date
+  host: string | null
+  problem_kind: string | null
+  problem: string | null
 }
 
 export interface CopyJobMessageTable {

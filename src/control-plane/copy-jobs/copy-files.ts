@@ -1,7 +1,7 @@
 import type { SourceConfiguration } from "../../domain/configuration.ts"
 import { type CopyOptions, type LoadError, type ObjectPlace, parseObjectUrl } from "../../domain/copy.ts"
 import { Fault } from "../../domain/faults.ts"
-import type { CopyDestination, CopyTarget, RunSql } from "../../loading/copy-target.ts"
+import type { CopyDestination, CopyTransaction } from "../../loading/copy-target.ts"
 import { type JsonPath, parseJsonPathsFile } from "../../loading/json-paths.ts"
 import { type FilesLoad, type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
 import type { ListedObject, ObjectStore } from "../../loading/object-store.ts"
@@ -18,20 +18,24 @@ import { type BucketFiles, manifestFiles } from "./manifest-files.ts"
 export interface CopyPlane extends BucketPlane {
   store: Store
   openBucket(source: SourceConfiguration): ObjectStore
-  /** In the transaction that `run` runs in. @throws Problem copyTargetMissing */
-  openTarget(run: RunSql, destination: CopyDestination, options: CopyOptions): Promise<CopyTarget>
 }
+
+/** Runs `work` in the transaction that the rows are to be part of; they are kept at most if its answer says so. */
+export type Transact = <T>(
+  work: (transaction: Pick<CopyTransaction, "target">) => Promise<{ keep: boolean; value: T }>,
+) => Promise<T>
 
 export interface CopyRequest {
   caller: Caller
   sessionId: number
   destination: CopyDestination
+  /** What errors and views call its database. */
+  shownDatabase: string
   from: ObjectPlace
   /** `from` is a manifest, a list of files. */
   isManifest: boolean
   options: CopyOptions
-  /** In the transaction that the rows are to be part of. */
-  run: RunSql
+  transact: Transact
   /** Asked now and then; throws when the statement is to end. */
   alive(): Promise<void>
 }
@@ -53,19 +57,22 @@ export async function copyFiles(plane: CopyPlane, request: CopyRequest): Promise
   const { caller, options, destination } = request
   const paths = await jsonPathsOf(plane, caller, options)
   const files = request.isManifest ? await manifestFiles(plane, request) : [await prefixFiles(plane, request)]
-  const target = await plane.openTarget(request.run, destination, options)
   const run: CopyRun = {
     queryId: await plane.store.loadErrors.newQueryId(),
     sessionId: request.sessionId,
     jobId: undefined,
     user: caller.name,
-    database: destination.database,
+    database: request.shownDatabase,
     table: destination.table,
     startedAt: new Date(),
   }
-  const load = { target, options, ...(paths && { paths }), alive: request.alive }
   const outcome = await recorded(plane.store, { run, from: request.from, options }, () =>
-    loadedAll(files, load),
+    request.transact(async ({ target: open }) => {
+      const target = await open(destination, options)
+      const load = { target, options, ...(paths && { paths }), alive: request.alive }
+      const all = await loadedAll(files, load)
+      return { keep: !all.isOver, value: all }
+    }),
   )
   await plane.store.loadErrors.append(run, outcome.errors)
   return { ...outcome, queryId: run.queryId }

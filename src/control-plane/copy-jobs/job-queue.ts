@@ -1,4 +1,7 @@
+import type { CopyJob } from "../../domain/copy-job.ts"
 import type { ListedObject } from "../../loading/object-store.ts"
+
+import { isFolder } from "./copy-files.ts"
 
 /** An object that a job is to load. */
 export interface QueuedObject extends ListedObject {
@@ -40,6 +43,13 @@ export function newJobQueue(): JobQueue {
       return waiting.size
     },
   }
+}
+
+/** Whether a job loads an object of its bucket, if it has not yet. S3 tells times in whole seconds. */
+export function isMeant({ prefix, includesExisting, createdAt }: CopyJob, object: ListedObject): boolean {
+  if (!object.key.startsWith(prefix) || isFolder(object)) return false
+  const sinceMs = Math.floor(createdAt.getTime() / 1_000) * 1_000
+  return includesExisting || object.modifiedAt.getTime() >= sinceMs
 }
 
 /** As many as fit; at least one. */

@@ -1,7 +1,13 @@
 import type { CopyJob } from "../../domain/copy-job.ts"
 import { Fault } from "../../domain/faults.ts"
 import { Problem } from "../../domain/problems.ts"
-import { type CopyWarehouse, type JobFile, knownFile } from "../../loading/copy-target.ts"
+import {
+  type CopyTransaction,
+  type CopyWarehouse,
+  type JobFile,
+  type JobRun,
+  knownFile,
+} from "../../loading/copy-target.ts"
 import { type LoadOutcome, loadFiles } from "../../loading/load-files.ts"
 import { LoadFailure } from "../../loading/record-reader.ts"
 import type { CopyRun } from "../../state/load-errors.ts"
@@ -12,9 +18,15 @@ import type { QueuedObject } from "./job-queue.ts"
 import { recordLoad } from "./load-runs.ts"
 import { requireOwner } from "./owner.ts"
 
+/** COPY jobs of one warehouse. */
 export interface JobPlane extends CopyPlane {
+  targetArn: string
+  /** Of this process, where the warehouse is files of its host; undefined: any host reaches it. */
+  host: string | undefined
   copies: CopyWarehouse
   users: SqlUsers
+  /** What errors and views call a database of the warehouse. */
+  shown(database: string): string
 }
 
 /** Those of the objects that the job has not dealt with, as far as they are known. @throws Problem */
@@ -22,13 +34,15 @@ export async function unknownOf<T extends QueuedObject>(
   { copies }: JobPlane,
   job: CopyJob,
   objects: readonly T[],
+  run: JobRun,
 ): Promise<T[]> {
   if (objects.length === 0) return []
   const keys = objects.map(({ key }) => key)
-  const known = await copies.transact(job.database, async ({ files }) => ({
+  const look = async ({ files }: CopyTransaction) => ({
     keep: false,
     value: await files.known(job.id, keys),
-  }))
+  })
+  const known = await copies.transact(job.database, look, run)
   return objects.filter((object) => !known.has(knownFile(object)))
 }
 
@@ -42,32 +56,37 @@ export async function loadForJob(
   plane: JobPlane,
   job: CopyJob,
   objects: readonly QueuedObject[],
-  signal: AbortSignal,
+  by: LoadingFor,
 ): Promise<void> {
   let rest = objects
   while (rest.length > 0) {
     const startedAt = new Date()
-    const outcome = await attempt(plane, job, rest, signal)
-    const run = await recordRun(plane, job, startedAt, outcome)
+    const outcome = await attempt(plane, job, rest, by)
+    const copyRun = await recordRun(plane, job, startedAt, outcome)
     if (outcome.errors.length === 0) return
     const bad = new Set(outcome.errors.map(({ key }) => key))
-    await plane.store.loadErrors.append(run, outcome.errors)
-    await recordErrors(plane, job, rest, outcome, bad)
+    await plane.store.loadErrors.append(copyRun, outcome.errors)
+    await recordErrors(plane, job, { objects: rest, outcome, bad, run: by.run })
     rest = rest.filter(({ key }) => !bad.has(key))
   }
+}
+
+export interface LoadingFor {
+  signal: AbortSignal
+  run: JobRun
 }
 
 async function attempt(
   plane: JobPlane,
   job: CopyJob,
   objects: readonly QueuedObject[],
-  signal: AbortSignal,
+  { signal, run }: LoadingFor,
 ): Promise<LoadOutcome> {
   try {
-    const caller = await requireOwner(plane.users, job.owner, job)
+    const caller = await requireOwner(plane, job.owner, job)
     const store = plane.openBucket(requireBucket(plane, caller, job))
     const paths = await jsonPathsOf(plane, caller, job.options)
-    return await plane.copies.transact(job.database, async ({ target, files }) => {
+    const load = async ({ target, files }: CopyTransaction) => {
       const known = await files.known(
         job.id,
         objects.map(({ key }) => key),
@@ -87,7 +106,8 @@ async function attempt(
       const keep = outcome.errors.length === 0
       if (keep) await files.record(job.id, outcome.files.map(fileOf(objects, "ingested")))
       return { keep, value: outcome }
-    })
+    }
+    return await plane.copies.transact(job.database, load, run)
   } catch (error) {
     throw asProblem(error)
   }
@@ -111,7 +131,7 @@ function fileOf(
 
 /** A load in which all files were known already is none. */
 async function recordRun(
-  { store }: JobPlane,
+  { store, shown }: JobPlane,
   job: CopyJob,
   startedAt: Date,
   { rows, files, errors }: LoadOutcome,
@@ -121,7 +141,7 @@ async function recordRun(
     sessionId: 0,
     jobId: job.id,
     user: job.owner,
-    database: job.database,
+    database: shown(job.database),
     table: job.table,
     startedAt,
   }
@@ -131,23 +151,29 @@ async function recordRun(
   return run
 }
 
+interface FailedFiles {
+  objects: readonly QueuedObject[]
+  outcome: LoadOutcome
+  bad: ReadonlySet<string>
+  run: JobRun
+}
+
 async function recordErrors(
   { copies }: JobPlane,
   job: CopyJob,
-  objects: readonly QueuedObject[],
-  { files: opened, errors }: LoadOutcome,
-  bad: ReadonlySet<string>,
+  { objects, outcome: { files: opened, errors }, bad, run }: FailedFiles,
 ): Promise<void> {
   const failed = opened.filter(({ key }) => bad.has(key))
   const reasonOf = (key: string) => errors.find((error) => error.key === key)?.reason ?? ""
   const toFile = fileOf(objects, "error")
-  await copies.transact(job.database, async ({ files }) => {
+  const record = async ({ files }: CopyTransaction) => {
     await files.record(
       job.id,
       failed.map((one) => toFile({ ...one, reason: reasonOf(one.key) })),
     )
     return { keep: true, value: undefined }
-  })
+  }
+  await copies.transact(job.database, record, run)
 }
 
 /** What the job's statement, its owner's rights or its table are in the way of: the files wait. */

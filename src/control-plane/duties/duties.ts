@@ -8,7 +8,13 @@ import type { ReconcilerLog } from "../log.ts"
 import { type Duty, type DutyWork, type Held, newDuty } from "./duty.ts"
 
 /** What is done once for the whole installation, whichever of its processes does it. */
-export type DutyName = "webhook" | "verification schedule" | "source remains" | "source protection"
+export type DutyName =
+  | "webhook"
+  | "verification schedule"
+  | "source remains"
+  | "source protection"
+  /** Of the warehouse of an ARN. */
+  | `copy jobs of ${string}`
 
 export interface DutiesOptions {
   duties: DutyStore
@@ -46,7 +52,7 @@ export function startDuties({ duties: store, owner, log }: DutiesOptions): Dutie
     if (isStopped || known.size === 0) return
     const { mine, untilMs } = await hold([...known.keys()])
     hasFailed = false
-    for (const [name, duty] of known) duty.heldUntil(mine.has(name) ? untilMs : 0)
+    for (const [name, duty] of known) duty.heldUntil(mine.has(name) ? untilMs : 0, mine.get(name) ?? 0)
   }
 
   const failed = (error: unknown) => {
@@ -106,7 +112,7 @@ function newHolder(store: DutyStore, owner: LeaseOwner) {
   return async (names: readonly DutyName[]) => {
     await endPredecessors()
     const askedMs = performance.now()
-    const mine = new Set(await store.hold(owner, names))
+    const mine = await store.hold(owner, names)
     return { mine, untilMs: askedMs + leaseMs - endingMs }
   }
 }

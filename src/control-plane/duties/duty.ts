@@ -9,6 +9,8 @@ export interface Held {
    * wakes up in the middle of its work and only later comes to end it.
    */
   isHeld(): boolean
+  /** Greater than that of every holder before. */
+  generation(): number
 }
 
 export interface DutyWork {
@@ -18,8 +20,8 @@ export interface DutyWork {
 
 /** One duty in this process: begun while its lease lasts, ended with it. */
 export interface Duty extends Held {
-  /** `endsAtMs`: until then it is held, by the monotonic clock; in the past: it is not. */
-  heldUntil(endsAtMs: number): void
+  /** `endsAtMs`: until then it is held, by the monotonic clock; in the past: it is not. `newest`: the generation. */
+  heldUntil(endsAtMs: number, newest: number): void
   /** Ends what is done if the lease has run out. */
   look(): void
   /** Ends it for good. */
@@ -32,13 +34,14 @@ export function newDuty(name: string, begin: (held: Held) => DutyWork, log: Reco
   const inTurn = newSerialQueue()
   let work: DutyWork | undefined
   let endsAtMs = 0
+  let generation = 0
   let isStopped = false
 
   const isHeld = () => !isStopped && performance.now() < endsAtMs
 
   function begun(): void {
     log.info({ duty: name }, "a duty of the installation is done here now")
-    work = begin({ isHeld })
+    work = begin({ isHeld, generation: () => generation })
   }
 
   async function ended(): Promise<void> {
@@ -58,8 +61,10 @@ export function newDuty(name: string, begin: (held: Held) => DutyWork, log: Reco
 
   return {
     isHeld,
-    heldUntil(ms) {
+    generation: () => generation,
+    heldUntil(ms, newest) {
       endsAtMs = ms
+      generation = newest
       void inTurnFollow()
     },
     look() {

@@ -33,7 +33,7 @@ export interface ReconcilerOptions extends Omit<LaunchOptions, "nudge"> {
   /** What this host reaches. `nudge` is called when that changes. */
   reach(nudge: () => void): Reach
   /** What hinders an integration besides its pipelines. */
-  otherProblems(integration: Integration): Problem[]
+  otherProblems(integration: Integration): Promise<Problem[]>
   /** How long a deletion waits for a source that is gone; its slot is then named in the log. Default 60 s. */
   cleanUpPatienceMs?: number
   /** How often everything is looked at without being asked. Default 1 s. */
@@ -222,7 +222,7 @@ async function bringUp(turn: Bring, wanted: Wanted): Promise<void> {
     ({ monitor }) => monitor.record.integrationId === integration.id,
   )
   for (const one of mine) remediate(one, turn.log)
-  const others = turn.otherProblems(integration)
+  const others = await turn.otherProblems(integration)
   const isWhole = databases.every(
     (one) => occupied.has(one.sourceDatabase) || turn.owned.running.has(keyOf(recordOf(one))),
   )

@@ -164,7 +164,7 @@ const statusLetters: Record<CopyFileFacts["status"], string> = { pending: "P", i
 function fileRow({ job, status, ...file }: CopyFileFacts): Cell[] {
   return [
     undefined,
-    job.database,
+    job.shownDatabase,
     job.id,
     job.name,
     job.bucket,
@@ -179,7 +179,7 @@ function fileRow({ job, status, ...file }: CopyFileFacts): Cell[] {
 }
 
 /** Job states are those of the view's own page: 0 active, 1 pending. */
-function channelRow({ integration, bucket, database, name }: CopyFacts["copyJobs"][number]): Cell[] {
+function channelRow({ integration, bucket, shownDatabase, name }: CopyFacts["copyJobs"][number]): Cell[] {
   const isThere = integration !== undefined && integration.status !== "deleting"
   const isEstablished = isThere && !["creating", "failed"].includes(integration.status)
   const state = isEstablished ? "Established" : isThere ? "Pending" : "Inactive"
@@ -188,7 +188,7 @@ function channelRow({ integration, bucket, database, name }: CopyFacts["copyJobs
     isThere ? integration.arn : undefined,
     bucket,
     state,
-    database,
+    shownDatabase,
     name,
     isEstablished ? 0 : 1,
   ]

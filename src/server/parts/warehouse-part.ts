@@ -1,3 +1,4 @@
+import { hostId } from "../../configuration/host-id.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import { databasesOfPartner } from "../../control-plane/partners.ts"
 import type { CountedDatabase } from "../../control-plane/pipelines/status.ts"
@@ -39,7 +40,8 @@ export async function openWarehousePart(base: Base): Promise<WarehousePart> {
     onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
   })
   onStop(async () => users.stop())
-  const copy = startCopy({ configuration, sources, store, warehouses, users, log })
+  const host = await hostId(configuration.dataDir)
+  const copy = startCopy({ configuration, sources, store, warehouses, users, host, log })
   onStop(() => copy.stop())
   return {
     sources,

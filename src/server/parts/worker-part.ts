@@ -52,6 +52,7 @@ export async function startWorkerPart(
   const duties = startDuties({ duties: ownStore.duties, owner, log: base.log })
   base.onStop(() => duties.stop())
   addRepeatedWork(worker, duties)
+  await part.copy.runJobs(duties)
   watchSources(worker, part.sources, duties, options)
   const seen = startWarehouseObserver({
     observations: ownStore.warehouseObservations,
@@ -89,7 +90,7 @@ function startPipelines(
     owner,
     reach: (onChange) =>
       watchReach({ warehouses: warehouses.servers, askSource: sourceAsker(sources), log, onChange }),
-    otherProblems: ({ sourceArn }) => copy.problemsOf(sourceArn),
+    otherProblems: copy.problemsOf,
     turnEveryMs,
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })

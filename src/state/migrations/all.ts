@@ -21,6 +21,7 @@ import { requestBuckets } from "./0019-request-buckets.ts"
 import { warehouseObservations } from "./0020-warehouse-observations.ts"
 import { workers } from "./0021-workers.ts"
 import { loadRuns } from "./0022-load-runs.ts"
+import { copyRunners } from "./0023-copy-runners.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   warehouseObservations,
   workers,
   loadRuns,
+  copyRunners,
 ]

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os"
 import { basename } from "node:path"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { OpenWarehouse, WarehouseEngine, WarehouseHealth } from "../../engines/warehouse-engine.ts"
+import type { SessionCopyWarehouse } from "../../loading/copy-target.ts"
 import type { DuckDbInstance, EngineHealth } from "./files/instance.ts"
 import { type DuckDbWarehouseConfiguration, databaseFile, duckDbFormat } from "./format.ts"
 
@@ -45,15 +46,19 @@ export function duckDbEngine({
 
 async function opened(instance: DuckDbInstance, stagingPath: string): Promise<OpenWarehouse<DuckDbInstance>> {
   const { openDuckDbWarehouse } = await import("./warehouse.ts")
+  let opening: Promise<SessionCopyWarehouse> | undefined
+  const copies = async () => {
+    const { openCopyWarehouse } = await import("./copy/copy-warehouse.ts")
+    opening ??= openCopyWarehouse(instance, stagingPath)
+    return await opening
+  }
   return {
     warehouse: openDuckDbWarehouse(instance, stagingPath),
     databases: async () => [...instance.databases(), ...instance.unopened().map(({ name }) => name)],
     unopened: () => instance.unopened(),
     heal: async () => judged(await instance.heal()),
-    async query() {
-      const { openCopyWarehouse } = await import("./copy/copy-warehouse.ts")
-      return { engine: instance, copies: await openCopyWarehouse(instance, stagingPath) }
-    },
+    query: async () => ({ engine: instance, targetOn: (await copies()).targetOn }),
+    copies,
     close: () => instance.close(),
   }
 }

@@ -1,4 +1,5 @@
 import { atMost } from "../../concurrency/deadline.ts"
+import { startTicks } from "../../concurrency/ticks.ts"
 import type { WarehouseServer } from "../../replication/contracts/warehouse.ts"
 import { connect, type OpenSockets, type Session } from "./client.ts"
 
@@ -57,5 +58,41 @@ export function newConnections(url: string): Connections {
     close: async () => {
       await asking?.close()
     },
+  }
+}
+
+/** An older owner's host may be frozen in the middle of a transaction, or cut off in it. */
+const olderOwnerLimitMs = 1_000
+
+export interface Waiting {
+  /** The session in which `work` runs. */
+  session: Session
+  /** Another one, beside it. */
+  connect(): Promise<Session>
+  /** SQL on `pg_stat_activity` that is true of older owners' sessions. */
+  areOlder: string
+}
+
+/** Runs `work`, which waits for older owners' transactions; ends those sessions of theirs that hold it up for longer. */
+export async function endingOlder<T>(
+  { session: { processId }, connect, areOlder }: Waiting,
+  work: () => Promise<T>,
+): Promise<T> {
+  const end = async () => {
+    const beside = await connect()
+    try {
+      await beside.run(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${processId})) AND ${areOlder}`,
+      )
+    } finally {
+      await beside.close()
+    }
+  }
+  // Tried again while it waits; where the server is gone, the waiting itself ends.
+  const ticks = startTicks({ everyMs: olderOwnerLimitMs, tick: () => void end().catch(() => undefined) })
+  try {
+    return await work()
+  } finally {
+    ticks.stop()
   }
 }

@@ -68,7 +68,15 @@ export interface Names {
   refusal(table: TableSchema): string | undefined
 }
 
-export type BookTable = "positions" | "copies" | "tables" | "text_columns" | "versions" | "views_aside"
+export type BookTable =
+  | "positions"
+  | "copies"
+  | "tables"
+  | "text_columns"
+  | "versions"
+  | "views_aside"
+  | "copy_jobs"
+  | "copy_files"
 
 export function namesOf({ prefix }: Place): Names {
   const schema = (name: string) => quoteIdentifier(prefix + name)

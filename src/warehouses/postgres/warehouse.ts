@@ -1,13 +1,12 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue.ts"
-import { startTicks } from "../../concurrency/ticks.ts"
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
 import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
 import { applicationName, type Session } from "./client.ts"
-import { type Connections, newConnections } from "./connections.ts"
+import { type Connections, endingOlder, newConnections } from "./connections.ts"
 import { newDestination } from "./destination.ts"
 import { orProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
@@ -157,39 +156,14 @@ async function openFor(
   try {
     await makeBooks(session, names)
     // Before anything of the pipeline is touched: what is staged may be the newer owner's.
-    await endingOlder({ connections, at }, session, () => claim(session, { ...options, names }))
-    const staging = await openStaging(folder, options.dataKey)
+    const areOlder = `application_name = ${quoteLiteral(applicationName)}`
     const further = () => connect(at.connectTo)
+    await endingOlder({ session, connect: further, areOlder }, () => claim(session, { ...options, names }))
+    const staging = await openStaging(folder, options.dataKey)
     return newDestination({ session, names, staging, leastMerged, connect: further }, options)
   } catch (error) {
     session.destroy()
     throw error
-  }
-}
-
-/** An older owner's host may be frozen in the middle of a transaction, or cut off in it. */
-const olderOwnerLimitMs = 1_000
-
-/** Runs `work`, which waits for older owners' transactions; ends those sessions of ours that hold it up for longer. */
-async function endingOlder(
-  { connections: { connect }, at }: Pick<Opening, "connections" | "at">,
-  { processId }: Session,
-  work: () => Promise<void>,
-): Promise<void> {
-  const end = () =>
-    withSession(
-      () => connect(at.connectTo),
-      (session) =>
-        session.run(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${processId})) AND application_name = ${quoteLiteral(applicationName)}`,
-        ),
-      // Tried again while it waits; where the server is gone, the waiting itself ends.
-    ).catch(() => undefined)
-  const ticks = startTicks({ everyMs: olderOwnerLimitMs, tick: () => void end() })
-  try {
-    await work()
-  } finally {
-    ticks.stop()
   }
 }
 

@@ -45,6 +45,7 @@ export function factsOfTwo(): SystemViewFacts {
     ...{ targetArn: "arn", database: "dev", schema: "public", table: "t", columns: undefined },
     ...{ bucket: "b", prefix: "", iamRole: undefined, statement: "COPY t", options: plainOptions },
     ...{ isAuto: true, includesExisting: false, createdAt: day, integration: undefined },
+    ...{ host: undefined, problem: undefined, shownDatabase: "dev" },
   }))
   const file = {
     key: "k",

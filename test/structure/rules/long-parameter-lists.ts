@@ -26,7 +26,6 @@ export const longParameterLists: ReadonlyMap<string, AllowedCount> = new Map([
     "scripts/bootstrap/install.mjs": 1,
     "src/cli/demo/watch.ts": 1,
     "src/control-plane/copy-jobs/events.ts": 1,
-    "src/control-plane/copy-jobs/load-job.ts": 1,
     "src/control-plane/databases/destination-databases.ts": 2,
     "src/control-plane/integrations/integrations.ts": 1,
     "src/control-plane/reconciler/health.ts": 1,

@@ -56,7 +56,8 @@ const flag =
       | "fillRecord"
       | "ignoreBlankLines"
       | "roundDecimals"
-      | "trimBlanks",
+      | "trimBlanks"
+      | "truncateColumns",
   ): Reading =>
   ({ options }) => {
     options[name] = true
@@ -157,8 +158,7 @@ const readings: Record<string, Reading> = {
   ignoreblanklines: flag("ignoreBlankLines"),
   roundec: flag("roundDecimals"),
   trimblanks: flag("trimBlanks"),
-  // Texts here have no length that anything would have to be cut to.
-  truncatecolumns: () => undefined,
+  truncatecolumns: flag("truncateColumns"),
   compupdate: meaningless,
   statupdate: meaningless,
   // Nested values go into a column of JSON as JSON anyway.

@@ -1,8 +1,8 @@
-import type { CopyJobs, ShownJob } from "../../../control-plane/copy-jobs/jobs.ts"
+import type { ShownJob } from "../../../control-plane/copy-jobs/jobs.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { Answer } from "../../../query/contract.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type CopyContext, destinationOf } from "./context.ts"
+import { type CopyAdministration, type CopyContext, loadTargetOf } from "./context.ts"
 import type { CopyCommand } from "./statements.ts"
 
 type JobCommand = Exclude<CopyCommand, { kind: "load" }>
@@ -21,9 +21,10 @@ const tags = {
 /** Does what a statement about a job says. Throws Fault, Problem and PgError. */
 export async function runJobCommand(
   command: JobCommand,
-  jobs: CopyJobs | undefined,
+  administration: CopyAdministration,
   context: CopyContext,
 ): Promise<Answer> {
+  const { jobs } = administration
   if (jobs === undefined) throw new PgError("0A000", "COPY JOB is not supported on this port")
   const { caller } = context
   if (command.kind === "listJobs") return { rows: (await jobs.list(caller)).map(rowOf), tag: "SHOW" }
@@ -31,17 +32,20 @@ export async function runJobCommand(
   const tag = tags[command.kind]
   refuseInTransaction(tag, context)
   const statement = { operation: tag, resource: command.name, parameters: parametersOf(command) }
-  await context.audit(statement, () => change(command, jobs, context))
+  await context.audit(statement, () => change(command, { ...administration, jobs }, context))
   return { rows: [], tag }
 }
 
 type Change = Exclude<JobCommand, { kind: "listJobs" } | { kind: "showJob" }>
 
-async function change(command: Change, jobs: CopyJobs, context: CopyContext): Promise<void> {
+type WithJobs = CopyAdministration & Required<{ jobs: NonNullable<CopyAdministration["jobs"]> }>
+
+async function change(command: Change, administration: WithJobs, context: CopyContext): Promise<void> {
   const { caller } = context
+  const { jobs } = administration
   switch (command.kind) {
     case "createJob":
-      return createJob(command, jobs, context)
+      return createJob(command, administration, context)
     case "alterJob":
       return jobs.setAuto(caller, command.name, command.isAuto)
     case "runJob":
@@ -62,14 +66,15 @@ function parametersOf(command: Change): object {
 
 async function createJob(
   { copy, name, isAuto, includesExisting, text }: Extract<JobCommand, { kind: "createJob" }>,
-  jobs: CopyJobs,
+  administration: WithJobs,
   context: CopyContext,
 ): Promise<void> {
   if (copy.authorisation.kind !== "role") throw new PgError("0A000", "a COPY JOB needs IAM_ROLE 'arn:…'")
-  const { isTemporary, writesIn: _, ...destination } = await destinationOf(copy, context)
+  const { destination, warehouse, isTemporary } = await loadTargetOf(copy, administration, context)
   if (isTemporary) throw new PgError("0A000", "a COPY JOB cannot load a temporary table")
-  await jobs.create(context.caller, {
+  await administration.jobs.create(context.caller, {
     name,
+    targetArn: warehouse.targetArn,
     destination,
     from: copy.from,
     iamRole: copy.authorisation.arn,
@@ -88,13 +93,13 @@ function refuseInTransaction(what: string, { session }: CopyContext): void {
 }
 
 function rowOf(job: ShownJob): string[] {
-  const { name, isActive, isAuto, owner, database, schema, table, bucket, prefix, statement } = job
+  const { name, isActive, isAuto, owner, shownDatabase, schema, table, bucket, prefix, statement } = job
   return [
     name,
     isActive ? "active" : "inactive",
     isAuto ? "on" : "off",
     owner,
-    [database, schema, table].join("."),
+    [shownDatabase, schema, table].join("."),
     `s3://${bucket}/${prefix}`,
     statement,
   ]

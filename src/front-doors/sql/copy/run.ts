@@ -1,10 +1,11 @@
+import type { CopyRequest } from "../../../control-plane/copy-jobs/copy-files.ts"
 import type { LoadError } from "../../../domain/copy.ts"
 import { Problem, reportOf } from "../../../domain/problems.ts"
-import type { CopyDestination } from "../../../loading/copy-target.ts"
+import type { CopyDestination, CopyTransaction } from "../../../loading/copy-target.ts"
 import type { Answer } from "../../../query/contract.ts"
 import { faultAsPgError } from "../../../query/faults.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { type CopyAdministration, type CopyContext, destinationOf } from "./context.ts"
+import { type CopyAdministration, type CopyContext, type LoadTarget, loadTargetOf } from "./context.ts"
 import { jobColumns, runJobCommand } from "./run-job.ts"
 import type { CopyCommand, CopyStatement } from "./statements.ts"
 
@@ -31,7 +32,7 @@ export async function runCopyCommand(command: CopyCommand, context: CopyContext)
       case "load":
         return await load(command.copy, administration, context)
       default:
-        return await runJobCommand(command, administration.jobs, context)
+        return await runJobCommand(command, administration, context)
     }
   } catch (error) {
     throw asPgError(error)
@@ -52,24 +53,43 @@ async function load(
   context: CopyContext,
 ): Promise<Answer> {
   const { caller, session } = context
-  const { transaction, run, alive } = session
-  await transaction.ensure()
-  const { isTemporary: _, writesIn, ...destination } = await destinationOf(copy, context)
-  await transaction.writeOnlyIn(writesIn)
+  await session.transaction.ensure()
+  const target = await loadTargetOf(copy, administration, context)
+  const { destination, shownDatabase } = target
   const result = await administration.load({
     caller,
     sessionId: session.id,
     destination,
+    shownDatabase,
     from: copy.from,
     isManifest: copy.isManifest,
     options: copy.options,
-    run,
-    alive,
+    transact: await transactIn(target, context),
+    alive: session.alive,
   })
   session.copied({ queryId: result.queryId, rows: result.isOver ? 0 : result.rows })
   if (result.isOver) throw loadFailed(destination, result.errors)
   return { rows: [], tag: `COPY ${result.rows}` }
 }
+
+async function transactIn(
+  { warehouse, writesIn, destination: { database } }: LoadTarget,
+  { session: { transaction, run } }: CopyContext,
+): Promise<CopyRequest["transact"]> {
+  if (warehouse.kind === "ownUsers") {
+    if (transaction.isExplicit())
+      throw new PgError("25001", "COPY into this warehouse cannot run inside a transaction block", {
+        hint: "The load is a transaction of its own there, which ROLLBACK would not undo.",
+      })
+    return (work) => warehouse.transact(database, work)
+  }
+  await transaction.writeOnlyIn(writesIn)
+  const target: OpenTarget = (wanted, options) => warehouse.targetOn(run, wanted, options)
+  // The session's transaction keeps it, or not.
+  return async (work) => (await work({ target })).value
+}
+
+type OpenTarget = CopyTransaction["target"]
 
 function loadFailed({ table }: CopyDestination, errors: readonly LoadError[]): PgError {
   const [first] = errors

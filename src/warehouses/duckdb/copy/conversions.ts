@@ -1,6 +1,7 @@
-import { type CopyOptions, loadErrorCodes, type TimeForm } from "../../../domain/copy.ts"
+import type { CopyOptions, TimeForm } from "../../../domain/copy.ts"
 import { ownValue } from "../../../domain/own-value.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
+import { autoDates, autoTimes, type ColumnKind } from "../../../loading/refusals.ts"
 import { quoteLiteral } from "../quoting.ts"
 
 /** A column of the table as the engine describes it. */
@@ -9,19 +10,6 @@ export interface EngineColumn {
   type: string
   isNullable: boolean
 }
-
-export type ColumnKind =
-  | "text"
-  | "integer"
-  | "decimal"
-  | "float"
-  | "boolean"
-  | "date"
-  | "timestamp"
-  | "timestamptz"
-  | "json"
-  | "bytes"
-  | "other"
 
 const integers = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"]
 
@@ -109,21 +97,6 @@ function cutDecimal(type: string, field: string): string {
   return `CASE WHEN regexp_matches(${field}, '\\.[0-9]{${Number(scale) + 1}}') THEN ${cut} ELSE ${field} END`
 }
 
-const autoDates = [
-  "%Y-%m-%d",
-  "%Y%m%d",
-  "%Y/%m/%d",
-  "%m/%d/%Y",
-  "%d.%m.%Y",
-  "%d %b %Y",
-  "%d-%b-%Y",
-  "%b %d, %Y",
-  "%b %d %Y",
-  "%B %d, %Y",
-  "%d %B %Y",
-]
-const autoTimes = ["%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p"]
-
 function listOf(formats: readonly string[]): string {
   return `[${formats.map(quoteLiteral).join(", ")}]`
 }
@@ -153,76 +126,4 @@ function moment(field: string, type: "DATE" | "TIMESTAMP", form: TimeForm): stri
     default:
       return unreachable(form)
   }
-}
-
-export interface Refusal {
-  code: number
-  reason: string
-  position: number
-}
-
-/** Why the column does not take the field, in the cloud's words. */
-export function refusalOf(column: EngineColumn, raw: string | undefined, options: CopyOptions): Refusal {
-  const at = (code: number, reason: string, position = 0) => ({ code, reason, position })
-  if (raw === undefined) return at(loadErrorCodes.notNull, "Missing data for not-null field")
-  const kind = columnKind(column.type)
-  switch (kind) {
-    case "integer":
-      return invalidDigit(raw, /^[+-]?[0-9]*/, "Integer", loadErrorCodes.digit)
-    case "decimal":
-      return invalidDigit(raw, /^[+-]?[0-9]*\.?[0-9]*/, "Decimal", loadErrorCodes.decimal)
-    case "float":
-      return at(loadErrorCodes.float, "Invalid floating point value")
-    case "boolean":
-      return at(loadErrorCodes.boolean, "Unknown boolean format")
-    case "date":
-      return at(
-        loadErrorCodes.date,
-        `Invalid Date Format - value does not fit ${shownForm(options.dateFormat, "YYYY-MM-DD")}`,
-      )
-    case "timestamp":
-    case "timestamptz":
-      return at(
-        loadErrorCodes.timestamp,
-        `Invalid timestamp format or value [${shownForm(options.timeFormat, "YYYY-MM-DD HH24:MI:SS")}]`,
-      )
-    case "json":
-      return at(loadErrorCodes.unknown, "Invalid JSON value for a SUPER column")
-    case "bytes":
-      return at(loadErrorCodes.unknown, "Invalid hexadecimal value for a VARBYTE column")
-    case "text":
-    case "other":
-      return at(loadErrorCodes.unknown, `Invalid value for type ${shownType(column.type)}`)
-    default:
-      return unreachable(kind)
-  }
-}
-
-function shownForm(form: TimeForm, usual: string): string {
-  switch (form.kind) {
-    case "iso":
-      return usual
-    case "auto":
-      return "auto"
-    case "epochSeconds":
-      return "epochsecs"
-    case "epochMilliseconds":
-      return "epochmillisecs"
-    case "pattern":
-      return form.shown
-    default:
-      return unreachable(form)
-  }
-}
-
-function invalidDigit(raw: string, valid: RegExp, type: string, code: number): Refusal {
-  const position = valid.exec(raw)?.[0].length ?? 0
-  const [bad] = raw.slice(position)
-  if (bad === undefined && /[0-9]/.test(raw))
-    return {
-      code: loadErrorCodes.outOfRange,
-      reason: `Overflow, Value '${raw.slice(0, 40)}', Type: ${type}`,
-      position: 0,
-    }
-  return { code, reason: `Invalid digit, Value '${bad ?? ""}', Pos ${position}, Type: ${type}`, position }
 }

@@ -1,18 +1,15 @@
-import { createWriteStream } from "node:fs"
 import { rm } from "node:fs/promises"
-import { Readable } from "node:stream"
-import { pipeline } from "node:stream/promises"
 import { type CopyOptions, loadErrorCodes } from "../../../domain/copy.ts"
-import { Problem } from "../../../domain/problems.ts"
 import type { CopyTarget, PartResult, RowError, RunSql, TargetColumn } from "../../../loading/copy-target.ts"
 import { LoadFailure } from "../../../loading/record-reader.ts"
+import { refusalOf } from "../../../loading/refusals.ts"
 import { leadingColumns, rawCharacters } from "../../../loading/row-writer.ts"
 import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
-import { problemOf } from "../errors.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { insertLimitRows } from "../staging/staged-rows.ts"
 import type { Staging } from "../staging/staging.ts"
-import { cleaned, columnKind, converted, type EngineColumn, refusalOf, shownType } from "./conversions.ts"
+import { cleaned, columnKind, converted, type EngineColumn, shownType } from "./conversions.ts"
+import { download, notParquet } from "./parquet-reader.ts"
 
 /** A table as the engine spells it. */
 export interface CopyTable {
@@ -116,7 +113,8 @@ export function copyTarget(
       const index = Number(bad)
       const column = columns[index]
       if (column === undefined) throw new Error(`no column ${bad}`)
-      const refusal = refusalOf(columnAt(index), isNull === "true" ? undefined : rawValue, options)
+      const kind = columnKind(columnAt(index).type)
+      const refusal = refusalOf({ ...column, kind }, isNull === "true" ? undefined : rawValue, options)
       return { file: Number(file), line: Number(line), column, rawLine, rawValue, ...refusal }
     })
   }
@@ -204,21 +202,11 @@ function delimiterOf({ format }: CopyOptions): string {
   return format.kind === "csv" || format.kind === "text" ? format.delimiter : ","
 }
 
-async function download(body: AsyncIterable<Buffer>, path: string): Promise<void> {
-  try {
-    await pipeline(Readable.from(body), createWriteStream(path, { flags: "wx", mode: 0o600 }))
-  } catch (error) {
-    throw error instanceof Problem ? error : problemOf(error, "staging an object")
-  }
-}
-
 async function parquetColumns(run: RunSql, path: string): Promise<string[]> {
   try {
     const rows = await run(`DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(path)})`)
     return rows.map(([name = ""]) => name)
   } catch (error) {
-    const message = error instanceof Error ? error.message : ""
-    if (!/parquet|magic|thrift|too small/i.test(message)) throw error
-    throw new LoadFailure(loadErrorCodes.unknown, "The file is not Parquet, or is damaged")
+    throw notParquet(error)
   }
 }
