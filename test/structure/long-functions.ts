@@ -67,7 +67,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
   }),
   ...allowed("A test of one story: each step needs what the steps before it made.", {
     'events.test.ts: callback of test "every form of an event loads its object, by secret or by si': 80,
-    'jobs.test.ts: callback of test "a new object is loaded within two seconds of its event, onc': 70,
+    "jobs-suite.ts: newObject": 80,
     'database-options.test.ts: callback of test "TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from': 70,
     'databases.test.ts: callback of test "the system views show integrations, tables, activities and ': 110,
     'governance.test.ts: callback of test "a policy lets an integration run and ends it; its source is': 70,

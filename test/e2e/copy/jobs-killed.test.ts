@@ -1,18 +1,22 @@
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { randomFrom } from "../../replication/random.ts"
 import { shownSeed, testSeed } from "../../support/seed.ts"
 import { connectSql } from "../warehouse.ts"
-import { copyPlace, gives, role } from "./place.ts"
+import { copyPlace, gives, role, type WarehouseKind } from "./place.ts"
 
-test("killed at random moments, each file is loaded once and none is left out", async (context) => {
+for (const warehouse of ["duckdb", "postgres"] as const)
+  test(`${warehouse}: killed at random moments, each file is loaded once and none is left out`, (context) =>
+    killedAtRandom(context, warehouse))
+
+async function killedAtRandom(context: TestContext, warehouse: WarehouseKind): Promise<void> {
   context.diagnostic(shownSeed)
   const random = randomFrom(testSeed)
-  const { place, bucket, integrate, post } = await copyPlace(context, "100ms")
+  const { place, bucket, integrate, post, there } = await copyPlace(context, "100ms", warehouse)
   let millrace = await place.start()
   await integrate()
   const first = await connectSql(place, "dev")
-  await first.query("CREATE TABLE t (file INTEGER, line INTEGER)")
+  await (await there()).query("CREATE TABLE t (file INTEGER, line INTEGER)")
   await first.query(`COPY t FROM 's3://landing/in/' ${role} CSV JOB CREATE loads`)
   await first.end()
   let files = 0
@@ -38,11 +42,12 @@ test("killed at random moments, each file is loaded once and none is left out", 
   }
   const admin = await connectSql(place, "dev")
   context.after(() => admin.end())
-  await gives(admin, "SELECT count(DISTINCT file) FROM t", String(files), 60_000)
-  await gives(admin, "SELECT count(*), count(DISTINCT (file, line)) FROM t", `${rows}|${rows}`)
+  const tables = await there()
+  await gives(tables, "SELECT count(DISTINCT file) FROM t", String(files), 60_000)
+  await gives(tables, "SELECT count(*), count(DISTINCT (file, line)) FROM t", `${rows}|${rows}`)
   await gives(
     admin,
     "SELECT count(*), count(DISTINCT file_name), min(status), max(status) FROM sys_copy_job_detail",
     `${files}|${files}|I|I`,
   )
-})
+}

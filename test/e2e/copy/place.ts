@@ -5,18 +5,27 @@ import {
   DescribeIntegrationsCommand,
   RedshiftClient,
 } from "@aws-sdk/client-redshift"
-import type pg from "pg"
+import pg from "pg"
+import { testDatabase } from "../../support/postgres.ts"
 import { type TestBucket, testBucket } from "../../support/s3/server.ts"
 import { waitUntil } from "../../support/wait-until.ts"
+import { atEnd } from "../clean-up.ts"
 import { accessKeyId, newPlace, type Place, region, secretAccessKey, targetArn } from "../place.ts"
+import { connectSql } from "../warehouse.ts"
 
 export const bucketArn = "arn:aws:s3:::landing"
 export const eventSecret = "eVeNtSeCrEt-Mx42-MARKER"
 export const role = "IAM_ROLE 'arn:aws:iam::123456789012:role/load'"
 
+export type WarehouseKind = "duckdb" | "postgres"
+
 export interface CopyPlace {
   place: Place
   bucket: TestBucket
+  /** The schema of a table that is named without one, as views name it. */
+  schema: string
+  /** A session where tables are made and read: on the SQL port, or on the warehouse's own server. Ended with the test. */
+  there(): Promise<pg.Client>
   /** Creates the integration of the bucket and waits until it is active; its ARN. */
   integrate(): Promise<string>
   removeIntegration(arn: string): Promise<void>
@@ -24,8 +33,12 @@ export interface CopyPlace {
   post(objects: { key: string; etag?: string }[], secret?: string, inBucket?: string): Promise<number>
 }
 
-/** A place whose only source is a bucket. */
-export async function copyPlace(context: TestContext, listEvery: string): Promise<CopyPlace> {
+/** A place whose only source is a bucket. `warehouse`: its only one. */
+export async function copyPlace(
+  context: TestContext,
+  listEvery: string,
+  warehouse: WarehouseKind = "duckdb",
+): Promise<CopyPlace> {
   const bucket = await testBucket(context)
   const place = await newPlace(context, { sources: [] })
   await place.configure((configuration) => {
@@ -42,6 +55,7 @@ export async function copyPlace(context: TestContext, listEvery: string): Promis
       },
     ]
   })
+  const { schema, there } = await warehouseOf(context, place, warehouse)
   const client = new RedshiftClient({
     endpoint: `http://127.0.0.1:${place.httpPort}`,
     region,
@@ -56,6 +70,8 @@ export async function copyPlace(context: TestContext, listEvery: string): Promis
   return {
     place,
     bucket,
+    schema,
+    there,
     async integrate() {
       const { IntegrationArn: arn = "" } = await client.send(
         new CreateIntegrationCommand({
@@ -97,6 +113,40 @@ export async function copyPlace(context: TestContext, listEvery: string): Promis
     },
   }
 }
+
+async function warehouseOf(
+  context: TestContext,
+  place: Place,
+  kind: WarehouseKind,
+): Promise<Pick<CopyPlace, "schema" | "there">> {
+  const ended = (client: pg.Client) => {
+    atEnd(context, () => client.end())
+    return client
+  }
+  if (kind === "duckdb") return { schema: "main", there: async () => ended(await connectSql(place, "dev")) }
+  const home = await testDatabase()
+  atEnd(context, () => home.drop())
+  await place.configure((configuration) => {
+    configuration.warehouses = [{ arn: targetArn, engine: "postgres", url: home.url, layout: "schemas" }]
+  })
+  // Destination databases are schemas here, so that tests beside one another have each their own dev.
+  const options = `-c timezone=UTC -c search_path="dev.public"`
+  const made = new pg.Client({ connectionString: home.url })
+  await made.connect()
+  await made.query('CREATE SCHEMA "dev.public"')
+  await made.end()
+  return {
+    schema: "public",
+    async there() {
+      const client = new pg.Client({ connectionString: home.url, options, types: asText })
+      client.on("error", () => undefined)
+      await client.connect()
+      return ended(client)
+    },
+  }
+}
+
+const asText = { getTypeParser: () => (text: string) => text }
 
 /** Waits until a query gives this, as text. */
 export async function gives(

@@ -82,8 +82,7 @@ export async function loadTargetOf(
   const [first = ""] = named.table
   const shownDatabase = named.table.length > 2 ? first : context.session.place.database
   const { warehouse, database } = administration.placeOf(shownDatabase)
-  if (warehouse.kind === "sessions")
-    return { warehouse, ...(await targetInSessions(named, context)) }
+  if (warehouse.kind === "sessions") return { warehouse, ...(await targetInSessions(named, context)) }
   const destination = await destinationOfOwnUsers(named, { warehouse, database }, context)
   return { warehouse, destination, shownDatabase, isTemporary: false, writesIn: database }
 }
