@@ -55,6 +55,18 @@ test("names say what is inside: no utils, helpers, common", async () => {
   )
 })
 
+test("no quoted path names a TypeScript file, unless it is imported: the packed program has none", async () => {
+  const program = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
+  const quoted = program.flatMap(({ path, text }) =>
+    text
+      .split("\n")
+      .filter((line) => /(["'`])\.{1,2}\/[^"'`\s]*\.ts\1/.test(line))
+      .filter((line) => !/\bfrom "|\bimport[ (]"?|new URL\(/.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  )
+  assert.deepEqual(quoted, [])
+})
+
 test("no file is named differently only by case, and none has spaces", async () => {
   const paths = (await filesOf("{src,test,bench,scripts,docs}/**/*.*")).map(({ path }) => path)
   assert.deepEqual(

@@ -21,7 +21,7 @@ export interface Merge {
 export type Action = string | Merge
 
 /**
- * With fewer rows the statements of `../render/apply-sql.ts` are quicker: they need fewer round trips, and an update in place
+ * With fewer rows the statements of render/apply-sql.ts are quicker: they need fewer round trips, and an update in place
  * leaves the table's indexes alone.
  */
 export const leastMergedRows = 2_000
