@@ -18,11 +18,11 @@ export function directQueries(
   const hint = `The warehouse is ${title}, and this port has its system views only: ask it at ${where}, or by \`millrace sql\`.`
   const told = (error: PgError) => {
     const { code, message, detail, fatal, position } = error
-    // A statement of the port itself has said what to do.
-    if (error.hint !== undefined) return error
     const more = { hint, fatal, ...(detail && { detail }), ...(position && { position }) }
-    if (missing.has(code)) return new PgError(code, message, more)
-    return code === readOnly ? new PgError(code, "this port holds no rows, and takes none", more) : error
+    // Whatever the engine advises, no database of this port can be written.
+    if (code === readOnly) return new PgError(code, "this port holds no rows, and takes none", more)
+    // A statement of the port itself has said what to do.
+    return error.hint === undefined && missing.has(code) ? new PgError(code, message, more) : error
   }
   return {
     ...engine,

@@ -123,7 +123,7 @@ test("millrace.yaml knows the toys: their keys, and their names where another is
     "sources[0].engine: must be postgres, mysql, dynamodb, s3 or shelf",
   ])
   assert.deepEqual(await mistakes(entries().replace("engine: memory", "engine: paper")), [
-    "warehouses[1].engine: must be duckdb, postgres or memory (redshift is not available in this version)",
+    "warehouses[1].engine: must be duckdb, postgres, redshift or memory",
   ])
   assert.deepEqual(await mistakes(entries()), [])
 })
