@@ -24,6 +24,9 @@ export interface WantedSessions {
 
 /** Two readers keep both the source and the loading busy. */
 const wantedSessions = 2
+/** In a row; each may be another session's with a probability of some hundredths, where many ask. */
+const timesAlike = 5
+const mostAsked = 200
 /** Sessions that begin at once see the same moment unless something is committed between them. */
 const mostAttempts = 20
 
@@ -48,21 +51,43 @@ export async function openSessions(address: Address, wanted: WantedSessions): Pr
  */
 async function ofOneMoment(address: Address, clients: Client[]): Promise<ConsistentSessions> {
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    const moments = await Promise.all(clients.map(momentOf))
+    await Promise.all(clients.map(beginSnapshot))
+    const moments: LogEnd[] = []
+    for (const client of clients) moments.push(await snapshotEnd(client))
     const [moment] = moments
     if (moment === undefined) throw new Error("no session")
-    if (moments.every(({ file, offset }) => file === moment.file && offset === moment.offset))
+    if (moments.every((one) => isSameEnd(one, moment)))
       return { clients, place: await mariadbPlace(address, moment), end: moment }
   }
   const [first, ...rest] = clients
   if (first === undefined) throw new Error("no session")
   for (const client of rest) close(client)
-  const moment = await momentOf(first)
+  await beginSnapshot(first)
+  const moment = await snapshotEnd(first)
   return { clients: [first], place: await mariadbPlace(address, moment), end: moment }
 }
 
-async function momentOf(client: Client): Promise<LogEnd> {
-  await beginSnapshot(client)
+/**
+ * The server copies a session's place into variables of its own before it shows them, and another session that asks for its
+ * status meanwhile puts its own place there: what is said once may be another's. (Source: MariaDB, sql/log.cc,
+ * TC_LOG_BINLOG::set_status_variables.)
+ */
+async function snapshotEnd(client: Client): Promise<LogEnd> {
+  let said = await saidEnd(client)
+  let times = 1
+  for (let asked = 1; asked < mostAsked; asked++) {
+    if (times === timesAlike) return said
+    const next = await saidEnd(client)
+    times = isSameEnd(said, next) ? times + 1 : 1
+    said = next
+  }
+  throw new Problem(
+    "sourceBusy",
+    "The source does not say the same place of its log for a snapshot several times: too many sessions ask for its status at once.",
+  )
+}
+
+async function saidEnd(client: Client): Promise<LogEnd> {
   const rows = await client.query(
     "SHOW STATUS WHERE Variable_name IN ('Binlog_snapshot_file', 'Binlog_snapshot_position')",
   )
@@ -74,6 +99,10 @@ async function momentOf(client: Client): Promise<LogEnd> {
       "The source does not say where in its log a snapshot lies: is log_bin on?",
     )
   return { file, offset: Number(values.get("binlog_snapshot_position") ?? 0) }
+}
+
+function isSameEnd(one: LogEnd, other: LogEnd): boolean {
+  return one.file === other.file && one.offset === other.offset
 }
 
 async function mariadbPlace(address: Address, { file, offset }: LogEnd): Promise<Place> {
