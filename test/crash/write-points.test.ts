@@ -38,7 +38,7 @@ import { newPlace, type Place, sourceArn } from "../e2e/place.ts"
 import type { MillraceProcess } from "../e2e/process.ts"
 import { type Api, apiOf } from "../e2e/rds.ts"
 import { bank } from "../e2e/source.ts"
-import { assertEqualContent, caughtUp } from "../e2e/warehouse.ts"
+import { assertEqualContent, caughtUp, firstCopied } from "../e2e/warehouse.ts"
 import { onDatabase, startWorkload } from "../e2e/workload.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { assertKilled, killAt, killable } from "./kill-at.ts"
@@ -151,6 +151,7 @@ test("the spool survives the end of the process at each of its points", async (c
   at.running = await at.place.start(often)
   await at.api.create("bank", `include: ${at.source.name}.public.*`)
   await works(at.api, "bank")
+  await firstCopied(at.place, at.source.url, "bank")
   const load = startWorkload(context, at.source.url, 13)
   for (const [point, counts] of spoolPasses) {
     for (const passes of counts) {

@@ -73,6 +73,20 @@ export async function caughtUp(
   })
 }
 
+/**
+ * Waits until the first copy is over and the stream follows. `active` says so; needs_attention, as where a budget is exceeded
+ * meanwhile, does not.
+ */
+export async function firstCopied(place: Place, sourceUrl: string, database: string): Promise<void> {
+  const looks = () =>
+    workloadTables.map((table) => ask(place, database, `SELECT 1 FROM public."${table}" LIMIT 1`))
+  const areThere = async () =>
+    (await Promise.allSettled(looks())).every(({ status }) => status === "fulfilled")
+  await waitUntil(areThere, { what: `the tables of ${database}`, timeoutMs: 60_000 })
+  // Tables of a first copy come one after another, all as of one moment: what is newer has come by the stream.
+  await caughtUp(place, sourceUrl, database)
+}
+
 /** Tests of full disks have some 100,000 rows by then, and slow machines. */
 const wholeTableLimitMs = 120_000
 

@@ -10,7 +10,7 @@ import type { MillraceProcess } from "../process.ts"
 import { type Api, apiOf } from "../rds.ts"
 import { noSmallDisk, smallDisk } from "../small-disk.ts"
 import { bank } from "../source.ts"
-import { assertEqualContent, caughtUp } from "../warehouse.ts"
+import { assertEqualContent, becomesEqual, caughtUp, firstCopied } from "../warehouse.ts"
 import { onDatabase, startWorkload } from "../workload.ts"
 
 const environment = {
@@ -38,6 +38,7 @@ async function lockedOut(
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.public.*`)
   await works(api, "bank")
+  await firstCopied(place, source.url, "bank")
   await running.terminate()
   const unlock = await lockWarehouse(context, place, "bank")
   const away = await place.start(environment)
@@ -86,8 +87,7 @@ test("policy drop_and_resync: over the budget the slot goes; with the warehouse 
   await waitUntil(async () => (await slotsOf(source.url)).length === 1, { what: "a new slot" })
   await works(api, "bank")
   await load.stop()
-  await caughtUp(place, source.url, "bank")
-  await assertEqualContent(place, source.url, "bank")
+  await becomesEqual(place, source.url, "bank")
 })
 
 interface SlotPlaces {
@@ -188,8 +188,7 @@ for (const [how, lose] of losses)
     await copiedAnew(place)
     await works(api, "bank")
     await load.stop()
-    await caughtUp(place, source.url, "bank")
-    await assertEqualContent(place, source.url, "bank")
+    await becomesEqual(place, source.url, "bank")
   })
 
 test("a full spool is said; the source keeps its log again, and nothing is lost", async (context) => {
@@ -227,6 +226,7 @@ test(
     const api = apiOf(place)
     await api.create("bank", `include: ${source.name}.public.*`)
     await works(api, "bank")
+    await firstCopied(place, source.url, "bank")
     await disk.fill(2 * 2 ** 20)
     for (let part = 1; part <= 3; part++)
       await onDatabase(source.url, (client) =>

@@ -93,8 +93,31 @@ async function pair(context: TestContext, layout: Layout): Promise<Pair> {
   }
 }
 
+/** Waits until the first copy is over: a database is made before its tables come, one after another. */
+async function firstCopied({ sourceUrl, url, tableOf }: Pair): Promise<void> {
+  const looks = () => workloadTables.map((table) => rowsOf(url, `SELECT 1 FROM ${tableOf(table)} LIMIT 1`))
+  const areThere = async () =>
+    (await Promise.allSettled(looks())).every(({ status }) => status === "fulfilled")
+  await waitUntil(areThere, { what: "the tables", timeoutMs: 120_000 })
+  await caughtUp({ sourceUrl, url, tableOf })
+}
+
 /** Waits until everything committed so far can be seen, then compares all rows. */
 async function assertEqual({ sourceUrl, url, tableOf }: Pair): Promise<void> {
+  await caughtUp({ sourceUrl, url, tableOf })
+  for (const table of workloadTables)
+    assertSameRows(
+      table,
+      await rowsOf(sourceUrl, `SELECT * FROM public."${table}"`),
+      await rowsOf(url, `SELECT * FROM ${tableOf(table)}`),
+    )
+}
+
+async function caughtUp({
+  sourceUrl,
+  url,
+  tableOf,
+}: Pick<Pair, "sourceUrl" | "url" | "tableOf">): Promise<void> {
   const n = await onDatabase(sourceUrl, async (client) => {
     const { rows } = await client.query<{ n: number }>(
       "UPDATE sentinel SET n = floor(random() * 2147483647) RETURNING n",
@@ -103,12 +126,6 @@ async function assertEqual({ sourceUrl, url, tableOf }: Pair): Promise<void> {
   })
   const isThere = async () => (await rowsOf(url, `SELECT n FROM ${tableOf("sentinel")}`))[0]?.[0] === n
   await waitUntil(isThere, { what: "the warehouse to catch up", timeoutMs: 120_000 })
-  for (const table of workloadTables)
-    assertSameRows(
-      table,
-      await rowsOf(sourceUrl, `SELECT * FROM public."${table}"`),
-      await rowsOf(url, `SELECT * FROM ${tableOf(table)}`),
-    )
 }
 
 /** The rest of what users do, where there is no other warehouse. */
@@ -175,6 +192,7 @@ async function isEqual(rows: Pair): Promise<boolean> {
 for (const layout of ["databases", "schemas"] as const) {
   test(`PostgreSQL → PostgreSQL (${layout}), killed while it writes, has equal contents`, async (context) => {
     const rows = await pair(context, layout)
+    await firstCopied(rows)
     const load = startWorkload(context, rows.sourceUrl, 11)
     await waitUntil(() => load.done > 100, { what: "some steps of the workload", timeoutMs: 60_000 })
     await rows.server.kill9()
