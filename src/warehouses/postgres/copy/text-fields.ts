@@ -2,6 +2,7 @@
 import { unreachable } from "../../../domain/unreachable.ts"
 import { type ColumnBuffer, isNarrowDecimal } from "../../../replication/values/columns.ts"
 import { dateOfDays } from "../../../replication/values/days.ts"
+import { integerText, pointed, readWide } from "../../../replication/values/number-texts.ts"
 import { extend, type FieldWriter, type Scratch } from "./block.ts"
 import type { CopyColumn } from "./copy-encoder.ts"
 import { type EncodeValue, type FieldFrame, scratchField } from "./scratch-field.ts"
@@ -103,24 +104,6 @@ function escapeOf(byte: number): number {
 function putHex(scratch: Scratch, { bytes, view }: ColumnBuffer, at: number): number {
   const end = at + 4 + view.getUint32(at, true)
   return put(scratch, `\\\\x${bytes.toString("hex", at + 4, end)}`, end)
-}
-
-function integerText(view: DataView, at: number): string {
-  const high = view.getInt32(at + 4, true)
-  const isSafe = high < 2 ** 21 && high >= -(2 ** 21)
-  return isSafe ? String(high * 4294967296 + view.getUint32(at, true)) : String(view.getBigInt64(at, true))
-}
-
-function readWide(view: DataView, at: number): bigint {
-  return (view.getBigInt64(at, false) << 64n) | view.getBigUint64(at + 8, false)
-}
-
-/** The unscaled value's digits with the point among them. */
-function pointed(digits: string, scale: number): string {
-  if (scale === 0) return digits
-  const sign = digits.startsWith("-") ? "-" : ""
-  const padded = digits.slice(sign.length).padStart(scale + 1, "0")
-  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }
 
 /** The shortest text that is read as the same bits; NaN and infinities by JavaScript's names, which the server knows. */

@@ -8,6 +8,7 @@ import {
   type RowBuffer,
 } from "../../../replication/values/columns.ts"
 import { dateOfDays } from "../../../replication/values/days.ts"
+import { integerText, pointed, readWide } from "../../../replication/values/number-texts.ts"
 import { longestBinaryBytes, longestTextBytes } from "../types/column-type.ts"
 
 /**
@@ -169,24 +170,6 @@ function putHex(out: Out, { bytes, view }: ColumnBuffer, at: number): number {
     throw new UnrepresentableValue(`a value of more than ${longestBinaryBytes} bytes`)
   // Without quotes an empty field would be a null of a type other than text.
   return putText(out, `"${bytes.toString("hex", start, end)}"`, end)
-}
-
-function integerText(view: DataView, at: number): string {
-  const high = view.getInt32(at + 4, true)
-  const isSafe = high < 2 ** 21 && high >= -(2 ** 21)
-  return isSafe ? String(high * 4294967296 + view.getUint32(at, true)) : String(view.getBigInt64(at, true))
-}
-
-function readWide(view: DataView, at: number): bigint {
-  return (view.getBigInt64(at, false) << 64n) | view.getBigUint64(at + 8, false)
-}
-
-/** The unscaled value's digits with the point among them. */
-function pointed(digits: string, scale: number): string {
-  if (scale === 0) return digits
-  const sign = digits.startsWith("-") ? "-" : ""
-  const padded = digits.slice(sign.length).padStart(scale + 1, "0")
-  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }
 
 /** The shortest text that is read as the same bits. */
