@@ -194,7 +194,7 @@ export interface ConfigurationFormat {
 }
 
 export function configurationFormat(engines: EngineFormats): ConfigurationFormat {
-  const { sources, warehouses, plannedWarehouses } = engines
+  const { sources, warehouses } = engines
   const file = fileOf(engines)
   return {
     file,
@@ -206,7 +206,7 @@ export function configurationFormat(engines: EngineFormats): ConfigurationFormat
     },
     choices: {
       sources: choiceOf(sources.records),
-      warehouses: choiceOf(warehouses.records, plannedWarehouses),
+      warehouses: choiceOf(warehouses.records),
     },
   }
 }

@@ -22,8 +22,6 @@ export type QueryOptions = DuckDbQueryOptions
 export interface Engines {
   sources: Registry<SourceEngine>
   warehouses: Registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>
-  /** Warehouses that millrace.yaml may name in a later version. */
-  plannedWarehouses: readonly string[]
   /** Opens an engine without rows, for the system views of a warehouse that users ask themselves. `folder`: exists. */
   openEmptyEngine(folder: string, memoryLimitBytes: number): Promise<QueriedEngine>
   /** Opens what answers the SQL port's queries on the first warehouse. */
@@ -42,7 +40,6 @@ export const engines: Engines = {
     postgresWarehouseEngine({ parquet }),
     redshiftWarehouseEngine,
   ),
-  plannedWarehouses: [],
   async openEmptyEngine(path, memoryLimitBytes) {
     const { openDuckDb } = await import("../warehouses/duckdb/files/instance.ts")
     return await openDuckDb({

@@ -22,6 +22,4 @@ export interface EngineFormats {
   readonly sources: { readonly records: readonly EntryFormat<SourceConfiguration>[] }
   /** The first is the engine of a machine that configures no warehouse: it needs no key but `arn`. */
   readonly warehouses: { readonly records: readonly EntryFormat<WarehouseConfiguration>[] }
-  /** Known to the format, but not in this version. */
-  readonly plannedWarehouses: readonly string[]
 }
