@@ -9,6 +9,7 @@ import { filesOf, importsOf, packagesOf, valueImportsOf } from "./source-files.t
 const layers = [
   ["concurrency"],
   ["domain"],
+  ["governance"],
   ["embedded-postgres", "configuration", "encryption"],
   ["supervisor"],
   ["replication"],

@@ -1,0 +1,23 @@
+/** What policies know about a person. Names are compared exactly. */
+export interface PersonFacts {
+  /** Names of the groups that the person is in. */
+  groups: ReadonlySet<string>
+  /** Values by name of attribute: the person's own and those of the groups. */
+  attributes: ReadonlyMap<string, ReadonlySet<string>>
+  /** Purposes acknowledged in the person's current project, with all their parents' names as `Parent.Child`. */
+  purposes: ReadonlySet<string>
+  /** Sources whose rows the person may ask for: `GovernedSource.id`. */
+  subscriptions: ReadonlySet<number>
+}
+
+/** A person, and the account by which warehouses know the person. */
+export interface Person extends PersonFacts {
+  id: number
+  /** The directory that the person comes from; `bim`: made here. */
+  iamId: string
+  /** Unique in the directory. */
+  userId: string
+  /** The account in every warehouse, in lower case. */
+  warehouseUser: string
+  isDisabled: boolean
+}
