@@ -10,7 +10,7 @@ const layers = [
   ["concurrency"],
   ["domain"],
   ["governance"],
-  ["embedded-postgres", "configuration", "encryption"],
+  ["embedded-postgres", "configuration", "encryption", "okta"],
   ["supervisor"],
   ["replication"],
   ["loading"],

@@ -6,6 +6,7 @@ import { text } from "../../configuration/values.ts"
 import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { SignIn } from "./connection/sign-in.ts"
+import { awsKey, httpUrl, region, roleArns, signIn } from "./connection/sign-in-format.ts"
 import type { Layout } from "./naming.ts"
 import type { TableLayout } from "./render/tables.ts"
 import type { StagingConfiguration } from "./staging/bucket.ts"
@@ -24,23 +25,12 @@ export interface RedshiftWarehouseConfiguration extends WarehouseConfiguration {
 }
 
 const bucketUrl = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9!_.*()/-]*))?$/
-const roles =
-  /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+(?:,arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+)*$/
-
-const httpUrl = text.refine(
-  // A URL with a user in it would put a password where no one expects one.
-  (given) => /^https?:\/\/[^\s@/]+\/?$/.test(given) && URL.canParse(given),
-  "must be http://host:port or https://host:port, without user, path or query",
-)
-
-const awsKey = text.regex(/^[\w+/=-]+$/, "has characters that no key of the cloud has")
-
 const staging = z
   .strictObject({
     bucket: text.regex(bucketUrl, "must be like s3://bucket or s3://bucket/folder"),
-    region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
+    region,
     endpoint: httpUrl.optional(),
-    iam_role: text.regex(roles, "must be a role's ARN, or a chain of them with commas between").optional(),
+    iam_role: text.regex(roleArns, "must be a role's ARN, or a chain of them with commas between").optional(),
     access_key_id: awsKey.optional(),
     secret_access_key: awsKey.optional(),
     session_token: awsKey.optional(),
@@ -54,67 +44,6 @@ const staging = z
         "must say by what right COPY reads the bucket: iam_role, or access_key_id and secret_access_key",
       )
   })
-
-const passwordsUrl = httpUrl.refine(
-  (given) =>
-    given.startsWith("https:") || /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\/?$/.test(given),
-  "must be https://host:port: the answer holds a password (http is for this host only)",
-)
-
-const signInKeys = {
-  region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
-  endpoint: passwordsUrl.optional(),
-  access_key_id: awsKey.optional(),
-  secret_access_key: awsKey.optional(),
-  session_token: awsKey.optional(),
-}
-
-const okta = z.looseObject({ kind: z.literal("okta") }).transform((_, context): SignIn => {
-  context.addIssue({
-    code: "custom",
-    path: ["kind"],
-    message: "okta is not built: use cluster, serverless, or a password in the url",
-  })
-  return z.NEVER
-})
-
-const signIn = z.discriminatedUnion("kind", [
-  z
-    .strictObject({ kind: z.literal("cluster"), cluster: text, user: text, ...signInKeys })
-    .transform(
-      ({ kind, cluster, user, ...given }): SignIn => ({ kind, cluster, user, ...signedWith(given) }),
-    ),
-  z
-    .strictObject({ kind: z.literal("serverless"), workgroup: text, ...signInKeys })
-    .transform(({ kind, workgroup, ...given }): SignIn => ({ kind, workgroup, ...signedWith(given) })),
-  okta,
-])
-
-interface SignedWith {
-  region: string
-  endpoint?: string | undefined
-  access_key_id?: string | undefined
-  secret_access_key?: string | undefined
-  session_token?: string | undefined
-}
-
-function signedWith({
-  region,
-  endpoint,
-  ...given
-}: SignedWith): Pick<SignIn, "region" | "endpoint" | "keys"> {
-  const {
-    access_key_id: accessKeyId,
-    secret_access_key: secretAccessKey,
-    session_token: sessionToken,
-  } = given
-  const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined
-  return {
-    region,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(hasKeys && { keys: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }),
-  }
-}
 
 const tableLayout = z
   .strictObject({

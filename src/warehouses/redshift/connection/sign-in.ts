@@ -1,18 +1,27 @@
 import { S3Client } from "@aws-sdk/client-s3"
 import { Problem } from "../../../domain/problems.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
+import { OktaFailure } from "../../../okta/failure.ts"
+import { type OktaOptions, type OktaSession, type OktaUser, signInByOkta } from "../../../okta/sign-in.ts"
+import { readXml, textOf as textIn } from "../../../okta/xml.ts"
 import type { Login } from "./client.ts"
 import { type AccessKeys, postSigned } from "./signed-request.ts"
+
+/** Whose keys ask for the password. */
+export type KeySource =
+  | { kind: "environment" }
+  | { kind: "keys"; keys: AccessKeys }
+  /** Keys of a role, asked for anew with each password. */
+  | { kind: "okta"; user: OktaUser; options: Omit<OktaOptions, "region"> }
 
 /** How a session gets a temporary user and password. */
 export type SignIn = {
   region: string
   /** Absent: the cloud's own. */
   endpoint?: string
-  /** Absent: those of the environment. */
-  keys?: AccessKeys
-} /** GetClusterCredentials of a provisioned cluster. */ & (
-  | { kind: "cluster"; cluster: string; user: string }
+  keys: KeySource
+} /** GetClusterCredentials of a provisioned cluster; `user` absent: the one that the source of the keys names. */ & (
+  | { kind: "cluster"; cluster: string; user?: string }
   /** GetCredentials of a serverless workgroup; the user follows from the keys. */
   | { kind: "serverless"; workgroup: string }
 )
@@ -22,26 +31,40 @@ const lifetimeSeconds = 3_600
 /** A password is not used for a new session when it runs out this soon. */
 const marginMs = 5 * 60_000
 
+/** A password that Okta refused is not sent again so soon: Okta locks a user out after some wrong ones. */
+const refusalMs = 5 * 60_000
+
 /** Signs in for sessions on `database`; keeps what it was given until it is about to run out. Throws Problem. */
 export function temporaryLogin(signIn: SignIn, database: string): () => Promise<Login> {
   let known: { login: Promise<Login>; untilMs: number } | undefined
   return () => {
     if (known !== undefined && Date.now() < known.untilMs) return known.login
     const login = asked(signIn, database)
-    known = { login, untilMs: Date.now() + lifetimeSeconds * 1_000 - marginMs }
-    login.catch(() => {
-      known = undefined
+    const mine = { login, untilMs: Date.now() + lifetimeSeconds * 1_000 - marginMs }
+    known = mine
+    login.catch((error: unknown) => {
+      if (isRefusedUser(error)) mine.untilMs = Date.now() + refusalMs
+      else if (known === mine) known = undefined
     })
     return login
   }
 }
 
+function isRefusedUser(error: unknown): boolean {
+  const cause = error instanceof Problem ? error.cause : undefined
+  return cause instanceof OktaFailure && cause.stage === "authentication" && cause.reason === "refused"
+}
+
 async function asked(signIn: SignIn, database: string): Promise<Login> {
   try {
-    const keys = signIn.keys ?? (await keysOfEnvironment(signIn.region))
+    const { keys, databaseUser } = await keysOf(signIn)
     switch (signIn.kind) {
-      case "cluster":
-        return await clusterLogin(signIn, keys, database)
+      case "cluster": {
+        const user = signIn.user ?? databaseUser
+        if (user === undefined)
+          throw failed("neither the configuration nor the sign-in names a user of the database")
+        return await clusterLogin(signIn, { keys, user, database })
+      }
       case "serverless":
         return await serverlessLogin(signIn, keys, database)
       default:
@@ -49,7 +72,23 @@ async function asked(signIn: SignIn, database: string): Promise<Login> {
     }
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw failed(error instanceof Error ? error.message : String(error))
+    throw failed(error instanceof Error ? error.message.replace(/\.$/, "") : String(error), error)
+  }
+}
+
+async function keysOf({
+  region,
+  keys,
+}: SignIn): Promise<{ keys: AccessKeys } & Pick<OktaSession, "databaseUser">> {
+  switch (keys.kind) {
+    case "environment":
+      return { keys: await keysOfEnvironment(region) }
+    case "keys":
+      return keys
+    case "okta":
+      return await signInByOkta(keys.user, { ...keys.options, region })
+    default:
+      return unreachable(keys)
   }
 }
 
@@ -68,9 +107,8 @@ type ServerlessSignIn = Extract<SignIn, { kind: "serverless" }>
 
 /** Source: the service's model, redshift 2012-12-01, GetClusterCredentials: a query in the body, XML back. */
 async function clusterLogin(
-  { endpoint, region, cluster, user }: ClusterSignIn,
-  keys: AccessKeys,
-  database: string,
+  { endpoint, region, cluster }: ClusterSignIn,
+  { keys, user, database }: { keys: AccessKeys; user: string; database: string },
 ): Promise<Login> {
   const { status, text } = await postSigned({
     endpoint: endpoint ?? `https://redshift.${region}.amazonaws.com/`,
@@ -88,8 +126,9 @@ async function clusterLogin(
       AutoCreate: "false",
     }).toString(),
   })
-  if (status !== 200) throw failed(elementOf(text, "Code") ?? `status ${status}`)
-  return loginFrom(elementOf(text, "DbUser"), elementOf(text, "DbPassword"))
+  const answer = readXml(text)
+  if (status !== 200) throw failed(textIn(answer, "Code") ?? `status ${status}`)
+  return loginFrom(textIn(answer, "DbUser"), textIn(answer, "DbPassword"))
 }
 
 /** Source: the service's model, redshift-serverless 2021-04-21, GetCredentials: AWS JSON 1.1. */
@@ -121,28 +160,8 @@ function loginFrom(user: string | undefined, password: string | undefined): Logi
   return { user, password }
 }
 
-/** Names and passwords of the cloud hold no elements. */
-function elementOf(xml: string, name: string): string | undefined {
-  const [, text] = RegExp(`<${name}>([^<]*)</${name}>`).exec(xml) ?? []
-  return text?.replace(/&(amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);/gi, (_, entity: string) =>
-    characterOf(entity),
-  )
-}
-
-const entities: ReadonlyMap<string, string> = new Map([
-  ["amp", "&"],
-  ["lt", "<"],
-  ["gt", ">"],
-  ["quot", '"'],
-  ["apos", "'"],
-])
-
-function characterOf(entity: string): string {
-  const [, hex, decimal] = /^#(?:x([0-9a-f]+)|(\d+))$/i.exec(entity) ?? []
-  if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16))
-  return decimal === undefined ? (entities.get(entity) ?? "") : String.fromCodePoint(Number(decimal))
-}
-
-function failed(reason: string): Problem {
-  return new Problem("warehouseUnavailable", `The warehouse's temporary password was not given: ${reason}.`)
+function failed(reason: string, cause?: unknown): Problem {
+  return new Problem("warehouseUnavailable", `The warehouse's temporary password was not given: ${reason}.`, {
+    cause,
+  })
 }
