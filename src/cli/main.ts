@@ -15,6 +15,8 @@ const usage = `usage: millrace COMMAND
   resync --integration I [--table SCHEMA.TABLE]    read tables again, beside the live ones
   verify --integration I [--table SCHEMA.TABLE] [--repair]  compare source and warehouse, row by row
   audit [--json] [--since 24h]                     who changed what, when and from where
+  api-key create --name N --permission P [--permission P]  make a key of the governance API; its last line is the key
+  api-key list [--json] | revoke --name N          which keys there are; end one
   sql "STATEMENT" [--database NAME] [--sql-port]   run a statement in the warehouse
 
   --version, --help
@@ -42,6 +44,8 @@ const options = {
   timeout: { type: "string" },
   repair: { type: "boolean" },
   since: { type: "string" },
+  name: { type: "string" },
+  permission: { type: "string", multiple: true },
   version: { type: "boolean" },
   help: { type: "boolean" },
 } as const
@@ -55,7 +59,7 @@ function parse(args: string[]) {
 /** Each command is loaded only when asked for: `--help` must not wait for a database engine. */
 const commands: Record<
   string,
-  { flags: (keyof typeof options)[]; words: number; run(parsed: Parsed): Promise<ExitCode> }
+  { flags: (keyof typeof options)[]; words: 0 | { one: string }; run(parsed: Parsed): Promise<ExitCode> }
 > = {
   serve: {
     flags: ["config", "roles", "isolated", "single"],
@@ -102,9 +106,21 @@ const commands: Record<
     run: async ({ values: { json, since, config } }) =>
       (await import("./audit.ts")).audit({ since, json: json === true, config }),
   },
+  "api-key": {
+    flags: ["name", "permission", "json", "config"],
+    words: { one: "of create, list and revoke" },
+    run: async ({ values: { name, permission = [], json, config }, positionals: [, action = ""] }) =>
+      (await import("./governance/api-key.ts")).apiKey({
+        action,
+        name,
+        permissions: permission,
+        json: json === true,
+        config,
+      }),
+  },
   sql: {
     flags: ["config", "database", "sql-port"],
-    words: 1,
+    words: { one: "statement in quotes" },
     run: async ({ values: { database, config, "sql-port": onPort }, positionals }) =>
       (await import("./sql.ts")).sql(positionals[1] ?? "", { database, config, onPort: onPort === true }),
   },
@@ -134,10 +150,8 @@ async function main(args: string[]): Promise<ExitCode> {
   if (command === undefined) return wrongUsage(name === "" ? undefined : `There is no command ${name}.`)
   const stray = Object.keys(parsed.values).find((flag) => !command.flags.some((known) => known === flag))
   if (stray !== undefined) return wrongUsage(`${name} has no option --${stray}.`)
-  if (words.length !== command.words)
-    return wrongUsage(
-      command.words === 0 ? `${name} takes no words.` : `${name} takes one statement in quotes.`,
-    )
+  if (command.words === 0 && words.length > 0) return wrongUsage(`${name} takes no words.`)
+  if (command.words !== 0 && words.length !== 1) return wrongUsage(`${name} takes one ${command.words.one}.`)
   return await command.run(parsed)
 }
 

@@ -1,7 +1,7 @@
 /** A call that changes something, as it came in. */
 export interface AuditedCall {
   requestId: string
-  /** The API it came through: rds, redshift, millrace. */
+  /** The API it came through: rds, redshift, millrace, governance. */
   door: string
   operation: string
   accessKeyId: string
@@ -14,7 +14,24 @@ export interface AuditedCall {
   parameters: object
 }
 
-export interface AuditEntry extends AuditedCall {
+/** What a call changed, without secrets; `undefined`: there was, or is, nothing. */
+export interface AuditedChange {
+  before: object | undefined
+  after: object | undefined
+}
+
+/** How a call ended. */
+export interface AuditedEnd {
+  /** `ok`, or the code of the refusal. */
+  outcome: string
+  resource: string | undefined
+  /** Of a call that was refused: what is kept of it. */
+  refused?: RefusedCall | undefined
+  /** Of calls whose door tells it. */
+  change?: AuditedChange | undefined
+}
+
+export interface AuditEntry extends AuditedCall, Partial<AuditedChange> {
   id: number
   at: Date
   /** `ok`, the code of the refusal, or undefined: the process ended before the call did. */

@@ -4,6 +4,7 @@
  */
 export const faultKinds = [
   "accessDenied",
+  "checksFailed",
   "clusterNotFound",
   "conflictingOperation",
   "integrationExists",

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto"
-import type { Credential, RequestLimits } from "../domain/configuration.ts"
+import type { Credential } from "../domain/configuration.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 import type { WireRequest, WireResponse } from "../wire/http/message.ts"
 import { claimedService } from "../wire/sigv4/authorization.ts"
 import { verifySignature } from "../wire/sigv4/verify.ts"
 import type { Door, DoorAnswer } from "./door.ts"
 import { type Refusals, refusalsFor } from "./refusals.ts"
-import { newThrottle, type Throttle } from "./throttle.ts"
+import { newRequestLog, type RequestLog } from "./request-log.ts"
+import type { Throttle } from "./throttle.ts"
 
 export interface AwsRouterOptions {
   region: string
@@ -34,7 +35,7 @@ export function awsRouter(options: AwsRouterOptions): AwsRouter {
   const doors = new Map(options.doors.map((door) => [door.service, door]))
   const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
   const places: Places = { doors, credentials, throttle: options.throttle }
-  const log = requestLog(options)
+  const log = newRequestLog(options.log, "aws request", options.now)
   return {
     handle: (request) => logged(log, request, (requestId) => route(options, places, request, requestId)),
     tooLarge: (request) =>
@@ -85,31 +86,6 @@ function refused(refusal: ReturnType<Refusals["tooLarge"]>, keyId?: string): Rou
   return { response: refusal.response, code: refusal.code, operation: undefined, keyId }
 }
 
-/** Requests that no key of ours signed: so many have a line of their own, the others are counted in the next line. */
-const strangersLogged: RequestLimits = { perSecond: 2, burst: 200 }
-
-interface RequestLog {
-  log: Log
-  /** Writes the line of an answered request. */
-  answered(fields: object, isKnown: boolean): void
-}
-
-function requestLog({ log, now = Date.now }: AwsRouterOptions): RequestLog {
-  const strangers = newThrottle(strangersLogged)
-  let unlogged = 0
-  return {
-    log,
-    answered(fields, isKnown) {
-      if (!isKnown && strangers.take("", now()) !== undefined) {
-        unlogged++
-        return
-      }
-      log.info({ ...fields, ...(unlogged > 0 && { unlogged }) }, "aws request")
-      unlogged = 0
-    },
-  }
-}
-
 async function logged(
   { log, answered }: RequestLog,
   request: WireRequest,
@@ -121,7 +97,7 @@ async function logged(
   const ms = Math.round((performance.now() - startedAtMs) * 10) / 10
   const service = services.find((name) => name === claimedService(request))
   const fields = { requestId, service, operation, keyId, status: response.status, code, ms }
-  answered(fields, keyId !== undefined)
+  answered(fields, keyId === undefined ? "stranger" : "known")
   return response
 }
 

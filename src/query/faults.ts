@@ -4,6 +4,7 @@ import { PgError, type SqlState } from "../wire/pgwire/pg-error.ts"
 /** How each fault travels over the SQL port; a kind without a row does not compile. */
 const sqlStates: Record<FaultKind, SqlState> = {
   accessDenied: "42501",
+  checksFailed: "55000",
   clusterNotFound: "42704",
   conflictingOperation: "55006",
   integrationExists: "42P04",

@@ -1,5 +1,12 @@
 import { type Kysely, type RawBuilder, sql } from "kysely"
-import type { AuditEntry, AuditedCall, AuditRetention, RefusedCall } from "../domain/audit.ts"
+import type {
+  AuditEntry,
+  AuditedCall,
+  AuditedChange,
+  AuditedEnd,
+  AuditRetention,
+  RefusedCall,
+} from "../domain/audit.ts"
 import { newRefusalRate } from "./refusal-rate.ts"
 import type { AuditRow, StateSchema } from "./schema.ts"
 
@@ -10,7 +17,7 @@ export interface AuditStore {
    * `refused`: the call changed nothing, and this is what is kept of it. Of a key that is refused all the time most refusals
    * are only counted, at the newest that is kept, as the parameter `moreRefused`.
    */
-  end(id: string, outcome: string, resource: string | undefined, refused?: RefusedCall): Promise<void>
+  end(id: string, end: AuditedEnd): Promise<void>
   /** The newest `limit` entries since then, oldest first. */
   list(which: { since: Date | undefined; limit: number }): Promise<AuditEntry[]>
 }
@@ -32,12 +39,12 @@ export function auditStore(db: Kysely<StateSchema>, retention: AuditRetention): 
       if (BigInt(id) % pruneEvery === 0n) await prune(db, retention)
       return id
     },
-    end: async (id, outcome, resource, refused) => {
+    end: async (id, { outcome, resource, refused, change }) => {
       if (refused !== undefined)
         return await endRefused(db, rate.newest(refused.accessKeyId, id), id, outcome, refused)
       await db
         .updateTable("audit")
-        .set({ outcome, ...(resource !== undefined && { resource }) })
+        .set({ outcome, ...(resource !== undefined && { resource }), ...(change && changeRow(change)) })
         .where("id", "=", id)
         .execute()
     },
@@ -68,6 +75,12 @@ async function endRefused(
     })
     .where("id", "=", id)
     .execute()
+}
+
+function changeRow({ before, after }: AuditedChange) {
+  const json = (value: object | undefined) =>
+    value === undefined ? null : sql<object>`${JSON.stringify(value)}::jsonb`
+  return { before: json(before), after: json(after) }
 }
 
 async function countAt(db: Kysely<StateSchema>, id: string): Promise<boolean> {
@@ -115,6 +128,8 @@ function toRow(call: AuditedCall) {
     resource: call.resource ?? null,
     parameters: sql<object>`${JSON.stringify(call.parameters)}::jsonb`,
     outcome: null,
+    before: null,
+    after: null,
   }
 }
 
@@ -131,5 +146,7 @@ function fromRow(row: AuditRow): AuditEntry {
     resource: row.resource ?? undefined,
     parameters: row.parameters,
     outcome: row.outcome ?? undefined,
+    ...(row.before !== null && { before: row.before }),
+    ...(row.after !== null && { after: row.after }),
   }
 }

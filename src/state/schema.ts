@@ -32,6 +32,23 @@ export interface StateSchema {
   copy_job_messages: CopyJobMessageTable
   load_errors: LoadErrorTable
   load_runs: LoadRunTable
+  api_keys: ApiKeyTable
+  api_tokens: ApiTokenTable
+}
+
+export interface ApiKeyTable {
+  id: GeneratedAlways<string>
+  name: string
+  digest: Buffer
+  permissions: string[]
+  created_at: Generated<Date>
+  revoked_at: ColumnType<Date | null, never, RawBuilder<Date>>
+}
+
+export interface ApiTokenTable {
+  digest: Buffer
+  api_key_id: string
+  expires_at: ColumnType<Date, RawBuilder<Date>, never>
 }
 
 export interface SourceRemainsTable {
@@ -284,6 +301,8 @@ export interface AuditRow {
   resource: string | null
   parameters: object
   outcome: string | null
+  before: object | null
+  after: object | null
 }
 
 export type AuditTable = Omit<AuditRow, "id"> & { id: Generated<string> }

@@ -8,6 +8,7 @@ import { type LoadRunStore, loadRunStore } from "./copy/load-runs.ts"
 import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
+import { type ApiKeyStore, apiKeyStore } from "./governance/api-keys.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations/integrations.ts"
 import { type LeaseStore, leaseStore } from "./leases.ts"
@@ -55,6 +56,7 @@ export interface Store {
   bucketEvents: BucketEventStore
   loadErrors: LoadErrorStore
   loadRuns: LoadRunStore
+  apiKeys: ApiKeyStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -116,6 +118,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     bucketEvents: bucketEventStore(db),
     loadErrors: loadErrorStore(db),
     loadRuns: loadRunStore(db),
+    apiKeys: apiKeyStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

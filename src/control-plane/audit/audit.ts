@@ -1,4 +1,11 @@
-import { type AuditEntry, type AuditedCall, isRefusal, type RefusedCall } from "../../domain/audit.ts"
+import {
+  type AuditEntry,
+  type AuditedCall,
+  type AuditedChange,
+  type AuditedEnd,
+  isRefusal,
+  type RefusedCall,
+} from "../../domain/audit.ts"
 import { Fault } from "../../domain/faults.ts"
 import { cut } from "../../domain/text-forms/plain-text.ts"
 import type { AuditStore } from "../../state/audit.ts"
@@ -29,12 +36,12 @@ const refusedSizeLimit = 1_000
 /**
  * Runs a call that changes something, with its entry in the trail: begun before, so that there is no change without
  * one, and ended with how it went. An entry that could not be ended says so by having no outcome. Of a call that was
- * refused little is kept.
+ * refused little is kept. `run` may tell once what it changes, by the function that it is given.
  */
 export async function audited<T>(
   { store, log, outcomeOf = outcomeOfFault }: AuditParts,
   call: AuditedCall,
-  run: () => Promise<T>,
+  run: (tell: (change: AuditedChange) => void) => Promise<T>,
   resourceOf: (output: T) => string | undefined,
 ): Promise<T> {
   const id = await store.begin({
@@ -43,19 +50,23 @@ export async function audited<T>(
     // Who only reads is refused nearly everything: little is kept from the start.
     parameters: call.policy === "read-only" ? refusedCall(call).parameters : parametersOf(call.parameters),
   })
-  const end = async (outcome: string, resource: string | undefined) => {
+  const end = async ({ outcome, resource, change }: AuditedEnd) => {
     try {
-      await store.end(id, outcome, resource, isRefusal(outcome) ? refusedCall(call) : undefined)
+      const refused = isRefusal(outcome) ? refusedCall(call) : undefined
+      await store.end(id, { outcome, resource, refused, change })
     } catch (error) {
       log.error({ requestId: call.requestId, reason: String(error) }, "an audit entry could not be ended")
     }
   }
+  let change: AuditedChange | undefined
   try {
-    const output = await run()
-    await end("ok", resourceOf(output))
+    const output = await run((told) => {
+      change = shortenedChange(told)
+    })
+    await end({ outcome: "ok", resource: resourceOf(output), change })
     return output
   } catch (error) {
-    await end(outcomeOf(error), undefined)
+    await end({ outcome: outcomeOf(error), resource: undefined })
     throw error
   }
 }
@@ -68,6 +79,10 @@ function parametersOf(given: object): object {
   const allowance = { left: Number.POSITIVE_INFINITY, textLimit }
   const parameters = shortened(withoutCount(given), depthLimit, allowance) as object
   return JSON.stringify(parameters).length > sizeLimit ? { cut: "too large" } : parameters
+}
+
+function shortenedChange({ before, after }: AuditedChange): AuditedChange {
+  return { before: before && parametersOf(before), after: after && parametersOf(after) }
 }
 
 function refusedCall({ accessKeyId, resource, parameters }: AuditedCall): RefusedCall {

@@ -3,6 +3,7 @@ import type { FaultKind } from "../../domain/faults.ts"
 /** The HTTP status of each refusal; its kind is the `code` of the answer's body. */
 export const faultStatus: Record<FaultKind, number> = {
   accessDenied: 403,
+  checksFailed: 422,
   clusterNotFound: 404,
   conflictingOperation: 409,
   integrationExists: 409,

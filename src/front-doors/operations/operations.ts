@@ -6,7 +6,8 @@ import { type StatusSources, statusReport } from "../../control-plane/pipelines/
 import { verificationReport, verifyIntegration } from "../../control-plane/pipelines/verifier.ts"
 import { waitForPosition } from "../../control-plane/pipelines/wait-for-position.ts"
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
-import { Fault } from "../../domain/faults.ts"
+import { apiKeyOperations } from "./api-key-operations.ts"
+import { bodyOf } from "./operation-body.ts"
 
 export interface OperationSources extends StatusSources {
   /** @throws Fault accessDenied, validation, unavailable */
@@ -107,14 +108,5 @@ export const operations: readonly Operation[] = [
     changes: false,
     run: (sources, caller, integration) => verificationReport(sources, caller, integration),
   },
+  ...apiKeyOperations,
 ]
-
-function bodyOf<T>(shape: z.ZodType<T>, body: unknown): T {
-  const checked = shape.safeParse(body)
-  if (checked.success) return checked.data
-  const [issue] = checked.error.issues
-  throw new Fault(
-    "validation",
-    `The body is not as expected: ${issue?.path.join(".") ?? ""} ${issue?.message}`,
-  )
-}

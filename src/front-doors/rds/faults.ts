@@ -5,6 +5,8 @@ import type { Form } from "../../wire/aws-query/form.ts"
 /** How each fault travels through the RDS API; a kind without a row does not compile. */
 export const rdsFaults: Record<FaultKind, FaultCode> = {
   accessDenied: commonFaults.AccessDenied,
+  // Only the governance API runs checks of a warehouse during a call.
+  checksFailed: commonFaults.InvalidParameterValue,
   // Clusters of warehouses are not in this API.
   clusterNotFound: commonFaults.InvalidParameterValue,
   conflictingOperation: { code: "IntegrationConflictOperationFault", status: 400, sender: true },

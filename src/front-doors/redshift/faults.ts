@@ -5,6 +5,8 @@ import type { Form } from "../../wire/aws-query/form.ts"
 /** How each fault travels through the Redshift API: the model's codes, some of which lack their shape's `Fault`. */
 export const redshiftFaults: Record<FaultKind, FaultCode> = {
   accessDenied: commonFaults.AccessDenied,
+  // Only the governance API runs checks of a warehouse during a call.
+  checksFailed: commonFaults.InvalidParameterValue,
   clusterNotFound: { code: "ClusterNotFound", status: 404, sender: true },
   conflictingOperation: { code: "IntegrationConflictOperationFault", status: 400, sender: true },
   integrationExists: { code: "IntegrationAlreadyExistsFault", status: 400, sender: true },

@@ -8,11 +8,12 @@ import {
   handleBearerEvents,
   takeSignedEvents,
 } from "../../front-doors/events/handler.ts"
+import { type GovernanceDoor, governanceDoor } from "../../front-doors/governance/door.ts"
 import { operationsDoor } from "../../front-doors/operations/door.ts"
 import type { OperationSources } from "../../front-doors/operations/operations.ts"
 import { rdsDoor } from "../../front-doors/rds/door.ts"
 import { redshiftDoor } from "../../front-doors/redshift/door.ts"
-import { awsRouter } from "../../front-doors/router.ts"
+import { type AwsRouter, awsRouter } from "../../front-doors/router.ts"
 import { newSharedThrottle } from "../../front-doors/shared-throttle.ts"
 import { errorFields } from "../../wire/http/log.ts"
 import {
@@ -43,15 +44,17 @@ export async function startApiPart(
   const { region, credentials, throttling, listen, httpLimits } = configuration
   const sink: EventSink = { sources: configuration.sources, sourceEngines: engines.sources, noticed }
   const takeEvents: OperationSources["takeEvents"] = (caller, body) => takeSignedEvents(sink, caller, body)
+  const throttle = newSharedThrottle({
+    limits: throttling,
+    buckets: store.requestBuckets,
+    onAlone: (error) =>
+      log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
+  })
+  const governance = governanceDoor({ store, routes: [], throttle, log })
   const router = awsRouter({
     region,
     credentials,
-    throttle: newSharedThrottle({
-      limits: throttling,
-      buckets: store.requestBuckets,
-      onAlone: (error) =>
-        log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
-    }),
+    throttle,
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
@@ -62,12 +65,19 @@ export async function startApiPart(
   const app: HttpApp = new Hono<HttpEnvironment>()
   app.route("/", health)
   app.post(eventsPath, (context) => answerRaw(context, eventHandler(sink, router.handle), router.tooLarge))
-  app.all("*", (context) => answerRaw(context, router.handle, router.tooLarge))
+  app.all("*", (context) =>
+    answerRaw(context, chosen(governance, router, "handle"), chosen(governance, router, "tooLarge")),
+  )
   const http = await listening(listen.http, "listen.http", () =>
     serveHttp(app, listen.http, { ...defaultHttpLimits, ...httpLimits }),
   )
   onStop(() => http.close(httpGraceMs))
   return { host: http.host, port: http.port }
+}
+
+/** Signed requests are of the AWS APIs; the others are told apart by their path. */
+function chosen(governance: GovernanceDoor, router: AwsRouter, part: "handle" | "tooLarge"): WireHandler {
+  return (request) => (governance.covers(request) ? governance : router)[part](request)
 }
 
 /** Takes events that show a secret, and leaves the others to `signed`. */

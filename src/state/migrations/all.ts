@@ -22,6 +22,7 @@ import { warehouseObservations } from "./0020-warehouse-observations.ts"
 import { workers } from "./0021-workers.ts"
 import { loadRuns } from "./0022-load-runs.ts"
 import { copyRunners } from "./0023-copy-runners.ts"
+import { apiKeys } from "./0024-api-keys.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   workers,
   loadRuns,
   copyRunners,
+  apiKeys,
 ]

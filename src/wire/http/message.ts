@@ -21,7 +21,7 @@ export interface WireResponse {
 }
 
 /** Every value of a header, in order; names compare without case. */
-export function headerValues(request: WireRequest, name: string): string[] {
+export function headerValues(request: Pick<WireRequest, "headers">, name: string): string[] {
   const wanted = name.toLowerCase()
   return request.headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value)
 }

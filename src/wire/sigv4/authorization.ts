@@ -41,6 +41,15 @@ export function claimedService(request: WireRequest): string | undefined {
   return credential?.split("/").at(-2)
 }
 
+/** Whether a request claims to be signed, well or not. */
+export function isSigned(request: Pick<WireRequest, "headers" | "query">): boolean {
+  const values = headerValues(request, "authorization")
+  return (
+    values.some((value) => value.startsWith("AWS4-")) ||
+    /(?:^|&)X-Amz-(Algorithm|Signature|Credential)=/i.test(request.query)
+  )
+}
+
 function queryCredential(request: WireRequest): string | undefined {
   const value = /(?:^|&)X-Amz-Credential=([^&]*)/i.exec(request.query)?.[1]
   return value?.replaceAll(/%2F/gi, "/")

@@ -90,7 +90,6 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "src/control-plane/databases/system-views.ts": 1,
     "src/control-plane/reconciler/health.ts": 3,
     "src/domain/integration.ts": 1,
-    "src/front-doors/router.ts": 1,
     "src/front-doors/sql/databases/database-commands.ts": 2,
     "src/loading/delimited-reader.ts": 3,
     "src/query/duckdb/bounds/confined.ts": 2,
