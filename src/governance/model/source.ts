@@ -36,6 +36,8 @@ export interface GovernedSource {
   tags: readonly string[]
   /** The column that time rules look at. */
   eventTimeColumn?: string
+  /** The columns by whose values samples are drawn; absent: all whose values have one text. */
+  keyColumns?: readonly string[]
   /** Names the secret that is added before hashing; the secret itself is not in any view's text. */
   saltId: string
 }
