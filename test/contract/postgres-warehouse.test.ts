@@ -36,6 +36,7 @@ async function inSchemas(): Promise<WarehouseUnderTest> {
   const under = (): WarehouseUnderTest => ({
     warehouse: openPostgresWarehouse({ url, layout: "schemas", stagingPath: join(folder, "staging") }),
     read: (database, table) => rowsOf(reader, database, table),
+    makeOwn: (database, table) => makeOwn(reader, database, table),
     async crash() {
       // What a server knows of a host that is gone: its sessions end.
       await reader.query(endOurs)
@@ -49,6 +50,17 @@ async function inSchemas(): Promise<WarehouseUnderTest> {
     },
   })
   return under()
+}
+
+async function makeOwn(
+  reader: pg.Client,
+  database: string,
+  table: TableSchema,
+): Promise<() => Promise<void>> {
+  const live = namesOf(placeIn("schemas", database)).live(table)
+  await reader.query(`CREATE TABLE ${live} (id int, a text, b text)`)
+  await reader.query(`INSERT INTO ${live} VALUES (9, 'own', NULL)`)
+  return async () => void (await reader.query(`DROP TABLE ${live}`))
 }
 
 const versions = ["_record_is_active", "_record_create_time", "_record_delete_time"]

@@ -33,6 +33,7 @@ async function inStandIn(): Promise<WarehouseUnderTest> {
     return {
       warehouse,
       read: (database, table) => rowsOf(standIn, database, table),
+      makeOwn: (database, table) => makeOwn(standIn, database, table),
       async crash() {
         endSessions()
         return under()
@@ -44,6 +45,17 @@ async function inStandIn(): Promise<WarehouseUnderTest> {
     }
   }
   return under()
+}
+
+async function makeOwn(
+  { reader }: RedshiftStandIn,
+  database: string,
+  table: TableSchema,
+): Promise<() => Promise<void>> {
+  const live = namesOf(placeIn("schemas", database)).live(table)
+  await reader.query(`CREATE TABLE ${live} (id int, a varchar(100), b varchar(100))`)
+  await reader.query(`INSERT INTO ${live} VALUES (9, 'own', NULL)`)
+  return async () => void (await reader.query(`DROP TABLE ${live}`))
 }
 
 const versions = ["_record_is_active", "_record_create_time", "_record_delete_time"]

@@ -9,6 +9,11 @@ export interface WarehouseUnderTest {
   warehouse: Warehouse
   /** The rows of a live table as people read it, in any order; throws if it is not there. */
   read(database: string, table: TableSchema): Promise<(number | string | null)[][]>
+  /**
+   * Makes a table of a user's own in the place of `table`, with columns of the same names (texts, but for `id`) and one row: 9,
+   * `own`, null. Absent: users can make none. Answers what drops it.
+   */
+  makeOwn?(database: string, table: TableSchema): Promise<() => Promise<void>>
   /** Ends everything without a word, as a killed process would, and opens it again. */
   crash(): Promise<WarehouseUnderTest>
   close(): Promise<void>

@@ -6,6 +6,7 @@ import { tableKey } from "../../src/domain/table.ts"
 import { casesOfAlterations } from "./warehouse-alterations.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
+import { casesOfOccupiedPlaces } from "./warehouse-occupied.ts"
 import { casesOfKnownPipelines, casesOfOwners } from "./warehouse-owners.ts"
 import { casesOfPositions } from "./warehouse-positions.ts"
 import { batchOf, type Change, contractTable, loaded, rowsOf, staged } from "./warehouse-rows.ts"
@@ -203,6 +204,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
 
     casesOfPositions(harness)
     casesOfTables(harness)
+    casesOfOccupiedPlaces(harness)
     casesOfAlterations(harness)
     casesOfVersions(harness)
     casesOfOwners(harness)

@@ -1,4 +1,5 @@
 import type { TableSchema } from "../../domain/table.ts"
+import type { Alteration, Batch, StagedPart } from "../contracts/warehouse.ts"
 import type { HeldTable, PlaceOf } from "./held.ts"
 import type { Step } from "./step.ts"
 
@@ -12,6 +13,10 @@ export interface Move {
 export interface Planned {
   steps: Step[]
   held: HeldTable[]
+}
+
+export function alterationsOf(batch: Batch): Alteration<StagedPart>[] {
+  return batch.tables.flatMap(({ alteration }) => alteration ?? [])
 }
 
 /** The held tables of all pipelines that have another name in `names` (by id). */

@@ -6,9 +6,9 @@
 import { type Position, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
-import type { Alteration, Batch, StagedPart, TableChanges, VersionSwitch } from "../contracts/warehouse.ts"
+import type { Batch, TableChanges, VersionSwitch } from "../contracts/warehouse.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, keepersOf, type PlaceOf } from "./held.ts"
-import { movesOf, planMoves } from "./moves.ts"
+import { alterationsOf, movesOf, planMoves } from "./moves.ts"
 import { planRoom } from "./room.ts"
 import type { Step } from "./step.ts"
 import { planSwap } from "./swap.ts"
@@ -32,10 +32,6 @@ export interface BatchToPlan extends Holdings {
 /** Whether planning the batch needs `Holdings` at all: batches of plain changes, which are nearly all, do not. */
 export function touchesCatalog(batch: Batch): boolean {
   return batch.swaps.length + batch.dropped.length + alterationsOf(batch).length > 0
-}
-
-export function alterationsOf(batch: Batch): Alteration<StagedPart>[] {
-  return batch.tables.flatMap(({ alteration }) => alteration ?? [])
 }
 
 /**

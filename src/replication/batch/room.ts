@@ -1,7 +1,9 @@
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import { OversizedTable } from "../contracts/oversized.ts"
+import type { Batch } from "../contracts/warehouse.ts"
 import { type HeldTable, type HeldVersions, isHeldAs, type PlaceOf } from "./held.ts"
-import type { Planned } from "./moves.ts"
+import { alterationsOf, movesOf, type Planned } from "./moves.ts"
 import type { Step } from "./step.ts"
 
 export interface Room {
@@ -70,4 +72,38 @@ export function occupiedByVersions(): Problem {
     "tableFailed",
     "In its place stand the versions of a table that was dropped at the source, or left out. DROP TABLE or ALTER TABLE … RENAME TO makes room; ALTER DATABASE … INTEGRATION REFRESH INERROR TABLES then tries again.",
   )
+}
+
+/** A table that gets a place by a batch. */
+interface Arrival {
+  /** As it is recorded before the batch; of a new table, as it arrives. */
+  before: TableSchema
+  to: TableSchema
+}
+
+/**
+ * Throws OversizedTable where a batch renames a table to a name, or swaps a copy into a place, in which users have put something
+ * of their own. `standing`: of tables, those in whose places something stands.
+ */
+export async function refuseArrivalsAtOthers(
+  pipeline: string,
+  batch: Batch,
+  holdings: Pick<Room, "held" | "versions" | "placeOf">,
+  standing: (tables: readonly TableSchema[]) => Promise<TableSchema[]>,
+): Promise<void> {
+  const arrivals = arrivalsOf(pipeline, batch, holdings).filter(({ to }) => isPlaceOfOthers(to, holdings))
+  if (arrivals.length === 0) return
+  const occupied = new Set(await standing(arrivals.map(({ to }) => to)))
+  const refused = arrivals.find(({ to }) => occupied.has(to))
+  if (refused !== undefined) throw new OversizedTable(refused.before, occupiedByOthers().message)
+}
+
+function arrivalsOf(pipeline: string, batch: Batch, { held }: Pick<Room, "held">): Arrival[] {
+  const names = new Map(alterationsOf(batch).map(({ to }) => [to.id, to]))
+  const mine = held.filter((one) => one.pipeline === pipeline)
+  const beforeOf = ({ id }: TableSchema) => mine.find(({ schema }) => schema.id === id)?.schema
+  return [
+    ...movesOf(mine, names).map(({ from, to }) => ({ before: from, to })),
+    ...batch.swaps.map((to) => ({ before: beforeOf(to) ?? to, to })),
+  ]
 }

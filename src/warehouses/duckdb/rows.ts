@@ -1,6 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
-import { alterationsOf, type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import { alterationsOf } from "../../replication/batch/moves.ts"
+import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
 import type { RowKey } from "../../replication/contracts/comparison.ts"
 import { commitColumns } from "../../replication/contracts/versions.ts"
 import {

@@ -1,6 +1,7 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
 import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import { refuseArrivalsAtOthers } from "../../replication/batch/room.ts"
 import type { RowKey } from "../../replication/contracts/comparison.ts"
 import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
@@ -8,7 +9,7 @@ import { orProblem, unsentRefusal } from "./errors.ts"
 import { place } from "./naming.ts"
 import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
-import { mendVersions } from "./render/versioned-tables.ts"
+import { mendVersions, standing } from "./render/versioned-tables.ts"
 import { changesOf, commitsOf, newStageTables, type StageTables } from "./staging/stage-tables.ts"
 import { deleteByKeys } from "./types/canonical.ts"
 
@@ -48,8 +49,13 @@ async function holding<T>(table: TableSchema, work: () => Promise<T>): Promise<T
 }
 
 async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
-  const { books, pipeline, left: expected, copiedAsOf } = open
-  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const { books, pipeline, left: expected, copiedAsOf, transactions, names } = open
+  const isOfCatalog = touchesCatalog(batch)
+  const holdings = isOfCatalog ? await holdingsOf(books) : nothingHeld
+  if (isOfCatalog)
+    await refuseArrivalsAtOthers(pipeline, batch, holdings, (tables) =>
+      orProblem("looking for tables", () => standing(transactions, names, tables)),
+    )
   const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
   await runPlan(open, steps, "applying changes")
 }

@@ -1,8 +1,10 @@
 import type { TableSchema } from "../../domain/table.ts"
 import { keepersOf } from "../../replication/batch/held.ts"
 import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
+import { refuseArrivalsAtOthers } from "../../replication/batch/room.ts"
 import { OversizedTable } from "../../replication/contracts/oversized.ts"
 import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
+import { standing } from "./catalog.ts"
 import { orProblem, unsentRefusal } from "./errors.ts"
 import { place } from "./naming.ts"
 import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
@@ -50,8 +52,13 @@ async function holding<T>(table: TableSchema, work: () => Promise<T>): Promise<T
 }
 
 async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
-  const { books, pipeline, left: expected, copiedAsOf } = open
-  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const { books, pipeline, left: expected, copiedAsOf, transactions, names } = open
+  const isOfCatalog = touchesCatalog(batch)
+  const holdings = isOfCatalog ? await holdingsOf(books) : nothingHeld
+  if (isOfCatalog)
+    await refuseArrivalsAtOthers(pipeline, batch, holdings, (tables) =>
+      orProblem("looking for tables", () => standing(transactions, names, tables)),
+    )
   const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
   await runPlan(open, steps, "applying changes")
 }

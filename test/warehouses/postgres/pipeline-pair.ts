@@ -21,6 +21,8 @@ after(async () => {
 export interface Pair {
   reports: Reports
   streaming: Pipeline["streaming"]
+  /** A user of the warehouse; unqualified names are those of the source's schema public. */
+  there: pg.Client
   /** Waits until all that is committed is in the warehouse, then says which of the tables differ, by what both servers print. */
   differences(tables: readonly string[]): Promise<string[]>
 }
@@ -74,9 +76,11 @@ export async function startPair(url: string, { leastMerged }: { leastMerged?: nu
   })
   const streams = () => reports.phases.includes("streaming")
   await waitUntil(streams, { what: "the pipeline to stream", timeoutMs: 60_000, intervalMs: 5 })
+  await there.query(`SET search_path = "${destination}.public"`)
   return {
     reports,
     streaming: running.streaming,
+    there,
     async differences(tables) {
       await settled(here, there)
       return await differing(here, there, tables)
