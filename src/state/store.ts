@@ -9,6 +9,7 @@ import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
 import { type ApiKeyStore, apiKeyStore } from "./governance/api-keys.ts"
+import { type GovernanceStore, governanceStore } from "./governance/store.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations/integrations.ts"
 import { type LeaseStore, leaseStore } from "./leases.ts"
@@ -57,6 +58,7 @@ export interface Store {
   loadErrors: LoadErrorStore
   loadRuns: LoadRunStore
   apiKeys: ApiKeyStore
+  governance: GovernanceStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -119,6 +121,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     loadErrors: loadErrorStore(db),
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
+    governance: governanceStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

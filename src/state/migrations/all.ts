@@ -23,6 +23,9 @@ import { workers } from "./0021-workers.ts"
 import { loadRuns } from "./0022-load-runs.ts"
 import { copyRunners } from "./0023-copy-runners.ts"
 import { apiKeys } from "./0024-api-keys.ts"
+import { governedPeople } from "./0025-governed-people.ts"
+import { governedSources } from "./0026-governed-sources.ts"
+import { governedAccess } from "./0027-governed-access.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -50,4 +53,7 @@ export const migrations: readonly Migration[] = [
   loadRuns,
   copyRunners,
   apiKeys,
+  governedPeople,
+  governedSources,
+  governedAccess,
 ]
