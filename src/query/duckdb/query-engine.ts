@@ -13,6 +13,7 @@ import {
   type QuerySession,
   type SessionRequest,
 } from "../contract.ts"
+import { type GovernedTables, nothingGoverned } from "../governed-tables.ts"
 import { privilegeTables } from "../system-views/privilege-views.ts"
 import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
@@ -57,6 +58,8 @@ export interface DuckDbQueryOptions {
   isReplicated(database: string): boolean
   /** Tables that are none of the warehouse's, system views among them; absent: none. */
   virtualTables?: readonly VirtualTable[]
+  /** Which tables people see only through policies; absent: none. */
+  governed?: GovernedTables
   /** Tables that can be read only when they are in step; absent: none. */
   guarded?(): readonly GuardedTable[]
   serverVersion?: string
@@ -276,6 +279,8 @@ function sessionOn(one: OneSession) {
       parser: isSuperuser() ? shared.parsers.administrators : shared.parsers.others,
       readDoorStatement: request.readDoorStatement,
       virtualTables: shared.virtualTables,
+      governed: shared.options.governed ?? nothingGoverned,
+      definitions: () => shared.definitions.count,
       facts: {
         user,
         database,

@@ -8,6 +8,8 @@ import { type EnginePortal, fixedPortal, formatsFor } from "./engine-portal.ts"
 
 /** A query's own statement, so that the cursor outlives the one that declared it. */
 export interface EnginePrepared extends Prepared {
+  /** Policies or definitions have changed since: it must be planned anew to be run. */
+  isOutdated(): boolean
   bind(values: (Uint8Array | null)[], formats: Format[], resultFormats: Format[]): Promise<EnginePortal>
 }
 

@@ -14,6 +14,7 @@ async function batchesOf(rows: number, characters: number): Promise<number[]> {
     {
       start: async () => ({ columnTypes: () => [VARCHAR], rowsChanged: 0 }) as unknown as DuckDBResult,
       zone: () => () => 0,
+      mayShow: () => undefined,
       fetch: async () => chunks.pop() ?? null,
       finished: () => undefined,
     },

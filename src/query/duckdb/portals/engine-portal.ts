@@ -18,6 +18,8 @@ export interface PortalEngine {
   start(): Promise<DuckDBResult>
   /** In which instants are shown. */
   zone(): ZoneOffset
+  /** Before rows are handed out, also ones that were fetched before. Throws PgError when they must not be shown any more. */
+  mayShow(): void
   fetch(result: DuckDBResult): Promise<DuckDBDataChunk | null>
   /** Called once the result is read to its end, has failed, or is given up. */
   finished(): void
@@ -144,6 +146,7 @@ export function enginePortal(
     if (done) return undefined
     try {
       if (!described) return await runToEnd()
+      engine.mayShow()
       while (!chunk || rowInChunk >= chunk.rowCount) {
         chunk = await nextChunk()
         rowInChunk = 0

@@ -30,8 +30,8 @@ export interface Pinned {
   relations: ReadonlySet<string>
   /** What the statement's WITH queries are called now. */
   cteNames: ReadonlySet<string>
-  /** It reads views, which may hide rows of what they read. */
-  readsViews: boolean
+  /** Which of `relations` are views: they may hide rows of what they read. */
+  views: ReadonlySet<string>
 }
 
 export function isTableNode(node: Tree): boolean {
@@ -107,7 +107,7 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
   const needs: Need[] = []
   const relations = new Set<string>()
   const cteNames = new Set<string>()
-  let readsViews = false
+  const views = new Set<string>()
 
   function pinTable(node: Tree, ctes: CteScope | undefined): void {
     const parts = ["catalog_name", "schema_name", "table_name"]
@@ -125,11 +125,11 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
     const need: Need = { privilege: "select", scope: scopeOf(relation) }
     requirePrivilege(context.access, need)
     needs.push(need)
-    readsViews ||= relation.isView === true
     node.catalog_name = relation.database
     node.schema_name = relation.schema
     node.table_name = relation.name
     relations.add(relationKey(node))
+    if (relation.isView === true) views.add(relationKey(node))
   }
 
   function missing(parts: string[]): PgError {
@@ -177,5 +177,5 @@ export async function pinRelations(tree: Tree, context: PinContext): Promise<Pin
       ctes = renameCtes(value.cte_map.map.filter(isTree), outer)
     for (const [key, child] of Object.entries(value)) if (key !== "cte_map") waiting.push([child, ctes])
   }
-  return { needs, relations, cteNames, readsViews }
+  return { needs, relations, cteNames, views }
 }

@@ -1,6 +1,7 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
+import type { GovernedReading } from "../governed/still-holds.ts"
 import type { VirtualRead } from "../virtual/virtual-reads.ts"
 import type { FunctionLists } from "./allowed-functions.ts"
 import { isKnownFunction } from "./known-functions.ts"
@@ -95,15 +96,19 @@ export interface PinnedSelect {
   /** Of the text. */
   tree: Tree
   needs: Need[]
-  readsViews: boolean
+  /** Keys of the views that it reads: see `relationKey`. */
+  views: ReadonlySet<string>
 }
 
 /** A checked query inside a statement. */
 export interface RestrictedSelect {
   sql: string
   needs: Need[]
-  readsViews: boolean
+  /** It reads what hides rows or values: no error may show one. */
+  isVeiled: boolean
   virtual: VirtualRead[]
+  /** What policies made of the tables that it reads. */
+  governed: GovernedReading
 }
 
 /** A guarded SELECT of somebody who may read only some tables, as text in which nothing is left to be looked up. */
@@ -121,7 +126,7 @@ export async function restrictSelect(
   guardSelect(again.tree, { ...rules, known: new Set([...(rules.known ?? []), ...pinned.relations]) })
   guardKnown(again.tree, rules.functions)
   requirePinned(again.tree, pinned)
-  return { sql, tree: again.tree, needs: pinned.needs, readsViews: pinned.readsViews }
+  return { sql, tree: again.tree, needs: pinned.needs, views: pinned.views }
 }
 
 /** Throws 42501 when a right that the statement rests on is gone. */

@@ -15,8 +15,8 @@ export interface EngineSession {
   transaction: Transaction
   prepare(sql: string, shownSql: string | undefined): Promise<DuckDBPreparedStatement>
   /**
-   * Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. `isVeiled`: of somebody who is granted
-   * no more than some rows, no error shows a value.
+   * Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. `isVeiled`: of somebody who sees no more
+   * than some rows, by a view or by policies, no error shows a value.
    */
   call<T>(run: () => Promise<T>, shownSql?: string, isVeiled?: boolean): Promise<T>
   /**
@@ -126,7 +126,7 @@ export function engineSession(
     } catch (error) {
       if (cancelled) throw cancelled
       const level = discretion()
-      throw engineError(discreet(error, isVeiled && level === "own" ? "veiled" : level), shownSql)
+      throw engineError(discreet(error, isVeiled && level !== "all" ? "veiled" : level), shownSql)
     }
   }
 

@@ -3,7 +3,9 @@ import type { GuardedTable } from "../../../control-plane/databases/guarded-tabl
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Format, Prepared } from "../../../wire/pgwire/session.ts"
+import type { GovernedTables } from "../../governed-tables.ts"
 import type { SqlParser } from "../dialect/syntax-tree.ts"
+import { policiesChanged, policyCheck } from "../governed/policy-check.ts"
 import type { EnginePrepared } from "../portals/cursors.ts"
 import { type EnginePortal, enginePortal } from "../portals/engine-portal.ts"
 import { explainFields, explainPortal } from "../portals/explain-portal.ts"
@@ -57,6 +59,7 @@ export interface EngineStatementContext {
   definitions(): number
   /** Tables that can be read only when they are in step. */
   guarded(): readonly GuardedTable[]
+  governed: GovernedTables
   isReplicated(database: string): boolean
   /** No statement runs longer, whatever the session has set; 0: as the session has set. */
   timeoutAtMostMs(): number
@@ -94,6 +97,27 @@ function preparedBefore(): PgError {
   })
 }
 
+interface KeptStatement {
+  /** Throws 40001 once it is closed: it was planned anew since the portal was bound. */
+  requireOpen(): void
+  prepared: DuckDBPreparedStatement
+  close(): void
+}
+
+function keptStatement(engine: EngineSession, prepared: DuckDBPreparedStatement): KeptStatement {
+  let isClosed = false
+  return {
+    prepared,
+    requireOpen: () => {
+      if (isClosed) throw policiesChanged()
+    },
+    close: () => {
+      isClosed = true
+      engine.discard(prepared)
+    },
+  }
+}
+
 /** Planned statements on their way through the engine. */
 export interface EngineStatements {
   /** From here on the statement can be stopped, and its time counts. */
@@ -105,6 +129,7 @@ export interface EngineStatements {
 export function engineStatements(context: EngineStatementContext): EngineStatements {
   const { engine } = context
   const { transaction } = engine
+  const policies = policyCheck({ ...context, ask: engine.ask })
 
   /** What was taken away since a statement was prepared is missed before it runs. */
   async function requireRights({ needs }: EnginePlan): Promise<void> {
@@ -116,7 +141,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
   }
 
   function portalOf(
-    prepared: DuckDBPreparedStatement,
+    { prepared, requireOpen }: KeptStatement,
     plan: EnginePlan,
     values: BoundValue[],
     formats: Format[],
@@ -126,11 +151,14 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
       {
         start: async () => {
           start()
+          requireOpen()
+          policies.requireSame(plan.governed)
           beforeReading(plan)
           const bound = await withVirtual(plan, values)
           if (plan.typeInSchema !== undefined)
             await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
+          await policies.requireTables(plan.governed)
           await engine.claim(portal)
           if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
           const result = await engine.call(
@@ -146,6 +174,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           return result
         },
         zone: context.zone,
+        mayShow: () => policies.requireSame(plan.governed),
         fetch: async (result) => {
           const chunk = await engine.call(() => result.fetchChunk(), undefined, plan.isVeiled)
           if (chunk && chunk.rowCount > 0) return chunk
@@ -214,22 +243,20 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     const parameters = parametersOf(prepared, declared, plan.virtual.length)
     const parameterOids = parameters.map(({ oid }) => oid)
     const described = await describe(context, prepared, plan, parameterOids)
+    const kept = keptStatement(engine, prepared)
     return {
       parameterOids,
       fields: described?.fields,
+      isOutdated: () => !policies.isSame(plan.governed),
       bind: async (values, formats, resultFormats) => {
         transaction.assertUsable()
         await requireRights(plan)
+        policies.requireSame(plan.governed)
         const bound = readParameters(parameters, values, formats)
-        return portalOf(
-          prepared,
-          planNow(plan, definitions, context.definitions()),
-          bound,
-          resultFormats,
-          described,
-        )
+        const now = planNow(plan, definitions, context.definitions())
+        return portalOf(kept, now, bound, resultFormats, described)
       },
-      close: () => engine.discard(prepared),
+      close: kept.close,
     }
   }
 
@@ -248,6 +275,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
         const bound = readParameters(parameters, values, formats)
         return explainPortal(async () => {
           start()
+          policies.requireSame(plan.governed)
           beforeReading(plan)
           const all = await withVirtual(plan, bound)
           await transaction.ensure()

@@ -8,6 +8,7 @@ import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
 import { fromRedshift } from "../dialect/rewrite.ts"
 import type { Tree } from "../dialect/syntax-tree.ts"
+import type { GovernedReading } from "../governed/still-holds.ts"
 import { type CopyOptions, copyOutCommand } from "../portals/copy-out-command.ts"
 import { type CursorCommand, cursorCommand } from "../portals/cursor-commands.ts"
 import type { Need } from "../rights/pin-relations.ts"
@@ -54,6 +55,8 @@ export type Plan =
       needs: Need[] | "superuser"
       /** Of somebody who is granted views and not what they read: errors must not show its values. */
       isVeiled: boolean
+      /** By which policies it was planned. */
+      governed: GovernedReading
       /** What the client should know. */
       notices: string[]
     }

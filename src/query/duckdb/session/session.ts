@@ -6,6 +6,7 @@ import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
 import type { DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
+import { preparedAnew } from "../governed/prepared-anew.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
@@ -22,6 +23,7 @@ import { answer, answerFields, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { sessionScope } from "./session-scope.ts"
 import type { SessionSettings } from "./settings.ts"
+import type { EnginePlan } from "./statement-kinds.ts"
 
 export interface SessionParts {
   engine: EngineSession
@@ -59,6 +61,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     ...parts,
     ...scope,
     parser: parts.plan.parser,
+    governed: parts.plan.governed,
     user: parts.plan.rules.user,
     isReplicated: parts.plan.rules.isReplicated,
     access: currentAccess,
@@ -118,6 +121,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     await scope.ensure()
     const planned = await planOne(sql)
     if (planned === undefined) return nothingAsked
+    const anew = { query: (plan: EnginePlan) => statements.query(plan, declared), again: () => planOne(sql) }
     switch (planned.kind) {
       case "session":
         return prepareCommand(planned.command)
@@ -128,9 +132,9 @@ export function sqlSession(parts: SessionParts): SqlSession {
         notices.push(...planned.notices)
         return planned.verb === "EXPLAIN"
           ? statements.explain(planned, declared)
-          : statements.query(planned, declared)
+          : preparedAnew(planned, anew)
       case "copyOut":
-        return preparedCopyOut(await statements.query(planned.query, []), planned.options)
+        return preparedCopyOut(await preparedAnew(planned.query, anew), planned.options)
       case "virtualWrite":
         return prepareVirtualWrite(planned, declared)
       case "cursor":

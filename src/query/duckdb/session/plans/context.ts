@@ -1,5 +1,6 @@
 import type { SqlAccess } from "../../../../control-plane/sql-users/sql-access.ts"
 import type { ReadDoorStatement } from "../../../contract.ts"
+import type { GovernedTables } from "../../../governed-tables.ts"
 import type { SessionFacts } from "../../catalog/rewrite.ts"
 import type { SqlParser } from "../../dialect/syntax-tree.ts"
 import type { AskEngine, NamePlace } from "../../rights/relation-names.ts"
@@ -13,6 +14,9 @@ export interface PlanContext {
   virtualTables: VirtualTables
   facts: SessionFacts
   rules: WriteRules
+  governed: GovernedTables
+  /** How many definitions have changed so far, in all databases. */
+  definitions(): number
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
   access(): Promise<SqlAccess>
   place(): NamePlace

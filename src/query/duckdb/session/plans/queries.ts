@@ -1,10 +1,13 @@
 import type { SqlAccess } from "../../../../control-plane/sql-users/sql-access.ts"
+import type { Governance } from "../../../governed-tables.ts"
 import { confineCalls } from "../../bounds/confined.ts"
 import { refuseCostly } from "../../bounds/measure.ts"
 import { refuseNestedValues } from "../../bounds/nested-values.ts"
 import { rewriteForSession } from "../../catalog/rewrite.ts"
 import { listVisibleTables } from "../../catalog/show-tables.ts"
 import { nodesOf, type Tree } from "../../dialect/syntax-tree.ts"
+import { free, versionOf } from "../../governed/still-holds.ts"
+import { substituteGoverned } from "../../governed/substitute.ts"
 import { refuseHiddenTypes } from "../../rights/hidden-types.ts"
 import { pinKnownRelations } from "../../rights/known-relations.ts"
 import { isTableNode, refuseReservedNames } from "../../rights/pin-relations.ts"
@@ -36,7 +39,8 @@ export async function planSelect(
     reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
     needs: access.isSuperuser ? "superuser" : checked.needs,
-    isVeiled: checked.readsViews,
+    isVeiled: checked.isVeiled,
+    governed: checked.governed,
     notices: [],
   }
 }
@@ -63,12 +67,67 @@ export async function checkSelect(
   refuseCostly(tree, rules.functions.macros)
   if (!access.readsAll) await refuseHiddenTypes(tree, { access, place: context.place(), ask: context.ask })
   const looksUp = [...nodesOf(tree.statements ?? null)].some(isTableNode)
-  if (!access.readsAll && looksUp) {
-    const pinned = await restrictSelect(tree, parser, rules, { access, place, ask })
-    const virtual = await substituteVirtual(pinned.tree, context.virtualTables, parser)
-    return { ...pinned, virtual, sql: virtual.length === 0 ? pinned.sql : await parser.deparse(pinned.tree) }
-  }
+  const governance = access.isSuperuser ? off : context.governed.now()
+  const definitions = context.definitions()
+  if (looksUp && (!access.readsAll || governance.kind !== "off"))
+    return await checkTables({ tree, context, access, rules, governance, definitions })
   const isOther = rewritten || listsTables || isConfined || known.size > 0
   const virtual = await substituteVirtual(tree, context.virtualTables, parser)
-  return { readsViews: false, sql: isOther ? await parser.deparse(tree) : sql, needs: [], virtual }
+  return {
+    isVeiled: false,
+    sql: isOther ? await parser.deparse(tree) : sql,
+    needs: [],
+    virtual,
+    governed:
+      !looksUp || access.isSuperuser
+        ? free
+        : {
+            kind: "planned",
+            user: rules.user,
+            definitions,
+            version: versionOf(governance),
+            reads: undefined,
+          },
+  }
+}
+
+const off: Governance = { kind: "off" }
+
+interface CheckedTree {
+  tree: Tree
+  context: PlanContext
+  access: SqlAccess
+  rules: PlanContext["rules"]
+  governance: Governance
+  definitions: number
+}
+
+/** A query on tables, of somebody whose right to each must be looked up. */
+async function checkTables({
+  tree,
+  context,
+  access,
+  rules,
+  governance,
+  definitions,
+}: CheckedTree): Promise<RestrictedSelect> {
+  const { ask, parser } = context
+  const place = context.place()
+  const pinned = await restrictSelect(tree, parser, rules, { access, place, ask })
+  const { user } = rules
+  const reads =
+    governance.kind === "off"
+      ? undefined
+      : await substituteGoverned(pinned, { governance, user, place, parser, ask })
+  const virtual = await substituteVirtual(pinned.tree, context.virtualTables, parser)
+  const isOther = reads !== undefined || virtual.length > 0
+  return {
+    needs: pinned.needs,
+    virtual,
+    isVeiled:
+      (!access.readsAll && pinned.views.size > 0) ||
+      (reads ?? []).some(({ view }) => view.kind === "filtered"),
+    sql: isOther ? await parser.deparse(pinned.tree) : pinned.sql,
+    governed: { kind: "planned", user, definitions, version: versionOf(governance), reads },
+  }
 }

@@ -7,6 +7,7 @@ import { requireReader } from "../../../virtual-table.ts"
 import { boundedWrite } from "../../bounds/written-queries.ts"
 import { foldedInEngine } from "../../catalog/visibility.ts"
 import type { Tree } from "../../dialect/syntax-tree.ts"
+import { free, type GovernedReading } from "../../governed/still-holds.ts"
 import { knownRelationsIn, withDatabases } from "../../rights/known-relations.ts"
 import { namesReadInWrite } from "../../rights/read-states.ts"
 import { refuseUnreplayable, schemaOfType } from "../../rights/replayable.ts"
@@ -62,6 +63,7 @@ function changeOf(tokens: Token[]) {
     virtual: [],
     reads: namesReadInWrite(tokens),
     isVeiled: false,
+    governed: free,
     notices: [],
   }
 }
@@ -119,10 +121,13 @@ async function planRestrictedWrite(
   access: SqlAccess,
 ): Promise<EnginePlan> {
   let isVeiled = false
+  // Of the one query that such a statement has.
+  let governed: GovernedReading = free
   const virtual: VirtualRead[] = []
   const checked = async (sql: string, tree: Tree) => {
     const select = await checkSelect(sql, tree, context, access)
-    isVeiled ||= select.readsViews
+    isVeiled ||= select.isVeiled
+    governed = select.governed
     virtual.push(...select.virtual)
     return select
   }
@@ -140,5 +145,5 @@ async function planRestrictedWrite(
     },
     selectTree: (tree) => checked("", tree),
   })
-  return { ...changeOf(tokens), ...write, virtual, isVeiled, positionsHold: false }
+  return { ...changeOf(tokens), ...write, virtual, isVeiled, governed, positionsHold: false }
 }
