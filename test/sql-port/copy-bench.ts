@@ -3,9 +3,11 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import pg from "pg"
+import { noCopyFacts } from "../../src/control-plane/copy-jobs/copy-facts.ts"
 import { type CopyPlane, copyFiles } from "../../src/control-plane/copy-jobs/copy-files.ts"
 import type { BucketSettings } from "../../src/domain/configuration.ts"
 import type { DatabasePlace } from "../../src/front-doors/sql/copy/context.ts"
+import { systemViewTables } from "../../src/query/system-views/system-views.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openBucket } from "../../src/sources/s3/bucket.ts"
 import type { RecordedLoadRun } from "../../src/state/copy/load-runs.ts"
@@ -91,7 +93,7 @@ async function newBench(
 ): Promise<Bench> {
   const bucket = await testBucket(context)
   const source = { ...bucket.source, ...(settings && { bucket: settings }) }
-  const parts: { plane?: CopyPlane; placeOf?: PlaceOf } = {}
+  const parts: { plane?: CopyPlane; placeOf?: PlaceOf; store?: Store } = {}
   const known = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error("too early")
     return part
@@ -102,8 +104,18 @@ async function newBench(
       load: (request) => copyFiles(known(parts.plane), request),
       placeOf: (name) => known(parts.placeOf)(name),
     },
+    virtualTables: systemViewTables(async () => ({
+      ...noCopyFacts,
+      integrations: [],
+      tables: [],
+      activities: [],
+      stateChanges: [],
+      loadErrors: await known(parts.store).loadErrors.all(),
+      loadRuns: await known(parts.store).loadRuns.all(),
+    })),
   })
   const store: Store = await openStore(warehouse.stateUrl)
+  parts.store = store
   context.after(() => store.close())
   const { targetOn } = await openCopyWarehouse(warehouse.instance, warehouse.folder)
   const sessions: PlaceOf = (database) => ({

@@ -1,8 +1,9 @@
 import { configuredAddress } from "./connection/address.ts"
-import { connect } from "./connection/client.ts"
-import { orProblem } from "./errors.ts"
+import { connect, type Session } from "./connection/client.ts"
+import { isAlreadyThere, orProblem } from "./errors.ts"
 import type { RedshiftWarehouseConfiguration } from "./format.ts"
 import { databaseIn } from "./naming.ts"
+import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 
 /**
  * The names that a new destination database cannot have, those of destination databases among them: every database of the
@@ -26,4 +27,26 @@ export async function databasesOf(
 
 async function firstColumn(found: Promise<(string | null)[][]>): Promise<string[]> {
   return (await found).map(([name]) => name ?? "")
+}
+
+/** For statements on databases, none of which may be part of a transaction. */
+type Asked = Pick<Session, "rows" | "run">
+
+export async function hasDatabase(session: Asked, database: string): Promise<boolean> {
+  const found = await session.rows(`SELECT 1 FROM pg_database WHERE datname = ${quoteLiteral(database)}`)
+  return found.length > 0
+}
+
+/** Two that make it at once: the one that comes second finds it there. */
+export async function makeDatabase(session: Asked, database: string): Promise<void> {
+  if (await hasDatabase(session, database)) return
+  try {
+    await session.run(`CREATE DATABASE ${quoteIdentifier(database)}`)
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error
+  }
+}
+
+export async function dropDatabase(session: Asked, database: string): Promise<void> {
+  if (await hasDatabase(session, database)) await session.run(`DROP DATABASE ${quoteIdentifier(database)}`)
 }

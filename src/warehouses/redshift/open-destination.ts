@@ -7,6 +7,7 @@ import { existing } from "./catalog.ts"
 import type { Session } from "./connection/client.ts"
 import { orProblem } from "./errors.ts"
 import { type Names, place } from "./naming.ts"
+import { grantsKept } from "./render/grants.ts"
 import { positionChange, renderSteps } from "./render/render.ts"
 import type { LayoutOf } from "./render/tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
@@ -49,7 +50,8 @@ export async function runPlan(open: OpenDestination, steps: readonly Step[], doi
   const { names, books, transactions, layoutOf } = open
   const stages = newStageTables()
   const possible = await orProblem(doing, () => withoutMissing(open, steps))
-  const statements = renderSteps({ names, books, stages, layoutOf }, possible)
+  const grants = await orProblem(doing, () => grantsKept(transactions, names, possible))
+  const statements = [...renderSteps({ names, books, stages, layoutOf }, possible), ...grants]
   await transactions.run({ stages: stages.all, statements }, doing, positionChange(possible))
 }
 

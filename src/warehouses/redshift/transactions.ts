@@ -114,12 +114,14 @@ async function refusedRows(
   staging: Staging,
   parts: readonly StagedPart[],
 ): Promise<RefusedRows | undefined> {
-  const { place } = staging
-  const found = await session.rows(
-    `SELECT TRIM(file_name), TRIM(column_name), error_code, TRIM(error_message) FROM sys_load_error_detail WHERE LEFT(file_name, ${place.length}) = ${quoteLiteral(place)} ORDER BY start_time DESC LIMIT 100`,
-  )
+  const found = await session.rows(loadErrorsQuery(staging.place))
   const row = found.find(([file]) =>
     parts.some(({ token }) => file?.endsWith(token.slice(token.lastIndexOf("/")))),
   )
   return row && new RefusedRows(row[1] ?? "", row[2] ?? "", row[3] ?? "")
+}
+
+/** What COPY found in files whose names begin so; the newest first. (Source: Redshift's documentation, "SYS_LOAD_ERROR_DETAIL".) */
+export function loadErrorsQuery(place: string): string {
+  return `SELECT TRIM(file_name), TRIM(column_name), error_code, TRIM(error_message) FROM sys_load_error_detail WHERE LEFT(file_name, ${place.length}) = ${quoteLiteral(place)} ORDER BY start_time DESC LIMIT 100`
 }

@@ -4,8 +4,9 @@ import type { Destination, OpenOptions, Warehouse } from "../../replication/cont
 import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
 import { leftOverCopies } from "./catalog.ts"
 import { type Address, connect, type Session } from "./connection/client.ts"
+import { dropDatabase, hasDatabase, makeDatabase } from "./databases.ts"
 import { newDestination } from "./destination.ts"
-import { isAlreadyThere, orProblem } from "./errors.ts"
+import { orProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
 import { databaseRefusal, type Layout, type Names, namesOf, type Place, placeIn } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
@@ -142,25 +143,6 @@ async function dropLeftOver(session: Session, names: Names): Promise<void> {
   await session.run(`SET statement_timeout TO ${dropLimitMs}`)
   for (const copy of copies) await session.run(`DROP TABLE IF EXISTS ${copy}`).catch(() => undefined)
   await session.run("SET statement_timeout TO 0")
-}
-
-async function hasDatabase(session: Session, database: string): Promise<boolean> {
-  const found = await session.rows(`SELECT 1 FROM pg_database WHERE datname = ${quoteLiteral(database)}`)
-  return found.length > 0
-}
-
-/** Two that make it at once: the one that comes second finds it there. */
-async function makeDatabase(session: Session, database: string): Promise<void> {
-  if (await hasDatabase(session, database)) return
-  try {
-    await session.run(`CREATE DATABASE ${quoteIdentifier(database)}`)
-  } catch (error) {
-    if (!isAlreadyThere(error)) throw error
-  }
-}
-
-async function dropDatabase(session: Session, database: string): Promise<void> {
-  if (await hasDatabase(session, database)) await session.run(`DROP DATABASE ${quoteIdentifier(database)}`)
 }
 
 async function dropSchemas(session: Session, { prefix }: Place): Promise<void> {

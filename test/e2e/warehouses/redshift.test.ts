@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { type TestContext, test } from "node:test"
 import pg from "pg"
+import { pause } from "../../../src/concurrency/deadline.ts"
 import { s3Keys, type TestBucket, testBucket } from "../../support/s3/server.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { account, newPlace, type Place, region, sourceArn, sqlPassword } from "../place.ts"
@@ -24,6 +25,7 @@ interface Pair {
   second: Place
   sourceUrl: string
   bucket: TestBucket
+  database: string
   tableOf(table: string): string
 }
 
@@ -62,7 +64,15 @@ async function pair(context: TestContext): Promise<Pair> {
   const api = apiOf(place)
   await api.create(integration, `include: ${name}.public.*`, sourceArn, redshiftArn)
   await api.becomes(integration, "active", 120_000)
-  return { place, server, second, sourceUrl, bucket, tableOf: (table) => `"${database}.public"."${table}"` }
+  return {
+    place,
+    server,
+    second,
+    sourceUrl,
+    bucket,
+    database,
+    tableOf: (table) => `"${database}.public"."${table}"`,
+  }
 }
 
 const asText = { getTypeParser: () => (text: string) => text }
@@ -104,4 +114,30 @@ test("PostgreSQL → Redshift's stand-in, killed while it writes, has equal cont
   await waitUntil(() => load.done > 80, { what: "further steps of the workload", timeoutMs: 60_000 })
   await load.stop()
   await assertEqual(rows)
+  await batchesLieApart(rows)
 })
+
+const intervalS = 3
+
+/** With an interval, commits that come meanwhile are one COPY for each table. */
+async function batchesLieApart(rows: Pair): Promise<void> {
+  const { place, second, sourceUrl, database } = rows
+  await ask(place, "dev", `ALTER DATABASE ${database} INTEGRATION SET REFRESH_INTERVAL ${intervalS}`)
+  const loads = async () =>
+    Number(
+      (await ask(second, "dev", "SELECT count(*) FROM sys_load_history WHERE status = 'completed'"))[0]?.[0],
+    )
+  // From here on the interval is in force: what was underway before it is over.
+  await assertEqual(rows)
+  const [before, begun] = [await loads(), performance.now()]
+  await onDatabase(sourceUrl, async (client) => {
+    for (let commit = 0; commit < 40; commit++) {
+      await client.query("UPDATE sentinel SET n = n + 1")
+      await pause(50, new AbortController().signal)
+    }
+  })
+  await assertEqual(rows)
+  const most = Math.ceil((performance.now() - begun) / 1_000 / intervalS) + 1
+  const made = (await loads()) - before
+  assert.ok(made >= 1 && made <= most, `${made} loads in ${most} intervals`)
+}

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test"
 import pg from "pg"
-import { openConfigured } from "../../../src/warehouses/redshift/open.ts"
+import { type OpenConfigured, openConfigured } from "../../../src/warehouses/redshift/open.ts"
 import { type CopyBench, copyBench } from "../../sql-port/copy-bench.ts"
 import { password } from "../../sql-port/warehouse.ts"
 import { s3Keys } from "../s3/server.ts"
@@ -13,7 +13,8 @@ import { type TcpProxy, tcpProxy } from "../tcp-proxy.ts"
 export interface RedshiftStandIn extends CopyBench {
   /** All sessions of the warehouses that `open` opens come this way. */
   proxy: TcpProxy
-  open(): ReturnType<typeof openConfigured>
+  /** `more`: what is configured otherwise. */
+  open(more?: Partial<OpenConfigured>): ReturnType<typeof openConfigured>
   /** Sees rows as people do. */
   reader: pg.Client
 }
@@ -35,7 +36,7 @@ export async function redshiftStandIn(context: TestContext): Promise<RedshiftSta
     ...bench,
     proxy,
     reader: await bench.client("admin", "dev", { types }),
-    open: () =>
+    open: (more = {}) =>
       openConfigured({
         url: url.toString(),
         layout: "schemas",
@@ -47,6 +48,7 @@ export async function redshiftStandIn(context: TestContext): Promise<RedshiftSta
           ...s3Keys,
         },
         layouts: new Map(),
+        ...more,
       }),
   }
 }

@@ -5,7 +5,8 @@ import type { Step } from "../../../src/replication/batch/step.ts"
 import type { Run, StagedPart, TableChanges } from "../../../src/replication/contracts/warehouse.ts"
 import { bookkeepingOf, makeBooks } from "../../../src/warehouses/redshift/bookkeeping.ts"
 import { existing, leftOverCopies } from "../../../src/warehouses/redshift/catalog.ts"
-import { type Session, sessionSettings } from "../../../src/warehouses/redshift/connection/client.ts"
+import { sessionSettings } from "../../../src/warehouses/redshift/connection/client.ts"
+import { dropDatabase, makeDatabase } from "../../../src/warehouses/redshift/databases.ts"
 import {
   claimStatements,
   isKnown,
@@ -14,6 +15,7 @@ import {
 } from "../../../src/warehouses/redshift/fence.ts"
 import { namesOf, placeIn } from "../../../src/warehouses/redshift/naming.ts"
 import { targetOf } from "../../../src/warehouses/redshift/render/apply-sql.ts"
+import { grantsKept } from "../../../src/warehouses/redshift/render/grants.ts"
 import { mendStatements } from "../../../src/warehouses/redshift/render/mend-sql.ts"
 import { renderSteps } from "../../../src/warehouses/redshift/render/render.ts"
 import {
@@ -25,7 +27,9 @@ import {
 import { versionDefinitions } from "../../../src/warehouses/redshift/render/versioned-tables.ts"
 import { copyStatement } from "../../../src/warehouses/redshift/staging/copy-sql.ts"
 import { newStageTables } from "../../../src/warehouses/redshift/staging/stage-tables.ts"
+import { loadErrorsQuery } from "../../../src/warehouses/redshift/transactions.ts"
 import { readForm } from "../../../src/warehouses/redshift/types/canonical.ts"
+import { sentBy } from "./sent-statements.ts"
 import { customers, everything, lengthened, moved, widened } from "./statement-tables.ts"
 
 export interface StatementForm {
@@ -63,29 +67,6 @@ function rendered(steps: readonly Step[]): string[] {
     ...statements,
     ...stages.all.map(({ name }) => `DROP TABLE ${name}`),
   ]
-}
-
-/** What is sent to a session, which answers that one row was found or changed. */
-async function sentBy(
-  work: (session: Session) => Promise<unknown>,
-  found: "a row" | "nothing" = "a row",
-): Promise<string[]> {
-  const sent: string[] = []
-  const answer = { rows: found === "a row" ? [["1"]] : [], count: 1 }
-  await work({
-    run: async (sql) => {
-      sent.push(...sql.split("; "))
-      return [answer, answer]
-    },
-    rows: async (sql) => {
-      sent.push(sql)
-      return answer.rows
-    },
-    processId: 0,
-    destroy: () => undefined,
-    close: async () => undefined,
-  })
-  return sent
 }
 
 const fence = { names, pipeline, generation: 3 }
@@ -152,7 +133,8 @@ const canonicalTexts = [
 export async function statementForms(): Promise<StatementForm[]> {
   return [
     ...(await formsOfTransactions()),
-    ...formsOfCopies(),
+    ...(await formsOfDatabases()),
+    ...(await formsOfCopies()),
     ...formsOfChanges(),
     ...formsOfTables(),
     ...formsOfRest(),
@@ -209,10 +191,44 @@ async function formsOfTransactions(): Promise<StatementForm[]> {
   ]
 }
 
-function formsOfCopies(): StatementForm[] {
+async function formsOfDatabases(): Promise<StatementForm[]> {
+  return [
+    {
+      when: "a destination database is made, and taken away",
+      statements: [
+        ...(await sentBy((s) => makeDatabase(s, "shop"), "nothing")),
+        ...(await sentBy((s) => dropDatabase(s, "shop"))),
+      ],
+    },
+  ]
+}
+
+/** The grants of a table whose copy takes its place: to a user, a role, a group, and everybody. */
+async function grants(): Promise<string[]> {
+  const asked: string[] = []
+  const rows = [
+    ["SELECT", "user", "ana", "f"],
+    ["SELECT", "user", "bob", "t"],
+    ["INSERT", "role", "loaders", "f"],
+    ["SELECT", "group", "Sales", "f"],
+    ["SELECT", "public", "public", "f"],
+  ].map((grant) => ["public", "customers", ...grant])
+  const reader = {
+    rows: async (sql: string) => {
+      asked.push(sql)
+      return rows
+    },
+  }
+  const kept = await grantsKept(reader, names, [{ kind: "adoptCopy", table: customers }])
+  return [...asked, ...kept]
+}
+
+async function formsOfCopies(): Promise<StatementForm[]> {
   return [
     { when: "a copy of a table is begun", statements: tablesMade() },
     { when: "staged rows are loaded", statements: copies() },
+    { when: "a load was refused", statements: [loadErrorsQuery("s3://staging/shop/orders/1/")] },
+    { when: "grants go on with a table that is made anew", statements: await grants() },
     {
       when: "a copy takes the live table's place",
       statements: rendered([

@@ -39,6 +39,12 @@ SELECT table_id, columns FROM "millrace"."text_columns" WHERE pipeline = 'orders
 SELECT v.pipeline, v.dropped, CASE WHEN v.dropped THEN v.definition ELSE t.definition END FROM "millrace"."versions" AS v LEFT JOIN "millrace"."tables" AS t ON t.pipeline = v.pipeline AND t.table_id = v.table_id WHERE t.definition IS NOT NULL OR v.dropped;
 SELECT pipeline, stale, definition FROM "millrace"."tables";
 
+-- a destination database is made, and taken away
+SELECT 1 FROM pg_database WHERE datname = 'shop';
+CREATE DATABASE "shop";
+SELECT 1 FROM pg_database WHERE datname = 'shop';
+DROP DATABASE "shop";
+
 -- a copy of a table is begun
 CREATE SCHEMA IF NOT EXISTS "public";
 DROP TABLE IF EXISTS "public"."millrace_copy_1c168adb00d2_0a1b2c3d_eeef12669550ea3d97a0b11abf5dd491";
@@ -52,6 +58,17 @@ CREATE TABLE "public"."millrace_copy_1c168adb00d2_0a1b2c3d_eeef12669550ea3d97a0b
 -- staged rows are loaded
 COPY "public"."millrace_copy_1c168adb00d2_0a1b2c3d_eeef12669550ea3d97a0b11abf5dd491" ("id", "name", "notes") FROM 's3://staging/shop/orders/1/a.manifest' IAM_ROLE 'arn:aws:iam::123456789012:role/load' REGION 'eu-central-1' MANIFEST FORMAT AS CSV GZIP NULL AS 'null-0123456789abcdef01234567' DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF STATUPDATE OFF;
 COPY "public"."millrace_copy_1c168adb00d2_0a1b2c3d_eeef12669550ea3d97a0b11abf5dd491" ("id", "name", "notes") FROM 's3://staging/shop/orders/1/a.manifest' ACCESS_KEY_ID 'AKID' SECRET_ACCESS_KEY 'secret' SESSION_TOKEN 'token' REGION 'eu-central-1' MANIFEST FORMAT AS CSV GZIP NULL AS 'null-0123456789abcdef01234567' DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF STATUPDATE OFF;
+
+-- a load was refused
+SELECT TRIM(file_name), TRIM(column_name), error_code, TRIM(error_message) FROM sys_load_error_detail WHERE LEFT(file_name, 27) = 's3://staging/shop/orders/1/' ORDER BY start_time DESC LIMIT 100;
+
+-- grants go on with a table that is made anew
+SELECT namespace_name, relation_name, privilege_type, identity_type, identity_name, admin_option FROM svv_relation_privileges WHERE LOWER(namespace_name) IN ('public') AND LOWER(relation_name) IN ('customers') AND identity_name <> current_user ORDER BY namespace_name, relation_name, identity_type, identity_name, privilege_type;
+GRANT SELECT ON TABLE "public"."customers" TO "ana";
+GRANT SELECT ON TABLE "public"."customers" TO "bob" WITH GRANT OPTION;
+GRANT INSERT ON TABLE "public"."customers" TO ROLE "loaders";
+GRANT SELECT ON TABLE "public"."customers" TO GROUP "Sales";
+GRANT SELECT ON TABLE "public"."customers" TO PUBLIC;
 
 -- a copy takes the live table's place
 DROP TABLE IF EXISTS "public"."customers";

@@ -28,7 +28,7 @@ export interface StagingConfiguration {
 export interface StagingBucket {
   put(key: string, body: Buffer): Promise<void>
   remove(keys: readonly string[]): Promise<void>
-  /** Removes objects whose keys begin so and that `isOurs` takes for left over; at most so many. */
+  /** Removes objects whose keys begin so and that `isLeftOver` takes for that; so many are looked at, in the order of their keys. */
   clear(prefix: string, options: ClearOptions): Promise<void>
   urlOf(key: string): string
   close(): void
@@ -41,7 +41,7 @@ export interface ClearOptions {
 
 const connectTimeoutMs = 10_000
 const answerTimeoutMs = 120_000
-/** Of one DeleteObjects. (Source: S3's API reference.) */
+/** Of one DeleteObjects, and of one page of ListObjectsV2. (Source: S3's API reference.) */
 const mostRemoved = 1_000
 
 export function openStagingBucket(configuration: StagingConfiguration): StagingBucket {
@@ -73,6 +73,7 @@ export function openStagingBucket(configuration: StagingConfiguration): StagingB
             new ListObjectsV2Command({
               Bucket,
               Prefix,
+              MaxKeys: Math.min(mostRemoved, atMost - looked),
               ...(token !== undefined && { ContinuationToken: token }),
             }),
           ),
