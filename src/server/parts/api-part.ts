@@ -9,6 +9,7 @@ import {
   takeSignedEvents,
 } from "../../front-doors/events/handler.ts"
 import { type GovernanceDoor, governanceDoor } from "../../front-doors/governance/door.ts"
+import { resourceRoutes } from "../../front-doors/governance/resources/resource-routes.ts"
 import { operationsDoor } from "../../front-doors/operations/door.ts"
 import type { OperationSources } from "../../front-doors/operations/operations.ts"
 import { rdsDoor } from "../../front-doors/rds/door.ts"
@@ -50,7 +51,7 @@ export async function startApiPart(
     onAlone: (error) =>
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
-  const governance = governanceDoor({ store, routes: [], throttle, log })
+  const governance = governanceDoor({ store, routes: resourceRoutes(store.governance), throttle, log })
   const router = awsRouter({
     region,
     credentials,

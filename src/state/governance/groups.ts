@@ -19,6 +19,8 @@ export interface GroupRecord {
 
 export type GroupFields = Omit<GroupRecord, "id" | "createdAt" | "updatedAt">
 
+export type GroupPatch = { [K in keyof Omit<GroupFields, "iamId">]?: GroupFields[K] | undefined }
+
 export interface GroupSearch {
   name?: string
   exactName?: string
@@ -106,7 +108,7 @@ export async function searchGroups(
 export async function patchGroup(
   change: Change,
   id: number,
-  patch: Partial<GroupFields>,
+  patch: GroupPatch,
 ): Promise<GroupRecord | undefined> {
   const sets = [
     ...(patch.name === undefined ? [] : [sql`name = ${patch.name}`]),
