@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from "@duckdb/node-api"
 import { tokenize } from "../../text/tokens.ts"
 
 /** What a call of a macro becomes: the binder puts the macro's text in its place, and each argument where its name is. */
@@ -30,17 +29,12 @@ function heavier(one: MacroWeight | undefined, other: MacroWeight): MacroWeight 
   return { size: Math.max(one.size, other.size), copies }
 }
 
-/** All macros that the engine has, its own and ours, as they are after the start. */
-export async function macroWeights(connection: DuckDBConnection): Promise<MacroWeights> {
-  const result = await connection.run(
-    `SELECT lower(function_name), macro_definition, array_to_string(list_transform(parameters, lambda p: p), chr(0))
-     FROM duckdb_functions() WHERE function_type = 'macro' AND macro_definition IS NOT NULL`,
-  )
+/** Of all macros that the engine has, its own and ours: each form with its text and the names of its parameters. */
+export function macroWeights(
+  forms: Iterable<{ name: string; definition: string; parameters: readonly string[] }>,
+): MacroWeights {
   const weights = new Map<string, MacroWeight>()
-  for (const row of await result.getRows()) {
-    const [name = "", definition = "", parameters = ""] = row.map(String)
-    const weight = weightOf(definition, parameters === "" ? [] : parameters.split("\0"))
-    weights.set(name, heavier(weights.get(name), weight))
-  }
+  for (const { name, definition, parameters } of forms)
+    weights.set(name, heavier(weights.get(name), weightOf(definition, parameters)))
   return weights
 }

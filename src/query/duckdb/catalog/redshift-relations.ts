@@ -44,8 +44,10 @@ export function redshiftRelations(hiddenSchemas: readonly string[]): Record<stri
   const everySchema = `SELECT s.database_name, s.schema_name, 10 AS schema_owner, 'local' AS schema_type, NULL::VARCHAR AS schema_acl,
     NULL::VARCHAR AS source_database, NULL::VARCHAR AS schema_option FROM ${schemas} s`
   return {
-    every_column: `SELECT *, ${shownType("data_type", "memory.pgcat.type_oid(data_type)")} AS shown_type FROM duckdb_columns()
-      WHERE ${seen("table_name")} AND NOT internal`,
+    // The oid is a column by then: `format_type` compares it with that of each type, and binding that many copies of how it
+    // is found took 20 ms for each view and statement.
+    every_column: `SELECT *, ${shownType("data_type", "type_oid")} AS shown_type
+      FROM (SELECT *, memory.pgcat.type_oid(data_type) AS type_oid FROM duckdb_columns() WHERE ${seen("table_name")} AND NOT internal) each_column`,
     svv_tables: `SELECT database_name AS table_catalog, schema_name AS table_schema, table_name,
       CASE kind WHEN 'TABLE' THEN 'BASE TABLE' ELSE kind END AS table_type, comment AS remarks
       FROM ${relations} relation WHERE database_name = current_database()`,

@@ -82,11 +82,9 @@ export const dialectFunctions: ReadonlySet<string> = new Set(Object.keys(macros)
 
 /** Makes the functions. Repeatable. */
 export async function installDialect(connection: DuckDBConnection): Promise<void> {
-  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`)
-  for (const [name, forms] of Object.entries(macros)) {
-    await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`)
-  }
-  for (const [name, forms] of Object.entries(boundedMacros)) {
-    await connection.run(`CREATE OR REPLACE MACRO ${dialectSchema}.bounded_${name}${forms}`)
-  }
+  const bounded = Object.entries(boundedMacros).map(([name, forms]) => [`bounded_${name}`, forms] as const)
+  const statements = [...Object.entries(macros), ...bounded].map(
+    ([name, forms]) => `CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`,
+  )
+  await connection.run([`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`, ...statements].join(";\n"))
 }

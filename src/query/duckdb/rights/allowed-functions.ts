@@ -45,17 +45,31 @@ export interface FunctionLists {
   macros: MacroWeights
 }
 
+/** Each name once, and each form of a macro. Listed once: that takes the engine some 10 ms. */
+const listed = `
+  WITH listed AS MATERIALIZED (SELECT lower(function_name) AS name, function_type, macro_definition, parameters FROM duckdb_functions())
+  SELECT DISTINCT name, function_type IN ('table', 'table_macro', 'pragma') AS is_table, NULL AS definition, NULL AS parameters FROM listed
+  UNION ALL SELECT name, NULL, macro_definition, array_to_string(list_transform(parameters, lambda p: p), chr(0))
+  FROM listed WHERE function_type = 'macro' AND macro_definition IS NOT NULL`
+
 /** What this version of DuckDB brings, so that a function new to it is refused until somebody has looked at it. */
 export async function functionLists(connection: DuckDBConnection): Promise<FunctionLists> {
-  const result = await connection.runAndReadAll(
-    "SELECT DISTINCT lower(function_name), function_type IN ('table', 'table_macro', 'pragma') FROM duckdb_functions()",
-  )
-  const rows = result.getRows()
+  const rows = (await connection.runAndReadAll(listed)).getRows()
+  const [forms, functions] = [rows.filter((row) => row[2] !== null), rows.filter((row) => row[2] === null)]
   const names = (some: typeof rows) => new Set(some.map(([name]) => String(name)))
   return {
-    all: names(rows),
-    table: names(rows.filter(([, isTable]) => isTable === true)),
-    macros: await macroWeights(connection),
+    all: names(functions),
+    table: names(functions.filter(([, isTable]) => isTable === true)),
+    macros: macroWeights(forms.map(formOf)),
+  }
+}
+
+function formOf([name, , definition, parameters]: readonly unknown[]) {
+  const names = String(parameters)
+  return {
+    name: String(name),
+    definition: String(definition),
+    parameters: names === "" ? [] : names.split("\0"),
   }
 }
 
