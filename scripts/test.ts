@@ -11,6 +11,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/embedded-po
 import { LONG_SUITE_VARIABLE } from "../test/support/long-suite-variable.ts"
 import { SHARED_SERVER_VARIABLE } from "../test/support/postgres/postgres-variable.ts"
 import { makeStateTemplate } from "../test/support/postgres/state-template.ts"
+import { unsynced } from "../test/support/quick-servers.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
 import { type Command, commandFrom } from "./testing/command.ts"
 import { keepCompiled } from "./testing/compiled.ts"
@@ -105,7 +106,7 @@ async function runAll(command: Command, jobs: readonly Job[], stop: Stop): Promi
 }
 
 async function startSharedServer(folder: string): Promise<EmbeddedPostgres> {
-  const settings = { fsync: false, max_connections: 300 }
+  const settings = { ...unsynced, max_connections: 300 }
   const server = await startEmbeddedPostgres({ folder: join(folder, "shared-postgres"), settings })
   process.env[SHARED_SERVER_VARIABLE] = server.url()
   await makeStateTemplate(server.url())

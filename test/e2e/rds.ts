@@ -54,7 +54,7 @@ export function apiOf(place: Pick<Place, "httpPort">): Api {
           last = await describe(name)
           return found(last)
         },
-        { what, timeoutMs, intervalMs: 50 },
+        { what, timeoutMs },
       )
     } catch (error) {
       const seen = JSON.stringify({ status: last?.Status, errors: last?.Errors })

@@ -8,6 +8,7 @@ import type { Settings } from "../../src/embedded-postgres/settings.ts"
 import { debianBinaries } from "./postgres/debian-postgres.ts"
 import { SHARED_SERVER_VARIABLE } from "./postgres/postgres-variable.ts"
 import { binariesOfVersion, type PostgresVersion } from "./postgres/postgres-versions.ts"
+import { unsynced } from "./quick-servers.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
 import { waitUntil } from "./wait-until.ts"
 
@@ -48,15 +49,27 @@ after(async () => {
 export async function testDatabase({ encoding, template }: DatabaseKind = {}): Promise<TestDatabase> {
   const server = await sharedServer()
   const name = `test_${randomBytes(6).toString("hex")}`
-  // Before 15 there was no other provider.
-  const provider = encoding && (await serverVersion(server)) >= 150_000 ? "LOCALE_PROVIDER libc" : ""
+  // Before 15 there was no other provider, and no other way to copy.
+  const isNewer = (await versionOf(server)) >= 150_000
+  const provider = encoding && isNewer ? "LOCALE_PROVIDER libc" : ""
   const other =
     encoding && `ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' ${provider} TEMPLATE template0`
   const copied = template && `TEMPLATE ${template}`
-  await onServer(server, `CREATE DATABASE ${name} ${other ?? copied ?? ""}`)
+  // Copied by way of the log, each database would be 8 MB of it, which every slot of the server has to be read past.
+  const strategy = isNewer ? "STRATEGY FILE_COPY" : ""
+  await onServer(server, `CREATE DATABASE ${name} ${other ?? copied ?? ""} ${strategy}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, name, drop: () => dropDatabase(server, name) }
+}
+
+const versions = new Map<string, Promise<number>>()
+
+/** As `serverVersion`; each server is asked once. */
+function versionOf(url: string): Promise<number> {
+  const asked = versions.get(url) ?? serverVersion(url)
+  versions.set(url, asked)
+  return asked
 }
 
 /** As 180004 for 18.4. */
@@ -160,8 +173,7 @@ async function serverOf(settings: Settings, binaries?: PostgresBinaries): Promis
   }
 }
 
-/** Tests kill servers, never machines: what the kernel holds is not lost, so nothing is proved by syncing it. */
-const quickSettings: Settings = { fsync: false, shared_buffers: "32MB" }
+const quickSettings: Settings = { ...unsynced, shared_buffers: "32MB" }
 
 async function kill9(pid: number): Promise<void> {
   process.kill(pid, "SIGKILL")

@@ -1,4 +1,11 @@
+import type { Settings } from "../../src/embedded-postgres/settings.ts"
 import type { Finding } from "../../src/replication/contracts/source.ts"
+
+/**
+ * PostgreSQL's. Tests kill servers, never machines: what the kernel holds is not lost, and no page is written by half, so
+ * nothing is proved by syncing it, or by writing whole pages into the log.
+ */
+export const unsynced: Settings = { fsync: false, full_page_writes: false }
 
 const quickened = /^(fsync|sync_binlog|innodb_flush_log_at_trx_commit) is /
 

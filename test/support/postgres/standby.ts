@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import pg from "pg"
 import { startEmbeddedPostgres } from "../../../src/embedded-postgres/server.ts"
+import { unsynced } from "../quick-servers.ts"
 import { removeFolder, temporaryFolder } from "../temporary-folder.ts"
 import { waitUntil } from "../wait-until.ts"
 
@@ -35,7 +36,7 @@ export async function standbyOf(
   await copyOnline(primary.url(), folder)
   const { password } = new URL(primary.url())
   const settings = {
-    fsync: false,
+    ...unsynced,
     shared_buffers: "32MB",
     hot_standby: true,
     hot_standby_feedback: true,
