@@ -1,5 +1,6 @@
 import { type PeriodicTask, startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { nextRate, type Sharer, sharesOf } from "./memory-shares.ts"
 import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
 
 export interface MemoryLimits {
@@ -27,7 +28,7 @@ export interface MemoryAccount {
 
 /**
  * The engine limits memory as a whole and does not say which statement holds it. So growth is charged to the
- * statements that were inside the engine while memory grew, in proportion to their time inside. A statement whose
+ * statements that were inside the engine while memory grew, as `memory-shares.ts` says. A statement whose
  * charge passes its limit is stopped. When the statements of one user, or all statements together, pass their limit,
  * the largest statement of the user who holds the most is stopped.
  */
@@ -46,6 +47,10 @@ interface Account {
   /** How long it was inside since the last look. */
   insideMs: number
   isStopped: boolean
+  /** How long the statement was inside before the last look. */
+  ageMs: number
+  /** By what is measured: bytes charged lately for each millisecond inside. */
+  rates: MemoryUse
   fixed: number
   counted: number
   countedAtMost: number
@@ -55,20 +60,52 @@ interface Account {
 
 const lookEveryMs = 50
 
-const nothing = { isStopped: false, fixed: 0, counted: 0, countedAtMost: 0, native: 0, spilled: 0 }
+const noUse: MemoryUse = { fixedBytes: 0, countedBytes: 0, nativeBytes: 0, spilledBytes: 0 }
+const measured = ["fixedBytes", "countedBytes", "nativeBytes", "spilledBytes"] as const
+
+const nothing = {
+  isStopped: false,
+  ageMs: 0,
+  rates: noUse,
+  fixed: 0,
+  counted: 0,
+  countedAtMost: 0,
+  native: 0,
+  spilled: 0,
+}
 
 /** What the engine counts explains that much growth of the process; what lies beyond it, nobody limits but us. */
 function heldBy({ fixed, native, countedAtMost }: Account): number {
   return Math.max(0, fixed) + Math.max(0, native - countedAtMost)
 }
 
-function charge(account: Account, before: MemoryUse, now: MemoryUse, share: number): void {
-  const part = (key: keyof MemoryUse) => (now[key] - before[key]) * share
-  account.fixed = Math.max(0, account.fixed + part("fixedBytes"))
-  account.counted += part("countedBytes")
+function add(account: Account, charged: MemoryUse): void {
+  account.fixed = Math.max(0, account.fixed + charged.fixedBytes)
+  account.counted += charged.countedBytes
   account.countedAtMost = Math.max(account.countedAtMost, account.counted)
-  account.native += part("nativeBytes")
-  account.spilled = Math.max(0, account.spilled + part("spilledBytes"))
+  account.native += charged.nativeBytes
+  account.spilled = Math.max(0, account.spilled + charged.spilledBytes)
+}
+
+/** Charges what changed between two looks to those who were inside, `times` saying for how many milliseconds. */
+function charge(times: ReadonlyMap<Account, number>, before: MemoryUse, now: MemoryUse): void {
+  const inside = [...times].filter(([, ms]) => ms > 0)
+  const charged = inside.map(() => ({ ...noUse }))
+  for (const key of measured) {
+    const sharers: Sharer[] = inside.map(([{ ageMs, rates }, insideMs]) => {
+      return { insideMs, ageMs, ratePerMs: rates[key] }
+    })
+    for (const [at, bytes] of sharesOf(sharers, now[key] - before[key]).entries()) {
+      const [account, one, sharer] = [inside[at]?.[0], charged[at], sharers[at]]
+      if (account === undefined || one === undefined || sharer === undefined) continue
+      one[key] = bytes
+      account.rates = { ...account.rates, [key]: nextRate(sharer, bytes) }
+    }
+  }
+  for (const [at, [account, ms]] of inside.entries()) {
+    add(account, charged[at] ?? noUse)
+    account.ageMs += ms
+  }
 }
 
 const megabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`
@@ -227,7 +264,7 @@ export function memoryWatch(
     // Nothing lasts as long as to be worth a look.
     if (before === undefined && [...accounts].every(({ calls }) => calls === 0)) return
     const now = await reader.read()
-    if (before !== undefined) for (const [account, ms] of times) charge(account, before, now, ms / sum)
+    if (before !== undefined) charge(times, before, now)
     before = now
     judge()
   }
@@ -260,7 +297,8 @@ export function memoryWatch(
             leave(account)
           }
         },
-        ended: (keepsSome) => Object.assign(account, keepsSome ? { isStopped: false } : nothing),
+        ended: (keepsSome) =>
+          Object.assign(account, keepsSome ? { isStopped: false, ageMs: 0, rates: noUse } : nothing),
         close: () => accounts.delete(account),
       }
     },
