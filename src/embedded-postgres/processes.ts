@@ -39,6 +39,16 @@ export async function wasStartedWith(pid: number, argument: string): Promise<boo
   return commandLine?.split("\0").includes(argument) ?? false
 }
 
+/**
+ * Whether the process that was started with `argument` is still there. One on its way out is: its memory is gone and
+ * with it its command line, but it may still hold files and ports.
+ */
+export async function isStillThere(pid: number, argument: string): Promise<boolean> {
+  if (!(await isRunning(pid))) return false
+  if (await wasStartedWith(pid, argument)) return true
+  return process.platform === "linux" && (await readProc(`/proc/${pid}/cmdline`)) === ""
+}
+
 async function readProc(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8")

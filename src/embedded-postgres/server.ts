@@ -10,7 +10,7 @@ import {
   rememberPort,
   writeSettings,
 } from "./launch.ts"
-import { becomes, isRunning, wasStartedWith } from "./processes.ts"
+import { becomes, isStillThere } from "./processes.ts"
 import { answers, disownStalePid, findRunning, type RunningServer, urlOf } from "./running.ts"
 import { type Settings, settingsFile } from "./settings.ts"
 
@@ -130,7 +130,7 @@ export async function stopEmbeddedPostgres(folder: string): Promise<void> {
 
 /** Fast (open transactions roll back), and if that takes too long immediate (the next start recovers). */
 async function stopServer(cluster: Pick<Cluster, "data">, pid: number): Promise<void> {
-  const stopped = async () => !((await isRunning(pid)) && (await wasStartedWith(pid, cluster.data)))
+  const stopped = async () => !(await isStillThere(pid, cluster.data))
   for (const [signal, limitMs] of [
     ["SIGINT", FAST_STOP_LIMIT_MS],
     ["SIGQUIT", IMMEDIATE_STOP_LIMIT_MS],

@@ -6,7 +6,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { SetupError, systemCode } from "../../configuration/setup-error.ts"
-import { becomes, isRunning, wasStartedWith } from "../../embedded-postgres/processes.ts"
+import { becomes, isStillThere } from "../../embedded-postgres/processes.ts"
 
 /** A server program that the demo starts for itself. */
 export interface ServerProgram {
@@ -57,7 +57,7 @@ export async function startServerProgram(folder: string, program: ServerProgram)
 export async function endLeftServer(folder: string): Promise<void> {
   const { pid, mark } = readNote(folder)
   if (pid === undefined) return
-  const isThere = async () => (await isRunning(pid)) && (await wasStartedWith(pid, mark))
+  const isThere = () => isStillThere(pid, mark)
   if (!(await isThere())) return
   process.kill(pid, "SIGKILL")
   if (!(await becomes(async () => !(await isThere()), endLimitMs)))
