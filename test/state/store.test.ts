@@ -5,6 +5,7 @@ import { Fault } from "../../src/domain/faults.ts"
 import { migrations } from "../../src/state/migrations/all.ts"
 import { openStore } from "../../src/state/store.ts"
 import { debianServer, testDatabase, testServer } from "../support/postgres.ts"
+import { waitUntil } from "../support/wait-until.ts"
 import { anIntegration, insertInto } from "./integration-fixture.ts"
 
 const tableRest = {
@@ -72,13 +73,14 @@ describe("a state database that goes away", () => {
     const store = await openStore(server.url(), { onIdleError: (error) => broken.push(error) })
     await store.ping()
     await server.kill9()
+    // While the end of the connection is not noticed, a query would take it and be told instead.
+    await waitUntil(() => broken.length > 0, { what: "the idle connection's error" })
     await assert.rejects(store.ping(), isUnavailable)
     await assert.rejects(insertInto(store, anIntegration()), isUnavailable)
     await server.restart()
     await store.ping()
     const recorded = await insertInto(store, anIntegration())
     assert.deepEqual(await store.integrations.all(), [recorded])
-    assert.ok(broken.length > 0)
     await store.close()
     await server.remove()
   })
