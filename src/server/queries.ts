@@ -1,5 +1,7 @@
 import type { GuardedTable } from "../control-plane/databases/guarded-tables.ts"
 import { systemViewFacts } from "../control-plane/databases/system-views.ts"
+import type { GovernanceWatch } from "../control-plane/governance/enforcement/governance-watch.ts"
+import { readPolicy } from "../control-plane/governance/enforcement/read-policy.ts"
 import type { StatusSources } from "../control-plane/pipelines/status.ts"
 import type { SqlUsers } from "../control-plane/sql-users/sql-users.ts"
 import type { Configuration } from "../domain/configuration.ts"
@@ -28,6 +30,7 @@ export interface QueryParts {
   open: Engines["openQueries"]
   /** Tables of the warehouse's databases that can be read in the state Synced only. */
   guarded(): readonly GuardedTable[]
+  governance: GovernanceWatch
   log: Log
 }
 
@@ -43,6 +46,7 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
     ...limits.engine,
     isReplicated: (database) => shown.kind === "direct" || database !== "dev",
     guarded: parts.guarded,
+    policies: { now: parts.governance.now, readPolicy },
     virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
   })
   if (shown.kind === "queried") return queries

@@ -19,6 +19,7 @@ import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
+import { type PolicyTablesOptions, policyTables } from "./governed/policy-tables.ts"
 import { type EngineSemaphore, engineSemaphore, placesForQueries } from "./places/engine-semaphore.ts"
 import { openMemoryUse } from "./places/memory-use.ts"
 import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./places/memory-watch.ts"
@@ -58,8 +59,10 @@ export interface DuckDbQueryOptions {
   isReplicated(database: string): boolean
   /** Tables that are none of the warehouse's, system views among them; absent: none. */
   virtualTables?: readonly VirtualTable[]
-  /** Which tables people see only through policies; absent: none. */
+  /** Which tables people see only through policies; absent: those of `policies`. */
   governed?: GovernedTables
+  /** The policies of the state database; absent: none. */
+  policies?: PolicyTablesOptions
   /** Tables that can be read only when they are in step; absent: none. */
   guarded?(): readonly GuardedTable[]
   serverVersion?: string
@@ -83,6 +86,7 @@ interface Shared {
   enginePgViews: ReadonlySet<string>
   serverVersion: string
   virtualTables: VirtualTables
+  governed: GovernedTables
   checkpoint: Checkpoint
   /** Definitions that sessions have committed. */
   definitions: { count: number }
@@ -134,6 +138,7 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
         ...privilegeTables(() => options.users.grants()),
         ...(options.virtualTables ?? []),
       ]),
+      governed: governedBy(options),
       files,
       checkpoint: checkpointOn(files),
       definitions: { count: 0 },
@@ -142,6 +147,10 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
   } finally {
     connection.closeSync()
   }
+}
+
+function governedBy({ governed, policies }: DuckDbQueryOptions): GovernedTables {
+  return governed ?? (policies === undefined ? nothingGoverned : policyTables(policies))
 }
 
 /** Of one session; counts what it defines, once that is committed. */
@@ -279,7 +288,7 @@ function sessionOn(one: OneSession) {
       parser: isSuperuser() ? shared.parsers.administrators : shared.parsers.others,
       readDoorStatement: request.readDoorStatement,
       virtualTables: shared.virtualTables,
-      governed: shared.options.governed ?? nothingGoverned,
+      governed: shared.governed,
       definitions: () => shared.definitions.count,
       facts: {
         user,

@@ -1,10 +1,12 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
+import { startGovernanceWatch } from "../../control-plane/governance/enforcement/governance-watch.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
 import { startSqlPort } from "../../front-doors/sql/sql-port.ts"
 import { type StatementWatch, watchedQueries } from "../../query/watched-statements.ts"
+import { errorFields } from "../../wire/http/log.ts"
 import { newDatabaseAdministration } from "../database-administration.ts"
 import { listening } from "../listening.ts"
 import { openQueries } from "../queries.ts"
@@ -45,7 +47,13 @@ export async function startSqlPart(
   }
   const instance = await sessionsEngine(base, warehouses)
   const limits = await sqlPortLimits(configuration, instance.memoryLimitBytes)
+  const governance = await startGovernanceWatch({
+    store: store.governance,
+    onError: (error) => log.warn(errorFields(error), "the policies could not be read again"),
+  })
+  onStop(() => governance.stop())
   const queries = await openQueries({
+    governance,
     configuration,
     sourceEngines: engines.sources,
     instance,

@@ -1,0 +1,146 @@
+import type { KnownGovernance } from "../../../control-plane/governance/enforcement/governance-watch.ts"
+import { foldName } from "../../../domain/sql-access.ts"
+import { compileSource } from "../../../governance/compile/compile-source.ts"
+import type { Person } from "../../../governance/model/person.ts"
+import type { Policy } from "../../../governance/model/policy.ts"
+import type { ColumnKind, GovernedSource, RelationName } from "../../../governance/model/source.ts"
+import type { SourcePlan } from "../../../governance/plan/plan.ts"
+import type { PolicyRecord } from "../../../state/governance/policies.ts"
+import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
+import type { Governance, GovernedTables, TableView } from "../../governed-tables.ts"
+import { personalQuery } from "../governance/personal-query.ts"
+
+export interface PolicyTablesOptions {
+  now(): KnownGovernance
+  /** What a policy means. Throws when its document cannot be read. */
+  readPolicy(record: PolicyRecord): Policy
+}
+
+/** What users see of the tables of one version of the facts. */
+type Compiled = Extract<Governance, { kind: "off" | "on" }>
+
+/** Governs tables by the policies of the state database. Plans are compiled when a table is first read after a change. */
+export function policyTables({ now, readPolicy }: PolicyTablesOptions): GovernedTables {
+  let of: KnownGovernance | undefined
+  let compiled: Compiled = { kind: "off" }
+  return {
+    now: () => {
+      const known = now()
+      if (known.kind === "unknown")
+        return { kind: "unknown", problem: `the policies cannot be read: ${known.problem}` }
+      if (known !== of) {
+        compiled = compile(known, readPolicy)
+        of = known
+      }
+      return compiled
+    },
+  }
+}
+
+type Facts = Extract<KnownGovernance, { kind: "known" }>
+
+function compile({ facts, secrets }: Facts, readPolicy: PolicyTablesOptions["readPolicy"]): Compiled {
+  if (facts.sources.length === 0 && facts.rules.length === 0) return { kind: "off" }
+  const sources = new Map(facts.sources.map((source) => [tableKey(source.table), source]))
+  const people = new Map(facts.people.map((person) => [person.warehouseUser, person]))
+  const ruled = new Set(facts.rules.map(({ database, schema }) => schemaKey(database, schema)))
+  const isRuled = ({ database, schema }: RelationName) =>
+    ruled.has(schemaKey(database, undefined)) || ruled.has(schemaKey(database, schema))
+  const plans = sourcePlans(facts.policies, readPolicy)
+  const views = newViewCache()
+  return {
+    kind: "on",
+    version: String(facts.version),
+    view: (table, user) => {
+      const source = sources.get(tableKey(table))
+      if (source === undefined) return isRuled(table) ? unlisted : open
+      return views.of(source, user, () => viewOf(plans(source), people.get(user.toLowerCase()), secrets))
+    },
+  }
+}
+
+const open: TableView = { kind: "open" }
+/** A table that a rule governs and that was not listed yet: nobody has seen its columns. */
+const unlisted: TableView = {
+  kind: "refused",
+  problem: "it is governed by a rule and was not listed as a data source yet",
+}
+
+/** Names as the warehouse compares them. */
+function tableKey({ database, schema, name }: RelationName): string {
+  return [database, schema, name].map(foldName).join("\0")
+}
+
+function schemaKey(database: string, schema: string | undefined): string {
+  return [foldName(database), schema === undefined ? "" : foldName(schema)].join("\0")
+}
+
+/** The plan of each source, compiled once; a text: why there is none. */
+function sourcePlans(records: readonly PolicyRecord[], readPolicy: PolicyTablesOptions["readPolicy"]) {
+  const plans = new Map<number, SourcePlan | string>()
+  let policies: Policy[] | string | undefined
+  return (source: GovernedSource): SourcePlan | string => {
+    const known = plans.get(source.id)
+    if (known !== undefined) return known
+    policies ??= readAll(records, readPolicy)
+    const plan = typeof policies === "string" ? policies : compileSource({ source, policies })
+    plans.set(source.id, plan)
+    return plan
+  }
+}
+
+/** A policy that cannot be read might be for any source. */
+function readAll(
+  records: readonly PolicyRecord[],
+  readPolicy: PolicyTablesOptions["readPolicy"],
+): Policy[] | string {
+  const policies: Policy[] = []
+  for (const record of records) {
+    try {
+      policies.push(readPolicy(record))
+    } catch (error) {
+      return `policy "${record.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  return policies
+}
+
+/** Sources and users that were asked for; the texts are short beside the facts. */
+const viewsAtMost = 20_000
+
+function newViewCache() {
+  const views = new Map<string, TableView>()
+  return {
+    of: (source: GovernedSource, user: string, make: () => TableView): TableView => {
+      const key = `${source.id}\0${user}`
+      const known = views.get(key)
+      if (known !== undefined) return known
+      if (views.size >= viewsAtMost) views.clear()
+      const view = make()
+      views.set(key, view)
+      return view
+    },
+  }
+}
+
+const numberKinds: ReadonlySet<ColumnKind> = new Set(["decimal", "float", "integer"])
+
+function viewOf(plan: SourcePlan | string, person: Person | undefined, secrets: Facts["secrets"]): TableView {
+  if (typeof plan === "string") return { kind: "refused", problem: plan }
+  if (plan.kind === "notBuilt") {
+    const reasons = plan.refusals.map(({ policyKey, message }) => `policy ${policyKey}: ${message}`)
+    return { kind: "refused", problem: reasons.join("; ") }
+  }
+  if (plan.columns.length === 0) return { kind: "refused", problem: "its columns are not known yet" }
+  const missing = plan.secretIds.find((id) => !secrets.has(id))
+  if (missing !== undefined)
+    return { kind: "refused", problem: `the secret ${missing} of its hashes is missing` }
+  return {
+    kind: "filtered",
+    sql: personalQuery(plan, person, (id) => quoteLiteral(secrets.get(id) ?? "")),
+    numberColumns: plan.columns.flatMap(({ name, type }, at) => {
+      const column = plan.source.columns[at]
+      return type.kind === "table" && column !== undefined && numberKinds.has(column.kind) ? [name] : []
+    }),
+  }
+}
