@@ -10,6 +10,7 @@ import {
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { RowBuffer } from "../../replication/values/columns.ts"
+import type { Session } from "./client.ts"
 import { type CopyEncoder, newCopyEncoder } from "./copy/copy-encoder.ts"
 import { problemOf, unsentRefusal, valueRefusal } from "./errors.ts"
 import { copyFence, fenceCopy } from "./fence.ts"
@@ -49,7 +50,7 @@ export async function beginTableLoad(
     ...makeCopy(copy, table, since),
   ]
   await transactions.run({ statements }, `making ${label}`)
-  const session = await connected(open)
+  const session = await loadingSession(open)
   const loading = newTransactions(session, copyFence(fenced), staging)
   const encoder = newCopyEncoder(table.columns)
   const { format, header, trailer } = encoder.form
@@ -163,9 +164,15 @@ function makeCopy(copy: string, table: TableSchema, since: Date | undefined): st
   ]
 }
 
-async function connected({ connect }: OpenDestination) {
+/**
+ * Its commits need not reach the disk one by one: the one that puts the copy in the table's place, on another session, is
+ * waited for, and the log up to it with it.
+ */
+async function loadingSession({ connect }: OpenDestination): Promise<Session> {
   try {
-    return await connect()
+    const session = await connect()
+    await session.run("SET synchronous_commit = off")
+    return session
   } catch (error) {
     throw problemOf(error, "connecting")
   }
