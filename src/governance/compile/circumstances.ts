@@ -32,7 +32,7 @@ function isMet(circumstance: Circumstance, source: GovernedSource): boolean {
 }
 
 /** The tag or one below it: `PII.SSN` is a `PII`. */
-function hasTag(tags: readonly string[], wanted: string): boolean {
+export function hasTag(tags: readonly string[], wanted: string): boolean {
   return tags.some((tag) => tag === wanted || tag.startsWith(`${wanted}.`))
 }
 

@@ -1,16 +1,17 @@
 import { PatternError } from "../grammar/pattern.ts"
 import type { DataPolicy, DataRule, Policy } from "../model/policy.ts"
 import type { GovernedColumn, GovernedSource } from "../model/source.ts"
-import { all, isNotFalse, never, not } from "../plan/forms.ts"
+import { all, always, isNotFalse, never, not } from "../plan/forms.ts"
 import type { SourcePlan, StagedPolicy } from "../plan/plan.ts"
 import type { Predicate } from "../plan/predicates.ts"
 import { isChosen, isFor } from "./circumstances.ts"
 import { type ColumnMask, columnCell } from "./column-cells.ts"
 import { exemption } from "./conditions.ts"
-import { columnNamed, type Draft, newDraft, Refusal, warn } from "./draft.ts"
+import { columnNamed, type Draft, NotForSource, newDraft, Refusal, warn } from "./draft.ts"
 import { literalFor, writtenValue } from "./literals.ts"
 import { maskCell } from "./mask-cells.ts"
 import { rowPredicate, subscriptionPredicate } from "./row-rules.ts"
+import { wherePredicate } from "./where-predicates.ts"
 
 export interface SourceToCompile {
   source: GovernedSource
@@ -57,6 +58,10 @@ function tried<T>(draft: Draft, policyKey: string, work: () => T): T | undefined
   try {
     return work()
   } catch (error) {
+    if (error instanceof NotForSource) {
+      warn(draft, `a rule is not applied: ${error.message}`)
+      return undefined
+    }
     if (!(error instanceof Refusal || error instanceof PatternError)) throw error
     draft.refusals.push({ policyKey, message: error.message })
     return undefined
@@ -114,7 +119,8 @@ function maskedColumns(draft: Draft, { circumstances }: DataPolicy, { columns }:
 
 /** The rows in which the cell is masked; those where the comparison is unknown are. */
 function cellPredicate(draft: Draft, { when }: MaskRule): Predicate {
-  if (when === undefined) return { kind: "constant", value: true }
+  if (when === undefined) return always
+  if ("where" in when) return whereCell(draft, when.where)
   const column = columnNamed(draft, when.column)
   const literal = literalFor(column, writtenValue(when.value))
   if (literal === undefined)
@@ -122,6 +128,17 @@ function cellPredicate(draft: Draft, { when }: MaskRule): Predicate {
       `column "${column.name}" of type ${column.type} cannot be compared with ${JSON.stringify(when.value)}`,
     )
   return isNotFalse({ kind: "compare", column, operator: when.operator, literal })
+}
+
+/** Where the condition asks for a tag that no column has, every cell is masked. */
+function whereCell(draft: Draft, text: string): Predicate {
+  try {
+    return isNotFalse(wherePredicate(draft, text))
+  } catch (error) {
+    if (!(error instanceof NotForSource)) throw error
+    warn(draft, `a mask holds in all rows: ${error.message}`)
+    return always
+  }
 }
 
 function plannedColumn(draft: Draft, column: GovernedColumn, masks: Parts["masks"]) {

@@ -20,6 +20,12 @@ export function newDraft(source: GovernedSource): Draft {
 /** The policy cannot be kept on this source: no view may stand. */
 export class Refusal extends Error {}
 
+/**
+ * The rule asks for a column by a tag that no column has, so that it is for other sources. (Fact: governance-api.md 9.1, "a global
+ * policy whose tag is absent on a source is not applied there".)
+ */
+export class NotForSource extends Error {}
+
 /** The predicate that asks for the fact; the same fact has one number. */
 export function flag({ facts }: Draft, fact: Fact): Predicate {
   const key = JSON.stringify(fact)

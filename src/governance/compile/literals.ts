@@ -26,7 +26,7 @@ function textOf(kind: ColumnKind, type: string, { kind: form, text }: WrittenVal
     case "boolean":
       return form !== "number" && /^(true|false)$/i.test(text) ? text.toLowerCase() : undefined
     case "integer":
-      return form === "boolean" ? undefined : integerText(text, type)
+      return form !== "boolean" && /^[+-]?\d{1,18}$/.test(text) ? String(BigInt(unsigned(text))) : undefined
     case "decimal":
       return form === "boolean" ? undefined : decimalText(text, type)
     case "float":
@@ -56,11 +56,10 @@ function greatest(type: string): bigint {
   return smallIntegers.test(type) ? 2n ** 15n - 1n : 127n
 }
 
-function integerText(text: string, type: string): string | undefined {
-  if (!/^[+-]?\d{1,18}$/.test(text)) return undefined
-  const number = BigInt(unsigned(text))
+/** Whether the digits of a literal are a value of the integer type. */
+export function fitsInteger(text: string, type: string): boolean {
   const limit = greatest(type)
-  return -limit <= number && number <= limit ? String(number) : undefined
+  return -limit <= BigInt(text) && BigInt(text) <= limit
 }
 
 function decimalText(text: string, type: string): string | undefined {

@@ -11,7 +11,7 @@ import type { Cell } from "../plan/cells.ts"
 import { decimalDigits } from "../plan/decimal-digits.ts"
 import { isPlainType } from "../plan/plain-types.ts"
 import { type Draft, needSecret, Refusal, warn } from "./draft.ts"
-import { literalFor } from "./literals.ts"
+import { fitsInteger, literalFor } from "./literals.ts"
 
 /**
  * What the mask puts into the column's cells. One that cannot keep the column's type becomes null, with a warning.
@@ -59,8 +59,10 @@ function isMoment({ kind }: GovernedColumn): boolean {
 function constantCell(column: GovernedColumn, value: string): Cell | undefined {
   const form = column.kind === "boolean" ? "boolean" : "text"
   const literal = literalFor(column, { kind: form, text: value })
-  const isKept = column.kind === "text" || isPlainType(column.type)
-  return literal === undefined || !isKept ? undefined : { kind: "constant", literal }
+  if (literal === undefined) return undefined
+  const isPlain = column.kind === "text" || isPlainType(column.type)
+  const fits = column.kind !== "integer" || fitsInteger(literal.text, column.type)
+  return isPlain && fits ? { kind: "constant", literal } : undefined
 }
 
 function hashCell(draft: Draft, project: string | undefined, column: GovernedColumn): Cell | undefined {

@@ -1,9 +1,9 @@
 import type { DataRule, RowFilter, SubscriptionRule } from "../model/policy.ts"
-import type { ColumnKind, GovernedColumn } from "../model/source.ts"
 import { always, any, never } from "../plan/forms.ts"
 import type { Predicate } from "../plan/predicates.ts"
 import { conditionPredicate, exemption } from "./conditions.ts"
 import { columnNamed, type Draft, flag, needSecret, Refusal } from "./draft.ts"
+import { kindsOfOneText, listedColumn } from "./listed-column.ts"
 import { wherePredicate } from "./where-predicates.ts"
 
 /** Whom the rule lets ask for rows. That the person has a profile is asked beside it. */
@@ -52,20 +52,9 @@ function filterPredicate(draft: Draft, filter: RowFilter): Predicate {
   }
 }
 
-const kindsOfOneText: ReadonlySet<ColumnKind> = new Set(["text", "integer", "boolean", "date"])
-
-/** A column whose values have one text in every engine. @throws Refusal */
-export function listedColumn(draft: Draft, name: string): GovernedColumn {
-  const column = columnNamed(draft, name)
-  if (!kindsOfOneText.has(column.kind))
-    throw new Refusal(
-      `column "${name}" of type ${column.type} cannot be compared with attributes or groups: only texts, whole numbers, booleans and dates can`,
-    )
-  return column
-}
-
 /** About a thousand years: what every engine can count back from now. */
 export const mostUnits = {
+  second: 2_000_000_000,
   minute: 525_000_000,
   hour: 8_750_000,
   day: 365_000,

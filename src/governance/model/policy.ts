@@ -62,7 +62,7 @@ export type DataRule =
 
 export interface TimeSpan {
   count: number
-  unit: "minute" | "hour" | "day" | "month" | "year"
+  unit: "second" | "minute" | "hour" | "day" | "month" | "year"
 }
 
 export type ColumnChoice =
@@ -85,12 +85,11 @@ export type Mask =
   /** Encrypted; shown in clear to whoever works for this purpose. */
   | { kind: "reversible"; purpose: string }
 
-/** Masks the cell where the row meets this; a comparison with null counts as met. */
-export interface CellCondition {
-  column: string
-  operator: "=" | "<>" | "<" | "<=" | ">" | ">="
-  value: string | number | boolean
-}
+/** Masks the cell where the row meets this, or where it is unknown: a comparison with null counts as met. */
+export type CellCondition =
+  | { column: string; operator: "=" | "<>" | "<" | "<=" | ">" | ">="; value: string | number | boolean }
+  /** A text in the checked grammar of conditions. */
+  | { where: string }
 
 export type RowFilter =
   /** Rows whose column holds one of the person's values of the attribute, or one of the person's groups. */
