@@ -21,6 +21,10 @@ const known = (values: Cells) => values.filter((value) => value !== null)
 
 /** Of `columns`, in this order. */
 export function queryForms(columns: readonly string[]): QueryForm[] {
+  return [...plainForms(columns), ...joinedForms, ...nestedForms]
+}
+
+function plainForms(columns: readonly string[]): QueryForm[] {
   const all = columns.map((name) => `g.${name}`).join(", ")
   return [
     {
@@ -48,59 +52,65 @@ export function queryForms(columns: readonly string[]): QueryForm[] {
           String(distinct(known(rows.map((row) => cell(row, "code")))).length),
         ]),
     },
-    {
-      name: "a join of two readings",
-      sql: (seen) => `SELECT a.id, b.id, b.amount FROM ${seen} AS a JOIN ${seen} AS b ON a.name = b.name`,
-      rows: (seen) =>
-        seen.flatMap((a) =>
-          seen
-            .filter((b) => cell(a, "name") !== null && cell(a, "name") === cell(b, "name"))
-            .map((b) => [cell(a, "id"), cell(b, "id"), cell(b, "amount")]),
-        ),
-    },
-    {
-      name: "a union",
-      sql: (seen) => `SELECT a.name FROM ${seen} AS a UNION SELECT b.region FROM ${seen} AS b`,
-      rows: (seen) =>
-        distinct([...seen.map((row) => cell(row, "name")), ...seen.map((row) => cell(row, "region"))]).map(
-          (one) => [one],
-        ),
-    },
-    {
-      name: "a WITH query that is read twice",
-      sql: (seen) =>
-        `WITH w AS (SELECT g.id, g.flag, g.big FROM ${seen} AS g WHERE g.flag = 'true') SELECT x.id, y.big FROM w AS x, w AS y`,
-      rows: (seen) => {
-        const kept = seen.filter((row) => cell(row, "flag") === "true")
-        return kept.flatMap((x) => kept.map((y) => [cell(x, "id"), cell(y, "big")]))
-      },
-    },
-    {
-      name: "a window",
-      sql: (seen) =>
-        `SELECT g.id, g.born, CAST(count(*) OVER (PARTITION BY g.region) AS text) FROM ${seen} AS g`,
-      rows: (seen) =>
-        seen.map((row) => [
-          cell(row, "id"),
-          cell(row, "born"),
-          String(countBy(seen, "region").get(cell(row, "region"))?.length),
-        ]),
-    },
-    {
-      name: "an outer join and EXISTS",
-      sql: (seen) =>
-        `SELECT a.id, b.seen FROM ${seen} AS a LEFT JOIN ${seen} AS b ON a.id = b.id AND b.tz IS NOT NULL WHERE EXISTS (SELECT 1 FROM ${seen} AS c WHERE c.code = a.code)`,
-      rows: (seen) =>
-        seen
-          .filter((a) => cell(a, "code") !== null)
-          .flatMap((a) => {
-            const found = seen.filter(
-              (b) => cell(a, "id") !== null && cell(a, "id") === cell(b, "id") && cell(b, "tz") !== null,
-            )
-            return found.length === 0
-              ? [[cell(a, "id"), null]]
-              : found.map((b) => [cell(a, "id"), cell(b, "seen")])
-          }),
-    },
   ]
 }
+
+const joinedForms: readonly QueryForm[] = [
+  {
+    name: "a join of two readings",
+    sql: (seen) => `SELECT a.id, b.id, b.amount FROM ${seen} AS a JOIN ${seen} AS b ON a.name = b.name`,
+    rows: (seen) =>
+      seen.flatMap((a) =>
+        seen
+          .filter((b) => cell(a, "name") !== null && cell(a, "name") === cell(b, "name"))
+          .map((b) => [cell(a, "id"), cell(b, "id"), cell(b, "amount")]),
+      ),
+  },
+  {
+    name: "a union",
+    sql: (seen) => `SELECT a.name FROM ${seen} AS a UNION SELECT b.region FROM ${seen} AS b`,
+    rows: (seen) =>
+      distinct([...seen.map((row) => cell(row, "name")), ...seen.map((row) => cell(row, "region"))]).map(
+        (one) => [one],
+      ),
+  },
+]
+
+const nestedForms: readonly QueryForm[] = [
+  {
+    name: "a WITH query that is read twice",
+    sql: (seen) =>
+      `WITH w AS (SELECT g.id, g.flag, g.big FROM ${seen} AS g WHERE g.flag = 'true') SELECT x.id, y.big FROM w AS x, w AS y`,
+    rows: (seen) => {
+      const kept = seen.filter((row) => cell(row, "flag") === "true")
+      return kept.flatMap((x) => kept.map((y) => [cell(x, "id"), cell(y, "big")]))
+    },
+  },
+  {
+    name: "a window",
+    sql: (seen) =>
+      `SELECT g.id, g.born, CAST(count(*) OVER (PARTITION BY g.region) AS text) FROM ${seen} AS g`,
+    rows: (seen) =>
+      seen.map((row) => [
+        cell(row, "id"),
+        cell(row, "born"),
+        String(countBy(seen, "region").get(cell(row, "region"))?.length),
+      ]),
+  },
+  {
+    name: "an outer join and EXISTS",
+    sql: (seen) =>
+      `SELECT a.id, b.seen FROM ${seen} AS a LEFT JOIN ${seen} AS b ON a.id = b.id AND b.tz IS NOT NULL WHERE EXISTS (SELECT 1 FROM ${seen} AS c WHERE c.code = a.code)`,
+    rows: (seen) =>
+      seen
+        .filter((a) => cell(a, "code") !== null)
+        .flatMap((a) => {
+          const found = seen.filter(
+            (b) => cell(a, "id") !== null && cell(a, "id") === cell(b, "id") && cell(b, "tz") !== null,
+          )
+          return found.length === 0
+            ? [[cell(a, "id"), null]]
+            : found.map((b) => [cell(a, "id"), cell(b, "seen")])
+        }),
+  },
+]

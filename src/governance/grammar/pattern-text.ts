@@ -37,6 +37,7 @@ function countText({ least, most }: { least: number; most?: number }): string {
   if (least === 0 && most === undefined) return "*"
   if (least === 1 && most === undefined) return "+"
   if (least === 0 && most === 1) return "?"
+  if (least === most) return `{${least}}`
   return most === undefined ? `{${least},}` : `{${least},${most}}`
 }
 
