@@ -33,7 +33,7 @@ export function resourcesDoor(): ResourcesDoor {
     const throttle = newThrottle({ perSecond: 1_000, burst: 10_000 })
     const door = governanceDoor({
       store: state.store,
-      routes: resourceRoutes(state.store.governance),
+      routes: resourceRoutes(state.store),
       throttle,
       log,
     })

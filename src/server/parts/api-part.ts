@@ -51,7 +51,7 @@ export async function startApiPart(
     onAlone: (error) =>
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
-  const governance = governanceDoor({ store, routes: resourceRoutes(store.governance), throttle, log })
+  const governance = governanceDoor({ store, routes: resourceRoutes(store), throttle, log })
   const router = awsRouter({
     region,
     credentials,

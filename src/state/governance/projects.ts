@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { sql } from "kysely"
+import { projectSecretId } from "../../governance/compile/mask-cells.ts"
 import { json } from "../pipelines/json.ts"
 import { type Page, within } from "./people.ts"
 import { type Change, type Db, touchPeople } from "./transactions.ts"
@@ -41,11 +42,6 @@ interface ProjectRow {
 
 const saltBytes = 32
 
-/** Names the secret that is added before hashing in this project. */
-export function projectSaltId(id: number): string {
-  return `project-${id}`
-}
-
 /** @throws by the constraints `projects_key`, `projects_name` */
 export async function insertProject(
   { db }: Change,
@@ -59,8 +55,7 @@ export async function insertProject(
       ${given.documentation ?? null}, ${given.tags}::text[], ${given.allowsMaskedJoins},
       ${json(given.subscriptionPolicy ?? null)}, ${by}) returning *`.execute(db)
   const project = rows.map(fromRow)[0] as ProjectRecord
-  await sql`insert into millrace.salts (id, secret)
-    values (${projectSaltId(project.id)}, ${randomBytes(saltBytes)})`.execute(db)
+  await addSalt(db, project.name)
   return project
 }
 
@@ -119,11 +114,17 @@ export async function searchProjects(
   return { projects: rows.map(fromRow), count: Number(counted[0]?.count) }
 }
 
+/** Policies name a project's secret by the project's name. A name that had one before has it again. */
+async function addSalt(db: Db, name: string): Promise<void> {
+  await sql`insert into millrace.salts (id, secret)
+    values (${projectSecretId(name)}, ${randomBytes(saltBytes)}) on conflict (id) do nothing`.execute(db)
+}
+
 /** @throws by the constraints `projects_key`, `projects_name` */
 export async function patchProject(
   change: Change,
   id: number,
-  patch: Partial<ProjectFields>,
+  patch: { [K in keyof ProjectFields]?: ProjectFields[K] | undefined },
 ): Promise<ProjectRecord | undefined> {
   const sets = [
     ...(patch.name === undefined ? [] : [sql`name = ${patch.name}`]),
@@ -139,15 +140,16 @@ export async function patchProject(
   ]
   const { rows } = await sql<ProjectRow>`
     update millrace.projects set ${sql.join(sets)} where id = ${id} returning *`.execute(change.db)
+  if (patch.name !== undefined) await addSalt(change.db, patch.name)
   await touchWorkers(change, id)
   return rows.map(fromRow)[0]
 }
 
 /** With its memberships and its salt. */
-export async function removeProject(change: Change, id: number): Promise<void> {
+export async function removeProject(change: Change, { id, name }: ProjectRecord): Promise<void> {
   await touchWorkers(change, id)
   await sql`delete from millrace.projects where id = ${id}`.execute(change.db)
-  await sql`delete from millrace.salts where id = ${projectSaltId(id)}`.execute(change.db)
+  await sql`delete from millrace.salts where id = ${projectSecretId(name)}`.execute(change.db)
 }
 
 /** From now on the project has these purposes and no others. */

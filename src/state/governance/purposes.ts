@@ -98,7 +98,7 @@ export async function searchPurposes(
 export async function patchPurpose(
   change: Change,
   id: number,
-  patch: Partial<PurposeFields>,
+  patch: { [K in keyof PurposeFields]?: PurposeFields[K] | undefined },
 ): Promise<PurposeRecord | undefined> {
   const sets = [
     ...(patch.name === undefined ? [] : [sql`name = ${patch.name}`]),

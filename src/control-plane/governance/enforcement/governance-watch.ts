@@ -1,7 +1,6 @@
 import { startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import { newSerialQueue } from "../../../concurrency/serial-queue.ts"
 import type { GovernanceFacts } from "../../../state/governance/facts.ts"
-import { projectSaltId, searchProjects } from "../../../state/governance/projects.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 
 /** What policies are made of, as it was last read. */
@@ -22,7 +21,7 @@ export interface GovernanceWatch {
 }
 
 export interface GovernanceWatchOptions {
-  store: Pick<GovernanceStore, "version" | "facts" | "salts" | "read">
+  store: Pick<GovernanceStore, "version" | "facts" | "salts">
   /** Told when what is known could not be brought up to date. */
   onError(error: unknown): void
   /** How often the version is asked for: one row. A change takes effect within that time and the time of reading. */
@@ -69,18 +68,11 @@ function unanswered(forMs: number): KnownGovernance {
   return { kind: "unknown", problem: `the state database has not answered for ${forMs / 1_000} s` }
 }
 
-const everyProject = { order: "name", isDescending: false, offset: 0, size: 1_000_000 } as const
-
 /** A secret that belongs to a source of these facts may be gone by now: then the version is another one, too, and all is read again. */
 async function read(store: GovernanceWatchOptions["store"]): Promise<KnownGovernance> {
   const facts = await store.facts()
   const secrets = new Map<string, string>()
   const salts = await store.salts()
   for (const [id, secret] of salts) secrets.set(id, secret.toString("hex"))
-  const { projects } = await store.read((db) => searchProjects(db, {}, everyProject))
-  for (const { id, name } of projects) {
-    const secret = salts.get(projectSaltId(id))
-    if (secret !== undefined) secrets.set(`project:${name}`, secret.toString("hex"))
-  }
   return { kind: "known", facts, secrets }
 }

@@ -1,10 +1,29 @@
-import type { GovernanceStore } from "../../../state/governance/store.ts"
+import type { Store } from "../../../state/store.ts"
 import type { Route } from "../route.ts"
 import { attributeRoutes } from "./attribute-routes.ts"
 import { groupRoutes } from "./group-routes.ts"
+import { policyRoutes } from "./policy-routes.ts"
+import { projectRoutes } from "./project-routes.ts"
+import { purposeRoutes } from "./purpose-routes.ts"
+import { sourceRoutes } from "./source-routes.ts"
+import { subscriptionRoutes } from "./subscription-routes.ts"
+import { tagRoutes } from "./tag-routes.ts"
+import { unbuiltRoutes } from "./unbuilt-routes.ts"
 import { userRoutes } from "./user-routes.ts"
 
 /** People, what is governed, who may see it: the routes beside those of integrations. */
-export function resourceRoutes(store: GovernanceStore): Route[] {
-  return [...userRoutes(store), ...groupRoutes(store), ...attributeRoutes(store)]
+export function resourceRoutes(store: Pick<Store, "governance" | "integrations" | "databases">): Route[] {
+  const { governance } = store
+  return [
+    ...userRoutes(governance),
+    ...groupRoutes(governance),
+    ...attributeRoutes(governance),
+    ...tagRoutes(governance),
+    ...purposeRoutes(governance),
+    ...projectRoutes(governance),
+    ...sourceRoutes(store),
+    ...subscriptionRoutes(governance),
+    ...policyRoutes(governance),
+    ...unbuiltRoutes(),
+  ]
 }

@@ -1,0 +1,165 @@
+/** Purposes, projects and subscriptions over HTTP: who asks, who approves, what is then seen. */
+import assert from "node:assert/strict"
+import { before, describe, test } from "node:test"
+import { type Answer, resourcesDoor } from "./resources-door.ts"
+
+describe("access", () => {
+  const door = resourcesDoor()
+  type Ask = (request: string, body?: unknown) => Promise<Answer>
+  let [governor, ann, ben]: Ask[] = []
+  let source = 0
+  const must = (one: Ask | undefined): Ask => {
+    assert.ok(one)
+    return one
+  }
+  const seenBy = async (account: string) => [
+    ...((await door.store.governance.personOf(account))?.subscriptions ?? []),
+  ]
+  const idOf = async (account: string) => (await door.store.governance.personOf(account))?.id
+
+  before(async () => {
+    governor = await door.as("governor", "GOVERNANCE", "CREATE_DATA_SOURCE", "USER_ADMIN", "CREATE_PROJECT")
+    for (const userid of ["ann", "ben", "governor"]) {
+      await governor("POST /bim/iam/bim/user", { userid, profile: { name: userid, email: "x@example.com" } })
+    }
+    ann = await door.as("ann", "CREATE_PROJECT")
+    ben = await door.as("ben")
+    await governor("POST /api/v2/data", {
+      connectionKey: "own",
+      connection: { database: "own" },
+      sources: ["a", "b"].map((table) => ({ schema: "public", table })),
+    })
+    source = (await governor("GET /dataSource/name/own.public.a")).body.id
+  })
+
+  test("a request shows nothing until it is approved by whom it may be; an approval may end", async () => {
+    const [ask, judge, other] = [must(ann), must(governor), must(ben)]
+    const [request] = (await ask("POST /dataSource/subscribe", { dataSourceIds: [source], approvals: [] }))
+      .body
+    assert.deepEqual([request.state, request.approved], ["pending", false])
+    const again = (await ask("POST /dataSource/subscribe", { dataSourceIds: [source] })).body
+    assert.equal(again[0].id, request.id, "asking twice is asking once")
+    assert.deepEqual(await seenBy("ann"), [])
+    const pending = (await judge("GET /subscription/getPendingRequestsForUser")).body
+    assert.deepEqual(
+      [pending.count, pending.hits[0].entity.name, pending.hits[0].model.name],
+      [1, "ann", "own.public.a"],
+    )
+    const approve = { requests: [{ id: request.id }] }
+    for (const caller of [ask, other]) {
+      const refused = (await caller("POST /subscription/approve", approve)).body
+      assert.equal(refused.failures[0].id, request.id)
+    }
+    assert.deepEqual(await seenBy("ann"), [])
+    assert.deepEqual((await judge("POST /subscription/approve", approve)).body, { failures: [] })
+    assert.deepEqual(await seenBy("ann"), [source])
+    assert.match(
+      (await judge("POST /subscription/approve", approve)).body.failures[0].errorMessage,
+      /not pending/,
+    )
+    const gone = { expiration: new Date(Date.now() - 1_000).toISOString() }
+    await judge(`PUT /dataSource/${source}/access/${request.id}`, gone)
+    assert.deepEqual(await seenBy("ann"), [])
+  })
+
+  test("an owner grants and denies; a request may ask for more approvals, and needs each of them", async () => {
+    const [judge, asker, owner] = [must(governor), must(ben), must(ann)]
+    const grant = { state: "owner", profileId: await idOf("ann") }
+    assert.equal((await asker(`POST /dataSource/${source}/access`, grant)).status, 403)
+    assert.equal((await judge(`POST /dataSource/${source}/access`, grant)).status, 200)
+    const approvals = [{ requiredPermission: "USER_ADMIN", specificApproverRequired: false }]
+    const [request] = (await asker("POST /dataSource/subscribe", { dataSourceIds: [source], approvals })).body
+    await owner("POST /subscription/approve", { requests: [{ id: request.id }] })
+    assert.deepEqual(await seenBy("ben"), [], "one approval of two")
+    await judge("POST /subscription/approve/bulk", { requestIds: [request.id] })
+    assert.deepEqual(await seenBy("ben"), [source])
+    assert.equal((await asker(`DELETE /dataSource/${source}/unsubscribe`)).status, 200)
+    assert.deepEqual(await seenBy("ben"), [])
+    const [second] = (await asker("POST /dataSource/subscribe", { dataSourceIds: [source] })).body
+    const denial = { requests: [{ id: second.id, denialReasoning: "no need" }] }
+    assert.deepEqual((await owner("POST /subscription/deny", denial)).body, { failures: [] })
+    assert.deepEqual(await seenBy("ben"), [])
+    const [third] = (await asker("POST /dataSource/subscribe", { dataSourceIds: [source] })).body
+    assert.equal(third.state, "pending", "after a denial one may ask again")
+  })
+
+  test("purposes: made, changed by name, kept while others are below", async () => {
+    const ask = must(governor)
+    const put = { name: "Fraud", description: "d", acknowledgement: "I will" }
+    const made = (await ask("POST /api/v2/purpose", put)).body
+    assert.deepEqual([made.creating, made.updating], [true, false])
+    assert.equal(
+      (await ask("POST /api/v2/purpose", { ...put, description: "e" })).body.purposeId,
+      made.purposeId,
+    )
+    await ask("POST /governance/purpose", { name: "Fraud.Cards" })
+    const one = (await ask(`GET /governance/purpose/${made.purposeId}`)).body
+    assert.deepEqual(
+      [one.description, one.acknowledgement, one.subpurposes],
+      ["e", "I will", ["Fraud.Cards"]],
+    )
+    assert.equal((await ask("GET /governance/purpose?root=Fraud&noLimit=false")).body.count, 2)
+    assert.equal((await ask(`DELETE /governance/purpose/${made.purposeId}`)).status, 409)
+    assert.equal((await must(ben)("POST /api/v2/purpose", put)).status, 403)
+  })
+
+  test("who works in a project has its purposes once agreed, and loses them on leaving", async () => {
+    const [judge, member] = [must(governor), must(ben)]
+    const made = await judge("POST /api/v2/project", {
+      name: "Cards",
+      projectKey: "cards",
+      purposes: ["Fraud.Cards"],
+      tags: ["t"],
+      allowMaskedJoins: true,
+    })
+    const { projectId } = made.body
+    assert.deepEqual([made.status, made.body.creating], [200, true])
+    const own = (await judge(`GET /project/${projectId}`)).body
+    assert.deepEqual(
+      [own.subscriptionStatus, own.acknowledgeRequired, own.tags[0].name],
+      ["owner", true, "t"],
+    )
+    const agreed = await judge(`POST /project/${projectId}/members/${own.subscriptionId}/acknowledge`, {})
+    assert.equal(agreed.body.acknowledgeRequired, false)
+    const purposesOf = async () => [...((await door.store.governance.personOf("ben"))?.purposes ?? [])]
+    assert.equal((await member(`POST /project/current/${projectId}`)).status, 403)
+    await judge(`POST /project/${projectId}/members`, { profileId: await idOf("ben"), state: "subscribed" })
+    assert.equal((await member(`POST /project/current/${projectId}`)).status, 200)
+    assert.deepEqual(await purposesOf(), [])
+    const { subscriptionId } = (await member(`GET /project/${projectId}`)).body
+    const foreign = await member(`POST /project/${projectId}/members/${own.subscriptionId}/acknowledge`, {})
+    assert.equal(foreign.status, 403)
+    await member(`POST /project/${projectId}/members/${subscriptionId}/acknowledge`, {})
+    assert.deepEqual(await purposesOf(), ["Fraud.Cards"])
+    await member("POST /project/current/null")
+    assert.deepEqual(await purposesOf(), [])
+    assert.equal((await judge("GET /project?searchText=card&nameOnly=true")).body.hits[0].id, projectId)
+    await judge(`POST /project/${projectId}/dataSources`, { dataSourceIds: [source] })
+    assert.equal(
+      (await judge(`GET /project/${projectId}/dataSources`)).body.dataSources[0].dataSourceName,
+      "own.public.a",
+    )
+    await judge(`DELETE /project/${projectId}/dataSources?ids=${source}`)
+    assert.equal((await judge(`GET /project/${projectId}/dataSources`)).body.count, 0)
+    assert.ok((await door.store.governance.salts()).has("project:Cards"))
+    assert.equal((await judge("DELETE /api/v2/project/cards")).status, 200)
+    assert.ok(!(await door.store.governance.salts()).has("project:Cards"))
+  })
+
+  test("nobody gives a project of their own a purpose without GOVERNANCE, or changes another's project", async () => {
+    const maker = must(ann)
+    const refused = await maker("POST /project", { name: "Mine", status: "open", purposes: ["Fraud.Cards"] })
+    assert.equal(refused.status, 403)
+    const { id } = (await maker("POST /project", { name: "Mine", status: "open" })).body
+    assert.equal((await maker(`PUT /project/${id}`, { purposes: ["Fraud.Cards"] })).status, 403)
+    assert.equal(
+      (await maker(`PUT /project/${id}`, { description: "x", status: "closed" })).body.status,
+      "closed",
+    )
+    const stranger = await door.as("stranger", "CREATE_PROJECT")
+    assert.equal((await stranger(`PUT /project/${id}`, { description: "y" })).status, 403)
+    assert.equal((await stranger(`POST /project/${id}/members`, { groupId: 1 })).status, 403)
+    assert.equal((await stranger(`DELETE /project/${id}`)).status, 403)
+    assert.equal((await maker("POST /project", { name: "Mine" })).status, 409)
+  })
+})
