@@ -96,6 +96,8 @@ export interface Pipeline {
   lagMs(): number | undefined
   /** Source clock of the newest commit that this stream brought; `undefined` while there is none. */
   latestCommitMs(): number | undefined
+  /** See ChangeStream.overdueMs; 0 while the pipeline does not stream. */
+  overdueMs(): number
   /** The interface of the running stream; `undefined` while the pipeline does not stream. */
   streaming(): StreamingPipeline | undefined
   /** The source retains more for this pipeline than its budget: the retention action begins. Returns at once. */
@@ -107,10 +109,10 @@ export interface Pipeline {
   /** The selection has changed: tables come and go while the rest streams on; the reporter tells when that is done. */
   selectionChanged(): void
   /**
-   * Stops reading, finishes the present batch and closes. Resolves when all is closed, or after 5 s: a source that
-   * does not answer is not waited for, and nothing new is begun when it does.
+   * Stops reading, finishes the present batch and closes. Resolves when all is closed, or after `limitMs` (5,000): a source
+   * that does not answer is not waited for, and nothing new is begun when it does.
    */
-  stop(): Promise<void>
+  stop(limitMs?: number): Promise<void>
 }
 
 const stopLimitMs = 5_000
@@ -135,6 +137,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   return {
     lagMs: () => lagOf(state),
     latestCommitMs: () => state.batcher?.latestCommitMs,
+    overdueMs: () => state.live?.overdueMs() ?? 0,
     streaming: () => state.live?.streaming,
     relieve: relief.ask,
     relief: () => relief.state,
@@ -146,9 +149,9 @@ export function startPipeline(options: PipelineOptions): Pipeline {
       options.reporter.selecting()
       state.live?.watch.selectionChanged()
     },
-    async stop() {
+    async stop(limitMs = stopLimitMs) {
       stop.abort()
-      await within(stopLimitMs, Promise.all([running, relief.stop()]))
+      await within(limitMs, Promise.all([running, relief.stop()]))
     },
   }
 }

@@ -38,6 +38,7 @@ export interface LiveParts {
   interval: BatchInterval
   watch: TableWatch
   streaming: StreamingPipeline
+  overdueMs(): number
 }
 
 /** What the warehouse has noted of the pipeline's tables. */
@@ -88,7 +89,7 @@ export async function streamFrom(attempt: StreamAttempt, signal: AbortSignal): P
   gathering.links.watch = watch
   const applying = applyTo(attempt, open, watch)
   const streaming = newStreaming({ ...open, source: options.source, destination: attempt.destination }, watch)
-  state.live = { interval, watch, streaming }
+  state.live = { interval, watch, streaming, overdueMs: () => stream.overdueMs?.() ?? 0 }
   if (state.troubled)
     hasSettled(streaming, open.ended).then((has) => has && progressed(attempt), failure.reject)
   try {

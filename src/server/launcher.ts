@@ -41,11 +41,18 @@ export function sourceProtector(sources: Sources): SourceProtectionOptions["prot
   }
 }
 
-/** Resolves when the source answers. Throws Problem. */
+/** Resolves when the source answers, if only that it refuses us: another host would hear the same. Throws Problem. */
 export function sourceAsker(sources: Sources): ReachOptions["askSource"] {
   return async (arn, database) => {
     const configuration = sources.byArn(arn)
-    if (configuration !== undefined) await sources.open(configuration, { database }).currentPosition()
+    if (configuration === undefined)
+      throw new Problem("sourceMissing", `The configuration no longer names ${arn}.`)
+    const { answers, currentPosition } = sources.open(configuration, { database })
+    try {
+      await (answers ?? currentPosition)()
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind === "sourceUnreachable") throw error
+    }
   }
 }
 

@@ -49,6 +49,6 @@ export async function handOver({ keys, release, taken, tell }: HandOverOptions):
   const lanes = Promise.all(Array.from({ length: atOnce }, lane))
   await atMost(wholeLimitMs, lanes, () => undefined)
   over.abort()
-  await Promise.all(waiting.splice(0).map(release))
+  await Promise.all(waiting.splice(0).map((key) => release(key)))
   await lanes
 }

@@ -30,8 +30,8 @@ export interface OwnedPipelines {
   start(key: string, place: PipelinePlace, launch: (lease: Lease) => Promise<RunningPipeline>): Promise<void>
   /** Stops it, if it runs. Its lease stays held. */
   stop(key: string): Promise<void>
-  /** Stops it and gives its lease back. */
-  release(key: string): Promise<void>
+  /** Stops it and gives its lease back, after `stopLimitMs` at the latest (see Pipeline.stop). */
+  release(key: string, stopLimitMs?: number): Promise<void>
   /** Another owner was found, by a write that it refused. */
   lost(lease: Lease): void
   /** Stops it; its next generation here is greater than this one, which its warehouse knows. */
@@ -68,18 +68,15 @@ export function newOwnedPipelines(options: OwnedPipelinesOptions): OwnedPipeline
   const own = async (key: string, place: PipelinePlace) =>
     isClosed ? undefined : (leases.held(key) ?? (await takeLease(leases, key, place, known.get(key) ?? 0)))
 
-  async function stop(
-    key: string,
-    after: (key: string) => Promise<void> = async () => undefined,
-  ): Promise<void> {
-    await running.get(key)?.pipeline?.stop()
+  async function stop(key: string, { limitMs, after }: StopOptions = {}): Promise<void> {
+    await running.get(key)?.pipeline?.stop(limitMs)
     running.delete(key)
     losing.delete(key)
-    await after(key)
+    await after?.(key)
   }
 
   /** In one step with the pipeline's end: nobody may start it again under the lease that goes. */
-  const release = (key: string) => stop(key, leases.release)
+  const release = (key: string, limitMs?: number) => stop(key, { limitMs, after: leases.release })
 
   const passOver = (key: string, generation: number) => {
     known.set(key, generation)
@@ -109,11 +106,16 @@ export function newOwnedPipelines(options: OwnedPipelinesOptions): OwnedPipeline
   return { running, own, start, stop: (key) => stop(key), release, lost, passOver, settle, close }
 }
 
+interface StopOptions {
+  limitMs?: number | undefined
+  after?(key: string): Promise<void>
+}
+
 async function releaseAll(
   handing: Omit<HandOverOptions, "tell">,
   next: Pick<HandOverOptions, "tell"> | undefined,
 ): Promise<void> {
-  if (next === undefined) await Promise.all(handing.keys.map(handing.release))
+  if (next === undefined) await Promise.all(handing.keys.map((key) => handing.release(key)))
   else await handOver({ ...handing, ...next })
 }
 

@@ -7,6 +7,7 @@ const steady = 60_000
 const worker = (owner: string, unreachable: string[] = [], ageMs = steady): Worker => ({
   owner,
   unreachable,
+  reaches: new Map(),
   ageMs,
 })
 const groupsOf = (count: number, needs = ["source", "warehouse"]): MovableGroup[] =>

@@ -102,14 +102,23 @@ function counted(
   const others = workers.filter(({ owner }) => owner !== me)
   const ageMs = workers.find(({ owner }) => owner === me)?.ageMs ?? 0
   return new Map(
-    [...others, { owner: me, unreachable, ageMs }].map((one) => [one.owner, { ...one, count: 0 }]),
+    [...others, { owner: me, unreachable, reaches: new Map(), ageMs }].map((one) => [
+      one.owner,
+      { ...one, count: 0 },
+    ]),
   )
 }
 
 /** An owner that does not say that it is there is of an earlier version: its leases show that it is. */
 function count(all: Map<string, Counted>, owner: string | undefined): void {
   if (owner === undefined) return
-  const one = all.get(owner) ?? { owner, unreachable: [], ageMs: Number.POSITIVE_INFINITY, count: 0 }
+  const one = all.get(owner) ?? {
+    owner,
+    unreachable: [],
+    reaches: new Map(),
+    ageMs: Number.POSITIVE_INFINITY,
+    count: 0,
+  }
   one.count++
   all.set(owner, one)
 }

@@ -1,15 +1,17 @@
 import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
 import type { LeaseOwner } from "../../state/leases.ts"
-import type { OwnedPipeline, WorkerStore } from "../../state/processes/workers.ts"
+import type { OwnedPipeline, Reached, Worker, WorkerStore } from "../../state/processes/workers.ts"
 import { type MovableGroup, type Placement, placementOf } from "./placement.ts"
 import type { Reach } from "./reach.ts"
 
 export interface PlacesOptions {
   workers: WorkerStore
   owner: LeaseOwner
-  reach: Pick<Reach, "unreachable" | "unreachableForSure">
+  reach: Pick<Reach, "unreachable" | "reaches" | "unreachableForSure">
   /** Has the reconciler look soon. */
   nudge(): void
+  /** Has those of all processes look soon. */
+  tell(): Promise<void>
 }
 
 /** Which of the pipelines that may run anywhere run here. Asked turn by turn; see `placementOf`. */
@@ -32,6 +34,8 @@ export interface Look {
   gives(id: string): boolean
   /** ARNs that the pipelines which are given away cannot reach from here. */
   readonly cutOff: readonly string[]
+  /** ARNs that another process does not reach, or is not sure of, and needs. */
+  readonly doubted: readonly string[]
 }
 
 /** What was given away is for the others. */
@@ -43,15 +47,25 @@ const notAgainMs = 60_000
 const expiryMarginMs = 20
 const turnMs = 1_000
 
-export function newPlaces({ workers, owner, reach, nudge }: PlacesOptions): Places {
+export function newPlaces({ workers, owner, reach, nudge, tell }: PlacesOptions): Places {
   const me = owner.owner
   const times = newTimes()
   let expiry: Deadline | undefined
-  let isAnnounced = false
+  /** What this process has said of its network; `undefined`: nothing yet. */
+  let announced: string | undefined
+  /** ARNs that others do not reach, as last seen. */
+  let doubted: readonly string[] = []
+  const reached = (): Reached => ({
+    unreachable: reach.unreachable().toSorted(),
+    reaches: new Map([...reach.reaches()].filter(([arn]) => doubted.includes(arn))),
+  })
 
   async function announce(): Promise<void> {
-    await workers.put(owner, reach.unreachable())
-    isAnnounced = true
+    const now = reached()
+    await workers.put(owner, now)
+    const before = announced
+    announced = textOf(now)
+    if (before !== undefined && before !== announced) await tell()
   }
 
   /** What runs out before the next turn is seen when it does. */
@@ -64,12 +78,15 @@ export function newPlaces({ workers, owner, reach, nudge }: PlacesOptions): Plac
   return {
     announce,
     async look(groups, steady) {
-      if (!isAnnounced) await announce()
+      if (announced !== textOf(reached())) await announce()
       const { workers: there, owned } = await workers.present()
       times.note(groups, new Map(owned.map((one) => [one.pipeline, one.owner])), me)
       awaitExpiry(owned)
       const placement = placementOf({ me, unreachable: reach.unreachable(), workers: there, owned, groups })
-      return lookBy({ placement, times, steady, lacks: lacksOf(groups, reach.unreachableForSure()) })
+      const others = there.filter((one) => one.owner !== me)
+      doubted = doubtedBy(others, owned, groups)
+      const sure = reach.unreachableForSure(newestOf(others))
+      return lookBy({ placement, times, steady, doubted, lacks: lacksOf(groups, sure) })
     },
     async leave() {
       await workers.leave(owner)
@@ -101,6 +118,32 @@ function newTimes() {
   }
 }
 
+/** How long ago does not matter. */
+function textOf({ unreachable, reaches }: Reached): string {
+  return JSON.stringify([unreachable, [...reaches.keys()].toSorted()])
+}
+
+/** Milliseconds since a source answered one of them, by ARN. */
+function newestOf(others: readonly Worker[]): Map<string, number> {
+  const newest = new Map<string, number>()
+  for (const { reaches } of others)
+    for (const [arn, agoMs] of reaches) newest.set(arn, Math.min(agoMs, newest.get(arn) ?? agoMs))
+  return newest
+}
+
+/** What these processes do not reach of that which their own pipelines need. */
+function doubtedBy(
+  others: readonly Worker[],
+  owned: readonly OwnedPipeline[],
+  groups: readonly MovableGroup[],
+): string[] {
+  const needs = new Map(groups.flatMap((one) => one.keys.map((key) => [key, one.needs] as const)))
+  return others.flatMap(({ owner, unreachable }) => {
+    const needed = owned.flatMap((one) => (one.owner === owner ? (needs.get(one.pipeline) ?? []) : []))
+    return unreachable.filter((arn) => needed.includes(arn))
+  })
+}
+
 /** What a group cannot reach from here. */
 function lacksOf(groups: readonly MovableGroup[], unreachable: ReadonlySet<string>) {
   const needs = new Map(groups.map((one) => [one.id, one.needs]))
@@ -111,10 +154,11 @@ interface Looking {
   placement: Placement
   times: ReturnType<typeof newTimes>
   steady: readonly string[]
+  doubted: readonly string[]
   lacks(id: string): string[]
 }
 
-function lookBy({ placement, times, steady, lacks }: Looking): Look {
+function lookBy({ placement, times, steady, doubted, lacks }: Looking): Look {
   const nowMs = performance.now()
   const stranded = placement.stranded().filter((id) => lacks(id).length > 0)
   const given = new Set([...stranded, ...placement.misplaced()])
@@ -126,6 +170,7 @@ function lookBy({ placement, times, steady, lacks }: Looking): Look {
   for (const id of given) times.givenAt.set(id, nowMs)
   const sinceGivenMs = (id: string) => nowMs - (times.givenAt.get(id) ?? Number.NEGATIVE_INFINITY)
   return {
+    doubted,
     cutOff: [...new Set(stranded.flatMap(lacks))],
     gives: (id) => given.has(id),
     takes: (id) =>

@@ -25,6 +25,7 @@ import { newOwnedPipelines, type OwnedPipelines } from "./owned-pipelines.ts"
 import { type Look, newPlaces, type Places } from "./places.ts"
 import type { Reach } from "./reach.ts"
 import { report } from "./report.ts"
+import { newSourceDoubts, type SourceDoubts } from "./source-doubts.ts"
 import { type Endings, keyOf, newEndings } from "./teardown.ts"
 import { isSpooling, movableGroups, readWanted, steadyGroups, type Wanted } from "./wanted.ts"
 
@@ -70,15 +71,27 @@ const turnStopLimitMs = 3_000
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { store, owner, log, turnEveryMs = usualTurnEveryMs } = options
   const reach = options.reach(() => nudge())
-  const places = newPlaces({ workers: store.workers, owner, reach, nudge: () => nudge() })
+  const tell = store.signals.tellWanted
+  const places = newPlaces({ workers: store.workers, owner, reach, nudge: () => nudge(), tell })
   const { announce } = places
+  const doubts = newSourceDoubts(reach)
   const owned = newOwnedPipelines({ leases: store.leases, owner, log, announce, nudge: () => nudge() })
   const { running } = owned
   const patienceMs = options.cleanUpPatienceMs ?? usualCleanUpPatienceMs
   const endings = newEndings({ ...options, owned, patienceMs })
   const { observer, taker } = tellAndTake(options, () => [...running.values()])
   const brings = newWorkByKey({ atOnce: broughtAtOnce, onMissed: () => nudge() })
-  const turn: Turn = { ...options, owned, endings, observer, reach, places, brings, nudge: () => nudge() }
+  const turn: Turn = {
+    ...options,
+    owned,
+    endings,
+    observer,
+    reach,
+    places,
+    doubts,
+    brings,
+    nudge: () => nudge(),
+  }
   let ready = false
   const turns = newNudgedTask({
     everyMs: turnEveryMs,
@@ -126,6 +139,7 @@ interface Turn extends Omit<ReconcilerOptions, "reach"> {
   observer: Observer
   reach: Reach
   places: Places
+  doubts: SourceDoubts
   /** By integration. */
   brings: WorkByKey
   nudge(): void
@@ -170,13 +184,13 @@ function failed({ owned }: Turn, error: unknown, failures: unknown[]): void {
 
 /** What runs where; what waits for a server that this host cannot reach gives up, so that others can go on. */
 async function lookAround(
-  { launcher, owned, places, reach }: Turn,
+  { launcher, owned, places, reach, doubts }: Turn,
   wanted: readonly Wanted[],
 ): Promise<Look> {
-  for (const { monitor, sourceArn } of owned.running.values())
-    if (monitor.problem?.kind === "sourceUnreachable") reach.suspect(sourceArn, monitor.record.sourceDatabase)
   const groups = movableGroups(wanted, launcher)
+  doubts.ask({ wanted, groups, running: owned.running.values() })
   const look = await places.look(groups, steadyGroups(groups, owned.running))
+  doubts.askThese(look.doubted, wanted)
   for (const arn of look.cutOff) reach.cut(arn)
   return look
 }
@@ -245,6 +259,9 @@ async function startHere(turn: Bring, integration: Integration, database: Databa
   })
 }
 
+/** The batch at hand may be finished. What waits for an answer of the source, for 10 s more, does nothing when it ends. */
+const cutOffStopLimitMs = 500
+
 /** Pipelines that other processes are to have. */
 async function giveAway({ look, owned, launcher, store, log }: Bring, wanted: Wanted): Promise<void> {
   const { integration, databases } = wanted
@@ -254,7 +271,8 @@ async function giveAway({ look, owned, launcher, store, log }: Bring, wanted: Wa
     const one = owned.running.get(keyOf(record))
     if (one === undefined || launcher.place(integration, record).isPinned || isSpooling(one)) continue
     log.info({ integration: integration.id, database: database.name }, "pipeline given to another process")
-    await owned.release(keyOf(record))
+    const isCutOff = look.cutOff.includes(integration.sourceArn)
+    await owned.release(keyOf(record), isCutOff ? cutOffStopLimitMs : undefined)
     await store.signals.tellWanted()
   }
 }

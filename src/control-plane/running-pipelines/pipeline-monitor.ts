@@ -31,6 +31,8 @@ export interface PipelineMonitor {
   readonly record: PipelineRecord
   readonly phase: Phase
   readonly problem: Problem | undefined
+  /** When the phase began, or a snapshot last came on, by the monotonic clock. */
+  readonly progressedAtMs: number
   readonly tables: ReadonlyMap<string, TableProgress>
   readonly totals: PipelineTotals
   readonly batchDurations: BatchDurations
@@ -117,6 +119,7 @@ export function newPipelineMonitor(
   const reporter: PipelineReporter = {
     phase(next) {
       phase = next
+      monitor.progressedAtMs = performance.now()
       if (next === "streaming") streamingSinceMs = Date.now()
       events.changed(monitor)
     },
@@ -132,6 +135,7 @@ export function newPipelineMonitor(
       touched()
     },
     copied(table, event) {
+      monitor.progressedAtMs = performance.now()
       applyCopyEvent(tables, totals, table, event)
       revision++
       if (event.kind !== "rows") touched()
@@ -208,7 +212,7 @@ export function newPipelineMonitor(
     },
   }
 
-  const monitor: PipelineMonitor = {
+  const monitor: PipelineMonitor & { progressedAtMs: number } = {
     record,
     get phase() {
       return phase
@@ -216,6 +220,7 @@ export function newPipelineMonitor(
     get problem() {
       return problem
     },
+    progressedAtMs: performance.now(),
     tables,
     totals,
     batchDurations,

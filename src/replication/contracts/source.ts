@@ -87,6 +87,8 @@ export interface Source {
   protect?(options: ProtectionOptions): Protection
   /** Negative: `a` is before `b`. */
   compare(a: Position, b: Position): number
+  /** Resolves when the source answers on a connection of its own, however busy it is. Absent: `currentPosition` tells. */
+  answers?(): Promise<void>
   /** The source's newest position: what a stream must reach to have everything committed before this call. */
   currentPosition(): Promise<Position>
   /** What the source keeps for handles, whichever of its databases they are of; unknown ones are left out. */
@@ -231,6 +233,11 @@ export interface ChangeStream {
   resume(): void
   /** Asks the source for its position; the answer reaches the sink as `caughtUp`. */
   ask(): void
+  /**
+   * Milliseconds for which the source has owed a sign of life: it was asked, or speaks by itself when it has nothing to send,
+   * and nothing has come. 0: it owes none, or is not listened to. A source that is busy may owe one for seconds. Absent: unknown.
+   */
+  overdueMs?(): number
   /**
    * Opens a snapshot of tables the stream does not carry (new ones, or ones that changed) and carries them from exactly
    * its moment on, with `texts` as text. `prepare` is called with them before the first change can come. Reading stops meanwhile, for a

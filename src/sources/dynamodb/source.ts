@@ -53,9 +53,21 @@ export function openDynamoDbSource(address: Address): Source {
     },
     remove: async () => undefined,
     compare: comparePositions,
+    answers: () => answersOf(clients.address),
     currentPosition: async () => momentOf(tickAt(Date.now())),
     retention: async () => new Map(),
     parsePosition: parseTick,
+  }
+}
+
+/** Connections that are open may be dead, and those that are asked in vain are not kept. */
+async function answersOf(address: Address): Promise<void> {
+  const own = openClients(address)
+  try {
+    await readTable(own)
+  } finally {
+    own.tables.destroy()
+    own.streams.destroy()
   }
 }
 

@@ -43,6 +43,8 @@ interface Streaming extends StartStream {
   caughtUpAtMs: number
   shortRounds: number
   listedAtMs: number
+  /** While a round runs: when it began, or the last answer came. */
+  waitingSinceMs: number | undefined
   list: ShardList
   stop: AbortController
   /** A delivery failed halfway: what other shards bring is not to be delivered behind it. */
@@ -60,6 +62,7 @@ export function startStream(options: StartStream): ChangeStream {
     caughtUpAtMs: 0,
     shortRounds: 0,
     listedAtMs: Number.NEGATIVE_INFINITY,
+    waitingSinceMs: undefined,
     list: { isEnabled: true, shards: [] },
     stop: new AbortController(),
     isBroken: false,
@@ -81,6 +84,8 @@ export function startStream(options: StartStream): ChangeStream {
       streaming.pausing = undefined
     },
     ask: () => streaming.wake(),
+    overdueMs: () =>
+      streaming.waitingSinceMs === undefined ? 0 : performance.now() - streaming.waitingSinceMs,
     async include(ids, texts, prepare) {
       const table = await currentTable(options.clients, ids)
       streaming.carried = keptAsText(table, texts)
@@ -148,6 +153,7 @@ async function run(streaming: Streaming): Promise<void> {
 /** Reads a page of every shard that may be read. */
 async function round(streaming: Streaming): Promise<void> {
   const startedMs = Date.now()
+  streaming.waitingSinceMs = performance.now()
   await lookAtShards(streaming, startedMs)
   const waiting = readable(streaming.place.shards, streaming.list.shards)
   if (waiting.length === 0 && !streaming.list.isEnabled) throw switchedOff(streaming)
@@ -156,6 +162,7 @@ async function round(streaming: Streaming): Promise<void> {
   const reader = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       const page = await readerOf(streaming, id).next(streaming.stop.signal)
+      streaming.waitingSinceMs = performance.now()
       if (streaming.stop.signal.aborted || streaming.isBroken) return
       if (page.records.length > 0 || page.isLast) isQuiet = false
       if (page.isLast || !isShortPage(page)) isShort = false
@@ -165,6 +172,7 @@ async function round(streaming: Streaming): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: readersAtOnce }, reader))
+  streaming.waitingSinceMs = undefined
   if (streaming.stop.signal.aborted) return
   streaming.shortRounds = isShort ? streaming.shortRounds + 1 : 0
   if (streaming.shortRounds >= shortRoundsOfAnEnd) caughtUp(streaming, startedMs)

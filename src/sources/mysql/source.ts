@@ -62,6 +62,7 @@ export function openMysqlSource(address: Address): Source {
     positionHelp: "On MySQL: SELECT @@gtid_executed. On MariaDB: SELECT @@gtid_binlog_pos.",
     // The server keeps its log as long as it is told to, whoever has read it.
     retention: async () => new Map(),
+    answers: () => withClient(address, "asking whether it answers", async () => undefined),
     currentPosition: () => withClient(address, "reading the position", currentPosition),
   }
 }

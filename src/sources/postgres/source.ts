@@ -122,6 +122,7 @@ export function openPostgresSource(address: Address): Source {
     positionHelp: "On PostgreSQL: SELECT pg_current_wal_insert_lsn().",
     retention: (handles) =>
       withClient(address, "looking at the slots", (client) => readRetention(client, handles)),
+    answers: () => withClient(address, "asking whether it answers", async () => undefined),
     currentPosition: () => withClient(address, "reading the position", committedPosition),
   }
 }

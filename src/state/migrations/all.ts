@@ -26,6 +26,7 @@ import { apiKeys } from "./0024-api-keys.ts"
 import { governedPeople } from "./0025-governed-people.ts"
 import { governedSources } from "./0026-governed-sources.ts"
 import { governedAccess } from "./0027-governed-access.ts"
+import { reachedSources } from "./0028-reached-sources.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   governedPeople,
   governedSources,
   governedAccess,
+  reachedSources,
 ]

@@ -38,13 +38,9 @@ async function emptied({ client, endpoint }: TestDynamoDb): Promise<SourceUnderT
   const { TableNames } = await client.send(new ListTablesCommand({}))
   for (const name of TableNames ?? []) await client.send(new DeleteTableCommand({ TableName: name }))
   let added: Record<string, { S: string }> = {}
-  const source = openDynamoDbSource({
-    tableName: table,
-    region: testRegion,
-    endpoint,
-    credentials: testKeys,
-    unnest: [],
-  })
+  const at = (endpoint: string) =>
+    openDynamoDbSource({ tableName: table, region: testRegion, endpoint, credentials: testKeys, unnest: [] })
+  const source = at(endpoint)
   const itemOf = (id: number) => ({ id: { N: String(id) }, v: { S: "v" }, ...added })
   const put = (name: string, ids: readonly number[]) =>
     client.send(
@@ -68,6 +64,8 @@ async function emptied({ client, endpoint }: TestDynamoDb): Promise<SourceUnderT
     )
   return {
     source,
+    port: Number(new URL(endpoint).port),
+    moved: (to) => at(to(endpoint)),
     traits,
     makeTable,
     insert: async (name, id) =>

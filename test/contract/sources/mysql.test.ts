@@ -32,6 +32,8 @@ async function emptied(server: MysqlServer): Promise<SourceUnderTest> {
   await session.run("USE contract")
   return {
     source: openMysqlSource({ url: server.url }),
+    port: server.port,
+    moved: (to) => openMysqlSource({ url: to(server.url) }),
     traits,
     longestSilenceMs: 2_500,
     makeTable: async (name, rows) => {

@@ -39,6 +39,8 @@ export async function inDatabaseOf(server: TestServer): Promise<SourceUnderTest>
   const run = async (sql: string) => void (await client.query(sql))
   return {
     source: openPostgresSource({ url, database }),
+    port: server.port,
+    moved: (to) => openPostgresSource({ url: to(url), database }),
     traits,
     longestSilenceMs,
     makeTable: (name, rows) =>

@@ -19,6 +19,10 @@ export interface SourceTraits {
 /** A database of a source under test. */
 export interface SourceUnderTest {
   source: Source
+  /** Where the server listens on 127.0.0.1. */
+  port: number
+  /** The same source at another place: `to` turns its URL into that one's. */
+  moved(to: (url: string) => string): Source
   traits: SourceTraits
   /** Makes table `name` with a number `id` as its key and a text `v`, and rows 1 to `rows`. A source of one table is that of `orders`. */
   makeTable(name: string, rows: number): Promise<void>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { findingsButSpeed } from "../../support/quick-servers.ts"
+import { tcpProxy } from "../../support/tcp-proxy.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { applied, type Followed, follow } from "./source-follow.ts"
 import { recordingSink } from "./source-sink.ts"
@@ -191,6 +192,8 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
       assert.deepEqual(await under.leftovers(handle), [])
     })
 
+    it("a quiet source owes no answer; one behind a wire that swallows all does", owesAnswer)
+
     it("two handles at once: each is told everything, and goes on when the other is removed", async (under) => {
       await under.makeTable("orders", 1)
       const other = `${handle}_2`
@@ -257,6 +260,28 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
       assert.deepEqual(await leftovers(handle), [])
     })
   })
+}
+
+async function owesAnswer(under: SourceUnderTest): Promise<void> {
+  const wire = await tcpProxy({ host: "127.0.0.1", port: under.port })
+  try {
+    await under.makeTable("orders", 1)
+    const source = under.moved(wire.through)
+    const followed = await follow({ ...under, source }, handle)
+    const overdueMs = () => followed.stream.overdueMs?.() ?? Number.NaN
+    await insertSeen(under, followed, 2)
+    await source.answers?.()
+    await waitUntil(() => overdueMs() === 0, { what: "no answer to be owed" })
+    wire.stall()
+    const asked = source.answers?.().then(() => "answered")
+    const silent = waitUntil(() => overdueMs() > 1_000, { what: "an answer to be owed" }).then(() => "silent")
+    assert.equal(await Promise.race([asked, silent]), "silent")
+    wire.mend()
+    assert.equal(await asked, "answered")
+    await followed.stream.stop()
+  } finally {
+    await wire.close()
+  }
 }
 
 async function insertSeen(under: SourceUnderTest, { sink }: Followed, id: number): Promise<void> {

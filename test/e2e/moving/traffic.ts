@@ -12,6 +12,8 @@ export interface Flow {
   url: string
   /** The schema in the warehouse's database. */
   schema: string
+  /** Between two of its commits; absent: as TrafficOptions says. */
+  everyMs?: number
 }
 
 /** A row that could be seen for the first time, by this process's monotonic clock in ms. */
@@ -54,7 +56,10 @@ export async function startTraffic(context: TestContext, options: TrafficOptions
   const seen = new Map<string, Seen[]>(flows.map(({ name }) => [name, []]))
   const over = new AbortController()
   const writers = new AbortController()
-  const writing = Promise.all(lanesOf(flows).map((lane) => write(lane, everyMs, committed, writers.signal)))
+  const laneEveryMs = ([first]: readonly Flow[]) => first?.everyMs ?? everyMs
+  const writing = Promise.all(
+    lanesOf(flows).map((lane) => write(lane, laneEveryMs(lane), committed, writers.signal)),
+  )
   const watching = watch(warehouseUrl, flows, { committed, seen }, over.signal)
   atEnd(context, async () => {
     writers.abort()
@@ -89,10 +94,14 @@ export async function startTraffic(context: TestContext, options: TrafficOptions
   }
 }
 
-/** Sources take turns on a few connections each. */
+/** Sources take turns in a few lanes; one with a pace of its own has a lane of its own. */
 function lanesOf(flows: readonly Flow[]): Flow[][] {
-  const lanes = Math.min(connectionsAtOnce, flows.length)
-  return Array.from({ length: lanes }, (_, lane) => flows.filter((_, n) => n % lanes === lane))
+  const usual = flows.filter((one) => one.everyMs === undefined)
+  const lanes = Math.min(connectionsAtOnce, usual.length)
+  return [
+    ...Array.from({ length: lanes }, (_, lane) => usual.filter((_, n) => n % lanes === lane)),
+    ...flows.filter((one) => one.everyMs !== undefined).map((one) => [one]),
+  ]
 }
 
 async function write(

@@ -152,6 +152,7 @@ export async function startStream(options: StartStream): Promise<ChangeStream> {
     pause: () => hold("full", true),
     resume: () => hold("full", false),
     ask: binlog.tell,
+    overdueMs: () => (holds.size > 0 ? 0 : Math.max(0, performance.now() - heardAtMs - heartbeatMs)),
     include: (ids, texts, prepare) =>
       standing(async () => {
         // What is logged now must be such that the copy can be kept fresh.

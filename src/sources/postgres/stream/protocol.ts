@@ -38,6 +38,8 @@ export interface Protocol {
   readonly ended: Promise<void>
   start(handle: string, from: Position, form: RowForm): void
   sendStatus(wantsAnswer?: boolean): void
+  /** Milliseconds since the first status whose answer has not come; 0: none is owed, or we do not listen. */
+  overdueMs(): number
   /** What goes wrong on our side breaks it as well. */
   fail(error: unknown): void
   /** Goes at once; the server notices later. */
@@ -77,8 +79,8 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     if (raw.socket.writable) raw.send(statusMessage(handlers.acknowledged(), wantsAnswer))
   }
   // The answer tells how far the server has come, which tells an idle stream from a slow one.
-  let heardAtMs = performance.now()
-  let changedAtMs = heardAtMs
+  const hearing = newHearing()
+  let changedAtMs = performance.now()
   let hasChanged = false
   let isAskedNext = true
   const tick = () => {
@@ -86,8 +88,9 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     hasChanged = false
     isAskedNext = !isAskedNext || performance.now() - changedAtMs < quietAfterMs
     if (!isAskedNext) return
-    if (handlers.isHeld()) heardAtMs = performance.now()
-    if (performance.now() - heardAtMs > silenceLimitMs) return finish(silent())
+    if (handlers.isHeld()) hearing.heard()
+    if (hearing.silentMs() > silenceLimitMs) return finish(silent())
+    hearing.asked()
     sendStatus(true)
   }
   const telling = startTicks({ everyMs: statusEveryMs, tick })
@@ -134,7 +137,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
   }
   raw.socket.on("data", (chunk: Buffer) => {
     if (isOver) return
-    heardAtMs = performance.now()
+    hearing.heard()
     try {
       framer.feed(chunk)
       handlers.chunkRead(chunk.length)
@@ -149,6 +152,7 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
     ended,
     start: (handle, from, form) => raw.query(startStatement(handle, from, form)),
     sendStatus,
+    overdueMs: () => (handlers.isHeld() ? 0 : hearing.overdueMs()),
     fail: (error) => finish(problemOf(error, "streaming changes")),
     async cut() {
       isOver = true
@@ -166,6 +170,24 @@ export function speakProtocol(raw: RawConnection, handlers: ProtocolHandlers): P
       await ended.catch(() => undefined)
       limit.end()
     },
+  }
+}
+
+/** When the server was asked and heard last. */
+function newHearing() {
+  let heardAtMs = performance.now()
+  /** Of the first question since then. */
+  let askedAtMs: number | undefined
+  return {
+    asked(): void {
+      askedAtMs ??= performance.now()
+    },
+    heard(): void {
+      heardAtMs = performance.now()
+      askedAtMs = undefined
+    },
+    silentMs: () => performance.now() - heardAtMs,
+    overdueMs: () => (askedAtMs === undefined ? 0 : performance.now() - askedAtMs),
   }
 }
 

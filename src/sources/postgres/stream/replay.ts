@@ -123,6 +123,7 @@ export function startReplay(options: StartReplay): ChangeStream {
       live?.resume()
     },
     ask: () => live?.ask(),
+    overdueMs: () => live?.overdueMs?.() ?? 0,
     include: (ids, texts, prepare) => (live ?? late).include(ids, texts, prepare),
     glimpse: (ids, reached) => (live ?? late).glimpse(ids, reached),
     ...(late.followed && { followed: late.followed }),

@@ -70,6 +70,7 @@ export function startStream(options: StartStream): ChangeStream {
     pause: () => gate.hold("full", true),
     resume: () => gate.hold("full", false),
     ask,
+    overdueMs: protocol.overdueMs,
     ...late.beside({ hold: (held) => gate.hold("including", held), ask }),
     exclude: decode.exclude,
     stop: protocol.cut,
