@@ -81,10 +81,12 @@ test("a process takes nothing that it cannot reach, while another can", () => {
 })
 
 test("a warehouse that nobody reaches moves nothing", () => {
-  const { groups, owned } = situation({ a: 2, b: 2 })
+  const { groups, owned } = situation({ a: 4 })
   const unreachable = ["warehouse"]
   const workers = [worker("a", unreachable), worker("b", unreachable)]
-  assert.deepEqual(placementOf({ me: "a", unreachable, workers, owned, groups }).stranded(), [])
+  const placement = placementOf({ me: "a", unreachable, workers, owned, groups })
+  assert.deepEqual(placement.stranded(), [])
+  assert.equal(placement.surplus(["0", "1"]), undefined)
 })
 
 test("what this process cannot reach and another can is stranded here, and only that", () => {

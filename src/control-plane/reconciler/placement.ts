@@ -50,6 +50,8 @@ interface Placed extends MovableGroup {
   /** Who has its first pipeline that somebody has. */
   owner: string | undefined
   isMineInPart: boolean
+  /** Somebody can run it. */
+  isRunnable: boolean
   able: readonly Counted[]
 }
 
@@ -63,7 +65,9 @@ export function placementOf({ me, unreachable, workers, owned, groups }: Situati
     groups.map((group): [string, Placed] => {
       const owners = group.keys.flatMap((key) => ownerOf.get(key) ?? [])
       const able = ableOf([...all.values()], group.needs)
-      return [group.id, { ...group, owner: owners[0], isMineInPart: owners.includes(me), able }]
+      const isRunnable = able.every(({ unreachable }) => !lacksSome(group.needs, unreachable))
+      const isMineInPart = owners.includes(me)
+      return [group.id, { ...group, owner: owners[0], isMineInPart, isRunnable, able }]
     }),
   )
   const share = shareOf(mine, [...placed.values()])
@@ -87,9 +91,14 @@ export function placementOf({ me, unreachable, workers, owned, groups }: Situati
       ),
     surplus: (candidates) =>
       candidates.find((id) => {
-        const { able = [], keys = [] } = placed.get(id) ?? {}
-        return able.some(
-          (other) => other !== mine && other.ageMs >= steadyAfterMs && mine.count - other.count > keys.length,
+        const { able = [], keys = [], isRunnable = false } = placed.get(id) ?? {}
+        // Moving what nobody can run helps nobody, and where it is it goes on at once when it can.
+        return (
+          isRunnable &&
+          able.some(
+            (other) =>
+              other !== mine && other.ageMs >= steadyAfterMs && mine.count - other.count > keys.length,
+          )
         )
       }),
   }
@@ -125,8 +134,12 @@ function count(all: Map<string, Counted>, owner: string | undefined): void {
 
 /** Those that can run it; where nobody can, nobody is better than another. */
 function ableOf(all: readonly Counted[], needs: readonly string[]): readonly Counted[] {
-  const able = all.filter(({ unreachable }) => !needs.some((arn) => unreachable.includes(arn)))
+  const able = all.filter(({ unreachable }) => !lacksSome(needs, unreachable))
   return able.length > 0 ? able : all
+}
+
+function lacksSome(needs: readonly string[], unreachable: readonly string[]): boolean {
+  return needs.some((arn) => unreachable.includes(arn))
 }
 
 /** Pipelines that are this process's part; each is shared by those that can run it. */

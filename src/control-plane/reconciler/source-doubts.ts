@@ -4,7 +4,7 @@ import type { Reach } from "./reach.ts"
 import type { Wanted } from "./wanted.ts"
 
 /** A server answers a stream's question within milliseconds. One that decodes a long transaction owes the answer for longer. */
-const overdueLimitMs = 2_000
+const overdueLimitMs = 1_500
 /** A snapshot that does not come on waits for the source, or for the warehouse. */
 const standstillLimitMs = 4_000
 /** While another source does not answer. */

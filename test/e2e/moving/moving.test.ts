@@ -98,7 +98,17 @@ async function outliveSilence(all: Scene): Promise<void> {
     what: "all hosts to say for a while that no source answers",
     timeoutMs: patienceMs,
   })
-  assert.deepEqual(await generations(all), before)
+  const told =
+    /given to another process|lease is lost|cannot be reached|reached from here again|pipeline started/
+  const said = all.hosts.map(
+    ({ name, process }) =>
+      `${name}: ${process
+        .output()
+        .split("\n")
+        .filter((line) => told.test(line))
+        .join("\n")}`,
+  )
+  assert.deepEqual(await generations(all), before, said.join("\n"))
   for (const wire of wires) wire.mend()
   await traffic.firstAfter(performance.now(), names, patienceMs)
 }
