@@ -8,7 +8,7 @@ import { filesOf, type SourceFile, withoutComments } from "./source-files.ts"
 
 /** Every room but those of the engines themselves, and the demo, which is played on servers that it starts. */
 const core =
-  "src/{domain,concurrency,configuration,encryption,okta,engines,replication,loading,state,control-plane,wire,query,front-doors,server}/**/*.ts"
+  "src/{domain,concurrency,configuration,encryption,okta,warehouses/sql,engines,replication,loading,state,control-plane,wire,query,front-doors,server}/**/*.ts"
 const engineRooms = /^src\/query\/duckdb\//
 
 const engineName = /\w*(?:postgres|duckdb|mysql|mariadb|dynamodb|redshift)\w*|\bs3\b/gi

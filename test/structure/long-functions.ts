@@ -11,7 +11,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
   ...allowed(
     "Keeps its state in a closure, and each function inside is short. To become parts with names of their own.",
     {
-      "bookkeeping.ts: openBookkeeping": 90,
       "connections.ts: guardConnections": 70,
       "copy-target.ts: copyTarget": 130,
       "cursors.ts: sessionCursors": 130,

@@ -27,7 +27,7 @@ const layers = [
 const layersWithRooms = ["sources", "warehouses", "query", "front-doors"]
 
 /** Not a room of one engine: what the rooms beside it and those above share. */
-const sharedFolders = ["src/query/text/", "src/query/system-views/"]
+const sharedFolders = ["src/query/text/", "src/query/system-views/", "src/warehouses/sql/"]
 
 /** Rooms of concrete adapters: only server/ (and what is above it) picks one. */
 const layersOfAdapters = ["sources", "warehouses", "query"]
@@ -178,6 +178,7 @@ test("the walls are felt", () => {
   assert.equal(objection("src/wire/sigv4/a.ts", "src/domain/faults.ts"), "wire/ knows no business")
   assert.equal(objection("src/server/start.ts", "src/sources/postgres/source.ts"), undefined)
   assert.equal(objection("src/query/duckdb/a.ts", "src/warehouses/duckdb/b.ts"), undefined)
+  assert.equal(objection("src/warehouses/duckdb/a.ts", "src/warehouses/sql/b.ts"), undefined)
   assert.equal(objection("src/front-doors/sql/a.ts", "src/query/contract.ts"), undefined)
   assert.equal(objection("src/front-doors/sql/a.ts", "src/query/text/b.ts"), undefined)
   for (const [from, to] of [

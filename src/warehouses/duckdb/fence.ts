@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { DuckDBConnection } from "@duckdb/node-api"
-import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { PipelineOwner } from "../../replication/contracts/warehouse.ts"
+import { nextPosition, noPosition, type PositionChange } from "../sql/position.ts"
 import { bookkeepingTable } from "./naming.ts"
 import { quoteLiteral } from "./quoting.ts"
 
@@ -25,17 +25,6 @@ export interface Fence {
   begin(connection: DuckDBConnection, change?: PositionChange): Promise<void>
 }
 
-/** What becomes of a pipeline's position in a transaction. */
-export interface PositionChange {
-  /** The transaction fails unless the recorded position is this one. */
-  expected?: Position | undefined
-  /**
-   * `undefined`: the position stays. `set` moves a position that is there, and leaves a pipeline without one as it is; `start`
-   * gives it one in any case.
-   */
-  next?: { kind: "set" | "start"; position: Position } | { kind: "forget" } | undefined
-}
-
 interface FencedPipeline extends PipelineOwner {
   database: string
 }
@@ -49,9 +38,6 @@ const conflictMessage = /conflict on (update|tuple deletion)|write-write conflic
 /** Limit of retries after a conflict: the transaction of the other owner takes as long as a batch, at most. */
 const conflictLimitMs = 10_000
 const conflictPauseMs = 10
-
-/** `position`: empty while the pipeline has none. */
-const noPosition = ""
 
 /** The statements that make the tables of this file, if they are not there. */
 export function fenceTables(database: string): string {
@@ -138,20 +124,13 @@ function copyRow({ pipeline, copy }: FencedCopy): string {
   return `pipeline = ${quoteLiteral(pipeline)} AND copy = ${quoteLiteral(copy)}`
 }
 
+const moment = { literal: quoteLiteral, now: "now()" }
+
 function writeOf({ database, pipeline, generation }: FencedPipeline, change: PositionChange): string {
   const { expected } = change
   const isExpected = expected === undefined ? "" : ` AND position = ${quoteLiteral(expected)}`
-  return `UPDATE ${bookkeepingTable(database, "positions")} SET generation = ${generation}${nextPosition(change)}
+  return `UPDATE ${bookkeepingTable(database, "positions")} SET generation = ${generation}${nextPosition(change, moment)}
     WHERE pipeline = ${quoteLiteral(pipeline)} AND generation <= ${generation}${isExpected}`
-}
-
-function nextPosition({ expected, next }: PositionChange): string {
-  if (next === undefined) return ""
-  if (next.kind === "forget") return `, position = ${quoteLiteral(noPosition)}, recorded_at = now()`
-  const position = quoteLiteral(next.position)
-  const isKnown = next.kind === "start" || expected !== undefined
-  const value = isKnown ? position : `CASE WHEN position = '${noPosition}' THEN position ELSE ${position} END`
-  return `, position = ${value}, recorded_at = now()`
 }
 
 /** TakenOver, if a newer owner is the reason why the fence's row was not written; else `undefined`. */

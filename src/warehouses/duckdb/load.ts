@@ -5,7 +5,7 @@ import { droppedInPlaceOf, occupiedByVersions } from "../../replication/batch/ro
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import { versionColumns } from "../../replication/contracts/versions.ts"
 import type { StagedPart, TableLoad } from "../../replication/contracts/warehouse.ts"
-import type { Bookkeeping } from "./bookkeeping.ts"
+import type { Bookkeeping } from "../sql/bookkeeping.ts"
 import { copyFence, fenceCopy } from "./fence.ts"
 import type { DuckDbInstance } from "./files/instance.ts"
 import { newVectorMemoryLimit } from "./guards/vector-memory-limit.ts"

@@ -10,12 +10,14 @@ import {
   type DestinationRows,
   type StagedPart,
 } from "../../replication/contracts/warehouse.ts"
+import { holdingsOf } from "../sql/open.ts"
+import { partsOf } from "../sql/parts.ts"
 import { newStreamedRowMemoryGuard } from "./guards/streamed-row-memory-guard.ts"
 import { deleteByKeys } from "./inspection/canonical.ts"
 import { liveTable, place } from "./naming.ts"
-import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
+import { type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
-import { filesOf, fillsOf } from "./render/fills.ts"
+import { fillsOf } from "./render/fills.ts"
 import { mendVersions } from "./render/versioned-tables.ts"
 import { readStaged } from "./staging/staging.ts"
 
@@ -47,18 +49,10 @@ export function destinationRows(open: OpenDestination): DestinationRows {
 
 async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
   const { connection, books, pipeline, left: expected, copiedAsOf } = open
-  const holdings = touchesCatalog(batch) ? await holdingsOf(books) : nothingHeld
+  const holdings = touchesCatalog(batch) ? await holdingsOf(books, { place, orProblem }) : nothingHeld
   const fills = await orProblem("reading new columns", () => fillsOf(connection, alterationsOf(batch)))
   const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
   await runPlan(open, steps, "applying changes", fills)
-}
-
-function partsOf({ tables }: Batch): StagedPart[] {
-  return tables.flatMap(({ parts, alteration, commits }) => [
-    ...parts,
-    ...filesOf(alteration),
-    ...(commits === undefined ? [] : [commits]),
-  ])
 }
 
 async function mendStatements(

@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
+import type { PositionChange } from "../sql/position.ts"
 import { problemOf } from "./errors.ts"
-import type { Fence, PositionChange } from "./fence.ts"
+import type { Fence } from "./fence.ts"
 
 /**
  * Runs statements as one transaction, with what becomes of the position. `doing` completes "while …" in the Problem thrown;

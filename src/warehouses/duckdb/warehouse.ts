@@ -8,7 +8,8 @@ import type {
   PipelineOwner,
   Warehouse,
 } from "../../replication/contracts/warehouse.ts"
-import { hasBookkeeping, openBookkeeping, trackedNames } from "./bookkeeping.ts"
+import { trackedNames } from "../sql/bookkeeping.ts"
+import { dialectOf, hasBookkeeping, openBookkeeping } from "./bookkeeping.ts"
 import { newDestination } from "./destination.ts"
 import { problemOf, unopenedProblem } from "./errors.ts"
 import { claim, isKnown } from "./fence.ts"
@@ -126,7 +127,8 @@ async function countRows(
   const connection = await instance.connect()
   try {
     const counts = new Map<string, number>()
-    for (const table of await trackedNames(connection, database, pipeline)) {
+    if (!(await hasBookkeeping(connection, database))) return counts
+    for (const table of await trackedNames(dialectOf(connection, database), pipeline)) {
       const found = await connection.runAndReadAll(
         `SELECT count(*)::VARCHAR FROM ${liveTable(database, table)}`,
       )

@@ -1,20 +1,17 @@
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
-import type {
-  Destination,
-  DestinationInspection,
-  OpenOptions,
-} from "../../replication/contracts/warehouse.ts"
-import { bookkeepingOf } from "./bookkeeping.ts"
+import type { Destination, OpenOptions } from "../../replication/contracts/warehouse.ts"
+import { bookkeepingOf } from "../sql/bookkeeping.ts"
+import { destinationCopies } from "../sql/copies.ts"
+import { destinationInspection } from "../sql/inspection.ts"
+import { destinationNotes } from "../sql/notes.ts"
+import { dialectOf } from "./bookkeeping.ts"
 import type { Session } from "./client.ts"
-import { orProblem } from "./errors.ts"
 import { pipelineFence } from "./fence.ts"
 import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
 import type { Names } from "./naming.ts"
-import { destinationNotes } from "./notes.ts"
-import type { OpenDestination } from "./open-destination.ts"
+import { engineOf, type OpenDestination } from "./open-destination.ts"
 import { destinationRows } from "./rows.ts"
-import { completeSnapshot } from "./snapshot-end.ts"
 import type { Staging } from "./staging/staging.ts"
 import { newTransactions } from "./transactions.ts"
 
@@ -38,7 +35,7 @@ export function newDestination(
     names,
     pipeline,
     generation,
-    books: bookkeepingOf(transactions, names),
+    books: bookkeepingOf(dialectOf(transactions, names)),
     staging,
     transactions,
     leastMerged,
@@ -47,34 +44,16 @@ export function newDestination(
     left: undefined,
     copiedAsOf: new Map(),
   }
+  const engine = engineOf(open)
   return {
     capabilities: { caseSensitiveNames: true },
     rows: destinationRows(open),
-    copies: {
-      begin(table, versionsSince) {
-        if (versionsSince === undefined) open.copiedAsOf.delete(table.id)
-        else open.copiedAsOf.set(table.id, versionsSince)
-        return beginTableLoad(open, table, versionsSince)
-      },
-      completeSnapshot: (tables, position) => completeSnapshot(open, tables, position),
-    },
-    notes: destinationNotes(open),
-    inspection: destinationInspection(open),
+    copies: destinationCopies(open, engine, (table, since) => beginTableLoad(open, table, since)),
+    notes: destinationNotes(open, engine),
+    inspection: destinationInspection(open, engine, {
+      refusal: names.refusal,
+      view: () => openView({ names, pipeline, connect }),
+    }),
     close: () => session.close(),
-  }
-}
-
-function destinationInspection(open: OpenDestination): DestinationInspection {
-  const { names, pipeline, books, connect, inTurn } = open
-  const mine = async () => {
-    const held = await orProblem("reading the tables", () => books.tables())
-    return held.filter((table) => table.pipeline === pipeline)
-  }
-  return {
-    refusal: names.refusal,
-    tables: async () => (await mine()).filter(({ stale }) => !stale).map(({ schema }) => schema),
-    // Not in the middle of a batch.
-    held: () => inTurn(async () => (await mine()).map(({ schema }) => schema)),
-    view: () => openView({ names, pipeline, connect }),
   }
 }

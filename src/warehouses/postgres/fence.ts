@@ -1,7 +1,7 @@
-import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { PipelineOwner } from "../../replication/contracts/warehouse.ts"
+import { nextPosition, noPosition, type PositionChange } from "../sql/position.ts"
 import type { Session } from "./client.ts"
 import type { Names } from "./naming.ts"
 import { quoteLiteral } from "./quoting.ts"
@@ -23,17 +23,6 @@ export interface Fence {
   begin(session: Session, change?: PositionChange): Promise<void>
 }
 
-/** What becomes of a pipeline's position in a transaction. */
-export interface PositionChange {
-  /** It fails unless the position is this one. */
-  expected?: Position | undefined
-  /**
-   * `undefined`: the position stays. `set` moves a position that is there, and leaves a pipeline without one as it is; `start`
-   * gives it one in any case.
-   */
-  next?: { kind: "set" | "start"; position: Position } | { kind: "forget" } | undefined
-}
-
 export interface FencedPipeline extends PipelineOwner {
   names: Names
 }
@@ -42,9 +31,6 @@ export interface FencedCopy extends FencedPipeline {
   /** Names the copy. */
   copy: string
 }
-
-/** `position`: empty while the pipeline has none. */
-const noPosition = ""
 
 /** The statements that make the tables of this file, if they are not there. */
 export function fenceTables(names: Names): string {
@@ -134,20 +120,13 @@ function copyRow({ pipeline, copy }: FencedCopy): string {
   return `pipeline = ${quoteLiteral(pipeline)} AND copy = ${quoteLiteral(copy)}`
 }
 
+const moment = { literal: quoteLiteral, now: "now()" }
+
 function writeOf({ names, pipeline, generation }: FencedPipeline, change: PositionChange): string {
   const { expected } = change
   const isExpected = expected === undefined ? "" : ` AND position = ${quoteLiteral(expected)}`
-  return `UPDATE ${names.books("positions")} SET generation = ${generation}${nextPosition(change)}
+  return `UPDATE ${names.books("positions")} SET generation = ${generation}${nextPosition(change, moment)}
     WHERE pipeline = ${quoteLiteral(pipeline)} AND generation <= ${generation}${isExpected}`
-}
-
-function nextPosition({ expected, next }: PositionChange): string {
-  if (next === undefined) return ""
-  if (next.kind === "forget") return `, position = ${quoteLiteral(noPosition)}, recorded_at = now()`
-  const position = quoteLiteral(next.position)
-  const isKnown = next.kind === "start" || expected !== undefined
-  const value = isKnown ? position : `CASE WHEN position = '${noPosition}' THEN position ELSE ${position} END`
-  return `, position = ${value}, recorded_at = now()`
 }
 
 /** Why no row was written, if that is why. */

@@ -4,7 +4,8 @@ import { newSerialQueue, type SerialQueue } from "../../concurrency/serial-queue
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
-import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
+import { trackedNames } from "../sql/bookkeeping.ts"
+import { dialectOf, hasBooks, makeBooks } from "./bookkeeping.ts"
 import { applicationName, type Session } from "./client.ts"
 import { type Connections, endingOlder, newConnections } from "./connections.ts"
 import { newDestination } from "./destination.ts"
@@ -203,7 +204,8 @@ function below(folder: string, name: string): string {
 
 async function countRows(session: Session, names: Names, pipeline: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const table of await trackedNames(session, names, pipeline)) {
+  if (!(await hasBooks(session, names))) return counts
+  for (const table of await trackedNames(dialectOf(session, names), pipeline)) {
     const [row] = await session.rows(`SELECT count(*) FROM ${names.live(table)}`)
     counts.set(tableKey(table), Number(row?.[0]))
   }

@@ -1,7 +1,7 @@
-import type { Position } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { PipelineOwner } from "../../replication/contracts/warehouse.ts"
+import { nextPosition, noPosition, type PositionChange } from "../sql/position.ts"
 import type { Session } from "./connection/client.ts"
 import { retryingConflicts } from "./errors.ts"
 import type { Names } from "./naming.ts"
@@ -24,23 +24,9 @@ export interface Fence {
   begin(session: Session, change?: PositionChange): Promise<void>
 }
 
-/** What becomes of a pipeline's position in a transaction. */
-export interface PositionChange {
-  /** It fails unless the position is this one. */
-  expected?: Position | undefined
-  /**
-   * `undefined`: the position stays. `set` moves a position that is there, and leaves a pipeline without one as it is; `start`
-   * gives it one in any case.
-   */
-  next?: { kind: "set" | "start"; position: Position } | { kind: "forget" } | undefined
-}
-
 export interface FencedPipeline extends PipelineOwner {
   names: Names
 }
-
-/** `position`: empty while the pipeline has none. */
-const noPosition = ""
 
 /** The statement that makes the table of this file, if it is not there. */
 export function fenceTable(names: Names): string {
@@ -117,21 +103,14 @@ export async function readPosition(
   return position === undefined || position === null || position === noPosition ? undefined : position
 }
 
+const moment = { literal: quoteLiteral, now: "GETDATE()" }
+
 function writeOf({ names, pipeline, generation }: FencedPipeline, change: PositionChange): string {
   const { expected } = change
   const positions = names.books("positions")
   const whose = `pipeline = ${quoteLiteral(pipeline)}`
   const isExpected = expected === undefined ? "" : ` AND position = ${quoteLiteral(expected)}`
-  return `UPDATE ${positions} SET generation = ${generation}${nextPosition(change)} WHERE ${whose} AND (SELECT MAX(generation) FROM ${positions} WHERE ${whose}) <= ${generation}${isExpected}`
-}
-
-function nextPosition({ expected, next }: PositionChange): string {
-  if (next === undefined) return ""
-  if (next.kind === "forget") return `, position = ${quoteLiteral(noPosition)}, recorded_at = GETDATE()`
-  const position = quoteLiteral(next.position)
-  const isKnown = next.kind === "start" || expected !== undefined
-  const value = isKnown ? position : `CASE WHEN position = '${noPosition}' THEN position ELSE ${position} END`
-  return `, position = ${value}, recorded_at = GETDATE()`
+  return `UPDATE ${positions} SET generation = ${generation}${nextPosition(change, moment)} WHERE ${whose} AND (SELECT MAX(generation) FROM ${positions} WHERE ${whose}) <= ${generation}${isExpected}`
 }
 
 /** Why no row was written, if that is why. */

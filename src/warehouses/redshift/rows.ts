@@ -3,11 +3,13 @@ import { keepersOf } from "../../replication/batch/held.ts"
 import { type Holdings, planBatch, touchesCatalog } from "../../replication/batch/plan.ts"
 import { refuseArrivalsAtOthers } from "../../replication/batch/room.ts"
 import { OversizedTable } from "../../replication/contracts/oversized.ts"
-import type { Batch, DestinationRows, StagedPart } from "../../replication/contracts/warehouse.ts"
+import type { Batch, DestinationRows } from "../../replication/contracts/warehouse.ts"
+import { holdingsOf } from "../sql/open.ts"
+import { partsOf } from "../sql/parts.ts"
 import { standing } from "./catalog.ts"
 import { orProblem, unsentRefusal } from "./errors.ts"
 import { place } from "./naming.ts"
-import { holdingsOf, type OpenDestination, runPlan } from "./open-destination.ts"
+import { type OpenDestination, runPlan } from "./open-destination.ts"
 import { targetOf } from "./render/apply-sql.ts"
 import { mendStatements } from "./render/mend-sql.ts"
 import { changesOf, commitsOf, newStageTables, type StagedColumn } from "./staging/stage-tables.ts"
@@ -54,19 +56,11 @@ async function holding<T>(table: TableSchema, work: () => Promise<T>): Promise<T
 async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
   const { books, pipeline, left: expected, copiedAsOf, transactions, names } = open
   const isOfCatalog = touchesCatalog(batch)
-  const holdings = isOfCatalog ? await holdingsOf(books) : nothingHeld
+  const holdings = isOfCatalog ? await holdingsOf(books, { place, orProblem }) : nothingHeld
   if (isOfCatalog)
     await refuseArrivalsAtOthers(pipeline, batch, holdings, (tables) =>
       orProblem("looking for tables", () => standing(transactions, names, tables)),
     )
   const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
   await runPlan(open, steps, "applying changes")
-}
-
-export function partsOf({ tables }: Pick<Batch, "tables">): StagedPart[] {
-  return tables.flatMap(({ parts, alteration, commits }) => [
-    ...parts,
-    ...(alteration?.fill === undefined ? [] : [alteration.fill]),
-    ...(commits === undefined ? [] : [commits]),
-  ])
 }

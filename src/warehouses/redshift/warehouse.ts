@@ -1,7 +1,8 @@
 import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
-import { hasBooks, makeBooks, trackedNames } from "./bookkeeping.ts"
+import { trackedNames } from "../sql/bookkeeping.ts"
+import { dialectOf, hasBooks, makeBooks } from "./bookkeeping.ts"
 import { leftOverCopies } from "./catalog.ts"
 import { type Address, connect, type Session } from "./connection/client.ts"
 import { dropDatabase, hasDatabase, makeDatabase } from "./databases.ts"
@@ -155,7 +156,8 @@ async function dropSchemas(session: Session, { prefix }: Place): Promise<void> {
 
 async function countRows(session: Session, names: Names, pipeline: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const table of await trackedNames(session, names, pipeline)) {
+  if (!(await hasBooks(session, names))) return counts
+  for (const table of await trackedNames(dialectOf(session, names), pipeline)) {
     const [row] = await session.rows(`SELECT COUNT(*) FROM ${names.live(table)}`)
     counts.set(tableKey(table), Number(row?.[0]))
   }

@@ -79,7 +79,6 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "src/replication/contracts/comparison.ts": 1,
   }),
   ...allowed("To become an object with names, or a word of a union.", {
-    "src/warehouses/postgres/bookkeeping.ts": 1,
     "src/warehouses/postgres/render/keys.ts": 1,
     "scripts/complete-lock.ts": 1,
     "src/cli/demo/belongings.test.ts": 1,
@@ -125,7 +124,6 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "src/sources/postgres/stream/stream.ts": 1,
     "src/sources/postgres/types/special-values.ts": 2,
     "src/state/copy-jobs.ts": 1,
-    "src/warehouses/duckdb/bookkeeping.ts": 1,
     "src/warehouses/duckdb/render/alter-sql.ts": 2,
     "src/warehouses/memory/state.ts": 1,
     "test/conformance/model.test.ts": 2,

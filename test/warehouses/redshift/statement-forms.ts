@@ -3,7 +3,7 @@ import { positionFrom } from "../../../src/domain/position.ts"
 import type { TableSchema } from "../../../src/domain/table.ts"
 import type { Step } from "../../../src/replication/batch/step.ts"
 import type { Run, StagedPart, TableChanges } from "../../../src/replication/contracts/warehouse.ts"
-import { bookkeepingOf, makeBooks } from "../../../src/warehouses/redshift/bookkeeping.ts"
+import { dialectOf, makeBooks } from "../../../src/warehouses/redshift/bookkeeping.ts"
 import { existing, leftOverCopies } from "../../../src/warehouses/redshift/catalog.ts"
 import { sessionSettings } from "../../../src/warehouses/redshift/connection/client.ts"
 import { dropDatabase, makeDatabase } from "../../../src/warehouses/redshift/databases.ts"
@@ -29,6 +29,7 @@ import { copyStatement } from "../../../src/warehouses/redshift/staging/copy-sql
 import { newStageTables } from "../../../src/warehouses/redshift/staging/stage-tables.ts"
 import { loadErrorsQuery } from "../../../src/warehouses/redshift/transactions.ts"
 import { readForm } from "../../../src/warehouses/redshift/types/canonical.ts"
+import { bookkeepingOf } from "../../../src/warehouses/sql/bookkeeping.ts"
 import { sentBy } from "./sent-statements.ts"
 import { customers, everything, lengthened, moved, widened } from "./statement-tables.ts"
 
@@ -60,7 +61,7 @@ function changed(table: TableSchema, runs: Run[], more: Partial<TableChanges> = 
 function rendered(steps: readonly Step[]): string[] {
   const stages = newStageTables()
   const nobody = { rows: async () => [] }
-  const books = bookkeepingOf(nobody, names)
+  const books = bookkeepingOf(dialectOf(nobody, names))
   const statements = renderSteps({ names, books, stages, layoutOf: () => automaticLayout }, steps)
   return [
     ...stages.all.map(({ create }) => create),
@@ -184,8 +185,8 @@ async function formsOfTransactions(): Promise<StatementForm[]> {
         ...(await sentBy((s) => leftOverCopies(s, names))),
         ...(await sentBy((s) => isKnown(s, fence))),
         ...(await sentBy((s) => readPosition(s, fence))),
-        ...(await sentBy((s) => bookkeepingOf(s, names).textColumns(pipeline), "nothing")),
-        ...(await sentBy((s) => bookkeepingOf(s, names).versions(), "nothing")),
+        ...(await sentBy((s) => bookkeepingOf(dialectOf(s, names)).textColumns(pipeline), "nothing")),
+        ...(await sentBy((s) => bookkeepingOf(dialectOf(s, names)).versions(), "nothing")),
       ],
     },
   ]

@@ -6,10 +6,6 @@ import { readStaged } from "../staging/staging.ts"
 /** What the rows that are there get in the columns of an altered table, by alteration. */
 export type Fills = ReadonlyMap<Alteration<StagedPart>, (string | null)[]>
 
-export function filesOf(alteration: Alteration<StagedPart> | undefined): StagedPart[] {
-  return alteration?.fill === undefined ? [] : [alteration.fill]
-}
-
 /** The values staged for new columns, as the engine's own text: its ALTER takes constants only. */
 export async function fillsOf(
   connection: DuckDBConnection,

@@ -1,13 +1,7 @@
 import { unreachable } from "../../../domain/unreachable.ts"
-import {
-  type AlterStep,
-  isNote,
-  type NoteStep,
-  type Step,
-  type TableStep,
-} from "../../../replication/batch/step.ts"
-import type { Bookkeeping } from "../bookkeeping.ts"
-import type { PositionChange } from "../fence.ts"
+import { type AlterStep, isNote, type Step, type TableStep } from "../../../replication/batch/step.ts"
+import type { Bookkeeping } from "../../sql/bookkeeping.ts"
+import { renderNote } from "../../sql/plan-notes.ts"
 import type { Action } from "../merge/merge.ts"
 import { type Names, place } from "../naming.ts"
 import { alterStatements } from "./alter-sql.ts"
@@ -24,19 +18,8 @@ export interface Rendering extends Applying {
 /** A plan as what this engine does, in order, in one transaction. */
 export function renderSteps(rendering: Rendering, steps: readonly Step[]): Action[] {
   return withoutReplaced(steps).flatMap((step): Action[] =>
-    isNote(step) ? renderNote(rendering, step) : renderTable(rendering, step),
+    isNote(step) ? renderNote(rendering.books, step) : renderTable(rendering, step),
   )
-}
-
-/** What becomes of the position by a plan. */
-export function positionChange(steps: readonly Step[]): PositionChange {
-  const change: PositionChange = {}
-  for (const step of steps) {
-    if (step.kind === "expectPosition") change.expected = step.position
-    if (step.kind === "setPosition") change.next = { kind: "set", position: step.position }
-    if (step.kind === "startPosition") change.next = { kind: "start", position: step.position }
-  }
-  return change
 }
 
 /** A table that a copy replaces is not dropped before: what people have put on it goes on with the copy. */
@@ -81,31 +64,4 @@ function renderTable(rendering: Rendering, step: TableStep): Action[] {
 function renderAlteration({ names, stages }: Rendering, step: AlterStep): string[] {
   const { place: at, alteration, keepsVersions } = step
   return alterStatements({ names, stages, table: names.live(at), alteration, keepsVersions })
-}
-
-function renderNote({ books }: Rendering, step: NoteStep): string[] {
-  switch (step.kind) {
-    // The position is written by the statement that begins the transaction: see positionChange.
-    case "expectPosition":
-    case "setPosition":
-      return []
-    case "startPosition":
-      return books.takeOver(step.pipeline)
-    case "track":
-      return books.track(step.pipeline, step.table)
-    case "untrack":
-      return [books.untrack(step.pipeline, step.table)]
-    case "markStale":
-      return [books.markStale(step.pipeline, step.table)]
-    case "noteVersions":
-      return books.noteVersions(step.pipeline, step.table)
-    case "noteDropped":
-      return books.noteDropped(step.pipeline, step.table)
-    case "forgetVersions":
-      return [books.forgetVersions(step.pipeline, step.table)]
-    case "forgetTextColumns":
-      return books.noteTextColumns(step.pipeline, step.tableId, [])
-    default:
-      return unreachable(step)
-  }
 }

@@ -1,8 +1,8 @@
 import type { TableSchema } from "../../../domain/table.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { Run, StagedPart, TableChanges } from "../../../replication/contracts/warehouse.ts"
+import { isSent, names, stagedRows } from "../../sql/staged-rows.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
-import { isSent, names, stagedRows } from "../staging/staged-rows.ts"
 import { keyColumns, keyed, keyNames, keyValues, sameKey } from "./keys.ts"
 
 export interface VersionedChanges extends TableChanges {

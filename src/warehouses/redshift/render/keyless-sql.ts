@@ -1,6 +1,6 @@
 import type { TableSchema } from "../../../domain/table.ts"
+import { names } from "../../sql/staged-rows.ts"
 import { quoteIdentifier } from "../quoting.ts"
-import { names } from "../staging/staged-rows.ts"
 import type { Target } from "./apply-sql.ts"
 import { content } from "./keys.ts"
 

@@ -1,13 +1,7 @@
 import { unreachable } from "../../../domain/unreachable.ts"
-import {
-  type AlterStep,
-  isNote,
-  type NoteStep,
-  type Step,
-  type TableStep,
-} from "../../../replication/batch/step.ts"
-import type { Bookkeeping } from "../bookkeeping.ts"
-import type { PositionChange } from "../fence.ts"
+import { type AlterStep, isNote, type Step, type TableStep } from "../../../replication/batch/step.ts"
+import type { Bookkeeping } from "../../sql/bookkeeping.ts"
+import { renderNote } from "../../sql/plan-notes.ts"
 import type { Names } from "../naming.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { alterStatements } from "./alter-sql.ts"
@@ -25,18 +19,9 @@ export interface Rendering {
 
 /** A plan as this engine's statements, in order, for one transaction. */
 export function renderSteps(rendering: Rendering, steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => (isNote(step) ? renderNote(rendering, step) : renderTable(rendering, step)))
-}
-
-/** What becomes of the position by a plan. */
-export function positionChange(steps: readonly Step[]): PositionChange {
-  const change: PositionChange = {}
-  for (const step of steps) {
-    if (step.kind === "expectPosition") change.expected = step.position
-    if (step.kind === "setPosition") change.next = { kind: "set", position: step.position }
-    if (step.kind === "startPosition") change.next = { kind: "start", position: step.position }
-  }
-  return change
+  return steps.flatMap((step) =>
+    isNote(step) ? renderNote(rendering.books, step) : renderTable(rendering, step),
+  )
 }
 
 function renderTable(rendering: Rendering, step: TableStep): string[] {
@@ -72,31 +57,4 @@ function renderTable(rendering: Rendering, step: TableStep): string[] {
 function renderAlteration({ names, stages, layoutOf }: Rendering, step: AlterStep): string[] {
   const { place: at, alteration, keepsVersions, isTouched } = step
   return alterStatements({ names, stages, layoutOf, at, alteration, keepsVersions, isTouched })
-}
-
-function renderNote({ books }: Rendering, step: NoteStep): string[] {
-  switch (step.kind) {
-    // The position is written by the statement that begins the transaction: see positionChange.
-    case "expectPosition":
-    case "setPosition":
-      return []
-    case "startPosition":
-      return books.takeOver(step.pipeline)
-    case "track":
-      return books.track(step.pipeline, step.table)
-    case "untrack":
-      return [books.untrack(step.pipeline, step.table)]
-    case "markStale":
-      return [books.markStale(step.pipeline, step.table)]
-    case "noteVersions":
-      return books.noteVersions(step.pipeline, step.table)
-    case "noteDropped":
-      return books.noteDropped(step.pipeline, step.table)
-    case "forgetVersions":
-      return [books.forgetVersions(step.pipeline, step.table)]
-    case "forgetTextColumns":
-      return books.noteTextColumns(step.pipeline, step.tableId, [])
-    default:
-      return unreachable(step)
-  }
 }

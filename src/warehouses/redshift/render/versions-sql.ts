@@ -1,9 +1,9 @@
 import type { TableSchema } from "../../../domain/table.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import type { Run, StagedPart, TableChanges } from "../../../replication/contracts/warehouse.ts"
+import { isSent, names, stagedRows } from "../../sql/staged-rows.ts"
 import { quoteIdentifier } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
-import { isSent, names, stagedRows } from "../staging/staged-rows.ts"
 import type { Target } from "./apply-sql.ts"
 import { comparable, keyColumns, keyNames, keyValues, sameKey } from "./keys.ts"
 

@@ -1,12 +1,12 @@
 import { keepersOf } from "../../replication/batch/held.ts"
 import { knownPosition, planVersionSwitches } from "../../replication/batch/plan.ts"
 import type { DestinationNotes } from "../../replication/contracts/warehouse.ts"
-import { holdingsOf, type OpenDestination, orProblem, runPlan } from "./open-destination.ts"
-import { standing } from "./render/versioned-tables.ts"
+import { holdingsOf, type OpenSqlDestination, type SqlEngine } from "./open.ts"
 
-/** What the database knows of itself, in the schema `millrace` of its own file. */
-export function destinationNotes(open: OpenDestination): DestinationNotes {
-  const { connection, database, pipeline, books, transaction, inTurn } = open
+/** What the database knows of itself, in its schema `millrace`. */
+export function destinationNotes(open: OpenSqlDestination, engine: SqlEngine): DestinationNotes {
+  const { pipeline, books, inTurn } = open
+  const { orProblem, run, runPlan, standing } = engine
   return {
     async position() {
       const found = await orProblem("reading the position", () => books.position(pipeline))
@@ -17,28 +17,28 @@ export function destinationNotes(open: OpenDestination): DestinationNotes {
     advance: (position) =>
       inTurn(async () => {
         const change = { expected: knownPosition(open.left), next: { kind: "set", position } } as const
-        await transaction([], "recording the position", change)
+        await run([], "recording the position", change)
         open.left = position
       }),
     forget: () =>
       inTurn(async () => {
-        await transaction([], "forgetting the position", { next: { kind: "forget" } })
+        await run([], "forgetting the position", { next: { kind: "forget" } })
         open.left = undefined
       }),
     textColumns: () => orProblem("reading the notes", () => books.textColumns(pipeline)),
     noteTextColumns: (tableId, columns) =>
-      transaction(books.noteTextColumns(pipeline, tableId, columns), "noting columns that are text"),
+      run(books.noteTextColumns(pipeline, tableId, columns), "noting columns that are text"),
     versions: () =>
       orProblem("reading the tables", async () => {
         const held = (await books.versions()).filter((one) => one.pipeline === pipeline)
         const dropped = held.filter((one) => one.dropped).map(({ schema }) => schema)
-        return { tables: keepersOf(pipeline, held), dropped: await standing(connection, database, dropped) }
+        return { tables: keepersOf(pipeline, held), dropped: await standing(dropped) }
       }),
     switchVersions: (switches, at) =>
       inTurn(async () => {
-        const { held, versions } = await holdingsOf(books)
+        const { held, versions } = await holdingsOf(books, engine)
         const steps = planVersionSwitches(pipeline, switches, { held, versions, at })
-        await runPlan(open, steps, "changing which tables keep versions")
+        await runPlan(steps, "changing which tables keep versions")
       }),
   }
 }
