@@ -58,9 +58,12 @@ const sessionSettings = {
   quote_all_identifiers: "off",
 }
 
-/** As above, for settings that older servers do not know: they would refuse the connection. */
-const newerSettings = `SELECT set_config(name, '0', false) FROM pg_settings
-WHERE name IN ('idle_session_timeout', 'transaction_timeout') AND setting <> '0'`
+/**
+ * As above, for settings that older servers do not know: they would refuse the connection. Asked one by one: pg_settings lists
+ * all there are, for some milliseconds.
+ */
+const newerSettings = `SELECT set_config(name, '0', false) FROM unnest(ARRAY['idle_session_timeout', 'transaction_timeout']) name
+WHERE current_setting(name, true) <> '0'`
 
 function clientOptions(address: Address): pg.ClientConfig {
   const url = new URL(address.url)

@@ -101,6 +101,11 @@ function displayOf(attribute: string): string {
   return `regexp_replace(format_type(${attribute}.atttypid, ${attribute}.atttypmod), '^public[.]', '')`
 }
 
+/** What a type is when its domains are followed: `base` has domains only, which are few, and is looked through for each column. */
+function baseOf(type: string): string {
+  return `coalesce((select d.base from base d where d.type = ${type}), ${type})`
+}
+
 /**
  * Behind the name of a composite type (or an array of one) the types of its attributes: with another attribute all its
  * values print otherwise, though no row of the table changes.
@@ -108,7 +113,7 @@ function displayOf(attribute: string): string {
 const attributesOf = `coalesce((select '(' || string_agg(${displayOf("x")}, ',' order by x.attnum) || ')'
   from pg_attribute x where x.attnum > 0 and not x.attisdropped and x.attrelid = case
     when bt.typtype = 'c' then bt.typrelid
-    when bt.typcategory = 'A' then (select et.typrelid from base eb join pg_type et on et.oid = eb.base where eb.type = bt.typelem)
+    when bt.typcategory = 'A' then (select et.typrelid from pg_type et where et.oid = ${baseOf("bt.typelem")})
   end), '')`
 
 /**
@@ -117,8 +122,8 @@ const attributesOf = `coalesce((select '(' || string_agg(${displayOf("x")}, ',' 
  */
 const nativeOf = `case when not $3 then null
   when bt.oid < ${firstOwnOid} then format_type(bt.oid, case when t.typtype = 'd' then b.modifier else a.atttypmod end)
-  when bt.typcategory = 'A' then (select case when e.typdelim <> ',' then null when eb.base < ${firstOwnOid} then format_type(eb.base, null) || '[]' else 'text[]' end
-    from base eb join pg_type e on e.oid = bt.typelem where eb.type = bt.typelem)
+  when bt.typcategory = 'A' then (select case when e.typdelim <> ',' then null when ${baseOf("e.oid")} < ${firstOwnOid} then format_type(${baseOf("e.oid")}, null) || '[]' else 'text[]' end
+    from pg_type e where e.oid = bt.typelem)
   end`
 
 // Partitions come with their root: pg_partition_tree would wait for whoever is altering one. One that is made as a
@@ -126,7 +131,7 @@ const nativeOf = `case when not $3 then null
 // transactions that made it and those above it partitions, one that was away meanwhile is told from one that was not.
 const tablesQuery = `
 with recursive base(type, base, modifier) as (
-  select oid, oid, -1 from pg_type where typtype <> 'd'
+  select d.oid, d.typbasetype, d.typtypmod from pg_type d join pg_type t on t.oid = d.typbasetype where d.typtype = 'd' and t.typtype <> 'd'
   union all
   select d.oid, b.base, case when b.modifier = -1 then d.typtypmod else b.modifier end
   from pg_type d join base b on d.typbasetype = b.type where d.typtype = 'd'
@@ -164,13 +169,13 @@ select c.oid::text, n.nspname::text as schema, c.relname::text as name, c.relkin
     where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indisunique and i.indimmediate
       and a.attrelid = c.oid and a.attnum = k.number) as identity_index,
   coalesce((select json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'xmin', a.xmin::text, 'type', a.atttypid::bigint, 'modifier', a.atttypmod,
-       'display', ${displayOf("a")} || ${attributesOf}, 'base', b.base::bigint,
+       'display', ${displayOf("a")} || ${attributesOf}, 'base', bt.oid::bigint,
        'base_modifier', case when t.typtype = 'd' then b.modifier else a.atttypmod end,
-       'element', (select eb.base::bigint from base eb where eb.type = bt.typelem and bt.typcategory = 'A'),
+       'element', (select ${baseOf("e.oid")}::bigint from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
        'delimiter', (select e.typdelim from pg_type e where e.oid = bt.typelem and bt.typcategory = 'A'),
        'casts_otherwise', exists (select from pg_cast where castsource = bt.oid and casttarget = 'text'::regtype and castmethod <> 'i'),
        'native', ${nativeOf}) order by a.attnum)
-     from pg_attribute a join pg_type t on t.oid = a.atttypid join base b on b.type = a.atttypid join pg_type bt on bt.oid = b.base
+     from pg_attribute a join pg_type t on t.oid = a.atttypid left join base b on b.type = t.oid join pg_type bt on bt.oid = coalesce(b.base, t.oid)
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and ${isCarried}), '[]') as columns,
   coalesce((select json_agg(a.attname order by a.attnum) from pg_attribute a
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not ${isCarried}), '[]') as left_out
@@ -190,7 +195,9 @@ export async function readCatalog(
   isSized = false,
 ): Promise<Catalog> {
   const catalog: Catalog = { tables: [], refused: [] }
-  const found = await client.query<TableRow>(tablesQuery, [ids ?? null, isSized, isForNativeTypes(client)])
+  // By name: planning it takes the server as long as running it, and a connection that looks again and again plans it once.
+  const values = [ids ?? null, isSized, isForNativeTypes(client)]
+  const found = await client.query<TableRow>({ name: "catalog", text: tablesQuery, values })
   const rows = found.rows.filter(({ schema, name }) => select({ schema, name }))
   const types = rows.flatMap(({ columns }) => columns.map(({ type }) => type))
   const parts = await readTypeParts(client, types)
