@@ -13,6 +13,12 @@ test("statements that heed no cancel are answered, and leave administrators and 
   await admin.query("CREATE USER second PASSWORD 'Passw0rd-of-second'")
   await admin.query("GRANT SELECT ON orders TO second")
   const other = await connect("second", "shop", { password: "Passw0rd-of-second" })
+  const others = async () => {
+    assert.deepEqual((await admin.query("SELECT 1 AS n")).rows, [{ n: 1 }])
+    assert.deepEqual((await other.query("SELECT 1 AS n")).rows, [{ n: 1 }])
+  }
+  // What a session looks up for its first statement is not what is tested.
+  await others()
   const clients = await Promise.all(Array.from({ length: 6 }, () => connect("analyst", "shop")))
   for (const client of clients) await client.query("SET statement_timeout = '200ms'")
   let isOver = false
@@ -26,12 +32,12 @@ test("statements that heed no cancel are answered, and leave administrators and 
   ).finally(() => {
     isOver = true
   })
-  let asked = 0
+  let answered = 0
   while (!isOver) {
-    assert.deepEqual((await admin.query("SELECT 1 AS n")).rows, [{ n: 1 }])
-    assert.deepEqual((await other.query("SELECT 1 AS n")).rows, [{ n: 1 }])
-    asked++
+    await others()
+    if (!isOver) answered++
   }
-  assert.ok(asked > 3, `${asked} statements of others meanwhile`)
+  // Whoever waited for them would be answered after them. How many more are answered depends on the machine.
+  assert.ok(answered > 0, "others were answered when the stuck statements had ended")
   assert.deepEqual(new Set(await stuck), new Set(["57014"]))
 })
