@@ -1,7 +1,7 @@
 /** What a governed view shows is what the evaluator says, for drawn people, policies, rows and queries. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { shownSeed, testSeed } from "../support/seed.ts"
+import { shownSeed, testSeed } from "../../support/seed.ts"
 import { type Played, playOnDuckDb, playOnPostgres } from "./play-cases.ts"
 
 const cases = 2_000

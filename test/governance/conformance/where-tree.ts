@@ -1,6 +1,6 @@
 /** Conditions as the generator makes them: written as a text for the compiler, and judged here row by row without it. */
-import type { Person } from "../../src/governance/model/person.ts"
-import type { ColumnKind } from "../../src/governance/model/source.ts"
+import type { Person } from "../../../src/governance/model/person.ts"
+import type { ColumnKind } from "../../../src/governance/model/source.ts"
 
 export type WhereTree =
   | { is: "and" | "or"; of: WhereTree[] }

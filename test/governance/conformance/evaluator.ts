@@ -3,10 +3,16 @@
  * not from the compiler: slow, and obviously right. A row is a text for each column, or null.
  */
 import { createHash } from "node:crypto"
-import type { Condition } from "../../src/governance/model/condition.ts"
-import type { Person } from "../../src/governance/model/person.ts"
-import type { Circumstance, ColumnChoice, DataRule, Mask, Policy } from "../../src/governance/model/policy.ts"
-import type { GovernedColumn, GovernedSource } from "../../src/governance/model/source.ts"
+import type { Condition } from "../../../src/governance/model/condition.ts"
+import type { Person } from "../../../src/governance/model/person.ts"
+import type {
+  Circumstance,
+  ColumnChoice,
+  DataRule,
+  Mask,
+  Policy,
+} from "../../../src/governance/model/policy.ts"
+import type { GovernedColumn, GovernedSource } from "../../../src/governance/model/source.ts"
 import { compare, isTrueFor, type Kinds, type Row, type WhereTree } from "./where-tree.ts"
 
 export interface Evaluation {

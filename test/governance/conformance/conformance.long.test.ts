@@ -1,6 +1,6 @@
 /** The same as conformance.test.ts, more of it, with another seed each time. */
 import { test } from "node:test"
-import { shownSeed, testSeed } from "../support/seed.ts"
+import { shownSeed, testSeed } from "../../support/seed.ts"
 import { playOnDuckDb, playOnPostgres } from "./play-cases.ts"
 
 const cases = 50_000

@@ -1,6 +1,6 @@
 /** A table with rows and people, in which cases are played. */
-import type { Person } from "../../src/governance/model/person.ts"
-import type { ColumnKind, GovernedSource } from "../../src/governance/model/source.ts"
+import type { Person } from "../../../src/governance/model/person.ts"
+import type { ColumnKind, GovernedSource } from "../../../src/governance/model/source.ts"
 import type { Draw } from "./random.ts"
 import type { Kinds, Row } from "./where-tree.ts"
 

@@ -1,7 +1,7 @@
 /** Plays drawn cases on an engine and compares each answer with the evaluator's. */
 import assert from "node:assert/strict"
-import { compileSource } from "../../src/governance/compile/compile-source.ts"
-import type { BuiltPlan } from "../../src/governance/plan/plan.ts"
+import { compileSource } from "../../../src/governance/compile/compile-source.ts"
+import type { BuiltPlan } from "../../../src/governance/plan/plan.ts"
 import { type DrawnPolicies, drawPolicies } from "./cases.ts"
 import { visibleRows } from "./evaluator.ts"
 import { openGovernedDuckDb } from "./personal-queries.ts"

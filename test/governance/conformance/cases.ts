@@ -1,6 +1,6 @@
 /** Policies as people may write them, drawn by chance: several on a column, conflicting, nested, staged, for other sources. */
-import type { Condition } from "../../src/governance/model/condition.ts"
-import type { Circumstances, DataRule, Mask, Policy } from "../../src/governance/model/policy.ts"
+import type { Condition } from "../../../src/governance/model/condition.ts"
+import type { Circumstances, DataRule, Mask, Policy } from "../../../src/governance/model/policy.ts"
 import type { Draw } from "./random.ts"
 import { type WhereTree, whereText } from "./where-tree.ts"
 import { attributes, drawValue, groups, kinds, type TableColumn, tableColumns, tagNames } from "./worlds.ts"

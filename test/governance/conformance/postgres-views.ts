@@ -1,15 +1,15 @@
 /** Cases on PostgreSQL: a view each, read by roles that may read nothing else. */
 import { randomBytes } from "node:crypto"
 import pg from "pg"
-import type { Person } from "../../src/governance/model/person.ts"
-import type { BuiltPlan } from "../../src/governance/plan/plan.ts"
+import type { Person } from "../../../src/governance/model/person.ts"
+import type { BuiltPlan } from "../../../src/governance/plan/plan.ts"
 import {
   createView,
   secretsTable,
   usualReaderRelations,
-} from "../../src/warehouses/postgres/governance/view.ts"
-import { quoteIdentifier, quoteLiteral } from "../../src/warehouses/postgres/quoting.ts"
-import { testDatabase } from "../support/postgres.ts"
+} from "../../../src/warehouses/postgres/governance/view.ts"
+import { quoteIdentifier, quoteLiteral } from "../../../src/warehouses/postgres/quoting.ts"
+import { testDatabase } from "../../support/postgres.ts"
 import type { QueryForm } from "./query-forms.ts"
 import { secrets, tableColumns, type World } from "./worlds.ts"
 

@@ -1,9 +1,9 @@
 /** Cases on the embedded engine: the query for a person in the place of the table. */
 import { DuckDBInstance } from "@duckdb/node-api"
-import type { Person } from "../../src/governance/model/person.ts"
-import type { BuiltPlan } from "../../src/governance/plan/plan.ts"
-import { personalQuery } from "../../src/query/duckdb/governance/personal-query.ts"
-import { quoteIdentifier, quoteLiteral } from "../../src/warehouses/duckdb/quoting.ts"
+import type { Person } from "../../../src/governance/model/person.ts"
+import type { BuiltPlan } from "../../../src/governance/plan/plan.ts"
+import { personalQuery } from "../../../src/query/duckdb/governance/personal-query.ts"
+import { quoteIdentifier, quoteLiteral } from "../../../src/warehouses/duckdb/quoting.ts"
 import type { QueryForm } from "./query-forms.ts"
 import { secrets, tableColumns, type World } from "./worlds.ts"
 
