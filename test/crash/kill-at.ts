@@ -14,8 +14,8 @@ export async function killAt(running: MillraceProcess, point: WritePoint, passes
   await armed
 }
 
-export async function assertKilled(running: MillraceProcess): Promise<void> {
-  const ended = await Promise.race([running.ended, timeLimit(30_000)])
+export async function assertKilled(running: MillraceProcess, limitMs = 30_000): Promise<void> {
+  const ended = await Promise.race([running.ended, timeLimit(limitMs)])
   assert.equal(
     ended?.signal,
     "SIGKILL",

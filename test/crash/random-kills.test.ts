@@ -1,31 +1,10 @@
-import { test } from "node:test"
-import { hasJava } from "../support/dynamodb/tables.ts"
-import { mariaDbProduct, mysqlProduct } from "../support/mysql/products.ts"
-import { testSeed } from "../support/seed.ts"
-import { killAtRandom } from "./random-kills.ts"
-import { dynamoDbScene } from "./scenes/dynamodb.ts"
-import { mysqlScene } from "./scenes/mysql.ts"
-import { postgresScene } from "./scenes/postgres.ts"
+import { describeRandomKills } from "./random-kills.ts"
+import { dynamoDbSource, mariaDbSource, mysqlSource, postgresSource } from "./scenes/pairs.ts"
+import { duckDbWarehouse } from "./scenes/warehouses.ts"
 
-test("PostgreSQL: nothing is lost or doubled by 10 kills at random moments", (context) =>
-  killAtRandom(context, postgresScene, 10, testSeed))
-
-for (const [product, kills] of [
-  [mariaDbProduct, 5],
-  [mysqlProduct, 4],
-] as const)
-  test(
-    `${product.name}: nothing is lost or doubled by ${kills} kills at random moments`,
-    {
-      skip: product.missing() ?? false,
-    },
-    (context) => killAtRandom(context, (own) => mysqlScene(product, own), kills, testSeed),
-  )
-
-test(
-  "DynamoDB: nothing is lost or left by 4 kills at random moments",
-  {
-    skip: hasJava() ? false : "DynamoDB Local needs Java",
-  },
-  (context) => killAtRandom(context, dynamoDbScene, 4, testSeed),
-)
+describeRandomKills([
+  { source: postgresSource, into: duckDbWarehouse, kills: 10 },
+  { source: mariaDbSource, into: duckDbWarehouse, kills: 5 },
+  { source: mysqlSource, into: duckDbWarehouse, kills: 4 },
+  { source: dynamoDbSource, into: duckDbWarehouse, kills: 4 },
+])

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict"
-import type { TestContext } from "node:test"
+import { type TestContext, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Place } from "../e2e/place.ts"
 import { randomFrom } from "../e2e/workload.ts"
 import type { Workload } from "../e2e/writing.ts"
+import { testSeed } from "../support/seed.ts"
+import type { SceneSource } from "./scenes/pairs.ts"
+import type { SceneWarehouse } from "./scenes/warehouses.ts"
 
 const outputShown = 4_000
 
@@ -18,11 +21,26 @@ export interface Scene {
   assertEqual(): Promise<void>
 }
 
+export interface KilledPair {
+  source: SceneSource
+  into: SceneWarehouse
+  kills: number
+}
+
+export function describeRandomKills(pairs: readonly KilledPair[]): void {
+  for (const { source, into, kills } of pairs)
+    test(
+      `${source.name} into ${into.name}: nothing is lost or doubled by ${kills} kills at random moments`,
+      { skip: source.skip },
+      (context) => killAtRandom(context, (own) => source.open(own, into), kills, testSeed),
+    )
+}
+
 /**
  * Kills Millrace at random moments while the source is written to: some while it starts, some while it copies, most
  * while it streams. Compares everything every few kills and at the end.
  */
-export async function killAtRandom(
+async function killAtRandom(
   context: TestContext,
   open: (context: TestContext) => Promise<Scene>,
   kills: number,

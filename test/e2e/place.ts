@@ -32,6 +32,8 @@ export interface PlaceOptions {
   /** Where the data folder lies; default inside the place's own folder. */
   dataDir?: string
   warehousePath?: string
+  /** Of a PostgreSQL server that is the only warehouse, instead of a DuckDB. */
+  warehouseUrl?: string | undefined
   /** As people start it: two processes under a supervisor. Default: one process, which costs half of the processor to start. */
   isIsolated?: boolean
 }
@@ -44,6 +46,8 @@ export interface Place {
   readonly httpPort: number
   readonly sqlPort: number
   readonly stateUrl: string | undefined
+  /** The server that people ask themselves, where it is the warehouse: see `connectSql`. */
+  readonly warehouseUrl: string | undefined
   /** Everything every process of it printed. */
   output(): string
   /** Starts `serve` and waits until it is ready. */
@@ -82,7 +86,11 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
   const processes: MillraceProcess[] = []
   const printed: string[] = []
   const output = () => [...processes.map((one) => one.output()), ...printed].join("\n")
-  const secrets = [...options.sources.map(({ url }) => url), stateUrl ?? ""].flatMap(passwordOf)
+  const secrets = [
+    ...options.sources.map(({ url }) => url),
+    stateUrl ?? "",
+    options.warehouseUrl ?? "",
+  ].flatMap(passwordOf)
   atEnd(context, async () => {
     for (const one of processes) await one.kill9()
     await stopEmbedded(dataDir)
@@ -112,6 +120,7 @@ export async function newPlace(context: TestContext, options: PlaceOptions): Pro
     httpPort,
     sqlPort,
     stateUrl,
+    warehouseUrl: options.warehouseUrl,
     output,
     spawn,
     async start(environment) {
@@ -151,14 +160,13 @@ function configurationOf(
       ...options.sources.map(({ arn, url, engine = "postgres" }) => ({ arn, engine, url })),
       ...(options.services ?? []),
     ],
-    warehouses: [
-      {
-        arn: targetArn,
-        engine: "duckdb",
-        ...(options.warehousePath && { path: options.warehousePath }),
-      },
-    ],
+    warehouses: [{ arn: targetArn, ...warehouseOf(options) }],
   }
+}
+
+function warehouseOf({ warehousePath: path, warehouseUrl: url }: PlaceOptions): Record<string, unknown> {
+  if (url !== undefined) return { engine: "postgres", url }
+  return { engine: "duckdb", ...(path && { path }) }
 }
 
 function otherPort({ listen }: Record<string, unknown>, httpPort: number): unknown {

@@ -7,7 +7,7 @@ import { onDatabase, workloadTables } from "./workload.ts"
 /** Everything as text, as the wire carries it. */
 const asText = { getTypeParser: () => (text: string) => text }
 
-/** A session on the SQL port; the caller ends it. */
+/** A session on the SQL port, or where people ask the warehouse's server itself, there; the caller ends it. */
 export async function connectSql(
   place: Place,
   database: string,
@@ -15,10 +15,7 @@ export async function connectSql(
   queryTimeoutMs = 60_000,
 ): Promise<pg.Client> {
   const client = new pg.Client({
-    host: "127.0.0.1",
-    port: place.sqlPort,
-    ...login,
-    database,
+    ...addressOf(place, database, login),
     types: asText,
     connectionTimeoutMillis: 60_000,
     query_timeout: queryTimeoutMs,
@@ -28,7 +25,18 @@ export async function connectSql(
   return client
 }
 
-/** Rows of a statement on the SQL port. */
+function addressOf(
+  { warehouseUrl, sqlPort }: Place,
+  database: string,
+  login: { user: string; password: string },
+): pg.ClientConfig {
+  if (warehouseUrl === undefined) return { host: "127.0.0.1", port: sqlPort, ...login, database }
+  const url = new URL(warehouseUrl)
+  url.pathname = `/${database}`
+  return { connectionString: url.href, options: "-c timezone=UTC" }
+}
+
+/** Rows of a statement on the SQL port, or the warehouse's own server. */
 export async function ask(
   place: Place,
   database: string,

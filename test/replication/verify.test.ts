@@ -54,7 +54,7 @@ test("rows changed, taken out and put in behind our back are named, exactly", as
   assert.deepEqual([equal.sourceRows, equal.warehouseRows, equal.differences], [20_000, 20_000, []])
 
   const live = `"${pipeline.database}".public.t`
-  await pipeline.home.connection.run(`
+  await pipeline.home.read(`
     UPDATE ${live} SET v = 'wrong' WHERE id = 7;
     DELETE FROM ${live} WHERE id IN (100, 200);
     INSERT INTO ${live} VALUES (30000, 'p0', 'nobody''s'), (9, 'p0', 'twice')`)
@@ -120,7 +120,7 @@ test("the same on the machine's own, older PostgreSQL, in a database that is not
   )
   const pipeline = await testPipeline({ url })
   assert.deepEqual((await compared(pipeline, "t")).differences, [])
-  await pipeline.home.connection.run(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
+  await pipeline.home.read(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
   const { differences } = await compared(pipeline, "t")
   assert.deepEqual(differences.map(({ key }) => key).sort(), [["plain"], ["ü€"]])
   await streaming(pipeline).mend(await idOf(pipeline, "t"), [["ü€"], ["plain"]], never)
@@ -158,7 +158,7 @@ test("under constant writes nothing is found that is not there, and what is ther
       }
     // A row that is being changed all the time is mended to what it is, not to what it was.
     const live = `"${pipeline.database}".public.t`
-    await pipeline.home.connection.run(`UPDATE ${live} SET v = 'wrong' WHERE id BETWEEN 4000 AND 4099`)
+    await pipeline.home.read(`UPDATE ${live} SET v = 'wrong' WHERE id BETWEEN 4000 AND 4099`)
     const { differences } = await compared(pipeline, "t")
     assert.ok(differences.length > 20, "some have been written again since")
     await streaming(pipeline).mend(
@@ -203,7 +203,7 @@ test("keys of many types are found and mended", async () => {
   )
   const pipeline = await testPipeline({ url: database.url })
   for (const name of names)
-    await pipeline.home.connection.run(`UPDATE "${pipeline.database}".public.${name} SET v = 'wrong'`)
+    await pipeline.home.read(`UPDATE "${pipeline.database}".public.${name} SET v = 'wrong'`)
   const found = await verdicts(pipeline)
   for (const name of names) {
     const verdict = found.get(name)
@@ -232,9 +232,7 @@ test("a table without a key: equal rows are counted", async () => {
   )
   const pipeline = await testPipeline({ url: database.url })
   const live = `"${pipeline.database}".public.t`
-  await pipeline.home.connection.run(
-    `INSERT INTO ${live} VALUES (1, 'same'); DELETE FROM ${live} WHERE n = 2`,
-  )
+  await pipeline.home.read(`INSERT INTO ${live} VALUES (1, 'same'); DELETE FROM ${live} WHERE n = 2`)
   const { differences, duplicates } = await compared(pipeline, "t")
   assert.equal(duplicates, 1)
   assert.deepEqual(differences, [

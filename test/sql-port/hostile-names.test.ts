@@ -168,13 +168,10 @@ async function replicated(t: TestContext): Promise<Place> {
     url,
     database: "copy1",
     home: {
-      instance: warehouse.instance,
       // The engine was told of the folder itself.
       stagingPath: warehouse.folder,
       warehouse: openDuckDbWarehouse(warehouse.instance, warehouse.folder),
-      connection,
       read: async (sql) => (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][],
-      close: async () => connection.closeSync(),
     },
   })
   t.after(async () => {

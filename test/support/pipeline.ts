@@ -41,6 +41,8 @@ export interface TestHome {
   read(sql: string): Promise<(string | null)[][]>
   /** The only destination database it has; absent: it has any. */
   database?: string
+  /** A PostgreSQL, which has the types of a PostgreSQL source. */
+  nativeTypes?: true
 }
 
 export interface TestWarehouse extends TestHome {
@@ -102,7 +104,7 @@ export interface Reports {
 
 export interface TestPipeline {
   reports: Reports
-  home: TestWarehouse
+  home: TestHome
   database: string
   handle: string
   lagMs(): number | undefined
@@ -118,7 +120,8 @@ export interface TestPipeline {
 
 export interface TestPipelineOptions {
   url: string
-  home?: TestWarehouse
+  /** Default: a DuckDB of its own. */
+  home?: TestHome
   database?: string
   select?: TableSelection
   /** Of an earlier pipeline, to go on where that one stopped (with the same home and database). */
@@ -144,7 +147,7 @@ let pipelines = 0
 
 const markerTable = "millrace_test_marker"
 
-/** A pipeline from a real PostgreSQL into a real DuckDB; returns when it streams. */
+/** A pipeline from a real PostgreSQL into a real warehouse; returns when it streams. */
 export async function testPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
   const pipeline = await beginTestPipeline(options)
   await waitUntil(() => pipeline.reports.phases.includes("streaming"), {
@@ -159,7 +162,7 @@ export async function testPipeline(options: TestPipelineOptions): Promise<TestPi
 export async function beginTestPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
   const home = options.home ?? (await testWarehouse())
   const number = ++pipelines
-  const database = options.database ?? `copy${number}`
+  const database = options.database ?? home.database ?? `copy${number}`
   const reports = newReports()
   const url = new URL(options.url)
   const source = openPostgresSource({
@@ -167,6 +170,7 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
     database: decodeURIComponent(url.pathname.slice(1)),
     failoverSlots: options.failoverSlots ?? false,
     acceptInvalidText: options.options?.().acceptInvalidCharacters ?? false,
+    nativeTypes: home.nativeTypes ?? false,
   })
   const handle = options.handle ?? `millrace_test_${process.pid}_${number}`
   await runSql(options.url, `CREATE TABLE IF NOT EXISTS public.${markerTable} (n bigint PRIMARY KEY)`)
@@ -271,7 +275,7 @@ export function reporterInto(reports: Reports): PipelineReporter {
 
 let markers = 0
 
-async function settled(url: string, home: TestWarehouse, database: string, reports: Reports): Promise<void> {
+async function settled(url: string, home: TestHome, database: string, reports: Reports): Promise<void> {
   const marker = ++markers
   await runSql(url, `INSERT INTO public.${markerTable} VALUES (${marker})`)
   await waitUntil(

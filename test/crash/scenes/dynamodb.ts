@@ -5,7 +5,15 @@ import {
   DescribeIntegrationsCommand,
   RedshiftClient,
 } from "@aws-sdk/client-redshift"
-import { accessKeyId, account, newPlace, region, secretAccessKey, targetArn } from "../../e2e/place.ts"
+import {
+  accessKeyId,
+  account,
+  newPlace,
+  type Place,
+  region,
+  secretAccessKey,
+  targetArn,
+} from "../../e2e/place.ts"
 import { ask, assertSameRows } from "../../e2e/warehouse.ts"
 import { randomFrom, rowMarker } from "../../e2e/workload.ts"
 import { startWriting, type Workload, weighted } from "../../e2e/writing.ts"
@@ -13,6 +21,7 @@ import { type TestDynamoDb, testKeys } from "../../support/dynamodb/server.ts"
 import { createTable, dynamoDb, scanAll } from "../../support/dynamodb/tables.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import type { Scene } from "../random-kills.ts"
+import { ownDatabase, type SceneWarehouse } from "./warehouses.ts"
 
 const table = "carts"
 const sourceArn = `arn:aws:dynamodb:${region}:${account}:table/${table}`
@@ -48,7 +57,11 @@ function startLoad(context: TestContext, { client }: TestDynamoDb, seed: number)
   return startWriting(context, step, 2, () => undefined)
 }
 
-export async function dynamoDbScene(context: TestContext): Promise<Scene> {
+/** What an attribute's value is in the warehouse, as text. */
+const attributeOf = (place: Place, name: string, type: string) =>
+  place.warehouseUrl === undefined ? `value."${name}"."${type}"::varchar` : `value -> '${name}' ->> '${type}'`
+
+export async function dynamoDbScene(context: TestContext, into: SceneWarehouse): Promise<Scene> {
   const db = await dynamoDb()
   await createTable(db, table, { hash: "S", range: "N" })
   const service = {
@@ -58,7 +71,9 @@ export async function dynamoDbScene(context: TestContext): Promise<Scene> {
     access_key_id: testKeys.accessKeyId,
     secret_access_key: testKeys.secretAccessKey,
   }
-  const place = await newPlace(context, { sources: [], services: [service] })
+  const { database, integration } = ownDatabase(table)
+  const { warehouseUrl } = await into.open(context, database)
+  const place = await newPlace(context, { sources: [], services: [service], warehouseUrl })
   const api = new RedshiftClient({
     endpoint: `http://127.0.0.1:${place.httpPort}`,
     region,
@@ -76,10 +91,10 @@ export async function dynamoDbScene(context: TestContext): Promise<Scene> {
   const there = () =>
     ask(
       place,
-      table,
-      `SELECT id, sort::int, value."step"."N"::varchar, value."note"."S"::varchar FROM public.${table}`,
+      database,
+      `SELECT id, sort::int, ${attributeOf(place, "step", "N")}, ${attributeOf(place, "note", "S")} FROM public.${table}`,
     )
-  const create = { SourceArn: sourceArn, TargetArn: targetArn, IntegrationName: table }
+  const create = { SourceArn: sourceArn, TargetArn: targetArn, IntegrationName: integration }
   return {
     place,
     createIntegration: () => api.send(new CreateIntegrationCommand(create)),

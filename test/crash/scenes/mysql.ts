@@ -10,6 +10,7 @@ import type { MysqlProduct } from "../../support/mysql/products.ts"
 import type { MysqlServer } from "../../support/mysql/server.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import type { Scene } from "../random-kills.ts"
+import { ownDatabase, type SceneWarehouse } from "./warehouses.ts"
 
 const tables = ["accounts", "entries", "journal", "sentinel"]
 
@@ -104,17 +105,23 @@ async function startLoad(context: TestContext, server: MysqlServer, seed: number
 /** Many kills take long, and others use the machine meanwhile. */
 const patienceMs = 180_000
 
-export async function mysqlScene(product: MysqlProduct, context: TestContext): Promise<Scene> {
+export async function mysqlScene(
+  product: MysqlProduct,
+  context: TestContext,
+  into: SceneWarehouse,
+): Promise<Scene> {
   const server = await mysqlServer(product)
   await server.sql(...bankOf(product))
   const source = { arn: sourceArn, url: server.url, engine: "mysql" as const }
-  const place = await newPlace(context, { sources: [source] })
+  const { database, integration } = ownDatabase("bank")
+  const { warehouseUrl } = await into.open(context, database)
+  const place = await newPlace(context, { sources: [source], warehouseUrl })
   const api = apiOf(place)
-  const there = (statement: string) => ask(place, "bank", statement)
+  const there = (statement: string) => ask(place, database, statement)
   return {
     place,
-    createIntegration: () => api.create("bank", "include: ledger.*"),
-    active: () => api.becomes("bank", "active", patienceMs),
+    createIntegration: () => api.create(integration, "include: ledger.*"),
+    active: () => api.becomes(integration, "active", patienceMs),
     startLoad: (seed) => startLoad(context, server, seed),
     async assertEqual() {
       await server.sql("UPDATE ledger.sentinel SET n = n + 1")

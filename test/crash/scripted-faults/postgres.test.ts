@@ -1,40 +1,7 @@
-import assert from "node:assert/strict"
-import pg from "pg"
-import { beginTestPipeline, type TestPipeline, testWarehouse } from "../../support/pipeline.ts"
-import { testDatabase } from "../../support/postgres.ts"
-import { startTransfers } from "../transfers.ts"
+import { testWarehouse } from "../../support/pipeline.ts"
+import { postgresCell } from "./postgres-cell.ts"
 import { describeFaults } from "./suite.ts"
 
 const home = testWarehouse()
 
-describeFaults("PostgreSQL", undefined, async (context) => {
-  const { url } = await testDatabase()
-  return {
-    load: await startTransfers(context, url),
-    async begin(fault) {
-      const pipeline = await beginTestPipeline({ url, home: await home, around: fault })
-      return {
-        reports: pipeline.reports,
-        differences: () => pipeline.differences(),
-        assertPositionsAreSane: () => positionsAreSane(pipeline, url),
-        stop: pipeline.stop,
-      }
-    },
-  }
-})
-
-async function positionsAreSane(pipeline: TestPipeline, url: string): Promise<void> {
-  const [row] = await pipeline.home.read(`SELECT position FROM "${pipeline.database}".millrace.positions`)
-  const position = row?.[0]?.split("@")[0]
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query(
-      "SELECT confirmed_flush_lsn <= $2::pg_lsn AND $2::pg_lsn <= pg_current_wal_insert_lsn() AS sane FROM pg_replication_slots WHERE slot_name = $1",
-      [pipeline.handle, position],
-    )
-    assert.deepEqual(rows, [{ sane: true }], "slot ≤ warehouse ≤ source")
-  } finally {
-    await client.end()
-  }
-}
+describeFaults("PostgreSQL", undefined, (context) => postgresCell(context, home))

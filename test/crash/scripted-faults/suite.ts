@@ -59,6 +59,8 @@ export interface FaultTraits {
   concurrency?: number
   /** Tables are copied beside the running stream: a batch swaps them in, which `applied` is about. */
   copiesBeside?: boolean
+  /** Default: all of them. */
+  only?: readonly (readonly [WritePoint, FaultKind])[]
 }
 
 const cells = writePoints.flatMap((point) =>
@@ -69,11 +71,13 @@ export function describeFaults(
   name: string,
   skip: string | undefined,
   open: (context: TestContext) => Promise<FaultScene>,
-  { concurrency = 4, copiesBeside = false }: FaultTraits = {},
+  { concurrency = 4, copiesBeside = false, only }: FaultTraits = {},
 ): void {
   describe(`scripted faults, ${name}`, { concurrency, skip: skip ?? false }, () => {
+    const isAsked = (point: WritePoint, kind: FaultKind) =>
+      only === undefined || only.some((cell) => cell[0] === point && cell[1] === kind)
     for (const { point, kind, why } of cells)
-      if (why === undefined && !(copiesBeside && point === "tableSwapped"))
+      if (why === undefined && !(copiesBeside && point === "tableSwapped") && isAsked(point, kind))
         test(`${point}: ${kind}`, async (context) => survives(await open(context), point, kind))
   })
 }

@@ -1,70 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import {
-  type AttributeValue,
-  BatchWriteItemCommand,
-  DeleteTableCommand,
-  UpdateTableCommand,
-} from "@aws-sdk/client-dynamodb"
+import { BatchWriteItemCommand, DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb"
 import { createTable } from "../../support/dynamodb/tables.ts"
-import { shownSeed, testSeed } from "../../support/seed.ts"
 import { waitUntil } from "../../support/wait-until.ts"
-import { type Random, randomFrom } from "../random.ts"
 import { assertEqual, atSource, fixture, type Item, inWarehouse, skip } from "./fixture.ts"
+import { testRandomItems } from "./random-items.ts"
 
-function randomValue(random: Random, depth = 0): AttributeValue {
-  const text = () => random.pick(["", "ä€😀", 'quote " \\ \n', "x".repeat(random.below(200)), "plain"])
-  const number = () =>
-    random.pick(["0", "-1", "3.14", "1E+125", "-9.9E-129", "12345678901234567890123456789012345678"])
-  const bytes = () => Uint8Array.from({ length: random.below(5) }, () => random.below(256))
-  const some = <T>(make: (index: number) => T) =>
-    Array.from({ length: 1 + random.below(3) }, (_, at) => make(at))
-  const makers: (() => AttributeValue)[] = [
-    () => ({ S: text() }),
-    () => ({ N: number() }),
-    () => ({ B: bytes() }),
-    () => ({ BOOL: random.chance(0.5) }),
-    () => ({ NULL: true }),
-    () => ({ SS: some((at) => `${at}${text()}`) }),
-    () => ({ NS: some((at) => `${at}.5`) }),
-    () => ({ BS: some((at) => Uint8Array.of(at, 1)) }),
-  ]
-  if (depth < 3) {
-    makers.push(() => ({ L: some(() => randomValue(random, depth + 1)) }))
-    makers.push(() => ({ M: Object.fromEntries(some((at) => [`k${at}`, randomValue(random, depth + 1)])) }))
-    makers.push(() => ({ M: {} }))
-    makers.push(() => ({ L: [] }))
-  }
-  return random.pick(makers)()
-}
-
-test("items of any shape: what was there, what changes while it is copied, and what comes later", {
-  skip,
-}, async (context) => {
-  context.diagnostic(shownSeed)
-  const random = randomFrom(testSeed)
-  const under = await fixture(context, { hash: "S", range: "N" })
-  const keyOf = (n: number): Item => ({ id: { S: `cart ${n % 7}` }, sort: { N: String(n) } })
-  const write = async () => {
-    const n = random.below(300)
-    if (random.chance(0.25)) return await under.remove(keyOf(n))
-    await under.put({
-      ...keyOf(n),
-      a: randomValue(random),
-      [random.pick(["b", "ü b", '"'])]: randomValue(random),
-    })
-  }
-  for (let i = 0; i < 300; i++) await write()
-  await under.start()
-  for (let i = 0; i < 150; i++) await write()
-  await assertEqual(under)
-  for (let i = 0; i < 150; i++) await write()
-  await assertEqual(under)
-  const rows = await under.home.read(
-    `SELECT count(*)::VARCHAR, any_value(typeof(sort)) FROM "${under.table}".public."${under.table}" WHERE id LIKE 'cart %'`,
-  )
-  assert.equal(rows[0]?.[1], "DECIMAL(38,10)")
-})
+testRandomItems({ warehouse: "DuckDB", sortType: "typeof(sort)" })
 
 test("a stop and a start go on where it stopped, without a copy", { skip }, async (context) => {
   const under = await fixture(context, { hash: "N" })

@@ -3,9 +3,15 @@ import { mysqlServer } from "../../support/mysql/fixtures.ts"
 import { mysqlPipeline } from "../../support/mysql/pipeline.ts"
 import type { MysqlProduct } from "../../support/mysql/products.ts"
 import type { MysqlServer } from "../../support/mysql/server.ts"
+import type { TestHome } from "../../support/pipeline.ts"
 
 /** Gives each case a database of its own on one server of this product, and a pipeline of just that. */
-export function mysqlPlaces(product: MysqlProduct, settings: Record<string, string> = {}) {
+export function mysqlPlaces(
+  product: MysqlProduct,
+  settings: Record<string, string> = {},
+  /** Makes the warehouse of a case; absent: a DuckDB. */
+  makeHome?: () => Promise<TestHome>,
+) {
   let shared: Promise<MysqlServer> | undefined
   let schemas = 0
   return async (...statements: string[]) => {
@@ -15,7 +21,9 @@ export function mysqlPlaces(product: MysqlProduct, settings: Record<string, stri
     const run = (...sql: string[]) => server.sql(`USE ${schema}`, ...sql)
     await server.sql(`CREATE DATABASE ${schema}`)
     await run(...statements)
-    const pipeline = await mysqlPipeline({ server, select: (table) => table.schema === schema })
+    const home = await makeHome?.()
+    const select = (table: { schema: string }) => table.schema === schema
+    const pipeline = await mysqlPipeline({ server, select, ...(home && { home }) })
     const isEqual = async () => assert.deepEqual(await pipeline.differences([schema]), [])
     const tables = async () => {
       const rows = await pipeline.home.read(

@@ -28,7 +28,7 @@ test("a table is resynced on request while it is written to, and mends what was 
   )
   const pipeline = await testPipeline({ url: database.url })
   const live = `"${pipeline.database}".public.t`
-  await pipeline.home.connection.run(
+  await pipeline.home.read(
     `DELETE FROM ${live} WHERE id < 100; UPDATE ${live} SET v = 'wrong' WHERE id > 4900`,
   )
   assert.equal((await pipeline.differences()).length, 1)
@@ -85,7 +85,7 @@ test("a resync that a restart cuts off is taken up again by itself", async () =>
   )
   const first = await testPipeline({ url: database.url })
   const live = `"${first.database}".public.t`
-  await first.home.connection.run(`UPDATE ${live} SET v = 'wrong' WHERE id = 7`)
+  await first.home.read(`UPDATE ${live} SET v = 'wrong' WHERE id = 7`)
   await (await streamOf(first)).resync([await idOf(first, "t")])
   await waitUntil(() => first.reports.failed.has("public.t"), {
     what: "the table to be let go of",
@@ -134,7 +134,7 @@ for (const failsWhen of ["before", "after"] as const)
     )
     const warehouse = (real: Warehouse) => failingOnce(real, failsWhen)
     const pipeline = await testPipeline({ url: database.url, around: { source: (real) => real, warehouse } })
-    await pipeline.home.connection.run(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
+    await pipeline.home.read(`UPDATE "${pipeline.database}".public.t SET v = 'wrong'`)
     const recorded = (await streamOf(pipeline)).resync([await idOf(pipeline, "t")])
     await waitUntil(() => copies(pipeline, "t") === 2, { what: "the resync" })
     assert.equal(await recorded, true)

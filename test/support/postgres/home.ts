@@ -49,6 +49,7 @@ export async function postgresHome(): Promise<TestHome & { database: string }> {
   return {
     warehouse,
     database,
+    nativeTypes: true,
     stagingPath: join(folder, "staging"),
     read: async (text) => (await client.query<(string | null)[]>({ text, rowMode: "array" })).rows,
   }

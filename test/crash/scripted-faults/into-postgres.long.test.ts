@@ -1,0 +1,3 @@
+import { describeFaultsIntoPostgres } from "./into-postgres.ts"
+
+describeFaultsIntoPostgres({})
