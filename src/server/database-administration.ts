@@ -21,21 +21,35 @@ import type { DatabaseRecord } from "../state/databases.ts"
 const dropPatienceMs = 5_000
 const lookEveryMs = 50
 
-/** The SQL port's statements about databases, on the services that do them. */
+/**
+ * The SQL port's statements about databases, on the services that do them. `own`: of the warehouse that the port shows; `others`:
+ * of the other ones, whose databases for integrations are made and dropped on the port as well.
+ */
 export function newDatabaseAdministration(
   plane: ControlPlane,
-  host: DatabaseHost,
+  { own, others }: { own: DatabaseHost; others: readonly DatabaseHost[] },
   users: SqlUsers,
 ): DatabaseAdministration {
+  const { databases } = plane.store
+  /** Of a database that nobody ordered: the port's own. */
+  const hostOf = async (name: string): Promise<DatabaseHost> => {
+    for (const host of others)
+      if ((await databases.byName(host.warehouseArn, name)) !== undefined) return host
+    return own
+  }
   return {
-    names: () => orUnavailable(host.names()),
-    create: (caller, input) => createDatabase(plane, host, caller, input),
+    async names() {
+      const ordered = others.length === 0 ? [] : (await databases.all()).map(({ name }) => name)
+      return [...new Set([...(await orUnavailable(own.names())), ...ordered])]
+    },
+    create: (caller, input) => createDatabase(plane, [own, ...others], caller, input),
     async drop(caller, name) {
-      await dropDatabase(plane, host, caller, name, comesTrue)
+      await dropDatabase(plane, await hostOf(name), caller, name, comesTrue)
       await users.forgetDatabase(name)
     },
     async set(caller, name, options, historyFor) {
-      const one = await pipelineOf(plane, await plane.store.databases.byName(host.warehouseArn, name))
+      const host = await hostOf(name)
+      const one = await pipelineOf(plane, await databases.byName(host.warehouseArn, name))
       const expanded = (before: DatabaseRecord) =>
         options.historyMode === undefined
           ? options
@@ -50,7 +64,7 @@ export function newDatabaseAdministration(
       else plane.nudge()
     },
     async refresh(caller, name, scope) {
-      const database = await requireDatabase(plane, host, name)
+      const database = await requireDatabase(plane, await hostOf(name), name)
       await refreshDatabase(plane, caller, database, scope)
     },
   }

@@ -26,6 +26,8 @@ export interface OpenWarehouses {
   readonly shown: ShownWarehouse
   /** The databases of the first warehouse. */
   readonly databases: DatabaseHost
+  /** Those of each other warehouse. */
+  readonly otherDatabases: readonly DatabaseHost[]
   /** Loads files within sessions on the first warehouse. */
   readonly targetOn: OpenSessionTarget
   /** The warehouses that files are loaded into; the first warehouse first. */
@@ -71,7 +73,7 @@ export async function openWarehouses(
     })
     opened.push({ configuration, open })
   }
-  const [first] = opened
+  const [first, ...others] = opened
   if (first === undefined) throw new Error("the configuration has no warehouse")
   const { configuration, open: shown } = first
   const asked = shownOf(configuration, registry, await shown.query?.())
@@ -96,6 +98,8 @@ export async function openWarehouses(
     ...asked,
     loaded,
     databases: hostOf(configuration.arn, shown, asked.shown),
+    // The SQL port shows none of them, so it can keep no table of theirs from readers.
+    otherDatabases: others.map(({ configuration: { arn }, open }) => hostOf(arn, open, { kind: "direct" })),
     facts: () =>
       opened.map(({ configuration: { arn }, open }) => ({ targetArn: arn, unopened: open.unopened() })),
     close: async () => {
@@ -147,7 +151,7 @@ async function loadedOf(
 function hostOf(
   warehouseArn: string,
   { warehouse, databases }: OpenWarehouse<unknown>,
-  { kind }: ShownWarehouse,
+  { kind }: Pick<ShownWarehouse, "kind">,
 ): DatabaseHost {
   return {
     warehouseArn,

@@ -36,22 +36,24 @@ export interface CreateDatabaseInput {
 const readyStatuses: readonly IntegrationStatus[] = ["active", "syncing", "needs_attention"]
 
 /**
- * Gives one source database of an integration its destination database; rows begin to flow. The database is there,
- * empty, when this returns.
+ * Gives one source database of an integration its destination database, in that of the warehouses that is the integration's
+ * target; rows begin to flow. The database is there, empty, when this returns.
  *
  * @throws Fault accessDenied, integrationNotFound, integrationInWrongState, integrationExists (the name is taken, or the
  * source database has a destination), conflictingOperation (one of that name is being dropped), invalidValue.
  */
 export async function createDatabase(
   plane: ControlPlane,
-  host: DatabaseHost,
+  hosts: readonly DatabaseHost[],
   caller: Caller,
   { name, integration: identifier, sourceDatabase, options }: CreateDatabaseInput,
 ): Promise<void> {
   requireAdmin(caller, "create databases")
-  refuseMistake(destinationMistake(name) ?? optionsMistake(options) ?? stateMistake(host, options))
+  refuseMistake(destinationMistake(name) ?? optionsMistake(options))
   const integration = await findIntegration(plane.store.integrations, identifier)
-  refuseUnready(integration, host)
+  const host = hostOf(integration, hosts)
+  refuseMistake(stateMistake(host, options))
+  refuseUnready(integration)
   const source = await chosenSource(plane, integration, sourceDatabase)
   await refuseTaken(plane, host, name)
   const created = await plane.store.databases.create({
@@ -89,9 +91,16 @@ function refuseMistake(mistake: string | undefined): void {
   if (mistake !== undefined) throw new Fault("invalidValue", mistake)
 }
 
-function refuseUnready({ name, status, targetArn }: Integration, host: DatabaseHost): void {
-  if (targetArn !== host.warehouseArn)
-    throw new Fault("invalidValue", `Integration ${name} goes to another warehouse, ${targetArn}.`)
+function hostOf({ name, targetArn }: Integration, hosts: readonly DatabaseHost[]): DatabaseHost {
+  const host = hosts.find(({ warehouseArn }) => warehouseArn === targetArn)
+  if (host !== undefined) return host
+  throw new Fault(
+    "invalidValue",
+    `The warehouse of integration ${name}, ${targetArn}, is not configured here.`,
+  )
+}
+
+function refuseUnready({ name, status }: Integration): void {
   if (readyStatuses.includes(status)) return
   const until = status === "creating" || status === "modifying" ? " Try again when it is active." : ""
   throw new Fault("integrationInWrongState", `Integration ${name} is ${status}.${until}`)

@@ -76,7 +76,11 @@ export async function startSqlPart(
       engine: watch === undefined ? queries : watchedQueries(queries, watch),
       limits: limits.port,
       log,
-      administration: newDatabaseAdministration(plane, warehouses.databases, users),
+      administration: newDatabaseAdministration(
+        plane,
+        { own: warehouses.databases, others: warehouses.otherDatabases },
+        users,
+      ),
       copy: copy.administration,
     }),
   )

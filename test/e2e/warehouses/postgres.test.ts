@@ -55,8 +55,15 @@ async function pair(context: TestContext, layout: Layout): Promise<Pair> {
   atEnd(context, () => home.drop())
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: sourceUrl }] })
   await place.configure((configuration) => {
-    const warehouse = { arn: postgresArn, cluster: "pg", engine: "postgres", url: home.url, layout }
-    if (layout === "databases") configuration.warehouses = [{ ...warehouse, auto_create_database: false }]
+    const warehouse = {
+      arn: postgresArn,
+      cluster: "pg",
+      engine: "postgres",
+      url: home.url,
+      layout,
+      auto_create_database: false,
+    }
+    if (layout === "databases") configuration.warehouses = [warehouse]
     else (configuration.warehouses as unknown[]).push(warehouse)
   })
   const checked = await place.run("check")
@@ -67,12 +74,7 @@ async function pair(context: TestContext, layout: Layout): Promise<Pair> {
   const integration = database.replace("_", "-")
   await api.create(integration, `include: ${name}.public.*`, sourceArn, postgresArn)
   await api.becomes(integration, "active", 120_000)
-  if (layout === "databases")
-    await ask(
-      place,
-      "dev",
-      `CREATE DATABASE ${database} FROM INTEGRATION '${integration}' DATABASE '${name}'`,
-    )
+  await ask(place, "dev", `CREATE DATABASE ${database} FROM INTEGRATION '${integration}' DATABASE '${name}'`)
   const at = new URL(home.url)
   if (layout === "databases") {
     at.pathname = `/${database}`
@@ -179,6 +181,23 @@ async function isToldOnThePort({ place, database, url, home }: Pair): Promise<vo
   await waitUntil(isGone, { what: "the database to be dropped", timeoutMs: 60_000 })
 }
 
+/** Statements about a database of a warehouse that the port does not show. */
+async function isAdministeredOnThePort({ place, database, url, tableOf }: Pair): Promise<void> {
+  await assert.rejects(
+    ask(place, "dev", `ALTER DATABASE ${database} INTEGRATION SET QUERY_ALL_STATES = FALSE`),
+    /this warehouse's readers ask it themselves/,
+  )
+  await ask(place, "dev", `ALTER DATABASE ${database} INTEGRATION SET REFRESH_INTERVAL = 1`)
+  await assert.rejects(ask(place, database, "SELECT 1"), { code: "3D000" })
+  // On a slow machine it answers that the database is still being dropped.
+  await ask(place, "dev", `DROP DATABASE ${database}`).catch((error: unknown) =>
+    assert.match(String(error), /still being dropped/),
+  )
+  const isGone = async () =>
+    (await rowsOf(url, `SELECT to_regclass('${tableOf("accounts")}')`))[0]?.[0] === null
+  await waitUntil(isGone, { what: "the schemas to be dropped", timeoutMs: 60_000 })
+}
+
 async function isEqual(rows: Pair): Promise<boolean> {
   try {
     await assertEqual(rows)
@@ -207,7 +226,7 @@ for (const layout of ["databases", "schemas"] as const) {
     )
     // No row of it has changed since: the source's catalog tells, in a while.
     await waitUntil(() => isEqual(rows), { what: "equal contents", timeoutMs: 60_000 })
-    if (layout === "schemas") return
+    if (layout === "schemas") return await isAdministeredOnThePort(rows)
     await useAsTheOnlyOne(rows)
     await isToldOnThePort(rows)
   })
