@@ -10,8 +10,8 @@ import type { TextColumns } from "./text-columns.ts"
 
 /** What replication needs and the source lacks, with the statement or step that mends it. */
 export interface Finding {
-  /** `error`: replication cannot start; `warning`: it can, but somebody should know. */
-  severity: "error" | "warning"
+  /** `error`: replication cannot start; `warning`: it can, but somebody should know; `note`: something could not be looked at. */
+  severity: "error" | "warning" | "note"
   /** An error of one table keeps only that table out. */
   concerns: "source" | "table"
   what: string

@@ -39,7 +39,7 @@ export function postgresWarehouseEngine({
       }
     },
     async preflight(configuration) {
-      const { inspectServer } = await import("./preflight.ts")
+      const { inspectServer } = await import("./preflight/inspect-server.ts")
       return await inspectServer(configuration)
     },
   }

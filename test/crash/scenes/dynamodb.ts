@@ -1,5 +1,10 @@
 import type { TestContext } from "node:test"
-import { BatchWriteItemCommand, DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb"
+import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb"
 import {
   CreateIntegrationCommand,
   DescribeIntegrationsCommand,
@@ -64,6 +69,7 @@ const attributeOf = (place: Place, name: string, type: string) =>
 export async function dynamoDbScene(context: TestContext, into: SceneWarehouse): Promise<Scene> {
   const db = await dynamoDb()
   await createTable(db, table, { hash: "S", range: "N" })
+  atEnd(context, () => db.client.send(new DeleteTableCommand({ TableName: table })))
   const service = {
     arn: sourceArn,
     engine: "dynamodb",

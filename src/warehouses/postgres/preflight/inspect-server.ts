@@ -1,9 +1,10 @@
-import type { Finding } from "../../replication/contracts/source.ts"
-import { connect, type Session } from "./client.ts"
-import { problemOf } from "./errors.ts"
-import type { PostgresWarehouseConfiguration } from "./format.ts"
-import { quoteIdentifier } from "./quoting.ts"
-import { readerRole } from "./render/routines.ts"
+import type { Finding } from "../../../replication/contracts/source.ts"
+import { connect, type Session } from "../client.ts"
+import { problemOf } from "../errors.ts"
+import type { PostgresWarehouseConfiguration } from "../format.ts"
+import { quoteIdentifier } from "../quoting.ts"
+import { readerRole } from "../render/routines.ts"
+import { spaceFindings } from "./free-space.ts"
 
 /** DROP DATABASE … WITH (FORCE) is of 13, multiranges are of 14: what is older is not tried. */
 const oldestVersion = 140_000
@@ -18,7 +19,7 @@ const factsQuery = `SELECT current_setting('server_version_num'), current_settin
   current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
   current_setting('max_connections'), pg_encoding_to_char((SELECT encoding FROM pg_database WHERE datname = current_database())),
-  current_user, current_database()`
+  current_user, current_database(), (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user)`
 
 interface Facts {
   version: number
@@ -32,6 +33,8 @@ interface Facts {
   encoding: string
   role: string
   database: string
+  /** -1: any number. */
+  roleConnections: number
 }
 
 /** What the server lacks for the layout, each with the statement that mends it. Changes nothing. */
@@ -45,7 +48,9 @@ export async function inspectServer({
     const facts = factsOf((await session.rows(factsQuery))[0] ?? [])
     return [
       ...serverFindings(facts),
+      ...connectionFindings(facts),
       ...(layout === "databases" ? databaseFindings(facts) : schemaFindings(facts)),
+      ...(await spaceFindings(session, url)),
     ]
   } catch (error) {
     return [
@@ -75,11 +80,12 @@ function factsOf(row: readonly (string | null)[]): Facts {
     encoding: text(8),
     role: text(9),
     database: text(10),
+    roleConnections: Number(text(11)),
   }
 }
 
 function serverFindings(facts: Facts): Finding[] {
-  const { version, versionText, isStandby, hasReaders, freeConnections, connections, role } = facts
+  const { version, versionText, isStandby, hasReaders, role } = facts
   return [
     ...(version < oldestVersion
       ? [found("error", `PostgreSQL ${versionText} is too old.`, "Upgrade to version 14 or later.")]
@@ -96,12 +102,27 @@ function serverFindings(facts: Facts): Finding[] {
             `As a superuser: CREATE ROLE ${readerRole} NOLOGIN;`,
           ),
         ]),
+  ]
+}
+
+function connectionFindings({ freeConnections, connections, roleConnections, role }: Facts): Finding[] {
+  const need = `a pipeline that copies takes up to ${wantedConnections}.`
+  return [
     ...(freeConnections < wantedConnections
       ? [
           found(
             "warning",
-            `${freeConnections} of ${connections} connections are free; a pipeline that copies takes up to ${wantedConnections}.`,
+            `${freeConnections} of ${connections} connections are free; ${need}`,
             `ALTER SYSTEM SET max_connections = ${connections + 100}; then restart the server.`,
+          ),
+        ]
+      : []),
+    ...(roleConnections >= 0 && roleConnections < wantedConnections
+      ? [
+          found(
+            "warning",
+            `Role ${role} may have ${roleConnections} connections; ${need}`,
+            `As a superuser: ALTER ROLE ${quoteIdentifier(role)} CONNECTION LIMIT -1;`,
           ),
         ]
       : []),
