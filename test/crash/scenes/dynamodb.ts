@@ -10,6 +10,7 @@ import {
   DescribeIntegrationsCommand,
   RedshiftClient,
 } from "@aws-sdk/client-redshift"
+import { atEnd } from "../../e2e/clean-up.ts"
 import {
   accessKeyId,
   account,
