@@ -53,5 +53,9 @@ const common = { "cache-control": "no-store", "x-content-type-options": "nosniff
 
 function json(status: number, body: unknown, headers: Record<string, string>): WireResponse {
   const type = "application/json; charset=utf-8"
-  return { status, headers: { ...common, "content-type": type, ...headers }, body: JSON.stringify(body) }
+  return {
+    status,
+    headers: { ...common, "content-type": type, ...headers },
+    body: body === undefined ? "" : JSON.stringify(body),
+  }
 }

@@ -17,8 +17,13 @@ export async function keyOf(store: ApiKeyStore, request: WireRequest): Promise<A
   const [given, ...more] = headerValues(request, "authorization")
   if (given === undefined || more.length > 0) return undefined
   const token = /^Bearer +(\S+) *$/i.exec(given)?.[1]
-  if (token !== undefined) return await authenticate(store, { kind: "token", secret: token })
+  if (token !== undefined) return await authenticate(store, { kind: bearerKind(request), secret: token })
   return await authenticate(store, { kind: "key", secret: given.trim() })
+}
+
+/** Identity providers can send nothing but a bearer token that lasts: a key. */
+function bearerKind({ path }: WireRequest): "key" | "token" {
+  return path.startsWith("/scim/v2/") ? "key" : "token"
 }
 
 /** The key in the body of an exchange. @throws Fault validation, unavailable */

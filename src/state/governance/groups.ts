@@ -24,6 +24,8 @@ export type GroupPatch = { [K in keyof Omit<GroupFields, "iamId">]?: GroupFields
 export interface GroupSearch {
   name?: string
   exactName?: string
+  /** The directory's own id. */
+  externalId?: string
   iamId?: string
   personId?: number
 }
@@ -79,7 +81,7 @@ const groupOrders: Record<GroupOrder, ReturnType<typeof sql>> = {
 
 export async function searchGroups(
   db: Db,
-  { name, exactName, iamId, personId }: GroupSearch,
+  { name, exactName, externalId, iamId, personId }: GroupSearch,
   page: Page & { order: GroupOrder },
 ): Promise<{ groups: GroupRecord[]; count: number }> {
   const where = sql.join(
@@ -87,6 +89,7 @@ export async function searchGroups(
       sql`true`,
       ...(name === undefined ? [] : [within(sql`name`, name)]),
       ...(exactName === undefined ? [] : [sql`name = ${exactName}`]),
+      ...(externalId === undefined ? [] : [sql`scim->>'externalId' = ${externalId}`]),
       ...(iamId === undefined ? [] : [sql`iam_id = ${iamId}`]),
       ...(personId === undefined
         ? []

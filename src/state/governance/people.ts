@@ -32,6 +32,10 @@ export interface PersonSearch {
   userId?: string
   /** The user id itself, exactly. */
   exactUserId?: string
+  /** The user id itself, without regard to case. */
+  sameUserId?: string
+  /** The directory's own id. */
+  externalId?: string
   includesDisabled?: boolean
   permission?: string
   groupId?: number
@@ -116,7 +120,7 @@ export async function searchPeople(
 }
 
 function conditionsOf(search: PersonSearch) {
-  const { iamIds, name, email, userId, exactUserId, permission, groupId } = search
+  const { iamIds, name, email, userId, exactUserId, sameUserId, externalId, permission, groupId } = search
   return [
     search.includesDisabled === true ? sql`true` : sql`not disabled`,
     ...(iamIds === undefined ? [] : [sql`iam_id = any(${[...iamIds]}::text[])`]),
@@ -124,6 +128,8 @@ function conditionsOf(search: PersonSearch) {
     ...(email === undefined ? [] : [within(sql`profile->>'email'`, email)]),
     ...(userId === undefined ? [] : [within(sql`user_id`, userId)]),
     ...(exactUserId === undefined ? [] : [sql`user_id = ${exactUserId}`]),
+    ...(sameUserId === undefined ? [] : [sql`lower(user_id) = lower(${sameUserId})`]),
+    ...(externalId === undefined ? [] : [sql`scim->>'externalid' = ${externalId}`]),
     ...(permission === undefined ? [] : [sql`${permission} = any(permissions)`]),
     ...(groupId === undefined
       ? []

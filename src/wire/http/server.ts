@@ -171,5 +171,7 @@ function requestHead(method: string, target: string, rawHeaders: string[]): Omit
 }
 
 function toResponse(answer: WireResponse): Response {
-  return new Response(answer.stream ?? answer.body, { status: answer.status, headers: answer.headers })
+  const { status, headers } = answer
+  // An answer without content may not have even an empty body.
+  return new Response(status === 204 ? null : (answer.stream ?? answer.body), { status, headers })
 }

@@ -1,5 +1,6 @@
 import type { Store } from "../../../state/store.ts"
 import type { Route } from "../route.ts"
+import { scimRoutes } from "../scim/discovery.ts"
 import { attributeRoutes } from "./attribute-routes.ts"
 import { groupRoutes } from "./group-routes.ts"
 import { policyRoutes } from "./policy-routes.ts"
@@ -24,6 +25,7 @@ export function resourceRoutes(store: Pick<Store, "governance" | "integrations" 
     ...sourceRoutes(store),
     ...subscriptionRoutes(governance),
     ...policyRoutes(governance),
+    ...scimRoutes(governance),
     ...unbuiltRoutes(),
   ]
 }

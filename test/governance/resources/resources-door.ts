@@ -1,13 +1,13 @@
 import { after, before } from "node:test"
 import { Hono } from "hono"
-import { createApiKey } from "../../src/control-plane/governance/api-keys.ts"
-import type { Permission } from "../../src/domain/api-key.ts"
-import { governanceDoor } from "../../src/front-doors/governance/door.ts"
-import { resourceRoutes } from "../../src/front-doors/governance/resources/resource-routes.ts"
-import { newThrottle } from "../../src/front-doors/throttle.ts"
-import type { Store } from "../../src/state/store.ts"
-import { answerRaw, type HttpEnvironment, type HttpServer, serveHttp } from "../../src/wire/http/server.ts"
-import { storeForTests } from "../state/integration-fixture.ts"
+import { createApiKey } from "../../../src/control-plane/governance/api-keys.ts"
+import type { Permission } from "../../../src/domain/api-key.ts"
+import { governanceDoor } from "../../../src/front-doors/governance/door.ts"
+import { resourceRoutes } from "../../../src/front-doors/governance/resources/resource-routes.ts"
+import { newThrottle } from "../../../src/front-doors/throttle.ts"
+import type { Store } from "../../../src/state/store.ts"
+import { answerRaw, type HttpEnvironment, type HttpServer, serveHttp } from "../../../src/wire/http/server.ts"
+import { storeForTests } from "../../state/integration-fixture.ts"
 
 export interface Answer {
   status: number
@@ -18,11 +18,11 @@ export interface Answer {
 export interface ResourcesDoor {
   readonly store: Store
   /** A key of this name; what it asks. `path` begins with a slash. */
-  as(
-    name: string,
-    ...permissions: Permission[]
-  ): Promise<(request: string, body?: unknown) => Promise<Answer>>
+  as(name: string, ...permissions: Permission[]): Promise<Ask>
+  withKey(name: string, ...permissions: Permission[]): Promise<{ ask: Ask; key: string; origin: string }>
 }
+
+type Ask = (request: string, body?: unknown) => Promise<Answer>
 
 /** The governance API with the routes of its resources over HTTP, on a state database of its own, for the tests of one file. */
 export function resourcesDoor(): ResourcesDoor {
@@ -42,15 +42,19 @@ export function resourcesDoor(): ResourcesDoor {
     server = await serveHttp(app, { host: "127.0.0.1", port: 0 })
   })
   after(() => server?.close(0))
+  async function withKey(name: string, ...permissions: Permission[]) {
+    const admin = { name: "AKID", role: "admin" } as const
+    const { key } = await createApiKey(state.store.apiKeys, admin, { name, permissions })
+    const origin = `http://127.0.0.1:${server?.port}`
+    const ask: Ask = (request, body) => asked(origin, key, request, body)
+    return { ask, key, origin }
+  }
   return {
     get store() {
       return state.store
     },
-    async as(name, ...permissions) {
-      const admin = { name: "AKID", role: "admin" } as const
-      const { key } = await createApiKey(state.store.apiKeys, admin, { name, permissions })
-      return (request, body) => asked(`http://127.0.0.1:${server?.port}`, key, request, body)
-    },
+    as: async (name, ...permissions) => (await withKey(name, ...permissions)).ask,
+    withKey,
   }
 }
 

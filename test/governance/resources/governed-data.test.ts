@@ -1,7 +1,7 @@
 /** Data sources, tags and policies over HTTP, as public clients of the API ask for them. */
 import assert from "node:assert/strict"
 import { before, describe, test } from "node:test"
-import { anIntegration, insertInto } from "../state/integration-fixture.ts"
+import { anIntegration, insertInto } from "../../state/integration-fixture.ts"
 import { type Answer, resourcesDoor } from "./resources-door.ts"
 
 const declaration = {
