@@ -243,6 +243,49 @@ async function lateViews({ admin }: Scene): Promise<void> {
   assert.equal((await refusal(admin.query("SELECT * FROM late"))).code, "42P01")
 }
 
+async function upkeep({ admin, client }: Scene): Promise<void> {
+  await admin.query("CREATE TABLE kept (a INTEGER, b INTEGER)")
+  const notices: string[] = []
+  const note = ({ message = "" }) => notices.push(message)
+  admin.on("notice", note)
+  const taken = [
+    "VACUUM",
+    "VACUUM FULL kept TO 95 PERCENT BOOST",
+    "VACUUM DELETE ONLY main.kept",
+    "VACUUM kept",
+    "ANALYZE",
+    "ANALYZE VERBOSE kept (a, b)",
+    "ANALYZE kept PREDICATE COLUMNS",
+  ]
+  for (const statement of taken)
+    assert.equal((await admin.query(statement)).command, statement.split(" ")[0], statement)
+  admin.off("notice", note)
+  assert.equal(notices.filter((message) => message.includes("changes nothing here")).length, taken.length)
+  const codeOf = async (statement: string) => (await refusal(admin.query(statement))).code
+  assert.equal(await codeOf("VACUUM nothing"), "42P01")
+  assert.equal(await codeOf("ANALYZE kept b"), "42601")
+  for (const statement of ["LOCK kept", "ALTER TABLE kept APPEND FROM kept", "ANALYZE COMPRESSION kept"])
+    assert.equal(await codeOf(statement), "0A000", statement)
+  await admin.query("CREATE USER keeper PASSWORD 'Sesame2024'")
+  const keeper = await client("keeper", "dev", { password: "Sesame2024" })
+  for (const statement of ["VACUUM kept", "ANALYZE kept"])
+    assert.equal((await refusal(keeper.query(statement))).code, "42501")
+  await admin.query("BEGIN; ANALYZE kept")
+  assert.equal(await codeOf("VACUUM kept"), "25001")
+  await admin.query("ROLLBACK")
+}
+
+/** Said in docs/sql/dialect.md. */
+async function changedTablesStay({ admin }: Scene): Promise<void> {
+  await admin.query("CREATE TABLE changed (a INTEGER); INSERT INTO changed VALUES (1)")
+  await admin.query("BEGIN; TRUNCATE changed; ALTER TABLE changed ADD COLUMN b INTEGER")
+  assert.equal((await refusal(admin.query("COMMIT"))).code, "25000")
+  await admin.query("ROLLBACK")
+  assert.deepEqual(await rows(admin, "SELECT * FROM changed"), [["1"]])
+  await admin.query("BEGIN; ALTER TABLE changed ADD COLUMN b INTEGER; UPDATE changed SET b = 2; COMMIT")
+  assert.deepEqual(await rows(admin, "SELECT * FROM changed"), [["1", "2"]])
+}
+
 test("a Redshift warehouse's loader", async (context) => {
   const scene = await sceneOf(await copyBench(context))
   await context.test("settings of the cloud are taken, and what is none of their values is not", () =>
@@ -256,6 +299,14 @@ test("a Redshift warehouse's loader", async (context) => {
   )
   await context.test("a manifest's files must be there where it says so, and must be files", () =>
     manifests(scene),
+  )
+  await context.test(
+    "VACUUM and ANALYZE say that nothing is to be done; what they cannot do is refused",
+    () => upkeep(scene),
+  )
+  await context.test(
+    "TRUNCATE is part of its transaction; rows that it changed do not let the columns change in it",
+    () => changedTablesStay(scene),
   )
   await context.test("grants of a swapped table are shown and can be given again in its transaction", () =>
     privileges(scene),

@@ -11,6 +11,7 @@ import { type CopyCommand, copyCommand } from "./copy/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./databases/administration.ts"
 import { type DatabaseCommand, databaseCommand } from "./databases/database-commands.ts"
 import type { SqlPortOptions } from "./sql-port.ts"
+import { upkeepStatement } from "./upkeep-statements.ts"
 import { callerOf } from "./users/logins.ts"
 import { type AccessContext, runAccessCommand } from "./users/run-command.ts"
 import { grantColumns } from "./users/show-grants.ts"
@@ -36,7 +37,7 @@ export function doorStatements(
     const database = databaseCommand(tokens)
     if (database) return databaseStatement(database, contexts)
     const copy = copyCommand(tokens, text)
-    return copy && copyStatement(copy, contexts)
+    return copy ? copyStatement(copy, contexts) : upkeepStatement(tokens)
   }
 }
 

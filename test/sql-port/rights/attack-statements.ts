@@ -95,7 +95,7 @@ export const outOfEveryonesReach: readonly string[] = [
   "EXECUTE p",
   "CHECKPOINT",
   "FORCE CHECKPOINT",
-  "VACUUM",
+  "VACUUM ANALYZE orders",
   "PIVOT orders ON customer_id USING sum(amount)",
   "FROM orders SELECT nextval('s')",
   "SELECT write_log('x')",

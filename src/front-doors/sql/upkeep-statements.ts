@@ -1,0 +1,84 @@
+/** What programs send to a Redshift to keep it in order. (Source: its documentation, "VACUUM", "ANALYZE", "LOCK", "ALTER TABLE APPEND".) */
+import type { DoorStatement, StatementSession } from "../../query/contract.ts"
+import { cursorOver, type TokenCursor } from "../../query/text/token-cursor.ts"
+import { isWord, type Token } from "../../query/text/tokens.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+
+/** A statement of upkeep: VACUUM and ANALYZE change nothing and say so; undefined: it is none. @throws PgError for those that are refused */
+export function upkeepStatement(tokens: Token[]): DoorStatement | undefined {
+  const cursor = cursorOver(tokens)
+  if (cursor.take("vacuum")) return nothingToDo("VACUUM", vacuumed(cursor))
+  if (cursor.take("analyze", "analyse")) return nothingToDo("ANALYZE", analyzed(cursor))
+  if (isWord(tokens[0], "lock"))
+    throw refused(
+      "LOCK",
+      "A transaction reads one state of all tables; of two that write the same rows one fails.",
+    )
+  if (isAppend(tokens))
+    throw refused(
+      "ALTER TABLE … APPEND",
+      "INSERT INTO … SELECT, then DELETE; both can be part of a transaction.",
+    )
+  return undefined
+}
+
+function refused(what: string, hint: string): PgError {
+  return new PgError("0A000", `${what} is not supported`, { hint })
+}
+
+function isAppend(tokens: Token[]): boolean {
+  if (!isWord(tokens[0], "alter") || !isWord(tokens[1], "table")) return false
+  return tokens.some((token, at) => at > 2 && isWord(token, "append") && isWord(tokens[at + 1], "from"))
+}
+
+/** VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table] [TO n PERCENT] [BOOST]: the table, if one is named. */
+function vacuumed(cursor: TokenCursor): string[] | undefined {
+  if (cursor.take("sort", "delete")) cursor.expect("only")
+  else cursor.take("full", "reindex", "recluster")
+  const isNamed = !cursor.isEnd() && !cursor.isWord("to", "boost")
+  const name = isNamed ? cursor.dotted(3) : undefined
+  if (cursor.take("to")) {
+    cursor.number()
+    cursor.expect("percent")
+  }
+  cursor.take("boost")
+  cursor.end()
+  return name
+}
+
+/** ANALYZE [VERBOSE] [table [(column, …)]] [PREDICATE COLUMNS | ALL COLUMNS]. */
+function analyzed(cursor: TokenCursor): string[] | undefined {
+  if (cursor.isWord("compression")) throw refused("ANALYZE COMPRESSION", "Nothing is encoded by column here.")
+  cursor.take("verbose")
+  const isNamed = !cursor.isEnd() && !cursor.isWord("predicate", "all")
+  const name = isNamed ? cursor.dotted(3) : undefined
+  if (name !== undefined && cursor.symbol("(")) {
+    do cursor.name()
+    while (cursor.symbol(","))
+    if (!cursor.symbol(")")) throw cursor.unexpected()
+  }
+  if (cursor.take("predicate", "all")) cursor.expect("columns")
+  cursor.end()
+  return name
+}
+
+function nothingToDo(tag: "VACUUM" | "ANALYZE", table: string[] | undefined): DoorStatement {
+  return {
+    columns: undefined,
+    notices: [`${tag} changes nothing here: storage and statistics are kept in order as rows are written.`],
+    async run(session) {
+      await judge(session, tag, table)
+      return { rows: [], tag }
+    },
+  }
+}
+
+/** Tables have no owners here: administrators stand for them. */
+async function judge(session: StatementSession, tag: string, table: string[] | undefined): Promise<void> {
+  session.transaction.assertUsable()
+  if (tag === "VACUUM" && session.transaction.isExplicit())
+    throw new PgError("25001", "VACUUM cannot run inside a transaction block")
+  if (!(await session.access()).isSuperuser) throw new PgError("42501", `permission denied: ${tag}`)
+  if (table !== undefined && (await session.findRelation(table)) === undefined)
+    throw new PgError("42P01", `relation "${table.join(".")}" does not exist`)
+}
