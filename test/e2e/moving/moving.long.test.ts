@@ -19,10 +19,10 @@ import { type Flow, startTraffic, type Traffic, trafficTables } from "./traffic.
 
 const pipelines = Number(process.env.MILLRACE_MOVING_PIPELINES ?? "6")
 const faults = Number(process.env.MILLRACE_MOVING_FAULTS ?? "10")
-/** Of a small source. A hundred at this pace are 500 commits a second. */
-const everyMs = 200
+/** Of a small source. All of them together commit 200 times a second at most: the network's wires take processor time, too. */
+const everyMs = Math.max(200, pipelines * 5)
 /** Of the busy one. */
-const busyEveryMs = 5
+const busyEveryMs = 10
 const bandMs = 10_000
 
 interface Scene extends Hosts {
