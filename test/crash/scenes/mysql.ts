@@ -128,6 +128,12 @@ export async function mysqlScene(
       const n = await server.rows("SELECT n FROM ledger.sentinel")
       const isThere = async () => (await there("SELECT n FROM ledger.sentinel"))[0]?.[0] === n[0]?.[0]
       await waitUntil(isThere, { what: "the warehouse to catch up", timeoutMs: patienceMs })
+      // What was truncated while it was first copied is copied beside the stream, after the others.
+      for (const table of tables)
+        await waitUntil(() => there(`SELECT count(*) FROM ledger.${table}`), {
+          what: `table ${table}`,
+          timeoutMs: patienceMs,
+        })
       assert.deepEqual(await there("SELECT sum(balance) FROM ledger.accounts"), [[wholeSum]])
       for (const table of tables) {
         const statement = `SELECT * FROM ledger.${table}`
