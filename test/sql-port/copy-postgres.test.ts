@@ -127,3 +127,17 @@ test("postgres: who may not, and what cannot be, is refused; rights are the serv
   isReplicated.add(database)
   assert.equal((await refusal(admin.query(copy))).code, "25006")
 })
+
+test("postgres: 800 columns are loaded, one more is refused before anything is, and fewer of them may be named", async (context) => {
+  const { bucket, admin, there, at } = await postgresBench(context)
+  const names = Array.from({ length: 801 }, (_, index) => `c${index}`)
+  await there.query(`CREATE TABLE wide (${names.map((name) => `${name} INTEGER`).join(", ")})`)
+  await bucket.put("f", `${Array(801).fill("1").join("|")}\n`)
+  await bucket.put("g", `${Array(800).fill("2").join("|")}\n`)
+  const wide = await refusal(admin.query(`COPY ${at("wide")} FROM 's3://landing/f' ${role}`))
+  assert.match(wide.message, /801 columns, and COPY into PostgreSQL takes at most 800: name fewer/)
+  assert.deepEqual(await rows(there, "SELECT count(*) FROM wide"), [["0"]])
+  const fewer = names.slice(0, 800).join(", ")
+  assert.equal((await admin.query(`COPY ${at("wide")} (${fewer}) FROM 's3://landing/g' ${role}`)).rowCount, 1)
+  assert.deepEqual(await rows(there, "SELECT c0, c799, c800 FROM wide"), [["2", "2", null]])
+})

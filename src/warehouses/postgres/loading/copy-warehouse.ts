@@ -20,6 +20,8 @@ export interface PostgresCopies {
 
 const doing = "loading files"
 const noDatabase = "3D000"
+/** A part is judged with each field as a text and as a value, and the server's lists of results have at most 1,664 entries. */
+const mostColumns = 800
 
 /** Loads files into tables of the server's databases, each load on a session of its own. */
 export function openPostgresCopies({ url, layout, parquet }: PostgresCopies): CopyWarehouse {
@@ -142,6 +144,11 @@ function transactionOn({ session, names, database, parquet }: Loading): CopyTran
           columns.missing === undefined
             ? `There is no table ${schema}.${table} in ${database}.`
             : `Table ${schema}.${table} has no column ${columns.missing}.`,
+        )
+      if (columns.length > mostColumns)
+        throw new Problem(
+          "copyTargetMissing",
+          `Table ${schema}.${table} would be loaded with ${columns.length} columns, and COPY into PostgreSQL takes at most ${mostColumns}: name fewer of them.`,
         )
       await requireInsert(session, into)
       const [[version] = []] = await session.rows("SELECT current_setting('server_version_num')")
