@@ -30,8 +30,6 @@ export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
   if (!isWarehouse(warehouse))
     return misused(`--warehouse must be one of ${Object.keys(demoWarehouses).join(", ")}.`)
   const source = await plays[word]()
-  if (source.warehouses?.includes(warehouse) === false)
-    return misused(`--source ${word} goes into ${source.warehouses.join(", ")} only.`)
   const totalRows = rows === undefined ? source.usualRows : Number(rows)
   if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
     return misused(`--rows must be a whole number from ${fewestRows} to ${count(source.mostRows)}.`)

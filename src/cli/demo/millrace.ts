@@ -63,22 +63,36 @@ export async function integrationReport({ access }: Millrace): Promise<Integrati
 }
 
 /** A connection to the warehouse: to its own server if it has one, else through the SQL port. */
-export async function connectToWarehouse(
-  { configuration }: Millrace,
-  database = integrationName,
-): Promise<pg.Client> {
-  const [warehouse] = configuration.warehouses
-  const direct = warehouse && engines.warehouses.of(warehouse).direct
-  if (warehouse !== undefined && direct !== undefined)
-    return await connectForText({ connectionString: direct.urlOf(warehouse, database) })
+export async function connectToWarehouse(millrace: Millrace, database = integrationName): Promise<pg.Client> {
+  const url = urlOfServer(millrace, database)
+  return url === undefined
+    ? await connectToSqlPort(millrace, database)
+    : await connectForText({ connectionString: url })
+}
+
+/** A connection to the SQL port, whatever the warehouse: COPY and its jobs are said there. */
+export async function connectToSqlPort({ configuration }: Millrace, database: string): Promise<pg.Client> {
   const [user] = configuration.sqlUsers
   if (user === undefined) throw new Error("Millrace made no SQL user")
   const { host, port } = configuration.listen.sql
-  return await connectForText({
-    host,
-    port,
-    user: user.name,
-    password: user.password,
-    database,
-  })
+  return await connectForText({ host, port, user: user.name, password: user.password, database })
+}
+
+/** Makes a database that no integration fills, where the warehouse's own server has none of the name. */
+export async function makeOwnDatabase(millrace: Millrace, database: string): Promise<void> {
+  const url = urlOfServer(millrace, undefined)
+  if (url === undefined) return
+  const client = await connectForText({ connectionString: url })
+  try {
+    const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)
+  } finally {
+    await client.end()
+  }
+}
+
+/** `undefined`: it has no server of its own. */
+function urlOfServer({ configuration }: Millrace, database: string | undefined): string | undefined {
+  const [warehouse] = configuration.warehouses
+  return warehouse && engines.warehouses.of(warehouse).direct?.urlOf(warehouse, database)
 }

@@ -1,11 +1,7 @@
-import type { WarehouseWord } from "./warehouse.ts"
-
 /** What the demo can be played on: a folder each, and a line in sources.ts. */
 export interface Setting {
   /** As people call it. */
   name: string
-  /** The words of --warehouse; absent: all. */
-  warehouses?: readonly WarehouseWord[]
   usualRows: number
   mostRows: number
   /** In words what this machine lacks for it, and what brings it; undefined: nothing. */

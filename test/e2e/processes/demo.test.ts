@@ -191,6 +191,13 @@ test("S3: every row of every file once, and Ctrl-C leaves nothing either", async
   assertNothingStays(folder)
 })
 
+test("S3 into PostgreSQL: every row of every file once, and nothing is left", async (t) => {
+  const folder = await folderWithSpaces(t)
+  const options = ["--once", "--rows", "2000", "--source", "s3", "--warehouse", "postgres"]
+  assertEqualAtLast(await start(t, folder, ...options).ended, 2_400, "1 table")
+  assertNothingStays(folder)
+})
+
 test("wrong usage is said", async (t) => {
   const folder = await folderWithSpaces(t)
   for (const rows of ["0", "1.5", "1e12"]) {
@@ -201,7 +208,4 @@ test("wrong usage is said", async (t) => {
   const { code, err } = await start(t, folder, "--source", "toString").ended
   assert.equal(code, 2)
   assert.match(err, /--source must be one of postgres, mysql, dynamodb, s3/)
-  const other = await start(t, folder, "--source", "s3", "--warehouse", "postgres").ended
-  assert.equal(other.code, 2)
-  assert.match(other.err, /--source s3 goes into duckdb only/)
 })

@@ -4,7 +4,14 @@ import { setTimeout as delay } from "node:timers/promises"
 import type pg from "pg"
 import { SetupError } from "../../../configuration/setup-error.ts"
 import { createIntegration } from "../creation.ts"
-import { cloudPlace, connectToWarehouse, integrationReport, type Millrace } from "../millrace.ts"
+import {
+  cloudPlace,
+  connectToSqlPort,
+  connectToWarehouse,
+  integrationReport,
+  type Millrace,
+  makeOwnDatabase,
+} from "../millrace.ts"
 import { missingPackages } from "../missing-packages.ts"
 import { connectHints } from "../screen/hints.ts"
 import { count, ms } from "../screen/progress.ts"
@@ -16,7 +23,6 @@ import { csv, expectedSum, sumSql, tableName, tableSql } from "./views.ts"
 
 export const s3Demo: Play = {
   name: "S3",
-  warehouses: ["duckdb"],
   usualRows: 200_000,
   mostRows: 5_000_000,
   missing: async () => missingPackages("S3", ["@20minutes/s3rver", "@aws-sdk/client-redshift"]),
@@ -47,18 +53,24 @@ async function story(stage: Stage): Promise<Outcome> {
   const secret = randomBytes(16).toString("hex")
   const millrace = await start(stage, folder, sourceOf(bucket, secret))
   tellCreated(stage, creation, await createIntegration(millrace, creation))
-  const client = await belongings.own(
-    () => connectToWarehouse(millrace, database),
-    (opened) => opened.end(),
-  )
+  await makeOwnDatabase(millrace, database)
+  const connected = (connect: typeof connectToSqlPort) =>
+    belongings.own(
+      () => connect(millrace, database),
+      (opened) => opened.end(),
+    )
+  const [client, port] = [await connected(connectToWarehouse), await connected(connectToSqlPort)]
   await untilActive(millrace)
-  return await load(stage, { millrace, bucket, client, secret, rows: totalRows })
+  return await load(stage, { millrace, bucket, client, port, secret, rows: totalRows })
 }
 
 interface Landing {
   millrace: Millrace
   bucket: Bucket
+  /** Where the table is. */
   client: pg.Client
+  /** Where COPY is said. */
+  port: pg.Client
   secret: string
   /** Put so far. */
   rows: number
@@ -89,11 +101,13 @@ async function fill(bucket: Bucket, totalRows: number): Promise<number> {
 
 async function load(stage: Stage, landing: Landing): Promise<Outcome> {
   const { screen, once } = stage
-  const { client, millrace } = landing
-  for (const statement of [tableSql, jobSql]) {
+  const { client, port, millrace } = landing
+  const run = async (on: pg.Client, statement: string) => {
     screen.say(screen.style.dim(`${statement};`))
-    await client.query(statement)
+    await on.query(statement)
   }
+  await run(client, tableSql)
+  await run(port, jobSql)
   const startedMs = performance.now()
   await untilLoaded(stage, landing)
   screen.say(
