@@ -7,7 +7,10 @@ export interface RefusalRate {
 const atOnce = 100
 const perSecond = 1
 
-/** Only keys and SQL users that exist are refused by a call; there is one small record for each. */
+/**
+ * `now`: monotonic, in ms. Holds one small record for each key that was refused something, for good: calls of unknown keys end
+ * before they come here, so there are no more records than keys and SQL users.
+ */
 export function newRefusalRate(now: () => number = () => performance.now()): RefusalRate {
   const keys = new Map<string, { left: number; atMs: number; newest: string }>()
   return {

@@ -18,7 +18,7 @@ export interface KeptProcessOptions<Start, Facts> {
 
 /** A process that is replaced whenever it ends, until it is stopped. */
 export interface KeptProcess<Start, Facts> {
-  /** What the first one said when it was ready; or how it ended before that, and then no other is started. */
+  /** What the first process said when it was ready. Or how it ended before it was: then it is not replaced. */
   readonly first: Promise<{ kind: "ready"; facts: Facts } | { kind: "ended"; cause: EndCause }>
   readonly pid: number | undefined
   readonly state: ProcessState

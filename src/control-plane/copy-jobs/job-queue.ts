@@ -45,7 +45,10 @@ export function newJobQueue(): JobQueue {
   }
 }
 
-/** Whether a job loads an object of its bucket, if it has not yet. S3 tells times in whole seconds. */
+/**
+ * Whether an object of its bucket is one that the job loads; whether it has done so already is not asked. S3 tells times in whole
+ * seconds, so the second in which the job was made counts as after it.
+ */
 export function isMeant({ prefix, includesExisting, createdAt }: CopyJob, object: ListedObject): boolean {
   if (!object.key.startsWith(prefix) || isFolder(object)) return false
   const sinceMs = Math.floor(createdAt.getTime() / 1_000) * 1_000

@@ -28,7 +28,7 @@ export interface Placement {
   taken(): void
   /** Groups of this process that it cannot run, and that another process can. */
   stranded(): string[]
-  /** Groups of which another process has a part, and this one another. */
+  /** Groups whose pipelines are shared between this process and another one: all of a group belong into one process. */
   misplaced(): string[]
   /** A group of `candidates`, all of this process, that a process with fewer pipelines is to have; `undefined`: none is. */
   surplus(candidates: readonly string[]): string | undefined

@@ -11,7 +11,7 @@ interface PrivilegeView {
 
 const identity = { identity_id: "integer", identity_name: "text", identity_type: "text" } as const
 
-/** Users have no number here. */
+/** Redshift shows a number for each user; Millrace gives users none, so `identity_id` is NULL. */
 function identityOf({ grantee }: Grant): Cell[] {
   return [undefined, grantee, grantee === everyone ? "public" : "user"]
 }

@@ -1,7 +1,7 @@
 /**
- * What exactness rests on, whichever the source: rows come inside transactions, and each transaction ends behind the one
- * before it. A source that breaks this would have rows applied twice, or without the position that they belong to; so the
- * stream ends instead, before any of it is applied. The same holds for what cannot be decoded: nothing behind it is.
+ * The order in which every source delivers: rows come inside transactions, and each transaction ends behind the one before it.
+ * Exactness depends on it. If a source broke it, rows would be applied twice, or without the position that they belong to. So the
+ * stream ends before any of them is applied. It also ends at bytes that cannot be decoded: nothing behind them is applied.
  */
 import { type Position, shownPosition } from "../../domain/position.ts"
 import { Problem } from "../../domain/problems.ts"

@@ -29,7 +29,7 @@ export function stagedChanges({ table, parts }: TableChanges, staging: Staging):
   return changes.sort((a, b) => a.seq - b.seq)
 }
 
-/** The changes of one run. */
+/** The changes of one run: a stretch of a table's changes, by their first and last number. */
 export function ofRun(changes: readonly Change[], run: Exclude<Run, { kind: "truncate" }>): Change[] {
   return changes.filter(({ seq }) => seq >= run.first && seq <= run.last)
 }

@@ -113,7 +113,7 @@ function writeOf({ names, pipeline, generation }: FencedPipeline, change: Positi
   return `UPDATE ${positions} SET generation = ${generation}${nextPosition(change, moment)} WHERE ${whose} AND (SELECT MAX(generation) FROM ${positions} WHERE ${whose}) <= ${generation}${isExpected}`
 }
 
-/** Why no row was written, if that is why. */
+/** Asked when the conditional write changed no row: the error, if a newer generation is recorded; `undefined`: that was not the cause. */
 async function newerOwner(
   session: Session,
   { names, pipeline, generation }: FencedPipeline,

@@ -80,7 +80,7 @@ interface Channel {
   isWaitingForInput: boolean
   /** What the user's sessions may hold; `undefined`: it has not logged in yet. */
   holding: Holding | undefined
-  /** Of the message that is being answered. */
+  /** Size of the message that is being answered: it counts among what the session holds until then. */
   answeringBytes: number
   /** More came than the user's share allows: nothing is read any more. */
   overShare: PgError | undefined

@@ -68,7 +68,7 @@ export interface Decoding {
   given: bigint
   /** This transaction has to come first. */
   expected: Witness | undefined
-  /** Text that is not UTF-8 may come, and keeps its table out. */
+  /** `true`: text may come that is not UTF-8 (the server checks no encoding); the table of a row with such text is kept out. */
   isStrict?: boolean
 }
 

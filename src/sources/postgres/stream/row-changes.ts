@@ -79,7 +79,7 @@ export function newRowChanges(): RowChange {
   }
 }
 
-/** What the new row leaves unsent is in the old, which has these columns whole. */
+/** The server leaves large values that did not change out of the new row: they are taken from the old row, where that has them. */
 function fillUnchanged({ before, after }: Tuples, count: number, isInOld: (index: number) => boolean): void {
   for (let i = 0; i < count; i++) {
     if (after.kinds[i] !== kindOf.unchanged || !isInOld(i)) continue

@@ -27,7 +27,7 @@ export interface Carried {
   readonly select: TableSelection
   /** Rows of the relation go here from now on; `undefined`: nowhere, until it is described anew. */
   route(id: string, one: StreamedTable | undefined): void
-  /** As `route`, but only if its rows go somewhere already. */
+  /** As `route`, for a relation that is routed to a table now; one that is routed nowhere stays so. */
   reroute(id: string, one: StreamedTable): void
   readonly byId: Map<string, StreamedTable>
 }

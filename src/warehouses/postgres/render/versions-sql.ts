@@ -79,7 +79,8 @@ function isOfTransaction({ stages, schema, changes }: Versioning, before: number
 function timed({ stages, changes }: Versioning, run: ChangesRun | MovesRun): string {
   const rows = stagedRows(stages, changes, run)
   const commits = stages.commits(changes.commits)
-  // One sort instead of a search for each row: the next commit at or behind it.
+  // The commit of a row is the first one with its number or a higher one. Rows and commits are sorted together once, and each row
+  // takes the next commit by a window: a sub-query for each row would search all commits.
   const marks = `SELECT __millrace_seq AS seq, NULL::integer AS last FROM ${rows} AS r UNION ALL SELECT __millrace_last, __millrace_last FROM ${commits}`
   const next = `SELECT seq, last IS NULL AS is_row, min(last) OVER (ORDER BY seq DESC) AS next FROM (${marks}) AS m`
   return `(SELECT r.*, k.__millrace_last, k.__millrace_committed FROM ${rows} AS r JOIN (${next}) AS n ON n.is_row AND n.seq = r.__millrace_seq JOIN ${commits} AS k ON k.__millrace_last = n.next)`
