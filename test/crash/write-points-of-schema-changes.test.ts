@@ -1,6 +1,6 @@
 import { describe, type TestContext, test } from "node:test"
 import type { WritePoint } from "../../src/replication/write-order.ts"
-import { newPlace, type Place, sourceArn } from "../e2e/place.ts"
+import { newPlace, sourceArn } from "../e2e/place.ts"
 import { apiOf } from "../e2e/rds.ts"
 import { bank } from "../e2e/source.ts"
 import { assertEqualContent, caughtUp } from "../e2e/warehouse.ts"
@@ -65,31 +65,25 @@ const rounds: Round[] = [
   },
 ]
 
-async function killedIn(place: Place, point: WritePoint, transaction: string, url: string): Promise<void> {
-  const running = await place.start(killable)
-  await caughtUp(place, url, "bank")
-  await killAt(running, point, 1)
-  await runSql(url, transaction)
-  await assertKilled(running)
-}
-
+/** The process that went on after one round is the one that dies in the next. */
 async function killAllAt(context: TestContext, point: WritePoint): Promise<void> {
   const source = await bank(context, 10)
   await runSql(source.url, ...created)
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: source.url }] })
-  const first = await place.start()
+  let running = await place.start(killable)
   const api = apiOf(place)
   await api.create("bank", `include: ${source.name}.*.*`)
   await api.becomes("bank", "active")
-  await first.terminate()
   for (const { name, transaction, meanwhile, tables } of rounds)
     await context.test(name, async () => {
-      await killedIn(place, point, transaction, source.url)
+      await caughtUp(place, source.url, "bank")
+      await killAt(running, point, 1)
+      await runSql(source.url, transaction)
+      await assertKilled(running)
       await runSql(source.url, ...meanwhile)
-      const running = await place.start()
+      running = await place.start(killable)
       await caughtUp(place, source.url, "bank")
       await assertEqualContent(place, source.url, "bank", [...tables, "sentinel"])
-      await running.terminate()
     })
 }
 
