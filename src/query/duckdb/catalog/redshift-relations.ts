@@ -66,8 +66,8 @@ export function redshiftRelations(hiddenSchemas: readonly string[]): Record<stri
     svv_table_info: `SELECT database_name AS "database", schema_name AS "schema", 16384 + table_oid AS table_id, table_name AS "table",
       'N' AS encoded, 'AUTO(EVEN)' AS diststyle, 'AUTO(SORTKEY)' AS sortkey1, NULL::INTEGER AS max_varchar, 'none' AS sortkey1_enc,
       0 AS sortkey_num, NULL::BIGINT AS size, NULL::DECIMAL(10, 4) AS pct_used, 0::BIGINT AS empty, NULL::DECIMAL(5, 2) AS unsorted,
-      0::DECIMAL(5, 2) AS stats_off, estimated_size::DECIMAL(38, 0) AS tbl_rows, NULL::DECIMAL(19, 2) AS skew_sortkey1,
-      NULL::DECIMAL(19, 2) AS skew_rows, estimated_size::DECIMAL(38, 0) AS estimated_visible_rows, NULL::VARCHAR AS risk_event,
+      0::DECIMAL(5, 2) AS stats_off, memory.pgcat.row_count(estimated_size)::DECIMAL(38, 0) AS tbl_rows, NULL::DECIMAL(19, 2) AS skew_sortkey1,
+      NULL::DECIMAL(19, 2) AS skew_rows, memory.pgcat.row_count(estimated_size)::DECIMAL(38, 0) AS estimated_visible_rows, NULL::VARCHAR AS risk_event,
       NULL::DECIMAL(12, 2) AS vacuum_sort_benefit, NULL::TIMESTAMP AS create_time
       FROM duckdb_tables() WHERE database_name = current_database() AND ${seen("table_name")} AND estimated_size > 0`,
     svv_all_tables: everyTable,

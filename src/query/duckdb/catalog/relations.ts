@@ -92,7 +92,7 @@ export function relationStatements(facts: CatalogFacts): string {
         0::BIGINT AS relfrozenxid, 0::BIGINT AS relminmxid, NULL::VARCHAR[] AS relacl, NULL::VARCHAR[] AS reloptions,
         NULL::VARCHAR AS relpartbound
       FROM (
-        SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', estimated_size, has_primary_key, column_count
+        SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', memory.pgcat.row_count(estimated_size), has_primary_key, column_count
           FROM duckdb_tables() WHERE ${seen("table_name")}
         UNION ALL SELECT ${firstOid} + view_oid, view_name, ${firstOid} + schema_oid, 'v', -1, false, column_count
           FROM duckdb_views() WHERE ${seen("view_name")} AND NOT internal

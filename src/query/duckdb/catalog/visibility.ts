@@ -6,17 +6,20 @@ const separator = "\u001f"
 /** Sees every table; and besides, may do anything with it. */
 const everything = "*"
 const anything = "**"
+/** Is not told how many rows a table has. */
+const withoutCounts = "-"
 
 /**
  * The catalogs are the same views for all sessions; what each shows is decided by a variable of its connection, which
  * clients cannot set. Where it is not set, nothing is shown.
  */
-export function visibilityStatement(access: SqlAccess): string {
+export function visibilityStatement(access: SqlAccess, { hidesCounts }: { hidesCounts: boolean }): string {
   const all = access.isSuperuser ? [everything, anything] : [everything]
   const keys = access.readsAll
     ? all
     : [...new Set(access.grants.filter(({ privilege }) => privilege !== "create").map(keyOf))]
-  return `SET VARIABLE millrace_sees = [${keys.map(quoteLiteral).join(", ")}]::VARCHAR[]`
+  const shown = hidesCounts ? [...keys, withoutCounts] : keys
+  return `SET VARIABLE millrace_sees = [${shown.map(quoteLiteral).join(", ")}]::VARCHAR[]`
 }
 
 /** USAGE opens schemas, what can be done with a table shows it; CREATE shows nothing that is there. `s` and `t` keep them apart. */
@@ -35,6 +38,8 @@ export const visibilityFunctions = `
     CREATE OR REPLACE MACRO memory.pgcat.folded(a) AS ${foldedInEngine("a")};
     CREATE OR REPLACE MACRO memory.pgcat.visible_keys() AS getvariable('millrace_sees')::VARCHAR[];
     CREATE OR REPLACE MACRO memory.pgcat.sees_all() AS coalesce(list_contains(memory.pgcat.visible_keys(), '${everything}'), false);
+    CREATE OR REPLACE MACRO memory.pgcat.row_count(n) AS
+      CASE WHEN coalesce(list_contains(memory.pgcat.visible_keys(), '${withoutCounts}'), false) THEN -1 ELSE n END;
     CREATE OR REPLACE MACRO memory.pgcat.sees_schema(d, s) AS CASE WHEN memory.pgcat.sees_all() THEN true
       ELSE memory.pgcat.folded(s) = 'public' OR coalesce(list_has_any(memory.pgcat.visible_keys(),
         [concat_ws('${separator}', 's', memory.pgcat.folded(d)),

@@ -78,7 +78,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
   async function currentAccess(): Promise<SqlAccess> {
     const access = await parts.access()
-    const shown = visibilityStatement(access)
+    const isGoverned = !access.isSuperuser && parts.plan.governed.now().kind !== "off"
+    const shown = visibilityStatement(access, { hidesCounts: isGoverned })
     if (shown !== shownTo) {
       await ask(shown)
       shownTo = shown

@@ -1,0 +1,121 @@
+/** Ways to what policies hide, tried by readers who have the right to the table and see one row of it, with its secret hashed. */
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import pg from "pg"
+import type { TableView } from "../../src/query/governed-tables.ts"
+import { waysToATable } from "../sql-port/rights/attack-statements.ts"
+import { testWarehouse } from "../sql-port/warehouse.ts"
+import { fixedPolicies } from "./fixed-policies.ts"
+import { hiddenGuesses, waysAroundPolicies } from "./ways-around-policies.ts"
+
+/** Stands in every value that the readers must not see: hidden rows, masked columns, the salt. */
+const canary = "canary"
+
+/** A condition that takes the engine long, so that it prefers to run those of the statement before. */
+const seen: TableView = {
+  kind: "filtered",
+  sql: `SELECT id, sha256('${canary} salt' || secret) AS secret, note, region FROM "shop"."public"."vault" AS t
+    WHERE regexp_matches(lower(region), '^n(or|ar)th$') AND strlen(region || secret) > 2`,
+  numberColumns: ["id"],
+}
+
+async function vault(t: TestContext) {
+  const policies = fixedPolicies()
+  const warehouse = await testWarehouse(t, { governed: policies, statementTimeoutMs: 20_000 })
+  const connection = await warehouse.instance.connect()
+  await connection.run(`
+    CREATE TABLE shop.public.vault (id INTEGER, secret VARCHAR, note VARCHAR, region VARCHAR);
+    INSERT INTO shop.public.vault VALUES (1, '${canary} one', 'seen', 'north'), (2, '${canary} two', '${canary} note', 'south');
+    INSERT INTO shop.public.vault SELECT i, '${canary}', '${canary}', 'south' FROM range(3, 300) r(i);
+    CREATE VIEW shop.public.window AS SELECT id, secret, note FROM vault;
+    CREATE VIEW shop.public.windows (a, b) AS WITH vault AS (SELECT * FROM shop.public.window) SELECT secret, note FROM vault`)
+  connection.closeSync()
+  const admin = await warehouse.client("admin", "shop")
+  await admin.query("CREATE USER reader PASSWORD 'Sesame2024'")
+  await admin.query("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+  await admin.query(
+    "GRANT CREATE, USAGE ON SCHEMA dev.main TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA dev.main TO reader",
+  )
+  const reader = await warehouse.client("reader", "shop", { password: "Sesame2024" })
+  policies.set("shop.public.vault", () => seen)
+  return { ...warehouse, policies, admin, reader, analyst: await warehouse.client("analyst", "shop") }
+}
+
+/** Everything that came back, errors included: as a simple query, and prepared. */
+async function said(client: pg.Client, sql: string): Promise<string> {
+  const answers: string[] = []
+  for (const query of [sql, { text: sql, values: [], queryMode: "extended" }]) {
+    const result: unknown = await client.query(query).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError)) throw error
+      assert.notEqual(error.code, "XX000", `${sql}: an internal error: ${error.message}`)
+      answers.push(JSON.stringify([error.code, error.message, error.detail, error.hint]))
+    })
+    for (const one of [result].flat()) if (one instanceof pg.Result) answers.push(JSON.stringify(one.rows))
+  }
+  await client.query("ROLLBACK; RESET ALL")
+  return answers.join("\n")
+}
+
+const filled = (template: string, name: string) =>
+  template
+    .replaceAll("VAULT", name)
+    .replaceAll("SCHEMA", "public")
+    .replaceAll("NAME", name.split(".").at(-1) ?? "")
+
+test("no form of statement shows a hidden row, a masked value or the salt", async (t) => {
+  const { reader, analyst, admin } = await vault(t)
+  let answered = 0
+  const tried = [
+    ...[...waysToATable, ...waysAroundPolicies].map((template) => filled(template, "shop.public.vault")),
+    ...waysToATable.slice(0, 20).map((template) => filled(template, "public.windows")),
+    ...thirdOf(waysAroundPolicies).map((template) => filled(template, '"Window"')),
+  ]
+  for (const sql of tried) {
+    const answer = await said(reader, sql)
+    assert.ok(!answer.includes(canary), `${sql}\n${answer}`)
+    if (answer.includes("seen")) answered++
+  }
+  for (const template of thirdOf(waysAroundPolicies)) {
+    const sql = filled(template, "vault")
+    assert.ok(!(await said(analyst, sql)).includes(canary), sql)
+  }
+  t.diagnostic(`${answered} of ${tried.length} statements show the one row that may be seen`)
+  assert.ok(answered > 40)
+  assert.equal((await admin.query("SELECT 1 FROM vault")).rowCount, 299)
+})
+
+function thirdOf(statements: readonly string[]): string[] {
+  return statements.filter((_, at) => at % 3 === 0)
+}
+
+test("an error does not tell whether a hidden value was guessed", async (t) => {
+  const { reader, analyst } = await vault(t)
+  for (const client of [reader, analyst]) {
+    for (const template of hiddenGuesses) {
+      const right = await said(client, template.replaceAll("GUESS", `${canary} note`))
+      const wrong = await said(client, template.replaceAll("GUESS", "nothing like it"))
+      assert.equal(right, wrong, template)
+    }
+  }
+})
+
+test("the number of hidden rows stands in no catalog", async (t) => {
+  const { reader, analyst } = await vault(t)
+  for (const client of [reader, analyst]) {
+    const { rows } = await client.query("SELECT reltuples::int AS n FROM pg_class WHERE relname = 'vault'")
+    assert.deepEqual(rows, [{ n: -1 }])
+    const info = await client.query("SELECT tbl_rows::int AS n FROM svv_table_info WHERE \"table\" = 'vault'")
+    assert.deepEqual(info.rows, [{ n: -1 }])
+  }
+})
+
+test("a table made from a governed one has its maker's rows, and a temporary one cannot be made", async (t) => {
+  const { client } = await vault(t)
+  const reader = await client("reader", "dev", { password: "Sesame2024" })
+  await reader.query("CREATE TABLE dev.main.mine AS SELECT * FROM shop.public.vault")
+  const { rows } = await reader.query("SELECT id, note FROM dev.main.mine")
+  assert.deepEqual(rows, [{ id: 1, note: "seen" }])
+  await assert.rejects(reader.query("CREATE TEMP TABLE mine AS SELECT * FROM shop.public.vault"), {
+    code: "42501",
+  })
+})
