@@ -28,6 +28,11 @@ export interface SessionRequest {
   parameters: ReadonlyMap<string, string>
   /** Reads a statement that the door runs itself; `undefined`: it is the engine's. Throws 42601. */
   readDoorStatement: ReadDoorStatement
+  /**
+   * An administrator is about to read governed tables (`database.schema.table`), which policies do not bind. Awaited before the
+   * statement is prepared; absent: nobody asks.
+   */
+  onGovernedRead?(tables: readonly string[]): Promise<void>
   /** Called once, when the session has ended. */
   onClose(): void
 }

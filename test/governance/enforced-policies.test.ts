@@ -5,7 +5,7 @@ import { startGovernanceWatch } from "../../src/control-plane/governance/enforce
 import { replaceAttributes } from "../../src/state/governance/attributes.ts"
 import { patchPerson } from "../../src/state/governance/people.ts"
 import { insertRule } from "../../src/state/governance/source-rules.ts"
-import { openStore } from "../../src/state/store.ts"
+import { openStore, type Store } from "../../src/state/store.ts"
 import { stateDatabase } from "../support/postgres/state-database.ts"
 import { waitUntil } from "../support/wait-until.ts"
 import { governedWarehouse, ownRegion, subscribe, subscribedOnly } from "./governed-state.ts"
@@ -165,3 +165,22 @@ test("what was read too long ago is unknown, unless nothing was governed", async
     await state.drop()
   }
 })
+
+test("an administrator's read of a governed table is in the audit trail", async (t) => {
+  const { store, admin } = await governedWarehouse(t)
+  await admin.query("SELECT count(*) FROM orders")
+  await waitUntil(
+    async () => {
+      await admin.query("SELECT count(*) FROM people")
+      return (await readsNoted(store)).length > 0
+    },
+    { what: "an entry" },
+  )
+  assert.deepEqual(await readsNoted(store), [["admin", "shop.public.people", "ok"]])
+})
+
+async function readsNoted({ audit }: Store) {
+  const entries = await audit.list({ since: undefined, limit: 100 })
+  const reads = entries.filter(({ operation }) => operation === "ReadGovernedTable")
+  return reads.map(({ accessKeyId, resource, outcome }) => [accessKeyId, resource, outcome])
+}

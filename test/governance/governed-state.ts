@@ -23,7 +23,10 @@ export async function governedWarehouse(t: TestContext) {
     onError: () => undefined,
   })
   const readPolicy = ({ document }: { document: object }) => document as Policy
-  const warehouse = await testWarehouse(t, { policies: { now: watch.now, readPolicy } })
+  const warehouse = await testWarehouse(t, {
+    policies: { now: watch.now, readPolicy },
+    audit: store.audit,
+  })
   t.after(async () => {
     await watch.stop()
     await store.close()

@@ -7,7 +7,8 @@ import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/p
 import type { CopyAdministration } from "./copy/context.ts"
 import type { DatabaseAdministration } from "./databases/administration.ts"
 import { doorStatements } from "./door-statements.ts"
-import { followUsers, verifiers } from "./users/logins.ts"
+import { governedReads } from "./governed-reads.ts"
+import { callerOf, followUsers, verifiers } from "./users/logins.ts"
 
 export interface SqlPortLog {
   info(facts: object, message: string): void
@@ -76,6 +77,11 @@ async function openSession(
     user,
     parameters,
     readDoorStatement: doorStatements(options, sessions, { user, address }),
+    onGovernedRead: governedReads({
+      store: options.audit,
+      caller: () => callerOf(options.users, user, address),
+      address,
+    }),
     onClose: () => {
       sessions.delete(session)
       options.log.info({ user, database: session.database }, "sql session ended")

@@ -289,6 +289,7 @@ function sessionOn(one: OneSession) {
       readDoorStatement: request.readDoorStatement,
       virtualTables: shared.virtualTables,
       governed: shared.governed,
+      onGovernedRead: request.onGovernedRead,
       definitions: () => shared.definitions.count,
       facts: {
         user,

@@ -77,7 +77,8 @@ test("a barrier shows hidden rows as null to whatever is computed, and keeps nam
     "SELECT * FROM (SELECT t.id AS id, upper(name) AS who, region FROM people AS t WHERE region = 'n')",
   )
   const [statement] = tree.statements as Tree[]
-  const subquery = (statement?.node as Tree).from_table as Tree
+  assert.ok(statement)
+  const subquery = (statement.node as Tree).from_table as Tree
   addBarrier(subquery)
   const inside = (subquery.subquery as Tree).node as Tree
   assert.ok((inside.select_list as Tree[]).every((one) => one.class === "CASE"))

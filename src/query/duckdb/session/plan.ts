@@ -8,6 +8,7 @@ import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
 import { fromRedshift } from "../dialect/rewrite.ts"
 import type { Tree } from "../dialect/syntax-tree.ts"
+import { governedNames } from "../governed/administrators-reads.ts"
 import type { GovernedReading } from "../governed/still-holds.ts"
 import { type CopyOptions, copyOutCommand } from "../portals/copy-out-command.ts"
 import { type CursorCommand, cursorCommand } from "../portals/cursor-commands.ts"
@@ -155,7 +156,16 @@ async function planEngine(
   const tokens = isAsTyped ? typedTokens : tokenize(spelled)
   const plan = await planSpelled(spelled, tokens, context, access)
   if (plan.kind !== "engine") return plan
+  if (access.isSuperuser) await noteGovernedRead(plan.reads, context)
   return { ...plan, notices, positionsHold: plan.positionsHold && isAsTyped }
+}
+
+async function noteGovernedRead(
+  reads: ReadNames,
+  { governed, onGovernedRead, place, rules: { user } }: PlanContext,
+): Promise<void> {
+  const tables = governedNames(reads, { governed, place: place(), user })
+  if (tables.length > 0) await onGovernedRead?.(tables)
 }
 
 async function planSpelled(

@@ -1,5 +1,5 @@
 import type { SqlAccess } from "../../../../control-plane/sql-users/sql-access.ts"
-import type { ReadDoorStatement } from "../../../contract.ts"
+import type { ReadDoorStatement, SessionRequest } from "../../../contract.ts"
 import type { GovernedTables } from "../../../governed-tables.ts"
 import type { SessionFacts } from "../../catalog/rewrite.ts"
 import type { SqlParser } from "../../dialect/syntax-tree.ts"
@@ -15,6 +15,8 @@ export interface PlanContext {
   facts: SessionFacts
   rules: WriteRules
   governed: GovernedTables
+  /** See `SessionRequest`. */
+  onGovernedRead?: SessionRequest["onGovernedRead"]
   /** How many definitions have changed so far, in all databases. */
   definitions(): number
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
