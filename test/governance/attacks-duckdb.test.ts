@@ -5,8 +5,8 @@ import pg from "pg"
 import type { TableView } from "../../src/query/governed-tables.ts"
 import { waysToATable } from "../sql-port/rights/attack-statements.ts"
 import { testWarehouse } from "../sql-port/warehouse.ts"
-import { fixedPolicies } from "./fixed-policies.ts"
-import { hiddenGuesses, waysAroundPolicies } from "./ways-around-policies.ts"
+import { fixedPolicies } from "./enforcement/fixed-policies.ts"
+import { hiddenGuesses, waysAroundPolicies } from "./enforcement/ways-around-policies.ts"
 
 /** Stands in every value that the readers must not see: hidden rows, masked columns, the salt. */
 const canary = "canary"

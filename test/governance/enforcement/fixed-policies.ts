@@ -1,4 +1,4 @@
-import type { Governance, GovernedTables, TableView } from "../../src/query/governed-tables.ts"
+import type { Governance, GovernedTables, TableView } from "../../../src/query/governed-tables.ts"
 
 /** Policies by hand: what each user sees of each table, by `database.schema.name`. */
 export interface FixedPolicies extends GovernedTables {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import type pg from "pg"
-import type { TableView } from "../../src/query/governed-tables.ts"
-import { testWarehouse } from "../sql-port/warehouse.ts"
+import type { TableView } from "../../../src/query/governed-tables.ts"
+import { testWarehouse } from "../../sql-port/warehouse.ts"
 import { fixedPolicies } from "./fixed-policies.ts"
 
 const table = "shop.public.people"
