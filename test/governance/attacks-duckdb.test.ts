@@ -41,17 +41,16 @@ async function vault(t: TestContext) {
   return { ...warehouse, policies, admin, reader, analyst: await warehouse.client("analyst", "shop") }
 }
 
-/** Everything that came back, errors included: as a simple query, and prepared. */
+/** Everything that came back, errors included. Several statements at once go as a simple query, one is prepared. */
 async function said(client: pg.Client, sql: string): Promise<string> {
   const answers: string[] = []
-  for (const query of [sql, { text: sql, values: [], queryMode: "extended" }]) {
-    const result: unknown = await client.query(query).catch((error: unknown) => {
-      if (!(error instanceof pg.DatabaseError)) throw error
-      assert.notEqual(error.code, "XX000", `${sql}: an internal error: ${error.message}`)
-      answers.push(JSON.stringify([error.code, error.message, error.detail, error.hint]))
-    })
-    for (const one of [result].flat()) if (one instanceof pg.Result) answers.push(JSON.stringify(one.rows))
-  }
+  const query = sql.includes(";") ? sql : { text: sql, values: [], queryMode: "extended" }
+  const result: unknown = await client.query(query).catch((error: unknown) => {
+    if (!(error instanceof pg.DatabaseError)) throw error
+    assert.notEqual(error.code, "XX000", `${sql}: an internal error: ${error.message}`)
+    answers.push(JSON.stringify([error.code, error.message, error.detail, error.hint]))
+  })
+  for (const one of [result].flat()) if (one instanceof pg.Result) answers.push(JSON.stringify(one.rows))
   await client.query("ROLLBACK; RESET ALL")
   return answers.join("\n")
 }
@@ -90,8 +89,11 @@ function thirdOf(statements: readonly string[]): string[] {
 
 test("an error does not tell whether a hidden value was guessed", async (t) => {
   const { reader, analyst } = await vault(t)
-  for (const client of [reader, analyst]) {
-    for (const template of hiddenGuesses) {
+  for (const [client, guesses] of [
+    [reader, hiddenGuesses],
+    [analyst, thirdOf(hiddenGuesses)],
+  ] as const) {
+    for (const template of guesses) {
       const right = await said(client, template.replaceAll("GUESS", `${canary} note`))
       const wrong = await said(client, template.replaceAll("GUESS", "nothing like it"))
       assert.equal(right, wrong, template)
