@@ -166,6 +166,21 @@ test("what was read too long ago is unknown, unless nothing was governed", async
   }
 })
 
+test("a policy whose document cannot be read closes the table, and says why", async (t) => {
+  const { addPolicy, userClient } = await governedWarehouse(t)
+  const client = await userClient("ada")
+  await addPolicy({ policyKey: "odd", name: "Odd", type: "data" })
+  await waitUntil(
+    () =>
+      client.query("SELECT * FROM people").then(
+        () => false,
+        ({ code, message }: { code: string; message: string }) =>
+          code === "42501" && message.includes('policy "Odd" cannot be read'),
+      ),
+    { what: "the table to be closed" },
+  )
+})
+
 test("an administrator's read of a governed table is in the audit trail", async (t) => {
   const { store, admin } = await governedWarehouse(t)
   await admin.query("SELECT count(*) FROM orders")

@@ -1,7 +1,7 @@
 /** People, a source and policies in a state database of the test's own, and a warehouse whose port keeps to them. */
 import type { TestContext } from "node:test"
 import { startGovernanceWatch } from "../../../src/control-plane/governance/enforcement/governance-watch.ts"
-import type { Policy } from "../../../src/governance/model/policy.ts"
+import { readPolicy } from "../../../src/control-plane/governance/enforcement/read-policy.ts"
 import { insertPerson } from "../../../src/state/governance/people.ts"
 import { insertPolicy } from "../../../src/state/governance/policies.ts"
 import { insertSource, replaceColumns } from "../../../src/state/governance/sources.ts"
@@ -22,7 +22,6 @@ export async function governedWarehouse(t: TestContext) {
     everyMs: 100,
     onError: () => undefined,
   })
-  const readPolicy = ({ document }: { document: object }) => document as Policy
   const warehouse = await testWarehouse(t, {
     policies: { now: watch.now, readPolicy },
     audit: store.audit,
@@ -50,14 +49,20 @@ export async function governedWarehouse(t: TestContext) {
     admin,
     change,
     userClient: (user: string) => warehouse.client(user, "shop", { password: userPassword }),
-    addPolicy: (policy: Policy) => change((now) => insertPolicy(now, recordOf(policy), "test")),
+    addPolicy: (document: PolicyDocument) => change((now) => insertPolicy(now, recordOf(document), "test")),
     ...(await change(peopleAndSource)),
   }
 }
 
-function recordOf(policy: Policy) {
-  const { key, name, kind, isStaged } = policy
-  return { key, name, kind, isStaged, form: "v2" as const, document: policy }
+interface PolicyDocument {
+  policyKey: string
+  name: string
+  type: "subscription" | "data"
+}
+
+function recordOf(document: PolicyDocument) {
+  const { policyKey: key, name, type: kind } = document
+  return { key, name, kind, isStaged: false, form: "v2" as const, document }
 }
 
 async function peopleAndSource(change: Change) {
@@ -88,31 +93,26 @@ export async function subscribe(change: Change, sourceId: number, personId: numb
   })
 }
 
-const everywhere = { operator: "any", of: [{ kind: "everything" }] } as const
-
-export const subscribedOnly: Policy = {
-  kind: "subscription",
-  key: "subscribed",
+export const subscribedOnly = {
+  policyKey: "subscribed",
   name: "Only who was subscribed",
-  circumstances: everywhere,
-  isStaged: false,
-  rule: { kind: "manual" },
-}
+  type: "subscription",
+  circumstances: [{ type: "everything" }],
+  subscription: { type: "manual" },
+} as const
 
 /** Rows of the person's regions; names hashed for all but auditors. */
-export const ownRegion: Policy = {
-  kind: "data",
-  key: "own-region",
+export const ownRegion = {
+  policyKey: "own-region",
   name: "Own region, names hashed",
-  circumstances: everywhere,
-  isStaged: false,
+  type: "data",
   rules: [
-    { kind: "rowFilter", filter: { kind: "attribute", column: "region", attribute: "region" } },
+    { kind: "rowFilter", match: { column: "region", attribute: "region" } },
     {
       kind: "mask",
-      columns: [{ kind: "name", name: "name" }],
-      mask: { kind: "hash" },
-      unless: { kind: "group", name: "auditors" },
+      columns: [{ name: "name" }],
+      mask: { type: "hash" },
+      unless: { any: [{ group: "auditors" }] },
     },
   ],
-}
+} as const

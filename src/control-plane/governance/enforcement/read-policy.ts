@@ -1,7 +1,12 @@
+import { policyOfDocument } from "../../../governance/documents/policy-document.ts"
 import type { Policy } from "../../../governance/model/policy.ts"
 import type { PolicyRecord } from "../../../state/governance/policies.ts"
 
-/** What a policy's document means. @throws Error whose message says why it cannot be kept: then no source is open to anybody */
-export function readPolicy({ form }: PolicyRecord): Policy {
-  throw new Error(`documents of the form ${form} are not understood`)
+/**
+ * What a policy's document means. Key, name, type and staging are the record's: a document of the form `global` has no key.
+ *
+ * @throws DocumentError
+ */
+export function readPolicy({ document, key, name, kind, isStaged }: PolicyRecord): Policy {
+  return policyOfDocument({ ...document, policyKey: key, name, type: kind, staged: isStaged })
 }

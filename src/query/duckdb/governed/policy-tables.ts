@@ -99,6 +99,8 @@ function readAll(
     try {
       policies.push(readPolicy(record))
     } catch (error) {
+      // It is compiled to be shown, and not enforced.
+      if (record.isStaged) continue
       return `policy "${record.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`
     }
   }
