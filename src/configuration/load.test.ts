@@ -90,6 +90,7 @@ warehouses:
         ],
         throttling: { perSecond: 200, burst: 7 },
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
+        governance: { validateEveryMs: 300_000 },
         audit: { days: 30, rows: 100_000 },
       },
     })
@@ -120,6 +121,7 @@ warehouses:
         kmsKeys: [],
         throttling: { perSecond: 200, burst: 1_000 },
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
+        governance: { validateEveryMs: 300_000 },
         audit: { days: 90, rows: 100_000 },
       },
     })

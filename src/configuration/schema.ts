@@ -136,6 +136,19 @@ const isolation = z.strictObject({
   engine_memory: size.refine((bytes) => bytes >= 256 * 2 ** 20, "must be 256MiB or more").optional(),
 })
 
+const leastValidateEveryMs = 1_000
+
+const governance = z.strictObject({
+  validate_every: text
+    .transform((given, context): number => {
+      const everyMs = parseDuration(given)
+      if (everyMs !== undefined && everyMs >= leastValidateEveryMs) return everyMs
+      context.addIssue("must be a length of time of 1s or more, like 5m")
+      return z.NEVER
+    })
+    .prefault("5m"),
+})
+
 /** In the cloud's terms, where nothing is configured. */
 export const defaultPlace = { account: "123456789012", region: "us-east-1" } as const
 
@@ -171,6 +184,7 @@ const ownKeys = {
   audit: audit.prefault({}),
   events: events.optional(),
   quotas: quotas.prefault({}),
+  governance: governance.prefault({}),
 }
 
 /** The file's shape, with the entries that the engines have. */
@@ -224,6 +238,7 @@ const ownKnownKeys: Record<string, string[]> = {
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),
   quotas: Object.keys(quotas.shape),
+  governance: Object.keys(governance.shape),
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

@@ -162,6 +162,8 @@ export interface Configuration {
   throttling: RequestLimits
   audit: AuditRetention
   quotas: IntegrationQuotas
+  /** How often integrations of the governance API are validated again. */
+  governance: { validateEveryMs: number }
   webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number

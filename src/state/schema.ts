@@ -6,6 +6,12 @@ import type { IntegrationService, IntegrationStatus, Tag } from "../domain/integ
 import type { PartnerStatus } from "../domain/partner.ts"
 import type { Privilege } from "../domain/sql-access.ts"
 import type { TableState } from "../domain/table.ts"
+import type {
+  ApiKeyTable,
+  ApiTokenTable,
+  GovernanceIntegrationTable,
+  GovernanceStepTable,
+} from "./governance/api-tables.ts"
 
 /** The state database's tables as TypeScript sees them; src/state/migrations/ makes them. */
 export interface StateSchema {
@@ -34,21 +40,8 @@ export interface StateSchema {
   load_runs: LoadRunTable
   api_keys: ApiKeyTable
   api_tokens: ApiTokenTable
-}
-
-export interface ApiKeyTable {
-  id: GeneratedAlways<string>
-  name: string
-  digest: Buffer
-  permissions: string[]
-  created_at: Generated<Date>
-  revoked_at: ColumnType<Date | null, never, RawBuilder<Date>>
-}
-
-export interface ApiTokenTable {
-  digest: Buffer
-  api_key_id: string
-  expires_at: ColumnType<Date, RawBuilder<Date>, never>
+  governance_integrations: GovernanceIntegrationTable
+  governance_steps: GovernanceStepTable
 }
 
 export interface SourceRemainsTable {

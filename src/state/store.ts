@@ -9,6 +9,10 @@ import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
 import { type ApiKeyStore, apiKeyStore } from "./governance/api-keys.ts"
+import {
+  type GovernedIntegrationStore,
+  governedIntegrationStore,
+} from "./governance/governed-integrations.ts"
 import { type GovernanceStore, governanceStore } from "./governance/store.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations/integrations.ts"
@@ -59,6 +63,7 @@ export interface Store {
   loadRuns: LoadRunStore
   apiKeys: ApiKeyStore
   governance: GovernanceStore
+  governedIntegrations: GovernedIntegrationStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -122,6 +127,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
     governance: governanceStore(db),
+    governedIntegrations: governedIntegrationStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

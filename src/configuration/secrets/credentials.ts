@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto"
-import { link, open, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { Configuration } from "../../domain/configuration.ts"
-import { SetupError, systemCode } from "../setup-error.ts"
-import { draftPath, ensurePrivateFolder } from "../trust/private-folder.ts"
-import { intrusionAtLast } from "../trust/trusted-path.ts"
+import { SetupError } from "../setup-error.ts"
+import { makePrivate, readPrivate } from "./private-file.ts"
 
 /** What Millrace made up for itself at its first start, so that a first user need configure nothing. */
 export interface GeneratedCredentials {
@@ -35,7 +33,7 @@ export async function ensureCredentials(dataDir: string, region: string): Promis
 /** Undefined when there is no such file. @throws SetupError as ensureCredentials. */
 export async function readCredentials(dataDir: string): Promise<GeneratedCredentials | undefined> {
   const path = credentialsPath(dataDir)
-  const text = await readPrivate(path)
+  const text = await readPrivate(path, "or remove it, and new credentials are made")
   if (text === undefined) return undefined
   const values = profileValues(text)
   const need = (key: string): string => {
@@ -70,30 +68,6 @@ export function withGenerated(configuration: Configuration, generated: Generated
   }
 }
 
-async function readPrivate(path: string): Promise<string | undefined> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return undefined
-    throw new SetupError(
-      `${path} cannot be read (${systemCode(error)}): it must belong to the user who runs Millrace.`,
-    )
-  })
-  if (file === undefined) return undefined
-  try {
-    const { mode } = await file.stat()
-    const others = intrusionAtLast(path)
-    if (others !== undefined) throw new SetupError(`${others}; or remove it, and new credentials are made.`)
-    // Windows has no such bits and reports them all.
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      throw new SetupError(
-        `${path} can be read or written by other users (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it, and remove it instead if others may have seen it.`,
-      )
-    }
-    return await file.readFile("utf8")
-  } finally {
-    await file.close()
-  }
-}
-
 function profileValues(text: string): Map<string, string> {
   const values = new Map<string, string>()
   let inProfile = false
@@ -109,31 +83,11 @@ function profileValues(text: string): Map<string, string> {
 }
 
 async function makeCredentials(dataDir: string, region: string): Promise<GeneratedCredentials> {
-  await ensurePrivateFolder(dataDir)
-  const path = credentialsPath(dataDir)
-  const draft = draftPath(path)
-  try {
-    await writeDurably(draft, profileText(generate(region)))
-    // Unlike a rename, a link never replaces what another start has just made.
-    await link(draft, path).catch((error: unknown) => {
-      if (systemCode(error) !== "EEXIST") throw error
-    })
-  } finally {
-    await rm(draft, { force: true })
-  }
+  await makePrivate(credentialsPath(dataDir), profileText(generate(region)))
   const made = await readCredentials(dataDir)
-  if (made === undefined) throw new SetupError(`${path} was removed while Millrace started: start it again.`)
+  if (made === undefined)
+    throw new SetupError(`${credentialsPath(dataDir)} was removed while Millrace started: start it again.`)
   return made
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }
 
 function generate(region: string): GeneratedCredentials {

@@ -27,6 +27,7 @@ import {
 } from "../../wire/http/server.ts"
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
+import { governanceRoutes } from "./governance-part.ts"
 
 const httpGraceMs = 1_000
 
@@ -38,10 +39,8 @@ export interface ApiParts {
 }
 
 /** The role `api`: every door that speaks HTTP. @throws SetupError */
-export async function startApiPart(
-  { configuration, engines, store, plane, log, onStop }: Base,
-  { health, status, noticed }: ApiParts,
-): Promise<HostPort> {
+export async function startApiPart(base: Base, { health, status, noticed }: ApiParts): Promise<HostPort> {
+  const { configuration, engines, store, plane, log, onStop } = base
   const { region, credentials, throttling, listen, httpLimits } = configuration
   const sink: EventSink = { sources: configuration.sources, sourceEngines: engines.sources, noticed }
   const takeEvents: OperationSources["takeEvents"] = (caller, body) => takeSignedEvents(sink, caller, body)
@@ -51,7 +50,8 @@ export async function startApiPart(
     onAlone: (error) =>
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
-  const governance = governanceDoor({ store, routes: resourceRoutes(store), throttle, log })
+  const routes = [...resourceRoutes(store), ...(await governanceRoutes(base))]
+  const governance = governanceDoor({ store, routes, throttle, log })
   const router = awsRouter({
     region,
     credentials,

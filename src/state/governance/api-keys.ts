@@ -1,7 +1,8 @@
 import { type Kysely, type Selectable, sql } from "kysely"
 import { type ApiKey, isPermission, type Permission } from "../../domain/api-key.ts"
 import { brokenConstraint } from "../connection.ts"
-import type { ApiKeyTable, StateSchema } from "../schema.ts"
+import type { StateSchema } from "../schema.ts"
+import type { ApiKeyTable } from "./api-tables.ts"
 
 export interface NewApiKey {
   name: string

@@ -27,6 +27,7 @@ import { governedPeople } from "./0025-governed-people.ts"
 import { governedSources } from "./0026-governed-sources.ts"
 import { governedAccess } from "./0027-governed-access.ts"
 import { reachedSources } from "./0028-reached-sources.ts"
+import { governanceIntegrations } from "./0029-governance-integrations.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   governedSources,
   governedAccess,
   reachedSources,
+  governanceIntegrations,
 ]

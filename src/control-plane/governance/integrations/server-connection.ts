@@ -1,0 +1,121 @@
+import { isIP } from "node:net"
+import pg from "pg"
+
+export interface ServerAddress {
+  host: string
+  port: number
+}
+
+export interface ServerLogin extends ServerAddress {
+  database: string
+  user: string
+  password: string
+}
+
+/** A session on a governed server. Its errors are ServerRefusal. */
+export interface ServerSession {
+  /** The rows of one statement. */
+  ask(statement: string): Promise<Record<string, unknown>[]>
+  /** All of them, or none. */
+  transaction(statements: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a server or the way to it refused, in words without secrets. */
+export class ServerRefusal extends Error {
+  /** SQLSTATE, or the system's code; of a password that is wrong `28P01`. */
+  readonly code: string
+
+  constructor(message: string, code: string) {
+    super(message)
+    this.name = "ServerRefusal"
+    this.code = code
+  }
+
+  /** The server was reached and did not let the account in: there is no such account, or not with this password. */
+  get isLoginRefused(): boolean {
+    return this.code === "28P01" || this.code === "28000"
+  }
+}
+
+const connectLimitMs = 10_000
+const statementLimitMs = 60_000
+const messageLimit = 500
+
+/**
+ * Opens a session: over TLS if the server has it, as psql does unless told otherwise. The certificate is not checked: the
+ * API has no member that would say by what. @throws ServerRefusal
+ */
+export async function connectServer(login: ServerLogin): Promise<ServerSession> {
+  try {
+    return await connected(login, "tls")
+  } catch (error) {
+    if (!(error instanceof Error && error.message === noTls)) throw refusal(error, login)
+  }
+  try {
+    return await connected(login, "plain")
+  } catch (error) {
+    throw refusal(error, login)
+  }
+}
+
+/** The driver's words. */
+const noTls = "The server does not support SSL connections"
+
+async function connected(login: ServerLogin, by: "tls" | "plain"): Promise<ServerSession> {
+  const client = new pg.Client({
+    ...login,
+    ssl:
+      by === "tls"
+        ? { rejectUnauthorized: false, ...(isIP(login.host) === 0 && { servername: login.host }) }
+        : false,
+    application_name: "millrace governance",
+    connectionTimeoutMillis: connectLimitMs,
+    query_timeout: statementLimitMs,
+    keepAlive: true,
+  })
+  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
+  client.on("error", () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.end().catch(() => undefined) // It never began.
+    throw error
+  }
+  return sessionOf(client, login)
+}
+
+function sessionOf(client: pg.Client, login: ServerLogin): ServerSession {
+  const ask = async (statement: string): Promise<Record<string, unknown>[]> => {
+    try {
+      return (await client.query(statement)).rows as Record<string, unknown>[]
+    } catch (error) {
+      throw refusal(error, login)
+    }
+  }
+  return {
+    ask,
+    async transaction(statements) {
+      await ask("BEGIN")
+      try {
+        for (const statement of statements) await ask(statement)
+        await ask("COMMIT")
+      } catch (error) {
+        // A broken connection has ended its transaction already.
+        await ask("ROLLBACK").catch(() => undefined)
+        throw error
+      }
+    },
+    close: async () => {
+      await client.end().catch(() => undefined) // Broken: nothing to end.
+    },
+  }
+}
+
+/** Statements hold no password, and messages repeat parts of statements at most; a login's secrets are taken out all the same. */
+function refusal(error: unknown, { password, user }: ServerLogin): ServerRefusal {
+  const { message, code } = error as { message?: unknown; code?: unknown }
+  const text = typeof message === "string" && message !== "" ? message : String(code ?? "no answer")
+  const plain = [password, user].reduce((left, one) => left.replaceAll(one, "…"), text)
+  return new ServerRefusal(plain.slice(0, messageLimit), typeof code === "string" ? code : "")
+}

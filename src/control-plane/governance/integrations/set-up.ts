@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto"
+import { fingerprintRows, managedObjects } from "../../../governance/setup/objects.ts"
+import { passwordHash } from "../../../governance/setup/password-hashes.ts"
+import { isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
+import {
+  databaseOwnerQuery,
+  fingerprintQuery,
+  groupQuery,
+  userQuery,
+} from "../../../governance/setup/probes.ts"
+import {
+  accountRenewal,
+  accountStatements,
+  databaseRights,
+  databaseStatement,
+  groupStatements,
+  rightsReturn,
+} from "../../../governance/setup/statements.ts"
+import type { SystemAccount } from "./account.ts"
+import type { ServerAccess } from "./server-access.ts"
+import type { ServerSession } from "./server-connection.ts"
+
+/** One step of a job, which may be repeated. */
+export interface JobStep {
+  name: string
+  /** @throws ServerRefusal, StepFailure */
+  run(): Promise<void>
+}
+
+/** Why a step cannot be done, in words without secrets. */
+export class StepFailure extends Error {}
+
+/**
+ * The automatic set-up. The first step alone needs the one-time credentials: it makes, in one transaction, an account that can do the
+ * others. So a set-up that was interrupted after it is finished by another process, which has no such credentials.
+ */
+export function setUpSteps(access: ServerAccess, plan: SetupPlan, account: SystemAccount): JobStep[] {
+  const isSingle = isSingleDatabase(plan)
+  return [
+    { name: "system account", run: () => makeAccount(access, plan, account) },
+    ...(isSingle
+      ? []
+      : [
+          {
+            name: "managed database",
+            run: () => access.asSystem("initial", (session) => makeDatabase(session, plan)),
+          },
+          {
+            name: "rights on the managed database",
+            run: () => access.asSystem("initial", (session) => session.transaction(databaseRights(plan))),
+          },
+        ]),
+    {
+      name: "managed objects",
+      run: () => access.asSystem("managed", (session) => session.transaction(managedObjects(plan))),
+    },
+    {
+      name: "fingerprint and smoke read",
+      run: () => access.asSystem("managed", (session) => sign(session, plan)),
+    },
+    ...(isSingle || !access.hasPrivileged
+      ? []
+      : [{ name: "return of rights", run: () => returnRights(access, plan) }]),
+  ]
+}
+
+/** Of an interrupted set-up: whether the account was made is known by whether it can sign in. */
+async function makeAccount(
+  access: ServerAccess,
+  plan: SetupPlan,
+  { password }: SystemAccount,
+): Promise<void> {
+  if (!access.hasPrivileged) return await access.asSystem("initial", async () => undefined)
+  const may = isSingleDatabase(plan) ? "nothing" : "createDatabases"
+  const hash = passwordHash(plan.dialect, { user: plan.systemUser, password, seed: randomBytes(32) })
+  await access.asPrivileged("initial", async (session) => {
+    if ((await session.ask(userQuery(plan.systemUser))).length === 0)
+      return await session.transaction(accountStatements(plan, hash, may))
+    await session.transaction([...accountRenewal(plan, hash, may), ...(await missingGroup(session, plan))])
+  })
+}
+
+/** The statements that make the plan's group, unless it is there. */
+export async function missingGroup(session: ServerSession, plan: SetupPlan): Promise<string[]> {
+  if (plan.impersonationRole === undefined) return []
+  const found = await session.ask(groupQuery(plan.impersonationRole))
+  return found.length === 0 ? groupStatements(plan) : []
+}
+
+async function makeDatabase(session: ServerSession, plan: SetupPlan): Promise<void> {
+  const [found] = await session.ask(databaseOwnerQuery(plan))
+  if (found === undefined) await session.ask(databaseStatement(plan))
+  else if (found.mine !== true) throw new StepFailure(`Somebody else has made a database ${plan.database}.`)
+}
+
+/** The row of the payload, and proof that the account reads it. */
+export async function sign(session: ServerSession, plan: SetupPlan): Promise<void> {
+  await session.transaction(fingerprintRows(plan))
+  const [row] = await session.ask(fingerprintQuery)
+  if (row?.fingerprint !== plan.fingerprint)
+    throw new StepFailure("The managed schemas do not keep what is written.")
+}
+
+async function returnRights(access: ServerAccess, plan: SetupPlan): Promise<void> {
+  await access.asPrivileged("initial", (session) => session.transaction(rightsReturn(plan)))
+}

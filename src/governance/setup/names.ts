@@ -1,0 +1,12 @@
+/** A name of a database object, quoted; lower case, as both dialects fold what is not quoted. */
+export function identifier(name: string): string {
+  return `"${name.toLowerCase().replaceAll('"', '""')}"`
+}
+
+/** A text as a literal. @throws Error when no literal can hold it */
+export function literal(text: string): string {
+  if (text.includes("\0")) throw new Error("a literal holds no NUL")
+  // A backslash means itself in one dialect and escapes in the other, unless the literal says that it escapes.
+  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`
+  return text.includes("\\") ? `E${quoted}` : quoted
+}

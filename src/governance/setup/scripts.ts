@@ -1,0 +1,140 @@
+import { identifier } from "./names.ts"
+import { fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
+import { isSingleDatabase, type SetupPlan } from "./plan.ts"
+import {
+  accountDrops,
+  accountStatements,
+  customerRightsReturn,
+  databaseDrop,
+  databaseRights,
+  databaseStatement,
+  groupStatements,
+  objectDrops,
+  ownedDrops,
+  remainsQuery,
+} from "./statements.ts"
+
+/** A script for a person to run. The same input gives the same bytes. */
+export type ScriptKind =
+  | { kind: "initial-create"; hash: string }
+  | { kind: "create" }
+  | { kind: "cleanup" }
+  | { kind: "delete" }
+  /** `previous`: what is in the server. `hash`: of the new password, if it is another. */
+  | { kind: "edit"; previous: SetupPlan; hash: string | undefined }
+
+export interface ScriptPlace {
+  host: string
+  port: number
+}
+
+export function scriptText(plan: SetupPlan, which: ScriptKind, place: ScriptPlace): string {
+  const { runsIn, statements, closing = [] } = partsOf(plan, which)
+  const head = [
+    `Millrace governance: ${which.kind}, type Redshift, for a server that speaks ${plan.dialect} SQL`,
+    `host ${place.host} port ${place.port}`,
+    `run in database ${runsIn}`,
+    `fingerprint ${plan.fingerprint}`,
+  ]
+  return [...head.map(comment), "", ...statements.map(statementText), ...closing.map(comment), ""].join("\n")
+}
+
+interface Parts {
+  runsIn: string
+  statements: string[]
+  closing?: string[]
+}
+
+function partsOf(plan: SetupPlan, which: ScriptKind): Parts {
+  switch (which.kind) {
+    case "initial-create":
+      return initialCreate(plan, which.hash)
+    case "create":
+      return create(plan)
+    case "cleanup":
+    case "delete":
+      return removal(plan, which.kind)
+    case "edit":
+      return edit(plan, which.previous, which.hash)
+  }
+}
+
+function initialCreate(plan: SetupPlan, hash: string): Parts {
+  const ownDatabase = isSingleDatabase(plan) ? [] : [databaseStatement(plan), ...databaseRights(plan)]
+  return {
+    runsIn: plan.initialDatabase,
+    statements: [...accountStatements(plan, hash, "nothing"), ...ownDatabase],
+    closing: [`next: run the script of /integrations/scripts/create in database ${plan.database}`],
+  }
+}
+
+function create(plan: SetupPlan): Parts {
+  const user = identifier(plan.systemUser)
+  return {
+    runsIn: plan.database,
+    statements: asOwner(plan, [...managedObjects(plan), ...fingerprintRows(plan)]),
+    closing: [
+      "what a view shows, its owner must be allowed to read; for each schema of yours:",
+      `GRANT USAGE ON SCHEMA "your_schema" TO ${user};`,
+      `GRANT SELECT ON ALL TABLES IN SCHEMA "your_schema" TO ${user};`,
+    ],
+  }
+}
+
+/** The objects are the account's, whoever runs the script. */
+function asOwner({ dialect, systemUser }: SetupPlan, statements: readonly string[]): string[] {
+  const [begin, end] =
+    dialect === "postgres"
+      ? [`SET ROLE ${identifier(systemUser)}`, "RESET ROLE"]
+      : [`SET SESSION AUTHORIZATION ${identifier(systemUser)}`, "RESET SESSION AUTHORIZATION"]
+  return [begin, ...statements, end]
+}
+
+function removal(plan: SetupPlan, kind: "cleanup" | "delete"): Parts {
+  const left = kind === "cleanup" ? [remainsQuery(plan)] : []
+  if (isSingleDatabase(plan))
+    return {
+      runsIn: plan.database,
+      statements: [...left, ...objectDrops(), ...ownedRemoval(plan), ...accountDrops(plan)],
+    }
+  return { runsIn: plan.initialDatabase, statements: [...left, databaseDrop(plan), ...accountDrops(plan)] }
+}
+
+/** One dialect has a statement for all that an account owns and may do; the other takes rights back one by one. */
+function ownedRemoval(plan: SetupPlan): string[] {
+  const owned = ownedDrops(plan)
+  return owned.length > 0 ? owned : customerRightsReturn(plan)
+}
+
+function edit(plan: SetupPlan, previous: SetupPlan, hash: string | undefined): Parts {
+  const [role, before] = [plan.impersonationRole, previous.impersonationRole]
+  const isOtherRole = role !== before
+  const isOtherUser = plan.systemUser !== previous.systemUser
+  const password = hash === undefined ? [] : [`ALTER USER ${identifier(plan.systemUser)} PASSWORD '${hash}'`]
+  const renamed = isOtherUser
+    ? [`ALTER USER ${identifier(previous.systemUser)} RENAME TO ${identifier(plan.systemUser)}`]
+    : []
+  return {
+    runsIn: plan.database,
+    statements: [
+      ...renamed,
+      ...password,
+      ...(isOtherRole ? groupStatements(plan) : []),
+      ...asOwner(plan, [
+        ...(isOtherRole && before !== undefined ? [impersonationRight("REVOKE", before)] : []),
+        ...(isOtherRole || isOtherUser ? managedObjects(plan) : []),
+        ...fingerprintRows(plan),
+      ]),
+      ...(isOtherRole && before !== undefined ? [`DROP GROUP ${identifier(before)}`] : []),
+    ],
+  }
+}
+
+/** A name may hold the end of a line, which would end a comment. */
+function comment(text: string): string {
+  return `-- ${text.replaceAll(/[\r\n]/g, " ")}`
+}
+
+function statementText(statement: string): string {
+  return `${statement};\n`
+}

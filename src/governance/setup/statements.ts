@@ -1,0 +1,115 @@
+import { identifier, literal } from "./names.ts"
+import { isSingleDatabase, managedSchemas, type SetupPlan } from "./plan.ts"
+
+/** The account that owns everything, and the group of those who may impersonate. One transaction, on the initial database. */
+export function accountStatements(
+  plan: SetupPlan,
+  hash: string,
+  may: "createDatabases" | "nothing",
+): string[] {
+  const user = identifier(plan.systemUser)
+  const right = may === "createDatabases" ? " CREATEDB" : ""
+  return [
+    `CREATE USER ${user} PASSWORD ${literal(hash)}${right}`,
+    // Who makes a user is not thereby allowed to make a database of that user's.
+    ...(plan.dialect === "postgres" ? [`GRANT ${user} TO CURRENT_USER`] : []),
+    ...groupStatements(plan),
+    ...(isSingleDatabase(plan)
+      ? [`GRANT CREATE, TEMP ON DATABASE ${identifier(plan.database)} TO ${user}`]
+      : []),
+  ]
+}
+
+export function groupStatements({ dialect, systemUser, impersonationRole: role }: SetupPlan): string[] {
+  if (role === undefined) return []
+  return [
+    `CREATE GROUP ${identifier(role)}`,
+    // So that the account can add members.
+    ...(dialect === "postgres"
+      ? [`GRANT ${identifier(role)} TO ${identifier(systemUser)} WITH ADMIN OPTION`]
+      : []),
+  ]
+}
+
+/** Outside a transaction. */
+export function databaseStatement({ database, systemUser }: SetupPlan): string {
+  return `CREATE DATABASE ${identifier(database)} OWNER ${identifier(systemUser)}`
+}
+
+/** Of a database of ours; never of a customer's. */
+export function databaseRights({ dialect, database, systemUser }: SetupPlan): string[] {
+  const [on, user] = [`ON DATABASE ${identifier(database)}`, identifier(systemUser)]
+  return [
+    `REVOKE ALL PRIVILEGES ${on} FROM PUBLIC`,
+    `GRANT ALL PRIVILEGES ${on} TO ${user}`,
+    // The right to connect is one of PostgreSQL's; on Redshift everybody has it.
+    dialect === "postgres" ? `GRANT CONNECT, TEMP ${on} TO PUBLIC` : `GRANT TEMP ${on} TO PUBLIC`,
+  ]
+}
+
+/** Each by itself, in the managed database in single-database mode: what of ours is in a customer's database. */
+export function objectDrops(): string[] {
+  return managedSchemas.toReversed().map((schema) => `DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+}
+
+/** What the account owns and may do in the database at hand; where the dialect has no statement for it, nothing. */
+export function ownedDrops({ dialect, systemUser }: SetupPlan): string[] {
+  const user = identifier(systemUser)
+  if (dialect !== "postgres") return []
+  return [
+    `DO $body$ BEGIN IF EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ${literal(systemUser)}) THEN DROP OWNED BY ${user} CASCADE; END IF; END $body$`,
+  ]
+}
+
+/** Outside a transaction, from the initial database. */
+export function databaseDrop({ dialect, database }: SetupPlan): string {
+  return dialect === "postgres"
+    ? `DROP DATABASE IF EXISTS ${identifier(database)} WITH (FORCE)`
+    : `DROP DATABASE ${identifier(database)} FORCE`
+}
+
+export function accountDrops(plan: SetupPlan): string[] {
+  const { dialect, systemUser, impersonationRole: role } = plan
+  const ifExists = dialect === "postgres" ? "IF EXISTS " : ""
+  return [
+    ...(role === undefined ? [] : [`DROP GROUP ${ifExists}${identifier(role)}`]),
+    `DROP USER IF EXISTS ${identifier(systemUser)}`,
+  ]
+}
+
+/** What is left in the server of a set-up, one row each. */
+export function remainsQuery({ database, systemUser, impersonationRole: role }: SetupPlan): string {
+  return [
+    `SELECT 'database' AS kind, datname AS name FROM pg_database WHERE datname = ${literal(database)}`,
+    `SELECT 'user', usename FROM pg_user WHERE usename = ${literal(systemUser)}`,
+    ...(role === undefined ? [] : [`SELECT 'group', groname FROM pg_group WHERE groname = ${literal(role)}`]),
+    `SELECT 'schema', nspname FROM pg_namespace WHERE nspname IN (${managedSchemas.map(literal).join(", ")})`,
+  ].join("\nUNION ALL ")
+}
+
+/** When the account is there already: the same, made true again. */
+export function accountRenewal(
+  { systemUser }: SetupPlan,
+  hash: string,
+  may: "createDatabases" | "nothing",
+): string[] {
+  const right = may === "createDatabases" ? " CREATEDB" : ""
+  return [`ALTER USER ${identifier(systemUser)} PASSWORD ${literal(hash)}${right}`]
+}
+
+/** Once the database is made, the account needs to make no more. */
+export function rightsReturn(plan: SetupPlan): string[] {
+  return isSingleDatabase(plan) ? [] : [`ALTER USER ${identifier(plan.systemUser)} NOCREATEDB`]
+}
+
+export function groupDrop(role: string): string {
+  return `DROP GROUP ${identifier(role)}`
+}
+
+/** What the account may do in a customer's database: it cannot give that back itself, and cannot be dropped with it. */
+export function customerRightsReturn(plan: SetupPlan): string[] {
+  if (!isSingleDatabase(plan)) return []
+  return [
+    `REVOKE ALL PRIVILEGES ON DATABASE ${identifier(plan.database)} FROM ${identifier(plan.systemUser)}`,
+  ]
+}

@@ -1,0 +1,27 @@
+import { createHmac } from "node:crypto"
+import { governanceKey } from "../../configuration/secrets/governance-key.ts"
+import { accountSafe } from "../../control-plane/governance/integrations/account.ts"
+import { startIntegrationJobs } from "../../control-plane/governance/integrations/jobs.ts"
+import type { IntegrationPlane } from "../../control-plane/governance/integrations/plane.ts"
+import { startRevalidation } from "../../control-plane/governance/integrations/revalidate.ts"
+import { newKeyRing } from "../../encryption/key-ring.ts"
+import { integrationRoutes } from "../../front-doors/governance/integrations/routes.ts"
+import type { Route } from "../../front-doors/governance/route.ts"
+import type { Base } from "./base.ts"
+
+/** What the governance API answers, and the work behind it; stopped with the process. */
+export async function governanceRoutes({ configuration, store, log, onStop }: Base): Promise<Route[]> {
+  const safe = accountSafe(async () => {
+    const key = await governanceKey(configuration)
+    const others = configuration.kmsKeys.filter(({ arn }) => arn !== key.arn)
+    return { ring: newKeyRing([key, ...others]), keyArn: key.arn }
+  })
+  const installation = await store.sqlUsers.loginSecret()
+  const secret = createHmac("sha256", installation).update("governance fingerprints").digest()
+  const plane: IntegrationPlane = { store: store.governedIntegrations, safe, secret, log }
+  const jobs = startIntegrationJobs({ plane })
+  onStop(() => jobs.stop())
+  const revalidation = startRevalidation(plane, configuration.governance.validateEveryMs)
+  onStop(() => revalidation.stop())
+  return integrationRoutes({ plane, jobs })
+}
