@@ -69,7 +69,7 @@ function decimalText(text: string, type: string): string | undefined {
   const whole = (found[1] ?? "").replace(/^0+(?=\d)/, "")
   const fits =
     room === undefined ||
-    (whole.length <= Math.max(1, room.whole) && (found[2] ?? "").length <= room.fraction)
+    ((whole === "0" || whole.length <= room.whole) && (found[2] ?? "").length <= room.fraction)
   return fits ? unsigned(text) : undefined
 }
 

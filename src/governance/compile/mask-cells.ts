@@ -92,7 +92,8 @@ function patternOf({ pattern, replacement }: { pattern: string; replacement: str
 const plainNumber = /^\d{1,16}(\.\d{1,9})?$/
 
 function roundCell(column: GovernedColumn, bucket: number): Cell | undefined {
-  const text = String(bucket)
+  // Small numbers have exponents otherwise.
+  const text = bucket < 0.001 ? bucket.toFixed(9).replace(/0+$/, "") : String(bucket)
   if (!(bucket > 0) || !plainNumber.test(text))
     throw new Refusal(`round mask: the bucket ${text} is out of range`)
   const fractionDigits = text.split(".")[1]?.length ?? 0

@@ -30,7 +30,7 @@ export interface GovernedPostgres {
 }
 
 /** As the set-up of a managed database makes them: what is asked about the session's user. */
-const managedObjects = [
+export const managedObjects = [
   "CREATE SCHEMA immuta_system",
   "CREATE SCHEMA governed",
   "CREATE SCHEMA sales",

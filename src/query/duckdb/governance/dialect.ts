@@ -1,7 +1,7 @@
 import { patternText, replacementText } from "../../../governance/grammar/pattern-text.ts"
 import type { Person } from "../../../governance/model/person.ts"
 import type { GovernedColumn } from "../../../governance/model/source.ts"
-import type { Cell } from "../../../governance/plan/cells.ts"
+import type { Cell, DateUnit } from "../../../governance/plan/cells.ts"
 import { decimalDigits } from "../../../governance/plan/decimal-digits.ts"
 import type { Literal, Predicate } from "../../../governance/plan/predicates.ts"
 import type { GovernanceDialect } from "../../../governance/render/dialect.ts"
@@ -101,10 +101,30 @@ function ageSql({ column: of, keeps, than }: Extract<Predicate, { kind: "age" }>
 
 function truncatedSql({ column: of, unit }: Extract<Cell, { kind: "dateTrunc" }>): string {
   const isZoned = of.kind === "timestamptz"
-  const inUtc = isZoned ? `make_timestamp(epoch_us(${column(of)}))` : `CAST(${column(of)} AS TIMESTAMP)`
-  const truncated = `date_trunc('${unit}', ${inUtc})`
+  const inUtc = isZoned ? `make_timestamp(epoch_us(${column(of)}))` : `TRY_CAST(${column(of)} AS TIMESTAMP)`
+  const truncated = beginning(inUtc, unit)
   const typed = isZoned ? `make_timestamptz(epoch_us(${truncated}))` : truncated
   return `CASE WHEN ${isWithin(of)} THEN ${typed} END`
+}
+
+/**
+ * `date_trunc` is also asked, while a statement is planned, for the beginning of the least value in the column's statistics, and
+ * fails where a year begins before the first timestamp: those units are put together from their parts.
+ */
+function beginning(timestamp: string, unit: DateUnit): string {
+  const of = (month: string) => `CAST(make_date(year(${timestamp}), ${month}, 1) AS TIMESTAMP)`
+  switch (unit) {
+    case "year":
+      return of("1")
+    case "quarter":
+      return of(`quarter(${timestamp}) * 3 - 2`)
+    case "month":
+      return of(`month(${timestamp})`)
+    case "week":
+    case "day":
+    case "hour":
+      return `date_trunc('${unit}', ${timestamp})`
+  }
 }
 
 const smallIntegers = /^(?:tinyint|smallint|integer|int|bigint|utinyint|usmallint|uinteger)$/i
