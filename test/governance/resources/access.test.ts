@@ -83,6 +83,28 @@ describe("access", () => {
     assert.equal(third.state, "pending", "after a denial one may ask again")
   })
 
+  test("a subscription policy says who approves: each of its permissions, and not the owner", async () => {
+    const [judge, asker, owner] = [must(governor), must(ben), must(ann)]
+    const policy = await judge("POST /api/v2/policy", {
+      policyKey: "by-admins",
+      name: "By admins",
+      type: "subscription",
+      subscription: { type: "approval", permissions: ["USER_ADMIN", "AUDIT"] },
+      circumstances: [{ type: "source", source: "own.public.b" }],
+    })
+    assert.equal(policy.status, 200, JSON.stringify(policy.body))
+    const other = (await judge("GET /dataSource/name/own.public.b")).body.id
+    await judge(`POST /dataSource/${other}/access`, { state: "owner", profileId: await idOf("ann") })
+    const [request] = (await asker("POST /dataSource/subscribe", { dataSourceIds: [other] })).body
+    const approve = { requests: [{ id: request.id }] }
+    assert.equal((await owner("POST /subscription/approve", approve)).body.failures.length, 1)
+    await judge("POST /subscription/approve", approve)
+    assert.ok(!(await seenBy("ben")).includes(other), "one of two")
+    await (await door.as("auditor", "AUDIT"))("POST /subscription/approve", approve)
+    assert.ok((await seenBy("ben")).includes(other))
+    await judge("DELETE /api/v2/policy/by-admins")
+  })
+
   test("purposes: made, changed by name, kept while others are below", async () => {
     const ask = must(governor)
     const put = { name: "Fraud", description: "d", acknowledgement: "I will" }

@@ -179,7 +179,14 @@ describe("governed data", () => {
       name: "Mask SSN",
       type: "data",
       actions: [
-        { rules: [{ type: "Masking", config: { fields: [{ type: "columnTags", columnTag: "PII" }] } }] },
+        {
+          rules: [
+            {
+              type: "Masking",
+              config: { fields: [{ type: "columnTags", columnTag: "PII" }], maskingConfig: { type: "Hash" } },
+            },
+          ],
+        },
       ],
       circumstances: [{ type: "columnTags", columnTag: "PII" }],
     }
@@ -197,15 +204,42 @@ describe("governed data", () => {
     const listed = await ask("GET /policy/global?type=data&searchText=ssn")
     assert.equal(listed.body[0].policyKey, "mask-ssn")
     assert.deepEqual((await ask("GET /policy/global?ignoreStaged=true")).body, [])
-    const other = await ask("POST /policy/global", { name: "Other", type: "subscription", actions: {} })
-    assert.equal(
-      (await ask(`PUT /policy/global/${other.body.id}`, { ...policy, policyKey: undefined })).status,
-      409,
-    )
+    const { policyKey: _key, ...unkeyed } = policy
+    const other = await ask("POST /policy/global", { ...unkeyed, name: "Other" })
+    assert.equal(other.status, 200, JSON.stringify(other.body))
+    assert.equal((await ask(`PUT /policy/global/${other.body.id}`, unkeyed)).status, 409, "the name is taken")
+    const sentBack = await ask(`PUT /policy/global/${other.body.id}`, { ...other.body, name: "Another" })
+    assert.deepEqual([sentBack.body.name, sentBack.body.policyKey], ["Another", other.body.policyKey])
     assert.equal((await ask("DELETE /api/v2/policy/mask-ssn")).status, 200)
     assert.equal((await ask(`DELETE /policy/global/${other.body.id}`)).body.deleted, true)
     const reader = await door.as("no-governor", "USER_ADMIN")
     assert.equal((await reader("POST /api/v2/policy", policy)).status, 403)
+  })
+
+  test("a policy that cannot be read is refused, with the place of the mistake, and nothing changes", async () => {
+    const version = await door.store.governance.version()
+    const policy = { policyKey: "wrong", name: "Wrong", type: "data" }
+    const mistakes: [object, RegExp][] = [
+      [
+        { rules: [{ kind: "mask", columns: [{ name: "a" }], mask: { type: "blur" } }] },
+        /\/rules\/0\/mask\/type: /,
+      ],
+      [{ rules: [] }, /at least one rule/],
+      [{ rules: [{ kind: "rowFilter", where: "1 = pg_sleep(9)" }] }, /\/rules\/0\/where: /],
+      [{ actions: [{ rules: [] }], surprise: 1 }, /\/surprise: this key is not known/],
+    ]
+    for (const [rest, message] of mistakes) {
+      for (const request of [
+        "POST /api/v2/policy",
+        "POST /api/v2/policy?dryRun=true",
+        "POST /policy/global",
+      ]) {
+        const answer = await ask(request, { ...policy, ...rest })
+        assert.equal(answer.status, 400, request)
+        assert.match(answer.body.message, message)
+      }
+    }
+    assert.equal(await door.store.governance.version(), version)
   })
 
   test("a route that is not built says so", async () => {

@@ -1,4 +1,7 @@
 import { Fault } from "../../../domain/faults.ts"
+import { isFor } from "../../../governance/compile/circumstances.ts"
+import { allPolicies } from "../../../state/governance/policies.ts"
+import { sourceById } from "../../../state/governance/sources.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import {
   activeStates,
@@ -13,17 +16,39 @@ import {
 } from "../../../state/governance/subscriptions.ts"
 import type { Change, Db } from "../../../state/governance/transactions.ts"
 import { type Changed, type GovernanceCaller, notFound } from "../changes.ts"
+import { readPolicy } from "../enforcement/read-policy.ts"
 import { personOfKey } from "../people/people.ts"
 
 /** An owner of the source or project, or who governs all. (Fact: the word.) */
 export const ownerApproval = "OWNER"
 
-/** What nobody said otherwise about: one approval by an owner or a governor. What a request asks for on top of it is needed too. */
-export function requiredApprovals(asked: readonly RequiredApproval[]): RequiredApproval[] {
-  const rest = asked.filter(
-    ({ permission, approver }) => permission !== ownerApproval || approver !== undefined,
+/**
+ * What a request needs: what the policies that are for the source say, or one approval by an owner or a governor. What the request
+ * itself asks for is needed on top.
+ */
+export function requiredApprovals(
+  ruled: readonly string[],
+  asked: readonly RequiredApproval[],
+): RequiredApproval[] {
+  const own = ruled.length === 0 ? [ownerApproval] : [...new Set(ruled)]
+  const rest = asked.filter(({ permission, approver }) => approver !== undefined || !own.includes(permission))
+  return [...own.map((permission) => ({ permission })), ...rest]
+}
+
+/** Permissions that each must approve, by all subscription policies that are for the source. */
+export async function ruledApprovals(db: Db, model: SubscribedModel): Promise<string[]> {
+  if (model.kind === "project") return []
+  const source = await sourceById(db, model.id)
+  const policies = (await allPolicies(db)).map(readPolicy)
+  return policies.flatMap((policy) =>
+    policy.kind === "subscription" &&
+    !policy.isStaged &&
+    policy.rule.kind === "approval" &&
+    source !== undefined &&
+    isFor(policy.circumstances, source)
+      ? policy.rule.permissions
+      : [],
   )
-  return [{ permission: ownerApproval }, ...rest]
 }
 
 export type Decision = { kind: "approve"; expiresAt: Date | undefined } | { kind: "deny"; reason: string }

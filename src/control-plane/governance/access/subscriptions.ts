@@ -21,7 +21,7 @@ import { type Changed, type GovernanceCaller, notFound, type PageInput } from ".
 import { foundSource } from "../data/sources.ts"
 import { foundGroup } from "../people/groups.ts"
 import { actingPerson } from "../people/people.ts"
-import { isActive, requiredApprovals, requireOwner } from "./approvals.ts"
+import { isActive, requiredApprovals, requireOwner, ruledApprovals } from "./approvals.ts"
 import { foundProject } from "./projects.ts"
 
 /** A subscription with the names that people know. */
@@ -49,7 +49,7 @@ export function requestAccess(
     for (const model of input.models) {
       await nameOf(change.db, model)
       const before = await subscriptionOf(change.db, model, subscriber)
-      const required = requiredApprovals(input.approvals)
+      const required = requiredApprovals(await ruledApprovals(change.db, model), input.approvals)
       const { metadata } = input
       output.push(
         before !== undefined && (isActive(before) || before.state === "pending")

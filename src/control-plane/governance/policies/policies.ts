@@ -1,3 +1,5 @@
+import { Fault } from "../../../domain/faults.ts"
+import { DocumentError } from "../../../governance/documents/place.ts"
 import {
   allPolicies,
   insertPolicy,
@@ -13,6 +15,7 @@ import {
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import type { Db } from "../../../state/governance/transactions.ts"
 import { type Changed, type GovernanceCaller, notFound, type PageInput, refusingClashes } from "../changes.ts"
+import { readPolicy } from "../enforcement/read-policy.ts"
 import { checkedName } from "../names.ts"
 
 const clash = (constraint: string) => {
@@ -77,17 +80,18 @@ export function createPolicy(
   )
 }
 
-/** @throws Fault validation, resourceNotFound, conflictingOperation */
+/** `fieldsFor`: what is put in its place, under the key that it has. @throws Fault validation, resourceNotFound, conflictingOperation */
 export function updatePolicy(
   store: GovernanceStore,
   id: number,
-  fields: Omit<PolicyFields, "key">,
+  fieldsFor: (key: string) => PolicyFields,
 ): Promise<Changed<PolicyRecord>> {
   return refusingClashes(clash, () =>
     store.change(async (change) => {
       const before = await foundPolicy(change.db, id)
-      checkFields({ ...fields, key: before.key })
-      const output = (await replacePolicy(change, id, { ...fields, key: before.key })) ?? before
+      const fields = fieldsFor(before.key)
+      checkFields(fields)
+      const output = (await replacePolicy(change, id, fields)) ?? before
       return { output, resource: `policy ${before.key}`, before, after: output }
     }),
   )
@@ -129,7 +133,14 @@ async function foundPolicy(db: Db, id: number): Promise<PolicyRecord> {
   return policy
 }
 
-function checkFields({ key, name }: PolicyFields): void {
-  checkedName("policyKey", key)
-  checkedName("policy's name", name)
+/** What is kept can be read: a document that cannot would close every source. @throws Fault validation, with a JSON pointer */
+function checkFields(fields: PolicyFields): void {
+  checkedName("policyKey", fields.key)
+  checkedName("policy's name", fields.name)
+  try {
+    readPolicy(fields)
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    throw new Fault("validation", `Invalid request payload: ${error.message}`)
+  }
 }

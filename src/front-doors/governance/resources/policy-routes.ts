@@ -60,25 +60,29 @@ function readingRoutes(store: GovernanceStore): Route[] {
 }
 
 function globalRoutes(store: GovernanceStore): Route[] {
-  const fieldsOf = ({ name, type, staged, ...rest }: z.infer<typeof globalPolicy>) => ({
-    name,
-    kind: type,
+  const fieldsOf = (given: z.infer<typeof globalPolicy>, key: string) => ({
+    key,
+    name: given.name,
+    kind: given.type,
     form: "global" as const,
-    document: { ...rest, name, type, staged: staged === true },
-    isStaged: staged === true,
+    document: { ...documentOf(given), policyKey: key },
+    isStaged: given.staged === true,
   })
   return [
     changes(
       head("CreatePolicy", "POST", "/policy/global"),
       (call) => {
         const given = bodyAs(call, globalPolicy)
-        return createPolicy(store, call.key, { ...fieldsOf(given), key: given.policyKey ?? randomUUID() })
+        return createPolicy(store, call.key, fieldsOf(given, given.policyKey ?? randomUUID()))
       },
       shownPolicy,
     ),
     changes(
       head("UpdatePolicy", "PUT", one),
-      (call) => updatePolicy(store, idOf(call, "policyId"), fieldsOf(bodyAs(call, globalPolicy))),
+      (call) => {
+        const given = bodyAs(call, globalPolicy)
+        return updatePolicy(store, idOf(call, "policyId"), (key) => fieldsOf(given, key))
+      },
       shownPolicy,
     ),
     changes(
@@ -87,6 +91,16 @@ function globalRoutes(store: GovernanceStore): Route[] {
       (policy) => ({ ...shownPolicy(policy), deleted: true }),
     ),
   ]
+}
+
+/** What answers say beside the document; clients send it back. (Fact: the members.) */
+const told = new Set([
+  ...["id", "template", "createdBy", "createdByName", "createdAt", "updatedAt", "metadata", "clonedFrom"],
+  ...["systemGenerated", "deleted"],
+])
+
+function documentOf(given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !told.has(name)))
 }
 
 function keyedRoutes(store: GovernanceStore): Route[] {
