@@ -58,7 +58,7 @@ export class RefusedRows extends Error {
 /** Why a table cannot be held where a value of it was not even sent; `undefined`: that is not what happened. */
 export function unsentRefusal(error: unknown, columns: readonly { name: string }[]): string | undefined {
   if (!(error instanceof UnrepresentableValue)) return undefined
-  return `Its column ${columns[error.column]?.name} has ${error.message}, which the warehouse cannot hold. ${leaveItOut} TRUNCATECOLUMNS of the destination database cuts texts that are too long.`
+  return `Its column ${columns[error.column]?.name} has ${error.message}, which the warehouse cannot hold. ${leaveItOut} Texts that are too long are cut in columns that the warehouse's tables name in truncate, or in all with TRUNCATECOLUMNS of the destination database.`
 }
 
 /** What the warehouse, or the way to it, throws, as a Problem. `doing` completes "while …". */

@@ -52,12 +52,14 @@ const tableLayout = z
       .or(z.strictObject({ key: text }))
       .default("auto"),
     sort: z.array(text).default([]),
+    truncate: z.array(text).default([]),
   })
   .transform(
-    ({ distribution, sort }): TableLayout => ({
+    ({ distribution, sort, truncate }): TableLayout => ({
       distribution:
         typeof distribution === "string" ? { kind: distribution } : { kind: "key", column: distribution.key },
       sort,
+      truncate,
     }),
   )
 

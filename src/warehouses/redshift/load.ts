@@ -19,7 +19,7 @@ import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
 import { applyStatements, type Target } from "./render/apply-sql.ts"
-import { definitions, layoutClause } from "./render/tables.ts"
+import { cutColumns, definitions, layoutClause } from "./render/tables.ts"
 import { versionDefinitions } from "./render/versioned-tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
 import { loadParts } from "./transactions.ts"
@@ -89,7 +89,8 @@ interface PartLoader {
 }
 
 function newPartLoader(open: OpenDestination, table: TableSchema, copy: string): PartLoader {
-  const { staging, connect } = open
+  const { staging, connect, layoutOf } = open
+  const cut = cutColumns(table, layoutOf(table))
   const doing = `loading ${table.schema}.${table.name}`
   const types = table.columns.map(({ type }) => type)
   const columns = table.columns.map(({ name }) => quoteIdentifier(name))
@@ -120,7 +121,7 @@ function newPartLoader(open: OpenDestination, table: TableSchema, copy: string):
   return {
     async write(rows) {
       if (failure !== undefined) throw failure
-      waiting.push(await staged(() => staging.write(types, rows), table))
+      waiting.push(await staged(() => staging.write(types, rows, cut), table))
       const bytes = waiting.reduce((sum, part) => sum + part.bytes, 0)
       if (bytes < loadBytes && waiting.length < loadPartsAtMost) return
       // One load runs, one waits: more would only fill the bucket.

@@ -12,17 +12,21 @@ import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
 import { targetOf } from "./render/apply-sql.ts"
 import { mendStatements } from "./render/mend-sql.ts"
+import { cutColumns } from "./render/tables.ts"
 import { changesOf, commitsOf, newStageTables, type StagedColumn } from "./staging/stage-tables.ts"
 
 const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 
 /** Rows wait in the staging bucket; a batch is one transaction over all of them. */
 export function destinationRows(open: OpenDestination): DestinationRows {
-  const { staging, transactions, inTurn, books, names, pipeline } = open
+  const { staging, transactions, inTurn, books, names, pipeline, layoutOf } = open
+  const cutOf = (table: TableSchema) => cutColumns(table, layoutOf(table))
   return {
-    stage: (table, changes) => holding(table, () => staging.write(typesOf(changesOf(table)), changes)),
+    stage: (table, changes) =>
+      holding(table, () => staging.write(typesOf(changesOf(table)), changes, cutOf(table))),
     stageCommits: (commits) => staging.write(typesOf(commitsOf), commits),
-    stageRows: (table, rows) => holding(table, () => staging.write(typesOf(table.columns), rows)),
+    stageRows: (table, rows) =>
+      holding(table, () => staging.write(typesOf(table.columns), rows, cutOf(table))),
     async apply(batch) {
       await inTurn(async () => {
         await applyBatch(open, batch)

@@ -7,11 +7,12 @@ import { gzipSync } from "node:zlib"
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3"
 import { positionFrom } from "../../../src/domain/position.ts"
 import { Problem } from "../../../src/domain/problems.ts"
-import type { TableSchema } from "../../../src/domain/table.ts"
+import { type TableSchema, tableKey } from "../../../src/domain/table.ts"
 import { OversizedTable } from "../../../src/replication/contracts/oversized.ts"
 import type { Destination } from "../../../src/replication/contracts/warehouse.ts"
 import { namesOf, placeIn } from "../../../src/warehouses/redshift/naming.ts"
 import type { OpenConfigured } from "../../../src/warehouses/redshift/open.ts"
+import { automaticLayout } from "../../../src/warehouses/redshift/render/tables.ts"
 import { openStagingBucket } from "../../../src/warehouses/redshift/staging/bucket.ts"
 import { openStaging } from "../../../src/warehouses/redshift/staging/staging.ts"
 import { batchOf, contractTable, loaded, rowsOf, staged } from "../../contract/warehouse-rows.ts"
@@ -111,6 +112,26 @@ async function refusedCopyIsNamed({ standIn, destination, table, read }: Scene):
   assert.deepEqual(await read(), [[1, "a", "b"]])
 }
 
+/** By copies and by changes; the other column's table fails, and is told both ways out. */
+async function longTextsAreCut({ destination, table, read }: Scene): Promise<void> {
+  const long = "ä".repeat(40_000)
+  await loaded(destination, table, [[1, long, "b"]])
+  await destination.rows.apply(batchOf("2", await staged(destination, table, [["insert", 2, long, "d"]])))
+  const kept = "ä".repeat(32_767)
+  assert.deepEqual(await read(), [
+    [1, kept, "b"],
+    [2, kept, "d"],
+  ])
+  await assert.rejects(staged(destination, table, [["insert", 3, "a", long]]), (error: unknown) => {
+    assert.ok(error instanceof OversizedTable)
+    assert.match(
+      error.message,
+      /^Its column b has a value of more than 65535 bytes.* in truncate, or in all with TRUNC/,
+    )
+    return true
+  })
+}
+
 async function grantsOutlastACopy({ standIn, destination, table, live }: Scene): Promise<void> {
   const { admin, client } = standIn
   await admin.query(`CREATE USER ana PASSWORD '${readersPassword}'`)
@@ -166,6 +187,11 @@ describe("the Redshift adapter on the SQL port of a Millrace", () => {
     [
       "a copy that COPY refuses fails its table, and the column is named without the value",
       refusedCopyIsNamed,
+    ],
+    [
+      "texts that are too long are cut in columns that say so, elsewhere the table fails",
+      longTextsAreCut,
+      { layouts: new Map([[tableKey(contractTable("t")), { ...automaticLayout, truncate: ["id", "a"] }]]) },
     ],
     ["grants go on when a copy takes the table's place", grantsOutlastACopy],
   ]

@@ -1,4 +1,4 @@
-import type { Column, TableName } from "../../../domain/table.ts"
+import type { Column, TableName, TableSchema } from "../../../domain/table.ts"
 import { constant, quoteIdentifier } from "../quoting.ts"
 import { columnType } from "../types/column-type.ts"
 
@@ -7,6 +7,8 @@ export interface TableLayout {
   distribution: { kind: "auto" | "even" | "all" } | { kind: "key"; column: string }
   /** Empty: the warehouse chooses. */
   sort: readonly string[]
+  /** Columns of text whose values are cut where they are too long; absent: none. */
+  truncate?: readonly string[]
 }
 
 /** The warehouse chooses, and changes its mind as the table is used. */
@@ -14,6 +16,19 @@ export const automaticLayout: TableLayout = { distribution: { kind: "auto" }, so
 
 /** What a table is to be laid out as; by the names at the source. */
 export type LayoutOf = (table: TableName) => TableLayout
+
+/**
+ * Indexes of the columns whose texts are cut where they are too long. A key stays whole, and so does every column where there is none:
+ * rows are found again by them.
+ */
+export function cutColumns(
+  { columns, key }: TableSchema,
+  { truncate = [] }: TableLayout,
+): ReadonlySet<number> {
+  const isCut = ({ name, type }: Column, index: number) =>
+    key !== undefined && !key.includes(index) && type.kind === "text" && truncate.includes(name)
+  return new Set(columns.flatMap((column, index) => (isCut(column, index) ? [index] : [])))
+}
 
 /** Definitions of a table's columns. No key is declared: the engine would believe it and check nothing. */
 export function definitions(columns: readonly Column[]): string[] {

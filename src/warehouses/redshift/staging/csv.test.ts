@@ -71,6 +71,24 @@ test("the longest text is 65,535 bytes, whatever its characters", () => {
   assert.throws(() => csv(text, putText, `${longest}ä`), UnrepresentableValue)
 })
 
+test("in columns that are cut, what fits of a text that is too long is written, to a character's end", () => {
+  const rows = newRowBuffer([text, text])
+  const [first, second] = rows.columns as [ColumnBuffer, ColumnBuffer]
+  const longest = "ä".repeat(32_767)
+  for (const [one, other] of [
+    [`${longest}€€`, "a"],
+    ['"', "b"],
+    [`${longest}ab`, "c"],
+  ] as const) {
+    putText(first, one)
+    putText(second, other)
+    endRow(rows)
+  }
+  const written = csvOf([text, text], rows, { ...form, cut: new Set([0]) }).toString()
+  assert.equal(written, `"${longest}","a"\n"""","b"\n"${longest}a","c"\n`)
+  assert.throws(() => csvOf([text, text], rows, { ...form, cut: new Set([1]) }), UnrepresentableValue)
+})
+
 test("what the warehouse has no value for is refused", () => {
   const refused = (work: () => unknown) => assert.throws(work, UnrepresentableValue)
   refused(() => csv(text, putText, "a\0"))

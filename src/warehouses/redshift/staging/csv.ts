@@ -17,6 +17,8 @@ import { longestBinaryBytes, longestTextBytes } from "../types/column-type.ts"
  */
 export interface CsvForm {
   nullText: string
+  /** Indexes of columns of text whose values are cut where they are too long; those of others are refused. */
+  cut?: ReadonlySet<number>
 }
 
 /** COPY takes no longer row. (Source: Redshift's documentation, "COPY", 4 MB.) */
@@ -39,9 +41,9 @@ type PutValue = (out: Out, column: ColumnBuffer, at: number) => number
  * All rows as CSV without a header. The row buffer may be used again afterwards.
  * @throws UnrepresentableValue, its column said, for one that the column's type does not hold, or a row that is too long
  */
-export function csvOf(types: readonly ColumnType[], rows: RowBuffer, { nullText }: CsvForm): Buffer {
+export function csvOf(types: readonly ColumnType[], rows: RowBuffer, { nullText, cut }: CsvForm): Buffer {
   const out: Out = { bytes: Buffer.allocUnsafe(Math.ceil(bufferedBytes(rows) * 1.5) + 1024), used: 0 }
-  const puts = types.map(putterOf)
+  const puts = types.map((type, index) => (cut?.has(index) ? putCut : putterOf(type)))
   const places = new Array<number>(types.length).fill(0)
   for (let row = 0; row < rows.rows; row++) {
     const start = out.used
@@ -148,6 +150,11 @@ function putQuoted(out: Out, { bytes, view }: ColumnBuffer, at: number, atMost: 
   const start = at + 4
   const end = start + view.getUint32(at, true)
   if (end - start > atMost) throw new UnrepresentableValue(`a value of more than ${atMost} bytes`)
+  putBytes(out, bytes, { start, end })
+  return end
+}
+
+function putBytes(out: Out, bytes: Buffer, { start, end }: { start: number; end: number }): void {
   extend(out, (end - start) * 2 + 2)
   const to = out.bytes
   let used = out.used
@@ -160,6 +167,17 @@ function putQuoted(out: Out, { bytes, view }: ColumnBuffer, at: number, atMost: 
   }
   to[used++] = quote
   out.used = used
+}
+
+const isContinuation = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80
+
+/** As putQuoted; of a text that is too long, what fits, at a character's end. */
+function putCut(out: Out, { bytes, view }: ColumnBuffer, at: number): number {
+  const start = at + 4
+  const end = start + view.getUint32(at, true)
+  let kept = Math.min(end, start + longestTextBytes)
+  while (kept < end && isContinuation(bytes[kept])) kept--
+  putBytes(out, bytes, { start, end: kept })
   return end
 }
 

@@ -14,8 +14,8 @@ export interface Staging {
   readonly opening: string
   /** What the names of its objects begin with, as COPY reports them. */
   readonly place: string
-  /** Throws UnrepresentableValue for one that no type of the warehouse holds. */
-  write(types: readonly ColumnType[], rows: RowBuffer): Promise<StagedPart>
+  /** Throws UnrepresentableValue for one that no type of the warehouse holds. `cut`: as in CsvForm. */
+  write(types: readonly ColumnType[], rows: RowBuffer, cut?: ReadonlySet<number>): Promise<StagedPart>
   /**
    * The COPY of all rows of the parts into a table (quoted, whole). The list of the parts is an object named after them, so that a COPY that is
    * repeated loads the very same rows.
@@ -61,8 +61,9 @@ export async function openStaging({ bucket, access, prefix, generation }: Stagin
   return {
     opening,
     place: bucket.urlOf(mine),
-    async write(types, rows) {
-      const body = await compressed(csvOf(types, rows, { nullText }), { level: constants.Z_BEST_SPEED })
+    async write(types, rows, cut) {
+      const form = cut === undefined ? { nullText } : { nullText, cut }
+      const body = await compressed(csvOf(types, rows, form), { level: constants.Z_BEST_SPEED })
       const key = `${mine}${++written}.csv.gz`
       await bucket.put(key, body)
       return { token: key, rows: rows.rows, bytes: body.length }
