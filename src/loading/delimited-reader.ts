@@ -112,7 +112,7 @@ export function delimitedReader(
     })
   }
 
-  /** In memory that is used again: a new piece for each chunk would keep the garbage batcher busy. */
+  /** In memory that is used again: a new piece for each chunk would keep the garbage collector busy. */
   function joined(chunk: Buffer): Buffer {
     const length = carried.length + chunk.length
     if (length > room.length) {

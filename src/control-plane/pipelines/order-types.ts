@@ -5,7 +5,7 @@ import type { VerifiedTable } from "./verification-report.ts"
 export interface OrderTypes {
   /** Resync tables: the one named `schema.table`, or all. */
   resync: { parameters: { table: string | null }; result: ResyncResult }
-  /** Copy tables of the destination database anew. */
+  /** Resync tables of the destination database. */
   refresh: { parameters: { scope: RefreshScope }; result: { tables: string[] } }
   /** Look at the database's options now. */
   settings: { parameters: Record<string, never>; result: Record<string, never> }

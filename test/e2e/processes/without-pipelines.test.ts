@@ -124,7 +124,7 @@ test("a process that runs no pipelines tells how they are, waits, and has them r
     table: undefined,
   })
   assert.deepEqual([tables.length, refused], [4, []])
-  // Whoever has the answer sees what it says: none is in step until it was copied again.
+  // Whoever has the answer sees what it says: none is in step until it was resynced.
   await assert.rejects(resyncIntegration(sources, caller, { integration: "bank", table: "public.none" }), {
     kind: "invalidValue",
   })

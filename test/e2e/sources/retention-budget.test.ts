@@ -3,11 +3,11 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { waitUntil } from "../../support/wait-until.ts"
-import { copiedAnew } from "../copied-anew.ts"
 import { lockWarehouse, spoolFiles, works, writeLog } from "../locked-warehouse.ts"
 import { newPlace, type Place, sourceArn } from "../place.ts"
 import type { MillraceProcess } from "../process.ts"
 import { type Api, apiOf } from "../rds.ts"
+import { resyncedByLoss } from "../resynced-by-loss.ts"
 import { noSmallDisk, smallDisk } from "../small-disk.ts"
 import { bank } from "../source.ts"
 import { assertEqualContent, becomesEqual, caughtUp, firstCopied } from "../warehouse.ts"
@@ -185,7 +185,7 @@ for (const [how, lose] of losses)
     await lose(place)
     await place.start(environment)
     await unlock()
-    await copiedAnew(place)
+    await resyncedByLoss(place)
     await works(api, "bank")
     await load.stop()
     await becomesEqual(place, source.url, "bank")

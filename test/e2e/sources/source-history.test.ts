@@ -5,10 +5,10 @@ import { promisify } from "node:util"
 import pg from "pg"
 import { waitUntil } from "../../support/wait-until.ts"
 import { atEnd } from "../clean-up.ts"
-import { copiedAnew } from "../copied-anew.ts"
 import { newPlace, type Place, sourceArn } from "../place.ts"
 import type { MillraceProcess } from "../process.ts"
 import { type Api, apiOf } from "../rds.ts"
+import { resyncedByLoss } from "../resynced-by-loss.ts"
 import { bank, bankServer } from "../source.ts"
 import { ask, assertEqualContent, becomesEqual, caughtUp } from "../warehouse.ts"
 import { onDatabase, startWorkload } from "../workload.ts"
@@ -85,7 +85,7 @@ test("a slot dropped by hand: everything is resynced, and the tables stay readab
   await dropSlot(source.url, handle)
   const message = await api.reports("bank", "SOURCE_HISTORY_LOST")
   assert.match(message, /resynced/)
-  await copiedAnew(place)
+  await resyncedByLoss(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await load.stop()
   await becomesEqual(place, source.url, "bank")
@@ -119,7 +119,7 @@ test("WAL gone while Millrace was away: everything is resynced", async (context)
   })
   await place.start()
   const watch = watchTable(place)
-  await copiedAnew(place)
+  await resyncedByLoss(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, url, "bank")
   await watch.stop()
@@ -132,7 +132,7 @@ test("the publication dropped: noticed at the next change, everything is resynce
     await client.query(`DROP PUBLICATION ${handle}`)
     await client.query("UPDATE accounts SET owner = owner || ' without publication' WHERE id < 50")
   })
-  await copiedAnew(place)
+  await resyncedByLoss(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, source.url, "bank")
 })
@@ -146,7 +146,7 @@ test("the publication dropped while Millrace was away: everything is resynced", 
     await client.query("UPDATE accounts SET owner = owner || ' without publication' WHERE id < 50")
   })
   await place.start()
-  await copiedAnew(place)
+  await resyncedByLoss(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, source.url, "bank")
 })
@@ -235,7 +235,7 @@ test("the source restored to an earlier time: everything is resynced, what was u
   await run("mv", [`${data}.earlier`, data])
   await server.restart()
   await place.start()
-  await copiedAnew(place)
+  await resyncedByLoss(place)
   assert.deepEqual(await api.becomes("bank", "active"), [])
   await becomesEqual(place, url, "bank")
 })

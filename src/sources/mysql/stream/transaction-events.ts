@@ -108,7 +108,7 @@ function takeStatement(reader: LogReader, open: OpenTransaction, statement: Stat
   return open.hasBegun ? "goesOn" : "ended"
 }
 
-/** What was given to the sink of the transaction cannot be taken back: its tables are copied anew. */
+/** What was given to the sink of the transaction cannot be taken back: its tables are resynced. */
 function rollBack({ rows, tables }: LogReader, { at }: OpenTransaction): void {
   for (const id of rows.touched) tables.changed(id, at, "a part of a transaction was rolled back")
 }
