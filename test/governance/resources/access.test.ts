@@ -168,6 +168,36 @@ describe("access", () => {
     assert.ok(!(await door.store.governance.salts()).has("project:Cards"))
   })
 
+  test("a report says what a person sees: no rows, rows with masks, or why a source is closed", async () => {
+    const judge = must(governor)
+    await door.store.governance.recordColumns(source, [
+      { name: "id", kind: "integer", type: "integer" },
+      { name: "ssn", kind: "text", type: "text" },
+    ])
+    const report = (who: Ask, path = "visibilityReport") => who(`GET /dataSource/${source}/${path}`)
+    assert.deepEqual((await report(must(ben))).body.noVisibilities, true)
+    const policy = { policyKey: "open", name: "Open", type: "subscription", subscription: "anyone" }
+    await judge("POST /api/v2/policy", { ...policy, circumstances: [{ type: "everything" }] })
+    const mask = { kind: "mask", columns: [{ name: "ssn" }], mask: { type: "hash" }, unless: { group: "hr" } }
+    await judge("POST /api/v2/policy", { policyKey: "hide", name: "Hide", type: "data", rules: [mask] })
+    const seen = (await report(must(ben))).body
+    assert.deepEqual(
+      [seen.rows, seen.noVisibilities, seen.columnNames, seen.masked, seen.policySet],
+      ["all", false, ["id", "ssn"], [{ name: "ssn", masks: ["hash"] }], "hide open"],
+    )
+    const { id } = (await judge("POST /bim/group", { iamid: "bim", name: "hr" })).body
+    await judge(`POST /bim/group/${id}/user`, { userid: "ben", iamid: "bim" })
+    const ofBen = (await report(judge, `users/${await idOf("ben")}/visibilityReport`)).body
+    assert.deepEqual([ofBen.rows, ofBen.masked], ["all", []])
+    assert.equal((await report(must(ben), `users/${await idOf("ann")}/visibilityReport`)).status, 403)
+    const filter = { kind: "rowFilter", match: { column: "gone", attribute: "a" } }
+    await judge("POST /api/v2/policy", { policyKey: "broken", name: "Broken", type: "data", rules: [filter] })
+    const closed = (await report(judge, `users/${await idOf("ben")}/visibilityReport`)).body
+    assert.equal(closed.rows, "closed")
+    assert.match(closed.denialReason, /^broken: /)
+    for (const key of ["open", "hide", "broken"]) await judge(`DELETE /api/v2/policy/${key}`)
+  })
+
   test("nobody gives a project of their own a purpose without GOVERNANCE, or changes another's project", async () => {
     const maker = must(ann)
     const refused = await maker("POST /project", { name: "Mine", status: "open", purposes: ["Fraud.Cards"] })

@@ -11,6 +11,7 @@ import { subscriptionRoutes } from "./subscription-routes.ts"
 import { tagRoutes } from "./tag-routes.ts"
 import { unbuiltRoutes } from "./unbuilt-routes.ts"
 import { userRoutes } from "./user-routes.ts"
+import { visibilityRoutes } from "./visibility-routes.ts"
 
 /** People, what is governed, who may see it: the routes beside those of integrations. */
 export function resourceRoutes(store: Pick<Store, "governance" | "integrations" | "databases">): Route[] {
@@ -25,6 +26,7 @@ export function resourceRoutes(store: Pick<Store, "governance" | "integrations" 
     ...sourceRoutes(store),
     ...subscriptionRoutes(governance),
     ...policyRoutes(governance),
+    ...visibilityRoutes(governance),
     ...scimRoutes(governance),
     ...unbuiltRoutes(),
   ]
