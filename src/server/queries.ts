@@ -10,6 +10,7 @@ import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
 import { directQueries } from "../query/direct-queries.ts"
 import { systemViewTables } from "../query/system-views/system-views.ts"
+import type { GovernanceStore } from "../state/governance/store.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { RunningCopy } from "./copy.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
@@ -31,6 +32,7 @@ export interface QueryParts {
   /** Tables of the warehouse's databases that can be read in the state Synced only. */
   guarded(): readonly GuardedTable[]
   governance: GovernanceWatch
+  governanceStore: GovernanceStore
   log: Log
 }
 
@@ -46,7 +48,7 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
     ...limits.engine,
     isReplicated: (database) => shown.kind === "direct" || database !== "dev",
     guarded: parts.guarded,
-    policies: { now: parts.governance.now, readPolicy },
+    policies: { now: parts.governance.now, readPolicy, store: parts.governanceStore },
     virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
   })
   if (shown.kind === "queried") return queries

@@ -20,6 +20,7 @@ import { installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
 import { type PolicyTablesOptions, policyTables } from "./governed/policy-tables.ts"
+import { startSourceColumns } from "./governed/source-columns.ts"
 import { type EngineSemaphore, engineSemaphore, placesForQueries } from "./places/engine-semaphore.ts"
 import { openMemoryUse } from "./places/memory-use.ts"
 import { type MemoryLimits, type MemoryWatch, memoryWatch } from "./places/memory-watch.ts"
@@ -87,6 +88,7 @@ interface Shared {
   serverVersion: string
   virtualTables: VirtualTables
   governed: GovernedTables
+  columns: { stop(): Promise<void> } | undefined
   checkpoint: Checkpoint
   /** Definitions that sessions have committed. */
   definitions: { count: number }
@@ -108,6 +110,7 @@ export async function openDuckDbQueries(options: DuckDbQueryOptions): Promise<Qu
       shared.parsers.administrators.close()
       shared.parsers.others.close()
       shared.memory?.close()
+      await shared.columns?.stop()
       await shared.ownFunctions.close()
       shared.files.closeSync()
     },
@@ -139,6 +142,7 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
         ...(options.virtualTables ?? []),
       ]),
       governed: governedBy(options),
+      columns: await recordColumns(options),
       files,
       checkpoint: checkpointOn(files),
       definitions: { count: 0 },
@@ -151,6 +155,17 @@ async function prepareShared(options: DuckDbQueryOptions): Promise<Shared> {
 
 function governedBy({ governed, policies }: DuckDbQueryOptions): GovernedTables {
   return governed ?? (policies === undefined ? nothingGoverned : policyTables(policies))
+}
+
+async function recordColumns({ instance, log, policies }: DuckDbQueryOptions): Promise<Shared["columns"]> {
+  if (policies?.store === undefined) return undefined
+  const { now, store } = policies
+  return await startSourceColumns({
+    instance,
+    now,
+    store,
+    onError: (error) => log.warn({ err: error }, "the columns of governed tables could not be recorded"),
+  })
 }
 
 /** Of one session; counts what it defines, once that is committed. */

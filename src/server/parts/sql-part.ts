@@ -54,6 +54,7 @@ export async function startSqlPart(
   onStop(() => governance.stop())
   const queries = await openQueries({
     governance,
+    governanceStore: store.governance,
     configuration,
     sourceEngines: engines.sources,
     instance,

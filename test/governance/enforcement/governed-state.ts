@@ -4,7 +4,7 @@ import { startGovernanceWatch } from "../../../src/control-plane/governance/enfo
 import { readPolicy } from "../../../src/control-plane/governance/enforcement/read-policy.ts"
 import { insertPerson } from "../../../src/state/governance/people.ts"
 import { insertPolicy } from "../../../src/state/governance/policies.ts"
-import { insertSource, replaceColumns } from "../../../src/state/governance/sources.ts"
+import { insertSource } from "../../../src/state/governance/sources.ts"
 import { putSubscription } from "../../../src/state/governance/subscriptions.ts"
 import type { Change } from "../../../src/state/governance/transactions.ts"
 import { openStore } from "../../../src/state/store.ts"
@@ -23,7 +23,7 @@ export async function governedWarehouse(t: TestContext) {
     onError: () => undefined,
   })
   const warehouse = await testWarehouse(t, {
-    policies: { now: watch.now, readPolicy },
+    policies: { now: watch.now, readPolicy, store: store.governance },
     audit: store.audit,
   })
   t.after(async () => {
@@ -74,12 +74,6 @@ async function peopleAndSource(change: Change) {
     view: { schema: "governed", name: "people" },
     createdBy: "test",
   })
-  await replaceColumns(change, source.id, [
-    { name: "id", kind: "integer", type: "INTEGER" },
-    { name: "region", kind: "text", type: "VARCHAR" },
-    { name: "name", kind: "text", type: "VARCHAR" },
-    { name: "salary", kind: "decimal", type: "DECIMAL(10,2)" },
-  ])
   return { ada, source }
 }
 

@@ -6,6 +6,7 @@ import type { Policy } from "../../../governance/model/policy.ts"
 import type { ColumnKind, GovernedSource, RelationName } from "../../../governance/model/source.ts"
 import type { SourcePlan } from "../../../governance/plan/plan.ts"
 import type { PolicyRecord } from "../../../state/governance/policies.ts"
+import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import type { Governance, GovernedTables, TableView } from "../../governed-tables.ts"
 import { personalQuery } from "../governance/personal-query.ts"
@@ -14,6 +15,8 @@ export interface PolicyTablesOptions {
   now(): KnownGovernance
   /** What a policy means. Throws when its document cannot be read. */
   readPolicy(record: PolicyRecord): Policy
+  /** Where the columns of governed tables are recorded; absent: they are recorded by somebody else. */
+  store?: GovernanceStore
 }
 
 /** What users see of the tables of one version of the facts. */
