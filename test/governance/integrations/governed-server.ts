@@ -35,12 +35,17 @@ export async function startCalls(
     log: { info: line, warn: line, error: line },
   }
   const jobs = startIntegrationJobs({ plane, observe, lookEveryMs: 200 })
+  let stopping: Promise<void> | undefined
+  async function stopOnce(): Promise<void> {
+    await jobs.stop()
+    await store.close()
+  }
   return {
     calls: { plane, jobs },
     store,
-    async stop() {
-      await jobs.stop()
-      await store.close()
+    stop() {
+      stopping ??= stopOnce()
+      return stopping
     },
   }
 }
