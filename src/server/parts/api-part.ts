@@ -1,4 +1,5 @@
 import { Hono } from "hono"
+import type { Enforcement } from "../../control-plane/governance/data/declarations.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
 import {
@@ -50,7 +51,9 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
     onAlone: (error) =>
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
-  const routes = [...resourceRoutes(store), ...(await governanceRoutes(base))]
+  const { governance: people, integrations, databases } = store
+  const data = { governance: people, integrations, databases, enforcement: enforcementOf(base) }
+  const routes = [...resourceRoutes(data), ...(await governanceRoutes(base))]
   const governance = governanceDoor({ store, routes, throttle, log })
   const router = awsRouter({
     region,
@@ -74,6 +77,15 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   )
   onStop(() => http.close(httpGraceMs))
   return { host: http.host, port: http.port }
+}
+
+/** Policies hold where people ask through the SQL port, which shows one warehouse. */
+function enforcementOf({ configuration, engines }: Base): Enforcement {
+  const { warehouses } = configuration
+  const enforcing = new Set(
+    warehouses.filter((one) => engines.warehouses.of(one).direct === undefined).map(({ arn }) => arn),
+  )
+  return { enforces: (arn) => enforcing.has(arn), isAnywhere: enforcing.size > 0 }
 }
 
 /** Signed requests are of the AWS APIs; the others are told apart by their path. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { before, describe, test } from "node:test"
 import { anIntegration, insertInto } from "../../state/integration-fixture.ts"
-import { type Answer, resourcesDoor } from "./resources-door.ts"
+import { type Answer, resourcesDoor, warehouseWithoutPolicies } from "./resources-door.ts"
 
 const declaration = {
   connectionKey: "shop-data",
@@ -111,6 +111,20 @@ describe("governed data", () => {
     const twice = await ask("POST /api/v2/data", { connectionKey: "other", connection: { database } })
     assert.equal(twice.status, 409)
     await ask("DELETE /api/v2/data/by-name")
+  })
+
+  test("a database of a warehouse that people ask directly is refused: no policy would hold there", async () => {
+    await insertInto(door.store, anIntegration({ name: "away", targetArn: warehouseWithoutPolicies }))
+    const sources = [{ schema: "public", table: "a" }]
+    for (const what of [
+      { integration: "away" },
+      { connection: { database: "away" } },
+      { connection: { database: "away" }, sources },
+    ]) {
+      const { status, body } = await ask("POST /api/v2/data?dryRun=true", { connectionKey: "away", ...what })
+      assert.equal(status, 400)
+      assert.match(body.message, /No policy would hold on away/)
+    }
   })
 
   test("tables are declared one by one; each declaration replaces the one before", async () => {

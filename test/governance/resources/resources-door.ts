@@ -24,16 +24,21 @@ export interface ResourcesDoor {
 
 type Ask = (request: string, body?: unknown) => Promise<Answer>
 
+/** The ARN of a warehouse that people ask directly. */
+export const warehouseWithoutPolicies = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/direct"
+
 /** The governance API with the routes of its resources over HTTP, on a state database of its own, for the tests of one file. */
 export function resourcesDoor(): ResourcesDoor {
   const state = storeForTests()
+  const enforcement = { enforces: (arn: string) => arn !== warehouseWithoutPolicies, isAnywhere: true }
   let server: HttpServer | undefined
   before(async () => {
     const log = { info: () => undefined, warn: () => undefined, error: console.error }
     const throttle = newThrottle({ perSecond: 1_000, burst: 10_000 })
+    const { governance, integrations, databases } = state.store
     const door = governanceDoor({
       store: state.store,
-      routes: resourceRoutes(state.store),
+      routes: resourceRoutes({ governance, integrations, databases, enforcement }),
       throttle,
       log,
     })

@@ -49,18 +49,32 @@ export interface DeclarationOutcome {
 
 const mostSources = 10_000
 
+/** By the ARN of a warehouse: whether its readers see governed tables through policies only. */
+export interface Enforcement {
+  enforces(targetArn: string): boolean
+  /** Whether any warehouse does. */
+  isAnywhere: boolean
+}
+
+export interface DataPlane extends Pick<Store, "governance" | "integrations" | "databases"> {
+  enforcement: Enforcement
+}
+
 /**
  * Makes what is governed be what the declaration says, or says what it would do.
  *
  * @throws Fault validation, resourceNotFound, conflictingOperation
  */
 export async function declareData(
-  store: Pick<Store, "governance" | "integrations" | "databases">,
+  store: DataPlane,
   caller: GovernanceCaller,
   { declaration, isDryRun }: { declaration: Declaration; isDryRun: boolean },
 ): Promise<Changed<DeclarationOutcome>> {
   checkedName("connectionKey", declaration.connectionKey)
   const { integrationName, database, schema } = await placeOf(store, declaration.of)
+  const tables = declaration.sources ?? []
+  for (const each of new Set([database, ...tables.map(({ table }) => table.database)]))
+    await refuseUnenforced(store, each)
   const key = declaration.connectionKey
   const run = async (change: Change): Promise<DeclarationOutcome> => {
     if (declaration.sources !== undefined) return declareTables(change, caller, declaration)
@@ -125,6 +139,24 @@ async function tried<T>(store: GovernanceStore, run: (change: Change) => Promise
     if (error instanceof Undone) return error.outcome as T
     throw error
   }
+}
+
+/**
+ * What nobody enforces is not called governed: people would take its rows for protected.
+ *
+ * @throws Fault validation
+ */
+async function refuseUnenforced({ databases, enforcement }: DataPlane, database: string): Promise<void> {
+  const known = (await databases.all()).filter(({ name }) => name === database)
+  const isEnforced =
+    known.length === 0
+      ? enforcement.isAnywhere
+      : known.every(({ targetArn }) => enforcement.enforces(targetArn))
+  if (isEnforced) return
+  throw new Fault(
+    "validation",
+    `No policy would hold on ${database}: people ask its warehouse directly, and policies hold on the SQL port only. Replicate it into a warehouse that the SQL port shows.`,
+  )
 }
 
 async function placeOf(

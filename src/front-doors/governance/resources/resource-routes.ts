@@ -1,4 +1,4 @@
-import type { Store } from "../../../state/store.ts"
+import type { DataPlane } from "../../../control-plane/governance/data/declarations.ts"
 import type { Route } from "../route.ts"
 import { scimRoutes } from "../scim/discovery.ts"
 import { attributeRoutes } from "./attribute-routes.ts"
@@ -14,7 +14,7 @@ import { userRoutes } from "./user-routes.ts"
 import { visibilityRoutes } from "./visibility-routes.ts"
 
 /** People, what is governed, who may see it: the routes beside those of integrations. */
-export function resourceRoutes(store: Pick<Store, "governance" | "integrations" | "databases">): Route[] {
+export function resourceRoutes(store: DataPlane): Route[] {
   const { governance } = store
   return [
     ...userRoutes(governance),

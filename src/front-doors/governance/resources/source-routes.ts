@@ -1,5 +1,9 @@
 import { z } from "zod"
-import { declareData, removeDeclaration } from "../../../control-plane/governance/data/declarations.ts"
+import {
+  type DataPlane,
+  declareData,
+  removeDeclaration,
+} from "../../../control-plane/governance/data/declarations.ts"
 import {
   deleteSource,
   getSource,
@@ -40,11 +44,11 @@ function readable(operation: string, path: string): RouteHead {
 }
 
 /** Data sources: declared by connection or table by table, read and changed. (Fact: paths and members.) */
-export function sourceRoutes(store: Pick<Store, "governance" | "integrations" | "databases">): Route[] {
+export function sourceRoutes(store: DataPlane): Route[] {
   return [...declarationRoutes(store), ...readingRoutes(store), ...changingRoutes(store)]
 }
 
-function declarationRoutes(store: Pick<Store, "governance" | "integrations" | "databases">): Route[] {
+function declarationRoutes(store: DataPlane): Route[] {
   const shown = ({ isDryRun, ...names }: { isDryRun: boolean }) => ({
     dryRun: isDryRun,
     ...names,
