@@ -1,4 +1,5 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
+import { within } from "../../../concurrency/deadline.ts"
 
 export const bucketName = "landing"
 export const keys = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }
@@ -9,6 +10,8 @@ export interface Bucket {
   put(key: string, body: string): Promise<void>
   stop(): Promise<void>
 }
+
+const stopLimitMs = 2_000
 
 /** An S3 server in this process, on a folder: it ends with us, whatever happens. */
 export async function startBucket(folder: string, region: string): Promise<Bucket> {
@@ -33,12 +36,18 @@ export async function startBucket(folder: string, region: string): Promise<Bucke
     // The server keeps the trailing checksums of newer clients as part of the object.
     requestChecksumCalculation: "WHEN_REQUIRED",
   })
+  const coming = new Set<Promise<unknown>>()
   return {
     endpoint,
     port,
-    put: async (key, body) =>
-      void (await client.send(new PutObjectCommand({ Bucket: bucketName, Key: key, Body: body }))),
+    async put(key, body) {
+      const sent = client.send(new PutObjectCommand({ Bucket: bucketName, Key: key, Body: body }))
+      coming.add(sent)
+      await sent.finally(() => coming.delete(sent))
+    },
     async stop() {
+      // A server that ends while an object comes prints a complaint of its log to stderr.
+      await within(stopLimitMs, Promise.allSettled(coming))
       client.destroy()
       await server.close()
     },
