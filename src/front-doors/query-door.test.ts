@@ -21,7 +21,7 @@ const log: Log = { info: write, warn: write, error: write }
 const trail: string[] = []
 const audit: AuditStore = {
   begin: async ({ door, operation }) => `${door} ${operation}`,
-  end: async (id, outcome) => void trail.push(`${id}: ${outcome}`),
+  end: async (id, { outcome }) => void trail.push(`${id}: ${outcome}`),
   list: async () => [],
 }
 
