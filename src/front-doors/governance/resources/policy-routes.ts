@@ -16,11 +16,12 @@ import { bodyAs, changes, choice, flag, idOf, pageOf, type RouteHead, reads, tex
 /** What is looked at here; the document is kept whole. (Fact: the members.) */
 const v2Policy = z.looseObject({
   policyKey: z.string(),
-  name: z.string(),
+  /** Absent: the key. */
+  name: z.string().optional(),
   type: z.enum(["subscription", "data"]),
   staged: z.boolean().optional(),
 })
-const globalPolicy = v2Policy.extend({ policyKey: z.string().optional() })
+const globalPolicy = v2Policy.extend({ policyKey: z.string().optional(), name: z.string() })
 
 const one = "/policy/global/{policyId}"
 
@@ -109,7 +110,7 @@ function keyedRoutes(store: GovernanceStore): Route[] {
       head("PutPolicy", "POST", "/api/v2/policy"),
       (call) => {
         const document = bodyAs(call, v2Policy)
-        const { policyKey, name, type, staged } = document
+        const { policyKey, name = policyKey, type, staged } = document
         return putPolicy(store, call.key, {
           fields: { key: policyKey, name, kind: type, form: "v2", document, isStaged: staged === true },
           isDryRun: flag(call.query, "dryRun"),
