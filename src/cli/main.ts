@@ -8,7 +8,7 @@ const usage = `usage: millrace COMMAND
 
   serve [--config FILE] [--single | --roles api,sql,worker]   run Millrace
   demo [--once] [--rows N] [--source postgres|mysql|dynamodb|s3] [--warehouse duckdb|postgres]
-                                                   see it work, with a database of its own
+       [--governance]                              see it work, with a database of its own
   check [--config FILE]                            test the configuration and every connection
   status [--json] [--config FILE]                  integrations, tables, rows, lag
   wait --integration I (--position P | --now) [--timeout 30s]  until the warehouse has what was committed
@@ -35,6 +35,7 @@ const options = {
   rows: { type: "string" },
   source: { type: "string" },
   warehouse: { type: "string" },
+  governance: { type: "boolean" },
   database: { type: "string" },
   "sql-port": { type: "boolean" },
   integration: { type: "string" },
@@ -67,10 +68,16 @@ const commands: Record<
     run: ({ values }) => serve(values),
   },
   demo: {
-    flags: ["once", "rows", "source", "warehouse"],
+    flags: ["once", "rows", "source", "warehouse", "governance"],
     words: 0,
-    run: async ({ values: { once, rows, source, warehouse } }) =>
-      (await import("./demo/demo.ts")).demo({ once: once === true, rows, source, warehouse }),
+    run: async ({ values: { once, rows, source, warehouse, governance } }) =>
+      (await import("./demo/demo.ts")).demo({
+        once: once === true,
+        rows,
+        source,
+        warehouse,
+        governance: governance === true,
+      }),
   },
   check: {
     flags: ["config"],

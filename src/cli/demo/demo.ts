@@ -21,14 +21,18 @@ export interface DemoOptions {
   rows: string | undefined
   source: string | undefined
   warehouse: string | undefined
+  /** Also apply policies, and show what two people see. */
+  governance: boolean
 }
 
 /** See it work: a shop in a database of its own, live in the warehouse. */
 export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
-  const { once, rows, source: word = "postgres", warehouse = "duckdb" } = options
+  const { once, rows, source: word = "postgres", warehouse = "duckdb", governance } = options
   if (!isPlay(word)) return misused(`--source must be one of ${Object.keys(plays).join(", ")}.`)
   if (!isWarehouse(warehouse))
     return misused(`--warehouse must be one of ${Object.keys(demoWarehouses).join(", ")}.`)
+  if (governance && (word !== "postgres" || warehouse !== "duckdb"))
+    return misused("--governance is shown with --source postgres and --warehouse duckdb only.")
   const source = await plays[word]()
   const totalRows = rows === undefined ? source.usualRows : Number(rows)
   if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
@@ -41,6 +45,7 @@ export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
     warehouse: demoWarehouses[warehouse],
     belongings: newBelongings(),
     once,
+    governance,
     totalRows,
     keepFolder: false,
     hasFolder: false,

@@ -86,10 +86,16 @@ function assertNothingStays(folder: string): void {
     assert.equal(existsSync(join(folder, ".millrace-demo", name)), false, name)
 }
 
-test("demo --once ends with every row equal, and leaves nothing", async (t) => {
+test("demo --once ends with every row equal, and leaves nothing; with --governance two people see what policies show", async (t) => {
   const folder = await folderWithSpaces(t)
-  assertEqualAtLast(await start(t, folder, "--once", "--rows", "20000").ended, 19_000)
+  const ended = await start(t, folder, "--once", "--rows", "20000", "--governance").ended
+  assertEqualAtLast(ended, 19_000)
   assertNothingStays(folder)
+  const [, ofAda = "", ofBob = ""] = ended.out.split(/^(?:Ada|Bob) .* sees:$/m)
+  assert.match(ofAda, /^ EUR +\| \d+ +\| [\d.]+ +\| [0-9a-f]{64}$/m)
+  assert.doesNotMatch(ofAda, /USD|JPY|@example/)
+  for (const currency of ["EUR", "JPY", "USD"])
+    assert.match(ofBob, new RegExp(`^ ${currency} +\\| .* customer\\d+@example.com$`, "m"))
 })
 
 test("Ctrl-C ends a demo that runs on, into PostgreSQL", async (t) => {
@@ -205,7 +211,12 @@ test("wrong usage is said", async (t) => {
     assert.equal(code, 2)
     assert.match(err, /--rows must be a whole number/)
   }
-  const { code, err } = await start(t, folder, "--source", "toString").ended
-  assert.equal(code, 2)
-  assert.match(err, /--source must be one of postgres, mysql, dynamodb, s3/)
+  for (const [args, message] of [
+    [["--source", "toString"], /--source must be one of postgres, mysql, dynamodb, s3/],
+    [["--governance", "--warehouse", "postgres"], /--governance is shown with .* duckdb only/],
+  ] as const) {
+    const { code, err } = await start(t, folder, ...args).ended
+    assert.equal(code, 2)
+    assert.match(err, message)
+  }
 })

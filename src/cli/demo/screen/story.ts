@@ -5,6 +5,7 @@ import type { Belongings } from "../belongings.ts"
 import { conclusionOf } from "../conclusion.ts"
 import { createIntegration } from "../creation.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "../folder.ts"
+import { showTwoPeople } from "../governance/two-people.ts"
 import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "../millrace.ts"
 import type { Asked, DemoSource, Shop, SourceEntry } from "../source.ts"
 import { type DemoWarehouse, demoWarehouses, type RunningWarehouse } from "../warehouse.ts"
@@ -21,6 +22,8 @@ export interface Stage {
   warehouse: DemoWarehouse
   belongings: Belongings
   once: boolean
+  /** Policies are applied, too. */
+  governance: boolean
   totalRows: number
   /** Asked when the folder is let go of. */
   keepFolder: boolean
@@ -157,6 +160,7 @@ async function compareAndEnd(stage: Stage, cast: Cast): Promise<Outcome> {
   await writers.stop()
   await catchUp(stage, cast, `The writers have stopped after ${count(writers.committed())} writes`)
   await showAnswers(stage, cast)
+  if (stage.governance) await showTwoPeople(stage, millrace)
   const startedMs = performance.now()
   const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -235,6 +239,7 @@ async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   await writers.pause()
   await catchUp(stage, cast, "The writers pause for a moment")
   await showAnswers(stage, cast)
+  if (stage.governance) await showTwoPeople(stage, millrace)
   writers.resume()
   for (const line of connectHints(millrace, { ...shop, database: integrationName }, screen.style))
     screen.say(line)
