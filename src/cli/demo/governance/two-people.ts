@@ -23,9 +23,10 @@ export async function showTwoPeople({ screen, belongings }: Stage, millrace: Mil
   // Redshift's rule for passwords: a capital, a small letter and a digit.
   const password = `Aa1${randomBytes(16).toString("hex")}`
   await makePeople(millrace, call, password)
-  await call("POST", "/api/v2/data", governedData(integrationName))
+  // Before the shop is registered: of policies that come one by one, the first would show what the second masks.
   for (const document of [everybodyMayAsk, ...demoPolicies.map((one) => one.document)])
     await call("POST", "/api/v2/policy", document)
+  await call("POST", "/api/v2/data", governedData(integrationName))
   say(style.bold("The same question of two people, by two policies:"))
   for (const { says } of demoPolicies) say(`- ${says}`)
   say(style.dim(governedQuestion))
