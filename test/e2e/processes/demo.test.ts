@@ -91,7 +91,7 @@ test("demo --once ends with every row equal, and leaves nothing; with --governan
   const ended = await start(t, folder, "--once", "--rows", "20000", "--governance").ended
   assertEqualAtLast(ended, 19_000)
   assertNothingStays(folder)
-  const [, ofAda = "", ofBob = ""] = ended.out.split(/^(?:Ada|Bob) .* sees:$/m)
+  const [, ofAda = "", ofBob = ""] = ended.out.split(/^(?:Ada|Bob)\b.* sees:$/m)
   assert.match(ofAda, /^ EUR +\| \d+ +\| [\d.]+ +\| [0-9a-f]{64}$/m)
   assert.doesNotMatch(ofAda, /USD|JPY|@example/)
   for (const currency of ["EUR", "JPY", "USD"])
