@@ -1,7 +1,7 @@
 import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
-import type { GovernedReading } from "../governed/still-holds.ts"
+import type { GovernedReading } from "../governance/still-holds.ts"
 import type { VirtualRead } from "../virtual/virtual-reads.ts"
 import type { FunctionLists } from "./allowed-functions.ts"
 import { isKnownFunction } from "./known-functions.ts"

@@ -9,7 +9,7 @@ import type { PolicyRecord } from "../../../state/governance/policies.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import type { Governance, GovernedTables, TableView } from "../../governed-tables.ts"
-import { personalQuery } from "../governance/personal-query.ts"
+import { personalQuery } from "./personal-query.ts"
 
 export interface PolicyTablesOptions {
   now(): KnownGovernance
