@@ -90,7 +90,7 @@ warehouses:
         ],
         throttling: { perSecond: 200, burst: 7 },
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
-        governance: { validateEveryMs: 300_000 },
+        governance: { validateEveryMs: 300_000, okta: { hosts: [] } },
         audit: { days: 30, rows: 100_000 },
       },
     })
@@ -121,7 +121,7 @@ warehouses:
         kmsKeys: [],
         throttling: { perSecond: 200, burst: 1_000 },
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
-        governance: { validateEveryMs: 300_000 },
+        governance: { validateEveryMs: 300_000, okta: { hosts: [] } },
         audit: { days: 90, rows: 100_000 },
       },
     })

@@ -126,7 +126,7 @@ function configurationFrom(
     kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
-    governance: { validateEveryMs: file.governance.validate_every },
+    governance: { validateEveryMs: file.governance.validate_every, okta: file.governance.okta },
     quotas: {
       perAccount: file.quotas.per_account,
       perTarget: file.quotas.per_warehouse,

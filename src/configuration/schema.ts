@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
+import type { OktaSignInConfiguration, OktaSignInHost } from "../domain/configuration.ts"
 import { type HostPort, type Role, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
@@ -136,6 +137,47 @@ const isolation = z.strictObject({
   engine_memory: size.refine((bytes) => bytes >= 256 * 2 ** 20, "must be 256MiB or more").optional(),
 })
 
+/** Where answers hold secrets: https, or this host. */
+const secretsUrl = text.refine(
+  (given) =>
+    URL.canParse(given) &&
+    (/^https:\/\/[^\s@/]+\/?$/.test(given) ||
+      /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\/?$/.test(given)),
+  "must be https://host:port: the answer holds a secret (http is for this host only)",
+)
+
+const oktaHost = z
+  .strictObject({
+    host: text,
+    cluster: text.optional(),
+    workgroup: text.optional(),
+    region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
+    endpoint: secretsUrl.optional(),
+  })
+  .transform(({ host, cluster, workgroup, region, endpoint }, context): OktaSignInHost => {
+    const common = { host, region, ...(endpoint !== undefined && { endpoint }) }
+    if (cluster !== undefined && workgroup === undefined) return { ...common, cluster }
+    if (workgroup !== undefined && cluster === undefined) return { ...common, workgroup }
+    context.addIssue("must have either cluster or workgroup: whose password is asked for")
+    return z.NEVER
+  })
+
+const oktaSignIn = z
+  .strictObject({
+    app_name: text.optional(),
+    sts_endpoint: secretsUrl
+      .refine((given) => given.startsWith("https:"), "must be https://host:port: the answer holds keys")
+      .optional(),
+    hosts: z.array(oktaHost).default([]),
+  })
+  .transform(
+    ({ app_name: appName, sts_endpoint: stsEndpoint, hosts }): OktaSignInConfiguration => ({
+      ...(appName !== undefined && { appName }),
+      ...(stsEndpoint !== undefined && { stsEndpoint }),
+      hosts,
+    }),
+  )
+
 const leastValidateEveryMs = 1_000
 
 const governance = z.strictObject({
@@ -147,6 +189,7 @@ const governance = z.strictObject({
       return z.NEVER
     })
     .prefault("5m"),
+  okta: oktaSignIn.prefault({}),
 })
 
 /** In the cloud's terms, where nothing is configured. */

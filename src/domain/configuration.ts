@@ -135,6 +135,30 @@ export interface SqlLimits {
   statementSpillBytes: number | undefined
 }
 
+/** Whose temporary passwords are asked for at a host: those of a cluster, or of a serverless workgroup. */
+export type OktaSignInHost = {
+  host: string
+  /** Of the cloud. */
+  region: string
+  /** Where passwords are given; absent: the cloud's own. */
+  endpoint?: string
+} & ({ cluster: string } | { workgroup: string })
+
+/** How people of Okta enter governed servers. Hosts whose names are the cloud's need no entry. */
+export interface OktaSignInConfiguration {
+  /** Of the application, as Okta's catalog has it; absent: the one of the cloud's drivers. */
+  appName?: string
+  /** https; absent: the cloud's own. */
+  stsEndpoint?: string
+  hosts: OktaSignInHost[]
+}
+
+export interface GovernanceConfiguration {
+  /** How often integrations of the governance API are validated again. */
+  validateEveryMs: number
+  okta: OktaSignInConfiguration
+}
+
 /** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
 export interface Configuration {
   account: string
@@ -162,8 +186,7 @@ export interface Configuration {
   throttling: RequestLimits
   audit: AuditRetention
   quotas: IntegrationQuotas
-  /** How often integrations of the governance API are validated again. */
-  governance: { validateEveryMs: number }
+  governance: GovernanceConfiguration
   webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number

@@ -12,6 +12,7 @@ export interface Grant {
 }
 
 export interface Expected {
+  /** An ARN, or a name. */
   role: string
   /** Absent: one of Okta's own form, or of `idpHost`. */
   issuer: string | undefined
@@ -52,10 +53,9 @@ export function grantIn(response: string, expected: Expected): Grant {
     throw refused("must hold one assertion, not encrypted.")
   judgeIssuer(root, expected)
   judgeConditions(assertion, expected.nowMs)
-  const { role } = expected
   const user =
     valuesOf(assertion, attributeNames.databaseUser)[0] ?? valuesOf(assertion, attributeNames.session)[0]
-  return { role, provider: providerOf(assertion, role), databaseUser: user === "" ? undefined : user }
+  return { ...roleIn(assertion, expected.role), databaseUser: user === "" ? undefined : user }
 }
 
 /** Response and assertion each say theirs; both must be the one. */
@@ -85,14 +85,27 @@ function judgeConditions(assertion: Element, nowMs: number): void {
   }
 }
 
-/** A value of the role's attribute is a role and its provider, in either order, with a comma between. */
-function providerOf(assertion: Element, role: string): string {
+const providerArn = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\/[\w.-]{1,128}$/
+const roleArn = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
+
+/**
+ * A value of the role's attribute is a role and its provider, in either order, with a comma between.
+ * @param wanted an ARN, or the role's name, which stands for the one role of that name
+ */
+function roleIn(assertion: Element, wanted: string): Pick<Grant, "role" | "provider"> {
+  const granted = new Map<string, string>()
   for (const value of valuesOf(assertion, attributeNames.role)) {
     const arns = value.split(",").map((arn) => arn.trim())
-    const provider = arns.find((arn) => /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\/[\w.-]{1,128}$/.test(arn))
-    if (provider !== undefined && arns.includes(role)) return provider
+    const [provider, role] = [providerArn, roleArn].map((form) => arns.find((arn) => form.test(arn)))
+    if (provider !== undefined && role !== undefined && (role === wanted || role.endsWith(`/${wanted}`)))
+      granted.set(role, provider)
   }
-  throw refused(`does not grant the role ${role}: assign it to the user in Okta's application.`)
+  const [found, second] = granted
+  if (found === undefined)
+    throw refused(`does not grant the role ${wanted}: assign it to the user in Okta's application.`)
+  if (second !== undefined) throw refused(`grants several roles ${wanted}: name the role by its ARN.`)
+  const [role, provider] = found
+  return { role, provider }
 }
 
 function valuesOf(assertion: Element, name: string): string[] {

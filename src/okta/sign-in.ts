@@ -15,7 +15,7 @@ export interface OktaUser {
   appName?: string
   /** The organization's host, with a port where it is not 443: `organization.okta.com`. */
   idpHost: string
-  /** The ARN of the role whose keys are asked for. */
+  /** The role whose keys are asked for: its ARN, or its name where the user has one role of that name. */
   role: string
   /** Absent: an issuer of Okta's own form (`http://www.okta.com/…`), or a URL of `idpHost`. */
   issuer?: string

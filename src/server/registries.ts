@@ -1,5 +1,5 @@
 /** The engines of this program: one line each. Adding an engine adds its line here, its folder and its page. */
-import type { WarehouseConfiguration } from "../domain/configuration.ts"
+import type { OktaSignInConfiguration, WarehouseConfiguration } from "../domain/configuration.ts"
 import { type Registry, registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { WarehouseEngine } from "../engines/warehouse-engine.ts"
@@ -12,6 +12,7 @@ import { s3Engine } from "../sources/s3/engine.ts"
 import { duckDbEngine } from "../warehouses/duckdb/engine.ts"
 import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
 import { postgresWarehouseEngine } from "../warehouses/postgres/engine.ts"
+import type { OktaEntrance } from "../warehouses/redshift/connection/okta-passwords.ts"
 import { redshiftWarehouseEngine } from "../warehouses/redshift/engine.ts"
 
 /** What sessions of the SQL port are opened on. */
@@ -26,6 +27,11 @@ export interface Engines {
   openEmptyEngine(folder: string, memoryLimitBytes: number): Promise<QueriedEngine>
   /** Opens what answers the SQL port's queries on the first warehouse. */
   openQueries(options: QueryOptions): Promise<QueryEngine>
+  /** Temporary passwords by Okta: what gives them is the cloud's own API for its warehouses. The result throws Problem. */
+  oktaPasswords(
+    configuration: OktaSignInConfiguration,
+    entrance: OktaEntrance,
+  ): () => Promise<{ user: string; password: string }>
 }
 
 const prepare = async () => (await import("../query/duckdb/dialect/macros.ts")).installDialect
@@ -52,4 +58,16 @@ export const engines: Engines = {
   },
   openQueries: async (options) =>
     (await import("../query/duckdb/query-engine.ts")).openDuckDbQueries(options),
+  oktaPasswords(configuration, entrance) {
+    const passwords = async () =>
+      (await import("../warehouses/redshift/connection/okta-passwords.ts")).oktaPasswords(
+        configuration,
+        entrance,
+      )
+    let known: ReturnType<typeof passwords> | undefined
+    return async () => {
+      known ??= passwords()
+      return await (await known)()
+    }
+  },
 }

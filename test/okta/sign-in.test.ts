@@ -52,6 +52,21 @@ test("a user of Okta gets the keys of the role, in the order of the documented e
   assert.deepEqual(okta.asked, wholeExchange)
 })
 
+test("a role is found by its name, unless the user has two of that name", async (context) => {
+  const okta = await oktaStandIn(context)
+  const user = { ...okta.user, role: "warehouse" }
+  assert.deepEqual((await signInByOkta(user, okta.options)).keys, okta.keys)
+  for (const role of ["ware", "arn:aws:iam::123456789012:role", "WAREHOUSE", "another/warehouse"])
+    assert.match((await failureAt({ ...okta, user: { ...user, role } })).message, /does not grant the role/)
+  okta.assertion.roles.push(
+    "arn:aws:iam::123456789012:saml-provider/okta,arn:aws:iam::210987654321:role/warehouse",
+  )
+  assert.match(
+    (await failureAt({ ...okta, user })).message,
+    /grants several roles warehouse: name the role by/,
+  )
+})
+
 test("the user of the database is the session's name where the application says no other", async (context) => {
   const okta = await oktaStandIn(context)
   okta.assertion.databaseUser = undefined

@@ -20,10 +20,19 @@ const otherTypes = [
   "Starburst (Trino)",
 ]
 
+/** A user of Okta; `role`: whose keys ask for the server's temporary password, by its ARN or its name. */
+export interface OktaCredentials {
+  type: "okta"
+  username: string
+  password: string
+  appId: string
+  /** With a port where it is not 443. */
+  idpHost: string
+  role: string
+}
+
 /** With what a server is entered. Never stored as it is, and never shown. */
-export type ServerCredentials =
-  | { type: "userPassword"; username: string; password: string }
-  | { type: "okta"; username: string; password: string; appId: string; idpHost: string; role: string }
+export type ServerCredentials = { type: "userPassword"; username: string; password: string } | OktaCredentials
 
 export interface IntegrationPayload {
   type: typeof servedType
@@ -58,11 +67,18 @@ const hostName = given
     "must be a host name without scheme, port or path",
   )
 
+const identityHost = given
+  .max(259, "must have at most 259 characters")
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::\d{1,5})?$/,
+    "must be a bare host like organization.okta.com",
+  )
+
 const okta = z.strictObject({
   username: secret,
   password: secret,
   appId: given.max(256),
-  idpHost: hostName,
+  idpHost: identityHost,
   role: given.max(256),
 })
 

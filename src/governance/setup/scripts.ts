@@ -2,6 +2,7 @@ import { identifier } from "./names.ts"
 import { fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
 import { isSingleDatabase, type SetupPlan } from "./plan.ts"
 import {
+  type AccountPassword,
   accountDrops,
   accountStatements,
   customerRightsReturn,
@@ -11,17 +12,18 @@ import {
   groupStatements,
   objectDrops,
   ownedDrops,
+  passwordChange,
   remainsQuery,
 } from "./statements.ts"
 
 /** A script for a person to run. The same input gives the same bytes. */
 export type ScriptKind =
-  | { kind: "initial-create"; hash: string }
+  | { kind: "initial-create"; password: AccountPassword }
   | { kind: "create" }
   | { kind: "cleanup" }
   | { kind: "delete" }
-  /** `previous`: what is in the server. `hash`: of the new password, if it is another. */
-  | { kind: "edit"; previous: SetupPlan; hash: string | undefined }
+  /** `previous`: what is in the server. `password`: if it is another. */
+  | { kind: "edit"; previous: SetupPlan; password: AccountPassword | undefined }
 
 export interface ScriptPlace {
   host: string
@@ -48,22 +50,22 @@ interface Parts {
 function partsOf(plan: SetupPlan, which: ScriptKind): Parts {
   switch (which.kind) {
     case "initial-create":
-      return initialCreate(plan, which.hash)
+      return initialCreate(plan, which.password)
     case "create":
       return create(plan)
     case "cleanup":
     case "delete":
       return removal(plan, which.kind)
     case "edit":
-      return edit(plan, which.previous, which.hash)
+      return edit(plan, which.previous, which.password)
   }
 }
 
-function initialCreate(plan: SetupPlan, hash: string): Parts {
+function initialCreate(plan: SetupPlan, password: AccountPassword): Parts {
   const ownDatabase = isSingleDatabase(plan) ? [] : [databaseStatement(plan), ...databaseRights(plan)]
   return {
     runsIn: plan.initialDatabase,
-    statements: [...accountStatements(plan, hash, "nothing"), ...ownDatabase],
+    statements: [...accountStatements(plan, password, "nothing"), ...ownDatabase],
     closing: [`next: run the script of /integrations/scripts/create in database ${plan.database}`],
   }
 }
@@ -106,11 +108,11 @@ function ownedRemoval(plan: SetupPlan): string[] {
   return owned.length > 0 ? owned : customerRightsReturn(plan)
 }
 
-function edit(plan: SetupPlan, previous: SetupPlan, hash: string | undefined): Parts {
+function edit(plan: SetupPlan, previous: SetupPlan, password: AccountPassword | undefined): Parts {
   const [role, before] = [plan.impersonationRole, previous.impersonationRole]
   const isOtherRole = role !== before
   const isOtherUser = plan.systemUser !== previous.systemUser
-  const password = hash === undefined ? [] : [`ALTER USER ${identifier(plan.systemUser)} PASSWORD '${hash}'`]
+  const changed = password === undefined ? [] : [passwordChange(plan, password)]
   const renamed = isOtherUser
     ? [`ALTER USER ${identifier(previous.systemUser)} RENAME TO ${identifier(plan.systemUser)}`]
     : []
@@ -118,7 +120,7 @@ function edit(plan: SetupPlan, previous: SetupPlan, hash: string | undefined): P
     runsIn: plan.database,
     statements: [
       ...renamed,
-      ...password,
+      ...changed,
       ...(isOtherRole ? groupStatements(plan) : []),
       ...asOwner(plan, [
         ...(isOtherRole && before !== undefined ? [impersonationRight("REVOKE", before)] : []),

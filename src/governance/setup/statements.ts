@@ -1,16 +1,25 @@
 import { identifier, literal } from "./names.ts"
 import { isSingleDatabase, managedSchemas, type SetupPlan } from "./plan.ts"
 
+/** `none`: nobody signs in by a lasting password, for instance since Okta gives temporary ones. */
+export type AccountPassword = { hash: string } | "none"
+
+/** Neither dialect knows the other's word for "no password". */
+function passwordClause({ dialect }: SetupPlan, password: AccountPassword): string {
+  if (password !== "none") return `PASSWORD ${literal(password.hash)}`
+  return dialect === "postgres" ? "PASSWORD NULL" : "PASSWORD DISABLE"
+}
+
 /** The account that owns everything, and the group of those who may impersonate. One transaction, on the initial database. */
 export function accountStatements(
   plan: SetupPlan,
-  hash: string,
+  password: AccountPassword,
   may: "createDatabases" | "nothing",
 ): string[] {
   const user = identifier(plan.systemUser)
   const right = may === "createDatabases" ? " CREATEDB" : ""
   return [
-    `CREATE USER ${user} PASSWORD ${literal(hash)}${right}`,
+    `CREATE USER ${user} ${passwordClause(plan, password)}${right}`,
     // Who makes a user is not thereby allowed to make a database of that user's.
     ...(plan.dialect === "postgres" ? [`GRANT ${user} TO CURRENT_USER`] : []),
     ...groupStatements(plan),
@@ -89,12 +98,17 @@ export function remainsQuery({ database, systemUser, impersonationRole: role }: 
 
 /** When the account is there already: the same, made true again. */
 export function accountRenewal(
-  { systemUser }: SetupPlan,
-  hash: string,
+  plan: SetupPlan,
+  password: AccountPassword,
   may: "createDatabases" | "nothing",
 ): string[] {
   const right = may === "createDatabases" ? " CREATEDB" : ""
-  return [`ALTER USER ${identifier(systemUser)} PASSWORD ${literal(hash)}${right}`]
+  return [`ALTER USER ${identifier(plan.systemUser)} ${passwordClause(plan, password)}${right}`]
+}
+
+/** Another password, and nothing else. */
+export function passwordChange(plan: SetupPlan, password: AccountPassword): string {
+  return `ALTER USER ${identifier(plan.systemUser)} ${passwordClause(plan, password)}`
 }
 
 /** Once the database is made, the account needs to make no more. */

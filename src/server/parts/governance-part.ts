@@ -8,6 +8,7 @@ import { newKeyRing } from "../../encryption/key-ring.ts"
 import { integrationRoutes } from "../../front-doors/governance/integrations/routes.ts"
 import type { Route } from "../../front-doors/governance/route.ts"
 import type { Base } from "./base.ts"
+import { temporaryPasswords } from "./temporary-passwords.ts"
 
 /** What the governance API answers, and the work behind it; stopped with the process. */
 export async function governanceRoutes({ configuration, store, log, onStop }: Base): Promise<Route[]> {
@@ -18,7 +19,13 @@ export async function governanceRoutes({ configuration, store, log, onStop }: Ba
   })
   const installation = await store.sqlUsers.loginSecret()
   const secret = createHmac("sha256", installation).update("governance fingerprints").digest()
-  const plane: IntegrationPlane = { store: store.governedIntegrations, safe, secret, log }
+  const plane: IntegrationPlane = {
+    store: store.governedIntegrations,
+    safe,
+    secret,
+    temporaryPasswords: temporaryPasswords(configuration.governance.okta),
+    log,
+  }
   const jobs = startIntegrationJobs({ plane })
   onStop(() => jobs.stop())
   const revalidation = startRevalidation(plane, configuration.governance.validateEveryMs)

@@ -1,66 +1,22 @@
 /** Every call of the published how-to by curl, against a PostgreSQL at the port that the calls leave unsaid. */
 import assert from "node:assert/strict"
-import { execFile } from "node:child_process"
-import { readdir, readFile } from "node:fs/promises"
-import { connect, createServer } from "node:net"
+import { randomBytes } from "node:crypto"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { promisify } from "node:util"
 import pg from "pg"
 import { rowsOf } from "../../governance/integrations/state-rows.ts"
+import { passwordService, region } from "../../support/okta/password-service.ts"
+import { oktaStandIn } from "../../support/okta/server.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { newPlace, type Place } from "../place.ts"
+import { type Answer, apiKey, atPublishedPort, host, printed, psql } from "./how-to.ts"
+import { holdsNoSecret } from "./no-secrets.ts"
 import { publishedCalls } from "./published-calls.ts"
 
-const run = promisify(execFile)
-/** Nothing else of the suite listens there. */
-const host = "127.0.0.77"
 const password = "abc1234"
-
-interface Answer {
-  status: number
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks at
-  body: any
-}
-
-/** A server that speaks as the one of `url` does, where the published calls look for it. */
-async function atPublishedPort(t: TestContext, url: string): Promise<void> {
-  const target = new URL(url)
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname)
-    near.pipe(far).pipe(near)
-    near.on("error", () => far.destroy())
-    far.on("error", () => near.destroy())
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject)
-    server.listen(5_439, host, resolve)
-  })
-  t.after(() => void server.close())
-}
-
-async function apiKey(place: Place): Promise<string> {
-  const made = await place.run("api-key", "create", "--name", "ci", "--permission", "APPLICATION_ADMIN")
-  return made.output.trimEnd().split("\n").at(-1) ?? ""
-}
-
-/** Runs a printed call in a shell, with host, key and id replaced, and nothing else. */
-async function printed(
-  place: Place,
-  key: string,
-  { call, id = "" }: { call: string; id?: string },
-): Promise<Answer> {
-  const text = call
-    .replace("https://www.organization.immuta.com", `http://127.0.0.1:${place.httpPort}`)
-    .replace("846e9e43c86a4ct1be14290d95127d13f", key)
-    .replaceAll("organization.aws.amazon.com", host)
-    .replace("{id}", id)
-  const { stdout } = await run("sh", ["-c", `${text} -sS --max-time 60 -w '\n%{http_code}'`])
-  const at = stdout.lastIndexOf("\n")
-  const body = stdout.slice(0, at)
-  return { status: Number(stdout.slice(at + 1)), body: body.startsWith("-- ") ? body : JSON.parse(body) }
-}
+const user = "taylor@redshift.com"
 
 const isLinux = process.platform === "linux"
 
@@ -73,11 +29,13 @@ test("each call of the published how-to works as printed there", {
   const clean = async () => {
     for (const name of ["immuta", "redshift_sample_data"])
       await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await server.query('DROP ROLE IF EXISTS "taylor@redshift.com"')
+    for (const role of [user, oktaUser, "immuta_impersonation"])
+      await server.query(`DROP ROLE IF EXISTS "${role}"`)
   }
   await clean()
   await server.query("CREATE DATABASE redshift_sample_data")
-  await server.query(`CREATE USER "taylor@redshift.com" SUPERUSER PASSWORD '${password}'`)
+  await server.query(`CREATE USER "${user}" SUPERUSER PASSWORD '${password}'`)
+  await server.query(`CREATE USER "${oktaUser}" SUPERUSER`)
   await atPublishedPort(t, database.url)
   const place = await newPlace(t, { sources: [] })
   t.after(async () => {
@@ -85,30 +43,70 @@ test("each call of the published how-to works as printed there", {
     await server.end()
     await database.drop()
   })
-  await place.start()
+  const okta = await atOkta(t, place, server)
+  await place.start({ NODE_EXTRA_CA_CERTS: okta.authorities })
   const key = await apiKey(place)
   const call = (name: keyof typeof publishedCalls, id?: string) =>
-    printed(place, key, { call: publishedCalls[name], ...(id !== undefined && { id }) })
+    printed(place, key, { call: publishedCalls[name], idpHost: okta.host, ...(id !== undefined && { id }) })
   const calls: Calls = {
     url: database.url,
     call,
+    okta,
     becomes: (id, status) =>
       waitUntil(async () => (await call("get", id)).body.status === status, { what: `status ${status}` }),
   }
   await automatically(calls)
+  await automaticallyByOkta(calls)
   // The scripts make the account themselves.
-  await server.query('DROP ROLE "taylor@redshift.com"')
+  await server.query(`DROP ROLE "${user}"`)
   await byHand(calls)
-  await holdsNoSecret(place)
+  await byHandWithOkta(calls)
+  await holdsNoSecret(place, password)
 })
 
 interface Calls {
   url: string
+  okta: { host: string }
   call(name: keyof typeof publishedCalls, id?: string): Promise<Answer>
   becomes(id: string, status: string): Promise<unknown>
 }
 
-async function automatically({ url, call, becomes }: Calls): Promise<void> {
+/** The user of the database that Okta's application names. */
+const oktaUser = "taylor.by.okta"
+
+/** The documented exchange at a server of the test's own; what gives temporary passwords changes them on the governed server. */
+async function atOkta(t: TestContext, place: Place, server: pg.Client) {
+  const okta = await oktaStandIn(t, {
+    username: user,
+    password,
+    appId: "Okta",
+    role: "arn:aws:iam::123456789012:role/admin",
+  })
+  okta.assertion.databaseUser = oktaUser
+  const { endpoint } = await passwordService(
+    t,
+    async ({ DbUser: name }) => {
+      const temporary = randomBytes(12).toString("hex")
+      await server.query(`ALTER USER "${name}" PASSWORD '${temporary}' VALID UNTIL 'tomorrow'`)
+      return { user: String(name), password: temporary }
+    },
+    okta.keys,
+  )
+  await place.configure((configuration) => {
+    configuration.governance = {
+      okta: {
+        sts_endpoint: okta.options.stsEndpoint?.replace(/\/$/, ""),
+        hosts: [{ host, cluster: "reports", region, endpoint }],
+      },
+    }
+  })
+  const authorities = join(place.folder, "authorities.pem")
+  await writeFile(authorities, okta.options.authorities ?? "")
+  return { host: okta.host, authorities }
+}
+
+async function automatically(calls: Calls): Promise<void> {
+  const { url, call, becomes } = calls
   const made = await call("createAutomatic")
   assert.equal(made.status, 200, JSON.stringify(made.body))
   const { id } = made.body
@@ -146,11 +144,8 @@ async function automatically({ url, call, becomes }: Calls): Promise<void> {
     error: "Conflict",
     message: `Redshift integration already exists on host ${host} (id = ${id})`,
   })
-  for (const [name, at] of [["updateAutomaticByOkta", id]] as const)
-    assert.match((await call(name, at)).body.message, /^Validation failed: Initial Validation: Okta Token: /)
   const owner = await ownerOfManaged(url, id)
-  assert.equal((await call("remove", id)).body.status, "deleting")
-  await waitUntil(async () => (await call("get", id)).status === 404, { what: "the integration to go" })
+  await removed(calls, id)
   assert.equal((await call("get", id)).body.message, `No Integration found with ID ${id}.`)
   assert.equal((await call("remove", id)).body.message, `No integration found with ID ${id}.`)
   assert.deepEqual((await call("list")).body, [])
@@ -172,74 +167,106 @@ async function ownerOfManaged(url: string, id: string): Promise<string> {
   return String(owner?.rolname)
 }
 
-async function byHand({ url: serverUrl, call, becomes }: Calls): Promise<void> {
-  const script = async (name: keyof typeof publishedCalls, into: string) => {
-    const { status, body } = await call(name)
-    assert.equal(status, 200)
-    assert.equal(body, (await call(name)).body)
-    assert.ok(!body.includes(password))
-    const url = new URL(serverUrl)
-    url.pathname = `/${into}`
-    for (const statement of String(body).split(";\n\n")) await rowsOf(url.href, statement)
+async function removed({ call }: Calls, id: string): Promise<void> {
+  const { body } = await call("remove", id)
+  assert.deepEqual([body.id, body.status], [id, "deleting"])
+  assert.deepEqual(Object.keys(body), ["id", "status", "validationResults"])
+  await waitUntil(async () => (await call("get", id)).status === 404, { what: "the integration to go" })
+}
+
+async function automaticallyByOkta(calls: Calls): Promise<void> {
+  const { url, call, becomes } = calls
+  const made = await call("createAutomaticByOkta")
+  assert.equal(made.status, 200, JSON.stringify(made.body))
+  const { id } = made.body
+  assert.deepEqual(made.body.validationResults.validationTests.at(-1), {
+    name: "Initial Validation: Okta Token",
+    status: "passed",
+  })
+  await becomes(id, "enabled")
+  assert.deepEqual((await call("get", id)).body.config, {
+    ...oktaShown(calls),
+    impersonation: { enabled: true, role: "immuta_impersonation" },
+  })
+  await ownerOfManaged(url, id)
+  const groups = () => rowsOf(url, "SELECT 1 FROM pg_group WHERE groname = 'immuta_impersonation'")
+  assert.equal((await groups()).length, 1)
+  const edited = await call("updateAutomaticByOkta", id)
+  assert.deepEqual([edited.status, edited.body.status], [200, "editing"])
+  await becomes(id, "enabled")
+  assert.deepEqual((await call("get", id)).body.config, oktaShown(calls))
+  assert.deepEqual(await groups(), [])
+  await removed(calls, id)
+}
+
+/** As printed: the user is hidden, the password left out. */
+function oktaShown({ okta }: Calls): object {
+  return {
+    host,
+    database: "immuta",
+    initialDatabase: "REDSHIFT_SAMPLE_DATA",
+    port: 5439,
+    impersonation: { enabled: false },
+    authenticationType: "okta",
+    okta: { username: "<REDACTED>", appId: "Okta", idpHost: okta.host, role: "admin" },
   }
-  await script("initialScript", "redshift_sample_data")
-  await scriptInOneSession(serverUrl, (await call("createScript")).body)
-  const manual = await call("createManual")
-  assert.equal(manual.status, 200, JSON.stringify(manual.body))
-  await becomes(manual.body.id, "enabled")
-  for (const name of [
-    "createAutomaticByOkta",
-    "initialScriptByOkta",
-    "createScriptByOkta",
-    "createManualByOkta",
-  ] as const) {
-    const { status, body } = await call(name)
-    // The host has an integration, which is looked at first where one would be made.
-    assert.deepEqual(
-      [status, body.statusCode],
-      name.startsWith("create") && !name.includes("Script") ? [409, 409] : [422, 422],
-    )
-  }
-  for (const name of ["editScriptByOkta", "updateManualByOkta"] as const)
-    assert.equal((await call(name, manual.body.id)).status, 422)
+}
+
+/** Gets a script twice, the same both times, and runs it where the how-to says. */
+async function runScript(
+  { url, call }: Calls,
+  name: keyof typeof publishedCalls,
+  [into, id]: [string, string?],
+) {
+  const { status, body } = await call(name, id)
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.equal(body, (await call(name, id)).body)
+  assert.ok(!body.includes(password))
+  const place = new URL(url)
+  place.pathname = `/${into}`
+  await psql(place.href, body)
+}
+
+async function byHand(calls: Calls): Promise<void> {
+  const { call, becomes } = calls
+  await runScript(calls, "initialScript", ["redshift_sample_data"])
+  await runScript(calls, "createScript", ["immuta"])
+  const { status, body } = await call("createManual")
+  assert.equal(status, 200, JSON.stringify(body))
+  const { id } = body
+  await becomes(id, "enabled")
+  assert.equal((await call("createManualByOkta")).status, 409)
+  await runScript(calls, "editScriptByOkta", ["immuta", id])
+  const edited = await call("updateManualByOkta", id)
+  assert.deepEqual([edited.status, edited.body.status], [200, "editing"], JSON.stringify(edited.body))
+  await becomes(id, "enabled")
+  assert.deepEqual((await call("get", id)).body.config, oktaShown(calls))
   assert.match(
-    (await call("remove", manual.body.id)).body.message,
-    /^Credentials are not required for disable unless/,
+    (await call("remove", id)).body.message,
+    /^Credentials are not required for disable unless the integration was configured automatically\. If you need/,
   )
+  await removedByHand(calls, id)
 }
 
-/** As psql does: one session, one statement after another. */
-async function scriptInOneSession(url: string, script: string): Promise<void> {
-  const address = new URL(url)
-  address.pathname = "/immuta"
-  const session = new pg.Client({ connectionString: address.href })
-  await session.connect()
-  try {
-    for (const statement of script.split(";\n\n")) await session.query(statement)
-  } finally {
-    await session.end()
-  }
+async function byHandWithOkta(calls: Calls): Promise<void> {
+  const { call, becomes } = calls
+  await runScript(calls, "initialScriptByOkta", ["redshift_sample_data"])
+  await runScript(calls, "createScriptByOkta", ["immuta"])
+  const { status, body } = await call("createManualByOkta")
+  assert.equal(status, 200, JSON.stringify(body))
+  await becomes(body.id, "enabled")
+  await removedByHand(calls, body.id)
 }
 
-/** The state database, every file of the data folder, everything that was printed. */
-async function holdsNoSecret(place: Place): Promise<void> {
-  const tables = await rowsOf(
-    place.stateUrl ?? "",
-    "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')",
+/** By the script, then "the request above without including a payload". */
+async function removedByHand(calls: Calls, id: string): Promise<void> {
+  const { url, call } = calls
+  await runScript(calls, "deleteScript", ["redshift_sample_data", id])
+  assert.equal((await call("removeWithoutPayload", id)).body.status, "deleting")
+  await waitUntil(async () => (await call("get", id)).status === 404, { what: "the integration to go" })
+  const left = await rowsOf(
+    url,
+    `SELECT rolname FROM pg_roles WHERE rolname IN ('${user}', 'immuta_impersonation') UNION ALL SELECT datname FROM pg_database WHERE datname = 'immuta'`,
   )
-  assert.ok(tables.length > 20)
-  const kept: [string, string][] = [["the log", place.output()]]
-  for (const { name } of tables) {
-    const rows = await rowsOf(place.stateUrl ?? "", `SELECT t::text AS row FROM ${name} t`)
-    kept.push([String(name), rows.map(({ row }) => row).join("\n")])
-  }
-  for (const entry of await readdir(place.dataDir, { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) kept.push([entry.name, await readFile(join(entry.parentPath, entry.name), "latin1")])
-  const forms = [
-    password,
-    Buffer.from(password).toString("base64").replace(/=*$/, ""),
-    Buffer.from(password).toString("hex"),
-  ]
-  for (const [where, text] of kept)
-    for (const form of forms) assert.ok(!text.includes(form), `${where} holds the password`)
+  assert.deepEqual(left, [])
 }

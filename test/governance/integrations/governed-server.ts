@@ -1,8 +1,10 @@
+import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import type { TestContext } from "node:test"
 import { accountSafe } from "../../../src/control-plane/governance/integrations/account.ts"
 import type { IntegrationCalls } from "../../../src/control-plane/governance/integrations/calls.ts"
 import { startIntegrationJobs } from "../../../src/control-plane/governance/integrations/jobs.ts"
+import type { TemporaryPasswords } from "../../../src/control-plane/governance/integrations/okta-login.ts"
 import type { IntegrationPlane } from "../../../src/control-plane/governance/integrations/plane.ts"
 import { newKeyRing } from "../../../src/encryption/key-ring.ts"
 import { openStore, type Store } from "../../../src/state/store.ts"
@@ -23,6 +25,7 @@ export interface Installation {
 export async function startCalls(
   { stateUrl, key }: Installation,
   observe: (point: string) => void = () => undefined,
+  temporaryPasswords: TemporaryPasswords = () => assert.fail("nothing here signs in by Okta"),
 ): Promise<{ calls: IntegrationCalls; store: Store; stop(): Promise<void> }> {
   const store = await openStore(stateUrl)
   const bytes = Buffer.from(key, "hex")
@@ -32,6 +35,7 @@ export async function startCalls(
     store: store.governedIntegrations,
     safe: accountSafe(async () => ({ ring: keys, keyArn })),
     secret: bytes,
+    temporaryPasswords,
     log: { info: line, warn: line, error: line },
   }
   const jobs = startIntegrationJobs({ plane, observe, lookEveryMs: 200 })
@@ -89,8 +93,8 @@ export async function governedServer(t: TestContext) {
         ...config,
       },
     }),
-    async start(observe?: (point: string) => void) {
-      const started = await startCalls(installation, observe)
+    async start(observe?: (point: string) => void, passwords?: TemporaryPasswords) {
+      const started = await startCalls(installation, observe, passwords)
       stops.push(() => started.stop())
       return started
     },

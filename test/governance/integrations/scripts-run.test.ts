@@ -35,7 +35,9 @@ async function newPlan(t: TestContext, changes: Partial<SetupPlan> = {}) {
     fingerprint: "sha256:1",
     ...changes,
   }
-  const hash = passwordHash("postgres", { user: plan.systemUser, password, seed: Buffer.from("seed") })
+  const hash = {
+    hash: passwordHash("postgres", { user: plan.systemUser, password, seed: Buffer.from("seed") }),
+  }
   const first: (() => Promise<unknown>)[] = []
   t.after(async () => {
     for (const close of first) await close()
@@ -55,7 +57,7 @@ async function newPlan(t: TestContext, changes: Partial<SetupPlan> = {}) {
 
 test("in one database: create, create again, use as the account, delete; nothing is left", async (t) => {
   const { plan, hash, run, url, sysUrl } = await newPlan(t)
-  await run(plan, { kind: "initial-create", hash })
+  await run(plan, { kind: "initial-create", password: hash })
   await run(plan, { kind: "create" })
   await run(plan, { kind: "create" })
   assert.deepEqual(await ask(sysUrl, "SELECT v FROM immuta_system.metadata WHERE k = 'fingerprint'"), [
@@ -81,10 +83,10 @@ test("in one database: create, create again, use as the account, delete; nothing
 test("cleanup works after any part of a set-up", async (t) => {
   const { plan, hash, run, url } = await newPlan(t)
   await run(plan, { kind: "cleanup" })
-  await run(plan, { kind: "initial-create", hash })
+  await run(plan, { kind: "initial-create", password: hash })
   await run(plan, { kind: "cleanup" })
   const parts = scriptText(plan, { kind: "create" }, place).split(";\n\n")
-  await run(plan, { kind: "initial-create", hash })
+  await run(plan, { kind: "initial-create", password: hash })
   await ask(url, `${parts.slice(0, 6).join(";\n\n")}; RESET ROLE`)
   await run(plan, { kind: "cleanup" })
   assert.deepEqual(
@@ -95,23 +97,23 @@ test("cleanup works after any part of a set-up", async (t) => {
 
 test("an edit turns impersonation off and on, and renames its group", async (t) => {
   const { plan, hash, run, url, tail } = await newPlan(t)
-  await run(plan, { kind: "initial-create", hash })
+  await run(plan, { kind: "initial-create", password: hash })
   await run(plan, { kind: "create" })
   const groups = async () =>
     (await ask(url, `SELECT groname FROM pg_group WHERE groname LIKE '%${tail}' ORDER BY 1`)).map(
       ({ groname }) => groname,
     )
   const off = { ...plan, impersonationRole: undefined, fingerprint: "sha256:2" }
-  await run(off, { kind: "edit", previous: plan, hash: undefined })
+  await run(off, { kind: "edit", previous: plan, password: undefined })
   assert.deepEqual(await groups(), [])
   await assert.rejects(
     ask(url, "CALL immuta_procedures.impersonate_user('x')"),
     /Impersonation is not enabled/,
   )
   const renamed = { ...plan, impersonationRole: `other_${tail}`, fingerprint: "sha256:3" }
-  await run(renamed, { kind: "edit", previous: off, hash })
+  await run(renamed, { kind: "edit", previous: off, password: hash })
   assert.deepEqual(await groups(), [`other_${tail}`])
-  await run(plan, { kind: "edit", previous: renamed, hash })
+  await run(plan, { kind: "edit", previous: renamed, password: hash })
   assert.deepEqual(await groups(), [`imp_${tail}`])
   assert.deepEqual(await ask(url, "SELECT v FROM immuta_system.metadata WHERE k = 'fingerprint'"), [
     { v: "sha256:1" },
@@ -120,7 +122,7 @@ test("an edit turns impersonation off and on, and renames its group", async (t) 
 
 test("impersonation: a member sees the target's rows in that session until NULL; others do not", async (t) => {
   const { plan, hash, run, sysUrl, url, urlOf, tail, first } = await newPlan(t)
-  await run(plan, { kind: "initial-create", hash })
+  await run(plan, { kind: "initial-create", password: hash })
   await run(plan, { kind: "create" })
   const [ann, bob] = [`ann_${tail}`, `bob_${tail}`]
   await ask(url, `CREATE USER ${ann} PASSWORD 'a'; CREATE USER ${bob} PASSWORD 'b'`)

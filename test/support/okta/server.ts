@@ -42,25 +42,42 @@ export interface OktaStandIn {
 
 const region = "eu-central-1"
 const appName = "amazon_aws_redshift"
-const appId = "0oa1b2c3d4"
-const applicationPath = `/app/${appName}/${appId}/sso/saml`
+const applicationPath = (appId: string) => `/app/${appName}/${appId}/sso/saml`
 export const grantedRole = "arn:aws:iam::123456789012:role/warehouse"
 const provider = "arn:aws:iam::123456789012:saml-provider/okta"
 
-export const paths = { authn: "/api/v1/authn", application: applicationPath, sts: "/" } as const
+export const paths = { authn: "/api/v1/authn", application: applicationPath("0oa1b2c3d4"), sts: "/" } as const
 
-export async function oktaStandIn(context: TestContext): Promise<OktaStandIn> {
+/** Who may sign in, where a test does not take the usual user; `role`: the ARN of the one that the application grants. */
+export interface StandInUser {
+  username: string
+  password: string
+  appId: string
+  role: string
+}
+
+const usualUser = () => ({
+  username: "loader@example.com",
+  password: `p"w'd&${randomBytes(12).toString("hex")}`,
+  appId: "0oa1b2c3d4",
+  role: grantedRole,
+})
+
+export async function oktaStandIn(
+  context: TestContext,
+  who: StandInUser = usualUser(),
+): Promise<OktaStandIn> {
   const dataDir = await temporaryFolder("okta")
   context.after(() => removeFolder(dataDir))
   const { cert, key } = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const secret = () => randomBytes(12).toString("hex")
   const tokens = { session: `20111${secret()}`, cookie: secret() }
   const keys = { accessKeyId: "ASIAOKTA", secretAccessKey: `${secret()}/+=`, sessionToken: `${secret()}/+==` }
-  const password = `p"w'd&${secret()}`
+  const { password } = who
   const state = {
     asked: [] as string[],
     instead: new Map<string, Answer>(),
-    assertion: goodAssertion(),
+    assertion: goodAssertion(who.role),
     keys,
     secrets: [password, tokens.session, tokens.cookie, keys.secretAccessKey, keys.sessionToken],
   }
@@ -69,7 +86,7 @@ export async function oktaStandIn(context: TestContext): Promise<OktaStandIn> {
     state.asked.push(`${request.method} ${pathname}`)
     const own = state.instead.get(pathname)
     if (own !== undefined) return own(response, request)
-    await answer({ request, response, ...state, tokens, password })
+    await answer({ request, response, ...state, tokens, who })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   context.after(() => {
@@ -79,16 +96,16 @@ export async function oktaStandIn(context: TestContext): Promise<OktaStandIn> {
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return Object.assign(state, {
     host,
-    user: { username: "loader@example.com", password, appId, idpHost: host, role: grantedRole },
+    user: { ...who, idpHost: host },
     options: { region, stsEndpoint: `https://${host}/`, authorities: cert },
   })
 }
 
-function goodAssertion(): Assertion {
+function goodAssertion(role: string): Assertion {
   return {
     issuer: "http://www.okta.com/exk9zz",
     audience: "urn:amazon:webservices",
-    roles: [`${provider},arn:aws:iam::123456789012:role/another`, `${provider},${grantedRole}`],
+    roles: [`${provider},arn:aws:iam::123456789012:role/another`, `${provider},${role}`],
     databaseUser: "loader",
     notOnOrAfter: new Date(Date.now() + 300_000).toISOString(),
     status: "urn:oasis:names:tc:SAML:2.0:status:Success",
@@ -101,30 +118,31 @@ interface Asked {
   assertion: Assertion
   keys: OktaStandIn["keys"]
   tokens: { session: string; cookie: string }
-  password: string
+  who: StandInUser
 }
 
 async function answer(asked: Asked): Promise<void> {
   const { request, response } = asked
   const { pathname, searchParams } = new URL(request.url ?? "", "https://host")
   const body = Buffer.concat(await request.toArray()).toString()
+  const application = applicationPath(asked.who.appId)
   const isSession = request.headers.cookie?.includes(`sid=${asked.tokens.cookie}`) === true
   if (pathname === paths.authn) authenticate(asked, body)
-  else if (pathname === paths.application && searchParams.get("sessionToken") === asked.tokens.session) {
+  else if (pathname === application && searchParams.get("sessionToken") === asked.tokens.session) {
     // As Okta does: a session in a cookie first, then the page.
     response.setHeader("set-cookie", [
       `sid=${asked.tokens.cookie}; Path=/; Secure; HttpOnly`,
       "t=default; Path=/",
     ])
-    response.writeHead(302, { location: paths.application }).end()
-  } else if (pathname === paths.application && isSession) response.end(page(samlOf(asked.assertion)))
+    response.writeHead(302, { location: application }).end()
+  } else if (pathname === application && isSession) response.end(page(samlOf(asked.assertion)))
   else if (pathname === paths.sts && request.method === "POST") assume(asked, new URLSearchParams(body))
   else response.writeHead(403).end("<html>no</html>")
 }
 
-function authenticate({ response, tokens, password }: Asked, body: string): void {
+function authenticate({ response, tokens, who }: Asked, body: string): void {
   const given = JSON.parse(body) as { username: unknown; password: unknown }
-  const isGood = given.username === "loader@example.com" && given.password === password
+  const isGood = given.username === who.username && given.password === who.password
   response.writeHead(isGood ? 200 : 401, { "content-type": "application/json" })
   response.end(
     JSON.stringify(
@@ -165,11 +183,11 @@ export function page(saml: string): string {
     <input name="RelayState" type="hidden" value=""/></form></body></html>`
 }
 
-function assume({ response, assertion, keys }: Asked, parameters: URLSearchParams): void {
+function assume({ response, assertion, keys, who }: Asked, parameters: URLSearchParams): void {
   const isGood =
     parameters.get("Action") === "AssumeRoleWithSAML" &&
     parameters.get("Version") === "2011-06-15" &&
-    parameters.get("RoleArn") === grantedRole &&
+    parameters.get("RoleArn") === who.role &&
     parameters.get("PrincipalArn") === provider &&
     parameters.get("SAMLAssertion") === samlOf(assertion)
   response.writeHead(isGood ? 200 : 403, { "content-type": "text/xml" })

@@ -1,17 +1,35 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto"
 import type { KeyRing } from "../../../encryption/key-ring.ts"
 import type { GovernedConfig, SealedAccount } from "../../../governance/setup/integration.ts"
+import type { OktaCredentials, ServerCredentials } from "../../../governance/setup/payload.ts"
 
-/** The account that owns the managed objects: named by a person, or after the integration and a few letters of chance. */
-export type SystemAccount = { user: string; password: string } | { suffix: string; password: string }
+/**
+ * The account that owns the managed objects: named by a person, who gave its password or a user of Okta for it; or after the
+ * integration and a few letters of chance.
+ */
+export type SystemAccount =
+  | { user: string; password: string }
+  | { user: string; okta: OktaCredentials }
+  | OwnAccount
+
+/** Of an automatic set-up. */
+export interface OwnAccount {
+  suffix: string
+  password: string
+}
 
 /** (Ours. The suffix: two installations may set up one server.) */
 export function systemUserOf(account: SystemAccount, integrationId: number): string {
   return "user" in account ? account.user : `immuta_system_${integrationId}_${account.suffix}`
 }
 
-/** Of an automatic set-up. */
-export function newAccount(): SystemAccount {
+/** With what the account signs in as `systemUser`. */
+export function credentialsOf(account: SystemAccount, systemUser: string): ServerCredentials {
+  if ("okta" in account) return account.okta
+  return { type: "userPassword", username: systemUser, password: account.password }
+}
+
+export function newAccount(): OwnAccount {
   return { suffix: randomBytes(4).toString("hex"), password: newPassword() }
 }
 

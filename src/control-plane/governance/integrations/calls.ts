@@ -87,7 +87,7 @@ export async function createIntegration(
   const clash = await plane.store.idOnHost(type, config.host)
   if (clash !== undefined) throw exists(payload, clash)
   const fingerprint = fingerprintOf(plane.secret, payload)
-  const { results, dialect } = await checked({
+  const { results, dialect } = await checked(plane, {
     config,
     credentials,
     fingerprint,
@@ -113,9 +113,17 @@ function exists({ type, config }: IntegrationPayload, id: number): Fault {
 
 /** The one-time credentials are not kept; those of a manual set-up are the account's. */
 function accountOf({ autoBootstrap, credentials }: IntegrationPayload): SystemAccount {
-  return autoBootstrap
-    ? newAccount()
-    : { user: credentials.username.toLowerCase(), password: credentials.password }
+  return autoBootstrap ? newAccount() : accountBy(credentials)
+}
+
+function accountBy(credentials: ServerCredentials): SystemAccount {
+  const user = credentials.username.toLowerCase()
+  switch (credentials.type) {
+    case "userPassword":
+      return { user, password: credentials.password }
+    case "okta":
+      return { user, okta: credentials }
+  }
 }
 
 function mannerOf({ autoBootstrap }: { autoBootstrap: boolean }): CheckRequest["manner"] {
@@ -131,9 +139,10 @@ export function requireFreeName({ config }: IntegrationPayload): void {
 
 /** @throws Fault checksFailed */
 async function checked(
+  { temporaryPasswords }: IntegrationPlane,
   request: CheckRequest,
 ): Promise<{ results: ValidationResults; dialect: SetupDialect }> {
-  const { results, dialect } = await checkServer(request)
+  const { results, dialect } = await checkServer(temporaryPasswords, request)
   const failed = results.validationTests.find(({ status }) => status === "failed")
   if (failed !== undefined || dialect === undefined)
     throw new Fault("checksFailed", `Validation failed: ${failed?.name}: ${failed?.message}`)
@@ -157,7 +166,7 @@ export async function updateIntegration(
   if (!isRetry) requireEditable(before)
   const { config, credentials, autoBootstrap } = payload
   const fingerprint = fingerprintOf(plane.secret, payload)
-  const { results, dialect } = await checked({
+  const { results, dialect } = await checked(plane, {
     config,
     credentials,
     fingerprint,
@@ -257,7 +266,13 @@ async function checkedRemoval(
   const { config, fingerprint } = before
   // Fails here and not in the job when what was sealed cannot be opened any more.
   await opened(plane, before)
-  const { results } = await checked({ config, credentials, fingerprint, act: "delete", manner: "automatic" })
+  const { results } = await checked(plane, {
+    config,
+    credentials,
+    fingerprint,
+    act: "delete",
+    manner: "automatic",
+  })
   return results
 }
 

@@ -19,6 +19,7 @@ import {
   unservedServer,
   versionQuery,
 } from "../../../governance/setup/probes.ts"
+import { loginBy, type OktaEntry, type TemporaryPasswords } from "./okta-login.ts"
 import { connectServer, ServerRefusal, type ServerSession } from "./server-connection.ts"
 
 /** What is to be checked, and for what. */
@@ -78,38 +79,67 @@ const checks: readonly Check[] = [
 ]
 
 /** Runs every test that applies, in order; those behind one that failed are skipped. Never rejects for what a server does. */
-export async function checkServer(request: CheckRequest): Promise<CheckedServer> {
-  const { credentials } = request
-  if (credentials.type === "okta") return { results: oktaIsNotThere(), dialect: undefined }
-  const connection = { name: connectionTest, result: [null] }
+export async function checkServer(
+  passwords: TemporaryPasswords,
+  request: CheckRequest,
+): Promise<CheckedServer> {
+  const token = await tokenOf(passwords, request)
+  if ("failure" in token) return { results: resultsOf(token.failure), dialect: undefined }
+  const { results, dialect } = await askServer(request, token.login)
+  return { results: resultsOf([...results, ...token.tests]), dialect }
+}
+
+const connection = { name: connectionTest, result: [null] }
+const oktaTest = { name: "Initial Validation: Okta Token" }
+
+/** What the server is entered with, and the test of it where it comes from Okta. */
+async function tokenOf(
+  passwords: TemporaryPasswords,
+  { config, credentials, manner }: CheckRequest,
+): Promise<{ login: EnterAs; tests: ValidationTest[] } | { failure: ValidationTest[] }> {
+  const { host, database: managed, initialDatabase } = config
+  // The automatic set-up begins in the initial database, the manual one has made the other, and an account.
+  const entry: OktaEntry =
+    manner === "automatic"
+      ? { host, database: initialDatabase.toLowerCase() }
+      : { host, database: managed.toLowerCase(), user: credentials.username.toLowerCase() }
+  try {
+    const login = { ...(await loginBy(passwords, credentials, entry)()), database: entry.database }
+    return { login, tests: credentials.type === "okta" ? [{ ...oktaTest, status: "passed" }] : [] }
+  } catch (error) {
+    if (!(error instanceof ServerRefusal)) throw error
+    return { failure: [{ ...connection, status: "skipped" }, failed(oktaTest, error.message)] }
+  }
+}
+
+interface EnterAs {
+  user: string
+  password: string
+  database: string
+}
+
+async function askServer(
+  request: CheckRequest,
+  login: EnterAs,
+): Promise<{ results: ValidationTest[]; dialect: SetupDialect | undefined }> {
+  const { host, port } = request.config
   let session: ServerSession | undefined
   try {
-    session = await connectServer(loginOf(request.config, credentials, request.manner))
+    session = await connectServer({ host, port, ...login })
     const [row] = await session.ask(versionQuery)
     const version = String(row?.version)
     const dialect = dialectOfVersion(version)
     if (dialect === undefined)
-      return { results: resultsOf([failed(connection, unservedServer(version))]), dialect: undefined }
+      return { results: [failed(connection, unservedServer(version))], dialect: undefined }
     const tests: ValidationTest[] = [{ ...connection, status: "passed" }]
     for (const check of checks) tests.push(await tested(check, tests, { session, dialect, request }))
-    return { results: resultsOf(tests), dialect }
+    return { results: tests, dialect }
   } catch (error) {
     if (!(error instanceof ServerRefusal)) throw error
-    return { results: resultsOf([failed(connection, error.message)]), dialect: undefined }
+    return { results: [failed(connection, error.message)], dialect: undefined }
   } finally {
     await session?.close()
   }
-}
-
-/** The automatic set-up begins in the initial database, the manual one has made the other. */
-function loginOf(
-  { host, port, database, initialDatabase }: GovernedConfig,
-  { username, password }: { username: string; password: string },
-  manner: CheckRequest["manner"],
-) {
-  return manner === "automatic"
-    ? { host, port, database: initialDatabase.toLowerCase(), user: username, password }
-    : { host, port, database: database.toLowerCase(), user: username.toLowerCase(), password }
 }
 
 async function tested(
@@ -145,11 +175,6 @@ export function resultsOf(validationTests: readonly ValidationTest[]): Validatio
         ? "passed"
         : "skipped"
   return { status, validationTests }
-}
-
-function oktaIsNotThere(): ValidationResults {
-  const message = "Signing in by Okta is not available for integrations yet: use userPassword."
-  return resultsOf([failed({ name: "Initial Validation: Okta Token" }, message)])
 }
 
 function isManualSetUp({ manner, act }: CheckRequest): boolean {

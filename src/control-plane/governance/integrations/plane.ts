@@ -4,6 +4,7 @@ import type { IntegrationPayload } from "../../../governance/setup/payload.ts"
 import { isSetupDialect, type SetupDialect, type SetupPlan } from "../../../governance/setup/plan.ts"
 import type { GovernedIntegrationStore } from "../../../state/governance/governed-integrations.ts"
 import { type AccountSafe, type SystemAccount, secretDigest, systemUserOf } from "./account.ts"
+import type { TemporaryPasswords } from "./okta-login.ts"
 
 export interface IntegrationLog {
   info(fields: object, message: string): void
@@ -17,6 +18,8 @@ export interface IntegrationPlane {
   safe: AccountSafe
   /** Of the installation: by it secrets are compared without being kept. */
   secret: Buffer
+  /** Of servers that are entered by Okta. */
+  temporaryPasswords: TemporaryPasswords
   log: IntegrationLog
 }
 

@@ -49,7 +49,12 @@ async function failureOf(
 ): Promise<string | undefined> {
   try {
     const { plan, account } = await opened(plane, integration)
-    const access = serverAccess({ config: integration.config, plan, account, credentials: undefined })
+    const access = serverAccess(plane.temporaryPasswords, {
+      config: integration.config,
+      plan,
+      account,
+      credentials: undefined,
+    })
     return await access.asSystem("managed", (session) => difference(session, plan.fingerprint))
   } catch (error) {
     if (error instanceof ServerRefusal) return error.message

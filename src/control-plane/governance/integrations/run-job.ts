@@ -22,12 +22,19 @@ export interface Job {
   credentials: ServerCredentials | undefined
 }
 
+type JobPlane = Pick<IntegrationPlane, "safe" | "temporaryPasswords">
+
 /** Does a job up to its end, which the caller records. @throws JobLost; Problem keyNotAccessible */
-export async function runJob(plane: Pick<IntegrationPlane, "safe">, job: Job, run: StepRun): Promise<JobEnd> {
+export async function runJob(plane: JobPlane, job: Job, run: StepRun): Promise<JobEnd> {
   const { integration, credentials } = job
   const at = await opened(plane, integration)
   const { config } = integration
-  const access = serverAccess({ config, plan: at.plan, account: at.account, credentials })
+  const access = serverAccess(plane.temporaryPasswords, {
+    config,
+    plan: at.plan,
+    account: at.account,
+    credentials,
+  })
   switch (integration.job?.kind) {
     case "create":
       return integration.autoBootstrap ? await setUp(at, access, run) : await adopt(at, access, run)
@@ -109,16 +116,21 @@ async function adopt(
 }
 
 async function adoptEdit(
-  { safe }: Pick<IntegrationPlane, "safe">,
+  plane: JobPlane,
   { integration, account, plan: before }: OpenedIntegration,
   run: StepRun,
 ): Promise<JobEnd> {
   const { pending } = integration
   if (pending === undefined) throw new Error("an edit has nothing pending")
   const next: SystemAccount =
-    pending.account === undefined ? account : await safe.open(pending.account, pending.config)
+    pending.account === undefined ? account : await plane.safe.open(pending.account, pending.config)
   const plan = planOf({ ...pending, dialect: before.dialect }, systemUserOf(next, integration.id))
-  const access = serverAccess({ config: pending.config, plan, account: next, credentials: undefined })
+  const access = serverAccess(plane.temporaryPasswords, {
+    config: pending.config,
+    plan,
+    account: next,
+    credentials: undefined,
+  })
   const failed = await runSteps(adoptSteps(access, plan), run)
   return failed === undefined
     ? ended(integration, "enabled", [], "applyEdit")

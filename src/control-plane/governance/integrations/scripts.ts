@@ -1,9 +1,16 @@
 import { Fault } from "../../../domain/faults.ts"
 import { passwordHash } from "../../../governance/setup/password-hashes.ts"
-import { type IntegrationPayload, readPayload, requireUnchanged } from "../../../governance/setup/payload.ts"
+import {
+  type IntegrationPayload,
+  readPayload,
+  requireUnchanged,
+  type ServerCredentials,
+} from "../../../governance/setup/payload.ts"
 import { isSetupDialect, type SetupDialect } from "../../../governance/setup/plan.ts"
 import { likelyDialect } from "../../../governance/setup/probes.ts"
 import { type ScriptKind, scriptText } from "../../../governance/setup/scripts.ts"
+import type { AccountPassword } from "../../../governance/setup/statements.ts"
+import type { SystemAccount } from "./account.ts"
 import {
   getIntegration,
   type IntegrationCalls,
@@ -37,7 +44,7 @@ export async function payloadScript(
   const fingerprint = fingerprintOf(plane.secret, payload)
   const plan = planOf({ config, fingerprint, dialect: dialectOf(payload, dialect) }, credentials.username)
   const which: ScriptKind =
-    kind === "initial-create" ? { kind, hash: hashOf(plane.secret, payload, plan.dialect) } : { kind }
+    kind === "initial-create" ? { kind, password: hashOf(plane.secret, payload, plan.dialect) } : { kind }
   return { script: scriptText(plan, which, config), fingerprint }
 }
 
@@ -52,9 +59,9 @@ export async function editScript(calls: IntegrationCalls, id: string, body: unkn
   const { config, credentials } = payload
   const fingerprint = fingerprintOf(plane.secret, payload)
   const plan = planOf({ config, fingerprint, dialect: previous.dialect }, credentials.username)
-  const isSame = plan.systemUser === previous.systemUser && credentials.password === account.password
-  const hash = isSame ? undefined : hashOf(plane.secret, payload, plan.dialect)
-  return { script: scriptText(plan, { kind: "edit", previous, hash }, config), fingerprint }
+  const isSame = plan.systemUser === previous.systemUser && isSamePassword(credentials, account)
+  const password = isSame ? undefined : hashOf(plane.secret, payload, plan.dialect)
+  return { script: scriptText(plan, { kind: "edit", previous, password }, config), fingerprint }
 }
 
 /** @throws Fault integrationNotFound, validation, integrationInWrongState */
@@ -69,11 +76,6 @@ export async function deleteScript(calls: IntegrationCalls, id: string): Promise
 function manualPayload(body: unknown): IntegrationPayload {
   const payload = readPayload(body)
   if (payload.autoBootstrap) throw notManual()
-  if (payload.credentials.type === "okta")
-    throw new Fault(
-      "checksFailed",
-      "Validation failed: Initial Validation: Okta Token: Signing in by Okta is not available for integrations yet: use userPassword.",
-    )
   return payload
 }
 
@@ -90,11 +92,19 @@ function dialectOf({ config }: IntegrationPayload, asked: string | undefined): S
   throw new Fault("validation", `Invalid request: engine ${asked.slice(0, 40)} is not known`)
 }
 
-/** The same payload, the same text. */
-function hashOf(secret: Buffer, { credentials }: IntegrationPayload, dialect: SetupDialect): string {
-  return passwordHash(dialect, {
+/** The same payload, the same text. `none`: who signs in by Okta has temporary passwords only. */
+function hashOf(secret: Buffer, { credentials }: IntegrationPayload, dialect: SetupDialect): AccountPassword {
+  if (credentials.type === "okta") return "none"
+  const hash = passwordHash(dialect, {
     user: credentials.username.toLowerCase(),
     password: credentials.password,
     seed: secret,
   })
+  return { hash }
+}
+
+/** Whether the account's password in the server is what the payload wants, by what is kept of it. */
+function isSamePassword(credentials: ServerCredentials, account: SystemAccount): boolean {
+  if (credentials.type === "okta") return "okta" in account
+  return "password" in account && account.password === credentials.password
 }

@@ -1,7 +1,8 @@
 import type { GovernedConfig } from "../../../governance/setup/integration.ts"
 import type { ServerCredentials } from "../../../governance/setup/payload.ts"
 import type { SetupPlan } from "../../../governance/setup/plan.ts"
-import type { SystemAccount } from "./account.ts"
+import { credentialsOf, type SystemAccount } from "./account.ts"
+import { type Login, loginBy, type TemporaryPasswords } from "./okta-login.ts"
 import { connectServer, type ServerSession } from "./server-connection.ts"
 
 /** Which of the two databases of a plan. */
@@ -24,14 +25,36 @@ export interface AccessParts {
   credentials: ServerCredentials | undefined
 }
 
-export function serverAccess({ config, plan, account, credentials }: AccessParts): ServerAccess {
+export function serverAccess(
+  passwords: TemporaryPasswords,
+  { config, plan, account, credentials }: AccessParts,
+): ServerAccess {
+  const { host, port } = config
+  /** One for each account and database, so that what signs in by Okta does it once. */
+  const known = new Map<string, () => Promise<Login>>()
+  const login = (who: "privileged" | "system", database: string) => {
+    const key = `${who} ${database}`
+    const made = known.get(key) ?? loginOf(who, database)
+    known.set(key, made)
+    return made()
+  }
+  const loginOf = (who: "privileged" | "system", database: string) => {
+    if (who === "system")
+      return loginBy(passwords, credentialsOf(account, plan.systemUser), {
+        host,
+        database,
+        user: plan.systemUser,
+      })
+    if (credentials === undefined) throw new Error("the one-time credentials are gone")
+    return loginBy(passwords, credentials, { host, database })
+  }
   const enter = async <T>(
-    login: { user: string; password: string },
-    database: PlanDatabase,
+    who: "privileged" | "system",
+    which: PlanDatabase,
     work: (session: ServerSession) => Promise<T>,
   ): Promise<T> => {
-    const name = database === "initial" ? plan.initialDatabase : plan.database
-    const session = await connectServer({ host: config.host, port: config.port, database: name, ...login })
+    const database = which === "initial" ? plan.initialDatabase : plan.database
+    const session = await connectServer({ host, port, database, ...(await login(who, database)) })
     try {
       return await work(session)
     } finally {
@@ -40,12 +63,7 @@ export function serverAccess({ config, plan, account, credentials }: AccessParts
   }
   return {
     hasPrivileged: credentials !== undefined,
-    async asPrivileged(database, work) {
-      if (credentials === undefined) throw new Error("the one-time credentials are gone")
-      const { username: user, password } = credentials
-      return await enter({ user, password }, database, work)
-    },
-    asSystem: (database, work) =>
-      enter({ user: plan.systemUser, password: account.password }, database, work),
+    asPrivileged: (database, work) => enter("privileged", database, work),
+    asSystem: (database, work) => enter("system", database, work),
   }
 }

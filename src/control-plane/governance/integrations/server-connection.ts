@@ -26,8 +26,9 @@ export class ServerRefusal extends Error {
   /** SQLSTATE, or the system's code; of a password that is wrong `28P01`. */
   readonly code: string
 
-  constructor(message: string, code: string) {
-    super(message)
+  /** @param secrets what is taken out of the message, wherever it came from */
+  constructor({ message, code }: { message: string; code: string }, secrets: readonly string[]) {
+    super(secrets.reduce((left, one) => left.replaceAll(one, "…"), message).slice(0, messageLimit))
     this.name = "ServerRefusal"
     this.code = code
   }
@@ -116,6 +117,5 @@ function sessionOf(client: pg.Client, login: ServerLogin): ServerSession {
 function refusal(error: unknown, { password, user }: ServerLogin): ServerRefusal {
   const { message, code } = error as { message?: unknown; code?: unknown }
   const text = typeof message === "string" && message !== "" ? message : String(code ?? "no answer")
-  const plain = [password, user].reduce((left, one) => left.replaceAll(one, "…"), text)
-  return new ServerRefusal(plain.slice(0, messageLimit), typeof code === "string" ? code : "")
+  return new ServerRefusal({ message: text, code: typeof code === "string" ? code : "" }, [password, user])
 }

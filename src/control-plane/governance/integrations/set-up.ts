@@ -65,14 +65,14 @@ export function setUpSteps(access: ServerAccess, plan: SetupPlan, account: Syste
 }
 
 /** Of an interrupted set-up: whether the account was made is known by whether it can sign in. */
-async function makeAccount(
-  access: ServerAccess,
-  plan: SetupPlan,
-  { password }: SystemAccount,
-): Promise<void> {
+async function makeAccount(access: ServerAccess, plan: SetupPlan, account: SystemAccount): Promise<void> {
   if (!access.hasPrivileged) return await access.asSystem("initial", async () => undefined)
   const may = isSingleDatabase(plan) ? "nothing" : "createDatabases"
-  const hash = passwordHash(plan.dialect, { user: plan.systemUser, password, seed: randomBytes(32) })
+  if (!("password" in account)) throw new Error("an automatic set-up makes an account with a password")
+  const { password } = account
+  const hash = {
+    hash: passwordHash(plan.dialect, { user: plan.systemUser, password, seed: randomBytes(32) }),
+  }
   await access.asPrivileged("initial", async (session) => {
     if ((await session.ask(userQuery(plan.systemUser))).length === 0)
       return await session.transaction(accountStatements(plan, hash, may))
