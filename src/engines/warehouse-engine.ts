@@ -3,6 +3,7 @@ import type { HostPort, WarehouseConfiguration } from "../domain/configuration.t
 import type { CopyWarehouse, OpenSessionTarget } from "../loading/copy-target.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
+import type { PolicyServer } from "./policy-server.ts"
 
 /**
  * An engine that rows can go to: its record in the registry.
@@ -26,6 +27,8 @@ export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseCon
   readonly typesOf?: string
   /** Present where users connect to the engine's own server; then the SQL port shows none of its rows. */
   readonly direct?: DirectAccess<C>
+  /** Its own server applies policies: warehouses have `policies`. */
+  readonly appliesPolicies?: true
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */
@@ -66,6 +69,8 @@ export interface OpenWarehouse<Queried = unknown> {
   query?(): Promise<QueriedWarehouse<Queried>>
   /** Loads files into its databases. Answers the same one each time. Absent: COPY does not go into it. */
   copies?(): Promise<CopyWarehouse>
+  /** Applies policies in its databases. Absent: its own server does not. */
+  policies?(): Promise<PolicyServer>
   close(): Promise<void>
 }
 

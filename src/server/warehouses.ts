@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { SetupError } from "../configuration/setup-error.ts"
 import type { DatabaseHost } from "../control-plane/databases/destination-databases.ts"
 import type { Configuration, WarehouseConfiguration } from "../domain/configuration.ts"
+import type { PolicyServer } from "../engines/policy-server.ts"
 import type { DirectAddress, OpenWarehouse, QueriedWarehouse } from "../engines/warehouse-engine.ts"
 import type { CopyWarehouse, OpenSessionTarget } from "../loading/copy-target.ts"
 import { noSessionTarget } from "../loading/no-session-target.ts"
@@ -16,6 +17,8 @@ export interface OpenWarehouses {
   byArn(arn: string): Warehouse | undefined
   /** Those that are servers, by ARN. */
   readonly servers: ReadonlyMap<string, WarehouseServer>
+  /** Those whose own server applies policies, by ARN. */
+  readonly policyServers: ReadonlyMap<string, PolicyServer>
   /** Whether pipelines into this warehouse stay at this host. */
   isPinned(arn: string): boolean
   /** The file that keeps the pipelines into a destination database here; `undefined`: there is none. */
@@ -78,6 +81,7 @@ export async function openWarehouses(
   const { configuration, open: shown } = first
   const asked = shownOf(configuration, registry, await shown.query?.())
   const loaded = await loadedOf(opened, registry)
+  const policyServers = await policyServersOf(opened)
   const watching = opened.map(({ open }) => watchHealth(open, watch))
   return {
     byArn: (arn) => opened.find((one) => one.configuration.arn === arn)?.open.warehouse,
@@ -86,6 +90,7 @@ export async function openWarehouses(
         warehouse.server === undefined ? [] : [[arn, warehouse.server] as const],
       ),
     ),
+    policyServers,
     isPinned: (arn) => warehouses.some((one) => one.arn === arn && registry.of(one).isMovable === undefined),
     fileOf(arn, database) {
       const found = warehouses.find((one) => one.arn === arn)
@@ -132,6 +137,15 @@ function shownOf(
 interface OpenedOne {
   configuration: WarehouseConfiguration
   open: OpenWarehouse<QueriedEngine>
+}
+
+async function policyServersOf(opened: readonly OpenedOne[]): Promise<Map<string, PolicyServer>> {
+  const found = new Map<string, PolicyServer>()
+  for (const { configuration, open } of opened) {
+    const server = await open.policies?.()
+    if (server !== undefined) found.set(configuration.arn, server)
+  }
+  return found
 }
 
 async function loadedOf(

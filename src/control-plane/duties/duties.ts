@@ -15,6 +15,8 @@ export type DutyName =
   | "source protection"
   /** Of the warehouse of an ARN. */
   | `copy jobs of ${string}`
+  /** As above. */
+  | `policies of ${string}`
 
 export interface DutiesOptions {
   duties: DutyStore

@@ -79,11 +79,16 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   return { host: http.host, port: http.port }
 }
 
-/** Policies hold where people ask through the SQL port, which shows one warehouse. */
+/** Policies hold where people ask through the SQL port, which shows one warehouse, and where the server applies them itself. */
 function enforcementOf({ configuration, engines }: Base): Enforcement {
   const { warehouses } = configuration
   const enforcing = new Set(
-    warehouses.filter((one) => engines.warehouses.of(one).direct === undefined).map(({ arn }) => arn),
+    warehouses
+      .filter((one) => {
+        const { direct, appliesPolicies } = engines.warehouses.of(one)
+        return direct === undefined || appliesPolicies === true
+      })
+      .map(({ arn }) => arn),
   )
   return { enforces: (arn) => enforcing.has(arn), isAnywhere: enforcing.size > 0 }
 }

@@ -19,6 +19,7 @@ import { newLauncher, remainsCleaner, retentionReader, sourceAsker, sourceProtec
 import type { Sources } from "../sources.ts"
 import { openStateStore } from "../state-database.ts"
 import type { Base } from "./base.ts"
+import { applyPolicies } from "./policies-part.ts"
 import type { WarehousePart } from "./warehouse-part.ts"
 
 export interface WorkerOptions {
@@ -53,6 +54,7 @@ export async function startWorkerPart(
   base.onStop(() => duties.stop())
   addRepeatedWork(worker, duties)
   await part.copy.runJobs(duties)
+  await applyPolicies(worker, part.warehouses, duties)
   watchSources(worker, part.sources, duties, options)
   const seen = startWarehouseObserver({
     observations: ownStore.warehouseObservations,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import type { BooksDialect } from "../sql/bookkeeping.ts"
 import type { Session } from "./client.ts"
 import { fenceTables, readPosition } from "./fence.ts"
+import { governanceObjects } from "./governance/objects.ts"
 import { type Names, place } from "./naming.ts"
 import { quoteIdentifier, quoteLiteral } from "./quoting.ts"
 import { makeReaderRole } from "./render/grants.ts"
@@ -26,6 +27,7 @@ export async function makeBooks(session: Session, names: Names): Promise<void> {
     `CREATE TABLE IF NOT EXISTS ${names.books("versions")}
       (pipeline text NOT NULL, table_id text NOT NULL, dropped boolean NOT NULL, definition text NOT NULL)`,
     makeReaderRole,
+    ...governanceObjects(names),
     ...routines(names),
   ].join(";\n")
   const version = `Millrace ${createHash("sha256").update(statements).digest("hex").slice(0, 16)}`

@@ -21,6 +21,7 @@ export function postgresWarehouseEngine({
     isMovable: true,
     typesOf: "postgres",
     direct: postgresDirect,
+    appliesPolicies: true,
     async open({ url, layout }, { stagingFolder }) {
       const stagingPath = await stagingFolder("postgres")
       const { openPostgresWarehouse } = await import("./warehouse.ts")
@@ -34,6 +35,10 @@ export function postgresWarehouseEngine({
         async copies() {
           opening ??= openCopies({ url, layout }, stagingPath, parquet)
           return await opening
+        },
+        async policies() {
+          const { openPolicyServer } = await import("./governance/policy-server.ts")
+          return openPolicyServer({ url, layout })
         },
         close: warehouse.close,
       }

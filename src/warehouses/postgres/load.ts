@@ -18,7 +18,7 @@ import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
 import { quoteIdentifier } from "./quoting.ts"
 import { applyActions } from "./render/apply-sql.ts"
-import { grantRead, makeSchema } from "./render/grants.ts"
+import { makeSchema } from "./render/grants.ts"
 import { addKey } from "./render/keys.ts"
 import { standing, versionDefinitions } from "./render/versioned-tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
@@ -157,11 +157,7 @@ function failureOf(error: unknown): unknown {
 function makeCopy(copy: string, table: TableSchema, since: Date | undefined): string[] {
   const columns = table.columns.map((column) => `${quoteIdentifier(column.name)} ${nativeType(column)}`)
   const versions = since === undefined ? [] : versionDefinitions(since)
-  return [
-    `DROP TABLE IF EXISTS ${copy}`,
-    `CREATE TABLE ${copy} (${[...columns, ...versions].join(", ")})`,
-    grantRead(copy),
-  ]
+  return [`DROP TABLE IF EXISTS ${copy}`, `CREATE TABLE ${copy} (${[...columns, ...versions].join(", ")})`]
 }
 
 /**

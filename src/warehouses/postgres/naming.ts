@@ -77,6 +77,12 @@ export type BookTable =
   | "views_aside"
   | "copy_jobs"
   | "copy_files"
+  | "governance"
+  | "governed_places"
+  | "governed_views"
+  | "profile"
+  | "entitlement"
+  | "secret"
 
 export function namesOf({ prefix }: Place): Names {
   const schema = (name: string) => quoteIdentifier(prefix + name)

@@ -9,6 +9,7 @@ import { newPlace, type Place, sourceArn } from "../place.ts"
 import { apiOf } from "../rds.ts"
 import { connectSql } from "../warehouse.ts"
 import { onDatabase } from "../workload.ts"
+import { type Call, governorOf } from "./governor.ts"
 
 const people = [
   "CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, region text)",
@@ -39,27 +40,6 @@ const policies = [
   },
 ]
 
-type Call = (method: string, path: string, body?: unknown) => Promise<unknown>
-
-async function apiKey(place: Place): Promise<Call> {
-  const permissions = ["GOVERNANCE", "CREATE_DATA_SOURCE", "USER_ADMIN"].flatMap((one) => [
-    "--permission",
-    one,
-  ])
-  const made = await place.run("api-key", "create", "--name", "governor", ...permissions)
-  const key = made.stdout.trimEnd().split("\n").at(-1) ?? ""
-  return async (method, path, body) => {
-    const response = await fetch(`http://127.0.0.1:${place.httpPort}${path}`, {
-      method,
-      headers: { authorization: key, "content-type": "application/json" },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    assert.equal(response.ok, true, `${method} ${path}: ${response.status} ${text}`)
-    return text === "" ? undefined : JSON.parse(text)
-  }
-}
-
 interface Scene {
   place: Place
   call: Call
@@ -78,7 +58,7 @@ async function scene(t: TestContext): Promise<Scene> {
   await atSource(source, ...people)
   const place = await newPlace(t, { sources: [{ arn: sourceArn, url: source.url }] })
   await place.start()
-  const call = await apiKey(place)
+  const call = await governorOf(place)
   const api = apiOf(place)
   await api.create("shop", `include: ${source.name}.public.*`)
   await api.becomes("shop", "active")

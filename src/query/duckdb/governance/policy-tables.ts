@@ -1,11 +1,9 @@
 import type { KnownGovernance } from "../../../control-plane/governance/enforcement/governance-watch.ts"
+import { type ReadPolicy, sourcePlans } from "../../../control-plane/governance/enforcement/source-plans.ts"
 import { foldName } from "../../../domain/sql-access.ts"
-import { compileSource } from "../../../governance/compile/compile-source.ts"
 import type { Person } from "../../../governance/model/person.ts"
-import type { Policy } from "../../../governance/model/policy.ts"
 import type { ColumnKind, GovernedSource, RelationName } from "../../../governance/model/source.ts"
 import type { SourcePlan } from "../../../governance/plan/plan.ts"
-import type { PolicyRecord } from "../../../state/governance/policies.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
 import type { Governance, GovernedTables, TableView } from "../../governed-tables.ts"
@@ -13,8 +11,7 @@ import { personalQuery } from "./personal-query.ts"
 
 export interface PolicyTablesOptions {
   now(): KnownGovernance
-  /** What a policy means. Throws when its document cannot be read. */
-  readPolicy(record: PolicyRecord): Policy
+  readPolicy: ReadPolicy
   /** Where the columns of governed tables are recorded; absent: they are recorded by somebody else. */
   store?: GovernanceStore
 }
@@ -42,7 +39,7 @@ export function policyTables({ now, readPolicy }: PolicyTablesOptions): Governed
 
 type Facts = Extract<KnownGovernance, { kind: "known" }>
 
-function compile({ facts, secrets }: Facts, readPolicy: PolicyTablesOptions["readPolicy"]): Compiled {
+function compile({ facts, secrets }: Facts, readPolicy: ReadPolicy): Compiled {
   if (facts.sources.length === 0 && facts.rules.length === 0) return { kind: "off" }
   const sources = new Map(facts.sources.map((source) => [tableKey(source.table), source]))
   const people = new Map(facts.people.map((person) => [person.warehouseUser, person]))
@@ -76,38 +73,6 @@ function tableKey({ database, schema, name }: RelationName): string {
 
 function schemaKey(database: string, schema: string | undefined): string {
   return [foldName(database), schema === undefined ? "" : foldName(schema)].join("\0")
-}
-
-/** The plan of each source, compiled once; a text: why there is none. */
-function sourcePlans(records: readonly PolicyRecord[], readPolicy: PolicyTablesOptions["readPolicy"]) {
-  const plans = new Map<number, SourcePlan | string>()
-  let policies: Policy[] | string | undefined
-  return (source: GovernedSource): SourcePlan | string => {
-    const known = plans.get(source.id)
-    if (known !== undefined) return known
-    policies ??= readAll(records, readPolicy)
-    const plan = typeof policies === "string" ? policies : compileSource({ source, policies })
-    plans.set(source.id, plan)
-    return plan
-  }
-}
-
-/** A policy that cannot be read might be for any source. */
-function readAll(
-  records: readonly PolicyRecord[],
-  readPolicy: PolicyTablesOptions["readPolicy"],
-): Policy[] | string {
-  const policies: Policy[] = []
-  for (const record of records) {
-    try {
-      policies.push(readPolicy(record))
-    } catch (error) {
-      // It is compiled to be shown, and not enforced.
-      if (record.isStaged) continue
-      return `policy "${record.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`
-    }
-  }
-  return policies
 }
 
 /** Sources and users that were asked for; the texts are short beside the facts. */

@@ -8,11 +8,6 @@ export const makeReaderRole = `DO $millrace$ BEGIN
   EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
   END $millrace$`
 
-/** Lets readers read a table (quoted, whole), where there is the role. */
-export function grantRead(table: string): string {
-  return ifReaders(`GRANT SELECT ON ${table} TO ${readerRole}`)
-}
-
 /** Makes a schema as the source calls it, in which readers may look tables up. */
 export function makeSchema(names: Names, schema: string): string[] {
   const quoted = names.schema(schema)

@@ -1,7 +1,7 @@
 import type { TableName, TableSchema } from "../../../domain/table.ts"
 import type { Names } from "../naming.ts"
 import { quoteIdentifier } from "../quoting.ts"
-import { takePlaceOf } from "./routines.ts"
+import { letReaders, takePlaceOf } from "./routines.ts"
 
 /** `table`: quoted, whole. */
 export function rename(table: string, name: string): string {
@@ -11,12 +11,14 @@ export function rename(table: string, name: string): string {
 /** What left `from` takes the place `to`, in its schema or another. */
 export function arriveStatements(names: Names, from: TableName, to: TableName): string[] {
   const passing = names.passing(from)
-  if (from.schema === to.schema) return [rename(names.inSchema(from.schema, passing), to.name)]
+  const settled = letReaders(names, names.live(to), "moved")
+  if (from.schema === to.schema) return [rename(names.inSchema(from.schema, passing), to.name), settled]
   const schema = names.schema(to.schema)
   return [
     `CREATE SCHEMA IF NOT EXISTS ${schema}`,
     `ALTER TABLE ${names.inSchema(from.schema, passing)} SET SCHEMA ${schema}`,
     rename(names.inSchema(to.schema, passing), to.name),
+    settled,
   ]
 }
 

@@ -42,6 +42,12 @@ export function takePlaceOf(
   return `SELECT ${own}.take_place(${[live, copy, place.schema, place.name].map(quoteLiteral).join(", ")})`
 }
 
+/** The statement that lets readers read a table (quoted, whole), or keeps them from it where it is governed. */
+export function letReaders(names: Names, table: string, isNew: "new" | "moved"): string {
+  const own = quoteIdentifier(names.booksSchema)
+  return `SELECT ${own}.let_readers(to_regclass(${quoteLiteral(table)}), ${isNew === "new"})`
+}
+
 /** The statement that drops a table, if it is there; views on it come back when it does. */
 export function dropWithViews(names: Names, table: string): string {
   return `SELECT ${quoteIdentifier(names.booksSchema)}.drop_table(${quoteLiteral(table)})`
@@ -84,6 +90,7 @@ function setViewsAside(own: string): string {
   return `CREATE OR REPLACE FUNCTION ${own}.set_views_aside(base regclass) RETURNS void LANGUAGE plpgsql AS $f$
     DECLARE one oid; views oid[]; owner name;
     BEGIN
+      LOCK TABLE ${own}.governed_places IN ROW SHARE MODE;
       views := ARRAY(SELECT view FROM ${own}.views_of(base));
       FOREACH one IN ARRAY views LOOP
         SELECT pg_get_userbyid(relowner) INTO owner FROM pg_class WHERE oid = one;
@@ -167,6 +174,7 @@ function takePlace(own: string): string {
       SELECT relname INTO passing FROM pg_class WHERE oid = copy;
       EXECUTE format('ALTER TABLE %s SET SCHEMA %s', copy, schema_name);
       EXECUTE format('ALTER TABLE %s.%I RENAME TO %s', schema_name, passing, table_name);
+      PERFORM ${own}.let_readers(copy, live IS NULL);
       PERFORM ${own}.put_views_back();
     END $f$`
 }

@@ -8,9 +8,9 @@ import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { amongKeys, exactly } from "../types/canonical.ts"
 import { nativeType } from "../types/native-type.ts"
-import { grantRead } from "./grants.ts"
 import { addKey, dropKey, sameKey } from "./keys.ts"
 import { adoptCopy, rename } from "./places.ts"
+import { letReaders } from "./routines.ts"
 import { closing, versionColumnList } from "./versions-sql.ts"
 
 const [isActive, createdAt, deletedAt] = versionColumns
@@ -61,7 +61,7 @@ export function endVersions(names: Names, table: TableSchema, at: Date): string[
     ...addKey(passing, table, false),
     ...retire(names, table, at),
     rename(passing, table.name),
-    grantRead(live),
+    letReaders(names, live, "new"),
   ]
 }
 

@@ -1,0 +1,68 @@
+/** What an engine offers whose own server applies policies: people ask views there, and reach no governed table. */
+import type { Person } from "../governance/model/person.ts"
+import type { GovernedColumn, RelationName } from "../governance/model/source.ts"
+import type { SourcePlan } from "../governance/plan/plan.ts"
+
+export type TablePlace = Pick<RelationName, "schema" | "name">
+
+/** A governed table as it is now. */
+export interface SeenTable extends TablePlace {
+  /** Another one when another table has taken the place. */
+  identity: string
+  columns: Omit<GovernedColumn, "tags">[]
+}
+
+/** What readers shall see in one database, of one version of the policies. */
+export interface WantedPolicies {
+  version: number
+  /** Of the installation: versions of two installations are not compared. */
+  installation: string
+  people: WantedPeople
+  /** A source's plan; a text: why there is none. Then it has no view. */
+  sources: readonly { id: number; view: TablePlace; table: TablePlace; plan: SourcePlan | string }[]
+  /** Tables that nobody may be granted by Millrace; absent names: all there are. */
+  closed: readonly { schema?: string; name?: string }[]
+  /** By id, those that the plans need. */
+  secrets: ReadonlyMap<string, string>
+}
+
+/** `changed`: the accounts of `gone` and of `people` have exactly what `people` says; all others stay as they are. */
+export type WantedPeople =
+  | { kind: "all"; people: readonly Person[] }
+  | { kind: "changed"; people: readonly Person[]; gone: readonly string[] }
+
+/** `problem`: why there is no view, in words without values of rows. */
+export interface UnshownSource {
+  id: number
+  problem: string
+}
+
+/** One database of a server, for the one who applies policies. Every method rejects with a Problem. */
+export interface PolicyDatabase {
+  /** The tables of these that are there. */
+  tables(places: readonly TablePlace[]): Promise<SeenTable[]>
+  /**
+   * Makes readers see just this, in one transaction: they see all of before or all of after. Answers the sources that have no view.
+   *
+   * @throws PoliciesAreHeld
+   */
+  apply(wanted: WantedPolicies): Promise<UnshownSource[]>
+  /** Keeps everybody from the views until the next `apply`; waits for no reader. */
+  closeViews(): Promise<void>
+  /** What lets people past the policies, or shows that these hold no longer; empty: they hold. Asked as somebody without rights. */
+  probe(wanted: Pick<WantedPolicies, "sources">): Promise<string[]>
+  close(): Promise<void>
+}
+
+/** A reader has a view in an open statement or transaction: nothing was changed. */
+export class PoliciesAreHeld extends Error {
+  constructor(options?: ErrorOptions) {
+    super("readers hold the views in open transactions", options)
+    this.name = "PoliciesAreHeld"
+  }
+}
+
+export interface PolicyServer {
+  /** @throws Problem */
+  open(database: string): Promise<PolicyDatabase>
+}
