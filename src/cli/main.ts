@@ -17,6 +17,7 @@ const usage = `usage: millrace COMMAND
   audit [--json] [--since 24h]                     who changed what, when and from where
   api-key create --name N --permission P [--permission P]  make a key of the governance API; its last line is the key
   api-key list [--json] | revoke --name N          which keys there are; end one
+  policy explain --user U --source S [--row JSON | --row COLUMN=VALUE] [--json]  what a person sees, and why
   sql "STATEMENT" [--database NAME] [--sql-port]   run a statement in the warehouse
 
   --version, --help
@@ -45,6 +46,8 @@ const options = {
   timeout: { type: "string" },
   repair: { type: "boolean" },
   since: { type: "string" },
+  user: { type: "string" },
+  row: { type: "string" },
   name: { type: "string" },
   permission: { type: "string", multiple: true },
   version: { type: "boolean" },
@@ -124,6 +127,17 @@ const commands: Record<
         json: json === true,
         config,
       }),
+  },
+  policy: {
+    flags: ["user", "source", "row", "json", "config"],
+    words: { one: "that is explain" },
+    run: async ({ values: { user, source, row, json, config }, positionals: [, action] }) => {
+      if (action !== "explain") return wrongUsage("policy takes explain.")
+      return (await import("./governance/explain.ts")).explain({
+        ...{ user, source, row, config },
+        json: json === true,
+      })
+    },
   },
   sql: {
     flags: ["config", "database", "sql-port"],

@@ -1,3 +1,4 @@
+import type { Configuration } from "../domain/configuration.ts"
 import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { configured } from "./configured.ts"
 import { type OperationsAccess, operationsAccess } from "./operations-request.ts"
@@ -9,12 +10,12 @@ export type ExitCode = 0 | 1 | 2
 export async function operating(
   configPath: string | undefined,
   needed: "admin" | "read-only",
-  work: (access: OperationsAccess) => Promise<ExitCode>,
+  work: (access: OperationsAccess, configuration: Configuration) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const configuration = configured(configPath)
   if (configuration === undefined) return 2
   const access = await operationsAccess(configuration, needed)
-  return typeof access === "string" ? failed(access) : await work(access)
+  return typeof access === "string" ? failed(access) : await work(access, configuration)
 }
 
 export function failed(message: string): 1 {

@@ -1,10 +1,9 @@
 import type pg from "pg"
-import { readCredentials } from "../configuration/secrets/credentials.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { plainLine } from "../domain/text-forms/plain-text.ts"
 import { engines } from "../server/registries.ts"
 import { configured } from "./configured.ts"
-import { connectForText } from "./connect.ts"
+import { connectForText, portClient } from "./connect.ts"
 import { complain, print } from "./output.ts"
 import { textTable } from "./text-table.ts"
 
@@ -71,32 +70,14 @@ const onPortHint =
   " (System views, and statements such as CREATE DATABASE … FROM INTEGRATION, are on the SQL port: add --sql-port.)"
 
 async function port(configuration: Configuration, database: string | undefined): Promise<Asked | undefined> {
-  const login = await loginOf(configuration)
-  if (login === undefined) return undefined
-  const { host, port } = configuration.listen.sql
+  const client = await portClient(configuration, { database })
+  if (client === undefined) return undefined
   return {
-    client: {
-      host,
-      port,
-      ...login,
-      database: database ?? "dev",
-      // Not the certificate but the password proves the server, bound to this very connection.
-      ssl: { rejectUnauthorized: false },
-      enableChannelBinding: true,
-    },
-    address: `${host}:${port}`,
+    client,
+    address: `${client.host}:${client.port}`,
     question: "is `millrace serve` running?",
     hint: () => "",
   }
-}
-
-async function loginOf(
-  configuration: Configuration,
-): Promise<{ user: string; password: string } | undefined> {
-  const [user] = configuration.sqlUsers
-  if (user !== undefined) return { user: user.name, password: user.password }
-  const generated = await readCredentials(configuration.dataDir)
-  return generated && { user: generated.sqlUser, password: generated.sqlPassword }
 }
 
 function messageOf(error: unknown, { address, question, hint }: Asked): string {

@@ -78,6 +78,11 @@ export interface StatementSession {
   findSchemas(name: string): Promise<{ database: string; schema: string }[]>
   /** Runs SQL of the warehouse's own on the session's connection, in its transaction; rows as text. */
   run: RunInSession
+  /**
+   * From now on governed tables are shown as they are shown to this person; `undefined`: as to the session's own user.
+   * Throws PgError: 42501, 42704, 42725. Gives the person's account in warehouses.
+   */
+  impersonate(name: string | undefined): string | undefined
   /** The session's last COPY, as functions of the cloud tell of it. */
   copied(copy: LastCopy): void
   /** Throws what has ended the statement meanwhile: a cancel, a time-out. */

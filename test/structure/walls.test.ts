@@ -17,7 +17,6 @@ const layers = [
   ["engines"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
-  ["resources"],
   ["wire"],
   ["query"],
   ["front-doors"],

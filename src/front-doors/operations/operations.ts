@@ -8,6 +8,7 @@ import { waitForPosition } from "../../control-plane/pipelines/wait-for-position
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import { apiKeyOperations } from "./api-key-operations.ts"
 import { bodyOf } from "./operation-body.ts"
+import { policyOperations } from "./policy-operations.ts"
 
 export interface OperationSources extends StatusSources {
   /** @throws Fault accessDenied, validation, unavailable */
@@ -109,4 +110,5 @@ export const operations: readonly Operation[] = [
     run: (sources, caller, integration) => verificationReport(sources, caller, integration),
   },
   ...apiKeyOperations,
+  ...policyOperations,
 ]

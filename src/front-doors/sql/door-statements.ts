@@ -4,12 +4,13 @@ import type {
   ReadDoorStatement,
   StatementSession,
 } from "../../query/contract.ts"
-import { statementAudit } from "./audited-statements.ts"
+import { type AuditStatement, statementAudit } from "./audited-statements.ts"
 import type { CopyContext } from "./copy/context.ts"
 import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
 import { type CopyCommand, copyCommand } from "./copy/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./databases/administration.ts"
 import { type DatabaseCommand, databaseCommand } from "./databases/database-commands.ts"
+import { impersonationStatement } from "./impersonation-statements.ts"
 import type { SqlPortOptions } from "./sql-port.ts"
 import { upkeepStatement } from "./upkeep-statements.ts"
 import { callerOf } from "./users/logins.ts"
@@ -22,6 +23,7 @@ interface Contexts {
   access(session: StatementSession): AccessContext
   databases(session: StatementSession): AdministrationContext
   copy(session: StatementSession): CopyContext
+  audit: AuditStatement
 }
 
 /** Reads the statements that the SQL port runs itself: about users and rights, about databases, COPY of files. */
@@ -37,7 +39,8 @@ export function doorStatements(
     const database = databaseCommand(tokens)
     if (database) return databaseStatement(database, contexts)
     const copy = copyCommand(tokens, text)
-    return copy ? copyStatement(copy, contexts) : upkeepStatement(tokens)
+    if (copy) return copyStatement(copy, contexts)
+    return impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens)
   }
 }
 
@@ -50,6 +53,7 @@ function contextsOf(
   const audited = statementAudit({ store: audit, log, caller, address })
   const { databases, isReplicated } = engine
   return {
+    audit: audited,
     access: (session) => ({
       users,
       caller: callerOf(users, user, address),

@@ -59,14 +59,26 @@ describe("what a person sees is explained", () => {
         "pii 3 applies: `unless` is not met: not in group hr",
       ],
     )
-    assert.deepEqual(told.columns[1], { name: "ssn", shown: "masked", masks: ["null", "hash"] })
-    assert.deepEqual(told.columns[0], { name: "id", shown: "clear", masks: [] })
+    assert.deepEqual(told.columns[1], {
+      ...{ name: "ssn", shown: "masked", masks: ["null", "hash"] },
+      by: [
+        { policyKey: "pii", rule: 2, mask: "null", inSomeRows: true },
+        { policyKey: "pii", rule: 1, mask: "hash", inSomeRows: false },
+      ],
+    })
+    assert.deepEqual(
+      told.rules.map(({ here }) => here),
+      Array.from({ length: 4 }, () => "it is for all sources"),
+    )
+    assert.deepEqual(told.columns[0], { name: "id", shown: "clear", masks: [], by: [] })
   })
 
   test("for whoever is exempt, by row", () => {
     const told = explain({ source, policies: [sales, pii] }, { ...ann, groups: new Set(["sales", "hr"]) })
     assert.equal(told.rows, "all")
-    assert.deepEqual(told.columns[1], { name: "ssn", shown: "byRow", masks: ["null"] })
+    const { by: [one] = [], ...ssn } = told.columns[1] ?? {}
+    assert.deepEqual(ssn, { name: "ssn", shown: "byRow", masks: ["null"] })
+    assert.equal(one?.rule, 2)
     assert.equal(told.rules[1]?.effect, "exempt")
   })
 

@@ -6,7 +6,9 @@ import type { DataRule, Policy, SubscriptionRule } from "../model/policy.ts"
 import type { Cell } from "../plan/cells.ts"
 import { planFor } from "../plan/fold.ts"
 import type { PlanRefusal, PlanWarning } from "../plan/plan.ts"
+import { type MaskingRule, maskingRules } from "./column-masks.ts"
 import { meets, unmet } from "./meets.ts"
+import { whyHere } from "./why-here.ts"
 
 /** What one rule does to what the person sees. */
 export interface RuleExplanation {
@@ -25,6 +27,8 @@ export interface RuleExplanation {
     /** Compiled and not enforced. */
     | "staged"
   why: string
+  /** Why the policy is for the source. */
+  here: string
 }
 
 export interface ColumnExplanation {
@@ -33,6 +37,8 @@ export interface ColumnExplanation {
   shown: "clear" | "masked" | "byRow"
   /** Kinds of masks that the person may see, the strictest first. */
   masks: readonly Cell["kind"][]
+  /** The rules that mask it for this person, the strictest first: in each row the first of those that hold is shown. */
+  by: readonly MaskingRule[]
 }
 
 export interface Explanation {
@@ -55,8 +61,7 @@ export interface Explanation {
 export function explain({ source, policies }: SourceToCompile, person: Person | undefined): Explanation {
   const plan = compileSource({ source, policies })
   const here = policies.filter((policy) => isHere(policy, source))
-  const rules =
-    person === undefined ? [] : here.flatMap((policy) => rulesOf(policy, { person, sourceId: source.id }))
+  const rules = person === undefined ? [] : here.flatMap((policy) => rulesOf(policy, { person, source }))
   if (plan.kind === "notBuilt") {
     const why = "a policy cannot be kept on the source, so that nobody sees rows of it"
     return {
@@ -76,7 +81,14 @@ export function explain({ source, policies }: SourceToCompile, person: Person | 
     rows,
     why: whyRows(rows, person, rules),
     rules,
-    columns: rows === "none" ? [] : personal.columns.map(({ name, cell }) => ({ name, ...shownOf(cell) })),
+    columns:
+      person === undefined || rows === "none"
+        ? []
+        : personal.columns.flatMap(({ name, cell }, at) => {
+            const column = source.columns[at]
+            const by = column === undefined ? [] : maskingRules(here, { source, column, person })
+            return [{ name, ...shownOf(cell), by }]
+          }),
     refusals: [],
     warnings: plan.warnings,
   }
@@ -88,6 +100,15 @@ function isHere({ circumstances }: Policy, source: SourceToCompile["source"]): b
     return isFor(circumstances, source)
   } catch (error) {
     if (error instanceof PatternError) return true
+    throw error
+  }
+}
+
+function reasonHere({ circumstances }: Policy, source: SourceToCompile["source"]): string {
+  try {
+    return whyHere(circumstances, source)
+  } catch (error) {
+    if (error instanceof PatternError) return "its circumstances cannot be read"
     throw error
   }
 }
@@ -109,7 +130,7 @@ function whyRows(
   return "a row rule that holds for the person keeps no row"
 }
 
-function shownOf(cell: Cell): Omit<ColumnExplanation, "name"> {
+function shownOf(cell: Cell): Omit<ColumnExplanation, "name" | "by"> {
   if (cell.kind === "clear") return { shown: "clear", masks: [] }
   if (cell.kind !== "choice") return { shown: "masked", masks: [cell.kind] }
   const cells = [...cell.cases.map(({ then }) => then), cell.otherwise].map(({ kind }) => kind)
@@ -119,11 +140,12 @@ function shownOf(cell: Cell): Omit<ColumnExplanation, "name"> {
 
 interface Asked {
   person: Person
-  sourceId: number
+  source: SourceToCompile["source"]
 }
 
 function rulesOf(policy: Policy, asked: Asked): RuleExplanation[] {
-  const head = (rule: number) => ({ policyKey: policy.key, rule })
+  const place = reasonHere(policy, asked.source)
+  const head = (rule: number) => ({ policyKey: policy.key, rule, here: place })
   if (policy.isStaged)
     return [{ ...head(1), what: `${policy.kind} policy`, effect: "staged", why: "the policy is staged" }]
   if (policy.kind === "data")
@@ -139,7 +161,7 @@ function rulesOf(policy: Policy, asked: Asked): RuleExplanation[] {
 
 function subscriptionEffect(
   rule: SubscriptionRule,
-  { person, sourceId }: Asked,
+  { person, source }: Asked,
 ): Pick<RuleExplanation, "effect" | "why"> {
   switch (rule.kind) {
     case "anyone":
@@ -150,7 +172,7 @@ function subscriptionEffect(
         : { effect: "notMet", why: unmet(person, rule.condition) }
     case "manual":
     case "approval":
-      return person.subscriptions.has(sourceId)
+      return person.subscriptions.has(source.id)
         ? { effect: "met", why: "the person is subscribed" }
         : { effect: "notMet", why: "the person is not subscribed" }
   }

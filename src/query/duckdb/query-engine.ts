@@ -19,6 +19,7 @@ import type { VirtualTable } from "../virtual-table.ts"
 import { installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
+import { type Impersonation, impersonation } from "./governance/impersonation.ts"
 import { type PolicyTablesOptions, policyTables } from "./governance/policy-tables.ts"
 import { startSourceColumns } from "./governance/source-columns.ts"
 import { type EngineSemaphore, engineSemaphore, placesForQueries } from "./places/engine-semaphore.ts"
@@ -275,35 +276,45 @@ function sessionCopies() {
   }
 }
 
+function impersonationIn({ options }: Shared, { user }: SessionRequest): Impersonation {
+  const { users, policies } = options
+  return impersonation({
+    user,
+    isAdministrator: (name) => users.find(name)?.isSuperuser === true,
+    ...(policies !== undefined && { known: policies.now }),
+  })
+}
+
 function sessionOn(one: OneSession) {
-  const { shared, request, rights, database, connection, settings } = one
+  const { shared, request, database, connection, settings } = one
   const { user } = request
+  const as = impersonationIn(shared, request)
   const { instance, isReplicated, log, users } = shared.options
   const statementTimeoutMs = shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs
-  const isSuperuser = () => users.find(user)?.isSuperuser === true
+  const isSuperuser = () => users.find(user)?.isSuperuser === true && as.account() === undefined
   const id = randomInt(1, 2 ** 31 - 1)
   const { last: lastCopy, copied } = sessionCopies()
   const isOpen = (schema: string) => isSuperuser() || !hiddenSchemas.has(schema.toLowerCase())
   return sqlSession({
     id,
     engine: engineOf(one),
-    settings,
+    settings: as.settings(settings),
+    impersonation: as,
     database,
     schemas: () => schemasOf(connection, database, isOpen),
     timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
-    access: () => accessIn(database, rights, shared.ownFunctions),
+    access: () => accessIn(database, as.rights(one.rights), shared.ownFunctions),
     copied,
     onClose: request.onClose,
     files: filesOf(shared, database),
     definitions: () => shared.definitions.count,
     guarded: () => shared.options.guarded?.() ?? [],
-    onInternalError: (error) =>
-      log.error({ err: error, user, database }, "statement failed inside the engine"),
+    onInternalError: (err) => log.error({ err, user, database }, "statement failed inside the engine"),
     plan: {
       parser: isSuperuser() ? shared.parsers.administrators : shared.parsers.others,
       readDoorStatement: request.readDoorStatement,
       virtualTables: shared.virtualTables,
-      governed: shared.governed,
+      governed: as.governed(shared.governed),
       onGovernedRead: request.onGovernedRead,
       definitions: () => shared.definitions.count,
       facts: {

@@ -21,6 +21,8 @@ export interface GovernanceFacts extends PeopleFacts {
   sources: GovernedSource[]
   rules: SourceRule[]
   policies: PolicyRecord[]
+  /** Ids of people with the permission IMPERSONATE_USER. */
+  impersonators: ReadonlySet<number>
 }
 
 /** Everything of now. */
@@ -33,6 +35,7 @@ export async function readGovernance(db: Kysely<StateSchema>): Promise<Governanc
     sources: await allSources(snapshot),
     rules: await allRules(snapshot),
     policies: await allPolicies(snapshot),
+    impersonators: await impersonatorsOf(snapshot),
   }))
 }
 
@@ -57,6 +60,12 @@ export async function readPersonOf(db: Kysely<StateSchema>, account: string): Pr
 async function versionOf(db: Db): Promise<number> {
   const { rows } = await sql<{ version: string }>`select version from millrace.governance_version`.execute(db)
   return Number(rows[0]?.version)
+}
+
+async function impersonatorsOf(db: Db): Promise<Set<number>> {
+  const { rows } = await sql<{ id: number }>`
+    select id from millrace.governed_people where 'IMPERSONATE_USER' = any(permissions)`.execute(db)
+  return new Set(rows.map(({ id }) => id))
 }
 
 async function removedSince(db: Db, since: number): Promise<number[]> {

@@ -125,10 +125,41 @@ test("people see of a replicated table what policies allow, through changes of p
   await atSource(source, "INSERT INTO people VALUES (5, 'Eve', '555-66-7777', 'north')")
   await comesToSee(ada, [...north, ["5", "*******7777"]], "a row that came since")
   assert.equal((await admin.query("SELECT 1 FROM people WHERE ssn LIKE '5%'")).rowCount, 1)
+  await explained(place)
   const trail = await place.run("audit")
   assert.match(trail.output, /ReadGovernedTable/)
+  assert.match(trail.output, /sql:Impersonate/)
   assert.doesNotMatch(place.output() + trail.output, /555-66|Sesame/)
 })
+
+/** What the terminal says of what was seen. */
+async function explained(place: Place): Promise<void> {
+  const explain = (...words: string[]) =>
+    place.run("policy", "explain", "--user", "ada", "--source", "shop.public.people", ...words)
+  const { stdout } = await explain("--row", "id=3")
+  assert.match(stdout, /^bim\/ada on shop\.public\.people: some of the rows/)
+  assert.match(stdout, /own-region .*rows by region .*applies .*not in group auditors/)
+  assert.match(stdout, / ssn +\| masked +\| partial \(own-region 2\)/)
+  assert.match(stdout, / ssn +\| \*{7}5555/)
+  assert.match((await explain("--row", "id=2")).stdout, /The row is not shown\.\n$/)
+  assert.match((await explain("--row", "id=99")).stdout, /There is no such row\.\n$/)
+  const made = await explain("--json", "--row", '{"id": 7, "region": "north", "ssn": "999-88-7777"}')
+  const told = JSON.parse(made.stdout) as { rows: string; row: { values: unknown } }
+  assert.deepEqual(
+    [told.rows, told.row.values],
+    ["some", { id: "7", name: null, ssn: "*******7777", region: "north" }],
+  )
+  for (const [words, code, message] of [
+    [["--row", "nonsense"], 2, /JSON object, or column=value/],
+    [["--row", '{"gone": 1}'], 1, /has no column gone/],
+    [["--row", "gone=1"], 1, /no column gone/],
+    [["--user", "nobody"], 1, /There is no user nobody/],
+  ] as const) {
+    const refused = await explain(...words)
+    assert.equal(refused.code, code, refused.output)
+    assert.match(refused.output, message)
+  }
+}
 
 test("a table that comes later is governed, too", async (t) => {
   const { call, source, admin, bob } = await scene(t)

@@ -264,4 +264,47 @@ describe("governed data", () => {
       message: "GET /webhooks is not built here.",
     })
   })
+
+  test("policies are tried on assumed people and rows before they are kept", async () => {
+    const columns = [{ name: "ssn", kind: "text", type: "varchar" }] as const
+    const [source] = (
+      await ask("POST /api/v2/data", {
+        ...{ connectionKey: "tried", connection: { database: "tried" } },
+        sources: [{ schema: "public", table: "t" }],
+      })
+    ).body.creating
+    const { id } = (await ask(`GET /dataSource/name/${source}`)).body
+    await door.store.governance.recordColumns(id, columns)
+    const everywhere = [{ type: "source", source }]
+    const policies = [
+      { policyKey: "who", type: "subscription", subscription: "anyone", circumstances: everywhere },
+      {
+        ...{ policyKey: "hide", type: "data", circumstances: everywhere },
+        rules: [
+          {
+            kind: "mask",
+            columns: [{ name: "ssn" }],
+            mask: { type: "constant", value: "-" },
+            unless: { group: "hr" },
+          },
+        ],
+      },
+    ]
+    const tried = (more: object) =>
+      ask("POST /policy/testPolicy", { dataSource: source, policies, row: { ssn: "1" }, ...more })
+    const { body: clerk } = await tried({ groups: ["sales"] })
+    assert.deepEqual([clerk.noVisibilities, clerk.rows, clerk.masked], [false, "all", [[0]]])
+    assert.deepEqual([clerk.userCanSee, clerk.row], [[id], { kind: "shown", values: { ssn: "-" } }])
+    const { body: hr } = await tried({ groups: ["hr"] })
+    assert.deepEqual([hr.masked, hr.row.values.ssn, hr.hasVisibilityException], [[[]], "1", true])
+    const { body: olga } = await tried({ userid: "olga", policies: [] })
+    assert.deepEqual([olga.noVisibilities, olga.row], [true, { kind: "hidden" }])
+    assert.match(olga.denialReason, /no subscription policy/)
+    assert.equal((await ask("GET /policy/global?searchText=hide")).body.length, 0, "nothing is kept")
+    assert.equal((await tried({ userid: "nobody" })).status, 404)
+    assert.equal((await tried({ row: { gone: 1 } })).status, 400)
+    const reader = await door.as("only-reads", "AUDIT")
+    assert.equal((await reader("POST /policy/testPolicy", { dataSource: source })).status, 403)
+    await ask("DELETE /api/v2/data/tried")
+  })
 })

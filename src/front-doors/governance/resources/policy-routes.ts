@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { z } from "zod"
+import type { z } from "zod"
 import {
   createPolicy,
   deletePolicy,
@@ -8,20 +8,10 @@ import {
   putPolicy,
   updatePolicy,
 } from "../../../control-plane/governance/policies/policies.ts"
-import type { PolicyRecord } from "../../../state/governance/policies.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { parameter, type Route } from "../route.ts"
+import { globalPolicy, shownPolicy, v2Fields, v2Policy } from "./policy-shapes.ts"
 import { bodyAs, changes, choice, flag, idOf, pageOf, type RouteHead, reads, textOf } from "./wire.ts"
-
-/** What is looked at here; the document is kept whole. (Fact: the members.) */
-const v2Policy = z.looseObject({
-  policyKey: z.string(),
-  /** Absent: the key. */
-  name: z.string().optional(),
-  type: z.enum(["subscription", "data"]),
-  staged: z.boolean().optional(),
-})
-const globalPolicy = v2Policy.extend({ policyKey: z.string().optional(), name: z.string() })
 
 const one = "/policy/global/{policyId}"
 
@@ -109,10 +99,8 @@ function keyedRoutes(store: GovernanceStore): Route[] {
     changes(
       head("PutPolicy", "POST", "/api/v2/policy"),
       (call) => {
-        const document = bodyAs(call, v2Policy)
-        const { policyKey, name = policyKey, type, staged } = document
         return putPolicy(store, call.key, {
-          fields: { key: policyKey, name, kind: type, form: "v2", document, isStaged: staged === true },
+          fields: v2Fields(bodyAs(call, v2Policy)),
           isDryRun: flag(call.query, "dryRun"),
           isCertified: flag(call.query, "reCertify"),
         })
@@ -130,22 +118,4 @@ function keyedRoutes(store: GovernanceStore): Route[] {
       ({ id, key }) => ({ policyId: id, policyKey: key }),
     ),
   ]
-}
-
-/** (Fact: its members.) */
-function shownPolicy(policy: PolicyRecord): object {
-  return {
-    ...policy.document,
-    id: policy.id,
-    policyKey: policy.key,
-    name: policy.name,
-    type: policy.kind,
-    staged: policy.isStaged,
-    template: false,
-    systemGenerated: false,
-    deleted: false,
-    createdByName: policy.createdBy,
-    createdAt: policy.createdAt,
-    updatedAt: policy.updatedAt,
-  }
 }

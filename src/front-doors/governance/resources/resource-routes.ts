@@ -2,6 +2,7 @@ import type { DataPlane } from "../../../control-plane/governance/data/declarati
 import type { Route } from "../route.ts"
 import { scimRoutes } from "../scim/discovery.ts"
 import { attributeRoutes } from "./attribute-routes.ts"
+import { explainRoutes } from "./explain-routes.ts"
 import { groupRoutes } from "./group-routes.ts"
 import { policyRoutes } from "./policy-routes.ts"
 import { projectRoutes } from "./project-routes.ts"
@@ -26,6 +27,7 @@ export function resourceRoutes(store: DataPlane): Route[] {
     ...sourceRoutes(store),
     ...subscriptionRoutes(governance),
     ...policyRoutes(governance),
+    ...explainRoutes(governance),
     ...visibilityRoutes(governance),
     ...scimRoutes(governance),
     ...unbuiltRoutes(),

@@ -11,7 +11,6 @@ const unbuilt: readonly [method: Route["method"], path: string, instead: string]
   ["GET", "/policy/global/appliedTo/{policyId}", ""],
   ["POST", "/policy/global/applyPolicy", "Policies are applied by their circumstances."],
   ["POST", "/policy/search", "Use GET /policy/global?searchText=…."],
-  ["POST", "/policy/testPolicy", "Use GET /dataSource/{id}/users/{profileId}/visibilityReport."],
   ["GET", "/policy/handler/{dataSourceId}", "Policies are global here."],
   ["POST", "/policy/handler/{dataSourceId}", "Policies are global here: POST /api/v2/policy."],
   ["PUT", "/policy/handler/{dataSourceId}", "Policies are global here: POST /api/v2/policy."],

@@ -6,6 +6,7 @@ import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
 import type { DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
+import type { Impersonation } from "../governance/impersonation.ts"
 import { preparedAnew } from "../governance/prepared-anew.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
@@ -38,6 +39,7 @@ export interface SessionParts {
   /** As `pg_backend_pid()` shows it. */
   id: number
   copied(copy: LastCopy): void
+  impersonation: Pick<Impersonation, "begin" | "end">
   files: DefinitionFiles
   /** How many definitions have changed so far. */
   definitions(): number
@@ -192,7 +194,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
 /** The session as statements of the door see it. */
 function statementSession(
-  { id, engine, copied }: SessionParts,
+  { id, engine, copied, impersonation }: SessionParts,
   { place, ask, access }: Pick<PlanContext, "place" | "ask" | "access">,
 ): StatementSession {
   return {
@@ -206,6 +208,11 @@ function statementSession(
       meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
     findSchemas: (name) => schemasNamed(name, ask),
     run: ask,
+    impersonate: (name) => {
+      if (name !== undefined) return impersonation.begin(name)
+      impersonation.end()
+      return undefined
+    },
     copied,
     alive: () => engine.call(async () => undefined),
   }
