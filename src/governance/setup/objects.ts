@@ -1,6 +1,6 @@
 import { isMember, sessionMark, userText } from "./expressions.ts"
 import { identifier, literal } from "./names.ts"
-import { managedSchemas, objectsVersion, type SetupPlan } from "./plan.ts"
+import { hasOwners, managedSchemas, objectsVersion, type SetupPlan } from "./plan.ts"
 import { procedures } from "./procedures.ts"
 
 /**
@@ -8,6 +8,8 @@ import { procedures } from "./procedures.ts"
  * earlier one made becomes what this one says.
  */
 export function managedObjects(plan: SetupPlan): string[] {
+  // The port itself knows people and what they may see; an account, schemas and the mark of the set-up are all that is missing.
+  if (!hasOwners(plan.dialect)) return [...schemas(plan), metadataTable]
   return [
     ...schemas(plan),
     ...tables(plan),
@@ -34,13 +36,28 @@ function schemas({ dialect }: SetupPlan): string[] {
     : made
 }
 
+const metadataTable =
+  "CREATE TABLE IF NOT EXISTS immuta_system.metadata (k varchar(64) NOT NULL, v varchar(1024))"
+
+/**
+ * Where objects have no owner: what the account may do with them, each statement by itself. Elsewhere it may do everything.
+ */
+export function accountRights({ dialect, systemUser }: SetupPlan): string[] {
+  if (hasOwners(dialect)) return []
+  const user = identifier(systemUser)
+  return [
+    ...managedSchemas.map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${user}`),
+    `GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA immuta_system TO ${user}`,
+  ]
+}
+
 /** One row a fact: the dialects share no array type and no upsert. */
 function tables({ dialect }: SetupPlan): string[] {
   const time = dialect === "postgres" ? "timestamptz" : "timestamp"
   const table = (name: string, columns: string) =>
     `CREATE TABLE IF NOT EXISTS immuta_system.${name} (${columns})`
   return [
-    table("metadata", "k varchar(64) NOT NULL, v varchar(1024)"),
+    metadataTable,
     table(
       "profile",
       `username varchar(128) NOT NULL, display_user varchar(256), iam varchar(128), active boolean NOT NULL, updated_at ${time} NOT NULL`,

@@ -17,6 +17,7 @@ export function passwordHash(
 ): string {
   switch (dialect) {
     case "postgres":
+    case "millrace":
       return scram(
         password,
         createHmac("sha256", seed).update(`${user}\0${password}`).digest().subarray(0, saltBytes),

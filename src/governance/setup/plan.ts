@@ -1,6 +1,20 @@
-/** The SQL that the server of an integration speaks. */
-export const setupDialects = ["postgres", "redshift"] as const
+/** The SQL that the server of an integration speaks; `millrace`: an SQL port of ours. */
+export const setupDialects = ["postgres", "redshift", "millrace"] as const
 export type SetupDialect = (typeof setupDialects)[number]
+
+/**
+ * Whether objects belong to the account that makes them, which may then change and drop them. Where they do not, administrators do
+ * that, and statements about accounts and rights are no part of a transaction: each takes effect at once.
+ */
+export function hasOwners(dialect: SetupDialect): boolean {
+  switch (dialect) {
+    case "postgres":
+    case "redshift":
+      return true
+    case "millrace":
+      return false
+  }
+}
 
 export function isSetupDialect(text: string): text is SetupDialect {
   return setupDialects.some((one) => one === text)

@@ -6,13 +6,34 @@ export const versionQuery = "SELECT version() AS version"
 
 /** What a server is, by the text of its version; `undefined`: none that can be set up. */
 export function dialectOfVersion(version: string): SetupDialect | undefined {
+  // Before the others: a port of ours says what it can stand in for, too.
+  if (/\bmillrace\b/i.test(version)) return "millrace"
   if (/\bredshift\b/i.test(version)) return "redshift"
   return /^PostgreSQL \d/.test(version) ? "postgres" : undefined
 }
 
-/** The dialect of scripts, which are made without a connection: by the host's name, which in the cloud says it. */
-export function likelyDialect({ host }: { host: string }): SetupDialect {
+export interface ServerPlace {
+  host: string
+  port: number
+}
+
+/**
+ * The dialect of scripts, which are made without a connection: by the host's name, which in the cloud says it, or by the address of the
+ * installation's own SQL port.
+ */
+export function likelyDialect({ host, port }: ServerPlace, ownPort: ServerPlace): SetupDialect {
+  if (port === ownPort.port && isSameHost(host, ownPort.host)) return "millrace"
   return /redshift|\.amazonaws\.com(\.cn)?$|\.aws\.amazon\.com$/i.test(host) ? "redshift" : "postgres"
+}
+
+/** A port that listens at every address of its host is asked by any of the host's names, of which only this host's own are known. */
+function isSameHost(asked: string, listening: string): boolean {
+  const isLocal = (host: string) => /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+  const isEverywhere = listening === "0.0.0.0" || listening === "::"
+  return (
+    asked.toLowerCase() === listening.toLowerCase() ||
+    (isLocal(asked) && (isLocal(listening) || isEverywhere))
+  )
 }
 
 export function databaseQuery(database: string): string {
@@ -31,7 +52,24 @@ export function grantsQuery(dialect: SetupDialect): string {
     case "redshift":
       // The right to make users alone is granted by roles, which this catalog does not show: making one will tell.
       return "SELECT usesuper OR usecreatedb AS allowed FROM pg_user WHERE usename = current_user"
+    case "millrace":
+      return administratorQuery
   }
+}
+
+/** `allowed`: is an administrator. */
+export const administratorQuery = "SELECT usesuper AS allowed FROM pg_user WHERE usename = current_user"
+
+/** `allowed`: the account has still what a set-up needs. */
+export function setUpRightQuery({
+  dialect,
+  systemUser,
+}: {
+  dialect: SetupDialect
+  systemUser: string
+}): string {
+  const right = dialect === "millrace" ? "usesuper" : "usecreatedb"
+  return `SELECT ${right} AS allowed FROM pg_user WHERE usename = ${literal(systemUser)}`
 }
 
 /** `folds`: whether names are compared without case. PostgreSQL folds always. */
@@ -42,8 +80,15 @@ export function foldsQuery(dialect: SetupDialect): string | undefined {
 }
 
 /** Whether a database shows tables of another one; `unknown`: only the kind of node tells. */
-export function crossDatabase(dialect: SetupDialect): "never" | "unknown" {
-  return dialect === "postgres" ? "never" : "unknown"
+export function crossDatabase(dialect: SetupDialect): "never" | "unknown" | "always" {
+  switch (dialect) {
+    case "postgres":
+      return "never"
+    case "redshift":
+      return "unknown"
+    case "millrace":
+      return "always"
+  }
 }
 
 export const schemasQuery = `SELECT nspname AS name FROM pg_namespace WHERE nspname IN (${managedSchemas.map(literal).join(", ")})`
@@ -51,18 +96,12 @@ export const schemasQuery = `SELECT nspname AS name FROM pg_namespace WHERE nspn
 export const fingerprintQuery = "SELECT v AS fingerprint FROM immuta_system.metadata WHERE k = 'fingerprint'"
 
 /** Names a server refuses or cuts, beyond the rules of the payload. */
-export const longestNameBytes: Record<SetupDialect, number> = { postgres: 63, redshift: 127 }
+export const longestNameBytes: Record<SetupDialect, number> = { postgres: 63, redshift: 127, millrace: 63 }
 
 /** Of the cloud and of every server: no database of ours may be called so. */
 export const reservedDatabases = ["dev", "template0", "template1", "padb_harvest", "sys:internal"]
 
-/** Why a server that says this of itself cannot be set up, and what can. */
-export function unservedServer(version: string): string {
-  // As DuckDB says it, and so Millrace's own SQL port.
-  if (/^v\d/.test(version))
-    return "This is an SQL port of Millrace. It has no procedures, functions and groups (CREATE PROCEDURE, CREATE FUNCTION, CREATE GROUP), which the set-up makes; give the address of a PostgreSQL or Redshift server."
-  return "The server speaks neither PostgreSQL's nor Redshift's SQL."
-}
+export const unservedServer = "The server speaks neither PostgreSQL's nor Redshift's SQL."
 
 export function userQuery(user: string): string {
   return `SELECT 1 AS found FROM pg_user WHERE usename = ${literal(user)}`

@@ -116,5 +116,7 @@ function define(
       return `${head} LANGUAGE plpgsql ${rights} AS $body$\n${body}\n$body$`
     case "redshift":
       return `${head} AS $body$\n${body}\n$body$ LANGUAGE plpgsql ${rights}`
+    case "millrace":
+      throw new Error("the port has no procedures")
   }
 }

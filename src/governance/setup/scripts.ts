@@ -1,6 +1,6 @@
 import { identifier } from "./names.ts"
-import { fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
-import { isSingleDatabase, type SetupPlan } from "./plan.ts"
+import { accountRights, fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
+import { hasOwners, isSingleDatabase, type SetupPlan } from "./plan.ts"
 import {
   type AccountPassword,
   accountDrops,
@@ -74,7 +74,10 @@ function create(plan: SetupPlan): Parts {
   const user = identifier(plan.systemUser)
   return {
     runsIn: plan.database,
-    statements: asOwner(plan, [...managedObjects(plan), ...fingerprintRows(plan)]),
+    statements: [
+      ...asOwner(plan, [...managedObjects(plan), ...fingerprintRows(plan)]),
+      ...accountRights(plan),
+    ],
     closing: [
       "what a view shows, its owner must be allowed to read; for each schema of yours:",
       `GRANT USAGE ON SCHEMA "your_schema" TO ${user};`,
@@ -85,6 +88,7 @@ function create(plan: SetupPlan): Parts {
 
 /** The objects are the account's, whoever runs the script. */
 function asOwner({ dialect, systemUser }: SetupPlan, statements: readonly string[]): string[] {
+  if (!hasOwners(dialect)) return [...statements]
   const [begin, end] =
     dialect === "postgres"
       ? [`SET ROLE ${identifier(systemUser)}`, "RESET ROLE"]

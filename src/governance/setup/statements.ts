@@ -1,8 +1,17 @@
 import { identifier, literal } from "./names.ts"
-import { isSingleDatabase, managedSchemas, type SetupPlan } from "./plan.ts"
+import { hasOwners, isSingleDatabase, managedSchemas, type SetupPlan } from "./plan.ts"
 
 /** `none`: nobody signs in by a lasting password, for instance since Okta gives temporary ones. */
 export type AccountPassword = { hash: string } | "none"
+
+/** What the account may do until the set-up is done: all that is left of it, or nothing more than its own objects need. */
+export type AccountRight = "finishSetUp" | "nothing"
+
+function rightClause(plan: SetupPlan, may: AccountRight): string {
+  if (may === "nothing") return ""
+  if (!hasOwners(plan.dialect)) return " CREATEUSER"
+  return isSingleDatabase(plan) ? "" : " CREATEDB"
+}
 
 /** Neither dialect knows the other's word for "no password". */
 function passwordClause({ dialect }: SetupPlan, password: AccountPassword): string {
@@ -11,19 +20,14 @@ function passwordClause({ dialect }: SetupPlan, password: AccountPassword): stri
 }
 
 /** The account that owns everything, and the group of those who may impersonate. One transaction, on the initial database. */
-export function accountStatements(
-  plan: SetupPlan,
-  password: AccountPassword,
-  may: "createDatabases" | "nothing",
-): string[] {
+export function accountStatements(plan: SetupPlan, password: AccountPassword, may: AccountRight): string[] {
   const user = identifier(plan.systemUser)
-  const right = may === "createDatabases" ? " CREATEDB" : ""
   return [
-    `CREATE USER ${user} ${passwordClause(plan, password)}${right}`,
+    `CREATE USER ${user} ${passwordClause(plan, password)}${rightClause(plan, may)}`,
     // Who makes a user is not thereby allowed to make a database of that user's.
     ...(plan.dialect === "postgres" ? [`GRANT ${user} TO CURRENT_USER`] : []),
     ...groupStatements(plan),
-    ...(isSingleDatabase(plan)
+    ...(isSingleDatabase(plan) && hasOwners(plan.dialect)
       ? [`GRANT CREATE, TEMP ON DATABASE ${identifier(plan.database)} TO ${user}`]
       : []),
   ]
@@ -41,12 +45,15 @@ export function groupStatements({ dialect, systemUser, impersonationRole: role }
 }
 
 /** Outside a transaction. */
-export function databaseStatement({ database, systemUser }: SetupPlan): string {
+export function databaseStatement({ dialect, database, systemUser }: SetupPlan): string {
+  if (!hasOwners(dialect)) return `CREATE DATABASE ${identifier(database)}`
   return `CREATE DATABASE ${identifier(database)} OWNER ${identifier(systemUser)}`
 }
 
 /** Of a database of ours; never of a customer's. */
 export function databaseRights({ dialect, database, systemUser }: SetupPlan): string[] {
+  // A database there is closed to all who have no right in it.
+  if (!hasOwners(dialect)) return []
   const [on, user] = [`ON DATABASE ${identifier(database)}`, identifier(systemUser)]
   return [
     `REVOKE ALL PRIVILEGES ${on} FROM PUBLIC`,
@@ -72,9 +79,14 @@ export function ownedDrops({ dialect, systemUser }: SetupPlan): string[] {
 
 /** Outside a transaction, from the initial database. */
 export function databaseDrop({ dialect, database }: SetupPlan): string {
-  return dialect === "postgres"
-    ? `DROP DATABASE IF EXISTS ${identifier(database)} WITH (FORCE)`
-    : `DROP DATABASE ${identifier(database)} FORCE`
+  switch (dialect) {
+    case "postgres":
+      return `DROP DATABASE IF EXISTS ${identifier(database)} WITH (FORCE)`
+    case "redshift":
+      return `DROP DATABASE ${identifier(database)} FORCE`
+    case "millrace":
+      return `DROP DATABASE IF EXISTS ${identifier(database)}`
+  }
 }
 
 export function accountDrops(plan: SetupPlan): string[] {
@@ -97,13 +109,10 @@ export function remainsQuery({ database, systemUser, impersonationRole: role }: 
 }
 
 /** When the account is there already: the same, made true again. */
-export function accountRenewal(
-  plan: SetupPlan,
-  password: AccountPassword,
-  may: "createDatabases" | "nothing",
-): string[] {
-  const right = may === "createDatabases" ? " CREATEDB" : ""
-  return [`ALTER USER ${identifier(plan.systemUser)} ${passwordClause(plan, password)}${right}`]
+export function accountRenewal(plan: SetupPlan, password: AccountPassword, may: AccountRight): string[] {
+  return [
+    `ALTER USER ${identifier(plan.systemUser)} ${passwordClause(plan, password)}${rightClause(plan, may)}`,
+  ]
 }
 
 /** Another password, and nothing else. */
@@ -113,7 +122,9 @@ export function passwordChange(plan: SetupPlan, password: AccountPassword): stri
 
 /** Once the database is made, the account needs to make no more. */
 export function rightsReturn(plan: SetupPlan): string[] {
-  return isSingleDatabase(plan) ? [] : [`ALTER USER ${identifier(plan.systemUser)} NOCREATEDB`]
+  const user = identifier(plan.systemUser)
+  if (!hasOwners(plan.dialect)) return [`ALTER USER ${user} NOCREATEUSER`]
+  return isSingleDatabase(plan) ? [] : [`ALTER USER ${user} NOCREATEDB`]
 }
 
 export function groupDrop(role: string): string {
@@ -122,7 +133,8 @@ export function groupDrop(role: string): string {
 
 /** What the account may do in a customer's database: it cannot give that back itself, and cannot be dropped with it. */
 export function customerRightsReturn(plan: SetupPlan): string[] {
-  if (!isSingleDatabase(plan)) return []
+  // A user that is dropped takes its rights along where nothing has an owner.
+  if (!isSingleDatabase(plan) || !hasOwners(plan.dialect)) return []
   return [
     `REVOKE ALL PRIVILEGES ON DATABASE ${identifier(plan.database)} FROM ${identifier(plan.systemUser)}`,
   ]

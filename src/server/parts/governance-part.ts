@@ -23,6 +23,7 @@ export async function governanceRoutes({ configuration, store, log, onStop }: Ba
     store: store.governedIntegrations,
     safe,
     secret,
+    ownPort: configuration.listen.sql,
     temporaryPasswords: temporaryPasswords(configuration.governance.okta),
     log,
   }

@@ -21,11 +21,24 @@ export interface Installation {
   key: string
 }
 
+export interface StartOptions {
+  /** Told the points of jobs. */
+  observe?: (point: string) => void
+  passwords?: TemporaryPasswords
+  /** Where the installation's SQL port is. */
+  ownPort?: { host: string; port: number }
+}
+
+const noOkta: TemporaryPasswords = () => assert.fail("nothing here signs in by Okta")
+
 /** The services of a process of the installation. */
 export async function startCalls(
   { stateUrl, key }: Installation,
-  observe: (point: string) => void = () => undefined,
-  temporaryPasswords: TemporaryPasswords = () => assert.fail("nothing here signs in by Okta"),
+  {
+    observe = () => undefined,
+    passwords = noOkta,
+    ownPort = { host: "127.0.0.1", port: 0 },
+  }: StartOptions = {},
 ): Promise<{ calls: IntegrationCalls; store: Store; stop(): Promise<void> }> {
   const store = await openStore(stateUrl)
   const bytes = Buffer.from(key, "hex")
@@ -35,7 +48,8 @@ export async function startCalls(
     store: store.governedIntegrations,
     safe: accountSafe(async () => ({ ring: keys, keyArn })),
     secret: bytes,
-    temporaryPasswords,
+    temporaryPasswords: passwords,
+    ownPort,
     log: { info: line, warn: line, error: line },
   }
   const jobs = startIntegrationJobs({ plane, observe, lookEveryMs: 200 })
@@ -93,8 +107,8 @@ export async function governedServer(t: TestContext) {
         ...config,
       },
     }),
-    async start(observe?: (point: string) => void, passwords?: TemporaryPasswords) {
-      const started = await startCalls(installation, observe, passwords)
+    async start(options?: StartOptions) {
+      const started = await startCalls(installation, options)
       stops.push(() => started.stop())
       return started
     },

@@ -15,8 +15,10 @@ export interface KillOrder {
 }
 
 const order = JSON.parse(process.argv[2] ?? "") as KillOrder
-const { calls } = await startCalls(order.installation, (point) => {
-  if (point === order.point) process.kill(process.pid, "SIGKILL")
+const { calls } = await startCalls(order.installation, {
+  observe(point) {
+    if (point === order.point) process.kill(process.pid, "SIGKILL")
+  },
 })
 if (order.call === "create") await createIntegration(calls, order.body)
 else if ("edit" in order.call) await updateIntegration(calls, order.call.edit, order.body)

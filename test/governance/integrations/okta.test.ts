@@ -55,7 +55,7 @@ async function byOkta(t: TestContext, server: GovernedServer) {
 test("what Okta or the cloud refuses is refused with its reason, and nothing is kept", async (t) => {
   const server = await governedServer(t)
   const { okta, passwords, payload } = await byOkta(t, server)
-  const { calls, store } = await server.start(undefined, passwords)
+  const { calls, store } = await server.start({ passwords })
   const told = async (body: unknown) => {
     const error: unknown = await createIntegration(calls, body).then(
       () => assert.fail("it was made"),
@@ -114,7 +114,7 @@ test("a host whose name is the cloud's is known by it; a workgroup's account of 
 test("automatically: one sign-in for each database of a job, and an account with a password of its own", async (t) => {
   const server = await governedServer(t)
   const { okta, asked, passwords, payload } = await byOkta(t, server)
-  const { calls } = await server.start(undefined, passwords)
+  const { calls } = await server.start({ passwords })
   const { answer } = await createIntegration(calls, payload("automatic"))
   assert.equal(await settled(calls, answer.id), "enabled")
   // The check, and the job.
@@ -135,7 +135,7 @@ test("by hand: the account has no password, and is looked at again by Okta", asy
   const server = await governedServer(t)
   const { okta, passwords, payload } = await byOkta(t, server)
   okta.user.username = "loader@example.com"
-  const { calls } = await server.start(undefined, passwords)
+  const { calls } = await server.start({ passwords })
   const body = payload("manual", { config: { database: server.databaseName } })
   const script = async (kind: "initial-create" | "create") =>
     (await payloadScript(calls, kind, { body, dialect: undefined })).script

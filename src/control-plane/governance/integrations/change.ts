@@ -1,9 +1,10 @@
 import { impersonationRight, managedObjects } from "../../../governance/setup/objects.ts"
-import type { SetupPlan } from "../../../governance/setup/plan.ts"
+import { hasOwners, type SetupPlan } from "../../../governance/setup/plan.ts"
 import { groupQuery } from "../../../governance/setup/probes.ts"
 import { groupDrop } from "../../../governance/setup/statements.ts"
 import type { ServerAccess } from "./server-access.ts"
-import { type JobStep, missingGroup, StepFailure, sign } from "./set-up.ts"
+import type { ServerSession } from "./server-connection.ts"
+import { type JobStep, missingGroup, rightsReturnSteps, StepFailure, sign } from "./set-up.ts"
 
 export interface PlanChange {
   before: SetupPlan
@@ -22,15 +23,7 @@ export function changeSteps(access: ServerAccess, { before, after }: PlanChange)
       : [{ name: "impersonation group", run: () => makeGroup(access, after) }]),
     {
       name: "managed objects",
-      run: () =>
-        access.asSystem("managed", async (session) => {
-          const isGone =
-            old === undefined || old === role || (await session.ask(groupQuery(old))).length === 0
-          await session.transaction([
-            ...(isGone ? [] : [impersonationRight("REVOKE", old)]),
-            ...managedObjects(after),
-          ])
-        }),
+      run: () => access.asSystem("managed", (session) => changeObjects(session, { before, after })),
     },
     {
       name: "fingerprint and smoke read",
@@ -39,7 +32,20 @@ export function changeSteps(access: ServerAccess, { before, after }: PlanChange)
     ...(old === undefined || old === role || !access.hasPrivileged
       ? []
       : [{ name: "former impersonation group", run: () => dropGroup(access, old) }]),
+    // An interrupted set-up may have left it.
+    ...rightsReturnSteps(access, after),
   ]
+}
+
+async function changeObjects(session: ServerSession, { before, after }: PlanChange): Promise<void> {
+  const [old, role] = [before.impersonationRole, after.impersonationRole]
+  // Without owners nothing in the database depends on what an edit changes.
+  if (!hasOwners(after.dialect)) return
+  const isGone = old === undefined || old === role || (await session.ask(groupQuery(old))).length === 0
+  await session.transaction([
+    ...(isGone ? [] : [impersonationRight("REVOKE", old)]),
+    ...managedObjects(after),
+  ])
 }
 
 async function makeGroup(access: ServerAccess, plan: SetupPlan): Promise<void> {

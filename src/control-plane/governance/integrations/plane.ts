@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import type { GovernedConfig, GovernedIntegration } from "../../../governance/setup/integration.ts"
 import type { IntegrationPayload } from "../../../governance/setup/payload.ts"
 import { isSetupDialect, type SetupDialect, type SetupPlan } from "../../../governance/setup/plan.ts"
+import type { ServerPlace } from "../../../governance/setup/probes.ts"
 import type { GovernedIntegrationStore } from "../../../state/governance/governed-integrations.ts"
 import { type AccountSafe, type SystemAccount, secretDigest, systemUserOf } from "./account.ts"
 import type { TemporaryPasswords } from "./okta-login.ts"
@@ -18,6 +19,8 @@ export interface IntegrationPlane {
   safe: AccountSafe
   /** Of the installation: by it secrets are compared without being kept. */
   secret: Buffer
+  /** Where the SQL port of this installation listens. */
+  ownPort: ServerPlace
   /** Of servers that are entered by Okta. */
   temporaryPasswords: TemporaryPasswords
   log: IntegrationLog

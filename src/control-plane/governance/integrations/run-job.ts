@@ -4,7 +4,7 @@ import type {
   ValidationTest,
 } from "../../../governance/setup/integration.ts"
 import type { ServerCredentials } from "../../../governance/setup/payload.ts"
-import { isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
+import { hasOwners, isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
 import { fingerprintQuery } from "../../../governance/setup/probes.ts"
 import type { JobEnd } from "../../../state/governance/governed-integrations.ts"
 import { type SystemAccount, systemUserOf } from "./account.ts"
@@ -56,7 +56,7 @@ async function setUp(
 ): Promise<JobEnd> {
   const failed = await runSteps(setUpSteps(access, plan, account), run)
   if (failed === undefined) {
-    const hasRight = !access.hasPrivileged && !isSingleDatabase(plan)
+    const hasRight = !access.hasPrivileged && hasOwners(plan.dialect) && !isSingleDatabase(plan)
     return ended(integration, "enabled", hasRight ? [keptRight(plan)] : [])
   }
   const left = await runEach(tearDownSteps(access, plan), run)

@@ -6,7 +6,12 @@ import {
   requireUnchanged,
   type ServerCredentials,
 } from "../../../governance/setup/payload.ts"
-import { isSetupDialect, type SetupDialect } from "../../../governance/setup/plan.ts"
+import {
+  hasOwners,
+  isSetupDialect,
+  type SetupDialect,
+  type SetupPlan,
+} from "../../../governance/setup/plan.ts"
 import { likelyDialect } from "../../../governance/setup/probes.ts"
 import { type ScriptKind, scriptText } from "../../../governance/setup/scripts.ts"
 import type { AccountPassword } from "../../../governance/setup/statements.ts"
@@ -18,7 +23,8 @@ import {
   requireEditable,
   requireFreeName,
 } from "./calls.ts"
-import { fingerprintOf, opened, planOf } from "./plane.ts"
+import { noGroups } from "./checks.ts"
+import { fingerprintOf, type IntegrationPlane, opened, planOf } from "./plane.ts"
 
 export interface Script {
   script: string
@@ -42,7 +48,11 @@ export async function payloadScript(
   requireFreeName(payload)
   const { config, credentials } = payload
   const fingerprint = fingerprintOf(plane.secret, payload)
-  const plan = planOf({ config, fingerprint, dialect: dialectOf(payload, dialect) }, credentials.username)
+  const plan = planOf(
+    { config, fingerprint, dialect: dialectOf(plane, payload, dialect) },
+    credentials.username,
+  )
+  requireServed(plan)
   const which: ScriptKind =
     kind === "initial-create" ? { kind, password: hashOf(plane.secret, payload, plan.dialect) } : { kind }
   return { script: scriptText(plan, which, config), fingerprint }
@@ -59,6 +69,7 @@ export async function editScript(calls: IntegrationCalls, id: string, body: unkn
   const { config, credentials } = payload
   const fingerprint = fingerprintOf(plane.secret, payload)
   const plan = planOf({ config, fingerprint, dialect: previous.dialect }, credentials.username)
+  requireServed(plan)
   const isSame = plan.systemUser === previous.systemUser && isSamePassword(credentials, account)
   const password = isSame ? undefined : hashOf(plane.secret, payload, plan.dialect)
   return { script: scriptText(plan, { kind: "edit", previous, password }, config), fingerprint }
@@ -79,6 +90,12 @@ function manualPayload(body: unknown): IntegrationPayload {
   return payload
 }
 
+/** @throws Fault checksFailed */
+function requireServed({ dialect, impersonationRole }: SetupPlan): void {
+  if (impersonationRole !== undefined && !hasOwners(dialect))
+    throw new Fault("checksFailed", `Validation failed: ${noGroups}`)
+}
+
 function notManual(): Fault {
   return new Fault(
     "validation",
@@ -86,8 +103,12 @@ function notManual(): Fault {
   )
 }
 
-function dialectOf({ config }: IntegrationPayload, asked: string | undefined): SetupDialect {
-  if (asked === undefined) return likelyDialect(config)
+function dialectOf(
+  { ownPort }: IntegrationPlane,
+  { config }: IntegrationPayload,
+  asked: string | undefined,
+): SetupDialect {
+  if (asked === undefined) return likelyDialect(config, ownPort)
   if (isSetupDialect(asked)) return asked
   throw new Fault("validation", `Invalid request: engine ${asked.slice(0, 40)} is not known`)
 }

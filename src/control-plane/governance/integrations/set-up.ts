@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto"
-import { fingerprintRows, managedObjects } from "../../../governance/setup/objects.ts"
+import { accountRights, fingerprintRows, managedObjects } from "../../../governance/setup/objects.ts"
 import { passwordHash } from "../../../governance/setup/password-hashes.ts"
-import { isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
+import { hasOwners, isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
 import {
+  administratorQuery,
   databaseOwnerQuery,
   fingerprintQuery,
   groupQuery,
+  setUpRightQuery,
   userQuery,
 } from "../../../governance/setup/probes.ts"
 import {
@@ -52,31 +54,60 @@ export function setUpSteps(access: ServerAccess, plan: SetupPlan, account: Syste
         ]),
     {
       name: "managed objects",
-      run: () => access.asSystem("managed", (session) => session.transaction(managedObjects(plan))),
+      run: () => access.asSystem("managed", (session) => makeObjects(session, plan)),
     },
     {
       name: "fingerprint and smoke read",
       run: () => access.asSystem("managed", (session) => sign(session, plan)),
     },
-    ...(isSingle || !access.hasPrivileged
-      ? []
-      : [{ name: "return of rights", run: () => returnRights(access, plan) }]),
+    ...rightsReturnSteps(access, plan),
   ]
+}
+
+async function makeObjects(session: ServerSession, plan: SetupPlan): Promise<void> {
+  if (!hasOwners(plan.dialect)) {
+    const [row] = await session.ask(administratorQuery)
+    // The last step of the set-up has been done before: all is there.
+    if (row?.allowed !== true) return
+  }
+  await session.transaction(managedObjects(plan))
+  for (const statement of accountRights(plan)) await session.ask(statement)
+}
+
+/**
+ * Takes back what the account needed for its set-up, if it has that still. Where it was an administrator, it does so itself; otherwise
+ * only the one-time credentials can.
+ */
+export function rightsReturnSteps(access: ServerAccess, plan: SetupPlan): JobStep[] {
+  const statements = rightsReturn(plan)
+  if (statements.length === 0) return []
+  const isOwn = !hasOwners(plan.dialect)
+  if (!isOwn && !access.hasPrivileged) return []
+  const enter = isOwn ? access.asSystem : access.asPrivileged
+  const run = () =>
+    enter("initial", async (session) => {
+      const [row] = await session.ask(setUpRightQuery(plan))
+      if (row?.allowed !== true) return
+      for (const statement of statements) await session.ask(statement)
+    })
+  return [{ name: "return of rights", run }]
 }
 
 /** Of an interrupted set-up: whether the account was made is known by whether it can sign in. */
 async function makeAccount(access: ServerAccess, plan: SetupPlan, account: SystemAccount): Promise<void> {
   if (!access.hasPrivileged) return await access.asSystem("initial", async () => undefined)
-  const may = isSingleDatabase(plan) ? "nothing" : "createDatabases"
   if (!("password" in account)) throw new Error("an automatic set-up makes an account with a password")
   const { password } = account
   const hash = {
     hash: passwordHash(plan.dialect, { user: plan.systemUser, password, seed: randomBytes(32) }),
   }
   await access.asPrivileged("initial", async (session) => {
-    if ((await session.ask(userQuery(plan.systemUser))).length === 0)
-      return await session.transaction(accountStatements(plan, hash, may))
-    await session.transaction([...accountRenewal(plan, hash, may), ...(await missingGroup(session, plan))])
+    const isNew = (await session.ask(userQuery(plan.systemUser))).length === 0
+    const statements = isNew
+      ? accountStatements(plan, hash, "finishSetUp")
+      : [...accountRenewal(plan, hash, "finishSetUp"), ...(await missingGroup(session, plan))]
+    if (hasOwners(plan.dialect)) return await session.transaction(statements)
+    for (const statement of statements) await session.ask(statement)
   })
 }
 
@@ -99,8 +130,4 @@ export async function sign(session: ServerSession, plan: SetupPlan): Promise<voi
   const [row] = await session.ask(fingerprintQuery)
   if (row?.fingerprint !== plan.fingerprint)
     throw new StepFailure("The managed schemas do not keep what is written.")
-}
-
-async function returnRights(access: ServerAccess, plan: SetupPlan): Promise<void> {
-  await access.asPrivileged("initial", (session) => session.transaction(rightsReturn(plan)))
 }

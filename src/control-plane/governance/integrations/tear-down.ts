@@ -1,4 +1,4 @@
-import { isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
+import { hasOwners, isSingleDatabase, type SetupPlan } from "../../../governance/setup/plan.ts"
 import { databaseOwnerQuery, groupQuery, userQuery } from "../../../governance/setup/probes.ts"
 import {
   accountDrops,
@@ -22,6 +22,8 @@ export function tearDownSteps(access: ServerAccess, plan: SetupPlan): JobStep[] 
       : { name: "managed database", run: () => dropDatabase(access, plan) },
   ]
   if (access.hasPrivileged) steps.push({ name: "system account", run: () => dropAccount(access, plan) })
+  else if (!hasOwners(plan.dialect))
+    steps.push({ name: "system account", run: () => dropItself(access, plan) })
   return steps
 }
 
@@ -40,15 +42,33 @@ async function asOwner(
   }
 }
 
-async function dropDatabase(access: ServerAccess, plan: SetupPlan): Promise<void> {
+/** Where nothing has an owner, administrators drop: whoever set up, or the account while it is one. */
+async function asAdministrator(
+  access: ServerAccess,
+  database: "initial" | "managed",
+  work: (session: ServerSession) => Promise<void>,
+): Promise<void> {
+  if (access.hasPrivileged) return await access.asPrivileged(database, work)
+  await asOwner(access, database, work)
+}
+
+async function dropItself(access: ServerAccess, plan: SetupPlan): Promise<void> {
   await asOwner(access, "initial", async (session) => {
+    for (const statement of accountDrops(plan)) await session.ask(statement)
+  })
+}
+
+async function dropDatabase(access: ServerAccess, plan: SetupPlan): Promise<void> {
+  const enter = hasOwners(plan.dialect) ? asOwner : asAdministrator
+  await enter(access, "initial", async (session) => {
     const [found] = await session.ask(databaseOwnerQuery(plan))
     if (found?.mine === true) await session.ask(databaseDrop(plan))
   })
 }
 
 async function dropObjects(access: ServerAccess, plan: SetupPlan): Promise<void> {
-  await asOwner(access, "managed", async (session) => {
+  const enter = hasOwners(plan.dialect) ? asOwner : asAdministrator
+  await enter(access, "managed", async (session) => {
     if ((await session.ask(userQuery(plan.systemUser))).length === 0) return
     await session.transaction([...objectDrops(), ...ownedDrops(plan)])
   })
@@ -60,6 +80,8 @@ async function dropAccount(access: ServerAccess, plan: SetupPlan): Promise<void>
     const role = plan.impersonationRole
     const hasGroup = role !== undefined && (await session.ask(groupQuery(role))).length > 0
     const drops = accountDrops(hasGroup ? plan : { ...plan, impersonationRole: undefined })
-    await session.transaction([...customerRightsReturn(plan), ...drops])
+    const statements = [...customerRightsReturn(plan), ...drops]
+    if (hasOwners(plan.dialect)) return await session.transaction(statements)
+    for (const statement of statements) await session.ask(statement)
   })
 }
