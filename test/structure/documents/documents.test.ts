@@ -4,6 +4,7 @@ import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { test } from "node:test"
+import { dialectPage } from "../../../scripts/documentation/dialect.ts"
 import { errorPage } from "../../../scripts/documentation/errors.ts"
 import { rdsService } from "../../../src/front-doors/rds/operations.ts"
 import { redshiftService } from "../../../src/front-doors/redshift/operations.ts"
@@ -79,6 +80,11 @@ test("the program imports only what is installed with it, and nothing is install
 test("docs/operating/errors.md is what the code says", async () => {
   const page = await readFile(join(root, "docs", "operating", "errors.md"), "utf8")
   assert.equal(page, errorPage(), "run: node scripts/error-page.ts")
+})
+
+test("docs/sql/dialect.md shows the table of cases", async () => {
+  const page = await readFile(join(root, "docs", "sql", "dialect.md"), "utf8")
+  assert.equal(page, dialectPage(page), "run: node scripts/dialect-page.ts")
 })
 
 test("links between documents lead somewhere", async () => {

@@ -152,14 +152,20 @@ const textUpTo = `(s, n) AS CASE WHEN length(s) > n THEN error('${limitMark}patt
 /** A LIKE pattern as a regular expression, which the engine matches in linear time. */
 const likeAsExpression = String.raw`(p) AS '(?s)' || replace(replace(regexp_replace(p, '([\\.+*?()|{}\[\]^$])', '\\\1', 'g'), '%', '.*'), '_', '.')`
 
+/** The same where a backslash takes the meaning from the character behind it. */
+const likeWithEscapes = String.raw`(p) AS replace(replace(replace(memory.redshift.bounded_like_expression(regexp_replace(replace(replace(replace(p,
+  '\\', chr(1)), '\%', chr(2)), '\_', chr(3)), '\\(.)', '\1', 'g')), chr(1), '\\'), chr(2), '%'), chr(3), '_')`
+
 /** One `%` that is not at the end takes linear time. */
 const isCheapLike = `length(p) <= ${needleCharacters} AND NOT regexp_matches(p, '(?s)%.*%.')`
 
 const isHeavyLike = `length(p) > ${freePatternWeight} AND length(s) * length(p) > ${patternWork}`
 
-function likeForms(operator: string, prepare: (text: string) => string): string {
-  const asExpression = `regexp_full_match(${prepare("s")}, memory.redshift.bounded_like_expression(${prepare("p")}))`
-  return `(s, p) AS CASE WHEN ${isCheapLike} THEN s ${operator} p WHEN ${isHeavyLike} THEN ${heavyPattern} ELSE ${asExpression} END`
+function likeForms(operator: string, prepare: (text: string) => string, escapes?: "escaped"): string {
+  const name = escapes === undefined ? "bounded_like_expression" : "bounded_like_escaped_expression"
+  const asExpression = `regexp_full_match(${prepare("s")}, memory.redshift.${name}(${prepare("p")}))`
+  const isCheap = escapes === undefined ? isCheapLike : `NOT contains(p, '\\') AND ${isCheapLike}`
+  return `(s, p) AS CASE WHEN ${isCheap} THEN s ${operator} p WHEN ${isHeavyLike} THEN ${heavyPattern} ELSE ${asExpression} END`
 }
 
 /** Functions of the engine that look at their arguments first; \`memory.redshift.bounded_<name>\`. */
@@ -203,6 +209,9 @@ export const boundedMacros: Record<string, string> = {
     THEN ${fail("JSON", `a value of more than ${jsonContainers} arrays and objects`)} ELSE x END`,
   bins: `(b) AS CASE WHEN len(b) > ${valueLimits.bins} THEN ${fail("histogram", `more than ${valueLimits.bins} bins`)} ELSE b END`,
   like_expression: likeAsExpression,
+  like_escaped_expression: likeWithEscapes,
+  like_escaped: likeForms("LIKE", (text) => text, "escaped"),
+  ilike_escaped: likeForms("ILIKE", (text) => `lower(${text})`, "escaped"),
   like: likeForms("LIKE", (text) => text),
   ilike: likeForms("ILIKE", (text) => `lower(${text})`),
 }

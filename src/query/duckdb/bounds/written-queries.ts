@@ -1,5 +1,5 @@
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
-import type { SqlParser } from "../dialect/syntax-tree.ts"
+import type { SqlParser, Tree } from "../dialect/syntax-tree.ts"
 import { confineCalls } from "./confined.ts"
 import type { MacroWeights } from "./macro-weights.ts"
 import { refuseCostly } from "./measure.ts"
@@ -19,6 +19,13 @@ function queryStart(tokens: readonly Token[]): number | undefined {
   return undefined
 }
 
+export interface WrittenQueries {
+  parser: SqlParser
+  macros: MacroWeights
+  /** Gives a query the meaning of the session's dialect, in place; true: something was changed. */
+  mean(tree: Tree): boolean
+}
+
 /**
  * A change by an administrator with its query bounded as every other; as it was where it has none, or where what
  * follows the query (ON CONFLICT, RETURNING) is no part of one. Throws 54001, 0A000, 54000.
@@ -26,14 +33,14 @@ function queryStart(tokens: readonly Token[]): number | undefined {
 export async function boundedWrite(
   tokens: readonly Token[],
   sql: string,
-  parser: SqlParser,
-  macros: MacroWeights,
+  { parser, macros, mean }: WrittenQueries,
 ): Promise<string> {
   const start = queryStart(tokens)
   if (start === undefined) return sql
   const parsed = await parser.parse(sql.slice(start))
   if (parsed.kind !== "select") return sql
-  const isChanged = confineCalls(parsed.tree)
+  const isMeant = mean(parsed.tree)
+  const isChanged = confineCalls(parsed.tree) || isMeant
   refuseCostly(parsed.tree, macros)
   return isChanged ? sql.slice(0, start) + (await parser.deparse(parsed.tree)) : sql
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { boundedMacros } from "../bounds/macros.ts"
+import { meanings } from "./meanings.ts"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
 export const dialectSchema = "memory.redshift"
@@ -55,8 +56,13 @@ const macros: Record<string, string> = {
   convert_timezone: `(t, x) AS timezone(t, timezone('UTC', x::TIMESTAMP)), (s, t, x) AS timezone(t, timezone(s, x::TIMESTAMP))`,
   charindex: "(a, b) AS strpos(b, a)",
   // Hexadecimal digits, the usual case, are read by the engine's own cast.
-  strtol: `(s, b) AS CASE WHEN b = 16 AND regexp_full_match(s, '[0-9a-fA-F]+') THEN ('0x' || s)::BIGINT ELSE list_reduce(list_transform(string_split(lower(s), ''),
-    lambda c: (strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1)::BIGINT), lambda x, y: x * b + y) END`,
+  strtol: `(s, b) AS CASE WHEN b < 2 OR b > 36 THEN error('strtol: the base is 2 to 36')
+    WHEN b = 16 AND regexp_full_match(s, '(0[xX])?[0-9a-fA-F]{1,15}') THEN ('0x' || regexp_replace(s, '^0[xX]', ''))::BIGINT
+    WHEN length(s) > 65 THEN error('strtol: a text of more than 65 characters')
+    WHEN NOT regexp_full_match(s, '\\s*[+-]?(0[xX])?[0-9a-zA-Z]+') THEN error('strtol: "' || s || '" is no number')
+    ELSE CASE WHEN contains(s, '-') THEN -1 ELSE 1 END * list_reduce(list_transform(string_split(lower(regexp_replace(s, CASE b WHEN 16 THEN '^\\s*[+-]?(0[xX])?' ELSE '^\\s*[+-]?' END, '')), ''),
+    lambda c: CASE WHEN strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) BETWEEN 1 AND b THEN (strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1)::BIGINT
+      ELSE error('strtol: "' || s || '" has other digits than the base') END), lambda x, y: x * b + y) END`,
   from_varbyte: `(a, f) AS CASE lower(f) WHEN 'hex' THEN lower(hex(a::BLOB)) WHEN 'base64' THEN base64(a::BLOB)
     WHEN 'utf8' THEN decode(a::BLOB) WHEN 'utf-8' THEN decode(a::BLOB)
     ELSE error('from_varbyte: the format is hex, base64 or utf8') END`,
@@ -74,11 +80,14 @@ const macros: Record<string, string> = {
   is_valid_json: "(a) AS json_valid(a)",
   is_valid_json_array:
     "(a) AS coalesce(json_valid(a) AND json_type(CASE WHEN json_valid(a) THEN a END) = 'ARRAY', false)",
+  ...meanings,
   // A scalar inside a SUPER value loses its quotes as text; every other type is cast as ever.
   super_text: "(a) AS CASE WHEN typeof(a) = 'JSON' THEN (a::JSON) ->> '$' ELSE a::VARCHAR END",
 }
 
-export const dialectFunctions: ReadonlySet<string> = new Set(Object.keys(macros))
+export const dialectFunctions: ReadonlySet<string> = new Set(
+  [...Object.keys(macros), "regexp_full_match"].filter((name) => !Object.hasOwn(meanings, name)),
+)
 
 /** Makes the functions. Repeatable. */
 export async function installDialect(connection: DuckDBConnection): Promise<void> {

@@ -4,6 +4,7 @@ import { callEdits } from "./calls.ts"
 import { addedColumnsEncoding, storageClauses } from "./create-table.ts"
 import { applyEdits, closingsOf, type Edit } from "./edits.ts"
 import { dialectSchema } from "./macros.ts"
+import { similarMark } from "./similar-mark.ts"
 import { superEdits } from "./super.ts"
 import { temporaryNameEdits } from "./temporary-tables.ts"
 import { collationEdits, typeEdits } from "./types.ts"
@@ -56,6 +57,10 @@ function wordEdits(tokens: Token[], at: number): Edit[] {
   switch (token.value) {
     case "sysdate":
       return isSymbol(next, "(") || isWord(before, "as") ? [] : replaced(`${dialectSchema}.getdate()`)
+    case "similar":
+      return isWord(next, "to") && next
+        ? [{ start: next.end, end: next.end, text: ` '${similarMark}' ||` }]
+        : []
     case "minus":
       return isWord(next, "select", "all", "distinct", "values", "with") || isSymbol(next, "(")
         ? replaced("EXCEPT")
@@ -88,9 +93,14 @@ function maxLengthEdits(tokens: Token[], at: number): Edit[] {
   return [{ start: open.start, end: close.end, text: "" }]
 }
 
+/** For a session that speaks the engine's dialect. */
+export function asTyped(sql: string): Rewritten {
+  return { sql, notices: [] }
+}
+
 /** Every word that anything above looks at: most statements have none, and are left alone without a look at their tokens. */
 const anyOfThem =
-  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding)\b|::|#[a-z_]/i
+  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding|similar|regexp_full_match|char|character|nchar|n?varchar|numeric|decimal|dec)\b|::|#[a-z_]/i
 
 /** The cloud's SQL in the engine's words. Token by token, so that strings, names and comments stay as they are. */
 export function fromRedshift(sql: string): Rewritten {

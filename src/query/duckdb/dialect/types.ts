@@ -1,6 +1,7 @@
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import { isCreateTable, queryStart } from "./create-table.ts"
 import type { Edit } from "./edits.ts"
+import { lengthEdits, plainNumericEdits } from "./length-types.ts"
 
 const isName = (token: Token | undefined) => token?.kind === "word" || token?.kind === "quoted"
 
@@ -30,6 +31,9 @@ function pastLength(tokens: readonly Token[], at: number): number {
 /** The cloud's types that the engine has under another name. */
 export function typeEdits(tokens: readonly Token[], at: number): Edit[] {
   const token = tokens[at]
+  if (isWord(token, "char", "character", "nchar", "varchar", "nvarchar")) return lengthEdits(tokens, at)
+  if (isWord(token, "numeric", "decimal", "dec"))
+    return isTypePlace(tokens, at) ? plainNumericEdits(tokens, at) : []
   if (!isWord(token, "super", "varbyte", "varbinary", "bytea") || token === undefined) return []
   if (!isTypePlace(tokens, at)) return []
   if (token.value === "super") return [{ start: token.start, end: token.end, text: "JSON" }]

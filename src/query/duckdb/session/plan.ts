@@ -6,7 +6,7 @@ import { refuseTooComplex } from "../bounds/statement-limits.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
 import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
-import { fromRedshift } from "../dialect/rewrite.ts"
+import { asTyped, fromRedshift } from "../dialect/rewrite.ts"
 import type { Tree } from "../dialect/syntax-tree.ts"
 import { governedNames } from "../governance/administrators-reads.ts"
 import type { GovernedReading } from "../governance/still-holds.ts"
@@ -14,6 +14,7 @@ import { type CopyOptions, copyOutCommand } from "../portals/copy-out-command.ts
 import { type CursorCommand, cursorCommand } from "../portals/cursor-commands.ts"
 import type { Need } from "../rights/pin-relations.ts"
 import type { ReadNames } from "../rights/read-states.ts"
+import { speaksRedshift } from "../semantics/session-meaning.ts"
 import type { VirtualRead } from "../virtual/virtual-reads.ts"
 import type { VirtualWrite } from "../virtual/write-statements.ts"
 import type { PlanContext } from "./plans/context.ts"
@@ -150,7 +151,7 @@ async function planEngine(
   context: PlanContext,
   access: SqlAccess,
 ): Promise<Plan> {
-  const { sql: translated, notices } = fromRedshift(typed)
+  const { sql: translated, notices } = speaksRedshift(context.facts) ? fromRedshift(typed) : asTyped(typed)
   const spelled = await withLikeTables(translated, context, access)
   const isAsTyped = spelled === typed
   const tokens = isAsTyped ? typedTokens : tokenize(spelled)

@@ -29,6 +29,8 @@ export function durationMs(text: string): number | undefined {
 }
 const duration = (text: string) => (durationMs(text) === undefined ? undefined : text.trim())
 
+const dialectName = (value: string) => (/^(redshift|duckdb)$/i.test(value) ? value.toLowerCase() : undefined)
+
 /** The cloud's own: what they ask for is so here anyway, or has nothing to do. */
 const redshiftSwitches = {
   off: `describe_field_name_in_uppercase downcase_delimited_identifier enable_case_sensitive_identifier
@@ -115,6 +117,7 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
       free("xmloption", "content"),
       free("quote_all_identifiers", "off"),
       ...redshiftSettings(),
+      { ...free("millrace.dialect", "redshift"), accept: dialectName },
       // To go on with all rights after asking for fewer would be a lie.
       { ...free("role", "none"), accept: only(/^none$/i, "none") },
     ],

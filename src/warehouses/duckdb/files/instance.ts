@@ -201,6 +201,8 @@ async function lockDown(admin: DuckDBConnection, options: DuckDbOptions): Promis
   // Otherwise large sorts would spill into a folder below wherever the process was started.
   await admin.run(`SET temp_directory = ${quoteLiteral(join(options.stagingPath, "spill"))}`)
   await admin.run("SET GLOBAL TimeZone = 'UTC'")
+  // As PostgreSQL and Redshift sort.
+  await admin.run("SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'")
   await admin.run(`SET allowed_directories = [${folders}]`)
   await admin.run("SET autoinstall_known_extensions = false")
   await admin.run("SET autoload_known_extensions = false")

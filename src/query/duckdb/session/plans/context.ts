@@ -21,6 +21,8 @@ export interface PlanContext {
   definitions(): number
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
   access(): Promise<SqlAccess>
+  /** The query's columns become those of a table or a view; absent: they do not. */
+  isStored?: true
   place(): NamePlace
   ask: AskEngine
 }

@@ -14,6 +14,7 @@ import { isTableNode, refuseReservedNames } from "../../rights/pin-relations.ts"
 import { namesReadBy } from "../../rights/read-states.ts"
 import { guardKnown, type RestrictedSelect, restrictSelect } from "../../rights/restricted-select.ts"
 import { guardSelect } from "../../rights/select-guard.ts"
+import { giveMeaning } from "../../semantics/session-meaning.ts"
 import { pgColumnNames } from "../../values/column-names.ts"
 import { substituteVirtual } from "../../virtual/virtual-reads.ts"
 import type { EnginePlan } from "../statement-kinds.ts"
@@ -59,7 +60,8 @@ export async function checkSelect(
   const rules = { ...context.rules, known }
   if (!access.isSuperuser) refuseReservedNames(tree, known)
   const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
-  const rewritten = rewriteForSession(tree, context.facts)
+  const isMeant = giveMeaning(tree, context.facts, { isStored: context.isStored === true })
+  const rewritten = rewriteForSession(tree, context.facts) || isMeant
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
   const isConfined = confineCalls(tree)

@@ -14,6 +14,8 @@ import { refuseUnreplayable, schemaOfType } from "../../rights/replayable.ts"
 import { restrictWrite } from "../../rights/restricted-write.ts"
 import { versionWrite } from "../../rights/version-writes.ts"
 import { guardWrite, type Target, targetOf } from "../../rights/write-guard.ts"
+import { giveMeaning } from "../../semantics/session-meaning.ts"
+import { meanPieces } from "../../semantics/written-expressions.ts"
 import type { VirtualRead } from "../../virtual/virtual-reads.ts"
 import { virtualWrite } from "../../virtual/write-statements.ts"
 import type { Plan } from "../plan.ts"
@@ -108,8 +110,18 @@ async function isOnTemporary(target: Target, tokens: Token[], { ask }: PlanConte
   return found.length > 0
 }
 
-async function boundedText(tokens: Token[], clear: string, typed: string, { parser, rules }: PlanContext) {
-  const sql = await boundedWrite(tokens, clear, parser, rules.functions.macros)
+async function boundedText(
+  tokens: Token[],
+  clear: string,
+  typed: string,
+  { parser, rules, facts }: PlanContext,
+) {
+  const mean = (tree: Tree) => giveMeaning(tree, facts, { isStored: true })
+  const meant = await meanPieces(tokens, clear, parser, (tree) =>
+    giveMeaning(tree, facts, { isStored: false }),
+  )
+  if (meant !== clear) return { sql: meant, positionsHold: false }
+  const sql = await boundedWrite(tokens, clear, { parser, macros: rules.functions.macros, mean })
   return { sql, positionsHold: sql === typed }
 }
 
@@ -125,7 +137,7 @@ async function planRestrictedWrite(
   let governed: GovernedReading = free
   const virtual: VirtualRead[] = []
   const checked = async (sql: string, tree: Tree) => {
-    const select = await checkSelect(sql, tree, context, access)
+    const select = await checkSelect(sql, tree, { ...context, isStored: true }, access)
     isVeiled ||= select.isVeiled
     governed = select.governed
     virtual.push(...select.virtual)

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import pg from "pg"
+import { topics } from "./redshift-cases/all-cases.ts"
+import { statementOf } from "./redshift-cases/case-table.ts"
+import { testWarehouse } from "./warehouse.ts"
+
+const booleanOid = 16
+const types = {
+  getTypeParser: (oid: number) => (text: string) => (oid === booleanOid ? String(text === "t") : text),
+} as pg.CustomTypesConfig
+
+/** As the table of cases writes an answer. */
+async function answered(client: pg.Client, text: string): Promise<string> {
+  try {
+    const { rows } = await client.query<unknown[]>({ text, rowMode: "array" })
+    return (rows ?? []).map((row) => row.map(String).join(", ")).join(" ; ")
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return `!${error.code}`
+    throw error
+  }
+}
+
+async function differences(client: pg.Client): Promise<string[]> {
+  const found: string[] = []
+  for (const { cases } of topics) {
+    for (const one of cases) {
+      const said = await answered(client, statementOf(one))
+      if (said !== one[1]) found.push(`${statementOf(one)}: ${said} instead of ${one[1]}`)
+    }
+  }
+  return found
+}
+
+test("every row of the table of cases is answered as Redshift answers it, by an administrator and by a user", async (t) => {
+  const { client } = await testWarehouse(t)
+  const admin = await client("admin", "dev", { types })
+  await admin.query("CREATE USER eve PASSWORD 'Sesame2024'")
+  const eve = await client("eve", "dev", { password: "Sesame2024", types })
+  assert.ok(topics.flatMap(({ cases }) => cases).length > 60)
+  assert.deepEqual(await differences(admin), [])
+  assert.deepEqual(await differences(eve), [])
+})
+
+test("a session of the engine's dialect has the engine's answers", async (t) => {
+  const { client } = await testWarehouse(t)
+  const admin = await client("admin", "dev", { types })
+  await admin.query("SET millrace.dialect = 'duckdb'")
+  for (const [sql, answer] of [
+    ["SELECT 'abc' ~ 'b', 7 / 2, 1 / 0", "false, 3.5, Infinity"],
+    ["SELECT x FROM (VALUES (1), (NULL), (2)) t(x) ORDER BY x DESC LIMIT 1", "2"],
+    ["SELECT avg(x) FROM (VALUES (1), (2)) t(x)", "1.5"],
+  ] as const)
+    assert.equal(await answered(admin, sql), answer, sql)
+  await admin.query("SET millrace.dialect = 'redshift'")
+  assert.equal(await answered(admin, "SELECT 'abc' ~ 'b', 7 / 2"), "true, 3")
+  assert.equal(await answered(admin, "SET millrace.dialect = 'oracle'"), "!22023")
+})

@@ -1,0 +1,8 @@
+import { aggregates } from "./aggregates.ts"
+import type { Topic } from "./case-table.ts"
+import { dates } from "./dates.ts"
+import { numbers } from "./numbers.ts"
+import { patterns } from "./patterns.ts"
+import { strings } from "./strings.ts"
+
+export const topics: readonly Topic[] = [...patterns, ...numbers, ...strings, ...dates, ...aggregates]

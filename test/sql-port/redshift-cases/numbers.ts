@@ -1,0 +1,42 @@
+import type { Topic } from "./case-table.ts"
+
+export const numbers: readonly Topic[] = [
+  {
+    title: "Mathematical operators",
+    page: "r_OPERATOR_SYMBOLS",
+    cases: [
+      ["1 / 0", "!22012"],
+      ["1 % 0", "!22012"],
+      ["1.0 / 0", "!22012"],
+      ["1::float8 / 0", "!22012"],
+      ["x / y FROM (VALUES (1, 0)) t(x, y)", "!22012"],
+      ["x / (y - y) FROM (VALUES (1.5, 2.5)) t(x, y)", "!22012"],
+      ["1 / (SELECT count(*) - 1 FROM (VALUES (1)) t(x))", "!22012"],
+      ["7 / 2, -7 / 2, 7 / -2", "3, -3, -3"],
+      ["x / y FROM (VALUES (7, 2)) t(x, y)", "3"],
+      ["7.0 / 2, 7::float8 / 2", "3.5, 3.5"],
+      ["7 % 3, -7 % 3, x % 2 FROM (VALUES (5)) t(x)", "1, -1, 1"],
+      ["x / NULLIF(y, 0) FROM (VALUES (1, 0)) t(x, y)", "null"],
+      ["8 / 2 / 2, 100 / (2 * 5), 1 + 6 / 4", "2, 10, 2"],
+      ["2 ^ 3, 2 ^ 0.5 > 1.41, |/ 25", "8, true, 5"],
+    ],
+  },
+  {
+    title: "MOD",
+    page: "r_MOD",
+    cases: [
+      ["mod(10, 4), mod(-10, 4)", "2, -2"],
+      ["mod(5, 0)", "!22012"],
+    ],
+  },
+  {
+    title: "STRTOL",
+    page: "r_STRTOL",
+    cases: [
+      ["strtol('0xf', 16), strtol('abcd1234', 16)", "15, 2882343476"],
+      ["strtol('1234567', 10), strtol('11110', 2), strtol('zz', 36)", "1234567, 30, 1295"],
+      ["strtol('-ff', 16)", "-255"],
+      ["strtol('12', 2)", "!22023"],
+    ],
+  },
+]
