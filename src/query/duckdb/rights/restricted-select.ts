@@ -103,6 +103,8 @@ export interface PinnedSelect {
 /** A checked query inside a statement. */
 export interface RestrictedSelect {
   sql: string
+  /** Of the text. */
+  tree: Tree
   needs: Need[]
   /** It reads what hides rows or values: no error may show one. */
   isVeiled: boolean

@@ -13,7 +13,8 @@ import { type Transaction, transactionOn } from "./transaction.ts"
 /** One DuckDB connection, used by one statement at a time, that can be stopped at any moment. */
 export interface EngineSession {
   transaction: Transaction
-  prepare(sql: string, shownSql: string | undefined): Promise<DuckDBPreparedStatement>
+  /** `shownSql`, `isVeiled`: as for `call`. The engine works out constants, and looks at values, when it plans. */
+  prepare(sql: string, as: { shownSql?: string; isVeiled: boolean }): Promise<DuckDBPreparedStatement>
   /**
    * Runs a call into the engine: takes its turn, and turns errors into PostgreSQL's. `isVeiled`: of somebody who sees no more
    * than some rows, by a view or by policies, no error shows a value.
@@ -183,7 +184,7 @@ export function engineSession(
   return {
     transaction: transactionOn(connection, mayWrite),
     call,
-    prepare: (sql, shownSql) => call(() => connection.prepare(sql), shownSql),
+    prepare: (sql, { shownSql, isVeiled }) => call(() => connection.prepare(sql), shownSql, isVeiled),
     ask: (sql) =>
       call(async () => {
         const rows = await (await connection.run(sql)).getRows()

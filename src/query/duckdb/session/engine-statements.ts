@@ -77,7 +77,8 @@ async function describe(
   // A change without a tree: what it returns cannot be told, if it returns something.
   if (!plan.tree && plan.writesIn !== undefined && !/\breturning\b/i.test(plan.sql)) return undefined
   if (!plan.tree) throw undescribed()
-  const like = await prepareWithSamples(parser, plan.tree, oids, (sql) => engine.prepare(sql, undefined))
+  const { isVeiled } = plan
+  const like = await prepareWithSamples(parser, plan.tree, oids, (sql) => engine.prepare(sql, { isVeiled }))
   try {
     return guessedColumns(like, plan)
   } finally {
@@ -217,11 +218,15 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
   }
 
   async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
-    const prepared = await engine.prepare(plan.sql, plan.positionsHold ? plan.sql : undefined)
+    const { isVeiled } = plan
+    const shown = plan.positionsHold ? { shownSql: plan.sql } : {}
+    const prepared = await engine.prepare(plan.sql, { ...shown, isVeiled })
     const untyped = untypedParameters(prepared, plan.virtual.length)
     if (untyped.length === 0 || !plan.tree) return prepared
     prepared.destroySync()
-    return prepareTyped(context.parser, plan.tree, untyped, declared, (sql) => engine.prepare(sql, undefined))
+    return prepareTyped(context.parser, plan.tree, untyped, declared, (sql) =>
+      engine.prepare(sql, { isVeiled }),
+    )
   }
 
   async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {

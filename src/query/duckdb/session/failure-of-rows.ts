@@ -23,7 +23,7 @@ export async function failureOf(
   if (plan.writesIn !== undefined || plan.verb !== "SELECT") return unexplained()
   try {
     await engine.transaction.aside(async () => {
-      const prepared = await engine.prepare(`EXPLAIN ANALYZE ${plan.sql}`, undefined)
+      const prepared = await engine.prepare(`EXPLAIN ANALYZE ${plan.sql}`, { isVeiled: plan.isVeiled })
       try {
         const run = async () => {
           await bindParameters(engine, prepared, values)

@@ -45,7 +45,7 @@ export type Plan =
       typeInSchema?: string | undefined
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
-      /** The statement's tree, where it has one. */
+      /** The tree of `sql`, where it has one: after every check, since statements are made from it, too. */
       tree: Tree | undefined
       /** The virtual tables that it reads. */
       virtual: VirtualRead[]

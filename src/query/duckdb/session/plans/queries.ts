@@ -35,7 +35,7 @@ export async function planSelect(
     verb: "SELECT",
     writesIn: undefined,
     columnNames,
-    tree,
+    tree: checked.tree,
     virtual: checked.virtual,
     reads: namesReadBy(tree),
     positionsHold: checked.sql === sql,
@@ -78,6 +78,7 @@ export async function checkSelect(
   return {
     isVeiled: false,
     sql: isOther ? await parser.deparse(tree) : sql,
+    tree,
     needs: [],
     virtual,
     governed:
@@ -130,6 +131,7 @@ async function checkTables({
       (!access.readsAll && pinned.views.size > 0) ||
       (reads ?? []).some(({ view }) => view.kind === "filtered"),
     sql: isOther ? await parser.deparse(pinned.tree) : pinned.sql,
+    tree: pinned.tree,
     governed: { kind: "planned", user, definitions, version: versionOf(governance), reads },
   }
 }
