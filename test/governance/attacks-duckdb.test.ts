@@ -19,6 +19,12 @@ const seen: TableView = {
   numberColumns: ["id"],
 }
 
+const moments: TableView = {
+  kind: "filtered",
+  sql: `SELECT t.id AS id, t.day AS day, t.moment AS moment FROM "shop"."public"."moments" AS t WHERE t.region = 'north'`,
+  numberColumns: ["id"],
+}
+
 async function vault(t: TestContext) {
   const policies = fixedPolicies()
   const warehouse = await testWarehouse(t, { governed: policies, statementTimeoutMs: 20_000 })
@@ -27,6 +33,9 @@ async function vault(t: TestContext) {
     CREATE TABLE shop.public.vault (id INTEGER, secret VARCHAR, note VARCHAR, region VARCHAR);
     INSERT INTO shop.public.vault VALUES (1, '${canary} one', 'seen', 'north'), (2, '${canary} two', '${canary} note', 'south');
     INSERT INTO shop.public.vault SELECT i, '${canary}', '${canary}', 'south' FROM range(3, 300) r(i);
+    CREATE TABLE shop.public.moments (id INTEGER, day DATE, moment TIMESTAMP, region VARCHAR);
+    INSERT INTO shop.public.moments VALUES (1, '2024-02-03', '2024-02-03 04:05:06', 'north'),
+      (-70, '5877642-06-25 (BC)', '290309-12-22 (BC) 00:00:00', 'south');
     CREATE VIEW shop.public.window AS SELECT id, secret, note FROM vault;
     CREATE VIEW shop.public.windows (a, b) AS WITH vault AS (SELECT * FROM shop.public.window) SELECT secret, note FROM vault`)
   connection.closeSync()
@@ -38,6 +47,7 @@ async function vault(t: TestContext) {
   )
   const reader = await warehouse.client("reader", "shop", { password: "Sesame2024" })
   policies.set("shop.public.vault", () => seen)
+  policies.set("shop.public.moments", () => moments)
   return { ...warehouse, policies, admin, reader, analyst: await warehouse.client("analyst", "shop") }
 }
 
@@ -149,10 +159,34 @@ async function copying({ client }: Vault): Promise<void> {
   })
 }
 
+/** The engine looks at a column's least and greatest value, in whichever row, when it plans these. */
+const ofStatistics: readonly [expression: string, seen: string][] = [
+  ["date_trunc('year', day)::date", "2024-01-01"],
+  ["date_trunc('month', moment::date)::date", "2024-02-01"],
+  ["datetrunc('year', moment)::date", "2024-01-01"],
+  ["extract(isoyear FROM day)", "2024"],
+  ["yearweek(day)", "202405"],
+  ["epoch_us(day)", "1706918400000000"],
+  ["epoch_ns(moment)", "1706933106000000000"],
+]
+
+async function statistics({ reader }: Vault): Promise<void> {
+  for (const [expression, seen] of ofStatistics) {
+    const { rows } = await reader.query(`SELECT CAST(${expression} AS text) AS seen FROM moments`)
+    assert.deepEqual(rows, [{ seen }], expression)
+  }
+  const [below, above] = [-80, -60].map((id) => `SELECT id FROM moments WHERE id > ${id} OR 'x'::int = 3`)
+  assert.equal(await said(reader, below ?? ""), await said(reader, above ?? ""))
+  // Between the least and the greatest value there are 72 places with the hidden row, and one without it.
+  const bits = await said(reader, "SELECT length(bitstring_agg(id)) FROM moments")
+  assert.ok(!bits.includes("72"), bits)
+}
+
 const attacks: readonly [string, (shared: Vault, t: TestContext) => Promise<void>][] = [
   ["no form of statement shows a hidden row, a masked value or the salt", everyForm],
   ["a statement that is written anew for its parameters shows what the policy shows", parameters],
   ["an error does not tell whether a hidden value was guessed", guessing],
+  ["no function shows, and none fails on, statistics of hidden rows", statistics],
   ["the number of hidden rows stands in no catalog", counting],
   ["a table made from a governed one has its maker's rows, and a temporary one cannot be made", copying],
 ]

@@ -4,7 +4,7 @@ import type { FilteredView, Governance, TableView } from "../../governed-tables.
 import { isTree, nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isTableNode, pinRelations, relationKey } from "../rights/pin-relations.ts"
 import type { AskEngine, NamePlace } from "../rights/relation-names.ts"
-import { addBarrier, canFail } from "./barrier.ts"
+import { addBarrier, needsBarrier } from "./barrier.ts"
 import { shortenColumnNames } from "./column-names.ts"
 import { viewQuery } from "./view-query.ts"
 
@@ -50,7 +50,7 @@ export async function substituteGoverned(
 interface Around {
   /** How many views the query is inside of. */
   level: number
-  /** What is around the query may compute what can fail. */
+  /** What is around the query needs a barrier. */
   isBarred: boolean
 }
 
@@ -62,7 +62,7 @@ async function substituteIn(
   const nodes = [...nodesOf(tree.statements ?? null)].filter(isUsersTable)
   const seen = nodes.map((node) => seenBy(node, views, context))
   const filtered = seen.flatMap(({ view }) => (view?.kind === "filtered" ? [view] : []))
-  const inside = { level: around.level + 1, isBarred: around.isBarred || canFail(tree, filtered) }
+  const inside = { level: around.level + 1, isBarred: around.isBarred || needsBarrier(tree, filtered) }
   shortenColumnNames(
     tree,
     seen.flatMap(({ node, relation }) => (textAt(node, "alias") === "" ? [relation] : [])),

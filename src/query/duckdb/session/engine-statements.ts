@@ -218,9 +218,8 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
   }
 
   async function prepareDescribed(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {
-    const { isVeiled } = plan
-    const shown = plan.positionsHold ? { shownSql: plan.sql } : {}
-    const prepared = await engine.prepare(plan.sql, { ...shown, isVeiled })
+    const { isVeiled, sql } = plan
+    const prepared = await engine.prepare(sql, { isVeiled, ...(plan.positionsHold && { shownSql: sql }) })
     const untyped = untypedParameters(prepared, plan.virtual.length)
     if (untyped.length === 0 || !plan.tree) return prepared
     prepared.destroySync()
