@@ -104,6 +104,18 @@ export const problemKinds = {
     reaction: "retry",
     remedy: "Make the warehouse reachable and writable; Millrace goes on by itself.",
   },
+  warehouseLocked: {
+    code: "WAREHOUSE_LOCKED",
+    reaction: "retry",
+    remedy:
+      "End that transaction, or wait until it ends; Millrace goes on by itself, nothing is lost. Tables whose rows come by the same batch wait with it.",
+  },
+  warehouseDiskFull: {
+    code: "WAREHOUSE_DISK_FULL",
+    reaction: "retry",
+    remedy:
+      "Free space where the warehouse's server has its tables and its log, or give it more; Millrace goes on by itself, nothing is lost.",
+  },
   diskFull: {
     code: "DISK_FULL",
     reaction: "retry",

@@ -127,7 +127,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   const state: RunState = {
     batcher: undefined,
     live: undefined,
-    troubled: false,
+    trouble: undefined,
     isReaderEnded: false,
     oversized: [],
     asked: newAskedResyncs(),
@@ -161,8 +161,8 @@ export interface RunState {
   batcher: Batcher | undefined
   /** While it streams. */
   live: LiveParts | undefined
-  /** An attempt has failed, and its cause is not known to be gone. */
-  troubled: boolean
+  /** What an attempt has failed with, and is not known to be gone. */
+  trouble: Problem | undefined
   /** The connection of an earlier owner at the source has been ended. */
   isReaderEnded: boolean
   /** Tables with rows that the warehouse could not hold: the next attempt runs without them. */
@@ -191,8 +191,8 @@ async function runUntilStopped(
       if (signal.aborted) break
       const problem = asProblem(error)
       if (problem instanceof OversizedTable) state.oversized.push(problem)
-      waits.failed(problem, !state.troubled)
-      state.troubled = true
+      waits.failed(problem, state.trouble === undefined)
+      state.trouble = problem
       // A connection of our own, whose end the network has not told the source, may be the one that reads the slot.
       if (problem.kind === "sourceInUse") state.isReaderEnded = false
       options.reporter.problem(problem)
@@ -216,6 +216,8 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     pipeline: options.name,
     generation: options.generation,
     dataKey: dataKey?.key,
+    // What an earlier attempt failed with is shown again: it is not known to be gone.
+    onHindered: (problem) => options.reporter.problem(problem ?? state.trouble),
   })
   const destination = conforming(opened, () => optionsOf(options))
   try {

@@ -90,7 +90,7 @@ export async function streamFrom(attempt: StreamAttempt, signal: AbortSignal): P
   const applying = applyTo(attempt, open, watch)
   const streaming = newStreaming({ ...open, source: options.source, destination: attempt.destination }, watch)
   state.live = { interval, watch, streaming, overdueMs: () => stream.overdueMs?.() ?? 0 }
-  if (state.troubled)
+  if (state.trouble !== undefined)
     hasSettled(streaming, open.ended).then((has) => has && progressed(attempt), failure.reject)
   try {
     const relieving = state.relief.streaming(() => !stream.isReplaying && isHindered(batcher, backpressure))
@@ -210,7 +210,7 @@ function applyTo(
 
 /** What stood in the way of an earlier attempt is gone. */
 function progressed({ options, state }: StreamAttempt): void {
-  if (!state.troubled) return
-  state.troubled = false
+  if (state.trouble === undefined) return
+  state.trouble = undefined
   options.reporter.problem(undefined)
 }

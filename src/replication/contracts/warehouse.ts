@@ -1,4 +1,5 @@
 import type { Position } from "../../domain/position.ts"
+import type { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import type { RowBuffer } from "../values/columns.ts"
 import type { RowKey, WarehouseSide } from "./comparison.ts"
@@ -14,7 +15,8 @@ export interface Warehouse {
   /**
    * Opens a destination database, making it if need be, for one pipeline and one owner of it. The database notes the owner's
    * generation: from then on whatever an older one writes is refused (Problem `TakenOver`) and changes nothing, also when both
-   * come at the same moment. Throws Problem `warehouseUnavailable`, `diskFull`, or `TakenOver` where a newer owner came before.
+   * come at the same moment. Throws Problem `warehouseUnavailable`, `warehouseDiskFull`, `diskFull`, or `TakenOver` where a newer
+   * owner came before.
    */
   open(options: OpenOptions): Promise<Destination>
   /** Creates a destination database if it does not exist. Throws Problem. */
@@ -51,6 +53,11 @@ export interface OpenOptions extends PipelineOwner {
   database: string
   /** The key under which staging is encrypted; absent: staging is not encrypted. */
   dataKey?: Buffer | undefined
+  /**
+   * Told what a write waits for, once it has waited for some seconds (Problem `warehouseLocked`), and `undefined` when nothing waits
+   * any more. Must not throw.
+   */
+  onHindered?: ((problem: Problem | undefined) => void) | undefined
 }
 
 /** A destination database, open for one pipeline. Its methods are bound, so that they can be passed on as functions. */
@@ -155,6 +162,11 @@ export interface TableLoad {
   write(rows: RowBuffer): Promise<void>
   /** Waits until every row written is in the copy. */
   settled(): Promise<void>
+  /**
+   * Waits for all rows, then until nobody's transaction is in the way of the swap, while the other tables stream on; returns early
+   * when `signal` is given. Absent: a swap waits for nobody.
+   */
+  untilClear?(signal: AbortSignal): Promise<void>
   /** Applies changes that came meanwhile to the copy, which no reader sees yet. */
   apply(changes: TableChanges): Promise<void>
   /** Waits for all rows, then puts the copy in the live table's place in one step: readers never find it missing. */

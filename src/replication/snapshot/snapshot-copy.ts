@@ -118,6 +118,8 @@ async function copyChunk(
     await writer.settled()
     copy.observe("chunkLoaded")
     if (--one.chunksLeft > 0 || one.failed.signal.aborted) return
+    await load.untilClear?.(signal)
+    signal.throwIfAborted()
     if (!(await copy.goLive(schema, load))) return
     copy.observe("tableSwapped")
     copy.onTable(schema, { kind: "finished" })

@@ -9,6 +9,7 @@ import type { Session } from "./client.ts"
 import { pipelineFence } from "./fence.ts"
 import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
+import { newLockWatch, toldTogether } from "./lock-watch.ts"
 import type { Names } from "./naming.ts"
 import { engineOf, type OpenDestination } from "./open-destination.ts"
 import { destinationRows } from "./rows.ts"
@@ -28,9 +29,12 @@ export interface DestinationParts {
 
 export function newDestination(
   { session, names, staging, leastMerged, connect }: DestinationParts,
-  { pipeline, generation }: OpenOptions,
+  { pipeline, generation, onHindered = () => undefined }: OpenOptions,
 ): Destination {
-  const transactions = newTransactions(session, pipelineFence({ names, pipeline, generation }), staging)
+  const told = toldTogether(onHindered)
+  const watchLocks = (watched: Session) => newLockWatch({ session: watched, connect, told: told() })
+  const fence = pipelineFence({ names, pipeline, generation })
+  const transactions = newTransactions({ session, fence, staging, locks: watchLocks(session) })
   const open: OpenDestination = {
     names,
     pipeline,
@@ -40,6 +44,7 @@ export function newDestination(
     transactions,
     leastMerged,
     connect,
+    watchLocks,
     inTurn: newSerialQueue(),
     left: undefined,
     copiedAsOf: new Map(),

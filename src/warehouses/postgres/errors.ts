@@ -1,10 +1,11 @@
 import pg from "pg"
-import { Problem } from "../../domain/problems.ts"
+import { Problem, type ProblemKind } from "../../domain/problems.ts"
 import { UnrepresentableValue } from "../../replication/contracts/unrepresentable-value.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
 
 // SQLSTATEs from the PostgreSQL manual, appendix A.
 const diskFull = "53100"
+const lockTimeout = "55P03"
 const remedies: Readonly<Record<string, string>> = {
   "53300": "All of its connections are taken: raise max_connections there, or end some.",
   "42501":
@@ -41,13 +42,24 @@ export function unsentRefusal(error: unknown, columns: readonly { name: string }
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
   const code = error instanceof pg.DatabaseError ? error.code : undefined
-  const isFull = code === diskFull || (error instanceof Error && /ENOSPC|EDQUOT/.test(error.message))
   const remedy = code !== undefined && Object.hasOwn(remedies, code) ? ` ${remedies[code]}` : ""
   return new Problem(
-    isFull ? "diskFull" : "warehouseUnavailable",
+    kindOf(error, code),
     `The warehouse failed (while ${doing}): ${plainMessage(error)}.${remedy}`,
     { cause: error },
   )
+}
+
+function kindOf(error: unknown, code: string | undefined): ProblemKind {
+  if (code === diskFull) return "warehouseDiskFull"
+  if (code === lockTimeout) return "warehouseLocked"
+  // Of this host's own staging folder.
+  return error instanceof Error && /ENOSPC|EDQUOT/.test(error.message) ? "diskFull" : "warehouseUnavailable"
+}
+
+/** Whether a lock was waited for longer than the transaction's `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === lockTimeout
 }
 
 /** What the engine throws becomes a Problem; `doing` completes "while …" in it. */

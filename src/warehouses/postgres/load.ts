@@ -1,3 +1,4 @@
+import { pause } from "../../concurrency/deadline.ts"
 import { Problem } from "../../domain/problems.ts"
 import type { TableSchema } from "../../domain/table.ts"
 import { planAdoption } from "../../replication/batch/plan.ts"
@@ -20,13 +21,16 @@ import { quoteIdentifier } from "./quoting.ts"
 import { applyActions } from "./render/apply-sql.ts"
 import { makeSchema } from "./render/grants.ts"
 import { addKey } from "./render/keys.ts"
+import { holdPlace } from "./render/routines.ts"
 import { standing, versionDefinitions } from "./render/versioned-tables.ts"
 import { newStageTables } from "./staging/stage-tables.ts"
-import { newTransactions } from "./transactions.ts"
+import { newTransactions, readersTurnMs, type Transactions } from "./transactions.ts"
 import { nativeType } from "./types/native-type.ts"
 
 // While one part goes to the server the next is packed; more would only fill memory when the server is the slower side.
 const maxWaitingParts = 2
+/** For the swap itself, after nobody was in its way. Then the snapshot begins anew. */
+const lockTries = 20
 
 /**
  * Copies a table beside the live one, on a session of its own. The key is built when all rows are there. `since`: as of when
@@ -51,7 +55,9 @@ export async function beginTableLoad(
   ]
   await transactions.run({ statements }, `making ${label}`)
   const session = await loadingSession(open)
-  const loading = newTransactions(session, copyFence(fenced), staging)
+  const locks = open.watchLocks(session)
+  const loading = newTransactions({ session, fence: copyFence(fenced), staging, locks })
+  const hold = holdPlace(names, names.live(table))
   const encoder = newCopyEncoder(table.columns)
   const { format, header, trailer } = encoder.form
   const list = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ")
@@ -63,12 +69,9 @@ export async function beginTableLoad(
 
   async function loadWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const chunks = [header, ...waiting, trailer]
+      const copies = [{ into: `${copy} (${list})`, format, chunks: [header, ...waiting, trailer] }]
       waiting = []
-      await loading.run(
-        { statements: [], copies: [{ into: `${copy} (${list})`, format, chunks }] },
-        `loading ${label}`,
-      )
+      await loading.run({ statements: [], copies }, `loading ${label}`)
     }
   }
 
@@ -105,6 +108,7 @@ export async function beginTableLoad(
       while (waiting.length >= maxWaitingParts && running !== undefined) await running
     },
     settled,
+    untilClear: (signal) => settled().then(() => locks.during(() => untilClear(loading, hold, signal))),
     async apply(changes) {
       await settled()
       const stages = newStageTables()
@@ -119,7 +123,7 @@ export async function beginTableLoad(
       const held = await books.tables()
       const versions = await books.versions()
       const steps = planAdoption({ pipeline, table, held, versions, since, at: new Date(), placeOf: place })
-      await runPlan(open, steps, `finishing ${label}`)
+      await runPlan(open, steps, `finishing ${label}`, { lockTries })
       close()
     },
     close,
@@ -136,6 +140,18 @@ export async function beginTableLoad(
   function close(): void {
     if (!isOver) session.destroy()
     isOver = true
+  }
+}
+
+/** Somebody may come in the way again before the swap, which then waits for that one. */
+async function untilClear(loading: Transactions, hold: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await loading.run({ statements: [hold], lockTries: 1 }, "waiting for a table's readers")
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind !== "warehouseLocked") throw error
+    }
+    await pause(readersTurnMs, signal)
   }
 }
 

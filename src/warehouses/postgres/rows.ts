@@ -15,6 +15,9 @@ import { mendVersions, standing } from "./render/versioned-tables.ts"
 import { changesOf, commitsOf, newStageTables, type StageTables } from "./staging/stage-tables.ts"
 import { deleteByKeys } from "./types/canonical.ts"
 
+/** Then the pipeline begins anew, after a wait. */
+const lockTries = 5
+
 const nothingHeld: Holdings = { held: [], versions: [], placeOf: place }
 
 /** Rows wait as tuples of binary COPY; a batch is one transaction over all of them. */
@@ -59,7 +62,7 @@ async function applyBatch(open: OpenDestination, batch: Batch): Promise<void> {
       orProblem("looking for tables", () => standing(transactions, names, tables)),
     )
   const steps = planBatch({ pipeline, batch, ...holdings, expected, copiedAsOf })
-  await runPlan(open, steps, "applying changes")
+  await runPlan(open, steps, "applying changes", isOfCatalog ? { lockTries } : {})
 }
 
 async function mendStatements(

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import type { PositionChange } from "../sql/position.ts"
 import type { Session } from "./client.ts"
-import { problemOf } from "./errors.ts"
+import { isLockTimeout, problemOf } from "./errors.ts"
 import type { Fence } from "./fence.ts"
+import type { LockWatch } from "./lock-watch.ts"
 import type { Action } from "./merge/merge.ts"
 import { runMerge } from "./merge/run-merge.ts"
 import { newSessionStages } from "./staging/session-stages.ts"
@@ -15,6 +17,11 @@ export interface Work {
   /** Further rows for the server, before the statements; `into`: a table and its columns, quoted. */
   copies?: readonly { into: string; format: "binary" | "text"; chunks: readonly Buffer[] }[]
   statements: readonly Action[]
+  /**
+   * For what takes tables from their readers: how often it waits for a lock, for 2 s each time, so that readers that come meanwhile
+   * are not held up for longer; then Problem `warehouseLocked`. Absent: it waits for as long as it takes.
+   */
+  lockTries?: number | undefined
 }
 
 /** What runs on one session, one after another: statements of two must not mix. */
@@ -28,7 +35,18 @@ export interface Transactions {
   rows(sql: string): Promise<(string | null)[][]>
 }
 
-export function newTransactions(session: Session, fence: Fence, staging: Staging): Transactions {
+const lockLimitMs = 2_000
+/** From one try for a lock to the next. */
+export const readersTurnMs = 1_000
+
+export interface TransactionParts {
+  session: Session
+  fence: Fence
+  staging: Staging
+  locks: LockWatch
+}
+
+export function newTransactions({ session, fence, staging, locks }: TransactionParts): Transactions {
   const inTurn = newSerialQueue()
   const stages = newSessionStages(session, staging)
 
@@ -50,14 +68,12 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
     await session.run([...waiting, "COMMIT"].join(";\n"))
   }
 
-  async function run(
-    { stages: filled = [], copies = [], statements }: Work,
-    doing: string,
-    position?: PositionChange,
-  ) {
+  async function runOnce(work: Work, position: PositionChange | undefined): Promise<void> {
+    const { stages: filled = [], copies = [], statements, lockTries } = work
     try {
       stages.begin()
       await fence.begin(session, position)
+      if (lockTries !== undefined) await session.run(`SET LOCAL lock_timeout = ${lockLimitMs}`)
       await stages.fill(filled)
       for (const { into, format, chunks } of copies)
         await session.copyIn(`COPY ${into} FROM STDIN (FORMAT ${format})`, chunks)
@@ -66,12 +82,32 @@ export function newTransactions(session: Session, fence: Fence, staging: Staging
       // What was made within the transaction is gone with it.
       stages.forget()
       await session.run("ROLLBACK").catch(() => undefined)
-      throw problemOf(error, doing)
+      throw error
     }
   }
 
   return {
-    run: (work, doing, position) => inTurn(() => run(work, doing, position)),
+    run: (work, doing, position) =>
+      inTurn(() =>
+        locks
+          .during(() => untilLocked(locks, work.lockTries ?? 1, () => runOnce(work, position)))
+          .catch((error: unknown) => {
+            throw problemOf(error, doing)
+          }),
+      ),
     rows: (sql) => inTurn(() => session.rows(sql)),
+  }
+}
+
+/** Runs what waits for locks for a limited time, `tries` times at most, with a turn for readers between. */
+async function untilLocked(locks: LockWatch, tries: number, runOnce: () => Promise<void>): Promise<void> {
+  for (let left = tries; ; left--) {
+    try {
+      return await runOnce()
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      if (left === 1) throw locks.seen() ?? error
+      await sleep(readersTurnMs)
+    }
   }
 }

@@ -1,12 +1,14 @@
 import { join } from "node:path"
 import { after } from "node:test"
 import type pg from "pg"
-import { type Pipeline, startPipeline } from "../../../src/replication/pipeline.ts"
+import type { Problem } from "../../../src/domain/problems.ts"
+import { type Pipeline, type PipelineReporter, startPipeline } from "../../../src/replication/pipeline.ts"
 import { openSpool } from "../../../src/replication/spool/spool.ts"
+import type { Waits } from "../../../src/replication/waits.ts"
 import { openPostgresSource } from "../../../src/sources/postgres/source.ts"
 import { openPostgresWarehouse } from "../../../src/warehouses/postgres/warehouse.ts"
 import { newReports, quickWaits, type Reports, reporterInto } from "../../support/pipeline.ts"
-import { testDatabase } from "../../support/postgres.ts"
+import { type TestDatabase, testDatabase } from "../../support/postgres.ts"
 import { removeFolder, temporaryFolder } from "../../support/temporary-folder.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { session } from "./copied-table.ts"
@@ -20,9 +22,13 @@ after(async () => {
 /** A pipeline from one PostgreSQL database into another. */
 export interface Pair {
   reports: Reports
+  /** The problem that is shown now. */
+  problem(): Problem | undefined
   streaming: Pipeline["streaming"]
   /** A user of the warehouse; unqualified names are those of the source's schema public. */
-  there: pg.Client
+  readonly there: pg.Client
+  /** Another session for `there`, after the server was away. */
+  rejoin(): Promise<void>
   /** Waits until all that is committed is in the warehouse, then says which of the tables differ, by what both servers print. */
   differences(tables: readonly string[]): Promise<string[]>
 }
@@ -31,16 +37,25 @@ let pairs = 0
 const marker = "millrace_test_marker"
 const destination = "copy"
 
-/** Returns when it streams. `url`: of the source's database. `leastMerged`: as the warehouse has it. */
-export async function startPair(url: string, { leastMerged }: { leastMerged?: number } = {}): Promise<Pair> {
+export interface PairOptions {
+  /** As the warehouse has it. */
+  leastMerged?: number
+  /** The warehouse's database; default: one of the shared server. */
+  target?: Pick<TestDatabase, "url" | "drop">
+  waits?: Partial<Waits>
+}
+
+/** Returns when it streams. `url`: of the source's database. */
+export async function startPair(url: string, options: PairOptions = {}): Promise<Pair> {
+  const { leastMerged, waits = quickWaits } = options
   const folder = await temporaryFolder("pair")
-  const target = await testDatabase()
-  const [here, there] = [await session(url), await session(target.url)]
+  const target = options.target ?? (await testDatabase())
+  const here = await session(url)
+  let there = await atDestination(target.url)
   await here.query(`CREATE TABLE IF NOT EXISTS public.${marker} (n bigint PRIMARY KEY)`)
-  const reports = newReports()
+  const { reports, reporter, problem } = newShown()
   const handle = `millrace_pair_${process.pid}_${++pairs}`
-  const database = decodeURIComponent(new URL(url).pathname.slice(1))
-  const source = openPostgresSource({ url, database, nativeTypes: true })
+  const source = sourceAt(url)
   const running = startPipeline({
     generation: 1,
     name: handle,
@@ -54,7 +69,7 @@ export async function startPair(url: string, { leastMerged }: { leastMerged?: nu
     }),
     database: destination,
     select: () => true,
-    reporter: reporterInto(reports),
+    reporter,
     observe: () => undefined,
     relief: "hold",
     spool: () =>
@@ -64,28 +79,66 @@ export async function startPair(url: string, { leastMerged }: { leastMerged?: nu
         compare: source.compare,
         atRest: undefined,
       }),
-    waits: quickWaits,
+    waits,
   })
   cleanUps.push(async () => {
     await running.stop()
     await source.remove(handle)
-    await here.end()
-    await there.end()
+    for (const client of [here, there]) await client.end()
     await target.drop()
     await removeFolder(folder)
   })
-  const streams = () => reports.phases.includes("streaming")
-  await waitUntil(streams, { what: "the pipeline to stream", timeoutMs: 60_000, intervalMs: 5 })
-  await there.query(`SET search_path = "${destination}.public"`)
+  await streams(reports)
   return {
     reports,
+    problem,
     streaming: running.streaming,
-    there,
+    get there() {
+      return there
+    },
+    async rejoin() {
+      await there.end().catch(() => undefined)
+      there = await atDestination(target.url)
+    },
     async differences(tables) {
       await settled(here, there)
       return await differing(here, there, tables)
     },
   }
+}
+
+const streams = ({ phases }: Reports) =>
+  waitUntil(() => phases.includes("streaming"), {
+    what: "the pipeline to stream",
+    timeoutMs: 60_000,
+    intervalMs: 5,
+  })
+
+function sourceAt(url: string) {
+  const database = decodeURIComponent(new URL(url).pathname.slice(1))
+  return openPostgresSource({ url, database, nativeTypes: true })
+}
+
+function newShown() {
+  const reports = newReports()
+  const into = reporterInto(reports)
+  let problem: Problem | undefined
+  const reporter: PipelineReporter = {
+    ...into,
+    problem(next) {
+      problem = next
+      into.problem(next)
+    },
+  }
+  return { reports, reporter, problem: () => problem }
+}
+
+async function atDestination(url: string): Promise<pg.Client> {
+  const client = await session(url)
+  // A connection that breaks shows in the query that uses it.
+  client.on("error", () => undefined)
+  await client.query(`SET search_path = "${destination}.public"`)
+  return client
 }
 
 /** A line for each table that differs. */

@@ -1,6 +1,6 @@
 import type { CopyRequest } from "../../../control-plane/copy-jobs/copy-files.ts"
 import type { LoadError } from "../../../domain/copy.ts"
-import { Problem, reportOf } from "../../../domain/problems.ts"
+import { Problem, type ProblemKind, reportOf } from "../../../domain/problems.ts"
 import type { CopyDestination, CopyTransaction } from "../../../loading/copy-target.ts"
 import type { Answer } from "../../../query/contract.ts"
 import { faultAsPgError } from "../../../query/faults.ts"
@@ -43,8 +43,14 @@ function asPgError(error: unknown): unknown {
   if (!(error instanceof Problem)) return faultAsPgError(error)
   const { message } = reportOf(error)
   const hint = message.slice(error.message.length + 1)
-  const code = error.kind === "copyTargetMissing" ? "42P01" : error.kind === "diskFull" ? "53100" : "58030"
-  return new PgError(code, error.message, hint === "" ? {} : { hint })
+  return new PgError(sqlStates[error.kind] ?? "58030", error.message, hint === "" ? {} : { hint })
+}
+
+const sqlStates: Partial<Record<ProblemKind, string>> = {
+  copyTargetMissing: "42P01",
+  diskFull: "53100",
+  warehouseDiskFull: "53100",
+  warehouseLocked: "55P03",
 }
 
 async function load(

@@ -18,6 +18,7 @@ export function routines(names: Names): string[] {
     isUsed(own),
     isSameShape(own),
     takePlace(own),
+    holdPlaceOf(own),
     dropTable(own),
   ]
 }
@@ -46,6 +47,11 @@ export function takePlaceOf(
 export function letReaders(names: Names, table: string, isNew: "new" | "moved"): string {
   const own = quoteIdentifier(names.booksSchema)
   return `SELECT ${own}.let_readers(to_regclass(${quoteLiteral(table)}), ${isNew === "new"})`
+}
+
+/** The statement that waits, until the end of its transaction, for what a swap of `live` would wait for. */
+export function holdPlace(names: Names, live: string): string {
+  return `SELECT ${quoteIdentifier(names.booksSchema)}.hold_place(${quoteLiteral(live)})`
 }
 
 /** The statement that drops a table, if it is there; views on it come back when it does. */
@@ -176,6 +182,15 @@ function takePlace(own: string): string {
       EXECUTE format('ALTER TABLE %s.%I RENAME TO %s', schema_name, passing, table_name);
       PERFORM ${own}.let_readers(copy, live IS NULL);
       PERFORM ${own}.put_views_back();
+    END $f$`
+}
+
+/** A table that stays where its copy comes, and takes the copy's rows, has its readers beside it. */
+function holdPlaceOf(own: string): string {
+  return `CREATE OR REPLACE FUNCTION ${own}.hold_place(live_name text) RETURNS void LANGUAGE plpgsql AS $f$
+    BEGIN
+      IF to_regclass(live_name) IS NULL OR ${own}.is_used(to_regclass(live_name)) THEN RETURN; END IF;
+      EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', live_name);
     END $f$`
 }
 
