@@ -30,6 +30,7 @@ import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type WorkerStore, workerStore } from "./processes/workers.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
+import { type RequestStore, requestStore } from "./resources/requests.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
 import { type SqlUserStore, sqlUserStore } from "./sql-users.ts"
 import { type TableStore, tableStore } from "./tables.ts"
@@ -64,6 +65,7 @@ export interface Store {
   apiKeys: ApiKeyStore
   governance: GovernanceStore
   governedIntegrations: GovernedIntegrationStore
+  resourceRequests: RequestStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -128,6 +130,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     apiKeys: apiKeyStore(db),
     governance: governanceStore(db),
     governedIntegrations: governedIntegrationStore(db),
+    resourceRequests: requestStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

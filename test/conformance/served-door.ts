@@ -10,10 +10,15 @@ import type {
 } from "../../src/domain/configuration.ts"
 import { registry } from "../../src/engines/registry.ts"
 import type { SourceEngine } from "../../src/engines/source-engine.ts"
+import { cloudControlDoor } from "../../src/front-doors/cloudcontrol/door.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
 import { newSharedThrottle } from "../../src/front-doors/shared-throttle.ts"
+import type { ResourceHandler } from "../../src/resources/handler.ts"
+import { integrationHandlers } from "../../src/resources/integrations/handler.ts"
+import { resources } from "../../src/resources/registry.ts"
+import { startRequestRunner } from "../../src/resources/requests/runner.ts"
 import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
@@ -67,6 +72,8 @@ export interface ServeOptions {
   readable?: boolean
   requests?: RequestLimits
   audit?: AuditRetention
+  /** By type name; those that the program has unless said otherwise. */
+  resourceHandlers?: (plane: ControlPlane) => Record<string, ResourceHandler>
 }
 
 /** The RDS door on a real port, over a real state database of its own. */
@@ -83,10 +90,14 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     void logLines.push(JSON.stringify({ ...fields, message }))
   const log = { info: write, warn: write, error: write }
   const plane = planeOver(store, options)
+  const served = resources({ handlers: options.resourceHandlers?.(plane) ?? integrationHandlers(plane) })
+  const requests = store.resourceRequests
+  const runner = startRequestRunner({ requests, resources: served, log })
+  const resourcePlane = { account, region, resources: served, requests, nudge: runner.nudge }
   const router = awsRouter({
     region,
     credentials: [admin, reader, partner],
-    doors: [rdsDoor(plane, log), redshiftDoor(plane, log)],
+    doors: [rdsDoor(plane, log), redshiftDoor(plane, log), cloudControlDoor(resourcePlane, store.audit, log)],
     log,
     ...(options.now && { now: options.now }),
     ...(options.requests && { throttle: sharedThrottle(store, options.requests) }),
@@ -102,6 +113,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     logLines,
     close: async () => {
       await server.close(0)
+      await runner.stop()
       await store.close()
       await database?.drop()
     },

@@ -17,6 +17,7 @@ const layers = [
   ["engines"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
+  ["resources"],
   ["wire"],
   ["query"],
   ["front-doors"],

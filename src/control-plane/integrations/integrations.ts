@@ -40,6 +40,8 @@ import { shownOtherwise, shownStatus } from "./shown-status.ts"
 export interface CreateIntegrationInput {
   /** The API that makes it, and alone sees it as its own. */
   service: IntegrationService
+  /** A UUID that names it before it exists; default: a new one. */
+  id?: string
   sourceArn: string
   targetArn: string
   integrationName: string
@@ -105,7 +107,7 @@ function newIntegration(
   const encryption = encryptionOf(plane, input)
   checkTags(input.tags ?? [])
   const { destinations, dataFilter } = checkEnds(plane, input)
-  const id = randomUUID()
+  const { id = randomUUID() } = input
   const integration: Integration = {
     id,
     arn: integrationArn({ service: input.service, region: plane.region, account: plane.account, id }),

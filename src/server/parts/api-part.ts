@@ -2,6 +2,7 @@ import { Hono } from "hono"
 import type { Enforcement } from "../../control-plane/governance/data/declarations.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
+import { cloudControlDoor } from "../../front-doors/cloudcontrol/door.ts"
 import {
   bearerOf,
   type EventSink,
@@ -29,6 +30,7 @@ import {
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
 import { governanceRoutes } from "./governance-part.ts"
+import { resourcePlane } from "./resources-part.ts"
 
 const httpGraceMs = 1_000
 
@@ -62,6 +64,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
     doors: [
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
+      cloudControlDoor(resourcePlane(base), store.audit, log),
       operationsDoor({ ...status, takeEvents, place: configuration }, log),
     ],
     log,

@@ -3,6 +3,7 @@ import { ensureCredentials, withGenerated } from "../../configuration/secrets/cr
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
 import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
 import type { Configuration, HostPort } from "../../domain/configuration.ts"
+import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { Store } from "../../state/store.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
 import type { Neighbours } from "../isolated/neighbours.ts"
@@ -43,6 +44,8 @@ export interface LocalParts {
   reconciler?: Reconciler
   /** Where the SQL port listens. */
   sql?: HostPort
+  /** Once a door of this process shows resources. */
+  resources?: ResourcePlane
 }
 
 /** @throws SetupError */

@@ -28,6 +28,7 @@ import { governedSources } from "./0026-governed-sources.ts"
 import { governedAccess } from "./0027-governed-access.ts"
 import { reachedSources } from "./0028-reached-sources.ts"
 import { governanceIntegrations } from "./0029-governance-integrations.ts"
+import { resourceRequests } from "./0030-resource-requests.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   governedAccess,
   reachedSources,
   governanceIntegrations,
+  resourceRequests,
 ]

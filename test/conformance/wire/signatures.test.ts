@@ -327,8 +327,8 @@ describe("signatures, over raw HTTP", () => {
       door.port,
       await sign({ service: "cloudcontrolapi", body: "{}", ...json }),
     )
-    assert.equal(cloudControl.status, 405)
-    assert.equal(JSON.parse(cloudControl.body).__type, "UnsupportedActionException")
+    assert.equal(cloudControl.status, 400)
+    assert.equal(JSON.parse(cloudControl.body).__type, "ValidationException")
     assert.equal(cloudControl.headers["content-type"], "application/x-amz-json-1.0")
 
     const profile = await send(
