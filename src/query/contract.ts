@@ -43,8 +43,8 @@ export interface QuerySession extends SqlSession {
   readonly database: string
 }
 
-/** `tokens` are those of `text`. */
-export type ReadDoorStatement = (tokens: Token[], text: string) => DoorStatement | undefined
+/** `tokens` are those of `text`, in which comments are blank; `typed` has them. */
+export type ReadDoorStatement = (tokens: Token[], text: string, typed: string) => DoorStatement | undefined
 
 /** A statement that no engine runs: CREATE DATABASE, GRANT, COPY of files. */
 export interface DoorStatement {

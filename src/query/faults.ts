@@ -1,4 +1,5 @@
 import { Fault, type FaultKind } from "../domain/faults.ts"
+import { ResourceFault, type ResourceFaultKind } from "../resources/faults.ts"
 import { PgError, type SqlState } from "../wire/pgwire/pg-error.ts"
 
 /** How each fault travels over the SQL port; a kind without a row does not compile. */
@@ -32,4 +33,24 @@ const sqlStates: Record<FaultKind, SqlState> = {
 /** A service's refusal as PostgreSQL would say it; anything else as it is. */
 export function faultAsPgError(error: unknown): unknown {
   return error instanceof Fault ? new PgError(sqlStates[error.kind], error.message) : error
+}
+
+const statesOfResources: Record<ResourceFaultKind, SqlState> = {
+  alreadyExists: "42710",
+  clientTokenConflict: "22023",
+  concurrentModification: "55000",
+  concurrentOperation: "55006",
+  invalidRequest: "22023",
+  notFound: "42704",
+  notStabilized: "55000",
+  notUpdatable: "22023",
+  requestTokenNotFound: "42704",
+  typeNotFound: "42704",
+  unsupportedAction: "0A000",
+}
+
+/** As above, of the services of resources too. */
+export function resourceFaultAsPgError(error: unknown): unknown {
+  if (!(error instanceof ResourceFault)) return faultAsPgError(error)
+  return new PgError(statesOfResources[error.kind], error.message)
 }

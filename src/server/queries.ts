@@ -9,7 +9,10 @@ import type { Registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
 import { directQueries } from "../query/direct-queries.ts"
+import { withResourceDatabase } from "../query/resource-tables/resource-database.ts"
+import { resourceTables } from "../query/resource-tables/resource-tables.ts"
 import { systemViewTables } from "../query/system-views/system-views.ts"
+import type { ResourcePlane } from "../resources/requests/context.ts"
 import type { GovernanceStore } from "../state/governance/store.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { RunningCopy } from "./copy.ts"
@@ -26,6 +29,7 @@ export interface QueryParts {
   users: SqlUsers
   status: StatusSources
   copy: RunningCopy
+  resources: ResourcePlane
   limits: SqlLimits
   /** Of the registry in use. */
   open: Engines["openQueries"]
@@ -41,7 +45,7 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
   const { instance, shown, status, copy, users, limits, log } = parts
   const { sourceEngines, configuration } = parts
   const facts = { ...status, sources: configuration.sources, sourceEngines, copy: copy.facts }
-  const queries = await parts.open({
+  const opened = await parts.open({
     instance,
     users,
     log,
@@ -49,8 +53,12 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
     isReplicated: (database) => shown.kind === "direct" || database !== "dev",
     guarded: parts.guarded,
     policies: { now: parts.governance.now, readPolicy, store: parts.governanceStore },
-    virtualTables: systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
+    virtualTables: [
+      ...systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
+      ...resourceTables(parts.resources),
+    ],
   })
+  const queries = withResourceDatabase(opened, users)
   if (shown.kind === "queried") return queries
   const { title, address } = shown
   return directQueries(queries, { title, where: `${address.host}:${address.port}` })

@@ -11,6 +11,9 @@ import { type CopyCommand, copyCommand } from "./copy/statements.ts"
 import { type AdministrationContext, runDatabaseCommand } from "./databases/administration.ts"
 import { type DatabaseCommand, databaseCommand } from "./databases/database-commands.ts"
 import { impersonationStatement } from "./impersonation-statements.ts"
+import type { ResourceContext } from "./resources/change.ts"
+import { resourceStatement } from "./resources/run.ts"
+import { resourceCommand } from "./resources/statements.ts"
 import type { SqlPortOptions } from "./sql-port.ts"
 import { upkeepStatement } from "./upkeep-statements.ts"
 import { callerOf } from "./users/logins.ts"
@@ -24,6 +27,7 @@ interface Contexts {
   databases(session: StatementSession): AdministrationContext
   copy(session: StatementSession): CopyContext
   audit: AuditStatement
+  resources(session: StatementSession): ResourceContext
 }
 
 /** Reads the statements that the SQL port runs itself: about users and rights, about databases, COPY of files. */
@@ -33,19 +37,21 @@ export function doorStatements(
   who: { user: string; address: string | undefined },
 ): ReadDoorStatement {
   const contexts = contextsOf(options, sessions, who)
-  return (tokens, text) => {
+  return (tokens, text, typed) => {
     const access = accessCommand(tokens)
     if (access) return accessStatement(access, contexts)
     const database = databaseCommand(tokens)
     if (database) return databaseStatement(database, contexts)
     const copy = copyCommand(tokens, text)
     if (copy) return copyStatement(copy, contexts)
+    const resource = resourceCommand(tokens, text, typed)
+    if (resource) return resourceStatement(resource, contexts.resources)
     return impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens)
   }
 }
 
 function contextsOf(
-  { users, engine, audit, log, administration, copy }: SqlPortOptions,
+  { users, engine, audit, log, administration, copy, resources: plane }: SqlPortOptions,
   sessions: ReadonlySet<QuerySession>,
   { user, address }: { user: string; address: string | undefined },
 ): Contexts {
@@ -69,6 +75,7 @@ function contextsOf(
       sessions: (name) => [...sessions].filter((one) => one.database === name).length,
     }),
     copy: (session) => ({ administration: copy, caller: caller(), audit: audited, isReplicated, session }),
+    resources: (session) => ({ plane, caller: caller(), audit: audited, session }),
   }
 }
 

@@ -2,6 +2,7 @@ import { createSecureContext } from "node:tls"
 import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
 import type { HostPort, SqlTls, SqlUser } from "../../domain/configuration.ts"
 import type { QueryEngine, QuerySession } from "../../query/contract.ts"
+import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { AuditStore } from "../../state/audit.ts"
 import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/pgwire/server.ts"
 import type { CopyAdministration } from "./copy/context.ts"
@@ -30,6 +31,8 @@ export interface SqlPortOptions {
   administration?: DatabaseAdministration
   /** What COPY does; absent: it is refused. */
   copy?: CopyAdministration
+  /** What statements about resources change; absent: there are none. */
+  resources?: ResourcePlane
   limits?: Partial<PgWireLimits>
   /** Absent: the port has no TLS. */
   tls?: PortTls

@@ -13,6 +13,7 @@ import { openQueries } from "../queries.ts"
 import type { QueriedEngine } from "../registries.ts"
 import { sqlPortLimits } from "../sql-limits.ts"
 import type { Base } from "./base.ts"
+import { resourcePlane } from "./resources-part.ts"
 import type { WarehousePart } from "./warehouse-part.ts"
 
 const sqlGraceMs = 2_000
@@ -52,7 +53,9 @@ export async function startSqlPart(
     onError: (error) => log.warn(errorFields(error), "the policies could not be read again"),
   })
   onStop(() => governance.stop())
+  const resources = resourcePlane(base)
   const queries = await openQueries({
+    resources,
     governance,
     governanceStore: store.governance,
     configuration,
@@ -83,6 +86,7 @@ export async function startSqlPart(
         users,
       ),
       copy: copy.administration,
+      resources,
     }),
   )
   onStop(() => port.close(sqlGraceMs))

@@ -125,7 +125,7 @@ export async function planStatement(typed: string, context: PlanContext): Promis
   }
   if (cursor) return { kind: "cursor", command: cursor }
   // After COPY … TO STDOUT, before SHOW: the door has other forms of both.
-  const statement = context.readDoorStatement(tokens, text)
+  const statement = context.readDoorStatement(tokens, text, typed)
   if (statement) return { kind: "door", statement }
   const command = sessionCommand(tokens)
   if (command) return { kind: "session", command }

@@ -19,11 +19,14 @@ export function virtualTables(tables: readonly VirtualTable[]): VirtualTables {
   return {
     find: (name, database) => {
       const [catalog, schema, table] = [name.catalog, name.schema, name.table].map((one) => one.toLowerCase())
-      if (catalog !== "" && catalog !== database.toLowerCase()) return undefined
+      const isHere = catalog === "" || catalog === database.toLowerCase()
       return tables.find(
         (one) =>
           one.name === table &&
-          (one.database === undefined || one.database === database) &&
+          // A database of virtual tables alone has no sessions: its name says which is meant.
+          (one.database === undefined
+            ? isHere
+            : one.database.toLowerCase() === (catalog === "" ? database.toLowerCase() : catalog)) &&
           (schema === "" ? foundUnqualified.has(one.schema) : one.schema === schema),
       )
     },

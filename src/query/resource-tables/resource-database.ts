@@ -1,0 +1,25 @@
+import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
+import type { QueryEngine } from "../contract.ts"
+
+/** The database that is there from the start. */
+const underlying = "dev"
+
+/**
+ * An engine in which people may also connect to `awscc`, the database of resources. It has virtual tables only, which are found by
+ * their whole names from every database: such a session is one of `dev`.
+ */
+export function withResourceDatabase(engine: QueryEngine, users: Pick<SqlUsers, "find">): QueryEngine {
+  return {
+    ...engine,
+    open: async (request) => {
+      if (request.parameters.get("database") !== "awscc") return await engine.open(request)
+      if (users.find(request.user)?.isSuperuser !== true)
+        throw new PgError("42501", "permission denied for database awscc")
+      return await engine.open({
+        ...request,
+        parameters: new Map([...request.parameters, ["database", underlying]]),
+      })
+    },
+  }
+}
