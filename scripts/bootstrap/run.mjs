@@ -25,11 +25,12 @@ const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
  * Runs `entry` (relative to the project) on Node 24 and ends as it ends: same exit code, or same signal.
  * @param {string} entry
  * @param {string[]} args
+ * @param {Record<string, string>} added to its environment
  */
-export async function run(entry, args) {
+export async function run(entry, args, added = {}) {
   try {
     await ensureInstalled(root)
-    await runChild(findNode(), entry, args)
+    await runChild(findNode(), [entry, ...args], added)
   } catch (error) {
     console.error(`millrace: ${error instanceof Error ? error.message : error}`)
     process.exitCode = 1
@@ -67,15 +68,16 @@ function packagedNode(name) {
 
 /**
  * @param {string} node
- * @param {string} entry
- * @param {string[]} args
+ * @param {string[]} command the entry and its arguments
+ * @param {Record<string, string>} added
  */
-function runChild(node, entry, args) {
+function runChild(node, [entry = "", ...args], added) {
   const preload = pathToFileURL(join(root, "scripts", "bootstrap", "child.mjs")).href
   const nodeArgs = ["--disable-warning=ExperimentalWarning", "--import", preload, join(root, entry), ...args]
   // The fourth stream carries nothing: it closes when we die, which tells the child (see child.mjs).
   // Each statement inside DuckDB holds a native thread; the usual four would make queries wait for replication.
-  const env = { UV_THREADPOOL_SIZE: "16", ...process.env, MILLRACE_BOOTSTRAP_PID: String(process.pid) }
+  const own = { ...added, MILLRACE_BOOTSTRAP_PID: String(process.pid) }
+  const env = { UV_THREADPOOL_SIZE: "16", ...process.env, ...own }
   const child = spawn(node, nodeArgs, { env, stdio: ["inherit", "inherit", "inherit", "pipe"] })
   for (const signal of forwarded) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {

@@ -8,9 +8,6 @@ import { join } from "node:path"
  */
 export function keepCompiled(root: string, folder: string): void {
   process.env.NODE_COMPILE_CACHE ??= join(folder, "compiled")
-  const programs = ["cli/serve/supervise.ts", "cli/serve/serve.ts", "server/parts/load-parts.ts"]
-  const [supervise, serve, parts] = programs.map((one) => JSON.stringify(join(root, "src", one)))
-  const loading = `await import(${supervise}); await import(${serve}); const { loadParts } = await import(${parts}); await loadParts(new Set(["api", "sql", "worker"]))`
-  const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", loading]
-  execFileSync(process.execPath, args, { stdio: "inherit" })
+  const program = join(root, "src", "cli", "serve", "compile-ahead.ts")
+  execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", program], { stdio: "inherit" })
 }

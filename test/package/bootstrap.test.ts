@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync } from "node:fs"
-import { chmod, cp, mkdir, rm, symlink, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { isRunning } from "../../src/embedded-postgres/processes.ts"
@@ -32,8 +32,12 @@ interface Outcome {
   err: string
 }
 
-function startProgram(folder: string, args: string[] = []): ChildProcess {
-  const cleanEnv = { ...process.env, NODE_OPTIONS: "" }
+function startProgram(
+  folder: string,
+  args: string[] = [],
+  environment: Record<string, string | undefined> = {},
+): ChildProcess {
+  const cleanEnv = { ...process.env, NODE_OPTIONS: "", ...environment }
   return spawn(oldestNode(), [join(folder, "bin", "millrace"), ...args], {
     cwd: "/",
     env: cleanEnv,
@@ -140,6 +144,54 @@ test("an installed package runs its compiled program", async (context) => {
   await mkdir(join(folder, "dist", "cli"), { recursive: true })
   await writeFile(join(folder, "dist", "cli", "main.js"), `console.log("compiled")`)
   assert.equal((await outcomeOf(startProgram(folder))).out, "compiled\n")
+})
+
+const tellsCompiled = `
+import { getCompileCacheDir } from "node:module"
+console.log(JSON.stringify({ folder: getCompileCacheDir() ?? null, reason: process.env.MILLRACE_COMPILES_ANEW ?? null }))`
+
+/** What a start says of its compiled code; `cache` stands in the place of the user's folder for caches. */
+async function compiledWith(folder: string, cache: string): Promise<{ folder: string; reason: string }> {
+  const environment = { NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: cache }
+  const { out } = await outcomeOf(startProgram(folder, [], environment))
+  return JSON.parse(out)
+}
+
+test("compiled code is kept in a folder that is the user's alone, and does not pile up", async (context) => {
+  const folder = await checkout(context, tellsCompiled)
+  const cache = join(folder, "..", "cache")
+  const compiled = join(cache, "millrace", "compiled")
+  const { folder: used, reason } = await compiledWith(folder, cache)
+  assert.equal(reason, null)
+  assert.ok(used.startsWith(`${await realpath(compiled)}/`), used)
+  for (const each of [join(cache, "millrace"), compiled])
+    assert.equal((await stat(each)).mode & 0o777, 0o700, each)
+  const kept = readdirSync(used)
+  assert.ok(kept.length > 0)
+  await Promise.all(Array.from({ length: 8_000 }, (_, number) => writeFile(join(used, `old-${number}`), "")))
+  await compiledWith(folder, cache)
+  assert.deepEqual(readdirSync(used).sort(), kept.sort())
+})
+
+test("a folder for compiled code that others may write into is not used, and the start says why", async (context) => {
+  const folder = await checkout(context, tellsCompiled)
+  const cache = join(folder, "..", "cache")
+  const compiled = join(cache, "millrace", "compiled")
+  await mkdir(compiled, { recursive: true, mode: 0o700 })
+  await chmod(compiled, 0o770)
+  assert.deepEqual(await compiledWith(folder, cache), {
+    folder: null,
+    reason: `other users may write into ${await realpath(compiled)}`,
+  })
+  const elsewhere = join(folder, "..", "elsewhere")
+  await rename(compiled, elsewhere)
+  await chmod(elsewhere, 0o700)
+  await symlink(elsewhere, compiled)
+  const { folder: used, reason } = await compiledWith(folder, cache)
+  assert.equal(used, null)
+  assert.match(reason, /compiled is no folder$/)
+  // No home is made where there is none.
+  assert.equal((await compiledWith(folder, join(folder, "..", "missing", "cache"))).folder, null)
 })
 
 test("a read-only checkout without dependencies says what to do", async (context) => {

@@ -86,6 +86,8 @@ function environment(): NodeJS.ProcessEnv {
   )
   return Object.fromEntries([
     ...clean,
+    // What this Millrace compiles goes with its folder.
+    ["XDG_CACHE_HOME", folder],
     ...(hasHome() ? [] : [["npm_config_cache", join(folder, "npm-cache")]]),
   ])
 }

@@ -5,6 +5,7 @@ import { allRoles, rolesFrom, rolesMistake } from "../../server/roles.ts"
 import { startRoles } from "../../server/start.ts"
 import { configured } from "../configured.ts"
 import { complain, print } from "../output.ts"
+import { compileAhead } from "./compiled-code.ts"
 import { readyLine } from "./ready-line.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
@@ -31,8 +32,10 @@ export async function serve(
   // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
   process.umask(0o077)
   const stopped = stopSignal()
-  const server = await startRoles({ configuration, roles, watch: "own", log: newLog({ level: "info" }) })
+  const log = newLog({ level: "info" })
+  const server = await startRoles({ configuration, roles, watch: "own", log })
   print(`${readyLine(server, roles)}\n`)
+  compileAhead(log)
   const reason = await Promise.race([stopped, server.broken])
   const outcome = await stopWithin(server, stopLimitMs)
   if (reason === undefined) return outcome

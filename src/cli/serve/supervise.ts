@@ -3,6 +3,7 @@ import { portsOf, type RunningIsolation, startIsolated, unsaidEnd } from "../../
 import { newLog } from "../../server/log.ts"
 import { configured } from "../configured.ts"
 import { complain, print } from "../output.ts"
+import { compileAhead } from "./compiled-code.ts"
 import { readyLine } from "./ready-line.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
@@ -21,9 +22,13 @@ export async function supervise(configPath: string | undefined): Promise<0 | 1 |
   process.title = "millrace supervisor"
   // When a second signal ends this process, the two others end with it.
   const stopped = stopSignal()
-  const running = await startIsolated({ configuration, childProgram, log: newLog({ level: "info" }) })
+  const log = newLog({ level: "info" })
+  const running = await startIsolated({ configuration, childProgram, log })
   const isStarted = await Promise.race([tellStart(running), stopped.then(() => true)])
-  if (isStarted) await stopped
+  if (isStarted) {
+    compileAhead(log)
+    await stopped
+  }
   let isOrderly = false
   const stop = async () => {
     isOrderly = await running.stop()
