@@ -8,6 +8,7 @@ import {
   setDatabaseOptions,
 } from "../control-plane/databases/destination-databases.ts"
 import { historyOptions } from "../control-plane/databases/history-mode.ts"
+import type { OwnDatabases } from "../control-plane/databases/own-databases.ts"
 import { refreshDatabase } from "../control-plane/databases/refresh.ts"
 import { askOwner } from "../control-plane/pipelines/ask-owner.ts"
 import { type ObservedPipeline, observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
@@ -21,13 +22,19 @@ import type { DatabaseRecord } from "../state/databases.ts"
 const dropPatienceMs = 5_000
 const lookEveryMs = 50
 
-/**
- * The SQL port's statements about databases, on the services that do them. `own`: of the warehouse that the port shows; `others`:
- * of the other ones, whose databases for integrations are made and dropped on the port as well.
- */
+export interface AdministeredDatabases {
+  /** Of the warehouse that the port shows. */
+  own: DatabaseHost
+  /** Of the other ones, whose databases for integrations are made and dropped on the port as well. */
+  others: readonly DatabaseHost[]
+  /** Those of `own` that people have made. Undefined: people make them elsewhere. */
+  written: OwnDatabases | undefined
+}
+
+/** The SQL port's statements about databases, on the services that do them. */
 export function newDatabaseAdministration(
   plane: ControlPlane,
-  { own, others }: { own: DatabaseHost; others: readonly DatabaseHost[] },
+  { own, others, written }: AdministeredDatabases,
   users: SqlUsers,
 ): DatabaseAdministration {
   const { databases } = plane.store
@@ -43,8 +50,10 @@ export function newDatabaseAdministration(
       return [...new Set([...(await orUnavailable(own.names())), ...ordered])]
     },
     create: (caller, input) => createDatabase(plane, [own, ...others], caller, input),
+    createOwn: written && ((caller, name) => written.create(caller, name)),
     async drop(caller, name) {
       await dropDatabase(plane, await hostOf(name), caller, name, comesTrue)
+      await written?.forget(name)
       await users.forgetDatabase(name)
     },
     async set(caller, name, options, historyFor) {

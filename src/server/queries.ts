@@ -1,4 +1,5 @@
 import type { GuardedTable } from "../control-plane/databases/guarded-tables.ts"
+import type { OwnDatabases } from "../control-plane/databases/own-databases.ts"
 import { systemViewFacts } from "../control-plane/databases/system-views.ts"
 import type { GovernanceWatch } from "../control-plane/governance/enforcement/governance-watch.ts"
 import { readPolicy } from "../control-plane/governance/enforcement/read-policy.ts"
@@ -35,6 +36,8 @@ export interface QueryParts {
   open: Engines["openQueries"]
   /** Tables of the warehouse's databases that can be read in the state Synced only. */
   guarded(): readonly GuardedTable[]
+  /** Databases that people have made, and may write. */
+  written: OwnDatabases | undefined
   governance: GovernanceWatch
   governanceStore: GovernanceStore
   log: Log
@@ -50,7 +53,8 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
     users,
     log,
     ...limits.engine,
-    isReplicated: (database) => shown.kind === "direct" || database !== "dev",
+    isReplicated: (database) =>
+      shown.kind === "direct" || (database !== "dev" && parts.written?.has(database) !== true),
     guarded: parts.guarded,
     policies: { now: parts.governance.now, readPolicy, store: parts.governanceStore },
     virtualTables: [

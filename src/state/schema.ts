@@ -30,6 +30,7 @@ export interface StateSchema {
   resource_tags: ResourceTagsRow
   audit: AuditTable
   sql_users: SqlUserTable
+  own_databases: OwnDatabaseTable
   secrets: SecretTable
   sql_grants: SqlGrantTable
   activities: ActivityTable
@@ -308,6 +309,13 @@ export interface SqlUserRow {
 }
 
 interface SqlUserTable extends SqlUserRow {
+  created_at: Generated<Date>
+}
+
+interface OwnDatabaseTable {
+  target_arn: string
+  name: string
+  owner: string
   created_at: Generated<Date>
 }
 

@@ -16,6 +16,7 @@ import {
 import { type GovernanceStore, governanceStore } from "./governance/store.ts"
 import { type HistoryStore, historyStore } from "./history.ts"
 import { type IntegrationStore, integrationStore } from "./integrations/integrations.ts"
+import { type OwnDatabaseStore, ownDatabaseStore } from "./integrations/own-databases.ts"
 import { type LeaseStore, leaseStore } from "./leases.ts"
 import { type LoadErrorStore, loadErrorStore } from "./load-errors.ts"
 import { migrate } from "./migrate.ts"
@@ -40,6 +41,7 @@ import { type TagStore, tagStore } from "./tags.ts"
 export interface Store {
   integrations: IntegrationStore
   databases: DatabaseStore
+  ownDatabases: OwnDatabaseStore
   history: HistoryStore
   events: EventStore
   pipelines: PipelineStore
@@ -105,6 +107,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
+    ownDatabases: ownDatabaseStore(db),
     history: historyStore(db),
     events: eventStore(db),
     pipelines: pipelineStore(db),

@@ -103,6 +103,19 @@ describe("integrations that exclude each other", () => {
     await insertInto(test.store, anIntegration({ name: "a-B", targetArn: target("elsewhere") }))
   })
 
+  it("a warehouse database that people made, in any case of letters", async () => {
+    const wanted = anIntegration({ name: "My-Marts" })
+    const own = { targetArn: wanted.targetArn, name: "my_marts", owner: "admin" }
+    assert.equal(await test.store.ownDatabases.add(own), true)
+    assert.equal(await test.store.ownDatabases.add({ ...own, name: "MY_marts" }), false)
+    await assert.rejects(
+      insertInto(test.store, wanted),
+      isFault("integrationExists", /made by CREATE DATABASE/),
+    )
+    await test.store.ownDatabases.remove(own.targetArn, own.name)
+    await insertInto(test.store, wanted)
+  })
+
   it("exactly one of many at once wins, and the others hear why", async () => {
     const wanted = Array.from({ length: 8 }, () => anIntegration({ name: "race" }))
     const results = await Promise.allSettled(wanted.map((one) => insertInto(test.store, one)))

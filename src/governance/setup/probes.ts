@@ -107,13 +107,21 @@ export function userQuery(user: string): string {
   return `SELECT 1 AS found FROM pg_user WHERE usename = ${literal(user)}`
 }
 
-/** `mine`: whether a user owns the database; no row: there is none. */
+/**
+ * `mine`: whether the account owns the database; no row: there is none. Where nothing has an owner: whether it holds nothing but what a
+ * set-up makes.
+ */
 export function databaseOwnerQuery({
+  dialect,
   database,
   systemUser,
 }: {
+  dialect: SetupDialect
   database: string
   systemUser: string
 }): string {
-  return `SELECT u.usename = ${literal(systemUser)} AS mine FROM pg_database d JOIN pg_user u ON u.usesysid = d.datdba WHERE d.datname = ${literal(database)}`
+  const name = literal(database)
+  if (dialect === "millrace")
+    return `SELECT NOT EXISTS (SELECT 1 FROM svv_all_tables WHERE database_name = ${name} AND schema_name <> 'immuta_system') AS mine FROM pg_database WHERE datname = ${name}`
+  return `SELECT u.usename = ${literal(systemUser)} AS mine FROM pg_database d JOIN pg_user u ON u.usesysid = d.datdba WHERE d.datname = ${name}`
 }

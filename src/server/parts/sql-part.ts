@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
+import { openOwnDatabases } from "../../control-plane/databases/own-databases.ts"
 import { startGovernanceWatch } from "../../control-plane/governance/enforcement/governance-watch.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
@@ -54,8 +55,11 @@ export async function startSqlPart(
   })
   onStop(() => governance.stop())
   const resources = resourcePlane(base)
+  const written =
+    warehouses.shown.kind === "queried" ? await openOwnDatabases(store, warehouses.databases) : undefined
   const queries = await openQueries({
     resources,
+    written,
     governance,
     governanceStore: store.governance,
     configuration,
@@ -82,7 +86,7 @@ export async function startSqlPart(
       log,
       administration: newDatabaseAdministration(
         plane,
-        { own: warehouses.databases, others: warehouses.otherDatabases },
+        { own: warehouses.databases, others: warehouses.otherDatabases, written },
         users,
       ),
       copy: copy.administration,

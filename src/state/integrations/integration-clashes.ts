@@ -64,10 +64,25 @@ export async function refuseTakenDestination(
     .where("destinations.target_arn", "=", targetArn)
     .where(({ eb, fn }) => eb(fn<string>("lower", ["destinations.destination_database"]), "in", folded))
     .executeTakeFirst()
-  if (taken === undefined) return
+  if (taken === undefined) return await refuseOwnDatabase(db, targetArn, folded)
   throw new Fault(
     "integrationExists",
     `The warehouse database ${taken.destination_database} already belongs to integration ${taken.name}. Choose another name.`,
+  )
+}
+
+/** What people may write is filled by no integration. */
+async function refuseOwnDatabase(db: Db, targetArn: string, folded: readonly string[]): Promise<void> {
+  const own = await db
+    .selectFrom("own_databases")
+    .select("name")
+    .where("target_arn", "=", targetArn)
+    .where(({ eb, fn }) => eb(fn<string>("lower", ["name"]), "in", folded))
+    .executeTakeFirst()
+  if (own === undefined) return
+  throw new Fault(
+    "integrationExists",
+    `The warehouse database ${own.name} was made by CREATE DATABASE. Choose another name, or drop it.`,
   )
 }
 

@@ -29,6 +29,7 @@ import { governedAccess } from "./0027-governed-access.ts"
 import { reachedSources } from "./0028-reached-sources.ts"
 import { governanceIntegrations } from "./0029-governance-integrations.ts"
 import { resourceRequests } from "./0030-resource-requests.ts"
+import { ownDatabases } from "./0031-own-databases.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   reachedSources,
   governanceIntegrations,
   resourceRequests,
+  ownDatabases,
 ]

@@ -29,17 +29,20 @@ const admin = { username: "admin", password: sqlPassword }
 const removal = { authenticationType: "userPassword", ...admin }
 
 /** Where the managed schemas are made; both modes go the same way. */
-const modes = { "in one database": "dev" } as const
+const modes = { "in one database": "dev", "in a database of its own": "immuta" } as const
 
 test("an SQL port of Millrace is set up, changed, validated and cleaned", async (t) => {
   const place = await newPlace(t, { sources: [] })
   await place.start()
   for (const [mode, database] of Object.entries(modes)) {
+    const isSingle = database === "dev"
     const parts: [string, (port: PortTest) => Promise<void>][] = [
       ["by one-time credentials", automatically],
       ["by scripts in psql", byHand],
       ["undone when a step fails", undoneOnFailure],
-      ["refused before it begins", othersSchemas],
+      isSingle
+        ? ["refused before it begins", othersSchemas]
+        : ["not removed with tables of others", othersTables],
       ["killed at each step", killedAtEachStep],
     ]
     for (const [name, part] of parts)
@@ -161,11 +164,11 @@ async function byHand({ payload, start, urlOf, database }: PortTest): Promise<vo
 }
 
 /** In the middle of the set-up its account loses the right to go on. */
-async function undoneOnFailure({ payload, start, urlOf }: PortTest): Promise<void> {
+async function undoneOnFailure({ payload, start, urlOf, database }: PortTest): Promise<void> {
   const sql = (statement: string) =>
     execFileSync("psql", ["--no-psqlrc", "-qAtc", statement, urlOf("dev")]).toString()
   const { calls } = await start((point) => {
-    if (point !== "create/system account/done") return
+    if (point !== (database === "dev" ? "create/system account/done" : "create/managed database/done")) return
     const user = sql("SELECT usename FROM pg_user WHERE usename <> 'admin'").trim()
     sql(`ALTER USER "${user}" NOCREATEUSER`)
   })
@@ -174,7 +177,8 @@ async function undoneOnFailure({ payload, start, urlOf }: PortTest): Promise<voi
   const { validationResults } = await getIntegration(calls, answer.id)
   assert.deepEqual(
     validationResults.validationTests.filter(({ status }) => status === "failed").map(({ name }) => name),
-    ["Automatic Bootstrap: fingerprint and smoke read"],
+    // A database of its own is closed to the account as soon as it is no administrator.
+    [`Automatic Bootstrap: ${database === "dev" ? "fingerprint and smoke read" : "managed objects"}`],
   )
   await deleteIntegration(calls, answer.id, removal)
   assert.equal(await settled(calls, answer.id), "deleted")
@@ -197,12 +201,32 @@ async function othersSchemas({ payload, start, urlOf, database }: PortTest): Pro
   await rowsOf(urlOf("dev"), "DROP USER other")
 }
 
-async function killedAtEachStep({ payload, start, installation, left }: PortTest): Promise<void> {
-  const points: [point: string, status: string][] = [
-    ["create/system account/begun", "createError"],
-    ["create/system account/done", "enabled"],
-    ["create/return of rights/done", "enabled"],
-  ]
+async function othersTables({ payload, start, urlOf, database }: PortTest): Promise<void> {
+  const { calls } = await start()
+  const { answer } = await createIntegration(calls, payload())
+  await enabled(calls, answer.id)
+  await rowsOf(urlOf(database), "CREATE TABLE main.mine (a integer)")
+  await deleteIntegration(calls, answer.id, removal)
+  assert.equal(await settled(calls, answer.id), "deleteError")
+  assert.match(
+    JSON.stringify((await getIntegration(calls, answer.id)).validationResults),
+    /Database immuta holds tables that the set-up did not make: move them away, and ask again/,
+  )
+  await rowsOf(urlOf(database), "DROP TABLE main.mine")
+  await deleteIntegration(calls, answer.id, removal)
+  assert.equal(await settled(calls, answer.id), "deleted")
+}
+
+async function killedAtEachStep({ payload, start, installation, left, database }: PortTest): Promise<void> {
+  // What is before the first database-level step is the same in both modes.
+  const points: [point: string, status: string][] =
+    database === "dev"
+      ? [
+          ["create/system account/begun", "createError"],
+          ["create/system account/done", "enabled"],
+          ["create/return of rights/done", "enabled"],
+        ]
+      : [["create/managed database/done", "enabled"]]
   for (const [point, expected] of points) {
     await killedAt({ installation, call: "create", body: payload(), point })
     const { calls, stop } = await start()

@@ -9,7 +9,7 @@ import {
 } from "../../../governance/setup/statements.ts"
 import type { ServerAccess } from "./server-access.ts"
 import { ServerRefusal, type ServerSession } from "./server-connection.ts"
-import type { JobStep } from "./set-up.ts"
+import { type JobStep, StepFailure } from "./set-up.ts"
 
 /**
  * Takes away whatever a set-up has made, however far it came. What is not there is no failure. Never drops a database that the
@@ -63,6 +63,11 @@ async function dropDatabase(access: ServerAccess, plan: SetupPlan): Promise<void
   await enter(access, "initial", async (session) => {
     const [found] = await session.ask(databaseOwnerQuery(plan))
     if (found?.mine === true) await session.ask(databaseDrop(plan))
+    // Where a database has an owner, it is the other's, and was never the set-up's.
+    else if (found !== undefined && !hasOwners(plan.dialect))
+      throw new StepFailure(
+        `Database ${plan.database} holds tables that the set-up did not make: move them away, and ask again.`,
+      )
   })
 }
 

@@ -15,6 +15,8 @@ export interface DatabaseAdministration {
   /** Those of the warehouse, also what cannot be opened. */
   names(): Promise<string[]>
   create(caller: Caller, input: CreateDatabaseInput): Promise<void>
+  /** One that people may write. Undefined: this port holds no rows. */
+  createOwn: ((caller: Caller, name: string) => Promise<void>) | undefined
   /** Resolves when it is gone. */
   drop(caller: Caller, name: string): Promise<void>
   set(
@@ -75,10 +77,16 @@ async function run(
   switch (command.kind) {
     case "create": {
       const { kind: _, owner, ...input } = command
-      if (owner !== undefined && owner !== caller.name)
-        throw new PgError("0A000", "OWNER other than yourself is not supported")
+      refuseOtherOwner(owner, caller)
       return administration.create(caller, input)
     }
+    case "createOwn":
+      refuseOtherOwner(command.owner, caller)
+      if (administration.createOwn === undefined)
+        throw new PgError("0A000", "CREATE DATABASE without FROM INTEGRATION is not supported on this port", {
+          hint: "It holds no rows: make the database at the warehouse itself.",
+        })
+      return administration.createOwn(caller, command.name)
     case "drop":
       return drop(command, context, administration)
     case "set":
@@ -90,6 +98,11 @@ async function run(
     default:
       return unreachable(command)
   }
+}
+
+function refuseOtherOwner(owner: string | undefined, caller: Caller): void {
+  if (owner === undefined || owner === caller.name) return
+  throw new PgError("0A000", "OWNER other than yourself is not supported")
 }
 
 async function drop(

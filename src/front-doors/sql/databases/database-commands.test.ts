@@ -15,6 +15,12 @@ const created = {
   owner: undefined,
 }
 
+test("CREATE DATABASE of one's own", () => {
+  const own = { kind: "createOwn", name: "marts", owner: undefined }
+  assert.deepEqual(parsed("create database Marts"), own)
+  assert.deepEqual(parsed('CREATE DATABASE "Marts" WITH OWNER me'), { ...own, name: "Marts", owner: "me" })
+})
+
 test("CREATE DATABASE in every spelling of its options", () => {
   const start = "CREATE DATABASE shop FROM INTEGRATION 'i-1'"
   assert.deepEqual(parsed(start), created)
@@ -97,7 +103,8 @@ test("what is wrong or cannot be done is refused, and other statements are not o
     ["CREATE DATABASE a FROM INTEGRATION 'x' nonsense", "42601"],
     ["CREATE DATABASE a FROM INTEGRATION 'x' HISTORY_MODE = TRUE FOR ALL TABLES", "42601"],
     ["CREATE DATABASE a FROM INTEGRATION 'x' WITH COLLATE CI", "0A000"],
-    ["CREATE DATABASE a", "0A000"],
+    ["CREATE DATABASE a WITH COLLATE CI", "0A000"],
+    ["CREATE DATABASE a nonsense", "42601"],
     ["ALTER DATABASE a RENAME TO b", "0A000"],
     ["ALTER DATABASE a INTEGRATION SET", "42601"],
     ["ALTER DATABASE a INTEGRATION SET HISTORY_MODE TRUE FOR INERROR TABLES", "42601"],

@@ -15,6 +15,8 @@ export type DatabaseCommand =
       options: Partial<DatabaseOptions>
       owner: string | undefined
     }
+  /** Empty, and people's to write. */
+  | { kind: "createOwn"; name: string; owner: string | undefined }
   | { kind: "refresh"; name: string; scope: RefreshScope }
   | { kind: "set"; name: string; options: Partial<DatabaseOptions>; historyFor: HistoryScope }
   | { kind: "drop"; name: string; ifExists: boolean }
@@ -22,6 +24,7 @@ export type DatabaseCommand =
 /** The command tag, and what the statement is called in errors. */
 export const databaseTags: Record<DatabaseCommand["kind"], string> = {
   create: "CREATE DATABASE",
+  createOwn: "CREATE DATABASE",
   refresh: "ALTER DATABASE",
   set: "ALTER DATABASE",
   drop: "DROP DATABASE",
@@ -42,11 +45,11 @@ export function databaseCommand(tokens: Token[]): DatabaseCommand | undefined {
 
 function parseCreate(reader: TokenReader): DatabaseCommand {
   const name = reader.name()
-  if (!reader.take("from", "integration"))
-    throw notSupported(
-      "CREATE DATABASE without FROM INTEGRATION",
-      "Databases here come from integrations; tables of your own go into the database dev.",
-    )
+  if (!reader.take("from", "integration")) {
+    const owner = parseWith(reader)
+    reader.end()
+    return { kind: "createOwn", name, owner }
+  }
   const integration = reader.string()
   const sourceDatabase = reader.take("database") ? reader.nameOrString() : undefined
   reader.take("set")
