@@ -136,6 +136,11 @@ export const problemKinds = {
     reaction: "person",
     remedy: "Make the table again, with the columns that the COPY names, or drop the job.",
   },
+  policiesNotEnforced: {
+    code: "POLICIES_NOT_ENFORCED",
+    reaction: "person",
+    remedy: "Run the statements that it names, or mend the policy; it is looked at again within a minute.",
+  },
   unobserved: {
     code: "PIPELINE_STATE_UNKNOWN",
     reaction: "retry",

@@ -37,6 +37,14 @@ export interface UnshownSource {
   problem: string
 }
 
+/** Each a sentence without its full stop. Both empty: policies hold. */
+export interface ProbeFindings {
+  /** What lets people past the policies, with the statement that mends it. */
+  leaks: string[]
+  /** Of ours, what somebody has changed: the next `apply` makes it anew. */
+  changed: string[]
+}
+
 /** One database of a server, for the one who applies policies. Every method rejects with a Problem. */
 export interface PolicyDatabase {
   /** The tables of these that are there. */
@@ -49,8 +57,8 @@ export interface PolicyDatabase {
   apply(wanted: WantedPolicies): Promise<UnshownSource[]>
   /** Keeps everybody from the views until the next `apply`; waits for no reader. */
   closeViews(): Promise<void>
-  /** What lets people past the policies, or shows that these hold no longer; empty: they hold. Asked as somebody without rights. */
-  probe(wanted: Pick<WantedPolicies, "sources">): Promise<string[]>
+  /** Proves that policies hold: reads, as somebody without rights, every view and every table behind one. */
+  probe(wanted: Pick<WantedPolicies, "sources">): Promise<ProbeFindings>
   close(): Promise<void>
 }
 

@@ -9,6 +9,7 @@ import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
 import { type DatabaseStore, databaseStore } from "./databases.ts"
 import { type EventStore, eventStore } from "./events.ts"
 import { type ApiKeyStore, apiKeyStore } from "./governance/api-keys.ts"
+import { type EnforcementStore, enforcementStore } from "./governance/enforcement.ts"
 import {
   type GovernedIntegrationStore,
   governedIntegrationStore,
@@ -68,6 +69,7 @@ export interface Store {
   governance: GovernanceStore
   governedIntegrations: GovernedIntegrationStore
   resourceRequests: RequestStore
+  policyEnforcement: EnforcementStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -134,6 +136,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     governance: governanceStore(db),
     governedIntegrations: governedIntegrationStore(db),
     resourceRequests: requestStore(db),
+    policyEnforcement: enforcementStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -4,6 +4,7 @@ import { within } from "../../concurrency/deadline.ts"
 import { hostId } from "../../configuration/host-id.ts"
 import { type Duties, startDuties } from "../../control-plane/duties/duties.ts"
 import { startWebhook } from "../../control-plane/events/webhook.ts"
+import { enforcementProblems } from "../../control-plane/governance/enforcement/enforcement-problems.ts"
 import { startVerificationSchedule } from "../../control-plane/pipelines/verification-schedule.ts"
 import { watchReach } from "../../control-plane/reconciler/reach.ts"
 import { startReconciler } from "../../control-plane/reconciler/reconcile.ts"
@@ -92,7 +93,12 @@ function startPipelines(
     owner,
     reach: (onChange) =>
       watchReach({ warehouses: warehouses.servers, askSource: sourceAsker(sources), log, onChange }),
-    otherProblems: copy.problemsOf,
+    otherProblems: async (integration) => [
+      ...(await copy.problemsOf(integration)),
+      ...(warehouses.policyServers.has(integration.targetArn)
+        ? await enforcementProblems(store, integration)
+        : []),
+    ],
     turnEveryMs,
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })

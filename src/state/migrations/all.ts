@@ -30,6 +30,7 @@ import { reachedSources } from "./0028-reached-sources.ts"
 import { governanceIntegrations } from "./0029-governance-integrations.ts"
 import { resourceRequests } from "./0030-resource-requests.ts"
 import { ownDatabases } from "./0031-own-databases.ts"
+import { policyEnforcement } from "./0032-policy-enforcement.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   governanceIntegrations,
   resourceRequests,
   ownDatabases,
+  policyEnforcement,
 ]

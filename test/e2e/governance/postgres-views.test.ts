@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { type TestContext, test } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
 import pg from "pg"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
@@ -41,6 +42,7 @@ const ownRegion = {
 
 interface Scene {
   place: Place
+  integration: string
   call: Call
   source: { url: string; name: string }
   /** Of the destination database, as the warehouse's own role. */
@@ -94,7 +96,7 @@ async function scene(t: TestContext): Promise<Scene> {
     profile: { ...profileOf("Bob"), externalUserIds: { redshiftUser: names.bob } },
   })
   await call("PUT", `/bim/iam/bim/user/${names.ada}/authorizations/region/north`)
-  return { place, call, source, url: url.href, database, names, ada, bob, cleo }
+  return { place, integration, call, source, url: url.href, database, names, ada, bob, cleo }
 }
 
 function profileOf(name: string) {
@@ -150,8 +152,26 @@ const all = [
   [4, null],
 ]
 
+/** Ada's rows, with these in place of the numbers. */
+function masked(first: string | null, second = first, third = first) {
+  return [
+    [1, first],
+    [3, second],
+    [5, third],
+  ]
+}
+
+/** A resync puts another table in the place. */
+async function tableIn(url: string): Promise<unknown> {
+  return await onDatabase(url, async (client) => {
+    const { rows } = await client.query("SELECT 'public.people'::regclass::oid AS table")
+    return rows[0]?.table
+  })
+}
+
 test("roles of a PostgreSQL warehouse see what policies allow them", async (t) => {
-  const { call, source, url, names, ada, bob, cleo } = await scene(t)
+  const found = await scene(t)
+  const { call, source, url, names, ada, bob, cleo } = found
   await comesToSee(ada, north, "ada's region, masked")
   assert.deepEqual(await seenBy(bob), [], "bob has no region")
   assert.deepEqual(await seenBy(cleo), [], "cleo is no person of the policies")
@@ -184,4 +204,49 @@ test("roles of a PostgreSQL warehouse see what policies allow them", async (t) =
     )
     await comesToSee(ada, [...north, [5, "*******7777"]], "a row that came since")
   })
+  await t.test("who reads all the time sees the old or the new, through a resync and a changed policy", () =>
+    readThroughout(found),
+  )
+
+  await t.test("a policy that cannot be kept takes the view away, and the integration says so", () =>
+    keepNot(found),
+  )
 })
+
+async function readThroughout({ place, integration, call, url, ada }: Scene): Promise<void> {
+  const seen = new Set<string>()
+  let isOver = false
+  const reading = (async () => {
+    while (!isOver) seen.add(JSON.stringify(await delay(5).then(() => seenBy(ada))))
+  })()
+  const before = await tableIn(url)
+  const nulled = {
+    ...ownRegion,
+    rules: [ownRegion.rules[0], { ...ownRegion.rules[1], mask: { type: "null" } }],
+  }
+  const resynced = place.run("resync", "--integration", integration, "--table", "public.people")
+  await call("POST", "/api/v2/policy", nulled)
+  await comesToSee(ada, masked(null), "the new mask")
+  assert.equal((await resynced).code, 0)
+  await waitUntil(async () => (await tableIn(url)) !== before, { what: "the resync to be done" })
+  isOver = true
+  await reading
+  const [old, now] = [masked("*******3333", "*******5555", "*******7777"), masked(null)]
+  assert.deepEqual([...seen].sort(), [old, now].map((one) => JSON.stringify(one)).sort())
+}
+
+async function keepNot({ place, integration, call, ada }: Scene): Promise<void> {
+  const unkept = {
+    policyKey: "unkept",
+    type: "data",
+    circumstances: ownRegion.circumstances,
+    rules: [{ kind: "mask", columns: [{ name: "missing" }], mask: { type: "null" } }],
+  }
+  await call("POST", "/api/v2/policy", unkept)
+  const message = await apiOf(place).reports(integration, "POLICIES_NOT_ENFORCED")
+  assert.match(message, /data source .*people has no view: policy unkept/)
+  assert.equal(await seenBy(ada), "42P01")
+  await call("DELETE", "/api/v2/policy/unkept")
+  await comesToSee(ada, masked(null), "the view again")
+  await apiOf(place).becomes(integration, "active")
+}

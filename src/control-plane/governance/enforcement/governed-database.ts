@@ -4,23 +4,25 @@ import {
   type PolicyServer,
   type SeenTable,
   type UnshownSource,
+  type WantedPeople,
   type WantedPolicies,
 } from "../../../engines/policy-server.ts"
 import type { GovernedSource } from "../../../governance/model/source.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import type { KnownGovernance } from "./governance-watch.ts"
 import { newPeopleChanges, type PeopleChanges } from "./people-changes.ts"
-import { refusalOf, type wantedBy } from "./wanted-policies.ts"
+import { isGoverned, isWaiting, refusalOf, type wantedBy } from "./wanted-policies.ts"
 
 /** How policies hold in one database, as far as is known. */
 export interface EnforcedDatabase {
   database: string
   /** That readers see; `undefined`: none was applied yet. */
   version: number | undefined
-  /** What lets people past the policies, or keeps policies from being applied. Empty: they hold. */
+  isGoverned: boolean
+  /** What lets people past the policies, and what could not be applied; each a sentence without its full stop. Empty: they hold. */
   problems: readonly string[]
-  /** Sources that have no view, each with the reason. */
-  unshown: readonly { name: string; problem: string }[]
+  /** When these were found, by the monotonic clock. */
+  seenAtMs: number
 }
 
 /** One database of a server, kept as policies want it. */
@@ -46,7 +48,7 @@ export interface GovernedDatabaseOptions {
 }
 
 /** Tries that find a reader in the way, before the views are closed to everybody until they are made. */
-const heldAtMost = 4
+const heldAtMost = 8
 
 /** What one database is kept by. */
 interface Keeping extends GovernedDatabaseOptions {
@@ -54,8 +56,13 @@ interface Keeping extends GovernedDatabaseOptions {
   /** Absent: not connected. */
   open: PolicyDatabase | undefined
   applied: { key: string; version: number } | undefined
-  unshown: EnforcedDatabase["unshown"]
-  problems: readonly string[]
+  isGoverned: boolean
+  /** Why nothing could be applied; `undefined`: it could. */
+  failure: string | undefined
+  /** Of sources that have no view. */
+  unshown: readonly string[]
+  /** What the last probe found. */
+  found: readonly string[]
   lookedAtMs: number
   probedAtMs: number
   /** Tries in a row that found a reader in the way. */
@@ -68,8 +75,10 @@ export function newGovernedDatabase(options: GovernedDatabaseOptions): GovernedD
     changes: newPeopleChanges(),
     open: undefined,
     applied: undefined,
+    isGoverned: false,
+    failure: undefined,
     unshown: [],
-    problems: [],
+    found: [],
     lookedAtMs: Number.NEGATIVE_INFINITY,
     probedAtMs: Number.NEGATIVE_INFINITY,
     held: 0,
@@ -77,17 +86,20 @@ export function newGovernedDatabase(options: GovernedDatabaseOptions): GovernedD
   return {
     async keep(known, wanted) {
       try {
-        return await keep(keeping, known, wanted)
+        const result = await keep(keeping, known, wanted)
+        keeping.failure = undefined
+        return result
       } catch (error) {
         // A broken session is not used again.
         if (!(error instanceof PoliciesAreHeld)) await disconnect(keeping)
-        keeping.problems = [error instanceof Error ? error.message : String(error)]
+        keeping.failure = error instanceof Error ? error.message : String(error)
         throw error
       }
     },
     now() {
-      const { database, applied, problems, unshown } = keeping
-      return { database, version: applied?.version, problems, unshown }
+      const { database, applied, isGoverned, failure, unshown, found, probedAtMs } = keeping
+      const problems = [...(failure === undefined ? [] : [failure]), ...unshown, ...found]
+      return { database, version: applied?.version, isGoverned, problems, seenAtMs: probedAtMs }
     },
     close: () => disconnect(keeping),
   }
@@ -107,21 +119,53 @@ async function keep(
   known: Known,
   wanted: ReturnType<typeof wantedBy>,
 ): Promise<"kept" | "changed"> {
-  const { database, server, store, changes, lookEveryMs, probeEveryMs } = keeping
+  const { database, server, store, changes, lookEveryMs } = keeping
+  const { facts } = known
+  if (!isGoverned(known, database)) {
+    await settle(keeping, known, wanted)
+    return "kept"
+  }
   const isDue = performance.now() - keeping.lookedAtMs >= lookEveryMs
-  if (!isDue && keeping.applied?.version === known.facts.version) return "kept"
+  if (!isDue && keeping.applied?.version === facts.version) return "kept"
   keeping.open ??= await server.open(database)
-  const own = known.facts.sources.filter(({ table }) => table.database === database)
+  const own = facts.sources.filter(({ table }) => table.database === database)
   const seen = await keeping.open.tables(own.map(({ table }) => table))
   if (await recorded(store, own, seen)) return "changed"
-  const all = wanted(database, seen, changes.of(known.facts.people))
   const key = keyOf(known, seen)
-  if (keeping.applied?.key !== key) await apply(keeping, keeping.open, { wanted: all, known, key })
+  if (keeping.applied?.key !== key) {
+    const all = wanted(database, seen, changes.of(facts.people))
+    if (!keeping.isHeld()) return "kept"
+    await apply(keeping, keeping.open, { wanted: all, known, key })
+    changes.written(facts.people)
+  }
   keeping.lookedAtMs = performance.now()
-  if (performance.now() - keeping.probedAtMs < probeEveryMs) return "kept"
-  keeping.problems = await keeping.open.probe(all)
-  keeping.probedAtMs = performance.now()
+  if (performance.now() - keeping.probedAtMs >= keeping.probeEveryMs)
+    await probe(keeping, keeping.open, wanted(database, seen, nobody))
   return "kept"
+}
+
+const nobody: WantedPeople = { kind: "all", people: [] }
+const nothingGoverned = "nothing is governed"
+
+/** Once: what was governed there is open, nobody is known there, and no connection is kept. */
+async function settle(keeping: Keeping, known: Known, wanted: ReturnType<typeof wantedBy>): Promise<void> {
+  if (keeping.applied?.key === nothingGoverned) return
+  keeping.open ??= await keeping.server.open(keeping.database)
+  const all = wanted(keeping.database, [], nobody)
+  if (!keeping.isHeld()) return
+  await apply(keeping, keeping.open, { wanted: all, known, key: nothingGoverned })
+  const { applied } = keeping
+  await disconnect(keeping)
+  keeping.applied = applied
+  keeping.found = []
+}
+
+/** What was changed behind our back is said once, and made anew at the next turn. */
+async function probe(keeping: Keeping, at: PolicyDatabase, wanted: WantedPolicies): Promise<void> {
+  const { leaks, changed } = await at.probe(wanted)
+  keeping.found = [...leaks, ...changed]
+  keeping.probedAtMs = performance.now()
+  if (changed.length > 0) keeping.applied = undefined
 }
 
 async function apply(
@@ -129,13 +173,14 @@ async function apply(
   to: PolicyDatabase,
   { wanted, known: { facts }, key }: { wanted: WantedPolicies; known: Known; key: string },
 ): Promise<void> {
-  if (!keeping.isHeld()) return
   try {
     const unmade = await to.apply(wanted)
-    keeping.changes.written(facts.people)
+    // What was found may be mended by it; else the next probe comes in its time.
+    if (keeping.applied === undefined || keeping.found.length > 0)
+      keeping.probedAtMs = Number.NEGATIVE_INFINITY
     keeping.applied = { key, version: facts.version }
     keeping.held = 0
-    keeping.probedAtMs = Number.NEGATIVE_INFINITY
+    keeping.isGoverned = wanted.closed.length > 0
     keeping.unshown = unshownOf(wanted, facts, unmade)
   } catch (error) {
     if (error instanceof PoliciesAreHeld) {
@@ -150,12 +195,13 @@ function unshownOf(
   { sources }: WantedPolicies,
   facts: Known["facts"],
   unmade: readonly UnshownSource[],
-): EnforcedDatabase["unshown"] {
+): string[] {
   const reasons = new Map(unmade.map(({ id, problem }) => [id, problem]))
   return sources.flatMap(({ id, plan }) => {
-    const problem = reasons.get(id) ?? refusalOf(plan)
+    const problem = reasons.get(id) ?? (isWaiting(plan) ? undefined : refusalOf(plan))
     if (problem === undefined) return []
-    return [{ name: facts.sources.find((one) => one.id === id)?.name ?? String(id), problem }]
+    const name = facts.sources.find((one) => one.id === id)?.name ?? String(id)
+    return [`data source ${name} has no view: ${problem}`]
   })
 }
 

@@ -41,6 +41,14 @@ export function isGoverned({ facts: { sources, rules } }: Known, database: strin
   )
 }
 
+const notThere = "its table is not there"
+const notKnown = "its columns are not known yet"
+
+/** Whether a source that has no view only waits for its table. */
+export function isWaiting(plan: SourcePlan | string): boolean {
+  return plan === notThere || plan === notKnown
+}
+
 /** Why a source has no view; `undefined`: it has one, if its server makes it. */
 export function refusalOf(plan: SourcePlan | string): string | undefined {
   if (typeof plan === "string") return plan
@@ -58,8 +66,8 @@ function planOf(
   { plans, secrets }: { plans(source: GovernedSource): SourcePlan | string; secrets: Known["secrets"] },
 ): SourcePlan | string {
   const { schema, name } = source.table
-  if (!seen.some((one) => one.schema === schema && one.name === name)) return "its table is not there"
-  if (source.columns.length === 0) return "its columns are not known yet"
+  if (!seen.some((one) => one.schema === schema && one.name === name)) return notThere
+  if (source.columns.length === 0) return notKnown
   const plan = plans(source)
   const missing = isBuilt(plan) ? plan.secretIds.find((id) => !secrets.has(id)) : undefined
   return missing === undefined ? plan : `the secret ${missing} of its hashes is missing`

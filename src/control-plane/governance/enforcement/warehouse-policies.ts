@@ -12,7 +12,7 @@ import { wantedBy } from "./wanted-policies.ts"
 export interface WarehousePoliciesOptions {
   targetArn: string
   server: PolicyServer
-  store: Pick<Store, "governance" | "databases">
+  store: Pick<Store, "governance" | "databases" | "policyEnforcement">
   /** Of the installation: see WantedPolicies. */
   installation: string
   watch: GovernanceWatch
@@ -56,13 +56,14 @@ export function startWarehousePolicies(options: WarehousePoliciesOptions): DutyW
   }
 }
 
+const untold = "how policies hold could not be recorded"
 const failed = "policies could not be applied; trying again"
 
 /** Those of one warehouse, each kept by itself: one that cannot be asked holds none of the others up. */
 function newGovernedDatabases(options: WarehousePoliciesOptions) {
   const { targetArn, server, store, log, held, lookEveryMs = 1_000, probeEveryMs = 60_000 } = options
   const databases = new Map<string, GovernedDatabase>()
-  const told = new Map<string, string>()
+  const told = new Map<string, { text: string; problems: string; seenAtMs: number }>()
 
   async function keepOne(
     database: GovernedDatabase,
@@ -74,17 +75,21 @@ function newGovernedDatabases(options: WarehousePoliciesOptions) {
       log.warn({ database: database.now().database, reason: reasonOf(error) }, failed)
       return "kept"
     } finally {
-      tell(database.now())
+      await tell(database.now()).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, untold))
     }
   }
 
-  /** What is wrong is said when it begins and when it ends. */
-  function tell({ database, problems, unshown }: EnforcedDatabase): void {
-    const text = JSON.stringify([problems, unshown])
-    if (text === (told.get(database) ?? JSON.stringify([[], []]))) return
-    told.set(database, text)
+  /** What is wrong is said when it begins and when it ends; that it was looked at, each time. */
+  async function tell({ seenAtMs, ...now }: EnforcedDatabase): Promise<void> {
+    const { database, problems } = now
+    const before = told.get(database)
+    const text = JSON.stringify(now)
+    if (before?.text === text && before.seenAtMs === seenAtMs) return
+    await store.policyEnforcement.tell({ targetArn, ...now })
+    told.set(database, { text, problems: problems.join("; "), seenAtMs })
+    if (problems.join("; ") === (before?.problems ?? "")) return
     if (problems.length > 0) log.error({ database, problems }, "policies do not hold as they should")
-    else log.info({ database, unshown }, "policies hold")
+    else log.info({ database }, "policies hold")
   }
 
   return {
@@ -94,7 +99,9 @@ function newGovernedDatabases(options: WarehousePoliciesOptions) {
       for (const [name, database] of databases) {
         if (names.has(name)) continue
         databases.delete(name)
+        told.delete(name)
         await database.close()
+        await store.policyEnforcement.forget(targetArn, name)
       }
       for (const database of names) {
         if (databases.has(database)) continue

@@ -68,16 +68,7 @@ export function placeStatements({ names, prefix }: GovernedPlace, { closed }: Wa
   ]
 }
 
-/** Every view of ours, with whether it is there, ours, and as it was made, on the table that has the name now. */
-export function standingViewsQuery({ names }: GovernedPlace): string {
-  return `SELECT v.source_id, v.schema_name, v.view_name, v.query,
-      (c.oid IS NOT NULL AND pg_get_viewdef(c.oid) = v.definition AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
-        AND 'security_barrier=true' = ANY (c.reloptions) AND has_table_privilege('public', c.oid, 'SELECT'))::text
-    FROM ${names.books("governed_views")} AS v
-    LEFT JOIN pg_class AS c ON c.oid = to_regclass(format('%I.%I', v.schema_name, v.view_name)) AND c.relkind = 'v'
-    ORDER BY v.source_id`
-}
-
+/** From the columns of `standingViewsOf`. */
 export function standingViews(rows: readonly (readonly (string | null)[])[]): Map<number, StandingView> {
   return new Map(
     rows.map(([id, schema, name, query, isIntact]) => [
@@ -87,7 +78,7 @@ export function standingViews(rows: readonly (readonly (string | null)[])[]): Ma
         schema: schema ?? "",
         name: name ?? "",
         query: query ?? "",
-        isIntact: isIntact === "true",
+        isIntact: isIntact === "t",
       },
     ]),
   )

@@ -17,13 +17,12 @@ import {
   placeStatements,
   secretStatements,
   standingViews,
-  standingViewsQuery,
   versionStatements,
   viewChanges,
 } from "./apply.ts"
 import { locksForApplying } from "./objects.ts"
 import { peopleStatements } from "./people-sql.ts"
-import { probe } from "./probe.ts"
+import { probe, standingViewsOf } from "./probe.ts"
 import { seenTables } from "./seen-tables.ts"
 
 /** Below the server's own wait before it looks for deadlocks (1 s): of two who wait for each other, this one gives way. */
@@ -109,7 +108,7 @@ async function applied(
       ...placeStatements(place, wanted),
     ].join(";\n"),
   )
-  const standing = standingViews(await session.rows(standingViewsQuery(place)))
+  const standing = standingViews(await session.rows(standingViewsOf(place.names)))
   const unshown: UnshownSource[] = []
   for (const { source, statement } of viewChanges(place, wanted, standing)) {
     const [[problem] = []] = await session.rows(statement)
