@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { execFile, execFileSync } from "node:child_process"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Credential } from "../../src/domain/configuration.ts"
+import { temporaryFolder } from "../support/temporary-folder.ts"
 import { admin, region } from "./served-door.ts"
 
 function version(): string | undefined {
@@ -35,7 +35,7 @@ export async function awsCommand(
   endpoint: string,
   key: Pick<Credential, "accessKeyId" | "secretAccessKey"> = admin,
 ): Promise<AwsCommand> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-aws-cli-"))
+  const folder = await temporaryFolder("aws-cli")
   await writeFile(
     join(folder, "credentials"),
     `[millrace]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n` +

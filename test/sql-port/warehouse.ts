@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rm } from "node:fs/promises"
 import type { TestContext } from "node:test"
 import { inspect } from "node:util"
 import pg from "pg"
@@ -15,6 +13,7 @@ import { type DuckDbQueryOptions, openDuckDbQueries } from "../../src/query/duck
 import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
 import { stateDatabase } from "../support/postgres/state-database.ts"
+import { temporaryFolder } from "../support/temporary-folder.ts"
 
 export const password = "s3cret, with 'quotes' & ünïcode"
 
@@ -54,7 +53,7 @@ export async function testWarehouse(
   more: Partial<SqlPortOptions & DuckDbQueryOptions> &
     Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> & { memoryLimitBytes?: number } = {},
 ): Promise<TestWarehouse> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-sql-"))
+  const folder = await temporaryFolder("sql")
   const instance = await openDuckDb({
     path: folder,
     stagingPath: folder,

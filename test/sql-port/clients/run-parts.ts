@@ -1,18 +1,17 @@
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rm } from "node:fs/promises"
 import type { TestContext } from "node:test"
 import { promisify } from "node:util"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
 import { sqlCertificate } from "../../../src/configuration/secrets/sql-certificate.ts"
 import { engines } from "../../../src/server/registries.ts"
+import { temporaryFolder } from "../../support/temporary-folder.ts"
 import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
 
 /** A port with TLS that takes connections without it too. */
 export async function warehouseWithTls(t: TestContext): Promise<TestWarehouse> {
-  const dataDir = await mkdtemp(join(tmpdir(), "millrace-client-"))
+  const dataDir = await temporaryFolder("client")
   t.after(() => rm(dataDir, { recursive: true, force: true }))
   const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   return testWarehouse(t, { tls: { ...certificate, unencrypted: "loopback" } })

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict"
 import { execFile, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, rm, stat, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { promisify } from "node:util"
@@ -15,6 +14,7 @@ import {
 } from "../../../src/configuration/secrets/sql-certificate.ts"
 import type { SqlTls } from "../../../src/domain/configuration.ts"
 import { engines } from "../../../src/server/registries.ts"
+import { temporaryFolder } from "../../support/temporary-folder.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { password, type TestWarehouse, testWarehouse } from "../warehouse.ts"
 
@@ -23,7 +23,7 @@ const isThere = (command: string, ask = "--version") => spawnSync(command, [ask]
 const skip = isThere("psql") ? false : "psql is not on this machine: install postgresql-client to run these"
 
 async function dataFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-tls-"))
+  const folder = await temporaryFolder("tls")
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises"
+import { rm } from "node:fs/promises"
 import type { AddressInfo } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { TestContext } from "node:test"
 import S3rver from "@20minutes/s3rver"
 import {
@@ -13,6 +11,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3"
 import type { ServiceSource } from "../../../src/domain/configuration.ts"
+import { temporaryFolder } from "../temporary-folder.ts"
 
 /** The key pair that the server knows. */
 export const s3Keys = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" }
@@ -34,7 +33,7 @@ export async function testBucket(
   name = "landing",
   { checksSignatures = false } = {},
 ): Promise<TestBucket> {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-s3-"))
+  const directory = await temporaryFolder("s3")
   const server = new S3rver({
     address: "127.0.0.1",
     port: 0,
