@@ -18,6 +18,7 @@ const usage = `usage: millrace COMMAND
   api-key create --name N --permission P [--permission P]  make a key of the governance API; its last line is the key
   api-key list [--json] | revoke --name N          which keys there are; end one
   policy explain --user U --source S [--row JSON | --row COLUMN=VALUE] [--json]  what a person sees, and why
+  governance plan|apply|export DIR [--json]        govern by YAML files: what they would change, for whom; make it so; write them
   sql "STATEMENT" [--database NAME] [--sql-port]   run a statement in the warehouse
 
   --version, --help
@@ -63,7 +64,11 @@ function parse(args: string[]) {
 /** Each command is loaded only when asked for: `--help` must not wait for a database engine. */
 const commands: Record<
   string,
-  { flags: (keyof typeof options)[]; words: 0 | { one: string }; run(parsed: Parsed): Promise<ExitCode> }
+  {
+    flags: (keyof typeof options)[]
+    words: 0 | { one: string } | { two: string }
+    run(parsed: Parsed): Promise<ExitCode>
+  }
 > = {
   serve: {
     flags: ["config", "roles", "isolated", "single"],
@@ -139,6 +144,12 @@ const commands: Record<
       })
     },
   },
+  governance: {
+    flags: ["json", "config"],
+    words: { two: "one of plan, apply and export, and a folder" },
+    run: async ({ values: { json, config }, positionals: [, action = "", folder = ""] }) =>
+      (await import("./governance/code.ts")).governByCode({ action, folder, json: json === true, config }),
+  },
   sql: {
     flags: ["config", "database", "sql-port"],
     words: { one: "statement in quotes" },
@@ -171,9 +182,16 @@ async function main(args: string[]): Promise<ExitCode> {
   if (command === undefined) return wrongUsage(name === "" ? undefined : `There is no command ${name}.`)
   const stray = Object.keys(parsed.values).find((flag) => !command.flags.some((known) => known === flag))
   if (stray !== undefined) return wrongUsage(`${name} has no option --${stray}.`)
-  if (command.words === 0 && words.length > 0) return wrongUsage(`${name} takes no words.`)
-  if (command.words !== 0 && words.length !== 1) return wrongUsage(`${name} takes one ${command.words.one}.`)
+  const mistake = wrongWords(command.words, words.length)
+  if (mistake !== undefined) return wrongUsage(`${name} takes ${mistake}.`)
   return await command.run(parsed)
+}
+
+/** What the command takes; `undefined`: it has that. */
+function wrongWords(taken: 0 | { one: string } | { two: string }, given: number): string | undefined {
+  if (taken === 0) return given === 0 ? undefined : "no words"
+  if ("one" in taken) return given === 1 ? undefined : `one ${taken.one}`
+  return given === 2 ? undefined : taken.two
 }
 
 function shown(text: string): ExitCode {

@@ -71,9 +71,13 @@ async function run(
   { operation, identifier }: Located,
 ): Promise<object> {
   const body = jsonOf(call.request.body)
-  const work = () => operation.run(sources, call.caller, identifier, body)
+  const work = (tell?: OperationSources["tell"]) =>
+    operation.run({ ...sources, ...(tell && { tell }) }, call.caller, identifier, body)
   if (!operation.changes) return await work()
-  const parameters = { ...(typeof body === "object" ? body : {}), integration: identifier }
+  const parameters = operation.auditedParameters?.(body) ?? {
+    ...(typeof body === "object" ? body : {}),
+    integration: identifier,
+  }
   const entry = auditedCall(call, operationsService, operation.name, parameters)
   return await audited({ store: sources.store.audit, log }, entry, work, () => undefined)
 }

@@ -1,18 +1,25 @@
 import { z } from "zod"
 import { auditReport } from "../../control-plane/audit/audit.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
+import type { Enforcement } from "../../control-plane/governance/data/declarations.ts"
 import { resyncIntegration } from "../../control-plane/pipelines/resync.ts"
 import { type StatusSources, statusReport } from "../../control-plane/pipelines/status.ts"
 import { verificationReport, verifyIntegration } from "../../control-plane/pipelines/verifier.ts"
 import { waitForPosition } from "../../control-plane/pipelines/wait-for-position.ts"
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
+import type { AuditedChange } from "../../domain/audit.ts"
 import { apiKeyOperations } from "./api-key-operations.ts"
+import { codeOperations } from "./governance-code/code-operations.ts"
 import { bodyOf } from "./operation-body.ts"
 import { policyOperations } from "./policy-operations.ts"
 
 export interface OperationSources extends StatusSources {
   /** @throws Fault accessDenied, validation, unavailable */
   takeEvents(caller: Caller, body: unknown): Promise<{ accepted: number }>
+  /** Where policies hold. */
+  enforcement: Enforcement
+  /** For the audit trail: what a call changes, without secrets. Of operations that change something. */
+  tell?(change: AuditedChange): void
 }
 
 export interface Operation {
@@ -22,6 +29,8 @@ export interface Operation {
   path: string
   /** Whether it changes anything, and so goes into the audit trail. */
   changes: boolean
+  /** What the audit trail keeps of the body; absent: all of it. */
+  auditedParameters?(body: unknown): object
   /** @throws Fault */
   run(sources: OperationSources, caller: Caller, identifier: string, body: unknown): Promise<object>
 }
@@ -111,4 +120,5 @@ export const operations: readonly Operation[] = [
   },
   ...apiKeyOperations,
   ...policyOperations,
+  ...codeOperations,
 ]

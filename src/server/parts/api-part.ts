@@ -65,7 +65,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
       cloudControlDoor(resourcePlane(base), store.audit, log),
-      operationsDoor({ ...status, takeEvents, place: configuration }, log),
+      operationsDoor({ ...status, takeEvents, enforcement: data.enforcement, place: configuration }, log),
     ],
     log,
   })

@@ -28,15 +28,20 @@ export interface GovernanceFacts extends PeopleFacts {
 /** Everything of now. */
 export async function readGovernance(db: Kysely<StateSchema>): Promise<GovernanceFacts> {
   await currentVersion(db)
-  return inSnapshot(db, async (snapshot) => ({
-    version: await versionOf(snapshot),
-    people: await peopleOf(snapshot, undefined),
+  return inSnapshot(db, factsIn)
+}
+
+/** As they are inside a transaction. */
+export async function factsIn(db: Db): Promise<GovernanceFacts> {
+  return {
+    version: await versionOf(db),
+    people: await peopleOf(db, undefined),
     removed: [],
-    sources: await allSources(snapshot),
-    rules: await allRules(snapshot),
-    policies: await allPolicies(snapshot),
-    impersonators: await impersonatorsOf(snapshot),
-  }))
+    sources: await allSources(db),
+    rules: await allRules(db),
+    policies: await allPolicies(db),
+    impersonators: await impersonatorsOf(db),
+  }
 }
 
 /** Those whose facts changed after this version; 0: everyone. */

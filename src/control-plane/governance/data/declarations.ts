@@ -96,16 +96,25 @@ export async function removeDeclaration(
   { connectionKey, isDryRun }: { connectionKey: string; isDryRun: boolean },
 ): Promise<Changed<DeclarationOutcome>> {
   const run = async (change: Change): Promise<DeclarationOutcome> => {
-    const rule = await ruleByKey(change.db, connectionKey)
-    const sources = await declaredSources(change.db, connectionKey)
-    if (rule === undefined && sources.length === 0) throw notFound("connection", connectionKey)
-    for (const { id } of sources) await removeSource(change, id)
-    if (rule !== undefined) await removeRule(change, rule.id)
-    return { ...nothing, deleting: sources.map(({ name }) => name) }
+    const { isRule, sources } = await removeDeclared(change, connectionKey)
+    if (!isRule && sources.length === 0) throw notFound("connection", connectionKey)
+    return { ...nothing, deleting: sources }
   }
   const outcome = await (isDryRun ? tried(store, run) : store.change(run))
   const output = { ...outcome, isDryRun }
   return { output, resource: `connection ${connectionKey}`, before: output, after: undefined }
+}
+
+/** In a change of the caller's: the rule of this key, if there is one, and the names of the sources that went with it. */
+export async function removeDeclared(
+  change: Change,
+  connectionKey: string,
+): Promise<{ isRule: boolean; sources: string[] }> {
+  const rule = await ruleByKey(change.db, connectionKey)
+  const sources = await declaredSources(change.db, connectionKey)
+  for (const { id } of sources) await removeSource(change, id)
+  if (rule !== undefined) await removeRule(change, rule.id)
+  return { isRule: rule !== undefined, sources: sources.map(({ name }) => name) }
 }
 
 const nothing: DeclarationOutcome = {
@@ -130,7 +139,7 @@ class Undone<T> extends Error {
   }
 }
 
-async function tried<T>(store: GovernanceStore, run: (change: Change) => Promise<T>): Promise<T> {
+export async function tried<T>(store: GovernanceStore, run: (change: Change) => Promise<T>): Promise<T> {
   try {
     return await store.change(async (change) => {
       throw new Undone(await run(change))
@@ -146,7 +155,10 @@ async function tried<T>(store: GovernanceStore, run: (change: Change) => Promise
  *
  * @throws Fault validation
  */
-async function refuseUnenforced({ databases, enforcement }: DataPlane, database: string): Promise<void> {
+export async function refuseUnenforced(
+  { databases, enforcement }: DataPlane,
+  database: string,
+): Promise<void> {
   const known = (await databases.all()).filter(({ name }) => name === database)
   const isEnforced =
     known.length === 0
@@ -186,7 +198,7 @@ async function placeOf(
   return { integrationName: integration.name, database: database.name, schema: undefined }
 }
 
-async function declareRule(
+export async function declareRule(
   change: Change,
   caller: GovernanceCaller,
   fields: RuleFields,
@@ -204,10 +216,10 @@ async function declareRule(
   return { ...nothing, noChange: known, creating: await listUnlisted(change) }
 }
 
-async function declareTables(
+export async function declareTables(
   change: Change,
   caller: GovernanceCaller,
-  { connectionKey, sources = [] }: Declaration,
+  { connectionKey, sources = [] }: Pick<Declaration, "connectionKey" | "sources">,
 ): Promise<DeclarationOutcome> {
   const rule = await ruleByKey(change.db, connectionKey)
   if (rule !== undefined) throw governsAll(rule)

@@ -134,7 +134,7 @@ async function foundPolicy(db: Db, id: number): Promise<PolicyRecord> {
 }
 
 /** What is kept can be read: a document that cannot would close every source. @throws Fault validation, with a JSON pointer */
-function checkFields(fields: PolicyFields): void {
+export function checkFields(fields: PolicyFields): void {
   checkedName("policyKey", fields.key)
   checkedName("policy's name", fields.name)
   try {
