@@ -1,6 +1,6 @@
 import { pause, within } from "../concurrency/deadline.ts"
 import type { DatabaseOptions } from "../domain/database-options.ts"
-import type { Problem } from "../domain/problems.ts"
+import { type Problem, problemKinds } from "../domain/problems.ts"
 import type { TableSchema } from "../domain/table.ts"
 import type { Applied } from "./batch/apply-loop.ts"
 import type { Batcher } from "./batch/batcher.ts"
@@ -61,6 +61,8 @@ export interface PipelineOptions {
 
 export type Phase = "starting" | "copying" | "streaming" | "waiting" | "stopped"
 
+export type CutColumns = (table: TableSchema) => readonly string[]
+
 /** Receives what happens, to show and record it. Must not throw. */
 export interface PipelineReporter {
   phase(phase: Phase): void
@@ -85,6 +87,8 @@ export interface PipelineReporter {
   refused(table: RefusedTable): void
   /** An incremental snapshot failed; it is tried again. */
   incrementalSnapshotFailed(problem: Problem, tables: readonly TableSchema[]): void
+  /** Which columns' texts are cut where they are too long, by name; told when the warehouse is open, and when settings change. */
+  cutTexts?(columnsOf: CutColumns): void
   /** The warehouse does not have, or is not known to have, just the selected tables. */
   selecting(): void
   /** The warehouse has just the selected tables; `ids`: those, failed ones among them. */
@@ -128,6 +132,9 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     batcher: undefined,
     live: undefined,
     trouble: undefined,
+    copiedRows: 0,
+    failedAtRows: 0,
+    cutColumns: undefined,
     isReaderEnded: false,
     oversized: [],
     asked: newAskedResyncs(),
@@ -142,6 +149,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     relieve: relief.ask,
     relief: () => relief.state,
     settingsChanged() {
+      if (state.cutColumns !== undefined) options.reporter.cutTexts?.(state.cutColumns)
       state.live?.interval.intervalChanged()
       state.live?.streaming.settingsChanged()
     },
@@ -163,6 +171,11 @@ export interface RunState {
   live: LiveParts | undefined
   /** What an attempt has failed with, and is not known to be gone. */
   trouble: Problem | undefined
+  /** That this attempt's snapshot has copied, and that the one which failed had. */
+  copiedRows: number
+  failedAtRows: number
+  /** Of the warehouse, once it was opened. */
+  cutColumns: CutColumns | undefined
   /** The connection of an earlier owner at the source has been ended. */
   isReaderEnded: boolean
   /** Tables with rows that the warehouse could not hold: the next attempt runs without them. */
@@ -193,6 +206,7 @@ async function runUntilStopped(
       if (problem instanceof OversizedTable) state.oversized.push(problem)
       waits.failed(problem, state.trouble === undefined)
       state.trouble = problem
+      state.failedAtRows = state.copiedRows
       // A connection of our own, whose end the network has not told the source, may be the one that reads the slot.
       if (problem.kind === "sourceInUse") state.isReaderEnded = false
       options.reporter.problem(problem)
@@ -209,6 +223,7 @@ async function runUntilStopped(
 
 async function runOnce(options: PipelineOptions, state: RunState, signal: AbortSignal): Promise<void> {
   options.reporter.phase("starting")
+  state.copiedRows = 0
   state.relief.warehouseAway()
   const dataKey = await options.atRest?.newDataKey()
   const opened = await options.warehouse.open({
@@ -220,6 +235,8 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     onHindered: (problem) => options.reporter.problem(problem ?? state.trouble),
   })
   const destination = conforming(opened, () => optionsOf(options))
+  state.cutColumns = (table) => destination.inspection.cutColumns?.(table) ?? []
+  options.reporter.cutTexts?.(state.cutColumns)
   try {
     let position = await destination.notes.position()
     await state.relief.warehouseBack()
@@ -228,10 +245,23 @@ async function runOnce(options: PipelineOptions, state: RunState, signal: AbortS
     state.isReaderEnded = true
     if (position === undefined) await state.relief.copying()
     else await requireHistory(options, await state.relief.spool(), position)
-    position ??= await takeSnapshot(options, destination, signal)
+    position ??= await takeSnapshot(options, destination, signal, (rows) => cameOn(options, state, rows))
     if (!signal.aborted) await streamFrom({ options, state, destination, from: position }, signal)
   } finally {
     state.batcher = undefined
     await destination.close()
   }
+}
+
+/**
+ * A snapshot takes hours: what an attempt has failed with is gone once the next one has come further. What has all tables resynced is
+ * shown until that is done.
+ */
+function cameOn({ reporter }: PipelineOptions, state: RunState, rows: number): void {
+  state.copiedRows += rows
+  const { trouble, copiedRows, failedAtRows } = state
+  if (trouble === undefined || copiedRows <= failedAtRows) return
+  if (problemKinds[trouble.kind].reaction === "resync") return
+  state.trouble = undefined
+  reporter.problem(undefined)
 }

@@ -86,6 +86,8 @@ export async function testWarehouse(folder?: string, memoryLimitBytes = 2 ** 30)
 export interface Reports {
   phases: Phase[]
   problems: Problem[]
+  /** The one that is shown now. */
+  problem: Problem | undefined
   /**
    * Apart from the others: a slot waits for the transactions of its whole server, and the tests share one. That another
    * test takes long is no problem of this one.
@@ -228,6 +230,7 @@ export function newReports(): Reports {
   return {
     phases: [],
     problems: [],
+    problem: undefined,
     slotWaits: [],
     failed: new Map(),
     refused: new Map(),
@@ -248,6 +251,7 @@ export function reporterInto(reports: Reports): PipelineReporter {
   return {
     phase: (phase) => reports.phases.push(phase),
     problem: (problem) => {
+      reports.problem = problem
       if (problem === undefined) return
       const into = isSlotWait(problem) ? reports.slotWaits : reports.problems
       into.push(problem)

@@ -26,9 +26,10 @@ export function healthOf(
   others: readonly Problem[] = [],
 ): Health {
   const problems = [...monitors.flatMap(problemsOf), ...others]
+  const isCreating = integration.status === "creating"
   const isSelected = monitors.every(({ phase, isSelected }) => phase === "streaming" && isSelected)
   const isFilterPending = integration.isFilterPending && (isEnding || !isSelected)
-  const failed = monitors.flatMap((one) => failedTables(one, isFilterPending))
+  const failed = monitors.flatMap((one) => failedTables(one, isFilterPending || isCreating))
   const errors = [...problems.map(reportOf), ...failed].slice(0, maxErrors)
   const during = problems.map((one) => statusDuring(one.kind))
   const current = isFilterPending ? "modifying" : integration.status
@@ -68,7 +69,7 @@ function overBudget({ retainedBytes, budget }: RetentionReport): Problem {
   )
 }
 
-/** Tables that failed; while a changed filter is being carried out, also tables that cannot be copied now. */
+/** Tables that failed; while tables are waited for (`isAwaited`), also those that cannot be copied now. */
 function failedTables(monitor: PipelineMonitor, isAwaited: boolean): ProblemReport[] {
   const isStuck = ({ state, reason }: TableProgress) => state === "ResyncInitiated" && reason !== null
   return [...monitor.tables.values()]
@@ -79,8 +80,15 @@ function failedTables(monitor: PipelineMonitor, isAwaited: boolean): ProblemRepo
     }))
 }
 
-function isCopying({ tables }: PipelineMonitor): boolean {
-  return [...tables.values()].some(({ state, reason }) => state === "ResyncInitiated" && reason === null)
+/** It is copied, or is going to be by itself. */
+function isToCome({ state }: TableProgress): boolean {
+  return state === "ResyncInitiated" || state === "ResyncRequired"
+}
+
+/** What needed attention is mended once a snapshot comes on. */
+function whileBeginning(current: IntegrationStatus, monitors: readonly PipelineMonitor[]): IntegrationStatus {
+  const isCopying = monitors.some(({ phase }) => phase === "copying")
+  return current === "needs_attention" && isCopying ? "syncing" : current
 }
 
 function statusOf(
@@ -94,8 +102,9 @@ function statusOf(
   if (during.includes("needs_attention")) return "needs_attention"
   if (during.includes("syncing")) return "syncing"
   if (isFilterPending) return hasFailedTables ? "needs_attention" : current
-  if (!monitors.every((monitor) => monitor.phase === "streaming")) return current
-  // Sources without snapshots copy their tables beside the stream: before that nothing can be queried.
-  if (current === "creating" && monitors.some(isCopying)) return current
+  if (!monitors.every((monitor) => monitor.phase === "streaming")) return whileBeginning(current, monitors)
+  // Sources without snapshots copy their tables beside the stream, and so are tables that the first copy had to leave out.
+  if (current === "creating" && monitors.some(({ tables }) => [...tables.values()].some(isToCome)))
+    return current
   return hasFailedTables ? "needs_attention" : "active"
 }

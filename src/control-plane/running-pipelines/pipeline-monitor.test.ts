@@ -63,3 +63,22 @@ test("a batch without a transaction, of an altered table only, leaves lags and t
   altered()
   assert.deepEqual(seen(), [1_000, 5_500])
 })
+
+test("a table says which of its columns' texts are cut, from when that is so", () => {
+  const record = { integrationId: "i", sourceDatabase: "d", destinationDatabase: "d", sourceHandle: "h" }
+  const monitor = newPipelineMonitor(record, [], { changed: () => undefined })
+  const { reporter } = monitor
+  const reason = () => monitor.tables.get("1")?.reason
+  reporter.cutTexts?.(() => ["note"])
+  reporter.copied(exact, { kind: "begun", estimatedRows: 1 })
+  assert.equal(reason(), null)
+  reporter.copied(exact, { kind: "finished" })
+  assert.equal(reason(), "Texts longer than 65535 bytes are cut: note.")
+  reporter.cutTexts?.(() => [])
+  assert.equal(reason(), null)
+  reporter.streaming([asText])
+  reporter.cutTexts?.(() => ["note", "more"])
+  const both =
+    "Kept as text: price (NaN came). A resync tries the exact type again. Texts longer than 65535 bytes are cut: note, more."
+  assert.equal(reason(), both)
+})

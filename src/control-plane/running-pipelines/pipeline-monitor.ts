@@ -7,7 +7,7 @@ import {
   tableMayBecome,
 } from "../../domain/table.ts"
 import type { Applied } from "../../replication/batch/apply-loop.ts"
-import { textReason, unrepresentableReason } from "../../replication/contracts/text-columns.ts"
+import { unrepresentableReason } from "../../replication/contracts/text-columns.ts"
 import { type LagSamples, newLagSamples } from "../../replication/lag.ts"
 import type { Phase, PipelineReporter } from "../../replication/pipeline.ts"
 import type { CopyEvent } from "../../replication/snapshot/snapshot-copy.ts"
@@ -25,6 +25,7 @@ import {
   refusedProgress,
   type TableProgress,
 } from "./table-progress.ts"
+import { newTableReasons, type TableReasons } from "./table-reasons.ts"
 
 /** The running side of a pipeline as its owner sees it: fed by the pipeline, read by the reconciler and the observer. */
 export interface PipelineMonitor {
@@ -85,6 +86,7 @@ export function newPipelineMonitor(
   }
   const lags = newLagSamples()
   const batchDurations = newBatchDurations()
+  const tableReasons = newTableReasons()
   let revision = 0
   let phase: Phase = "starting"
   let problem: Problem | undefined
@@ -136,21 +138,15 @@ export function newPipelineMonitor(
     },
     copied(table, event) {
       monitor.progressedAtMs = performance.now()
-      applyCopyEvent(tables, totals, table, event)
+      applyCopyEvent({ tables, totals, tableReasons }, table, event)
       revision++
       if (event.kind !== "rows") touched()
     },
     streaming(streamed) {
       // The warehouse decides: the record here may be older than a crash.
       for (const table of streamed) {
-        const before = tables.get(table.id) ?? fresh(table)
-        tables.set(table.id, {
-          ...before,
-          ...describe(table),
-          state: "Synced",
-          reason: textReason(table),
-          updatedAt: new Date(),
-        })
+        const known = { ...(tables.get(table.id) ?? fresh(table)), ...describe(table), updatedAt: new Date() }
+        tables.set(table.id, { ...known, state: "Synced", reason: tableReasons.of(table) })
       }
       touched()
     },
@@ -170,6 +166,7 @@ export function newPipelineMonitor(
         if (progress === undefined) continue
         const { schema, name } = progress
         Object.assign(progress, describe(table))
+        tableReasons.renew(progress, table)
         if (schema !== table.schema || name !== table.name) touched()
         progress.changes += changes
         progress.lastLagMs = lagMs ?? progress.lastLagMs
@@ -199,6 +196,9 @@ export function newPipelineMonitor(
       for (const progress of tables.values())
         if (progress.state === "ResyncInitiated") progress.reason = cause.message
       touched()
+    },
+    cutTexts(columnsOf) {
+      if (tableReasons.cutTexts(columnsOf, tables.values())) touched()
     },
     selecting() {
       isSelected = false
@@ -287,9 +287,14 @@ function addTotals(totals: PipelineTotals, applied: Applied): void {
   totals.stagedBytes += applied.stagedBytes
 }
 
+interface Copied {
+  tables: Map<string, TableProgress>
+  totals: PipelineTotals
+  tableReasons: TableReasons
+}
+
 function applyCopyEvent(
-  tables: Map<string, TableProgress>,
-  totals: PipelineTotals,
+  { tables, totals, tableReasons }: Copied,
   table: TableSchema,
   event: CopyEvent,
 ): void {
@@ -306,7 +311,7 @@ function applyCopyEvent(
       return
     case "finished":
       progress.state = "Synced"
-      progress.reason = textReason(table)
+      progress.reason = tableReasons.of(table)
       forgetDropped(tables, table)
       progress.estimatedRows = progress.copiedRows
       return

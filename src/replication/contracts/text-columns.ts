@@ -70,10 +70,18 @@ export function unrepresentableReason({
   return `${what} came, which its column ${column} cannot hold: it is resynced, with that column as text.`
 }
 
-/** For people; `null`: every column has its exact type. */
-export function textReason(table: TableSchema): string | null {
-  const columns = textColumnsOf(table)
-  if (columns.length === 0) return null
-  const list = columns.map(({ column, reason }) => `${column} (${reason} came)`).join(", ")
-  return `Kept as text: ${list}. A resync tries the exact type again.`
+/**
+ * For people: what of a table is not held as it was. `cut`: columns whose texts are cut. `null`: every column has its exact type, and
+ * values whole.
+ */
+export function heldOtherwise(table: TableSchema, cut: readonly string[]): string | null {
+  const texts = textColumnsOf(table)
+  const list = texts.map(({ column, reason }) => `${column} (${reason} came)`).join(", ")
+  const kept = texts.length === 0 ? [] : [`Kept as text: ${list}. A resync tries the exact type again.`]
+  const shortened =
+    cut.length === 0 ? [] : [`Texts longer than ${longestTextBytes} bytes are cut: ${cut.join(", ")}.`]
+  return [...kept, ...shortened].join(" ") || null
 }
+
+/** The cloud's longest VARCHAR, and the longest string inside a SUPER value. */
+export const longestTextBytes = 65_535

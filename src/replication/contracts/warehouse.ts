@@ -122,6 +122,8 @@ export interface DestinationNotes {
 export interface DestinationInspection {
   /** Why the warehouse cannot hold a table with these names; `undefined`: it can. */
   refusal(table: TableSchema): string | undefined
+  /** Names of a table's columns whose texts are cut where they are too long; absent: none is. */
+  cutColumns?(table: TableSchema): readonly string[]
   /** The live replicated tables, with the schema their rows have here. */
   tables(): Promise<TableSchema[]>
   /** As `tables`, and those that are stale. */

@@ -12,13 +12,14 @@ import { type CopyEvent, copySnapshot } from "./snapshot-copy.ts"
 const snapshotReaders = 2
 
 /**
- * Copies all selected tables, when there is no position to stream from. Returns the snapshot's position. Throws
- * Problem.
+ * Copies all selected tables, when there is no position to stream from; `onRows` is told of rows as they are copied. Returns the
+ * snapshot's position. Throws Problem.
  */
 export async function takeSnapshot(
   options: PipelineOptions,
   destination: Destination,
   signal: AbortSignal,
+  onRows: (rows: number) => void,
 ): Promise<Position> {
   const { reporter, source, handle } = options
   reporter.phase("copying")
@@ -40,6 +41,7 @@ export async function takeSnapshot(
     const onTable = (table: TableSchema, event: CopyEvent) => {
       if (event.kind === "unfit") unfit.push({ ...event, table })
       reporter.copied(table, event)
+      if (event.kind === "rows") onRows(event.rows)
     }
     const tables = await copySnapshot({
       snapshot,

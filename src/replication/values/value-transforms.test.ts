@@ -4,9 +4,10 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { type DatabaseOptions, defaultDatabaseOptions } from "../../domain/database-options.ts"
 import type { TableSchema } from "../../domain/table.ts"
+import { longestTextBytes } from "../contracts/text-columns.ts"
 import type { Destination } from "../contracts/warehouse.ts"
 import { type ColumnBuffer, endRow, newRowBuffer, putBytes, type RowBuffer } from "./columns.ts"
-import { conforming, longestTextBytes } from "./value-transforms.ts"
+import { conforming } from "./value-transforms.ts"
 import "../../../test/support/seed.ts"
 
 const schema = (key: number[] | undefined, native: { native?: string } = {}): TableSchema => ({

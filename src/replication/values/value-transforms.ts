@@ -1,11 +1,9 @@
 import { isUtf8 } from "node:buffer"
 import type { DatabaseOptions } from "../../domain/database-options.ts"
-import type { TableSchema } from "../../domain/table.ts"
+import type { Column, TableSchema } from "../../domain/table.ts"
+import { longestTextBytes } from "../contracts/text-columns.ts"
 import type { Destination } from "../contracts/warehouse.ts"
 import type { ColumnBuffer, RowBuffer } from "./columns.ts"
-
-/** The cloud's longest VARCHAR, and the longest string inside a SUPER value. */
-export const longestTextBytes = 65_535
 
 /** The destination as a database's options want rows to come into it. */
 export function conforming(destination: Destination, options: () => DatabaseOptions): Destination {
@@ -27,6 +25,16 @@ export function conforming(destination: Destination, options: () => DatabaseOpti
             return load.write(rows)
           },
         }
+      },
+    },
+    inspection: {
+      ...destination.inspection,
+      cutColumns(table) {
+        const own = destination.inspection.cutColumns?.(table) ?? []
+        const further = options().truncateColumns ? cuttable(table) : []
+        return table.columns
+          .filter((column) => own.includes(column.name) || further.includes(column))
+          .map(({ name }) => name)
       },
     },
     rows: {
@@ -73,13 +81,18 @@ function mendText(bytes: Buffer, start: number, end: number): void {
  * A key stays whole, and so does every column where there is none: rows are found again by them. A column of the source's own type
  * stays whole as well: part of an array's or a range's text would be no value of it.
  */
+function cuttable({ columns, key }: TableSchema): Column[] {
+  if (key === undefined) return []
+  return columns.filter(
+    ({ type, native }, index) =>
+      native === undefined && !key.includes(index) && (type.kind === "text" || type.kind === "json"),
+  )
+}
+
 function cutLongValues(table: TableSchema, rows: RowBuffer): void {
-  if (table.key === undefined) return
-  for (const [index, { type, native }] of table.columns.entries()) {
-    const column = rows.columns[index]
-    if (column === undefined || native !== undefined || table.key.includes(index)) continue
-    if (type.kind === "text") cutColumn(column, textEnd)
-    else if (type.kind === "json") cutColumn(column, cutStrings)
+  for (const one of cuttable(table)) {
+    const column = rows.columns[table.columns.indexOf(one)]
+    if (column !== undefined) cutColumn(column, one.type.kind === "json" ? cutStrings : textEnd)
   }
 }
 

@@ -11,7 +11,7 @@ import { openView } from "./inspection/view.ts"
 import { beginTableLoad } from "./load.ts"
 import type { Names } from "./naming.ts"
 import { engineOf, type OpenDestination } from "./open-destination.ts"
-import type { LayoutOf } from "./render/tables.ts"
+import { cutColumns, type LayoutOf } from "./render/tables.ts"
 import { destinationRows } from "./rows.ts"
 import type { Staging } from "./staging/staging.ts"
 import { newTransactions } from "./transactions.ts"
@@ -52,6 +52,10 @@ export function newDestination(
     notes: destinationNotes(open, engine),
     inspection: destinationInspection(open, engine, {
       refusal: names.refusal,
+      cutColumns(table) {
+        const cut = cutColumns(table, layoutOf(table))
+        return table.columns.flatMap(({ name }, index) => (cut.has(index) ? [name] : []))
+      },
       view: () => openView({ names, pipeline, connect }),
     }),
     close: () => session.close(),

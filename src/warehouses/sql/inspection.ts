@@ -1,11 +1,11 @@
 import type { DestinationInspection } from "../../replication/contracts/warehouse.ts"
 import type { OpenSqlDestination, SqlEngine } from "./open.ts"
 
-/** `refusal` and `view` are the engine's own. */
+/** `refusal`, `view` and `cutColumns` are the engine's own. */
 export function destinationInspection(
   { pipeline, books, inTurn }: OpenSqlDestination,
   { orProblem }: Pick<SqlEngine, "orProblem">,
-  own: Pick<DestinationInspection, "refusal" | "view">,
+  own: Pick<DestinationInspection, "refusal" | "view" | "cutColumns">,
 ): DestinationInspection {
   const mine = async () => {
     const held = await orProblem("reading the tables", () => books.tables())

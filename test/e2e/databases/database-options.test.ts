@@ -20,12 +20,16 @@ test("TRUNCATECOLUMNS and QUERY_ALL_STATES do what they say, from the moment the
   await waitUntil(async () => (await ask(place, "dev", isSynced))[0]?.[0] === "Synced", { what: "the copy" })
   const lengths = async () => (await ask(place, "shop", "SELECT strlen(note) FROM notes ORDER BY id")).flat()
   assert.deepEqual(await lengths(), ["65534"])
+  const cut = /notes .*Texts longer than 65535 bytes are cut: note\./
+  assert.match((await place.run("status")).output, cut)
   await onSource("INSERT INTO notes VALUES (2, repeat('x', 70000))")
   await waitUntil(async () => (await lengths()).length === 2, { what: "the second row" })
   await admin.query("ALTER DATABASE shop INTEGRATION SET TRUNCATECOLUMNS = FALSE")
   await onSource("INSERT INTO notes VALUES (3, repeat('x', 70000))")
   await waitUntil(async () => (await lengths()).length === 3, { what: "the third row" })
   assert.deepEqual(await lengths(), ["65534", "65535", "70000"])
+  const isWhole = async () => !cut.test((await place.run("status")).output)
+  await waitUntil(isWhole, { what: "the status to say that texts stay whole", intervalMs: 250 })
 
   const failed = await refusal(admin.query("SELECT * FROM shop.public.scratch"))
   assert.equal(failed.code, "55000")

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { after } from "node:test"
 import type pg from "pg"
 import type { Problem } from "../../../src/domain/problems.ts"
-import { type Pipeline, type PipelineReporter, startPipeline } from "../../../src/replication/pipeline.ts"
+import { type Pipeline, startPipeline } from "../../../src/replication/pipeline.ts"
 import { openSpool } from "../../../src/replication/spool/spool.ts"
 import type { Waits } from "../../../src/replication/waits.ts"
 import { openPostgresSource } from "../../../src/sources/postgres/source.ts"
@@ -53,7 +53,7 @@ export async function startPair(url: string, options: PairOptions = {}): Promise
   const here = await session(url)
   let there = await atDestination(target.url)
   await here.query(`CREATE TABLE IF NOT EXISTS public.${marker} (n bigint PRIMARY KEY)`)
-  const { reports, reporter, problem } = newShown()
+  const reports = newReports()
   const handle = `millrace_pair_${process.pid}_${++pairs}`
   const source = sourceAt(url)
   const running = startPipeline({
@@ -69,7 +69,7 @@ export async function startPair(url: string, options: PairOptions = {}): Promise
     }),
     database: destination,
     select: () => true,
-    reporter,
+    reporter: reporterInto(reports),
     observe: () => undefined,
     relief: "hold",
     spool: () =>
@@ -91,7 +91,7 @@ export async function startPair(url: string, options: PairOptions = {}): Promise
   await streams(reports)
   return {
     reports,
-    problem,
+    problem: () => reports.problem,
     streaming: running.streaming,
     get there() {
       return there
@@ -117,20 +117,6 @@ const streams = ({ phases }: Reports) =>
 function sourceAt(url: string) {
   const database = decodeURIComponent(new URL(url).pathname.slice(1))
   return openPostgresSource({ url, database, nativeTypes: true })
-}
-
-function newShown() {
-  const reports = newReports()
-  const into = reporterInto(reports)
-  let problem: Problem | undefined
-  const reporter: PipelineReporter = {
-    ...into,
-    problem(next) {
-      problem = next
-      into.problem(next)
-    },
-  }
-  return { reports, reporter, problem: () => problem }
 }
 
 async function atDestination(url: string): Promise<pg.Client> {
