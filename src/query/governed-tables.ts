@@ -38,8 +38,16 @@ export interface FilteredView {
    * by the names of the table's columns.
    */
   sql: string
-  /** Names of its columns that hold numbers: comparing one with a number cannot fail. Absent: none are known. */
-  numberColumns?: readonly string[]
+  /** Its columns, as far as it is known what comparing them with constants does. Absent: of none. */
+  columns?: readonly ViewColumn[]
+}
+
+export interface ViewColumn {
+  name: string
+  /** As the engine writes it: `DECIMAL(10,2)`. */
+  type: string
+  /** It shows the table's own values: what is asked of it can be asked of the table. */
+  isClear: boolean
 }
 
 /** For an engine whose tables nobody governs. */

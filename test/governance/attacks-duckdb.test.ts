@@ -16,13 +16,16 @@ const seen: TableView = {
   kind: "filtered",
   sql: `SELECT id, sha256('${canary} salt' || secret) AS secret, note, region FROM "shop"."public"."vault" AS t
     WHERE regexp_matches(lower(region), '^n(or|ar)th$') AND strlen(region || secret) > 2`,
-  numberColumns: ["id"],
+  columns: [
+    { name: "id", type: "INTEGER", isClear: true },
+    { name: "note", type: "VARCHAR", isClear: true },
+  ],
 }
 
 const moments: TableView = {
   kind: "filtered",
   sql: `SELECT t.id AS id, t.day AS day, t.moment AS moment FROM "shop"."public"."moments" AS t WHERE t.region = 'north'`,
-  numberColumns: ["id"],
+  columns: [{ name: "id", type: "INTEGER", isClear: true }],
 }
 
 async function vault(t: TestContext) {
@@ -137,6 +140,26 @@ async function guessing({ reader, analyst }: Vault): Promise<void> {
       const wrong = await said(client, template.replaceAll("GUESS", "nothing like it"))
       assert.equal(right, wrong, template)
     }
+  }
+  // A parameter is asked of the table, too: of a row that is hidden as of none.
+  for (const text of ofParameter) {
+    const of = async (id: number) => JSON.stringify(await outcome(reader, text, [id]))
+    assert.equal(await of(2), await of(9_999), text)
+  }
+}
+
+const ofParameter = [
+  "SELECT count(*) FROM vault WHERE id = $1 AND error(note) IS NULL",
+  "SELECT count(*) FROM vault WHERE id = $1 AND 1 / (id - $1) = 1",
+  "SELECT note::INTEGER FROM vault WHERE id = $1 AND note::INTEGER > 0",
+]
+
+async function outcome(client: pg.Client, text: string, values: unknown[]): Promise<unknown> {
+  try {
+    return (await client.query(text, values)).rows
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error
+    return [error.code, error.message]
   }
 }
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import type { Tree } from "../../src/query/duckdb/dialect/syntax-tree.ts"
-import { needsBarrier } from "../../src/query/duckdb/governance/barrier.ts"
+import { needsBarrier } from "../../src/query/duckdb/governance/needs-barrier.ts"
 import { isKnownFunction } from "../../src/query/duckdb/rights/known-functions.ts"
 
 interface Column {

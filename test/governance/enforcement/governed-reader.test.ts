@@ -11,7 +11,10 @@ const table = "shop.public.people"
 const regionOf = (region: string): TableView => ({
   kind: "filtered",
   sql: `SELECT id, region, CASE WHEN false THEN name ELSE NULL END AS name, salary FROM "shop"."public"."people" WHERE region = '${region}'`,
-  numberColumns: ["id", "salary"],
+  columns: [
+    { name: "id", type: "INTEGER", isClear: true },
+    { name: "salary", type: "INTEGER", isClear: true },
+  ],
 })
 const nothing: TableView = {
   kind: "filtered",

@@ -122,4 +122,15 @@ export const hiddenGuesses: readonly string[] = [
   "SELECT count(*) FROM vault UNION ALL SELECT count(*) FROM vault WHERE CASE WHEN note = 'GUESS' THEN error('x') ELSE true END",
   "SELECT count(*) FROM vault WHERE list_contains([1], (CASE WHEN note = 'GUESS' THEN 'x' ELSE '1' END)::INTEGER)",
   "SELECT count(*) FROM vault WHERE secret = 'GUESS' AND CASE WHEN secret = 'GUESS' THEN error('x') ELSE true END",
+  // What is asked of the table itself, beside what can fail.
+  "SELECT count(*) FROM vault WHERE note = 'GUESS' AND note::INTEGER = 1",
+  "SELECT count(*) FROM vault WHERE note = 'GUESS' AND 'x'::INTEGER = 1",
+  "SELECT count(*) FROM vault WHERE note = 'GUESS' AND id = 'x'",
+  "SELECT count(*) FROM vault WHERE note IN ('GUESS', 'x') AND error(note) IS NULL",
+  "SELECT count(*) FROM vault WHERE id = 2 AND note >= 'GUESS' AND 1 / (id - 2) > 0",
+  "SELECT count(*) FROM vault WHERE id = 2 AND note BETWEEN 'GUESS' AND 'GUESS' AND error('x')",
+  "SELECT count(*) FROM vault WHERE note = 'GUESS' AND (SELECT error('x')::BOOLEAN)",
+  "SELECT error('x') FROM vault WHERE note = 'GUESS' AND id + 0 > 0",
+  "SELECT count(*) FROM orders o JOIN vault v ON o.id = v.id WHERE v.note = 'GUESS' AND error(v.note) IS NULL",
+  "SELECT count(*) FROM orders o LEFT JOIN vault v ON o.id = v.id WHERE v.note <> 'GUESS' AND v.id = 2 AND error('x') IS NULL",
 ]

@@ -30,6 +30,13 @@ export function* nodesOf(root: TreeValue): Generator<Tree> {
   }
 }
 
+/** A copy that keeps raw numbers raw: those are objects too, and frozen. */
+export function copyOfTree<T extends TreeValue>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOfTree) as T
+  if (!isTree(value) || Object.isFrozen(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, copyOfTree(held)])) as T
+}
+
 export type Parsed =
   | { kind: "select"; tree: Tree }
   /** Parses, but only a SELECT has a tree. */

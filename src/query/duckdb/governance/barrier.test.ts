@@ -3,7 +3,8 @@ import { after, before, test } from "node:test"
 import { DuckDBInstance } from "@duckdb/node-api"
 import type { FilteredView } from "../../governed-tables.ts"
 import type { Tree } from "../dialect/syntax-tree.ts"
-import { addBarrier, needsBarrier } from "./barrier.ts"
+import { addBarrier } from "./barrier.ts"
+import { needsBarrier } from "./needs-barrier.ts"
 
 let instance: DuckDBInstance
 
@@ -27,7 +28,16 @@ async function treeOf(sql: string): Promise<Tree> {
   }
 }
 
-const people: FilteredView = { kind: "filtered", sql: "", numberColumns: ["id", "salary"] }
+const people: FilteredView = {
+  kind: "filtered",
+  sql: "",
+  columns: [
+    { name: "id", type: "INTEGER", isClear: true },
+    { name: "salary", type: "DECIMAL(10,2)", isClear: true },
+    { name: "name", type: "VARCHAR", isClear: true },
+    { name: "born", type: "DATE", isClear: true },
+  ],
+}
 
 const harmless = [
   "SELECT * FROM people",
@@ -68,7 +78,11 @@ test("what fails for no value and reads no statistics needs no barrier, all else
 })
 
 test("a number is compared without a barrier only where every governed table has a column of numbers by that name", async () => {
-  const other: FilteredView = { kind: "filtered", sql: "", numberColumns: ["id"] }
+  const other: FilteredView = {
+    kind: "filtered",
+    sql: "",
+    columns: [{ name: "id", type: "BIGINT", isClear: true }],
+  }
   const tree = await treeOf("SELECT 1 FROM people, other WHERE salary = 5")
   assert.equal(needsBarrier(tree, [people, other]), true)
   assert.equal(needsBarrier(await treeOf("SELECT 1 FROM people, other WHERE id = 5"), [people, other]), false)

@@ -2,7 +2,8 @@ import type { KnownGovernance } from "../../../control-plane/governance/enforcem
 import { type ReadPolicy, sourcePlans } from "../../../control-plane/governance/enforcement/source-plans.ts"
 import { foldName } from "../../../domain/sql-access.ts"
 import type { Person } from "../../../governance/model/person.ts"
-import type { ColumnKind, GovernedSource, RelationName } from "../../../governance/model/source.ts"
+import type { GovernedSource, RelationName } from "../../../governance/model/source.ts"
+import { planFor } from "../../../governance/plan/fold.ts"
 import type { SourcePlan } from "../../../governance/plan/plan.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
@@ -93,8 +94,6 @@ function newViewCache() {
   }
 }
 
-const numberKinds: ReadonlySet<ColumnKind> = new Set(["decimal", "float", "integer"])
-
 function viewOf(plan: SourcePlan | string, person: Person | undefined, secrets: Facts["secrets"]): TableView {
   if (typeof plan === "string") return { kind: "refused", problem: plan }
   if (plan.kind === "notBuilt") {
@@ -108,9 +107,10 @@ function viewOf(plan: SourcePlan | string, person: Person | undefined, secrets: 
   return {
     kind: "filtered",
     sql: personalQuery(plan, person, (id) => quoteLiteral(secrets.get(id) ?? "")),
-    numberColumns: plan.columns.flatMap(({ name, type }, at) => {
-      const column = plan.source.columns[at]
-      return type.kind === "table" && column !== undefined && numberKinds.has(column.kind) ? [name] : []
-    }),
+    columns: planFor(plan, person).columns.map(({ name, type, cell }) => ({
+      name,
+      type: type.kind === "table" ? type.name : "VARCHAR",
+      isClear: cell.kind === "clear",
+    })),
   }
 }

@@ -33,6 +33,7 @@ export function stillHolds(reading: GovernedReading, governed: GovernedTables): 
 }
 
 function isSame(now: TableView, then: TableView): boolean {
-  if (now.kind === "filtered" && then.kind === "filtered") return now.sql === then.sql
+  if (now.kind === "filtered" && then.kind === "filtered")
+    return now.sql === then.sql && JSON.stringify(now.columns) === JSON.stringify(then.columns)
   return now.kind === then.kind
 }

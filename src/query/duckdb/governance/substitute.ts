@@ -1,11 +1,13 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { RelationName } from "../../contract.ts"
-import type { FilteredView, Governance, TableView } from "../../governed-tables.ts"
+import type { Governance, TableView } from "../../governed-tables.ts"
 import { isTree, nodesOf, type SqlParser, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { isTableNode, pinRelations, relationKey } from "../rights/pin-relations.ts"
 import type { AskEngine, NamePlace } from "../rights/relation-names.ts"
-import { addBarrier, needsBarrier } from "./barrier.ts"
+import { addBarrier } from "./barrier.ts"
 import { shortenColumnNames } from "./column-names.ts"
+import { needsBarrier } from "./needs-barrier.ts"
+import { type Search, safeSearches, searchesIn } from "./searches.ts"
 import { viewQuery } from "./view-query.ts"
 
 /** A table of the statement, and what its user saw of it when the statement was planned. */
@@ -67,6 +69,7 @@ async function substituteIn(
     tree,
     seen.flatMap(({ node, relation }) => (textAt(node, "alias") === "" ? [relation] : [])),
   )
+  const searches = inside.isBarred ? searchesIn(tree) : new Map<Tree, Search[]>()
   const reads: GovernedRead[] = []
   for (const { node, relation, view } of seen) {
     if (view === undefined) {
@@ -74,7 +77,10 @@ async function substituteIn(
       continue
     }
     reads.push({ relation, view })
-    if (view.kind === "filtered") becomeSubquery(node, await filteredQuery(view, context.parser, inside))
+    if (view.kind !== "filtered") continue
+    const query = await selectFrom(view.sql, context.parser)
+    if (inside.isBarred) addBarrier(subqueryOf(query), safeSearches(searches.get(node) ?? [], view))
+    becomeSubquery(node, query)
   }
   return reads
 }
@@ -130,12 +136,6 @@ async function expandView(
   const reads = await substituteIn({ tree, views }, { ...context, place }, { level, isBarred })
   becomeSubquery(node, tree)
   return reads
-}
-
-async function filteredQuery({ sql }: FilteredView, parser: SqlParser, { isBarred }: Around): Promise<Tree> {
-  const tree = await selectFrom(sql, parser)
-  if (isBarred) addBarrier(subqueryOf(tree))
-  return tree
 }
 
 /** `SELECT * FROM (query)`, parsed. */

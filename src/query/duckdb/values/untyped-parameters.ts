@@ -1,6 +1,14 @@
 import { type DuckDBPreparedStatement, DuckDBTypeId } from "@duckdb/node-api"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { isTree, nodesOf, type SqlParser, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
+import {
+  copyOfTree,
+  isTree,
+  nodesOf,
+  type SqlParser,
+  type Tree,
+  type TreeValue,
+  textAt,
+} from "../dialect/syntax-tree.ts"
 import { engineTypeOf } from "./parameters.ts"
 
 /**
@@ -51,7 +59,7 @@ function castParameters(
   types: Map<string, TreeValue>,
   valueFor: (identifier: string) => Tree | undefined = () => undefined,
 ): Tree {
-  const copy = copyOf(tree)
+  const copy = copyOfTree(tree)
   for (const node of [...nodesOf(copy.statements ?? null)]) {
     const type = node.class === "PARAMETER" ? types.get(textAt(node, "identifier")) : undefined
     if (type === undefined) continue
@@ -69,13 +77,6 @@ function castParameters(
     Object.assign(node, cast)
   }
   return copy
-}
-
-/** A copy that keeps raw numbers raw: those are objects too, and frozen. */
-function copyOf<T extends TreeValue>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyOf) as T
-  if (!isTree(value) || Object.isFrozen(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, copyOf(held)])) as T
 }
 
 /** Prepares again until every parameter has a type. Throws the first refusal when nothing fits. */
