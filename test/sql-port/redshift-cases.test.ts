@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
 import { topics } from "./redshift-cases/all-cases.ts"
-import { statementOf } from "./redshift-cases/case-table.ts"
+import { statementOf, type Topic } from "./redshift-cases/case-table.ts"
 import { testWarehouse } from "./warehouse.ts"
 
 const booleanOid = 16
@@ -21,9 +21,9 @@ async function answered(client: pg.Client, text: string): Promise<string> {
   }
 }
 
-async function differences(client: pg.Client): Promise<string[]> {
+async function differences(client: pg.Client, asked: readonly Topic[]): Promise<string[]> {
   const found: string[] = []
-  for (const { cases } of topics) {
+  for (const { cases } of asked) {
     for (const one of cases) {
       const said = await answered(client, statementOf(one))
       if (said !== one[1]) found.push(`${statementOf(one)}: ${said} instead of ${one[1]}`)
@@ -38,8 +38,14 @@ test("every row of the table of cases is answered as Redshift answers it, by an 
   await admin.query("CREATE USER eve PASSWORD 'Sesame2024'")
   const eve = await client("eve", "dev", { password: "Sesame2024", types })
   assert.ok(topics.flatMap(({ cases }) => cases).length > 60)
-  assert.deepEqual(await differences(admin), [])
-  assert.deepEqual(await differences(eve), [])
+  assert.deepEqual(await differences(admin, topics), [])
+  assert.deepEqual(
+    await differences(
+      eve,
+      topics.filter(({ isAdministrators }) => isAdministrators !== true),
+    ),
+    [],
+  )
 })
 
 test("a session of the engine's dialect has the engine's answers", async (t) => {

@@ -38,4 +38,23 @@ export const aggregates: readonly Topic[] = [
       ["WITH t AS (SELECT x::varchar, nvl(x, 0) FROM (VALUES (1)) v(x)) SELECT x, coalesce FROM t", "1, 1"],
     ],
   },
+  {
+    title: "Expressions in changes",
+    isAdministrators: true,
+    page: "r_UPDATE",
+    cases: [
+      ["CREATE TEMP TABLE changed (id INTEGER, a VARCHAR(20))", ""],
+      [
+        "INSERT INTO changed VALUES (7 / 2, substring('caterpillar', -2, 6)), (mod(7, 4), concat('x', NULL)), (9, '1.5')",
+        "",
+      ],
+      ["SELECT * FROM changed ORDER BY id, a", "3, cat ; 3, null ; 9, 1.5"],
+      ["UPDATE changed SET id = id / 2, a = 'zz'::char(1) WHERE 'abc' ~ 'b' AND a IS NULL", ""],
+      ["SELECT * FROM changed ORDER BY id, a", "1, z ; 3, cat ; 9, 1.5"],
+      ["UPDATE changed SET id = id / 0", "!22012"],
+      ["DELETE FROM changed WHERE a SIMILAR TO 'c_t'", ""],
+      ["SELECT count(*) FROM changed", "2"],
+      ["DROP TABLE changed", ""],
+    ],
+  },
 ]

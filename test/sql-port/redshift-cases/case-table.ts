@@ -6,6 +6,8 @@ export interface Topic {
   title: string
   /** A page of the Redshift Database Developer Guide, by its name there. */
   page: string
+  /** Its statements need rights that users do not have; absent: they need none. */
+  isAdministrators?: true
   cases: readonly Case[]
 }
 

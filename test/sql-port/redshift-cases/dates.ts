@@ -14,4 +14,76 @@ export const dates: readonly Topic[] = [
       ["date_part(minute, timestamp '2023-01-04 04:05:06.789'), date_part(w, date '2023-05-02')", "5, 18"],
     ],
   },
+  {
+    title: "TO_CHAR",
+    page: "r_TO_CHAR",
+    cases: [
+      [
+        "to_char(timestamp '2009-12-31 23:15:59', 'MONTH-DY-DD-YYYY HH12:MIPM')",
+        "DECEMBER -THU-31-2009 11:15PM",
+      ],
+      ["to_char(date '2024-05-01', 'Month|'), to_char(date '2024-05-01', 'FMMonth')", "May      |, May"],
+      ["to_char(date '2024-05-01', 'month|mon|MON|Mon')", "may      |may|MAY|May"],
+      [
+        "to_char(timestamp '2024-05-06 07:08:09.123456', 'DAY|Day|day|DY|Dy|dy|D|DD|DDD|W|WW|IW|Q|CC|J')",
+        "MONDAY   |Monday   |monday   |MON|Mon|mon|2|06|127|1|19|19|2|21|2460437",
+      ],
+      [
+        "to_char(timestamp '2024-05-06 07:08:09.123456', 'YYYY|YYY|YY|Y|IYYY|HH|HH12|HH24|MI|SS|MS|US|SSSS|AM|pm|A.M.|p.m.')",
+        "2024|024|24|4|2024|07|07|07|08|09|123|123456|25689|AM|am|A.M.|a.m.",
+      ],
+      ["to_char(timestamp '2024-05-06 17:08:09', 'FMMM/FMDD \"at\" HH24%')", "5/6 at 17%"],
+      ["to_char(d, 'YYYY-MM-DD') FROM (VALUES (date '2024-05-06'), (NULL)) t(d)", "2024-05-06 ; null"],
+      ["to_char(125.8, '999.99')", "!0A000"],
+      ["to_char(date '2024-05-06', 'DDth')", "!0A000"],
+    ],
+  },
+  {
+    title: "NEXT_DAY",
+    page: "r_NEXT_DAY",
+    cases: [
+      ["next_day('2014-08-20', 'Tuesday'), next_day(date '2024-01-05', 'fri')", "2014-08-26, 2024-01-12"],
+      ["next_day('2024-01-05', 'someday')", "!22023"],
+    ],
+  },
+  {
+    title: "DATE_CMP",
+    page: "r_DATE_CMP",
+    cases: [
+      [
+        "date_cmp('2008-01-01', '2008-01-04'), date_cmp('2008-01-04', '2008-01-04'), date_cmp('2008-01-05', '2008-01-04')",
+        "-1, 0, 1",
+      ],
+    ],
+  },
+  {
+    title: "DATE_TRUNC",
+    page: "r_DATE_TRUNC",
+    cases: [
+      [
+        "date_trunc('week', timestamp '2024-05-08 10:11:12'), date_trunc('qtr', timestamp '2024-05-08 10:11:12')",
+        "2024-05-06 00:00:00, 2024-04-01 00:00:00",
+      ],
+      [
+        "date_trunc('century', timestamp '2024-05-08'), date_trunc('century', timestamp '2000-05-08')",
+        "2001-01-01 00:00:00, 1901-01-01 00:00:00",
+      ],
+    ],
+  },
+  {
+    title: "Texts of dates and times",
+    page: "r_Date_and_time_literals",
+    cases: [
+      [
+        "'20240105'::date, '01/05/24'::date, 'January 8, 1999'::date, '08-Jan-1999'::date, 'Jan-08-99'::date",
+        "2024-01-05, 2024-01-05, 1999-01-08, 1999-01-08, 1999-01-08",
+      ],
+      [
+        "timestamp '01/05/2024 4:05:06 PM', timestamp 'Jun 1,2008  09:59:59'",
+        "2024-01-05 16:05:06, 2008-06-01 09:59:59",
+      ],
+      ["timestamptz '2024-01-01 10:00+00' AT TIME ZONE 'America/New_York'", "2024-01-01 05:00:00"],
+      ["date '2024-02-30'", "!22008"],
+    ],
+  },
 ]

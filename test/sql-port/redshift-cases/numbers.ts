@@ -39,4 +39,32 @@ export const numbers: readonly Topic[] = [
       ["strtol('12', 2)", "!22023"],
     ],
   },
+  {
+    title: "POWER, LN, LOG, SQRT",
+    page: "r_POWER",
+    cases: [
+      ["power(9, 3), pow(2, -1), power(-8, 3), 2 ^ 0.5 > 1.41", "729, 0.5, -512, true"],
+      ["power(0, -1)", "!2201F"],
+      ["power(-8, 1.0 / 3)", "!2201F"],
+      ["ln(0)", "!2201E"],
+      ["sqrt(-1)", "!2201F"],
+      ["dlog10(100), dexp(0), dlog1(1)", "2, 1, 0"],
+    ],
+  },
+  {
+    title: "Casts and literals of numbers",
+    page: "r_Numeric_types201",
+    cases: [
+      ["12.56::numeric, CAST(12.345 AS numeric(5,2)), 12.355::decimal(5,2)", "13, 12.35, 12.36"],
+      ["1234.5::numeric(5,2)", "!22003"],
+      ["2.5::int, 3.5::int, (-2.5)::int", "3, 4, -3"],
+      ["'0x1F'::int", "!22P02"],
+      ["'1.5'::int", "!22P02"],
+      ["' 12 '::int, 'on'::boolean, 'n'::boolean", "12, true, false"],
+      ["'maybe'::boolean", "!22P02"],
+      ["2147483647 + 1", "!22003"],
+      ["40000::smallint", "!22003"],
+      ["X'1F'", "!0A000"],
+    ],
+  },
 ]

@@ -21,4 +21,78 @@ export const strings: readonly Topic[] = [
       ["concat(x, 'b') FROM (VALUES ('a')) t(x)", "ab"],
     ],
   },
+  {
+    title: "INITCAP",
+    page: "r_INITCAP",
+    cases: [
+      [
+        "initcap('hello WORLD from'), initcap('o''neil-smith x_y a.b'), initcap('été 3rd')",
+        "Hello World From, O'Neil-Smith X_Y A.B, Été 3rd",
+      ],
+    ],
+  },
+  {
+    title: "LPAD and RPAD",
+    page: "r_LPAD",
+    cases: [
+      [
+        "lpad('cat', 7), rpad('cat', 5) || '|', lpad('cat', 2), lpad('cat', 6, '0123')",
+        "    cat, cat  |, ca, 012cat",
+      ],
+    ],
+  },
+  {
+    title: "SPLIT_PART",
+    page: "SPLIT_PART",
+    cases: [
+      [
+        "split_part('abc$def$ghi', '$', 2), split_part('abc$def', '$', 4), split_part(x, ',', n) FROM (VALUES ('a,b', 1)) t(x, n)",
+        "def, , a",
+      ],
+      ["split_part('abc$def', '$', 0)", "!22023"],
+    ],
+  },
+  {
+    title: "Other string functions",
+    page: "String_functions_header",
+    cases: [
+      ["octet_length('français'), char_length('français'), bit_length('abc')", "9, 8, 24"],
+      ["to_hex(2147483647), to_hex(255)", "7fffffff, ff"],
+      ["quote_literal('it''s'), quote_ident('foo bar'), textlen('abc')", "'it''s', \"foo bar\", 3"],
+      [
+        "translate('mint tea', 'inea', 'osin'), reverse('frog'), replace('abcabc', 'b', 'xx')",
+        "most tin, gorf, axxcaxxc",
+      ],
+      [
+        "func_sha1('a'), sha('a') = sha1('a'), md5('Amazon Redshift')",
+        "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8, true, f7415e33f972c03abd4f3fed36748f7a",
+      ],
+    ],
+  },
+  {
+    title: "CHAR and VARCHAR",
+    page: "r_Character_types",
+    cases: [
+      ["'abc'::char(2), 'abc'::varchar(2), CAST(x AS char(1)) FROM (VALUES ('zz')) t(x)", "ab, ab, z"],
+      [
+        "'abc  '::char(5) = 'abc', len('a '::char(5)), 'a'::char(3) = 'a  ', 'a ' = 'a'",
+        "true, 1, true, false",
+      ],
+      [
+        "1.0::float8::text, x::varchar, (x * 2)::text FROM (VALUES (1e10::float8)) t(x)",
+        "1, 10000000000, 20000000000",
+      ],
+    ],
+  },
+  {
+    title: "SPLIT_TO_ARRAY and types of SUPER values",
+    page: "split_to_array",
+    cases: [
+      ["split_to_array('a|b', '|'), split_to_array('a,b,c')", '["a","b"], ["a","b","c"]'],
+      [
+        "is_array(json_parse('[1]')), is_object(json_parse('[1]')), json_typeof(json_parse('{\"a\":1}')), get_array_length(json_parse('[1,2]')), can_json_parse('{')",
+        "true, false, object, 2, false",
+      ],
+    ],
+  },
 ]

@@ -5,12 +5,11 @@ import type { Token } from "../../text/tokens.ts"
 import type { Call, Edit } from "./edits.ts"
 
 const forms = new Map<string, readonly [string, string]>([
-  ["to_char", ["strftime(", ")"]],
   ["to_date", ["CAST(strptime(", ") AS DATE)"]],
   ["to_timestamp", ["timezone('UTC', strptime(", "))"]],
 ])
 
-/** TO_CHAR, TO_DATE and TO_TIMESTAMP with a format that stands in the text, the engine's functions being of that kind. */
+/** TO_DATE and TO_TIMESTAMP with a format that stands in the text, the engine's functions being of that kind. */
 export function dateFormatEdits(tokens: Token[], at: number, call: Call): Edit[] {
   const [name, open, close] = [tokens[at], tokens[at + 1], tokens[call.close]]
   const format = tokens[call.close - 1]

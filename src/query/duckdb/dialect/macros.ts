@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { boundedMacros } from "../bounds/macros.ts"
 import { meanings } from "./meanings.ts"
+import { referenceFunctions } from "./reference-functions.ts"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
 export const dialectSchema = "memory.redshift"
@@ -81,6 +82,7 @@ const macros: Record<string, string> = {
   is_valid_json_array:
     "(a) AS coalesce(json_valid(a) AND json_type(CASE WHEN json_valid(a) THEN a END) = 'ARRAY', false)",
   ...meanings,
+  ...referenceFunctions,
   // A scalar inside a SUPER value loses its quotes as text; every other type is cast as ever.
   super_text: "(a) AS CASE WHEN typeof(a) = 'JSON' THEN (a::JSON) ->> '$' ELSE a::VARCHAR END",
 }
@@ -92,7 +94,7 @@ export const dialectFunctions: ReadonlySet<string> = new Set(
 /** Makes the functions. Repeatable. */
 export async function installDialect(connection: DuckDBConnection): Promise<void> {
   const bounded = Object.entries(boundedMacros).map(([name, forms]) => [`bounded_${name}`, forms] as const)
-  const statements = [...Object.entries(macros), ...bounded].map(
+  const statements = [...bounded, ...Object.entries(macros)].map(
     ([name, forms]) => `CREATE OR REPLACE MACRO ${dialectSchema}.${name}${forms}`,
   )
   await connection.run([`CREATE SCHEMA IF NOT EXISTS ${dialectSchema}`, ...statements].join(";\n"))

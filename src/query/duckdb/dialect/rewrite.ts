@@ -3,7 +3,7 @@ import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { callEdits } from "./calls.ts"
 import { addedColumnsEncoding, storageClauses } from "./create-table.ts"
 import { applyEdits, closingsOf, type Edit } from "./edits.ts"
-import { dialectSchema } from "./macros.ts"
+import { dialectFunctions, dialectSchema } from "./macros.ts"
 import { similarMark } from "./similar-mark.ts"
 import { superEdits } from "./super.ts"
 import { temporaryNameEdits } from "./temporary-tables.ts"
@@ -46,6 +46,16 @@ function queryEnd(tokens: Token[], from: number): number {
     if (isSymbol(token, "(") && closings[at] === -1) return tokens.length
   }
   return tokens.length
+}
+
+/** `B'101'` and `X'1F'`: the engine would take their letter for a part of the text. */
+function refuseBitString(tokens: Token[], at: number, sql: string): void {
+  const token = tokens[at]
+  if (token?.kind !== "string" || !/^[bx]'/i.test(sql.slice(token.start, token.start + 2))) return
+  throw new PgError("0A000", "bit strings are not supported", {
+    hint: "Write FROM_HEX('…') or TO_VARBYTE('…', 'hex').",
+    position: token.start + 1,
+  })
 }
 
 function wordEdits(tokens: Token[], at: number): Edit[] {
@@ -100,15 +110,19 @@ export function asTyped(sql: string): Rewritten {
 
 /** Every word that anything above looks at: most statements have none, and are left alone without a look at their tokens. */
 const anyOfThem =
-  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding|similar|regexp_full_match|char|character|nchar|n?varchar|numeric|decimal|dec)\b|::|#[a-z_]/i
+  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding|similar|regexp_full_match|char|character|nchar|n?varchar|numeric|decimal|dec)\b|::|#[a-z_]|\b[bx]'/i
+
+/** A call of one of the functions that the engine lacks. */
+const anyFunction = new RegExp(`\\b(${[...dialectFunctions].join("|")})\\s*\\(`, "i")
 
 /** The cloud's SQL in the engine's words. Token by token, so that strings, names and comments stay as they are. */
 export function fromRedshift(sql: string): Rewritten {
-  if (!anyOfThem.test(sql)) return { sql, notices: [] }
+  if (!anyOfThem.test(sql) && !anyFunction.test(sql)) return { sql, notices: [] }
   const tokens = tokenize(sql)
   const clauses = [storageClauses(tokens), addedColumnsEncoding(tokens)]
   const edits = [...clauses.flatMap((one) => one.edits), ...viewEdits(tokens)]
   for (const at of tokens.keys()) {
+    refuseBitString(tokens, at, sql)
     edits.push(
       ...callEdits(tokens, at, sql),
       ...topEdits(tokens, at),

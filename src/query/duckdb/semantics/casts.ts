@@ -16,6 +16,7 @@ function cutToLength(node: Tree): boolean {
   const marked = markedType(node)
   if (marked === undefined) return false
   const text = castTo(node.child ?? null, "VARCHAR")
+  castToText(text)
   return become(node, dialectCall(`cut_${marked.kind}`, [text, numberConstant(marked.length)]))
 }
 
@@ -63,7 +64,56 @@ function constantCast(node: Tree): boolean {
   return true
 }
 
+/** Functions whose result is no floating point number. */
+const neverFloat = new Set(
+  `upper lower trim ltrim rtrim btrim substring substr left right replace concat || date_trunc count count_star length len row_number rank
+   dense_rank ntile md5 sha1 now current_date strftime string_agg listagg lpad rpad repeat reverse split_part translate initcap`.split(
+    /\s+/,
+  ),
+)
+
+function mayBeFloat(child: Tree): boolean {
+  switch (child.class) {
+    case "CONSTANT":
+    case "PARAMETER":
+    case "SUBQUERY":
+    case "CASE":
+    case "COMPARISON":
+    case "CONJUNCTION":
+      return false
+    case "CAST":
+      return isTree(child.cast_type) && ["DOUBLE", "FLOAT"].includes(textAt(child.cast_type, "id"))
+    case "FUNCTION":
+    case "WINDOW":
+      return (
+        textAt(child, "function_name") === "average" ||
+        (textAt(child, "schema") !== "redshift" && !neverFloat.has(textAt(child, "function_name")))
+      )
+    default:
+      return true
+  }
+}
+
+/** Constants and texts need no look at their type. */
+function castToText(node: Tree): boolean {
+  const { child } = node
+  if (!isTree(node.cast_type) || node.cast_type.id !== "VARCHAR" || node.try_cast === true || !isTree(child))
+    return false
+  return mayBeFloat(child) && become(node, dialectCall("text_of", [child]))
+}
+
+/** A CHAR is compared without the blanks at the end of the text beside it. */
+export function comparisonMeaning(node: Tree): boolean {
+  const isChar = (side: TreeValue | undefined) => isTree(side) && side.function_name === "cut_char"
+  const { left, right } = node
+  const constant = isChar(left) ? right : isChar(right) ? left : undefined
+  const text = constantText(constant)
+  if (text === undefined || !text.endsWith(" ") || !isTree(constant) || !isTree(constant.value)) return false
+  constant.value.value = text.replace(/ +$/, "")
+  return true
+}
+
 /** A cast. True: the node was changed. Throws PgError. */
 export function castMeaning(node: Tree): boolean {
-  return cutToLength(node) || constantCast(node)
+  return cutToLength(node) || constantCast(node) || castToText(node)
 }

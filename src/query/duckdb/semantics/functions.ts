@@ -1,7 +1,8 @@
 import { ownValue } from "../../../domain/own-value.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { datePart } from "../dialect/date-parts.ts"
-import type { Tree, TreeValue } from "../dialect/syntax-tree.ts"
+import { isTree, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
+import { toChar } from "./date-texts.ts"
 import {
   become,
   castTo,
@@ -49,12 +50,47 @@ function partOf(node: Tree): boolean {
   return become(node, dialectCall(name, [value]))
 }
 
+/** Our function where so many arguments are given, the engine's where not. */
+function ours(name: string, count: number): (node: Tree) => boolean {
+  return (node) => childrenOf(node).length === count && become(node, dialectCall(name, childrenOf(node)))
+}
+
+/** Whole positive exponents are as in the engine, whatever they are of. */
+function power(node: Tree): boolean {
+  const [, exponent] = childrenOf(node)
+  const isPlain = isTree(exponent) && isWholeConstant(exponent)
+  return !isPlain && childrenOf(node).length === 2 && become(node, dialectCall("power", childrenOf(node)))
+}
+
+function isWholeConstant(node: Tree): boolean {
+  const type = isTree(node.value) && isTree(node.value.type) ? node.value.type.id : undefined
+  return type === "INTEGER" && (constantNumber(node) ?? -1) >= 0
+}
+
+/** A century begins with the year 1 of it; every other part is cut as in the engine. */
+function dateTrunc(node: Tree): boolean {
+  const [part, value] = childrenOf(node)
+  const name = datePart(constantText(part) ?? "")
+  if (part === undefined || value === undefined || (name !== "century" && name !== "millennium")) return false
+  return become(node, dialectCall("trunc_to_century", [part, value]))
+}
+
 const rules: Record<string, (node: Tree) => boolean> = {
   concat,
+  "^": power,
   date_part: partOf,
+  date_trunc: dateTrunc,
   datepart: partOf,
   "|/": (node) => become(node, engineCall("sqrt", childrenOf(node))),
   "||/": (node) => become(node, engineCall("cbrt", childrenOf(node))),
+  lpad: ours("lpad", 2),
+  octet_length: ours("octet_length", 1),
+  pow: power,
+  power,
+  rpad: ours("rpad", 2),
+  split_part: (node) => (constantNumber(childrenOf(node)[2]) ?? 0) < 1 && ours("split_part", 3)(node),
+  to_char: toChar,
+  to_hex: ours("to_hex", 1),
   substr: substring,
   substring,
 }

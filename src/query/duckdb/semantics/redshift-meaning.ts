@@ -1,7 +1,7 @@
 import { nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { aggregateMeaning } from "./aggregates.ts"
 import { arithmeticMeaning } from "./arithmetic.ts"
-import { castMeaning } from "./casts.ts"
+import { castMeaning, comparisonMeaning } from "./casts.ts"
 import { functionMeaning } from "./functions.ts"
 import { fullMatchName, patternMeaning } from "./patterns.ts"
 import { type Meant, nameResults } from "./result-names.ts"
@@ -14,6 +14,7 @@ function isCalledByName(node: Tree): boolean {
 
 function giveMeaning(node: Tree): boolean {
   if (node.class === "CAST") return castMeaning(node)
+  if (node.class === "COMPARISON") return comparisonMeaning(node)
   if (node.class !== "FUNCTION" && node.class !== "WINDOW") return false
   if (isCalledByName(node)) {
     Object.assign(node, { schema: "", catalog: "" })

@@ -17,8 +17,19 @@ interface Rule {
 const timeWords = ["date", "time"]
 
 const rules: Rule[] = [
+  { says: [["cannot take logarithm"]], code: "2201E" },
+  {
+    says: [
+      ["square root of a negative"],
+      ["zero raised to a negative"],
+      ["negative number raised to a non-integer"],
+    ],
+    code: "2201F",
+  },
+  { says: [["negative substring length"]], code: "22011" },
   { kind: "interrupt", code: "57014" },
   { kind: "parser", code: "42601" },
+  { kind: "conversion", says: [["date field value out of range"]], code: "22008" },
   { kind: "conversion", says: [["out of range"]], code: "22003" },
   { kind: "conversion", says: timeWords.map((one) => ["error: invalid", one]), code: "22007" },
   { kind: "conversion", code: "22P02" },

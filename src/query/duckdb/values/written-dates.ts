@@ -23,7 +23,7 @@ const forms: readonly Form[] = [
   { pattern: /^(\d{4})(\d{2})(\d{2})$/, order: [1, 2, 3] },
   { pattern: new RegExp(`^(\\d{4})${separator}(\\d{1,2})${separator}(\\d{1,2})$`), order: [1, 2, 3] },
   { pattern: new RegExp(`^(\\d{1,2})${separator}(\\d{1,2})${separator}(\\d{4}|\\d{2})$`), order: [3, 1, 2] },
-  { pattern: /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i, order: [3, 1, 2] },
+  { pattern: /^([a-z]{3,9})\.? (\d{1,2})[, ]{1,3}(\d{4})$/i, order: [3, 1, 2] },
   { pattern: /^([a-z]{3,9})-(\d{1,2})-(\d{4}|\d{2})$/i, order: [3, 1, 2] },
   { pattern: /^(\d{1,2})[- ]([a-z]{3,9})[- ,]{1,2}(\d{4}|\d{2})$/i, order: [3, 2, 1] },
   { pattern: /^(\d{4})[- ]([a-z]{3,9})[- ](\d{1,2})$/i, order: [1, 2, 3] },
@@ -60,7 +60,8 @@ export function timestampText(text: string): string {
 /** `4:05 PM` as `16:05`. */
 export function timeText(text: string): string {
   const match = /^(\d{1,2}):(\d{2})(.*?)\s*([ap])\.?m\.?$/i.exec(text.trim())
-  if (match === null) return text.replace(/^(\d):/, "0$1:")
+  // The engine reads a zone behind seconds only.
+  if (match === null) return text.replace(/^(\d):/, "0$1:").replace(/^(\d{2}:\d{2})(?=\s*([+-]|$))/, "$1:00")
   const [, hour = "", minute = "", rest = "", half = ""] = match
   const hours = (Number(hour) % 12) + (half.toLowerCase() === "p" ? 12 : 0)
   return `${String(hours).padStart(2, "0")}:${minute}${rest}`
