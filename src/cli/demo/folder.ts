@@ -7,7 +7,7 @@ import type { Configuration } from "../../domain/configuration.ts"
 import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { endLeftServer } from "./child-server.ts"
 import type { SourceEntry } from "./source.ts"
-import type { RunningWarehouse } from "./warehouse.ts"
+import type { RunningWarehouse, SecondWarehouse } from "./warehouse.ts"
 
 /** Everything the demo keeps, in one folder below the working directory. */
 export const demoFolderName = ".millrace-demo"
@@ -65,11 +65,18 @@ async function lockOf(path: string) {
   }
 }
 
+/** What the file says of sources and warehouses. */
+interface DemoEntries {
+  sources: readonly SourceEntry[]
+  warehouse: RunningWarehouse
+  second?: SecondWarehouse | undefined
+}
+
 /** So that `status`, `sql` and `check` find the running demo by `--config`; and an example of the file. */
 export async function writeDemoConfiguration(
   { dataDir }: DemoFolder,
   { account, region, listen, warehouses }: Configuration,
-  { sources, warehouse }: { sources: readonly SourceEntry[]; warehouse: RunningWarehouse },
+  { sources, warehouse, second }: DemoEntries,
 ): Promise<void> {
   const place = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
   const file = {
@@ -78,7 +85,10 @@ export async function writeDemoConfiguration(
     data_dir: "./data",
     listen: { http: place(listen.http), sql: place(listen.sql) },
     sources,
-    warehouses: warehouses.map(({ arn, cluster }) => ({ arn, cluster, ...warehouse.entry })),
+    warehouses: warehouses.map(({ arn, cluster }) => {
+      const { entry } = arn === second?.arn ? second : warehouse
+      return { arn, cluster, ...entry }
+    }),
   }
   const head = "# Written by `millrace demo` for as long as it runs.\n"
   await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })

@@ -11,7 +11,7 @@ import { requestStatus, type StatusAccess } from "../status-request.ts"
 import type { DemoFolder } from "./folder.ts"
 import { freePlace } from "./ports.ts"
 import type { CloudPlace, SourceEntry } from "./source.ts"
-import { type RunningWarehouse, warehouseFrom } from "./warehouse.ts"
+import { type RunningWarehouse, type SecondWarehouse, warehouseFrom } from "./warehouse.ts"
 
 /** The integration's name, and with it that of the warehouse's database. */
 export const integrationName = "shop"
@@ -32,7 +32,7 @@ export function cloudPlace(): CloudPlace {
 /** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
 export async function startMillrace(
   folder: DemoFolder,
-  { entry, warehouse }: { entry: SourceEntry; warehouse: RunningWarehouse },
+  { entry, warehouse, second }: { entry: SourceEntry; warehouse: RunningWarehouse; second?: SecondWarehouse },
   { anyPorts }: { anyPorts: boolean },
 ): Promise<Millrace> {
   const usual = defaultConfiguration(process.cwd(), engines)
@@ -41,7 +41,8 @@ export async function startMillrace(
   const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
   const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
   const source = engines.sources.of(entry).entry.parse(entry)({ folder: process.cwd(), dataDir })
-  const warehouses = usual.warehouses.map((one) => warehouseFrom(one, warehouse, dataDir))
+  const first = usual.warehouses.map((one) => warehouseFrom(one, warehouse, dataDir))
+  const warehouses = second === undefined ? first : [...first, warehouseFrom(second, second, dataDir)]
   const server = await startServer({
     areFoldersChecked: false,
     configuration: { ...usual, dataDir, listen, sources: [source], warehouses },

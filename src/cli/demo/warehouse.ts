@@ -26,6 +26,12 @@ export interface RunningWarehouse {
   stop(): Promise<void>
 }
 
+/** A warehouse beside the usual one. */
+export interface SecondWarehouse extends Pick<RunningWarehouse, "entry"> {
+  arn: string
+  cluster: string
+}
+
 export type WarehouseWord = keyof typeof demoWarehouses
 
 export function isWarehouse(word: string): word is WarehouseWord {
@@ -40,7 +46,7 @@ async function startPostgres(folder: string): Promise<RunningWarehouse> {
 /** The usual warehouse of a configuration, as the demo has it. */
 export function warehouseFrom(
   { arn, cluster }: Pick<WarehouseConfiguration, "arn" | "cluster">,
-  { entry }: RunningWarehouse,
+  { entry }: Pick<RunningWarehouse, "entry">,
   dataDir: string,
 ): WarehouseConfiguration {
   const written = { arn, cluster, ...entry }

@@ -91,11 +91,16 @@ test("demo --once ends with every row equal, and leaves nothing; with --governan
   const ended = await start(t, folder, "--once", "--rows", "20000", "--governance").ended
   assertEqualAtLast(ended, 19_000)
   assertNothingStays(folder)
-  const [, ofAda = "", ofBob = ""] = ended.out.split(/^(?:Ada|Bob)\b.* sees:$/m)
-  assert.match(ofAda, /^ EUR +\| \d+ +\| [\d.]+ +\| [0-9a-f]{64}$/m)
-  assert.doesNotMatch(ofAda, /USD|JPY|@example/)
-  for (const currency of ["EUR", "JPY", "USD"])
-    assert.match(ofBob, new RegExp(`^ ${currency} +\\| .* customer\\d+@example.com$`, "m"))
+  const answers = ended.out.split(/^(?:Ada|Bob)\b.* sees (?:on DuckDB|in PostgreSQL):$/m)
+  assert.equal(answers.length, 5)
+  const [, ofAda = "", ofBob = "", adaInPostgres = "", bobInPostgres = ""] = answers
+  for (const one of [ofAda, adaInPostgres]) {
+    assert.match(one, /^ EUR +\| \d+ +\| [\d.]+ +\| [0-9a-f]{64}$/m)
+    assert.doesNotMatch(one, /USD|JPY|@example/)
+  }
+  for (const one of [ofBob, bobInPostgres])
+    for (const currency of ["EUR", "JPY", "USD"])
+      assert.match(one, new RegExp(`^ ${currency} +\\| .* customer\\d+@example.com$`, "m"))
 })
 
 test("Ctrl-C ends a demo that runs on, into PostgreSQL", async (t) => {

@@ -6,7 +6,9 @@ import { connectForText } from "../../connect.ts"
 import { connectToSqlPort, integrationName, type Millrace } from "../millrace.ts"
 import { answerText, askedOver } from "../screen/answers.ts"
 import type { Stage } from "../screen/story.ts"
+import type { Shop } from "../source.ts"
 import { type GovernanceCall, governanceCalls } from "./governance-calls.ts"
+import { connectInPostgres, prepareInPostgres } from "./in-postgres.ts"
 import {
   type DemoPerson,
   demoPeople,
@@ -16,9 +18,16 @@ import {
   governedQuestion,
 } from "./rules.ts"
 
-/** Registers the shop by a rule, applies two policies, and shows the same question's answer for two people. */
-export async function showTwoPeople({ screen, belongings }: Stage, millrace: Millrace): Promise<void> {
-  const { say, style } = screen
+/**
+ * Registers the shop by a rule, applies two policies, and shows the same question's answer for two people: on the SQL port over
+ * DuckDB, then in a PostgreSQL that has the shop as well and that they sign in to.
+ */
+export async function showTwoPeople(
+  stage: Stage,
+  millrace: Millrace,
+  creation: Shop["creation"],
+): Promise<void> {
+  const { say, style } = stage.screen
   const call = await governanceCalls(millrace)
   // Redshift's rule for passwords: a capital, a small letter and a digit.
   const password = `Aa1${randomBytes(16).toString("hex")}`
@@ -30,17 +39,27 @@ export async function showTwoPeople({ screen, belongings }: Stage, millrace: Mil
   say(style.bold("The same question of two people, by two policies:"))
   for (const { says } of demoPolicies) say(`- ${says}`)
   say(style.dim(governedQuestion))
+  await askEach(stage, "on DuckDB", (person) => connectAs(millrace, person, password))
+  await prepareInPostgres(stage, millrace, { call, creation, password })
+  await askEach(stage, "in PostgreSQL", (person) => connectInPostgres(millrace, person, password))
+  say()
+}
+
+async function askEach(
+  { screen: { say, style }, belongings }: Stage,
+  where: string,
+  connect: (person: DemoPerson) => Promise<pg.Client>,
+): Promise<void> {
   for (const person of demoPeople) {
     const asked = await belongings.own(
-      async () => askedOver(await connectAs(millrace, person, password), governedQuestion),
+      async () => askedOver(await connect(person), governedQuestion),
       (opened) => opened.close(),
     )
     const answer = await onceGoverned(() => asked.ask(), person)
     say()
-    say(`${style.bold(person.title)} sees:`)
+    say(`${style.bold(person.title)} sees ${where}:`)
     say(answerText(answer))
   }
-  say()
 }
 
 /** Each with an account of the SQL port that may read the shop, and a profile with attributes and groups. */
@@ -85,7 +104,7 @@ const governedLimitMs = 20_000
 const againEveryMs = 200
 
 /**
- * Policies hold on open sessions within a second, and a table is closed until its columns were recorded. There are rows for
+ * Policies hold on open sessions within a second, and a table is closed, or has no view, until its columns were recorded. There are rows for
  * each person of the demo, with as many currencies as the person's.
  */
 async function onceGoverned<T extends { rows: unknown[] }>(
@@ -95,7 +114,8 @@ async function onceGoverned<T extends { rows: unknown[] }>(
   const untilMs = performance.now() + governedLimitMs
   for (;;) {
     const answer = await ask().catch((error: unknown) => {
-      if (error instanceof pg.DatabaseError && ["40001", "42501"].includes(error.code ?? "")) return undefined
+      if (error instanceof pg.DatabaseError && ["40001", "42501", "42P01"].includes(error.code ?? ""))
+        return undefined
       throw error
     })
     if (answer?.rows.length === currencies.length) return answer

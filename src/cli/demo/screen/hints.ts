@@ -13,7 +13,8 @@ export function connectHints(
   const { http, sql } = server
   const credentials = `${demoFolderName}/data/credentials`
   const configuration = `${demoFolderName}/millrace.yaml`
-  const isDirect = warehouses.some((one) => engines.warehouses.of(one).direct !== undefined)
+  const [shown] = warehouses
+  const isDirect = shown !== undefined && engines.warehouses.of(shown).direct !== undefined
   const program = import.meta.url.endsWith(".ts") ? "bin/millrace" : "npx millrace"
   return [
     style.bold("Try it, in another terminal in this folder:"),

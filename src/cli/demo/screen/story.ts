@@ -5,6 +5,7 @@ import type { Belongings } from "../belongings.ts"
 import { conclusionOf } from "../conclusion.ts"
 import { createIntegration } from "../creation.ts"
 import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration } from "../folder.ts"
+import { policiesWarehouse } from "../governance/in-postgres.ts"
 import { showTwoPeople } from "../governance/two-people.ts"
 import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "../millrace.ts"
 import type { Asked, DemoSource, Shop, SourceEntry } from "../source.ts"
@@ -104,11 +105,12 @@ async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
 export async function start(stage: Stage, folder: DemoFolder, entry: SourceEntry): Promise<Millrace> {
   const { screen, belongings, once } = stage
   const warehouse = await startWarehouse(stage, folder)
+  const second = stage.governance ? policiesWarehouse(entry, cloudPlace()) : undefined
   const millrace = await belongings.own(
-    () => startMillrace(folder, { entry, warehouse }, { anyPorts: once }),
+    () => startMillrace(folder, { entry, warehouse, ...(second && { second }) }, { anyPorts: once }),
     (started) => started.server.stop(),
   )
-  await writeDemoConfiguration(folder, millrace.configuration, { sources: [entry], warehouse })
+  await writeDemoConfiguration(folder, millrace.configuration, { sources: [entry], warehouse, second })
   const { http, sql } = millrace.server
   const usual = http.port === 5440 && sql.port === 5439
   const remark = once || usual ? "" : " (a usual port is taken: free ones instead)"
@@ -155,12 +157,12 @@ async function watchItComeAlive(stage: Stage, watched: Watched): Promise<Look> {
 
 async function compareAndEnd(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const { millrace, writers } = cast
+  const { millrace, writers, shop } = cast
   const { pipeline } = await watchItComeAlive(stage, watchedOf(stage, cast))
   await writers.stop()
   await catchUp(stage, cast, `The writers have stopped after ${count(writers.committed())} writes`)
   await showAnswers(stage, cast)
-  if (stage.governance) await showTwoPeople(stage, millrace)
+  if (stage.governance) await showTwoPeople(stage, millrace, shop.creation)
   const startedMs = performance.now()
   const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -239,7 +241,7 @@ async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   await writers.pause()
   await catchUp(stage, cast, "The writers pause for a moment")
   await showAnswers(stage, cast)
-  if (stage.governance) await showTwoPeople(stage, millrace)
+  if (stage.governance) await showTwoPeople(stage, millrace, shop.creation)
   writers.resume()
   for (const line of connectHints(millrace, { ...shop, database: integrationName }, screen.style))
     screen.say(line)
