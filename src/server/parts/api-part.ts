@@ -11,6 +11,7 @@ import {
   takeSignedEvents,
 } from "../../front-doors/events/handler.ts"
 import { type GovernanceDoor, governanceDoor } from "../../front-doors/governance/door.ts"
+import { apiKeyRoutes } from "../../front-doors/governance/resources/api-key-routes.ts"
 import { resourceRoutes } from "../../front-doors/governance/resources/resource-routes.ts"
 import { operationsDoor } from "../../front-doors/operations/door.ts"
 import type { OperationSources } from "../../front-doors/operations/operations.ts"
@@ -55,7 +56,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   })
   const { governance: people, integrations, databases } = store
   const data = { governance: people, integrations, databases, enforcement: enforcementOf(base) }
-  const routes = [...resourceRoutes(data), ...(await governanceRoutes(base))]
+  const routes = [...resourceRoutes(data), ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]
   const governance = governanceDoor({ store, routes, throttle, log })
   const router = awsRouter({
     region,

@@ -18,6 +18,8 @@ export interface ApiKeyStore {
   all(): Promise<ApiKey[]>
   /** With all its tokens, from the next call on. False: no key that is not revoked has the name. */
   revoke(name: string): Promise<boolean>
+  /** The same by id; how many tokens that had not ended were the key's. */
+  revokeById(id: number): Promise<{ key: ApiKey; tokens: number } | undefined>
   /** The key with this digest, unless it is revoked. */
   byDigest(digest: Buffer): Promise<ApiKey | undefined>
   /** The key that the token of this digest was given for, unless one of them has ended. */
@@ -42,6 +44,7 @@ export function apiKeyStore(db: Kysely<StateSchema>): ApiKeyStore {
         .executeTakeFirst()
       return numUpdatedRows > 0n
     },
+    revokeById: (id) => revokeById(db, id),
     async byDigest(digest) {
       const row = await valid().where("digest", "=", digest).executeTakeFirst()
       return row && fromRow(row)
@@ -70,6 +73,28 @@ async function add(db: Kysely<StateSchema>, key: NewApiKey): Promise<ApiKey | "t
     if (brokenConstraint(error) === "api_keys_name") return "taken"
     throw error
   }
+}
+
+async function revokeById(
+  db: Kysely<StateSchema>,
+  id: number,
+): Promise<{ key: ApiKey; tokens: number } | undefined> {
+  return await db.transaction().execute(async (transaction) => {
+    const row = await transaction
+      .updateTable("api_keys")
+      .set({ revoked_at: sql<Date>`clock_timestamp()` })
+      .where("id", "=", String(id))
+      .where("revoked_at", "is", null)
+      .returningAll()
+      .executeTakeFirst()
+    if (row === undefined) return undefined
+    const tokens = await transaction
+      .deleteFrom("api_tokens")
+      .where("api_key_id", "=", String(id))
+      .where("expires_at", ">", sql<Date>`clock_timestamp()`)
+      .executeTakeFirst()
+    return { key: fromRow(row), tokens: Number(tokens.numDeletedRows) }
+  })
 }
 
 /** Those that have ended go with each new one, so that the table needs no timer to stay bounded. */

@@ -3,8 +3,6 @@ import type { Route } from "../route.ts"
 
 /** Routes of the published API that clients may ask for and that are not built, and why or what to use. */
 const unbuilt: readonly [method: Route["method"], path: string, instead: string][] = [
-  ["POST", "/bim/apikey", "Keys are made by `millrace api-key create`."],
-  ["DELETE", "/bim/apikey/{keyid}", "Keys are revoked by `millrace api-key revoke`."],
   ["GET", "/bim/iam", "Directories are told by the iamid of users and groups."],
   ["PUT", "/bim/iam/{iamid}/user/{userid}", "A user of a directory is changed by the directory."],
   ["GET", "/bim/iam/{iamid}/user/{userid}/apikeys", "Keys are listed by `millrace api-key list`."],
