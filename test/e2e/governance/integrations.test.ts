@@ -10,9 +10,9 @@ import { passwordService, region } from "../../support/okta/password-service.ts"
 import { oktaStandIn } from "../../support/okta/server.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
-import { newPlace, type Place } from "../place.ts"
+import { newPlace, type Place, sqlPassword } from "../place.ts"
 import { type Answer, apiKey, atPublishedPort, host, printed, psql } from "./how-to.ts"
-import { holdsNoSecret } from "./no-secrets.ts"
+import { heapOf, heapOptions, holdsNoSecret } from "./no-secrets.ts"
 import { publishedCalls } from "./published-calls.ts"
 
 const password = "abc1234"
@@ -44,7 +44,10 @@ test("each call of the published how-to works as printed there", {
     await database.drop()
   })
   const okta = await atOkta(t, place, server)
-  await place.start({ NODE_EXTRA_CA_CERTS: okta.authorities })
+  const started = await place.start({
+    NODE_EXTRA_CA_CERTS: okta.authorities,
+    ...heapOptions(place.folder),
+  })
   const key = await apiKey(place)
   const call = (name: keyof typeof publishedCalls, id?: string) =>
     printed(place, key, { call: publishedCalls[name], idpHost: okta.host, ...(id !== undefined && { id }) })
@@ -57,6 +60,9 @@ test("each call of the published how-to works as printed there", {
   }
   await automatically(calls)
   await automaticallyByOkta(calls)
+  const heap = await heapOf({ pid: started.pid, folder: place.folder }, () => call("list"))
+  // That of the configuration is kept, and so found.
+  assert.ok(heap.includes(sqlPassword) && !heap.includes(password), "the process keeps the one-time password")
   // The scripts make the account themselves.
   await server.query(`DROP ROLE "${user}"`)
   await byHand(calls)
