@@ -127,7 +127,8 @@ function sharedThrottle(store: Store, limits: RequestLimits) {
   return newSharedThrottle({ limits, buckets: store.requestBuckets, onAlone })
 }
 
-function planeOver(
+/** A control plane without a reconciler: a test moves statuses. */
+export function planeOver(
   store: Store,
   { sources = [instanceArn, clusterArn, tableArn], readable = true }: ServeOptions,
 ): ControlPlane {

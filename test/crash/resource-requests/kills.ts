@@ -1,0 +1,144 @@
+import assert from "node:assert/strict"
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import type { Caller } from "../../../src/control-plane/control-plane.ts"
+import { type Integration, integrationStatuses } from "../../../src/domain/integration.ts"
+import { integrationHandlers } from "../../../src/resources/integrations/handler.ts"
+import { resources } from "../../../src/resources/registry.ts"
+import type { ProgressEvent } from "../../../src/resources/requests/events.ts"
+import { createResource, deleteResource, updateResource } from "../../../src/resources/requests/mutations.ts"
+import { type RequestPoint, startRequestRunner } from "../../../src/resources/requests/runner.ts"
+import { openStore, type Store } from "../../../src/state/store.ts"
+import { instanceArn, planeOver, targetArn } from "../../conformance/served-door.ts"
+import { onDatabase } from "../../e2e/workload.ts"
+import { stateDatabase } from "../../support/postgres/state-database.ts"
+import { waitUntil } from "../../support/wait-until.ts"
+
+export type Operation = "CREATE" | "UPDATE" | "DELETE"
+
+/** A state database with one request at a time, which a process dies over and the next one ends. */
+export interface KillScene {
+  /**
+   * Kills a process at the point of a request of this kind; asserts how it ends in the next process, and what there is then. The
+   * dead process has the request for some more seconds, which are waited for, or over at once.
+   */
+  killed(operation: Operation, point: RequestPoint, lease?: "waited for" | "over"): Promise<void>
+  close(): Promise<void>
+}
+
+const caller: Caller = { name: "AKIDADMINEXAMPLE", role: "admin" }
+const typeName = "AWS::RDS::Integration"
+const tags = [{ Key: "after", Value: "1" }]
+
+export async function killScene(): Promise<KillScene> {
+  const database = await stateDatabase()
+  const store = await openStore(database.url)
+  const served = resources({ handlers: integrationHandlers(planeOver(store, {})) })
+  const requests = store.resourceRequests
+  const plane = { account: "", region: "us-east-1", resources: served, requests, nudge: () => undefined }
+  let made = 0
+
+  /** What a reconciler would do: an integration that is being created becomes active, one that is being deleted goes. */
+  async function reconcile(): Promise<void> {
+    for (const one of await store.integrations.all()) {
+      if (one.status === "creating") await store.integrations.setStatus(one.id, "active", [])
+      if (one.status === "deleting") await store.integrations.remove(one.id)
+    }
+  }
+
+  async function begin(operation: Operation, identifier: string): Promise<ProgressEvent> {
+    switch (operation) {
+      case "CREATE": {
+        const desired = { IntegrationName: `made-${++made}`, SourceArn: instanceArn, TargetArn: targetArn }
+        const input = { ...desired, DataFilter: `include: shop${made}.*.*` }
+        return await createResource(plane, caller, { typeName, desiredState: JSON.stringify(input) })
+      }
+      case "UPDATE": {
+        const patchDocument = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
+        return await updateResource(plane, caller, { typeName, identifier, patchDocument })
+      }
+      case "DELETE":
+        return await deleteResource(plane, caller, { typeName, identifier })
+    }
+  }
+
+  /** In this process, to the request's end. */
+  async function ended(requestToken: string): Promise<ProgressEvent["operationStatus"]> {
+    const runner = startRequestRunner({ requests, resources: served, log: console })
+    try {
+      return await waitUntil(
+        async () => {
+          await reconcile()
+          const status = (await requests.byToken(requestToken))?.status
+          return status === "SUCCESS" || status === "FAILED" ? status : undefined
+        },
+        { what: "the request ends", timeoutMs: 60_000 },
+      )
+    } finally {
+      await runner.stop()
+    }
+  }
+
+  async function dieAt(point: RequestPoint): Promise<void> {
+    const env = { ...process.env, MILLRACE_KILL_AT: point, MILLRACE_STATE_URL: database.url }
+    const child = fork(join(import.meta.dirname, "child.ts"), { env })
+    const over = once(child, "exit")
+    // What comes behind the effect needs its settlement.
+    let isOver = false
+    over.then(() => {
+      isOver = true
+    })
+    await waitUntil(
+      async () => {
+        await reconcile()
+        return isOver || undefined
+      },
+      { what: `the process dies at ${point}`, timeoutMs: 60_000 },
+    )
+    assert.equal((await over)[1], "SIGKILL")
+  }
+
+  return {
+    async killed(operation, point, lease = "over") {
+      let identifier = ""
+      if (operation !== "CREATE") {
+        const before = await begin("CREATE", "")
+        await ended(before.requestToken)
+        identifier = before.identifier ?? ""
+      }
+      const request = await begin(operation, identifier)
+      await dieAt(point)
+      if (lease === "over")
+        await onDatabase(database.url, (client) =>
+          client.query("update millrace.resource_requests set taken_until = clock_timestamp()"),
+        )
+      assert.equal(await ended(request.requestToken), "SUCCESS", `${operation} at ${point}`)
+      await assertEffect(store, operation, request)
+      for (const one of await store.integrations.all()) {
+        assert.ok(integrationStatuses.includes(one.status))
+        await store.integrations.setStatus(one.id, "deleting", [])
+        await store.integrations.remove(one.id)
+      }
+    },
+    async close() {
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+async function assertEffect(
+  store: Store,
+  operation: Operation,
+  { identifier }: ProgressEvent,
+): Promise<void> {
+  const all: Integration[] = await store.integrations.all()
+  if (operation === "DELETE") return assert.deepEqual(all, [])
+  assert.deepEqual(
+    all.map(({ arn }) => arn),
+    [identifier],
+    "made once, and under the name that the request had from the start",
+  )
+  if (operation === "UPDATE") assert.deepEqual(all[0]?.tags, [{ key: "after", value: "1" }])
+}
