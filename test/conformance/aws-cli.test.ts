@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
+import { settleIntegrations } from "../support/settle-integrations.ts"
+import { waitUntil } from "../support/wait-until.ts"
 import { type AwsCommand, awsCommand, skip } from "./aws-command.ts"
 import { instanceArn, type ServedDoor, serveDoor, targetArn } from "./served-door.ts"
 
@@ -64,5 +66,36 @@ describe("the aws command", { skip }, () => {
     assert.match(unserved.stderr, /\(InvalidAction\)/)
     const range = await command.run("rds", "describe-integrations", "--max-records", "7", "--no-paginate")
     assert.match(range.stderr, /\(InvalidParameterValue\).*Must be between 20 and 100/)
+  })
+
+  test("a resource by aws cloudcontrol, and its waiter", async () => {
+    const desired = {
+      IntegrationName: "as-resource",
+      SourceArn: instanceArn,
+      TargetArn: targetArn,
+      DataFilter: "include: shop.public.*",
+    }
+    const { ProgressEvent: begun } = await command.answer(
+      ...["cloudcontrol", "create-resource", "--type-name", "AWS::RDS::Integration"],
+      ...["--desired-state", JSON.stringify(desired)],
+    )
+    assert.equal(begun.OperationStatus, "IN_PROGRESS")
+    await waitUntil(
+      async () => {
+        await settleIntegrations(door.store)
+        return (
+          (await door.store.resourceRequests.byToken(begun.RequestToken))?.status === "SUCCESS" || undefined
+        )
+      },
+      { what: "the request succeeds" },
+    )
+    await command.answer(
+      "cloudcontrol",
+      "wait",
+      "resource-request-success",
+      "--request-token",
+      begun.RequestToken,
+    )
+    assert.equal((await door.store.integrations.byArn(begun.Identifier))?.name, "as-resource")
   })
 })

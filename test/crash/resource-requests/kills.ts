@@ -13,6 +13,7 @@ import { openStore, type Store } from "../../../src/state/store.ts"
 import { instanceArn, planeOver, targetArn } from "../../conformance/served-door.ts"
 import { onDatabase } from "../../e2e/workload.ts"
 import { stateDatabase } from "../../support/postgres/state-database.ts"
+import { settleIntegrations } from "../../support/settle-integrations.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE"
@@ -39,14 +40,6 @@ export async function killScene(): Promise<KillScene> {
   const plane = { account: "", region: "us-east-1", resources: served, requests, nudge: () => undefined }
   let made = 0
 
-  /** What a reconciler would do: an integration that is being created becomes active, one that is being deleted goes. */
-  async function reconcile(): Promise<void> {
-    for (const one of await store.integrations.all()) {
-      if (one.status === "creating") await store.integrations.setStatus(one.id, "active", [])
-      if (one.status === "deleting") await store.integrations.remove(one.id)
-    }
-  }
-
   async function begin(operation: Operation, identifier: string): Promise<ProgressEvent> {
     switch (operation) {
       case "CREATE": {
@@ -69,7 +62,7 @@ export async function killScene(): Promise<KillScene> {
     try {
       return await waitUntil(
         async () => {
-          await reconcile()
+          await settleIntegrations(store)
           const status = (await requests.byToken(requestToken))?.status
           return status === "SUCCESS" || status === "FAILED" ? status : undefined
         },
@@ -91,7 +84,7 @@ export async function killScene(): Promise<KillScene> {
     })
     await waitUntil(
       async () => {
-        await reconcile()
+        await settleIntegrations(store)
         return isOver || undefined
       },
       { what: `the process dies at ${point}`, timeoutMs: 60_000 },
