@@ -63,6 +63,19 @@ async function over(event: ProgressEvent | undefined): Promise<ProgressEvent> {
 }
 
 function contractOf(TypeName: string, type: ResourceType): void {
+  const scene = sceneOf(TypeName, type)
+  test("what is created is read and listed, changed, and gone when it is deleted; twice", () =>
+    livesTwice(scene))
+  test("a second one of the same name exists already; a second request waits for the first", () =>
+    isAlone(scene))
+  test("what the schema forbids fails as InvalidRequest, and makes nothing", () => isJudged(scene))
+  test("create-only and read-only properties are not changed", () => isFixed(scene))
+  test("an identifier is text or an object, and whole", () => isIdentified(scene))
+  if (type.writeOnly.length > 0) test("write-only properties are kept and never shown", () => hides(scene))
+  if (type.listInput.length > 0) test("listing asks for what it needs", () => asks(scene))
+}
+
+function sceneOf(TypeName: string, type: ResourceType) {
   const sample = samples[TypeName]
   assert.ok(sample !== undefined, `${TypeName} has no sample`)
   const visible = without(sample, type.writeOnly)
@@ -97,138 +110,144 @@ function contractOf(TypeName: string, type: ResourceType): void {
   }
   const gone = async (identifier: string) =>
     assert.equal((await over(await remove(identifier))).OperationStatus, "SUCCESS")
-
-  test("what is created is read and listed, changed, and gone when it is deleted; twice", async () => {
-    for (let turn = 0; turn < 2; turn++) {
-      const event = await over(await create(sample))
-      assert.equal(event.OperationStatus, "SUCCESS", event.StatusMessage)
-      const identifier = event.Identifier ?? ""
-      const model = await read(identifier)
-      assert.deepEqual(JSON.parse(event.ResourceModel ?? ""), model)
-      for (const [name, value] of Object.entries(visible)) assert.deepEqual(model[name], value, name)
-      assert.equal(schemaMistake(type, model), undefined)
-      assert.deepEqual(
-        (await list()).map((one) => one.Identifier),
-        [identifier],
-      )
-      const changed = await over(await update(identifier, [{ op: "add", path: "/Tags", value: tags }]))
-      assert.equal(changed.OperationStatus, "SUCCESS", changed.StatusMessage)
-      assert.deepEqual((await read(identifier)).Tags, tags)
-      await gone(identifier)
-      assert.deepEqual(await list(), [])
-      for (const call of [() => read(identifier), () => remove(identifier), () => update(identifier, [])])
-        assert.deepEqual((await refusal(call())).slice(0, 2), ["ResourceNotFoundException", 404])
-    }
-  })
-
-  test("a second one of the same name exists already; a second request waits for the first", async () => {
-    const handler = kept[TypeName]
-    if (handler) handler.isHeld = true
-    const event = await create(sample)
-    const identifier = event?.Identifier ?? ""
-    await appears(identifier)
-    for (const call of [() => remove(identifier), () => update(identifier, [])])
-      assert.deepEqual((await refusal(call())).slice(0, 2), ["ConcurrentOperationException", 409])
-    if (handler) handler.isHeld = false
-    assert.equal((await over(event)).OperationStatus, "SUCCESS")
-    const again = await over(await create(sample))
-    assert.deepEqual([again.OperationStatus, again.ErrorCode], ["FAILED", "AlreadyExists"])
-    await gone(identifier)
-  })
-
   async function appears(identifier: string): Promise<void> {
     const isThere = async () => (await list()).some((one) => one.Identifier === identifier) || undefined
     await waitUntil(isThere, { what: "the resource is there" })
   }
+  return { TypeName, type, sample, visible, create, update, remove, read, list, made, gone, appears }
+}
 
-  test("what the schema forbids fails as InvalidRequest, and makes nothing", async () => {
-    const [first = ""] = type.required
-    const set = Object.fromEntries(
-      type.readOnly.filter((path) => !path.includes("/")).map((path) => [path, "x"]),
-    )
-    const bad: [string, Model][] = [
-      ...type.required.map((name): [string, Model] => [`without ${name}`, without(sample, [name])]),
-      ["with a property that is none", { ...sample, Nothing: 1 }],
-      ["with another type of value", { ...sample, [first]: { a: 1 } }],
-      ["with properties of the service", { ...sample, ...set }],
-    ]
-    for (const [what, desired] of bad) {
-      const event = await over(await create(desired))
-      assert.deepEqual([event.OperationStatus, event.ErrorCode], ["FAILED", "InvalidRequest"], what)
-      assert.notEqual(event.StatusMessage ?? "", "")
-    }
-    assert.deepEqual(await list(), [])
-  })
+type Scene = ReturnType<typeof sceneOf>
 
-  test("create-only and read-only properties are not changed", async () => {
-    const identifier = await made()
-    const before = await read(identifier)
-    for (const name of type.createOnly)
-      assert.deepEqual(
-        (await refusal(update(identifier, [{ op: "add", path: `/${name}`, value: "other" }]))).slice(0, 2),
-        ["NotUpdatableException", 400],
-        name,
-      )
-    for (const path of type.readOnly)
-      assert.deepEqual(
-        (await refusal(update(identifier, [{ op: "add", path: `/${path}`, value: "other" }]))).slice(0, 2),
-        ["InvalidRequestException", 400],
-        path,
-      )
-    assert.deepEqual(await read(identifier), before)
-    await gone(identifier)
-  })
-
-  const hides = async () => {
-    const identifier = await made()
-    const [hidden = ""] = type.writeOnly
-    const changed = await over(await update(identifier, [{ op: "add", path: "/Tags", value: tags }]))
-    assert.equal(changed.OperationStatus, "SUCCESS")
-    const keptModel = () => kept[TypeName]?.kept.get(identifier)?.model
-    assert.deepEqual(keptModel()?.[hidden], sample[hidden])
-    const shown = [
-      changed.ResourceModel,
-      JSON.stringify(await read(identifier)),
-      JSON.stringify(await list()),
-    ]
-    for (const text of shown) assert.ok(!text?.includes(hidden))
-    for (const patch of [
-      [{ op: "copy", from: `/${hidden}/FlowName`, path: "/ObjectTypeName" }],
-      [{ op: "move", from: `/${hidden}`, path: "/Tags" }],
-      [{ op: "test", path: `/${hidden}`, value: 1 }],
-      [{ op: "test", path: "", value: {} }],
-    ])
-      assert.equal((await refusal(update(identifier, patch)))[0], "InvalidRequestException")
-    const value = { ...(sample[hidden] as Model), FlowName: "other" }
-    for (const op of ["replace", "add", "remove", "replace"]) {
-      const event = await over(await update(identifier, [{ op, path: `/${hidden}`, value }]))
-      assert.equal(event.OperationStatus, "SUCCESS", event.StatusMessage)
-      assert.deepEqual(keptModel()?.[hidden], op === "remove" ? undefined : value)
-    }
-    await gone(identifier)
-  }
-  if (type.writeOnly.length > 0) test("write-only properties are kept and never shown", hides)
-
-  test("an identifier is text or an object, and whole", async () => {
-    const identifier = await made()
+async function livesTwice({
+  type,
+  sample,
+  visible,
+  create,
+  update,
+  remove,
+  read,
+  list,
+  gone,
+}: Scene): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    const event = await over(await create(sample))
+    assert.equal(event.OperationStatus, "SUCCESS", event.StatusMessage)
+    const identifier = event.Identifier ?? ""
     const model = await read(identifier)
-    const parts = Object.fromEntries(type.primaryIdentifier.map((name) => [name, model[name]]))
-    assert.equal(identifier, Object.values(parts).join("|"))
-    assert.deepEqual(await read(JSON.stringify(parts)), model)
-    const [first = ""] = type.primaryIdentifier
-    const bad = [JSON.stringify({ ...parts, Other: "x" }), JSON.stringify({ [first]: 1 }), "{", "{}"]
-    if (type.primaryIdentifier.length > 1) bad.push(String(parts[first]), `${parts[first]}|`, "|x")
-    for (const one of bad) assert.equal((await refusal(read(one)))[0], "InvalidRequestException", one)
-    await gone(identifier)
-  })
-
-  const asks = async () => {
-    const [code, , message] = await refusal(client.send(new ListResourcesCommand({ TypeName })))
-    assert.equal(code, "InvalidRequestException")
-    assert.equal(
-      message,
-      `Missing or invalid ResourceModel property in ${TypeName} list handler request input.Required property: (#: required key [DomainName] not found)`,
+    assert.deepEqual(JSON.parse(event.ResourceModel ?? ""), model)
+    for (const [name, value] of Object.entries(visible)) assert.deepEqual(model[name], value, name)
+    assert.equal(schemaMistake(type, model), undefined)
+    assert.deepEqual(
+      (await list()).map((one) => one.Identifier),
+      [identifier],
     )
+    const changed = await over(await update(identifier, [{ op: "add", path: "/Tags", value: tags }]))
+    assert.equal(changed.OperationStatus, "SUCCESS", changed.StatusMessage)
+    assert.deepEqual((await read(identifier)).Tags, tags)
+    await gone(identifier)
+    assert.deepEqual(await list(), [])
+    for (const call of [() => read(identifier), () => remove(identifier), () => update(identifier, [])])
+      assert.deepEqual((await refusal(call())).slice(0, 2), ["ResourceNotFoundException", 404])
   }
-  if (type.listInput.length > 0) test("listing asks for what it needs", asks)
+}
+
+async function isAlone({ TypeName, sample, create, update, remove, gone, appears }: Scene): Promise<void> {
+  const handler = kept[TypeName]
+  if (handler) handler.isHeld = true
+  const event = await create(sample)
+  const identifier = event?.Identifier ?? ""
+  await appears(identifier)
+  for (const call of [() => remove(identifier), () => update(identifier, [])])
+    assert.deepEqual((await refusal(call())).slice(0, 2), ["ConcurrentOperationException", 409])
+  if (handler) handler.isHeld = false
+  assert.equal((await over(event)).OperationStatus, "SUCCESS")
+  const again = await over(await create(sample))
+  assert.deepEqual([again.OperationStatus, again.ErrorCode], ["FAILED", "AlreadyExists"])
+  await gone(identifier)
+}
+
+async function isJudged({ type, sample, create, list }: Scene): Promise<void> {
+  const [first = ""] = type.required
+  const set = Object.fromEntries(
+    type.readOnly.filter((path) => !path.includes("/")).map((path) => [path, "x"]),
+  )
+  const bad: [string, Model][] = [
+    ...type.required.map((name): [string, Model] => [`without ${name}`, without(sample, [name])]),
+    ["with a property that is none", { ...sample, Nothing: 1 }],
+    ["with another type of value", { ...sample, [first]: { a: 1 } }],
+    ["with properties of the service", { ...sample, ...set }],
+  ]
+  for (const [what, desired] of bad) {
+    const event = await over(await create(desired))
+    assert.deepEqual([event.OperationStatus, event.ErrorCode], ["FAILED", "InvalidRequest"], what)
+    assert.notEqual(event.StatusMessage ?? "", "")
+  }
+  assert.deepEqual(await list(), [])
+}
+
+async function isFixed({ type, update, read, made, gone }: Scene): Promise<void> {
+  const identifier = await made()
+  const before = await read(identifier)
+  for (const name of type.createOnly)
+    assert.deepEqual(
+      (await refusal(update(identifier, [{ op: "add", path: `/${name}`, value: "other" }]))).slice(0, 2),
+      ["NotUpdatableException", 400],
+      name,
+    )
+  for (const path of type.readOnly)
+    assert.deepEqual(
+      (await refusal(update(identifier, [{ op: "add", path: `/${path}`, value: "other" }]))).slice(0, 2),
+      ["InvalidRequestException", 400],
+      path,
+    )
+  assert.deepEqual(await read(identifier), before)
+  await gone(identifier)
+}
+
+async function hides({ TypeName, type, sample, update, read, list, made, gone }: Scene): Promise<void> {
+  const identifier = await made()
+  const [hidden = ""] = type.writeOnly
+  const changed = await over(await update(identifier, [{ op: "add", path: "/Tags", value: tags }]))
+  assert.equal(changed.OperationStatus, "SUCCESS")
+  const keptModel = () => kept[TypeName]?.kept.get(identifier)?.model
+  assert.deepEqual(keptModel()?.[hidden], sample[hidden])
+  const shown = [changed.ResourceModel, JSON.stringify(await read(identifier)), JSON.stringify(await list())]
+  for (const text of shown) assert.ok(!text?.includes(hidden))
+  for (const patch of [
+    [{ op: "copy", from: `/${hidden}/FlowName`, path: "/ObjectTypeName" }],
+    [{ op: "move", from: `/${hidden}`, path: "/Tags" }],
+    [{ op: "test", path: `/${hidden}`, value: 1 }],
+    [{ op: "test", path: "", value: {} }],
+  ])
+    assert.equal((await refusal(update(identifier, patch)))[0], "InvalidRequestException")
+  const value = { ...(sample[hidden] as Model), FlowName: "other" }
+  for (const op of ["replace", "add", "remove", "replace"]) {
+    const event = await over(await update(identifier, [{ op, path: `/${hidden}`, value }]))
+    assert.equal(event.OperationStatus, "SUCCESS", event.StatusMessage)
+    assert.deepEqual(keptModel()?.[hidden], op === "remove" ? undefined : value)
+  }
+  await gone(identifier)
+}
+
+async function isIdentified({ type, read, made, gone }: Scene): Promise<void> {
+  const identifier = await made()
+  const model = await read(identifier)
+  const parts = Object.fromEntries(type.primaryIdentifier.map((name) => [name, model[name]]))
+  assert.equal(identifier, Object.values(parts).join("|"))
+  assert.deepEqual(await read(JSON.stringify(parts)), model)
+  const [first = ""] = type.primaryIdentifier
+  const bad = [JSON.stringify({ ...parts, Other: "x" }), JSON.stringify({ [first]: 1 }), "{", "{}"]
+  if (type.primaryIdentifier.length > 1) bad.push(String(parts[first]), `${parts[first]}|`, "|x")
+  for (const one of bad) assert.equal((await refusal(read(one)))[0], "InvalidRequestException", one)
+  await gone(identifier)
+}
+
+async function asks({ TypeName }: Scene): Promise<void> {
+  const [code, , message] = await refusal(client.send(new ListResourcesCommand({ TypeName })))
+  assert.equal(code, "InvalidRequestException")
+  assert.equal(
+    message,
+    `Missing or invalid ResourceModel property in ${TypeName} list handler request input.Required property: (#: required key [DomainName] not found)`,
+  )
 }

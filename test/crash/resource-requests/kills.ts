@@ -6,6 +6,7 @@ import type { Caller } from "../../../src/control-plane/control-plane.ts"
 import { type Integration, integrationStatuses } from "../../../src/domain/integration.ts"
 import { integrationHandlers } from "../../../src/resources/integrations/handler.ts"
 import { resources } from "../../../src/resources/registry.ts"
+import type { ResourcePlane } from "../../../src/resources/requests/context.ts"
 import type { ProgressEvent } from "../../../src/resources/requests/events.ts"
 import { createResource, deleteResource, updateResource } from "../../../src/resources/requests/mutations.ts"
 import { type RequestPoint, startRequestRunner } from "../../../src/resources/requests/runner.ts"
@@ -38,23 +39,6 @@ export async function killScene(): Promise<KillScene> {
   const served = resources({ handlers: integrationHandlers(planeOver(store, {})) })
   const requests = store.resourceRequests
   const plane = { account: "", region: "us-east-1", resources: served, requests, nudge: () => undefined }
-  let made = 0
-
-  async function begin(operation: Operation, identifier: string): Promise<ProgressEvent> {
-    switch (operation) {
-      case "CREATE": {
-        const desired = { IntegrationName: `made-${++made}`, SourceArn: instanceArn, TargetArn: targetArn }
-        const input = { ...desired, DataFilter: `include: shop${made}.*.*` }
-        return await createResource(plane, caller, { typeName, desiredState: JSON.stringify(input) })
-      }
-      case "UPDATE": {
-        const patchDocument = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
-        return await updateResource(plane, caller, { typeName, identifier, patchDocument })
-      }
-      case "DELETE":
-        return await deleteResource(plane, caller, { typeName, identifier })
-    }
-  }
 
   /** In this process, to the request's end. */
   async function ended(requestToken: string): Promise<ProgressEvent["operationStatus"]> {
@@ -73,35 +57,16 @@ export async function killScene(): Promise<KillScene> {
     }
   }
 
-  async function dieAt(point: RequestPoint): Promise<void> {
-    const env = { ...process.env, MILLRACE_KILL_AT: point, MILLRACE_STATE_URL: database.url }
-    const child = fork(join(import.meta.dirname, "child.ts"), { env })
-    const over = once(child, "exit")
-    // What comes behind the effect needs its settlement.
-    let isOver = false
-    over.then(() => {
-      isOver = true
-    })
-    await waitUntil(
-      async () => {
-        await settleIntegrations(store)
-        return isOver || undefined
-      },
-      { what: `the process dies at ${point}`, timeoutMs: 60_000 },
-    )
-    assert.equal((await over)[1], "SIGKILL")
-  }
-
   return {
     async killed(operation, point, lease = "over") {
       let identifier = ""
       if (operation !== "CREATE") {
-        const before = await begin("CREATE", "")
+        const before = await begin(plane, "CREATE", "")
         await ended(before.requestToken)
         identifier = before.identifier ?? ""
       }
-      const request = await begin(operation, identifier)
-      await dieAt(point)
+      const request = await begin(plane, operation, identifier)
+      await dieAt(point, database.url, store)
       if (lease === "over")
         await onDatabase(database.url, (client) =>
           client.query("update millrace.resource_requests set taken_until = clock_timestamp()"),
@@ -119,6 +84,44 @@ export async function killScene(): Promise<KillScene> {
       await database.drop()
     },
   }
+}
+
+let made = 0
+
+async function begin(plane: ResourcePlane, operation: Operation, identifier: string): Promise<ProgressEvent> {
+  switch (operation) {
+    case "CREATE": {
+      const desired = { IntegrationName: `made-${++made}`, SourceArn: instanceArn, TargetArn: targetArn }
+      const input = { ...desired, DataFilter: `include: shop${made}.*.*` }
+      return await createResource(plane, caller, { typeName, desiredState: JSON.stringify(input) })
+    }
+    case "UPDATE": {
+      const patchDocument = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
+      return await updateResource(plane, caller, { typeName, identifier, patchDocument })
+    }
+    case "DELETE":
+      return await deleteResource(plane, caller, { typeName, identifier })
+  }
+}
+
+/** A process of its own carries out requests until the point; integrations settle meanwhile. */
+async function dieAt(point: RequestPoint, url: string, store: Store): Promise<void> {
+  const env = { ...process.env, MILLRACE_KILL_AT: point, MILLRACE_STATE_URL: url }
+  const child = fork(join(import.meta.dirname, "child.ts"), { env })
+  const over = once(child, "exit")
+  // What comes behind the effect needs its settlement.
+  let isOver = false
+  child.on("exit", () => {
+    isOver = true
+  })
+  await waitUntil(
+    async () => {
+      await settleIntegrations(store)
+      return isOver || undefined
+    },
+    { what: `the process dies at ${point}`, timeoutMs: 60_000 },
+  )
+  assert.equal((await over)[1], "SIGKILL")
 }
 
 async function assertEffect(
