@@ -33,7 +33,6 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "observer.ts: startObserver": 80,
       "pin-relations.ts: pinRelations": 80,
       "pipeline-history.ts: newPipelineHistory": 160,
-      "pipeline-monitor.ts: newPipelineMonitor": 210,
       "protocol.ts: speakProtocol": 110,
       "publication-guard.ts: guardPublications": 100,
       "reader.ts: openReader": 70,
