@@ -1,7 +1,7 @@
 import { isFor } from "../compile/circumstances.ts"
 import { compileSource, type SourceToCompile } from "../compile/compile-source.ts"
 import { PatternError } from "../grammar/pattern.ts"
-import type { Person } from "../model/person.ts"
+import { onSource, type Person } from "../model/person.ts"
 import type { DataRule, Policy, SubscriptionRule } from "../model/policy.ts"
 import type { Cell } from "../plan/cells.ts"
 import { planFor } from "../plan/fold.ts"
@@ -56,9 +56,10 @@ export interface Explanation {
  * Which rules hold for the person on the source, why, and what the person sees of each column. It says nothing of single rows:
  * those are asked of the governed view itself.
  *
- * @param person `undefined`: somebody without a profile
+ * @param known `undefined`: somebody without a profile
  */
-export function explain({ source, policies }: SourceToCompile, person: Person | undefined): Explanation {
+export function explain({ source, policies }: SourceToCompile, known: Person | undefined): Explanation {
+  const person = known && onSource(known, source.id)
   const plan = compileSource({ source, policies })
   const here = policies.filter((policy) => isHere(policy, source))
   const rules = person === undefined ? [] : here.flatMap((policy) => rulesOf(policy, { person, source }))

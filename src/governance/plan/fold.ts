@@ -1,4 +1,4 @@
-import type { Person } from "../model/person.ts"
+import { onSource, type Person } from "../model/person.ts"
 import type { Cell } from "./cells.ts"
 import { all, any, choiceOf, isNotFalse, not } from "./forms.ts"
 import type { BuiltPlan, Fact, PlannedColumn } from "./plan.ts"
@@ -29,7 +29,8 @@ export function holds(fact: Fact, person: Person): boolean {
 /** The plan with the person's facts put in. A person who is unknown or disabled sees no rows. */
 export function planFor(plan: BuiltPlan, person: Person | undefined): PersonalPlan {
   const isKnown = person !== undefined && !person.isDisabled
-  const flags = plan.facts.map((fact) => isKnown && holds(fact, person))
+  const here = person && onSource(person, plan.source.id)
+  const flags = plan.facts.map((fact) => isKnown && here !== undefined && holds(fact, here))
   const columns = plan.columns.map((column) => ({ ...column, cell: foldCell(column.cell, flags) }))
   return { filter: isKnown ? fold(plan.filter, flags) : { kind: "constant", value: false }, columns }
 }

@@ -85,6 +85,7 @@ interface PersonRow {
   user_id: string
   warehouse_user: string
   disabled: boolean
+  current_project: number | null
 }
 
 /** `ids` undefined: everyone. */
@@ -99,13 +100,14 @@ function isAmong(column: string, { ids }: Among) {
 async function peopleOf(db: Db, which: ReturnType<typeof sql> | undefined): Promise<Person[]> {
   const where = which ?? sql`true`
   const { rows } = await sql<PersonRow>`
-    select id, iam_id, user_id, warehouse_user, disabled
+    select id, iam_id, user_id, warehouse_user, disabled, current_project
     from millrace.governed_people person where ${where} order by id`.execute(db)
   const among: Among = { ids: which === undefined ? undefined : rows.map(({ id }) => id) }
   const groups = await groupsOf(db, among)
   const attributes = await attributesOf(db, among)
   const purposes = await purposesOf(db, among)
   const subscriptions = await subscriptionsOf(db, among)
+  const projectSources = await projectSourcesOf(db, among)
   return rows.map((row) => ({
     id: row.id,
     iamId: row.iam_id,
@@ -116,6 +118,9 @@ async function peopleOf(db: Db, which: ReturnType<typeof sql> | undefined): Prom
     attributes: attributes.get(row.id) ?? new Map<string, Set<string>>(),
     purposes: purposes.get(row.id) ?? new Set<string>(),
     subscriptions: subscriptions.get(row.id) ?? new Set<number>(),
+    ...(row.current_project !== null && {
+      projectSources: projectSources.get(row.id) ?? new Set<number>(),
+    }),
   }))
 }
 
@@ -171,6 +176,15 @@ async function purposesOf(db: Db, among: Among): Promise<Map<number, Set<string>
     where ${isAmong("acknowledgement.person_id", among)} and exists (select from ${subscribers}
       where subscription.project_id = acknowledgement.project_id
         and subscription.subscriber = acknowledgement.person_id and ${active})`.execute(db)
+  return setsOf(rows)
+}
+
+/** Of the current project. */
+async function projectSourcesOf(db: Db, among: Among): Promise<Map<number, Set<number>>> {
+  const { rows } = await sql<{ id: number; value: number }>`
+    select person.id, own.source_id as value from millrace.governed_people person
+    join millrace.project_sources own on own.project_id = person.current_project
+    where ${isAmong("person.id", among)}`.execute(db)
   return setsOf(rows)
 }
 

@@ -96,12 +96,26 @@ describe("access", () => {
     const other = (await judge("GET /dataSource/name/own.public.b")).body.id
     await judge(`POST /dataSource/${other}/access`, { state: "owner", profileId: await idOf("ann") })
     const [request] = (await asker("POST /dataSource/subscribe", { dataSourceIds: [other] })).body
+    const past = await owner(`POST /dataSource/${other}/access`, {
+      state: "subscribed",
+      profileId: await idOf("ben"),
+    })
+    assert.deepEqual(
+      [past.status, past.body.message.includes("AUDIT")],
+      [403, true],
+      "an owner past the approvals",
+    )
+    const raised = { state: "subscribed" }
+    assert.equal((await owner(`PUT /dataSource/${other}/access/${request.id}`, raised)).status, 403)
     const approve = { requests: [{ id: request.id }] }
     assert.equal((await owner("POST /subscription/approve", approve)).body.failures.length, 1)
     await judge("POST /subscription/approve", approve)
     assert.ok(!(await seenBy("ben")).includes(other), "one of two")
     await (await door.as("auditor", "AUDIT"))("POST /subscription/approve", approve)
     assert.ok((await seenBy("ben")).includes(other))
+    const ended = await owner(`PUT /dataSource/${other}/access/${request.id}`, { state: "denied" })
+    assert.equal(ended.status, 200, "an owner may end access")
+    assert.ok(!(await seenBy("ben")).includes(other))
     await judge("DELETE /api/v2/policy/by-admins")
   })
 
@@ -166,6 +180,39 @@ describe("access", () => {
     assert.ok((await door.store.governance.salts()).has("project:Cards"))
     assert.equal((await judge("DELETE /api/v2/project/cards")).status, 200)
     assert.ok(!(await door.store.governance.salts()).has("project:Cards"))
+  })
+
+  test("purposes of a project hold on its own sources only", async () => {
+    const [judge, member] = [must(governor), must(ben)]
+    const other = (await judge("GET /dataSource/name/own.public.b")).body.id
+    for (const id of [source, other])
+      await door.store.governance.recordColumns(id, [{ name: "id", kind: "integer", type: "integer" }])
+    const everywhere = { circumstances: [{ type: "everything" }] }
+    await judge("POST /api/v2/policy", {
+      policyKey: "all",
+      type: "subscription",
+      subscription: "anyone",
+      ...everywhere,
+    })
+    const rules = [{ kind: "purpose", purposes: ["Fraud"] }]
+    await judge("POST /api/v2/policy", { policyKey: "fraud", type: "data", rules, ...everywhere })
+    const project = { name: "Own", projectKey: "own", purposes: ["Fraud.Cards"], dataSources: [source] }
+    const { projectId } = (await judge("POST /api/v2/project", project)).body
+    await judge(`POST /project/${projectId}/members`, { profileId: await idOf("ben"), state: "subscribed" })
+    const rowsOf = async (id: number) => (await member(`GET /dataSource/${id}/visibilityReport`)).body.rows
+    const seen = async () => [await rowsOf(source), await rowsOf(other)]
+    await member(`POST /project/current/${projectId}`)
+    const { subscriptionId } = (await member(`GET /project/${projectId}`)).body
+    await member(`POST /project/${projectId}/members/${subscriptionId}/acknowledge`, {})
+    assert.deepEqual(await seen(), ["all", "none"])
+    await judge(`POST /project/${projectId}/dataSources`, { dataSourceIds: [other] })
+    assert.deepEqual(await seen(), ["all", "all"])
+    await judge(`DELETE /project/${projectId}/dataSources?ids=${source}`)
+    assert.deepEqual(await seen(), ["none", "all"])
+    await member("POST /project/current/null")
+    assert.deepEqual(await seen(), ["none", "none"])
+    await judge("DELETE /api/v2/project/own")
+    for (const key of ["all", "fraud"]) await judge(`DELETE /api/v2/policy/${key}`)
   })
 
   test("a report says what a person sees: no rows, rows with masks, or why a source is closed", async () => {

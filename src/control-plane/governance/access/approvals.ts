@@ -147,6 +147,25 @@ export async function requireOwner(db: Db, caller: GovernanceCaller, model: Subs
   throw new Fault("accessDenied", `This takes an owner of the ${model.kind}, or the permission GOVERNANCE.`)
 }
 
+/**
+ * Owners give access themselves where no policy asks for approvals; who governs, or has every permission that the policies name, always.
+ *
+ * @throws Fault accessDenied
+ */
+export async function refusePastApprovals(
+  db: Db,
+  caller: GovernanceCaller,
+  model: SubscribedModel,
+): Promise<void> {
+  if (caller.permissions.includes("GOVERNANCE")) return
+  const missing = (await ruledApprovals(db, model)).filter((one) => !caller.permissions.includes(one))
+  if (missing.length === 0) return
+  throw new Fault(
+    "accessDenied",
+    `The policies of this source ask for approval by ${[...new Set(missing)].join(", ")}: request access instead.`,
+  )
+}
+
 export function isActive({ state }: SubscriptionRecord): boolean {
   return activeStates.includes(state)
 }

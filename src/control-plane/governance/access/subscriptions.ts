@@ -3,6 +3,7 @@ import { groupById } from "../../../state/governance/groups.ts"
 import { personById } from "../../../state/governance/people.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import {
+  activeStates,
   patchSubscription,
   putSubscription,
   type RequiredApproval,
@@ -21,7 +22,13 @@ import { type Changed, type GovernanceCaller, notFound, type PageInput } from ".
 import { foundSource } from "../data/sources.ts"
 import { foundGroup } from "../people/groups.ts"
 import { actingPerson } from "../people/people.ts"
-import { isActive, requiredApprovals, requireOwner, ruledApprovals } from "./approvals.ts"
+import {
+  isActive,
+  refusePastApprovals,
+  requiredApprovals,
+  requireOwner,
+  ruledApprovals,
+} from "./approvals.ts"
 import { foundProject } from "./projects.ts"
 
 /** A subscription with the names that people know. */
@@ -92,6 +99,7 @@ export function grantAccess(
   return store.change(async (change) => {
     const name = await nameOf(change.db, input.model)
     await requireOwner(change.db, caller, input.model)
+    await refusePastApprovals(change.db, caller, input.model)
     await subscriberName(change.db, input.subscriber)
     const before = await subscriptionOf(change.db, input.model, input.subscriber)
     const output = await putSubscription(change, { ...input, required: [], createdBy: caller.name })
@@ -113,9 +121,15 @@ export function changeAccess(
     const { model, id, patch } = input
     await requireOwner(change.db, caller, model)
     const before = await foundSubscription(change.db, model, id)
+    if (givesMore(patch)) await refusePastApprovals(change.db, caller, model)
     const output = (await patchSubscription(change, id, patch)) ?? before
     return { output, resource: `subscription ${id}`, before, after: output }
   })
+}
+
+/** Taking access away needs nobody's approval. */
+function givesMore({ state, ...rest }: { state?: SubscriptionState; expiresAt?: Date | undefined }): boolean {
+  return (state !== undefined && activeStates.includes(state)) || "expiresAt" in rest
 }
 
 /** The caller's own. @throws Fault accessDenied, resourceNotFound */
