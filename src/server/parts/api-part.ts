@@ -56,7 +56,8 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   })
   const { governance: people, integrations, databases } = store
   const data = { governance: people, integrations, databases, enforcement: enforcementOf(base) }
-  const routes = [...resourceRoutes(data), ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]
+  const resources = resourceRoutes({ ...data, audit: store.audit })
+  const routes = [...resources, ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]
   const governance = governanceDoor({ store, routes, throttle, log })
   const router = awsRouter({
     region,

@@ -261,7 +261,7 @@ describe("governed data", () => {
     assert.deepEqual(answer.body, {
       statusCode: 501,
       error: "Not Implemented",
-      message: "GET /webhooks is not built here.",
+      message: "GET /webhooks is not built here. Nothing is sent on changes: GET /audit has them.",
     })
   })
 
@@ -306,5 +306,55 @@ describe("governed data", () => {
     const reader = await door.as("only-reads", "AUDIT")
     assert.equal((await reader("POST /policy/testPolicy", { dataSource: source })).status, 403)
     await ask("DELETE /api/v2/data/tried")
+  })
+
+  test("which policies are for which sources is told; so is the audit trail", async () => {
+    const [source] = (
+      await ask("POST /api/v2/data", {
+        ...{ connectionKey: "told", connection: { database: "told" } },
+        sources: [{ schema: "public", table: "t" }],
+      })
+    ).body.creating
+    const { id } = (await ask(`GET /dataSource/name/${source}`)).body
+    const circumstances = [{ type: "source", source }]
+    const policy = { policyKey: "told", type: "subscription", subscription: "anyone", circumstances }
+    const { policyId } = (await ask("POST /api/v2/policy", policy)).body
+    assert.deepEqual((await ask(`GET /policy/global/appliedTo/${policyId}`)).body, [
+      { dataSourceId: id, dataSourceName: source },
+    ])
+    const { body } = await ask("POST /policy/search?searchText=TOLD", {})
+    const [hit] = body.hits
+    assert.deepEqual(
+      [body.count, hit.enforcedOn, hit.state, hit.isNotApplied],
+      [1, [{ id, name: source }], "active", false],
+    )
+    assert.deepEqual(
+      (await ask(`GET /policy/dataSourcePolicies/${id}`)).body.map(
+        (one: { policyKey: string }) => one.policyKey,
+      ),
+      ["told"],
+    )
+    const [olga] = (await ask("GET /bim/user?userid=olga")).body.hits
+    const info = (await ask(`GET /dataSource/${id}/users/${olga.id}/policyInfo`)).body
+    assert.deepEqual([info.rows, info.masked], ["all", []])
+    assert.ok((await ask("GET /bim/iam")).body.some((one: { id: string }) => one.id === "bim"))
+
+    const auditor = await door.as("auditor", "AUDIT")
+    const trail = (await auditor("GET /audit?recordType=PutPolicy&outcome=ok&size=1")).body
+    assert.deepEqual(
+      [trail.hits.length, trail.hits[0].after.key, trail.hits[0].user],
+      [1, "told", "governor"],
+    )
+    assert.equal((await auditor(`GET /audit/${trail.hits[0].id}`)).body.resource, "policy told")
+    assert.deepEqual(
+      [
+        (await auditor("GET /audit/0")).status,
+        (await auditor("GET /audit?minDate=soon")).status,
+        (await ask("GET /audit")).status,
+      ],
+      [404, 400, 403],
+    )
+    await ask("DELETE /api/v2/policy/told")
+    await ask("DELETE /api/v2/data/told")
   })
 })

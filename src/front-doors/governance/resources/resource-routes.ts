@@ -1,4 +1,5 @@
 import type { DataPlane } from "../../../control-plane/governance/data/declarations.ts"
+import type { AuditStore } from "../../../state/audit.ts"
 import type { Route } from "../route.ts"
 import { scimRoutes } from "../scim/discovery.ts"
 import { attributeRoutes } from "./attribute-routes.ts"
@@ -7,6 +8,8 @@ import { groupRoutes } from "./group-routes.ts"
 import { policyRoutes } from "./policy-routes.ts"
 import { projectRoutes } from "./project-routes.ts"
 import { purposeRoutes } from "./purpose-routes.ts"
+import { auditRoutes } from "./reports/audit-routes.ts"
+import { policyReportRoutes } from "./reports/policy-report-routes.ts"
 import { sourceRoutes } from "./source-routes.ts"
 import { subscriptionRoutes } from "./subscription-routes.ts"
 import { tagRoutes } from "./tag-routes.ts"
@@ -15,7 +18,7 @@ import { userRoutes } from "./user-routes.ts"
 import { visibilityRoutes } from "./visibility-routes.ts"
 
 /** People, what is governed, who may see it: the routes beside those of integrations. */
-export function resourceRoutes(store: DataPlane): Route[] {
+export function resourceRoutes(store: DataPlane & { audit: AuditStore }): Route[] {
   const { governance } = store
   return [
     ...userRoutes(governance),
@@ -28,6 +31,8 @@ export function resourceRoutes(store: DataPlane): Route[] {
     ...subscriptionRoutes(governance),
     ...policyRoutes(governance),
     ...explainRoutes(governance),
+    ...policyReportRoutes(governance),
+    ...auditRoutes(store.audit),
     ...visibilityRoutes(governance),
     ...scimRoutes(governance),
     ...unbuiltRoutes(),

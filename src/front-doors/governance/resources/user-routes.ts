@@ -12,6 +12,7 @@ import {
   setPermissions,
   setProfile,
 } from "../../../control-plane/governance/people/people.ts"
+import { iamIds } from "../../../state/governance/people.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { parameter, type Route, type RouteCall } from "../route.ts"
 import { profileInput, profileShape, shownProfile, shownUser } from "./people-shapes.ts"
@@ -74,6 +75,14 @@ function readingRoutes(store: GovernanceStore): Route[] {
       { operation: "GetCurrentUser", method: "GET", path: "/bim/rpc/user/current", permissions: [] },
       async ({ key }) =>
         shownUser(await store.read(async (db) => detailOf(db, await actingPerson(db, key.name)))),
+    ),
+    reads({ operation: "ListDirectories", method: "GET", path: "/bim/iam", permissions: readers }, async () =>
+      (await store.read(iamIds)).map((id) => ({
+        id,
+        displayName: id === builtInIam ? "Users made here" : id,
+        type: id === builtInIam ? "bim" : "scim",
+        oauth: false,
+      })),
     ),
     reads(
       { operation: "ListGroupsOfUser", method: "GET", path: `${user}/groups`, permissions: readers },
