@@ -27,6 +27,8 @@ import { seenTables } from "./seen-tables.ts"
 
 /** Below the server's own wait before it looks for deadlocks (1 s): of two who wait for each other, this one gives way. */
 const lockWaitMs = 800
+/** Pipelines wait for this transaction before a swap: one whose host is frozen is ended by the server. */
+const silentAtMostMs = 8_000
 
 /** Applies policies in the databases of a server. */
 export function openPolicyServer({
@@ -83,7 +85,9 @@ async function inTransaction<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    await session.run(`BEGIN; SET LOCAL lock_timeout = '${lockWaitMs}ms'; ${locksForApplying(names)}`)
+    await session.run(
+      `BEGIN; SET LOCAL lock_timeout = '${lockWaitMs}ms'; SET LOCAL idle_in_transaction_session_timeout = '${silentAtMostMs}ms'; ${locksForApplying(names)}`,
+    )
     const result = await work()
     await session.run("COMMIT")
     return result
