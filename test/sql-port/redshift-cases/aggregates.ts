@@ -57,4 +57,9 @@ export const aggregates: readonly Topic[] = [
       ["DROP TABLE changed", ""],
     ],
   },
+  {
+    title: "RATIO_TO_REPORT",
+    page: "r_WF_RATIO_TO_REPORT",
+    cases: [["x, ratio_to_report(x) OVER () FROM (VALUES (1), (3)) t(x) ORDER BY x", "1, 0.25 ; 3, 0.75"]],
+  },
 ]

@@ -67,4 +67,16 @@ export const numbers: readonly Topic[] = [
       ["X'1F'", "!0A000"],
     ],
   },
+  {
+    title: "CBRT, TRUNC, ROUND, CEIL, FLOOR",
+    page: "r_CBRT",
+    cases: [
+      ["cbrt(27), cbrt(2) > 1.25, ||/ 64", "3, true, 4"],
+      [
+        "trunc(42.4382, 2), trunc(-5.5), round(28.05, 1), round(-28.5), ceil(4.2), floor(-4.2)",
+        "42.43, -5, 28.1, -29, 5, -5",
+      ],
+      ["1234.567::numeric(6,2), round(1234.567, -2)", "1234.57, 1200"],
+    ],
+  },
 ]

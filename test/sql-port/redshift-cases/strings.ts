@@ -95,4 +95,27 @@ export const strings: readonly Topic[] = [
       ],
     ],
   },
+  {
+    title: "REGEXP_REPLACE",
+    page: "REGEXP_REPLACE",
+    cases: [
+      ["regexp_replace('abcabc', 'b', 'X'), regexp_replace('the fox', '[a-z]+', '-')", "aXcaXc, - -"],
+      ["regexp_replace('abcabc', 'b', 'X', 3)", "!0A000"],
+      [
+        "regexp_substr('ab12cd', '[0-9]+'), regexp_substr('ab', '[0-9]'), regexp_count('abab', 'ab')",
+        "12, , 2",
+      ],
+    ],
+  },
+  {
+    title: "JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
+    page: "JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
+    cases: [
+      [
+        "json_extract_array_element_text('[111,112,113]', 2), json_extract_array_element_text('[\"a\"]', 5)",
+        "113, null",
+      ],
+      ["json_extract_array_element_text('[1,2]', -1)", "null"],
+    ],
+  },
 ]

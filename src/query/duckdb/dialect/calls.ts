@@ -1,4 +1,3 @@
-import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 import { dateFormatEdits } from "./date-formats.ts"
 import { datePart } from "./date-parts.ts"
@@ -92,9 +91,6 @@ export function callEdits(tokens: Token[], at: number, sql: string): Edit[] {
   if (name.value === "convert") return convertEdits(tokens, at, call, sql)
   const formatted = dateFormatEdits(tokens, at, call)
   if (formatted.length > 0) return formatted
-  if (name.value === "ratio_to_report") {
-    throw new PgError("0A000", "RATIO_TO_REPORT is not supported", { hint: "Write x / sum(x) OVER (…)." })
-  }
   const path = name.value === "json_extract_path_text" ? pathTextEdits(tokens, at, call) : []
   if (path.length > 0) return path
   const edits = partEdit(name.value, tokens[at + 2], tokens[at + 3])

@@ -75,7 +75,9 @@ const macros: Record<string, string> = {
   regexp_count: "(a, b) AS len(regexp_extract_all(a, b))",
   json_extract_path_text: pathForms((json) => json),
   json_extract_path_text_if_valid: pathForms((json) => `CASE WHEN json_valid(${json}) THEN ${json} END`),
-  json_extract_array_element_text: "(a, n) AS json_extract_string(a, '$[' || n || ']')",
+  // A place before the array's beginning is none; the engine counts it from the end.
+  json_extract_array_element_text:
+    "(a, n) AS CASE WHEN n >= 0 THEN json_extract_string(a, '$[' || n || ']') END",
   json_parse: "(a) AS a::JSON",
   json_serialize: "(a) AS a::VARCHAR",
   is_valid_json: "(a) AS json_valid(a)",

@@ -16,6 +16,8 @@ export const meanings: Record<string, string> = {
     WHEN a < 0 AND b <> floor(b) THEN error('a negative number raised to a non-integer power yields a complex result') ELSE power(a, b) END`,
   split_part: `(a, b, n) AS CASE WHEN n <= 0 THEN error('field position must be greater than zero')
     ELSE memory.redshift.bounded_split_part(a, b, n) END`,
+  // The engine takes a power of one third, which no binary number is.
+  cbrt: "(a) AS CASE WHEN round(cbrt(a)) * round(cbrt(a)) * round(cbrt(a)) = a THEN round(cbrt(a)) ELSE cbrt(a) END",
   to_hex: "(a) AS lower(to_hex(a))",
   // A floating point number that is whole has no decimals as text.
   text_of: `(a) AS CASE WHEN typeof(a) IN ('DOUBLE', 'FLOAT') THEN regexp_replace(a::VARCHAR, '\\.0$', '') ELSE a::VARCHAR END`,

@@ -13,6 +13,7 @@ import {
   engineCall,
   isParameter,
   operatorCall,
+  textConstant,
 } from "./tree-nodes.ts"
 
 /** A start before the text takes from the length; the engine counts it from the end. */
@@ -55,6 +56,17 @@ function ours(name: string, count: number): (node: Tree) => boolean {
   return (node) => childrenOf(node).length === count && become(node, dialectCall(name, childrenOf(node)))
 }
 
+/** Every match is replaced, not the first alone. Where a search begins is no argument of the engine's. Throws PgError. */
+function regexpReplace(node: Tree): boolean {
+  const children = childrenOf(node)
+  const [, , , more] = children
+  if (more !== undefined && constantText(more) === undefined && !isParameter(more))
+    throw new PgError("0A000", "REGEXP_REPLACE with a position is not supported")
+  if (children.length !== 3) return false
+  node.children = [...children, textConstant("g")]
+  return true
+}
+
 /** Whole positive exponents are as in the engine, whatever they are of. */
 function power(node: Tree): boolean {
   const [, exponent] = childrenOf(node)
@@ -82,13 +94,19 @@ const rules: Record<string, (node: Tree) => boolean> = {
   date_trunc: dateTrunc,
   datepart: partOf,
   "|/": (node) => become(node, engineCall("sqrt", childrenOf(node))),
-  "||/": (node) => become(node, engineCall("cbrt", childrenOf(node))),
+  "||/": ours("cbrt", 1),
+  cbrt: ours("cbrt", 1),
   lpad: ours("lpad", 2),
   octet_length: ours("octet_length", 1),
   pow: power,
   power,
+  regexp_replace: regexpReplace,
   rpad: ours("rpad", 2),
-  split_part: (node) => (constantNumber(childrenOf(node)[2]) ?? 0) < 1 && ours("split_part", 3)(node),
+  // A parameter keeps the type that the engine gives it.
+  split_part: (node) =>
+    !isParameter(childrenOf(node)[2]) &&
+    (constantNumber(childrenOf(node)[2]) ?? 0) < 1 &&
+    ours("split_part", 3)(node),
   to_char: toChar,
   to_hex: ours("to_hex", 1),
   substr: substring,
