@@ -9,6 +9,7 @@ import type {
   RequestRecord,
   RequestStage,
   RequestStore,
+  TakenRequest,
 } from "../../state/resources/requests.ts"
 import { errorCodeOf } from "../faults.ts"
 import type { HandlerCall, Progress } from "../handler.ts"
@@ -86,7 +87,7 @@ export function startRequestRunner(options: RequestRunnerOptions): RequestRunner
 async function carryOut(
   { requests, resources, log, observe = () => undefined }: RequestRunnerOptions,
   owner: string,
-  request: RequestRecord,
+  request: TakenRequest,
 ): Promise<void> {
   observe("taken")
   const note = async (stage: RequestStage) => await requests.note(owner, request.token, stage)
@@ -120,7 +121,7 @@ interface Step {
 }
 
 /** `lost`: another process has it now. */
-async function step(parts: Step, request: RequestRecord): Promise<RequestOutcome | "later" | "lost"> {
+async function step(parts: Step, request: TakenRequest): Promise<RequestOutcome | "later" | "lost"> {
   const { served, note, observe } = parts
   const identity = readIdentifier(served.type, request.identifier ?? "")
   const isCancelled = request.status === "CANCEL_IN_PROGRESS"
@@ -158,7 +159,7 @@ function callerOf({ callerName, callerRole }: RequestRecord): Caller {
 
 async function settled(
   { type, handler }: ServedType,
-  request: RequestRecord,
+  request: TakenRequest,
   progress: Progress,
   identity: Model,
 ): Promise<RequestOutcome | "later"> {
@@ -166,7 +167,7 @@ async function settled(
     case "failed":
       return failure(progress.errorCode, progress.message)
     case "underway":
-      if (ageMs(request) < settlesWithinMs) return "later"
+      if (request.ageMs < settlesWithinMs) return "later"
       return failure("NotStabilized", "The resource has not become what was asked for in 24 hours.")
     case "done": {
       if (request.operation === "DELETE") return success(null)
@@ -177,12 +178,8 @@ async function settled(
   }
 }
 
-function ageMs({ requestedAt }: RequestRecord): number {
-  return Date.now() - requestedAt.getTime()
-}
-
-function pauseFor(request: RequestRecord): number {
-  return ageMs(request) < firstLooksLastMs ? firstLooksMs : laterLooksMs
+function pauseFor({ ageMs }: TakenRequest): number {
+  return ageMs < firstLooksLastMs ? firstLooksMs : laterLooksMs
 }
 
 function success(model: string | null): RequestOutcome {

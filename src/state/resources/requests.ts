@@ -42,6 +42,11 @@ export interface RequestRecord {
   changedAt: Date
 }
 
+export interface TakenRequest extends RequestRecord {
+  /** Milliseconds since it was requested, by the database's clock. */
+  ageMs: number
+}
+
 export interface NewRequest
   extends Pick<
     RequestRecord,
@@ -94,7 +99,7 @@ export interface RequestStore {
   /** Asks for its end. `ended`: it had ended. */
   cancel(token: string): Promise<RequestRecord | "ended" | undefined>
   /** Open requests whose time has come and that nobody carries out, at most `limit`. */
-  take(owner: string, limit: number): Promise<RequestRecord[]>
+  take(owner: string, limit: number): Promise<TakenRequest[]>
   /** False: the request is no longer this owner's. */
   note(owner: string, token: string, stage: RequestStage): Promise<boolean>
   /** Gives it back until then. */
@@ -224,16 +229,19 @@ async function cancel(db: Db, token: string): Promise<RequestRecord | "ended" | 
   return (await byToken(db, token)) === undefined ? undefined : "ended"
 }
 
-async function take(db: Db, owner: string, limit: number): Promise<RequestRecord[]> {
-  const { rows } = await sql<RequestRow>`
+async function take(db: Db, owner: string, limit: number): Promise<TakenRequest[]> {
+  const { rows } = await sql<RequestRow & { age_ms: number }>`
     with due as (
       select token from millrace.resource_requests
       where ${isOpen} and due_at <= clock_timestamp() and (taken_until is null or taken_until <= clock_timestamp())
       order by due_at limit ${limit} for update skip locked
     )
     update millrace.resource_requests r set taken_by = ${owner}, taken_until = clock_timestamp() + ${takenFor}
-    from due where r.token = due.token returning r.*`.execute(db)
-  return rows.map(fromRow)
+    from due where r.token = due.token
+    returning r.*, extract(epoch from clock_timestamp() - r.requested_at)::float8 * 1000 as age_ms`.execute(
+    db,
+  )
+  return rows.map((row) => ({ ...fromRow(row), ageMs: row.age_ms }))
 }
 
 async function end(db: Db, owner: string, token: string, outcome: RequestOutcome): Promise<boolean> {

@@ -144,6 +144,22 @@ describe("integrations as resources", () => {
         "0A000",
         /nothing that would carry out/,
       ],
+      // As the provider's page of this table has them.
+      [
+        `/*+ create */ INSERT INTO awscc.customerprofiles.integrations (DomainName, region) SELECT 'd', '${region}' RETURNING ErrorCode, EventTime`,
+        "0A000",
+        /nothing that would carry out/,
+      ],
+      [
+        `/*+ update */ UPDATE awscc.customerprofiles.integrations SET PatchDocument = string('[]') ${where} AND Identifier = 'd|u' RETURNING ErrorCode`,
+        "0A000",
+        /nothing that would carry out/,
+      ],
+      [
+        `/*+ delete */ DELETE FROM awscc.customerprofiles.integrations WHERE Identifier = 'd|u' AND region = '${region}' RETURNING ErrorCode, TypeName;`,
+        "0A000",
+        /nothing that would carry out/,
+      ],
       [`SELECT * FROM awscc.rds.nothing ${where}`, "42P01", /does not exist/],
     ]
     for (const [text, code, message] of cases) {
