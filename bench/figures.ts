@@ -77,6 +77,17 @@ export const describeNames = [
   "describe_integrations_per_second",
 ] as const
 
+/** Of policies: a table of 5 M rows read through them, beside the same filter and mask written by hand. */
+export const governedNames = [
+  "governed_duckdb_report_ratio",
+  "governed_duckdb_lookup_added_ms",
+  "governed_postgres_report_ratio",
+  "governed_postgres_lookup_added_ms",
+  "governed_apply_1000_sources_seconds",
+  "governed_change_ms",
+  "governed_sessions_200_statements_per_second",
+] as const
+
 /** Every figure the bench can take, in the order it prints them. */
 export const benchNames = [
   ...throughputNames,
@@ -88,6 +99,7 @@ export const benchNames = [
   ...dynamoDbNames,
   ...sqlNames,
   ...describeNames,
+  ...governedNames,
   "latency_idle_p50_ms",
   "latency_idle_p99_ms",
   "latency_1000tps_p50_ms",

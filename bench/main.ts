@@ -8,6 +8,7 @@ import { measureDescribe } from "./describe.ts"
 import { measureDynamoDb } from "./dynamodb.ts"
 import { measureExtremes } from "./extremes.ts"
 import { type Bench, benchNames, type Figures } from "./figures.ts"
+import { measureGoverned } from "./governed/governed.ts"
 import { measureLatency } from "./latency.ts"
 import { measureMysql } from "./mysql.ts"
 import { measureMysqlLatency } from "./mysql-latency.ts"
@@ -79,6 +80,7 @@ try {
     ...(await measureExtremes(bench)),
     ...(await measureSqlPort(bench)),
     ...(await measureDescribe(bench)),
+    ...(await measureGoverned(bench)),
   }
   printTable(figures)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)

@@ -16,8 +16,12 @@ export interface GovernanceDialect {
   text(column: GovernedColumn): string
   /** The text, to be compared by its bytes in UTF-8. */
   byBytes(text: string): string
-  /** Whether the text is one of the person's. Not asked for null. */
-  isOneOf(text: string, values: Extract<Predicate, { kind: "attributeValue" | "groupName" }>): string
+  /** Whether the column's text is one of the person's; unknown of null, even where the person has none. */
+  isOneOf(
+    column: string,
+    text: string,
+    values: Extract<Predicate, { kind: "attributeValue" | "groupName" }>,
+  ): string
   age(predicate: Extract<Predicate, { kind: "age" }>): string
   /** sha256 of the text's bytes in UTF-8, in hex digits. */
   sha256(text: string): string

@@ -19,7 +19,7 @@ export function predicateSql(dialect: GovernanceDialect, predicate: Predicate): 
       return `(${dialect.column(predicate.column)} IS NULL)`
     case "attributeValue":
     case "groupName":
-      return `(CASE WHEN ${dialect.column(predicate.column)} IS NULL THEN NULL ELSE ${dialect.isOneOf(dialect.text(predicate.column), predicate)} END)`
+      return dialect.isOneOf(dialect.column(predicate.column), dialect.text(predicate.column), predicate)
     case "age":
       return dialect.age(predicate)
     case "sample":

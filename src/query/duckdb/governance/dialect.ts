@@ -26,11 +26,12 @@ export function personalDialect({ person, secret }: PutIn): GovernanceDialect {
     literal: literalSql,
     text: textSql,
     byBytes: (text) => text,
-    isOneOf: (text, values) => {
+    // A plain list where there is one: the engine looks for it in the table's own order.
+    isOneOf: (column, text, values) => {
       const own = values.kind === "groupName" ? person?.groups : person?.attributes.get(values.attribute)
       return own === undefined || own.size === 0
-        ? "FALSE"
-        : `${text} IN (${[...own].sort().map(quoteLiteral).join(", ")})`
+        ? `(CASE WHEN ${column} IS NOT NULL THEN FALSE END)`
+        : `(${text} IN (${[...own].sort().map(quoteLiteral).join(", ")}))`
     },
     age: ageSql,
     sha256: (text) => `sha256(${text})`,

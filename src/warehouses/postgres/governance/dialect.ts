@@ -18,10 +18,13 @@ export function viewDialect(plan: BuiltPlan, relations: ReaderRelations): Govern
     literal: literalSql,
     text: textSql,
     byBytes: (text) => `(${text} COLLATE "C")`,
-    isOneOf: (text, values) =>
-      values.kind === "groupName"
-        ? `${text} IN (SELECT key FROM ${entitlements} WHERE kind = 'group' AND key IS NOT NULL)`
-        : `${text} IN (SELECT value FROM ${entitlements} WHERE kind = 'attribute' AND key = ${quoteLiteral(values.attribute)} AND value IS NOT NULL)`,
+    isOneOf: (column, text, values) => {
+      const own =
+        values.kind === "groupName"
+          ? `SELECT key FROM ${entitlements} WHERE kind = 'group' AND key IS NOT NULL`
+          : `SELECT value FROM ${entitlements} WHERE kind = 'attribute' AND key = ${quoteLiteral(values.attribute)} AND value IS NOT NULL`
+      return `(CASE WHEN ${column} IS NULL THEN NULL ELSE ${text} IN (${own}) END)`
+    },
     age: ageSql,
     sha256: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
     byteLength: (text) => `octet_length(${text})`,
