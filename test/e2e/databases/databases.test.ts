@@ -92,7 +92,6 @@ test("of two CREATE DATABASE at once one wins, and bad ones say why", async (con
       /127 bytes/,
     ],
     [`${create1} REFRESH_INTERVAL 432001`, "22023", /0 to 432000 seconds/],
-    ["CREATE DATABASE a", "0A000", /FROM INTEGRATION/],
     ["DROP DATABASE nothing", "3D000", /does not exist/],
     ["DROP DATABASE dev", "55006", /currently open/],
     ["ALTER DATABASE dev INTEGRATION REFRESH ALL TABLES", "22023", /not created from an integration/],
