@@ -235,6 +235,9 @@ test("writing in dev takes a grant, and stays there", async (t) => {
   await eve.query("CREATE TABLE u (id INTEGER PRIMARY KEY, n NUMERIC(10, 2), seen TIMESTAMP NOT NULL)")
   await eve.query("CREATE TABLE w AS SELECT * FROM t")
   assert.equal((await eve.query("DELETE FROM w WHERE id = 1")).rowCount, 1)
+  // Numbers longer than a double are kept digit for digit in the tree.
+  const long = "12345678901234567890123456789012345"
+  assert.equal((await eve.query(`DELETE FROM w WHERE id = ${long} OR ${long} / id < 0`)).rowCount, 0)
   assert.deepEqual((await eve.query("SELECT * FROM w")).rows, [{ id: 2, name: "ab" }])
   await eve.query("BEGIN; CREATE TABLE x (a INTEGER); INSERT INTO x VALUES (1); COMMIT")
   await eve.query("TRUNCATE x; DROP TABLE x; DROP TABLE w")

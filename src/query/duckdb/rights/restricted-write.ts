@@ -4,7 +4,7 @@ import { quoteIdentifier } from "../../../warehouses/duckdb/quoting.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { cursorOver, type TokenCursor } from "../../text/token-cursor.ts"
 import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
-import { isTree, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
+import { copyOfTree, isTree, type SqlParser, type Tree } from "../dialect/syntax-tree.ts"
 import { type Need, requirePrivilege } from "./pin-relations.ts"
 import {
   type AskEngine,
@@ -207,7 +207,7 @@ async function deleteRows(
   if (node === undefined || !isTree(node.from_table) || node.from_table.type !== "BASE_TABLE")
     throw notSupported()
   const whole = await context.selectTree(parsed.tree)
-  const bare = structuredClone(parsed.tree)
+  const bare = copyOfTree(parsed.tree)
   const bareNode = selectNode(bare)
   if (bareNode) bareNode.where_clause = null
   const text = (await context.parser.deparse(bare)).trimEnd()

@@ -1,10 +1,10 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { Tree } from "../dialect/syntax-tree.ts"
-import { become, childrenOf, copyOf, dialectCall, operatorCall } from "./tree-nodes.ts"
+import { copyOfTree, type Tree } from "../dialect/syntax-tree.ts"
+import { become, childrenOf, dialectCall, operatorCall } from "./tree-nodes.ts"
 
 /** The same call or window of another function, of arguments of its own. */
 function like(node: Tree, name: string): Tree {
-  return { ...copyOf(node), function_name: name, alias: "" }
+  return { ...copyOfTree(node), function_name: name, alias: "" }
 }
 
 /**
@@ -22,7 +22,7 @@ function ratioToReport(node: Tree): boolean {
   const [value] = childrenOf(node)
   if (node.class !== "WINDOW" || value === undefined)
     throw new PgError("42601", "RATIO_TO_REPORT needs OVER (…)")
-  return become(node, operatorCall("/", [dialectCall("as_double", [copyOf(value)]), like(node, "sum")]))
+  return become(node, operatorCall("/", [dialectCall("as_double", [copyOfTree(value)]), like(node, "sum")]))
 }
 
 /** Of an aggregate or a window. True: the node was changed. */

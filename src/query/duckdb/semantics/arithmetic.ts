@@ -1,13 +1,5 @@
-import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
-import {
-  become,
-  childrenOf,
-  constantNumber,
-  constantText,
-  copyOf,
-  dialectCall,
-  isParameter,
-} from "./tree-nodes.ts"
+import { copyOfTree, isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
+import { become, childrenOf, constantNumber, constantText, dialectCall, isParameter } from "./tree-nodes.ts"
 
 const volatile = new Set(["random", "gen_random_uuid", "uuid", "nextval", "setseed"])
 
@@ -29,7 +21,7 @@ function checkedDivisor(divisor: TreeValue, dividend: TreeValue): TreeValue {
   // The engine gives a text that stands in the statement the dividend's type.
   if (constantText(divisor) !== undefined && !/^[\s0.+-]*$/.test(constantText(divisor) ?? "")) return divisor
   if (isParameter(divisor) && !isParameter(dividend) && constantNumber(dividend) === undefined)
-    return dialectCall("nonzero_like", [divisor, copyOf(dividend)])
+    return dialectCall("nonzero_like", [divisor, copyOfTree(dividend)])
   return dialectCall(mustStandOnce(divisor) ? "nonzero_once" : "nonzero", [divisor])
 }
 

@@ -1,11 +1,10 @@
 import { ownValue } from "../../../domain/own-value.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { nodesOf, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
+import { copyOfTree, nodesOf, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
 import {
   become,
   childrenOf,
   constantText,
-  copyOf,
   dialectCall,
   engineCall,
   numberConstant,
@@ -148,7 +147,7 @@ function textsOf(parts: readonly Part[], value: TreeValue): Tree[] {
   const texts: Tree[] = []
   let format = ""
   const flush = () => {
-    if (format !== "") texts.push(engineCall("strftime", [copyOf(value), textConstant(format)]))
+    if (format !== "") texts.push(engineCall("strftime", [copyOfTree(value), textConstant(format)]))
     format = ""
   }
   for (const part of parts) {
@@ -158,7 +157,7 @@ function textsOf(parts: readonly Part[], value: TreeValue): Tree[] {
       continue
     }
     flush()
-    texts.push(written(part, copyOf(value)))
+    texts.push(written(part, copyOfTree(value)))
   }
   flush()
   return texts

@@ -40,13 +40,6 @@ export function textConstant(value: string): Tree {
   }
 }
 
-/** A copy that can be changed by itself. Numbers that are kept digit for digit are frozen objects, which copies share. */
-export function copyOf<T extends TreeValue>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyOf) as T
-  if (!isTree(value) || Object.isFrozen(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, copyOf(below)])) as T
-}
-
 export function numberConstant(value: number): Tree {
   return {
     class: "CONSTANT",
