@@ -13,6 +13,7 @@ import { insertPolicy } from "../../src/state/governance/policies.ts"
 import { insertSource } from "../../src/state/governance/sources.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
+import { waitUntil } from "../../test/support/wait-until.ts"
 import { type Bench, type Figures, figure, governedNames } from "../figures.ts"
 import { measureGovernedPostgres } from "./postgres.ts"
 import { byHand, type Compared, compared, governedRows, policies, readings } from "./readings.ts"
@@ -116,11 +117,9 @@ async function withPort<T>(
 
 /** Its columns are recorded within seconds; nobody sees rows before. */
 async function becomesReadable(reader: pg.Client): Promise<void> {
-  for (;;) {
-    const seen = await reader.query("SELECT 1 FROM people LIMIT 1").catch(() => undefined)
-    if (seen?.rowCount === 1) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  await waitUntil(async () => (await reader.query("SELECT 1 FROM people LIMIT 1")).rowCount === 1, {
+    what: "a governed table that can be read",
+  })
 }
 
 async function compare(bench: Bench, connect: Connect): Promise<Figures> {
@@ -156,7 +155,10 @@ async function change(bench: Bench, { governance }: Store, id: number, connect: 
       replaceAttributes(now, { kind: "person", id }, new Map([["region", [region]]])),
     )
     const fromMs = performance.now()
-    while ((await reader.query("SELECT region FROM people LIMIT 1")).rows[0]?.region !== region);
+    await waitUntil(
+      async () => (await reader.query("SELECT region FROM people LIMIT 1")).rows[0]?.region === region,
+      { what: `rows of ${region}`, intervalMs: 1 },
+    )
     tookMs.push(performance.now() - fromMs)
   }
   return { governed_change_ms: figure(tookMs, "<= 1000") }
