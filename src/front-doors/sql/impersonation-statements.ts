@@ -5,7 +5,7 @@ import type { AuditStatement } from "./audited-statements.ts"
 
 /**
  * Statements that have a session read governed tables as another person does: `CALL immuta_procedures.impersonate_user('name')`,
- * and with NULL the end of it (Fact: governance-api.md 10); what BI tools send for the same, `SET SESSION AUTHORIZATION name` or
+ * and with NULL the end of it (fact: the procedure that the set-up makes on a server); what BI tools send for the same, `SET SESSION AUTHORIZATION name` or
  * DEFAULT, `RESET SESSION AUTHORIZATION`. `undefined`: none of these. @throws PgError 42601
  */
 export function impersonationStatement(tokens: Token[], audit: AuditStatement): DoorStatement | undefined {

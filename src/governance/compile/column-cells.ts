@@ -11,7 +11,7 @@ export interface ColumnMask {
   applies: Predicate
 }
 
-/** From the strictest on. (Fact: governance-api.md 9.4.) */
+/** From the strictest on, as docs/governance/policies.md promises. */
 export const strictness: readonly ColumnMask["cell"]["kind"][] = [
   "null",
   "constant",

@@ -21,8 +21,8 @@ export function newDraft(source: GovernedSource): Draft {
 export class Refusal extends Error {}
 
 /**
- * The rule asks for a column by a tag that no column has, so that it is for other sources. (Fact: governance-api.md 9.1, "a global
- * policy whose tag is absent on a source is not applied there".)
+ * The rule asks for a column by a tag that no column has, so that it is for other sources. (Fact: the reference product applies no
+ * global policy to a source without the policy's tag.)
  */
 export class NotForSource extends Error {}
 

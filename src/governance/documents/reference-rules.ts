@@ -105,7 +105,7 @@ function readPurposes(config: Place): DataRule[] {
     : purposes.map((one): DataRule => ({ kind: "purpose", anyOf: [one] }))
 }
 
-/** Seconds back from now. (Fact: governance-objects.json, `filterSeconds` and `isOlderOrNewer`.) */
+/** Seconds back from now. (Fact: the published members `filterSeconds` and `isOlderOrNewer`.) */
 function readTime(config: Place): DataRule {
   const members = membersOf(config, ["isOlderOrNewer", "filterSeconds"])
   const keeps = members.get("isOlderOrNewer")

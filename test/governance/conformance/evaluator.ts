@@ -1,5 +1,5 @@
 /**
- * What a person sees of a source, row by row and cell by cell, as governance-api.md 9.4 says it. Written from there and
+ * What a person sees of a source, row by row and cell by cell, as docs/governance/policies.md says it. Written from there and
  * not from the compiler: slow, and obviously right. A row is a text for each column, or null.
  */
 import { createHash } from "node:crypto"

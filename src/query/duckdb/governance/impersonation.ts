@@ -33,7 +33,7 @@ export interface ImpersonationOptions {
   known?(): KnownGovernance
 }
 
-/** (Fact: governance-api.md 10.) */
+/** As long as a token of the governance API. */
 const lastsMs = 12 * 3_600_000
 
 interface Begun {
