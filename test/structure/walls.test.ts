@@ -17,6 +17,7 @@ const layers = [
   ["engines"],
   ["sources", "warehouses", "state"],
   ["control-plane"],
+  ["profiles"],
   ["resources"],
   ["wire"],
   ["query"],
