@@ -31,6 +31,7 @@ import { type RequestBuckets, requestBuckets } from "./processes/request-buckets
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type WorkerStore, workerStore } from "./processes/workers.ts"
+import { type ProfileStore, profileStore } from "./profiles/profile-store.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type RequestStore, requestStore } from "./resources/requests.ts"
 import { type SourceRemainsStore, sourceRemainsStore } from "./source-remains.ts"
@@ -70,6 +71,7 @@ export interface Store {
   governedIntegrations: GovernedIntegrationStore
   resourceRequests: RequestStore
   policyEnforcement: EnforcementStore
+  profiles: ProfileStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -106,6 +108,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   const leaseDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
   // A call waits for it before anything else, and is counted without it when it does not answer.
   const callDb = connectState(url, { onIdleError, answerTimeoutMs: leaseAnswerMs })
+  // Writers of one domain wait for one another, and must not hold the connections that everything else needs meanwhile.
+  const profileDb = connectState(url, { onIdleError, answerTimeoutMs: options.answerTimeoutMs ?? 20_000 })
   return {
     integrations: integrationStore(db, options.quotas ?? integrationQuotas),
     databases: databaseStore(db),
@@ -137,12 +141,13 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     governedIntegrations: governedIntegrationStore(db),
     resourceRequests: requestStore(db),
     policyEnforcement: enforcementStore(db),
+    profiles: profileStore(profileDb),
     ping: async () => {
       await sql`select 1`.execute(db)
     },
     close: async () => {
       await signals.close()
-      await Promise.all([db, leaseDb, callDb].map((one) => one.destroy()))
+      await Promise.all([db, leaseDb, callDb, profileDb].map((one) => one.destroy()))
     },
   }
 }

@@ -31,6 +31,7 @@ import { governanceIntegrations } from "./0029-governance-integrations.ts"
 import { resourceRequests } from "./0030-resource-requests.ts"
 import { ownDatabases } from "./0031-own-databases.ts"
 import { policyEnforcement } from "./0032-policy-enforcement.ts"
+import { profiles } from "./0033-profiles.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   resourceRequests,
   ownDatabases,
   policyEnforcement,
+  profiles,
 ]
