@@ -31,6 +31,7 @@ import { type RequestBuckets, requestBuckets } from "./processes/request-buckets
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type WorkerStore, workerStore } from "./processes/workers.ts"
+import { type IdentityStore, identityStore } from "./profile-identity/identity-store.ts"
 import { type ProfileStore, profileStore } from "./profiles/profile-store.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
 import { type RequestStore, requestStore } from "./resources/requests.ts"
@@ -72,6 +73,7 @@ export interface Store {
   resourceRequests: RequestStore
   policyEnforcement: EnforcementStore
   profiles: ProfileStore
+  profileIdentity: IdentityStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -142,6 +144,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     resourceRequests: requestStore(db),
     policyEnforcement: enforcementStore(db),
     profiles: profileStore(profileDb),
+    profileIdentity: identityStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

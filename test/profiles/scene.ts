@@ -20,10 +20,16 @@ export function profilesForTests() {
     await scene.store?.close()
     await scene.database?.drop()
   })
+  const opened = () => {
+    if (scene.store === undefined) throw new Error("the state database is not open yet")
+    return scene.store
+  }
   return {
     get store(): ProfileStore {
-      if (scene.store === undefined) throw new Error("the state database is not open yet")
-      return scene.store.profiles
+      return opened().profiles
+    },
+    get all(): Store {
+      return opened()
     },
     get url(): string {
       return scene.database?.url ?? ""

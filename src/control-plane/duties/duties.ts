@@ -12,6 +12,7 @@ export type DutyName =
   | "webhook"
   | "verification schedule"
   | "source remains"
+  | "profile matching"
   | "source protection"
   /** Of the warehouse of an ARN. */
   | `copy jobs of ${string}`

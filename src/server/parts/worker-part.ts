@@ -12,6 +12,7 @@ import { protectSources } from "../../control-plane/reconciler/source-protection
 import { cleanSourceRemains } from "../../control-plane/reconciler/source-remains.ts"
 import { watchRetention } from "../../control-plane/running-pipelines/retention-watch.ts"
 import { startWarehouseObserver } from "../../control-plane/running-pipelines/warehouse-observer.ts"
+import { startMatching } from "../../profiles/identity/matching/run-matching.ts"
 import type { Waits } from "../../replication/waits.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
 import type { LeaseOwner } from "../../state/leases.ts"
@@ -115,6 +116,8 @@ function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): v
     const parts = { webhook, store: store.events, place: configuration, log }
     duties.add("webhook", (held) => startWebhook({ ...parts, held }))
   }
+  const { profiles, profileIdentity: identity } = store
+  duties.add("profile matching", (held) => startMatching({ profiles, identity, held, log }))
 }
 
 function watchSources(

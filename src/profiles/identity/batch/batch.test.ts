@@ -2,13 +2,17 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import "../../../../test/support/seed.ts"
+import { phoneComparison } from "../comparable-phone.ts"
 import type { MergeableProfile } from "../merge/merged-fields.ts"
 import { confidenceOf, traitsOf } from "./confidence.ts"
 import { consolidate, mistakesInAutoMerging } from "./consolidation.ts"
 import { type BatchProfile, matchGroupsOf } from "./match-groups.ts"
 import { similarity } from "./similarity.ts"
 
-const confidence = (a: object, b: object) => confidenceOf(traitsOf({ ...a }), traitsOf({ ...b }))
+const comparePhone = await phoneComparison()
+
+const confidence = (a: object, b: object) =>
+  confidenceOf(traitsOf({ ...a }, comparePhone), traitsOf({ ...b }, comparePhone))
 
 const john = {
   FirstName: "John",
@@ -41,7 +45,9 @@ test("groups hold who is linked; a group is as sure as the weakest link that hol
   ]
   const weakest = confidence(john, profiles[0]?.fields ?? {})
   assert.ok(weakest < 1)
-  assert.deepEqual(matchGroupsOf(profiles), [{ profileIds: ["a", "b", "c"], confidence: weakest }])
+  assert.deepEqual(matchGroupsOf(profiles, comparePhone), [
+    { profileIds: ["a", "b", "c"], confidence: weakest },
+  ])
 })
 
 test("the order of the profiles changes no group and no confidence", () => {
@@ -59,7 +65,7 @@ test("the order of the profiles changes no group and no confidence", () => {
         .map((one) => ({ one, at: order.next().value }))
         .sort((a, b) => a.at - b.at)
         .map(({ one }) => one)
-      assert.deepEqual(matchGroupsOf(shuffled), matchGroupsOf(profiles))
+      assert.deepEqual(matchGroupsOf(shuffled, comparePhone), matchGroupsOf(profiles, comparePhone))
     }),
     { numRuns: 100 },
   )
@@ -77,25 +83,26 @@ const three = (phoneOfC: string) => [
   profile("c", 3, { EmailAddress: "y@x.example", PhoneNumber: phoneOfC }),
 ]
 const newest = { kind: "newest", source: undefined } as const
-const byMailThenPhone = [["EmailAddress"], ["PhoneNumber"]]
+const by = (lists: string[][]) => ({ lists, resolution: newest, comparePhone })
+const byMailThenPhone = by([["EmailAddress"], ["PhoneNumber"]])
 
 test("three profiles: the second list is applied to what the first one left", () => {
-  assert.deepEqual(consolidate(three("222"), byMailThenPhone, newest), [{ main: "a", merged: ["b", "c"] }])
+  assert.deepEqual(consolidate(three("222"), byMailThenPhone), [{ main: "a", merged: ["b", "c"] }])
   // The phone number that A lost to B's newer one matches no more.
-  assert.deepEqual(consolidate(three("111"), byMailThenPhone, newest), [{ main: "a", merged: ["b"] }])
+  assert.deepEqual(consolidate(three("111"), byMailThenPhone), [{ main: "a", merged: ["b"] }])
 })
 
 test("three profiles: the order of the lists is their priority", () => {
-  const byPhoneThenMail = [["PhoneNumber"], ["EmailAddress"]]
+  const byPhoneThenMail = by([["PhoneNumber"], ["EmailAddress"]])
   // A and C become one by phone, with the newer address, that of C: B is left alone.
-  assert.deepEqual(consolidate(three("111"), byPhoneThenMail, newest), [{ main: "a", merged: ["c"] }])
+  assert.deepEqual(consolidate(three("111"), byPhoneThenMail), [{ main: "a", merged: ["c"] }])
 })
 
 test("all attributes of a list have to be there and equal", () => {
-  const both = [["EmailAddress", "PhoneNumber"]]
-  assert.deepEqual(consolidate(three("111"), both, newest), [])
+  const both = by([["EmailAddress", "PhoneNumber"]])
+  assert.deepEqual(consolidate(three("111"), both), [])
   const nameless = [profile("a", 1, { EmailAddress: "x" }), profile("b", 1, { EmailAddress: "x" })]
-  assert.deepEqual(consolidate(nameless, both, newest), [])
+  assert.deepEqual(consolidate(nameless, both), [])
 })
 
 test("what is wrong with a configuration of auto-merging is said", () => {

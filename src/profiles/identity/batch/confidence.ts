@@ -1,4 +1,4 @@
-import { comparablePhone } from "../comparable-phone.ts"
+import type { ComparePhone } from "../comparable-phone.ts"
 import { comparableText, type ProfileFields } from "../comparable-values.ts"
 import { fieldsOfTypes } from "../rules/matching-rules.ts"
 import { similarity } from "./similarity.ts"
@@ -20,13 +20,13 @@ const weights = { emails: 0.35, phones: 0.25, name: 0.2, birthDate: 0.1, address
 /** Below it two profiles are no match. */
 export const leastConfidence = 0.5
 
-export function traitsOf(profile: ProfileFields): Traits {
+export function traitsOf(profile: ProfileFields, comparePhone: ComparePhone): Traits {
   const name = ["FirstName", "MiddleName", "LastName"].flatMap(
     (field) => comparableText(profile[field]) ?? [],
   )
   return {
     emails: valuesOf(profile, fieldsOfTypes.EmailAddress, comparableText),
-    phones: valuesOf(profile, fieldsOfTypes.PhoneNumber, comparablePhone),
+    phones: valuesOf(profile, fieldsOfTypes.PhoneNumber, comparePhone),
     addresses: new Set(fieldsOfTypes.Address.flatMap((field) => addressOf(profile, field) ?? [])),
     name: name.length === 0 ? undefined : name.join(" "),
     birthDate: comparableText(profile.BirthDate),

@@ -1,4 +1,4 @@
-import { comparablePhone } from "../comparable-phone.ts"
+import type { ComparePhone } from "../comparable-phone.ts"
 import { comparableText } from "../comparable-values.ts"
 import { type MergeableProfile, mainOf, mergedValues, type Resolution } from "../merge/merged-fields.ts"
 import { type ConflictResolution, fieldsOfTypes, mistakesInResolution } from "../rules/matching-rules.ts"
@@ -10,6 +10,13 @@ export interface AutoMerging {
   readonly ConflictResolution?: ConflictResolution
   /** 0 to 1: groups of less confidence are left alone. */
   readonly MinAllowedConfidenceScoreForMerging?: number
+}
+
+/** Lists of attributes in the order of their priority. */
+export interface Consolidation {
+  lists: readonly (readonly string[])[]
+  resolution: Resolution
+  comparePhone: ComparePhone
 }
 
 /** Profiles that become one. */
@@ -48,11 +55,13 @@ export function mistakesInAutoMerging(merging: AutoMerging): string[] {
  */
 export function consolidate(
   group: readonly MergeableProfile[],
-  lists: readonly (readonly string[])[],
-  resolution: Resolution,
+  { lists, resolution, comparePhone }: Consolidation,
 ): MergePlan[] {
   let unified: Unified[] = group.map((profile) => ({ profile, merged: [] }))
-  for (const list of lists) unified = setsOf(unified, list).map((set) => unite(set, resolution))
+  for (const list of lists)
+    unified = setsOf(unified, (profile) => keyOf(profile, list, comparePhone)).map((set) =>
+      unite(set, resolution),
+    )
   return unified
     .filter(({ merged }) => merged.length > 0)
     .map(({ profile, merged }) => ({ main: profile.id, merged }))
@@ -64,24 +73,29 @@ interface Unified {
   merged: string[]
 }
 
-function setsOf(unified: readonly Unified[], list: readonly string[]): Unified[][] {
+function setsOf(
+  unified: readonly Unified[],
+  keyOf: (profile: MergeableProfile) => string | undefined,
+): Unified[][] {
   const sets = new Map<string, Unified[]>()
   for (const one of unified) {
-    const key = keyOf(one.profile, list) ?? `alone ${one.profile.id}`
+    const key = keyOf(one.profile) ?? `alone ${one.profile.id}`
     sets.set(key, [...(sets.get(key) ?? []), one])
   }
   return [...sets.values()]
 }
 
 /** Undefined: it lacks one of the values. */
-function keyOf({ values }: MergeableProfile, list: readonly string[]): string | undefined {
-  const held = list.map((name) => compared(values, name))
+function keyOf(
+  { values }: MergeableProfile,
+  list: readonly string[],
+  comparePhone: ComparePhone,
+): string | undefined {
+  const held = list.map((name) => {
+    const value = values.get(name)?.value
+    return phones.has(name) ? comparePhone(value) : comparableText(value)
+  })
   return held.includes(undefined) ? undefined : JSON.stringify(held)
-}
-
-function compared(values: MergeableProfile["values"], name: string): string | undefined {
-  const value = values.get(name)?.value
-  return phones.has(name) ? comparablePhone(value) : comparableText(value)
 }
 
 function unite(set: readonly Unified[], resolution: Resolution): Unified {

@@ -1,3 +1,4 @@
+import type { ComparePhone } from "../comparable-phone.ts"
 import type { ProfileFields } from "../comparable-values.ts"
 import { newGroups } from "../groups.ts"
 import { blocksOf, confidenceOf, leastConfidence, type Traits, traitsOf } from "./confidence.ts"
@@ -19,8 +20,8 @@ export interface BatchProfile {
 const largestBlock = 100
 
 /** Compares the profiles that have something in common, and puts those together that match. No order of profiles changes the outcome. */
-export function matchGroupsOf(profiles: readonly BatchProfile[]): MatchGroup[] {
-  const traits = new Map(profiles.map(({ id, fields }) => [id, traitsOf(fields)]))
+export function matchGroupsOf(profiles: readonly BatchProfile[], comparePhone: ComparePhone): MatchGroup[] {
+  const traits = new Map(profiles.map(({ id, fields }) => [id, traitsOf(fields, comparePhone)]))
   const groups = newGroups<string>()
   const binding = linksOf(traits)
     .sort((a, b) => b.confidence - a.confidence)

@@ -3,9 +3,12 @@ import { test } from "node:test"
 import fc from "fast-check"
 import "../../../../test/support/seed.ts"
 import { referenceGroups } from "../../../../test/profiles/reference/rule-matching.ts"
+import { phoneComparison } from "../comparable-phone.ts"
 import { newGroups } from "../groups.ts"
 import { matchKeysOf } from "./match-keys.ts"
 import type { RuleBasedMatching } from "./matching-rules.ts"
+
+const comparePhone = await phoneComparison()
 
 function groupsByKeys(
   profiles: readonly { id: string; fields: Record<string, string | undefined> }[],
@@ -14,7 +17,7 @@ function groupsByKeys(
 ): string[][] {
   const holders = new Map<string, string[]>()
   for (const { id, fields } of profiles)
-    for (const { key } of matchKeysOf(fields, matching, level))
+    for (const { key } of matchKeysOf(fields, { matching, levels: level, comparePhone }))
       holders.set(key, [...(holders.get(key) ?? []), id])
   const groups = newGroups<string>()
   for (const ids of holders.values()) if (ids.length > 1) groups.join(ids)
@@ -25,10 +28,10 @@ const rules = [{ Rule: ["EmailAddress"] }, { Rule: ["PhoneNumber", "LastName"] }
 
 test("values agree without regard to case, blanks and the form of a phone number", () => {
   const profiles = [
-    { id: "a", fields: { EmailAddress: " Ann@X.example ", PhoneNumber: "+49 30 1234", LastName: "Low" } },
+    { id: "a", fields: { EmailAddress: " Ann@X.example ", PhoneNumber: "+1 206 555 0100", LastName: "Low" } },
     { id: "b", fields: { EmailAddress: "ann@x.example" } },
-    { id: "c", fields: { PhoneNumber: "0049-30-1234", LastName: "LOW" } },
-    { id: "d", fields: { PhoneNumber: "0049-30-1234" } },
+    { id: "c", fields: { PhoneNumber: "(206) 555-0100", LastName: "LOW" } },
+    { id: "d", fields: { PhoneNumber: "(206) 555-0100" } },
   ]
   const matching: RuleBasedMatching = { Enabled: true, MatchingRules: rules }
   assert.deepEqual(groupsByKeys(profiles, matching, 1), [["a", "b"]])
@@ -83,7 +86,14 @@ test("a city and a postal code agree only where they stand in one address", () =
 })
 
 const word = fc.constantFrom("", "ann", "ANN", " bob ", "eve", undefined)
-const phone = fc.constantFrom("+1 555 01", "001-555-01", "55501", "", undefined)
+const phone = fc.constantFrom(
+  "+1 206 555 0100",
+  "(206) 555-0100",
+  "+12065550100",
+  "206.555.0199",
+  "",
+  undefined,
+)
 const randomProfile = fc.record({
   FirstName: word,
   LastName: word,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { comparablePhone } from "../comparable-phone.ts"
+import type { ComparePhone } from "../comparable-phone.ts"
 import { type Comparable, comparableText, type ProfileFields } from "../comparable-values.ts"
 import { type AttributeType, fieldOf, fieldsOfTypes, type RuleBasedMatching } from "./matching-rules.ts"
 
@@ -22,11 +22,26 @@ interface Place {
  * Attributes of the type Address are taken from one address at a time: a city and a postal code agree only if they stand in the same
  * address of a profile.
  */
-export function matchKeysOf(profile: ProfileFields, matching: RuleBasedMatching, levels: number): MatchKey[] {
+export function matchKeysOf(
+  profile: ProfileFields,
+  { matching, levels, comparePhone }: MatchRules,
+): MatchKey[] {
+  const reading = { profile, matching, comparePhone }
   return (matching.MatchingRules ?? []).slice(0, levels).flatMap(({ Rule }, at) => {
     const level = at + 1
-    return tuplesOf(profile, Rule, matching).map((tuple) => ({ level, key: digestOf(level, tuple) }))
+    return tuplesOf(reading, Rule).map((tuple) => ({ level, key: digestOf(level, tuple) }))
   })
+}
+
+/** Rules, and up to which level they are asked. */
+export interface MatchRules {
+  matching: RuleBasedMatching
+  levels: number
+  comparePhone: ComparePhone
+}
+
+interface Reading extends Omit<MatchRules, "levels"> {
+  profile: ProfileFields
 }
 
 function digestOf(level: number, tuple: readonly string[]): string {
@@ -36,9 +51,9 @@ function digestOf(level: number, tuple: readonly string[]): string {
 }
 
 /** One for each choice of fields among those of each type; equal ones once. */
-function tuplesOf(profile: ProfileFields, rule: readonly string[], matching: RuleBasedMatching): string[][] {
+function tuplesOf(reading: Reading, rule: readonly string[]): string[][] {
   let tuples: string[][] = [[]]
-  for (const choices of choicesOf(profile, rule, matching)) {
+  for (const choices of choicesOf(reading, rule)) {
     tuples = tuples.flatMap((tuple) => choices.map((choice) => [...tuple, ...choice]))
     if (tuples.length === 0) return []
   }
@@ -47,16 +62,12 @@ function tuplesOf(profile: ProfileFields, rule: readonly string[], matching: Rul
 }
 
 /** For each attribute of the rule, and for all of the type Address together: what the profile has for it. */
-function choicesOf(
-  profile: ProfileFields,
-  rule: readonly string[],
-  matching: RuleBasedMatching,
-): string[][][] {
+function choicesOf(reading: Reading, rule: readonly string[]): string[][][] {
   const parts = rule.filter((name) => name.startsWith("Address.")).map((name) => name.slice(8))
   const others = rule.filter((name) => !name.startsWith("Address."))
   return [
-    ...(parts.length === 0 ? [] : [addressesOf(profile, parts, matching)]),
-    ...others.map((name) => placesOf(profile, name, matching).flatMap(wordsOf)),
+    ...(parts.length === 0 ? [] : [addressesOf(reading, parts)]),
+    ...others.map((name) => placesOf(reading, name).flatMap(wordsOf)),
   ]
 }
 
@@ -64,16 +75,15 @@ function wordsOf({ word, value }: Place): string[][] {
   return value === undefined ? [] : [[word, value]]
 }
 
-function placesOf(profile: ProfileFields, name: string, matching: RuleBasedMatching): Place[] {
-  if (name === "PhoneNumber") return ofType(profile, name, matching, comparablePhone)
-  if (name === "EmailAddress") return ofType(profile, name, matching, comparableText)
-  return [{ word: name, value: comparableText(profile[name]) }]
+function placesOf(reading: Reading, name: string): Place[] {
+  if (name === "PhoneNumber") return ofType(reading, name, reading.comparePhone)
+  if (name === "EmailAddress") return ofType(reading, name, comparableText)
+  return [{ word: name, value: comparableText(reading.profile[name]) }]
 }
 
 function ofType(
-  profile: ProfileFields,
+  { profile, matching }: Reading,
   type: AttributeType,
-  matching: RuleBasedMatching,
   compared: (value: string | undefined) => Comparable,
 ): Place[] {
   return selected(type, matching).map((field) => ({
@@ -82,7 +92,7 @@ function ofType(
   }))
 }
 
-function addressesOf(profile: ProfileFields, parts: readonly string[], matching: RuleBasedMatching) {
+function addressesOf({ profile, matching }: Reading, parts: readonly string[]): string[][] {
   return selected("Address", matching).flatMap((field) => {
     const values = parts.map((part) => comparableText(partOf(profile, field, part)))
     const known = values.filter((value) => value !== undefined)

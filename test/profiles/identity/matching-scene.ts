@@ -1,0 +1,36 @@
+import { matchDomains } from "../../../src/profiles/identity/matching/run-matching.ts"
+import type { RuleBasedMatching } from "../../../src/profiles/identity/rules/matching-rules.ts"
+import type { Store } from "../../../src/state/store.ts"
+
+/** Gives a domain these rules; undefined: none. */
+export async function setRules(
+  store: Store,
+  domain: string,
+  rules: RuleBasedMatching | undefined,
+): Promise<void> {
+  const before = await store.profiles.domains.find(domain)
+  if (before === undefined) throw new Error(`no domain ${domain}`)
+  const ruleBasedMatching = rules === undefined ? undefined : JSON.stringify(rules)
+  await store.profiles.domains.replace(domain, { ...before, ruleBasedMatching })
+}
+
+/** Until there is nothing more to match. A failure is thrown. */
+export async function matchAll(store: Store): Promise<void> {
+  await matchDomains(
+    { profiles: store.profiles, identity: store.profileIdentity, isWanted: () => true },
+    {
+      warn: (fields) => {
+        throw new Error("matching failed", { cause: fields })
+      },
+    },
+  )
+}
+
+/** Groups of rule-based matching, as ids. */
+export async function groupsOf(store: Store, domain: string): Promise<string[][]> {
+  const { domain: record } = await store.profiles.read(domain)
+  const rows = await store.profileIdentity
+    .matches(record.number, "rule")
+    .list({ after: undefined, limit: 1_000 })
+  return rows.map(({ profileIds }) => profileIds)
+}
