@@ -9,8 +9,8 @@ import { abandonedAt, type Ownership, ownershipOf } from "./abandoned.ts"
 import { configured } from "./configured.ts"
 import { operationsAccess } from "./operations-request.ts"
 import { print } from "./output.ts"
-import { placeOf } from "./pipeline-owner.ts"
-import { requestStatus } from "./status-request.ts"
+import { placeOf } from "./status/pipeline-owner.ts"
+import { requestStatus } from "./status/status-request.ts"
 
 /** Looks at the configuration and every source, and says what is wrong and the statement that mends it. Changes nothing. */
 export async function check(configPath: string | undefined): Promise<0 | 1 | 2> {

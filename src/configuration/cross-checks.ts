@@ -1,7 +1,7 @@
 import type { Configuration, HostPort } from "../domain/configuration.ts"
 import { defaultKeyArn } from "../domain/default-key.ts"
 import { parseArn, parseSourceArn, parseTargetArn } from "../domain/text-forms/arn.ts"
-import type { PlacedMistake } from "./environment.ts"
+import type { PlacedMistake } from "./references.ts"
 
 /** What is wrong only in sight of the rest: things that must differ, and regions that must not. */
 export function crossChecks(configuration: Configuration): PlacedMistake[] {

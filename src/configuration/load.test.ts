@@ -4,8 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
 import { engines } from "../server/registries.ts"
+import { sqlLimits } from "./blocks/sql-limits.ts"
 import { loadConfiguration } from "./load.ts"
-import { sqlLimits } from "./sql-limits.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace configuration "))
 after(() => rmSync(folder, { recursive: true }))

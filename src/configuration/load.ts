@@ -4,11 +4,12 @@ import { LineCounter, parseDocument } from "yaml"
 import type { Configuration, KmsKeyConfiguration } from "../domain/configuration.ts"
 import { crossChecks } from "./cross-checks.ts"
 import type { EngineFormats } from "./entries/format.ts"
-import { fillIn } from "./environment.ts"
 import { mistakeLine, mistakesOf } from "./mistakes.ts"
+import { fillIn } from "./references.ts"
 import { type ConfigurationFile, configurationFormat, defaultPlace } from "./schema.ts"
 import { readKmsKeys } from "./secrets/kms-keys.ts"
 import { intrusion } from "./trust/trusted-path.ts"
+import { type ConfigurationUse, usedPart, withUsualLists } from "./used-part.ts"
 
 export type LoadedConfiguration = { ok: Configuration } | { mistakes: string[] }
 
@@ -20,31 +21,47 @@ const defaultNamespace = "3f0c5d1e-6a57-4b0e-9a54-0d6d696c6c72"
 /**
  * Reads millrace.yaml and puts in what it leaves out; every path of the result is absolute (those in the file are
  * relative to it). Without a path: millrace.yaml of the working directory, and if there is none, no sources and one warehouse.
- * Every mistake is one line that names its key and repeats no value.
+ * Every mistake is one line that names its key and repeats no value. Keys that `use` has no need of are neither filled in
+ * nor judged.
  */
 export function loadConfiguration(
   path: string | undefined,
   environment: Record<string, string | undefined>,
   engines: EngineFormats,
+  use: ConfigurationUse = "run",
 ): LoadedConfiguration {
-  const file = resolve(path ?? usualName)
-  const read = readText(file)
-  if ("mistake" in read) return { mistakes: [`${file}: ${read.mistake}`] }
-  if (read.text === undefined) {
-    if (path !== undefined) return { mistakes: [`${file}: there is no such file`] }
-    return { ok: defaultConfiguration(dirname(file), engines) }
-  }
-  const parsed = parseYaml(read.text)
-  if ("mistakes" in parsed) return parsed
-  const filled = fillIn(parsed.document, environment)
+  const written = writtenConfiguration(path)
+  if ("mistakes" in written) return written
+  const { file, document } = written
+  if (document === undefined) return { ok: defaultConfiguration(dirname(file), engines) }
+  const filled = fillIn(usedPart(document, use), { environment, folder: dirname(file) })
   const format = configurationFormat(engines)
-  const checked = format.file.safeParse(filled.document)
+  const whole = withUsualLists(filled.document, use, usualWarehouse(engines, filled.document))
+  const checked = format.file.safeParse(whole)
   if (checked.success && filled.mistakes.length === 0) return assemble(checked.data, dirname(file))
   // What stands where a variable should be is not judged as well.
   const unfilled = new Set(filled.mistakes.map(({ path }) => path.join("/")))
-  const wrong = checked.success ? [] : mistakesOf(checked.error.issues, filled.document, format)
+  const wrong = checked.success ? [] : mistakesOf(checked.error.issues, whole, format)
   const others = wrong.filter(({ path }) => !unfilled.has(path.join("/")))
   return { mistakes: [...filled.mistakes, ...others].map(mistakeLine) }
+}
+
+/** millrace.yaml as it is written: references are not followed, nothing but its YAML is judged. */
+export type WrittenConfiguration =
+  | { file: string /** `undefined`: no path was given, and there is no such file. */; document: unknown }
+  | { mistakes: string[] }
+
+/** @param path of the file; absent: millrace.yaml of the working directory, which need not be there */
+export function writtenConfiguration(path: string | undefined): WrittenConfiguration {
+  const file = resolve(path ?? usualName)
+  const read = readText(file)
+  if ("mistake" in read) return { mistakes: [`${file}: ${read.mistake}`] }
+  if (read.text === undefined)
+    return path === undefined
+      ? { file, document: undefined }
+      : { mistakes: [`${file}: there is no such file`] }
+  const parsed = parseYaml(read.text)
+  return "mistakes" in parsed ? parsed : { file, document: parsed.document }
 }
 
 function readText(file: string): { text: string | undefined } | { mistake: string } {
@@ -84,11 +101,24 @@ function parseYaml(text: string): { document: unknown } | { mistakes: string[] }
 
 /** What applies where nothing is configured: no sources, one warehouse, everything in `folder`/.millrace. */
 export function defaultConfiguration(folder: string, engines: EngineFormats): Configuration {
-  const { account, region } = defaultPlace
-  const arn = `arn:aws:redshift-serverless:${region}:${account}:namespace/${defaultNamespace}`
-  const engine = engines.warehouses.records[0]?.name
-  const file = configurationFormat(engines).file.parse({ sources: [], warehouses: [{ arn, engine }] })
+  const file = configurationFormat(engines).file.parse({
+    sources: [],
+    warehouses: [usualWarehouse(engines, {})],
+  })
   return configurationFrom(file, resolve(folder), [])
+}
+
+/** In the document's region, where that is text: what else it may be is judged at its own place. */
+function usualWarehouse(
+  engines: EngineFormats,
+  document: unknown,
+): { arn: string; engine: string | undefined } {
+  const place: { account?: unknown; region?: unknown } = { ...defaultPlace, ...Object(document) }
+  const engine = engines.warehouses.records[0]?.name
+  return {
+    arn: `arn:aws:redshift-serverless:${place.region}:${place.account}:namespace/${defaultNamespace}`,
+    engine,
+  }
 }
 
 function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration {

@@ -1,6 +1,6 @@
 import type { z } from "zod"
 import { ownValue } from "../domain/own-value.ts"
-import type { PlacedMistake } from "./environment.ts"
+import type { PlacedMistake } from "./references.ts"
 import type { ConfigurationFormat } from "./schema.ts"
 
 type Issue = z.core.$ZodIssue

@@ -1,14 +1,15 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
-import type { OktaSignInConfiguration, OktaSignInHost } from "../domain/configuration.ts"
 import { type HostPort, type Role, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
+import { governance, governanceKeys } from "./blocks/governance.ts"
+import { sqlLimitKeys, sqlLimits } from "./blocks/sql-limits.ts"
 import type { EngineFormats } from "./entries/format.ts"
 import { choiceOf, sourceEntry, warehouseEntry } from "./entries/listed.ts"
 import { postgresUrl } from "./postgres-url.ts"
-import { sqlLimitKeys, sqlLimits } from "./sql-limits.ts"
-import { size, text } from "./values.ts"
+
+import { secretText, size, text } from "./values.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
 const hostPort = text.transform((given, context): HostPort => {
@@ -33,12 +34,18 @@ const policy = text.transform((given, context): Role => {
 })
 
 const credential = z.strictObject({
-  access_key_id: text.regex(/^[A-Za-z0-9_-]{1,128}$/, "must be 1 to 128 letters, digits, _ or -"),
-  secret_access_key: text,
-  policy,
+  access_key_id: text
+    .regex(/^[A-Za-z0-9_-]{1,128}$/, "must be 1 to 128 letters, digits, _ or -")
+    .describe("what callers sign with"),
+  secret_access_key: secretText.describe("its secret"),
+  policy: policy.describe("`admin`, `read-only`, or `partner:NAME`: only what that partner may do"),
 })
 
-const sqlUser = z.strictObject({ name: text.max(63), password: text, policy })
+const sqlUser = z.strictObject({
+  name: text.max(63).describe("as clients log in"),
+  password: secretText.describe("its password"),
+  policy: policy.describe("as of `credentials`"),
+})
 
 const keyBytes = 32
 
@@ -52,34 +59,42 @@ export const keyMaterial = text.transform((given, context): Buffer => {
 
 const kmsKey = z
   .strictObject({
-    arn: text.regex(
-      /^arn:aws:kms:[a-z0-9-]{1,32}:[0-9]{12}:key\/[A-Za-z0-9-]{1,64}$/,
-      "must be a key's ARN like arn:aws:kms:us-east-1:123456789012:key/orders",
-    ),
+    arn: text
+      .regex(
+        /^arn:aws:kms:[a-z0-9-]{1,32}:[0-9]{12}:key\/[A-Za-z0-9-]{1,64}$/,
+        "must be a key's ARN like arn:aws:kms:us-east-1:123456789012:key/orders",
+      )
+      .describe("by which integrations name it, such as `arn:aws:kms:us-east-1:123456789012:key/orders`"),
     aliases: z
       .array(text.regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must be an alias like alias/orders"))
-      .default([]),
-    enabled: z.boolean().default(true),
-    key: keyMaterial.optional(),
-    key_file: text.optional(),
-    previous: z.array(keyMaterial).max(100, "may list at most 100").default([]),
+      .default([])
+      .describe("other names of it, such as `alias/orders`"),
+    enabled: z.boolean().default(true).describe("`false`: nothing is encrypted or decrypted with it"),
+    key: keyMaterial
+      .meta({ secret: true })
+      .optional()
+      .describe("256 bits in base64, as `openssl rand -base64 32` prints them"),
+    key_file: text.optional().describe("instead of `key`: a file that holds them"),
+    previous: z
+      .array(keyMaterial.meta({ secret: true }))
+      .max(100, "may list at most 100")
+      .default([])
+      .describe("what the key was before: still decrypts"),
   })
   .refine(({ key, key_file: file }) => (key === undefined) !== (file === undefined), {
     path: ["key"],
     message: "give either key or key_file",
   })
 
-const defaultListen = {
-  http: { host: "127.0.0.1", port: 5440 },
-  sql: { host: "127.0.0.1", port: 5439 },
-} as const
-
 /** Of the SQL port. */
 const tls = z
   .strictObject({
-    cert: text.optional(),
-    key: text.optional(),
-    unencrypted: z.enum(unencryptedFrom, `must be one of ${unencryptedFrom.join(", ")}`).default("loopback"),
+    cert: text.optional().describe("a PEM file, with the chain; without it Millrace makes one of its own"),
+    key: text.optional().describe("the PEM file of its key"),
+    unencrypted: z
+      .enum(unencryptedFrom, `must be one of ${unencryptedFrom.join(", ")}`)
+      .default("loopback")
+      .describe("from where clients may come without TLS"),
   })
   .refine(
     ({ cert, key }) => (cert === undefined) === (key === undefined),
@@ -87,39 +102,65 @@ const tls = z
   )
 
 const httpLimits = z.strictObject({
-  connections: z.number().int().min(10).max(20_000).default(1_000),
-  connections_per_address: z.number().int().min(1).max(20_000).default(250),
+  connections: z.number().int().min(10).max(20_000).default(1_000).describe("open at once"),
+  connections_per_address: z
+    .number()
+    .int()
+    .min(1)
+    .max(20_000)
+    .default(250)
+    .describe("of one client's address; a reverse proxy is one"),
 })
 
 const leastVerifyEveryMs = 10_000
 
 const verifySchedule = z.strictObject({
-  every: text.transform((given, context): number => {
-    const everyMs = parseDuration(given)
-    if (everyMs !== undefined && everyMs >= leastVerifyEveryMs) return everyMs
-    context.addIssue("must be a length of time of 10s or more, like 30m, 24h or 7d")
-    return z.NEVER
-  }),
+  every: text
+    .transform((given, context): number => {
+      const everyMs = parseDuration(given)
+      if (everyMs !== undefined && everyMs >= leastVerifyEveryMs) return everyMs
+      context.addIssue("must be a length of time of 10s or more, like 30m, 24h or 7d")
+      return z.NEVER
+    })
+    .describe("how often each table is compared with its source, such as `24h`"),
 })
 
 /** Generous: a client that polls in a tight loop is slowed, one that works is not. */
 const throttling = z.strictObject({
-  requests_per_second: z.number().int().min(1).max(100_000).default(200),
-  burst: z.number().int().min(1).max(1_000_000).default(1_000),
+  requests_per_second: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(200)
+    .describe("of one access key, for as long as it likes"),
+  burst: z.number().int().min(1).max(1_000_000).default(1_000).describe("at once, after a pause"),
 })
 
 const audit = z.strictObject({
-  keep_days: z.number().int().min(1).max(36_500).default(usualAuditRetention.days),
-  keep_rows: z.number().int().min(100).max(100_000_000).default(usualAuditRetention.rows),
+  keep_days: z
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(usualAuditRetention.days)
+    .describe("how long entries stay"),
+  keep_rows: z
+    .number()
+    .int()
+    .min(100)
+    .max(100_000_000)
+    .default(usualAuditRetention.rows)
+    .describe("how many entries stay: the oldest go"),
 })
 
 const quota = (usual: number) => z.number().int().min(1).max(10_000).default(usual)
 
 /** As in the cloud unless told otherwise. */
 const quotas = z.strictObject({
-  per_account: quota(integrationQuotas.perAccount),
-  per_warehouse: quota(integrationQuotas.perTarget),
-  per_source: quota(integrationQuotas.perSource),
+  per_account: quota(integrationQuotas.perAccount).describe("integrations in all"),
+  per_warehouse: quota(integrationQuotas.perTarget).describe("into one warehouse"),
+  per_source: quota(integrationQuotas.perSource).describe("from one source"),
 })
 
 const webhookUrl = text.refine(
@@ -128,68 +169,19 @@ const webhookUrl = text.refine(
 )
 
 const events = z.strictObject({
-  webhook: webhookUrl,
-  secret: text.refine((given) => given.length >= 16, "must have at least 16 characters"),
+  webhook: webhookUrl.describe("where events are posted"),
+  secret: text
+    .refine((given) => given.length >= 16, "must have at least 16 characters")
+    .meta({ secret: true })
+    .describe("signs what is posted: 16 characters or more"),
 })
 
 /** Of the processes of `serve`. */
 const isolation = z.strictObject({
-  engine_memory: size.refine((bytes) => bytes >= 256 * 2 ** 20, "must be 256MiB or more").optional(),
-})
-
-/** Where answers hold secrets: https, or this host. */
-const secretsUrl = text.refine(
-  (given) =>
-    URL.canParse(given) &&
-    (/^https:\/\/[^\s@/]+\/?$/.test(given) ||
-      /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\/?$/.test(given)),
-  "must be https://host:port: the answer holds a secret (http is for this host only)",
-)
-
-const oktaHost = z
-  .strictObject({
-    host: text,
-    cluster: text.optional(),
-    workgroup: text.optional(),
-    region: text.regex(/^[a-z0-9-]+$/, "must be a region like us-east-1").default("us-east-1"),
-    endpoint: secretsUrl.optional(),
-  })
-  .transform(({ host, cluster, workgroup, region, endpoint }, context): OktaSignInHost => {
-    const common = { host, region, ...(endpoint !== undefined && { endpoint }) }
-    if (cluster !== undefined && workgroup === undefined) return { ...common, cluster }
-    if (workgroup !== undefined && cluster === undefined) return { ...common, workgroup }
-    context.addIssue("must have either cluster or workgroup: whose password is asked for")
-    return z.NEVER
-  })
-
-const oktaSignIn = z
-  .strictObject({
-    app_name: text.optional(),
-    sts_endpoint: secretsUrl
-      .refine((given) => given.startsWith("https:"), "must be https://host:port: the answer holds keys")
-      .optional(),
-    hosts: z.array(oktaHost).default([]),
-  })
-  .transform(
-    ({ app_name: appName, sts_endpoint: stsEndpoint, hosts }): OktaSignInConfiguration => ({
-      ...(appName !== undefined && { appName }),
-      ...(stsEndpoint !== undefined && { stsEndpoint }),
-      hosts,
-    }),
-  )
-
-const leastValidateEveryMs = 1_000
-
-const governance = z.strictObject({
-  validate_every: text
-    .transform((given, context): number => {
-      const everyMs = parseDuration(given)
-      if (everyMs !== undefined && everyMs >= leastValidateEveryMs) return everyMs
-      context.addIssue("must be a length of time of 1s or more, like 5m")
-      return z.NEVER
-    })
-    .prefault("5m"),
-  okta: oktaSignIn.prefault({}),
+  engine_memory: size
+    .refine((bytes) => bytes >= 256 * 2 ** 20, "must be 256MiB or more")
+    .optional()
+    .describe("at which the engine process is replaced; usual: by the machine's memory"),
 })
 
 /** In the cloud's terms, where nothing is configured. */
@@ -200,42 +192,61 @@ const ownKeys = {
   account: z
     .string()
     .regex(/^[0-9]{12}$/, "must be 12 digits in quotes")
-    .default(defaultPlace.account),
+    .default(defaultPlace.account)
+    .describe("the account in ARNs, in quotes"),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,32}$/, "must be a region's name like us-east-1")
-    .default(defaultPlace.region),
-  data_dir: text.default("./.millrace"),
+    .default(defaultPlace.region)
+    .describe("the region in ARNs: of sources and warehouses too"),
+  data_dir: text
+    .default("./.millrace")
+    .describe("where Millrace keeps what is its own: state, warehouse files, spools, generated credentials"),
   listen: z
     .strictObject({
-      http: hostPort.default(defaultListen.http),
-      sql: hostPort.default(defaultListen.sql),
-      health: hostPort.optional(),
-      worker_health: hostPort.optional(),
-      tls: tls.optional(),
+      http: hostPort.prefault("127.0.0.1:5440").describe("the APIs, as `host:port`; port 0: any free one"),
+      sql: hostPort.prefault("127.0.0.1:5439").describe("the SQL port"),
+      health: hostPort.optional().describe("health and metrics of the API process, apart from the APIs"),
+      worker_health: hostPort.optional().describe("health and metrics of the process that runs pipelines"),
+      tls: tls.optional().describe("of the SQL port"),
     })
-    .default(defaultListen),
-  state: postgresUrl.optional(),
-  credentials: z.array(credential).default([]),
-  sql_users: z.array(sqlUser).default([]),
-  sql_limits: sqlLimits.prefault({}),
-  http_limits: httpLimits.prefault({}),
-  verify: verifySchedule.optional(),
-  isolation: isolation.prefault({}),
-  kms_keys: z.array(kmsKey).default([]),
-  throttling: throttling.prefault({}),
-  audit: audit.prefault({}),
-  events: events.optional(),
-  quotas: quotas.prefault({}),
-  governance: governance.prefault({}),
+    .prefault({})
+    .describe("where clients are awaited"),
+  state: postgresUrl
+    .optional()
+    .describe("URL of the PostgreSQL that holds what Millrace knows; usual: one of its own in `data_dir`"),
+  credentials: z
+    .array(credential)
+    .default([])
+    .describe("access keys of the APIs; without any, one is made: `data_dir/credentials`"),
+  sql_users: z
+    .array(sqlUser)
+    .default([])
+    .describe("users of the SQL port; without any, `admin` is made: `data_dir/credentials`"),
+  sql_limits: sqlLimits.prefault({}).describe("what sessions of the SQL port may take"),
+  http_limits: httpLimits.prefault({}).describe("connections of the HTTP port"),
+  verify: verifySchedule.optional().describe("comparing by itself; usual: only when asked"),
+  isolation: isolation.prefault({}).describe("the processes of `serve`"),
+  kms_keys: z
+    .array(kmsKey)
+    .default([])
+    .describe("keys that integrations may name: what Millrace keeps of them is encrypted"),
+  throttling: throttling.prefault({}).describe("how many calls an access key may make"),
+  audit: audit.prefault({}).describe("how much of the audit trail stays"),
+  events: events.optional().describe("who is told of events"),
+  quotas: quotas.prefault({}).describe("how many integrations there may be"),
+  governance: governance.prefault({}).describe("governed servers"),
 }
 
 /** The file's shape, with the entries that the engines have. */
 function fileOf(engines: EngineFormats) {
   return z.strictObject({
     ...ownKeys,
-    sources: z.array(sourceEntry(engines)),
-    warehouses: z.array(warehouseEntry(engines)).min(1, "must list at least one warehouse"),
+    sources: z.array(sourceEntry(engines)).describe("where rows come from"),
+    warehouses: z
+      .array(warehouseEntry(engines))
+      .min(1, "must list at least one warehouse")
+      .describe("where rows go"),
   })
 }
 
@@ -281,7 +292,7 @@ const ownKnownKeys: Record<string, string[]> = {
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),
   quotas: Object.keys(quotas.shape),
-  governance: Object.keys(governance.shape),
+  governance: governanceKeys,
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

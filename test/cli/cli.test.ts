@@ -20,16 +20,20 @@ interface Ended {
 
 const runLimitMs = 60_000
 
+const program = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts")
+
 async function millrace(cwd: string, ...args: string[]): Promise<Ended> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "..", "..", "src", "cli", "main.ts"), ...args],
-    {
-      cwd,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: runLimitMs,
-    },
-  )
+  return await millraceReading("", cwd, ...args)
+}
+
+async function millraceReading(input: string, cwd: string, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: runLimitMs,
+  })
+  child.stdin.on("error", () => undefined) // it ended before it read
+  child.stdin.end(input)
   const seen = { out: "", err: "" }
   child.stdout.on("data", (chunk) => (seen.out += chunk))
   child.stderr.on("data", (chunk) => (seen.err += chunk))
@@ -76,7 +80,9 @@ const wrongUsages: [string[], RegExp][] = [
   [["toString"], /There is no command toString\./],
   [["status", "--once"], /status has no option --once\./],
   [["status", "now"], /status takes no words\./],
-  [["sql"], /sql takes one statement in quotes\./],
+  [["sql"], /sql takes one statement in quotes, or statements on standard input/],
+  [["sql", "select 1", "--format", "xml"], /--format is one of table, csv, json\./],
+  [["config", "mend"], /config takes check or show\./],
   [["sql", "select", "1"], /sql takes one statement in quotes\./],
   [["demo", "--rows"], /--rows/],
   [["--nonsense"], /--nonsense/],
@@ -91,6 +97,29 @@ test("wrong usage is said, with the usage, and ends with 2", async (t) => {
     assert.match(err, said)
     assert.deepEqual({ code, out }, { code: 2, out: "" }, args.join(" "))
   }
+})
+
+test("--help says how the program or a command is used", async (t) => {
+  const folder = await emptyFolder(t)
+  const all = await millrace(folder, "--help")
+  assert.deepEqual({ code: all.code, err: all.err }, { code: 0, err: "" })
+  const { code, out } = await millrace(folder, "wait", "--help")
+  assert.equal(code, 0)
+  assert.match(out, /^usage: millrace wait --integration I/)
+})
+
+test("config check and show need no server, and show has no secret", async (t) => {
+  const folder = await emptyFolder(t)
+  await configure(folder, 2)
+  assert.deepEqual(await millrace(folder, "config", "check"), {
+    code: 0,
+    out: "configuration: ok\n",
+    err: "",
+  })
+  const { code, out } = await millrace(folder, "config", "show", "--json")
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(out).sql_users, [{ name: "admin", password: "(hidden)", policy: "admin" }])
+  assert.ok(!(await millrace(folder, "config", "show")).out.includes(password))
 })
 
 test("a missing or mistaken configuration ends with 2, one line per mistake", async (t) => {
@@ -116,6 +145,35 @@ test("sql prints a table as psql does", async (t) => {
     out: " id | amount | nothing\n----+--------+---------\n 0  | 0.00   |\n 1  | 0.25   |\n(2 rows)\n",
     err: "",
   })
+})
+
+test("sql reads statements from standard input, and writes csv and json for programs", async (t) => {
+  const { folder } = await configured(t)
+  const statement = `select 1 as id, 'a, "b"' as note, null as nothing, '' as blank, chr(7) as bell`
+  const table = await millraceReading(statement, folder, "sql", "--format", "csv")
+  assert.deepEqual(table, {
+    code: 0,
+    out: 'id,note,nothing,blank,bell\n1,"a, ""b""",,"",\u0007\n',
+    err: "",
+  })
+  const json = await millraceReading(`${statement};\nselect 2 as id`, folder, "sql", "--format", "json")
+  const results = json.out.split(/(?<=^\]\n)/m).map((text) => JSON.parse(text) as object[])
+  assert.deepEqual(results, [
+    [{ id: "1", note: 'a, "b"', nothing: null, blank: "", bell: "\u0007" }],
+    [{ id: "2" }],
+  ])
+})
+
+test("whoever reads only the first lines meets no complaint", async (t) => {
+  const { folder } = await configured(t)
+  const statement = "select repeat('x', 1000) as text from range(20000)"
+  const child = spawn(process.execPath, [program, "sql", statement], { cwd: folder })
+  let err = ""
+  child.stderr.on("data", (chunk) => (err += chunk))
+  await once(child.stdout, "data")
+  child.stdout.destroy()
+  await once(child, "close")
+  assert.equal(err, "")
 })
 
 test("sql tells each result of several statements, and what a statement did", async (t) => {

@@ -1,6 +1,7 @@
+import type { Configuration } from "../../domain/configuration.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
 import { type ExitCode, failed, misused, operating } from "../operate.ts"
-import { askMillrace } from "../operations-request.ts"
+import { askMillrace, type OperationsAccess } from "../operations-request.ts"
 import { print, printJson } from "../output.ts"
 import { textTable } from "../text-table.ts"
 import { type SeenByKey, seenByKey } from "./seen-by-key.ts"
@@ -35,7 +36,8 @@ export async function explain({ user, source, row, json, config }: ExplainReques
     return misused("policy explain takes --user U and --source S.")
   const given = row === undefined ? undefined : readRow(row)
   if (given?.kind === "wrong") return misused("--row takes a JSON object, or column=value.")
-  return await operating(config, "admin", async (access, configuration) => {
+  const use = given?.kind === "key" ? "ask" : "ask-api"
+  const work = async (access: OperationsAccess, configuration: Configuration): Promise<ExitCode> => {
     const body = { user, source, ...(given?.kind === "values" && { row: given.values }) }
     const request = { method: "POST", path: "/policies/explain", body } as const
     const told = await askMillrace<ToldExplanation>(access, request)
@@ -48,7 +50,8 @@ export async function explain({ user, source, row, json, config }: ExplainReques
     if (json) printJson(told)
     else print(described(told))
     return 0
-  })
+  }
+  return await operating(config, "admin", work, use)
 }
 
 type GivenRow =

@@ -14,9 +14,14 @@ const defaultSpoolLimitBytes = 20 * 2 ** 30
 /** How much history a server may keep for us: of engines that keep it for each reader. */
 export const retention = z
   .strictObject({
-    budget: size,
-    policy: z.enum(retentionPolicies, `must be one of ${retentionPolicies.join(", ")}`).default("hold"),
-    spool_limit: size.optional(),
+    budget: size.describe("how much history the server may keep for us, such as `10GiB`"),
+    policy: z
+      .enum(retentionPolicies, `must be one of ${retentionPolicies.join(", ")}`)
+      .default("hold")
+      .describe("beyond it: wait, keep the history here instead, or give it up and resync"),
+    spool_limit: size
+      .optional()
+      .describe("with `spool`: the most that is kept here, per pipeline; usual: 20GiB"),
   })
   .refine(({ policy, spool_limit: limit }) => policy === "spool" || limit === undefined, {
     path: ["spool_limit"],

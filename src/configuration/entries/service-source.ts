@@ -1,6 +1,6 @@
 import type { z } from "zod"
 import type { ServiceSource } from "../../domain/configuration.ts"
-import { text } from "../values.ts"
+import { secretText, text } from "../values.ts"
 
 const httpUrl = text.refine(
   // A URL with a user in it would put a password where no one expects one.
@@ -10,9 +10,9 @@ const httpUrl = text.refine(
 
 /** Keys of every source behind an AWS API; without a key pair that of the environment applies. */
 export const serviceKeys = {
-  endpoint: httpUrl.optional(),
-  access_key_id: text.optional(),
-  secret_access_key: text.optional(),
+  endpoint: httpUrl.optional().describe("`http(s)://host:port`; usual: the cloud's own"),
+  access_key_id: text.optional().describe("with `secret_access_key`; usual: the environment's"),
+  secret_access_key: secretText.optional().describe("its secret"),
 }
 
 export interface WrittenService {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import type { KmsKeyConfiguration } from "../../domain/configuration.ts"
-import type { PlacedMistake } from "../environment.ts"
+import type { PlacedMistake } from "../references.ts"
 import { type ConfigurationFile, keyMaterial } from "../schema.ts"
 import { systemCode } from "../setup-error.ts"
 import { intrusion } from "../trust/trusted-path.ts"

@@ -29,10 +29,10 @@ const unnest = z
   })
 
 const written = z.strictObject({
-  arn: tableArn,
+  arn: tableArn.describe("of the table"),
   engine: z.literal("dynamodb"),
   ...serviceKeys,
-  unnest: unnest.optional(),
+  unnest: unnest.optional().describe("top-level attributes that have a column of their own"),
 })
 
 export const dynamoDbFormat: EntryFormat<DynamoDbConfiguration> = {

@@ -7,12 +7,14 @@ import type { DatabaseSource } from "../../domain/configuration.ts"
 import { mysqlUrlMistake } from "./url.ts"
 
 const written = z.strictObject({
-  arn: databaseArn,
+  arn: databaseArn.describe("by which integrations name it: a database's or cluster's ARN that you choose"),
   engine: z.literal("mysql"),
-  url: text.superRefine((url, context) => {
-    const mistake = mysqlUrlMistake(url) ?? certificateOfOthers(url)
-    if (mistake !== undefined) context.addIssue(mistake)
-  }),
+  url: text
+    .superRefine((url, context) => {
+      const mistake = mysqlUrlMistake(url) ?? certificateOfOthers(url)
+      if (mistake !== undefined) context.addIssue(mistake)
+    })
+    .describe("`mysql://user:password@host:3306/`, with `ssl-mode` and `ssl-ca` where it takes TLS"),
 })
 
 export const mysqlFormat: EntryFormat<DatabaseSource> = {

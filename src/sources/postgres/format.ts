@@ -11,11 +11,16 @@ export interface PostgresConfiguration extends DatabaseSource {
 }
 
 const written = z.strictObject({
-  arn: databaseArn,
+  arn: databaseArn.describe("by which integrations name it: a database's or cluster's ARN that you choose"),
   engine: z.literal("postgres"),
-  url: postgresUrl,
-  failover_slots: z.boolean().optional(),
-  retention: retention.optional(),
+  url: postgresUrl.describe(
+    "`postgres://user:password@host:5432/database`; filters may name other databases there",
+  ),
+  failover_slots: z
+    .boolean()
+    .optional()
+    .describe("slots that a standby takes along (PostgreSQL 17 and newer); usual: not"),
+  retention: retention.optional().describe("how much the server may keep for us; usual: without limit"),
 })
 
 export const postgresFormat: EntryFormat<PostgresConfiguration> = {

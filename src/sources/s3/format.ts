@@ -22,12 +22,21 @@ const listEvery = text.transform((given, context): number | undefined => {
 })
 
 const written = z.strictObject({
-  arn: bucketArn,
+  arn: bucketArn.describe("of the bucket"),
   engine: z.literal("s3"),
   ...serviceKeys,
-  copy_users: z.array(text.max(63)).default([]),
-  list_every: listEvery.default(10_000),
-  event_secret: text.min(16, "must have at least 16 characters").optional(),
+  copy_users: z
+    .array(text.max(63))
+    .default([])
+    .describe("SQL users, besides administrators, whose COPY may read it"),
+  list_every: listEvery
+    .prefault("10s")
+    .describe("how often it is listed for its jobs: 100ms or more, or `never`: by events only"),
+  event_secret: text
+    .min(16, "must have at least 16 characters")
+    .meta({ secret: true })
+    .optional()
+    .describe("whoever posts its events proves by it that they may; usual: by a signature only"),
 })
 
 export const s3Format: EntryFormat<ServiceSource> = {

@@ -10,7 +10,11 @@ export interface DuckDbWarehouseConfiguration extends WarehouseConfiguration {
   path: string
 }
 
-const written = z.strictObject({ ...warehouseKeys, engine: z.literal("duckdb"), path: text.optional() })
+const written = z.strictObject({
+  ...warehouseKeys,
+  engine: z.literal("duckdb"),
+  path: text.optional().describe("a folder for its files; usual: `warehouse` in `data_dir`"),
+})
 
 export const duckDbFormat: EntryFormat<DuckDbWarehouseConfiguration> = {
   name: "duckdb",

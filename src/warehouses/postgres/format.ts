@@ -14,8 +14,11 @@ export interface PostgresWarehouseConfiguration extends WarehouseConfiguration {
 const written = z.strictObject({
   ...warehouseKeys,
   engine: z.literal("postgres"),
-  url: postgresUrl,
-  layout: z.enum(["databases", "schemas"]).default("databases"),
+  url: postgresUrl.describe("`postgres://role:password@host:5432/database`"),
+  layout: z
+    .enum(["databases", "schemas"])
+    .default("databases")
+    .describe("a destination database is a database of its own, or schemas of the url's"),
 })
 
 export const postgresWarehouseFormat: EntryFormat<PostgresWarehouseConfiguration> = {

@@ -27,14 +27,19 @@ export interface RedshiftWarehouseConfiguration extends WarehouseConfiguration {
 const bucketUrl = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9!_.*()/-]*))?$/
 const staging = z
   .strictObject({
-    bucket: text.regex(bucketUrl, "must be like s3://bucket or s3://bucket/folder"),
-    region,
-    endpoint: httpUrl.optional(),
-    iam_role: text.regex(roleArns, "must be a role's ARN, or a chain of them with commas between").optional(),
-    access_key_id: awsKey.optional(),
-    secret_access_key: awsKey.optional(),
-    session_token: awsKey.optional(),
-    kms_key_id: text.optional(),
+    bucket: text
+      .regex(bucketUrl, "must be like s3://bucket or s3://bucket/folder")
+      .describe("where files wait for COPY, as `s3://bucket/folder`"),
+    region: region.describe("of the bucket"),
+    endpoint: httpUrl.optional().describe("`http(s)://host:port`; usual: the cloud's own"),
+    iam_role: text
+      .regex(roleArns, "must be a role's ARN, or a chain of them with commas between")
+      .optional()
+      .describe("by which COPY reads the bucket; usual: by the keys"),
+    access_key_id: awsKey.optional().describe("with `secret_access_key`; usual: the environment's"),
+    secret_access_key: awsKey.meta({ secret: true }).optional().describe("its secret"),
+    session_token: awsKey.meta({ secret: true }).optional().describe("of temporary keys"),
+    kms_key_id: text.optional().describe("by which the bucket encrypts"),
   })
   .superRefine((given, context) => {
     if ((given.access_key_id === undefined) !== (given.secret_access_key === undefined))
@@ -50,9 +55,10 @@ const tableLayout = z
     distribution: z
       .enum(["auto", "even", "all"])
       .or(z.strictObject({ key: text }))
-      .default("auto"),
-    sort: z.array(text).default([]),
-    truncate: z.array(text).default([]),
+      .default("auto")
+      .describe("`auto`, `even`, `all`, or `{ key: COLUMN }`"),
+    sort: z.array(text).default([]).describe("columns of the sort key"),
+    truncate: z.array(text).default([]).describe("columns whose texts may be cut at 65,535 bytes"),
   })
   .transform(
     ({ distribution, sort, truncate }): TableLayout => ({
@@ -68,11 +74,17 @@ const tableName = text.regex(/^[^.]+\.[^.]+$/, "must be a table like schema.tabl
 const written = z.strictObject({
   ...warehouseKeys,
   engine: z.literal("redshift"),
-  url: postgresUrl,
-  layout: z.enum(["databases", "schemas"]).default("databases"),
-  sign_in: signIn.optional(),
-  staging,
-  tables: z.record(tableName, tableLayout).default({}),
+  url: postgresUrl.describe("`postgres://user:password@host:5439/database`"),
+  layout: z
+    .enum(["databases", "schemas"])
+    .default("databases")
+    .describe("a destination database is a database of its own, or schemas of the url's"),
+  sign_in: signIn.optional().describe("how the user signs in; usual: by the url's password"),
+  staging: staging.describe("the bucket it loads from"),
+  tables: z
+    .record(tableName, tableLayout)
+    .default({})
+    .describe("by `schema.table`: how tables are laid out; usual: as the warehouse chooses"),
 })
 
 export const redshiftWarehouseFormat: EntryFormat<RedshiftWarehouseConfiguration> = {

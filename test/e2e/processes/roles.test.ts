@@ -70,8 +70,8 @@ test("processes that start at once on an empty data folder agree on the credenti
     delete configuration.sql_users
   })
   await Promise.all([place.startRoles("api"), place.startRoles("sql,worker")])
-  const status = await place.run("status")
-  assert.equal(status.code, 0, status.output)
+  // It answers, whatever is known of the warehouse yet.
+  assert.match((await place.run("status")).output, /^no integrations$/m)
   const sql = await place.run("sql", "SELECT 41 + 1 AS answer")
   assert.equal(sql.code, 0, sql.output)
   assert.match(sql.output, /42/)
@@ -91,8 +91,8 @@ test("one process opens the warehouses of a data folder; api processes may be ma
   const api = spawnMillrace(["serve", "--config", configPath, "--roles", "api"])
   try {
     await api.ready()
-    const { code, output } = await runMillrace(["status", "--config", configPath])
-    assert.equal(code, 0, output)
+    const { output } = await runMillrace(["status", "--config", configPath])
+    assert.match(output, /^no integrations$/m)
   } finally {
     await api.kill9()
   }

@@ -140,7 +140,10 @@ async function useAsTheOnlyOne({ place, name, database, url }: Pair): Promise<vo
   }
   const { host } = new URL(url)
   const status = await run("status")
-  assert.ok(status.startsWith(`warehouse ${postgresArn}: ask PostgreSQL at ${host}\n${integration}  active`))
+  assert.ok(
+    status.startsWith(`warehouse ${postgresArn}: ask PostgreSQL at ${host}\n1 integration: 1 active; `),
+  )
+  assert.match(status, new RegExp(`^${integration} {2}active`, "m"))
   // Of a table that was altered and has had no change since, too.
   assert.doesNotMatch(status, /lag \d{7,} ms/)
   assert.match(await run("sql", "SELECT count(*) FROM sentinel", "--database", database), /\b1\n\(1 row\)/)

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { test } from "node:test"
+import { configurationPage } from "../../../scripts/documentation/configuration.ts"
 import { dialectPage } from "../../../scripts/documentation/dialect.ts"
 import { errorPage } from "../../../scripts/documentation/errors.ts"
 import { rdsService } from "../../../src/front-doors/rds/operations.ts"
@@ -80,6 +81,16 @@ test("the program imports only what is installed with it, and nothing is install
 test("docs/operating/errors.md is what the code says", async () => {
   const page = await readFile(join(root, "docs", "operating", "errors.md"), "utf8")
   assert.equal(page, errorPage(), "run: node scripts/error-page.ts")
+})
+
+test("docs/operating/configuration.md is what the schema says, and says something of each key", async () => {
+  const page = await readFile(join(root, "docs", "operating", "configuration.md"), "utf8")
+  assert.equal(page, configurationPage(), "run: node scripts/configuration-page.ts")
+  assert.deepEqual(
+    page.match(/^\| `[a-z_]+` \|.*\| {2}\|$/gm),
+    null,
+    "each key has a description in its schema",
+  )
 })
 
 test("docs/sql/dialect.md shows the table of cases", async () => {

@@ -83,7 +83,6 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "scripts/complete-lock.ts": 1,
     "src/cli/demo/belongings.test.ts": 1,
     "src/cli/demo/watch.ts": 1,
-    "src/cli/status.ts": 1,
     "src/control-plane/copy-jobs/jobs.ts": 1,
     "src/control-plane/databases/history-mode.ts": 2,
     "src/control-plane/databases/system-views.ts": 1,

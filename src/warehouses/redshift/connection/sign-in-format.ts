@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { text } from "../../../configuration/values.ts"
+import { secretText, text } from "../../../configuration/values.ts"
 import { isIdpHost, type OktaUser } from "../../../okta/sign-in.ts"
 import type { KeySource, SignIn } from "./sign-in.ts"
 
@@ -23,32 +23,38 @@ const passwordsUrl = httpUrl.refine(
   "must be https://host:port: the answer holds a password (http is for this host only)",
 )
 
-const service = { region, endpoint: passwordsUrl.optional() }
+const service = {
+  region: region.describe("of the warehouse"),
+  endpoint: passwordsUrl.optional().describe("where passwords are given; usual: the cloud's own"),
+}
 
 const signedWith = {
   ...service,
-  access_key_id: awsKey.optional(),
-  secret_access_key: awsKey.optional(),
-  session_token: awsKey.optional(),
+  access_key_id: awsKey.optional().describe("with `secret_access_key`; usual: the environment's"),
+  secret_access_key: awsKey.meta({ secret: true }).optional().describe("its secret"),
+  session_token: awsKey.meta({ secret: true }).optional().describe("of temporary keys"),
 }
 
 /** Names as the governance API's `okta` has them, in this file's spelling. */
 const okta = z
   .strictObject({
     kind: z.literal("okta"),
-    cluster: text.optional(),
-    workgroup: text.optional(),
-    user: text.optional(),
-    username: text,
-    password: text,
-    app_id: text,
-    app_name: text.optional(),
-    idp_host: text.refine(isIdpHost, "must be a bare host like organization.okta.com"),
-    role: text.regex(new RegExp(`^${roleArn}$`), "must be a role's ARN"),
-    issuer: text.optional(),
+    cluster: text.optional().describe("whose temporary password is asked for"),
+    workgroup: text.optional().describe("instead of `cluster`: of a serverless one"),
+    user: text.optional().describe("of the cluster; usual: by the role"),
+    username: text.describe("at Okta"),
+    password: secretText.describe("at Okta"),
+    app_id: text.describe("of the application"),
+    app_name: text.optional().describe("in Okta's catalog; usual: that of the cloud's drivers"),
+    idp_host: text
+      .refine(isIdpHost, "must be a bare host like organization.okta.com")
+      .describe("such as `organization.okta.com`"),
+    role: text.regex(new RegExp(`^${roleArn}$`), "must be a role's ARN").describe("that is taken"),
+    issuer: text.optional().describe("of the identity provider"),
     sts_endpoint: httpUrl
       .refine((given) => given.startsWith("https:"), "must be https://host:port: the answer holds keys")
-      .optional(),
+      .optional()
+      .describe("where the role's keys are given; usual: the cloud's own"),
     ...service,
   })
   .superRefine(({ cluster, workgroup, user }, context) => {
@@ -60,23 +66,36 @@ const okta = z
 
 /** How the user of sessions signs in, as the configuration says it. */
 export const signIn = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("cluster"), cluster: text, user: text, ...signedWith }).transform(
-    ({ kind, cluster, user, ...given }): SignIn => ({
-      kind,
-      cluster,
-      user,
-      ...serviceOf(given),
-      keys: keysOf(given),
-    }),
-  ),
-  z.strictObject({ kind: z.literal("serverless"), workgroup: text, ...signedWith }).transform(
-    ({ kind, workgroup, ...given }): SignIn => ({
-      kind,
-      workgroup,
-      ...serviceOf(given),
-      keys: keysOf(given),
-    }),
-  ),
+  z
+    .strictObject({
+      kind: z.literal("cluster"),
+      cluster: text.describe("whose temporary password is asked for"),
+      user: text.describe("of the cluster"),
+      ...signedWith,
+    })
+    .transform(
+      ({ kind, cluster, user, ...given }): SignIn => ({
+        kind,
+        cluster,
+        user,
+        ...serviceOf(given),
+        keys: keysOf(given),
+      }),
+    ),
+  z
+    .strictObject({
+      kind: z.literal("serverless"),
+      workgroup: text.describe("whose temporary password is asked for"),
+      ...signedWith,
+    })
+    .transform(
+      ({ kind, workgroup, ...given }): SignIn => ({
+        kind,
+        workgroup,
+        ...serviceOf(given),
+        keys: keysOf(given),
+      }),
+    ),
   okta.transform(({ cluster, workgroup, user, ...given }): SignIn => {
     const common = { ...serviceOf(given), keys: oktaOf(given) }
     if (workgroup !== undefined) return { kind: "serverless", workgroup, ...common }

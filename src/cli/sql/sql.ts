@@ -1,17 +1,20 @@
 import type pg from "pg"
-import type { Configuration } from "../domain/configuration.ts"
-import { plainLine } from "../domain/text-forms/plain-text.ts"
-import { engines } from "../server/registries.ts"
-import { configured } from "./configured.ts"
-import { connectForText, portClient } from "./connect.ts"
-import { complain, print } from "./output.ts"
-import { textTable } from "./text-table.ts"
+import type { Configuration } from "../../domain/configuration.ts"
+import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { engines } from "../../server/registries.ts"
+import { configured } from "../configured.ts"
+import { connectForText, portClient } from "../connect.ts"
+import { type ExitCode, misused } from "../operate.ts"
+import { complain } from "../output.ts"
+import { isResultFormat, printResult, resultFormats } from "./sql-output.ts"
 
 export interface SqlOptions {
   database: string | undefined
   config: string | undefined
   /** On the SQL port, also where the warehouse is asked at its own server. */
   onPort: boolean
+  /** One of `resultFormats`; usual: a table. */
+  format: string | undefined
 }
 
 /** Where a statement goes. */
@@ -25,9 +28,17 @@ interface Asked {
   hint(code: string | undefined): string
 }
 
-/** Runs one statement on the first warehouse, and prints a table. */
-export async function sql(statement: string, { database, config, onPort }: SqlOptions): Promise<0 | 1 | 2> {
-  const configuration = configured(config)
+/** Statements from standard input; more of it is surely no statement. */
+const inputBytesAtMost = 16 * 2 ** 20
+
+/** Runs the statements given, or those of standard input, on the first warehouse, and prints each result. */
+export async function sql(given: string | undefined, options: SqlOptions): Promise<ExitCode> {
+  const { database, config, onPort, format = "table" } = options
+  if (!isResultFormat(format)) return misused(`--format is one of ${resultFormats.join(", ")}.`)
+  const statement = given ?? (await statementOfInput())
+  if (statement === undefined)
+    return misused("sql takes one statement in quotes, or statements on standard input (at most 16 MiB).")
+  const configuration = configured(config, onPort ? "ask-sql-port" : "ask-warehouse")
   if (configuration === undefined) return 2
   const asked =
     (onPort ? undefined : direct(configuration, database)) ?? (await port(configuration, database))
@@ -40,7 +51,8 @@ export async function sql(statement: string, { database, config, onPort }: SqlOp
     client = await connectForText(asked.client)
     const results: unknown = await client.query({ text: statement, rowMode: "array" })
     // Several statements in one text have several results.
-    for (const result of [results].flat()) printResult(result as pg.QueryArrayResult<(string | null)[]>)
+    for (const result of [results].flat())
+      printResult(result as pg.QueryArrayResult<(string | null)[]>, format)
     return 0
   } catch (error) {
     complain(plainLine(messageOf(error, asked)))
@@ -48,6 +60,20 @@ export async function sql(statement: string, { database, config, onPort }: SqlOp
   } finally {
     await client?.end().catch(() => undefined) // broken: nothing to end
   }
+}
+
+/** `undefined`: there is none, or too much. */
+async function statementOfInput(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > inputBytesAtMost) return undefined
+  }
+  const text = Buffer.concat(chunks).toString("utf8")
+  return text.trim() === "" ? undefined : text
 }
 
 /** The server of a first warehouse that users ask themselves; `undefined`: the SQL port shows it. */
@@ -84,14 +110,4 @@ function messageOf(error: unknown, { address, question, hint }: Asked): string {
   const code = (error as { code?: string }).code
   if (code === "ECONNREFUSED") return `nothing answers on ${address}: ${question}`
   return error instanceof Error ? error.message + hint(code) : String(error)
-}
-
-function printResult(result: pg.QueryArrayResult<(string | null)[]>): void {
-  if (result.fields.length === 0)
-    return print(`${result.command}${result.rowCount === null ? "" : ` ${result.rowCount}`}\n`)
-  const table = textTable(
-    result.fields.map((field) => field.name),
-    result.rows,
-  )
-  print(`${table}(${result.rows.length} ${result.rows.length === 1 ? "row" : "rows"})\n`)
 }

@@ -1,21 +1,8 @@
-import type { IntegrationReport, PipelineReport, StatusReport } from "../control-plane/pipelines/status.ts"
-import { plainLines } from "../domain/text-forms/plain-text.ts"
-import { type ExitCode, failed, operating } from "./operate.ts"
-import { print, printJson } from "./output.ts"
+import type { IntegrationReport, PipelineReport, StatusReport } from "../../control-plane/pipelines/status.ts"
+import { plainLines } from "../../domain/text-forms/plain-text.ts"
 import { runsAt, runsNowhere } from "./pipeline-owner.ts"
-import { requestStatus } from "./status-request.ts"
 
-/** Shows integrations, tables, rows and lag of the Millrace that runs here. */
-export async function status(configPath: string | undefined, asJson: boolean): Promise<ExitCode> {
-  return await operating(configPath, "read-only", async (access) => {
-    const report = await requestStatus(access)
-    if (typeof report === "string") return failed(report)
-    if (asJson) printJson(report)
-    else print(describe(report))
-    return 0
-  })
-}
-
+/** A report as people read it. */
 export function describe(given: StatusReport): string {
   // Names and reasons are the sources' and the engine's: before any of them stands in a line of ours.
   const report = plainLines(given)
@@ -30,7 +17,36 @@ export function describe(given: StatusReport): string {
   )
   const head = [engineText(report), ...direct, ...unopened, ...unobserved].join("")
   if (report.integrations.length === 0) return `${head}no integrations\n`
-  return head + report.integrations.map(describeIntegration).join("\n")
+  return `${head}${summary(report.integrations)}\n${report.integrations.map(describeIntegration).join("\n")}`
+}
+
+/** `3 integrations: 2 active, 1 needs_attention; 12 tables: 11 Synced, 1 Failed; lag up to 12 ms` */
+function summary(integrations: readonly IntegrationReport[]): string {
+  const pipelines = integrations.flatMap((one) => one.pipelines)
+  const tables = pipelines.flatMap((one) => one.tables)
+  const lags = pipelines.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs]))
+  const parts = [
+    counted(
+      "integration",
+      integrations.map(({ status }) => status),
+    ),
+    ...(tables.length === 0
+      ? []
+      : [
+          counted(
+            "table",
+            tables.map(({ state }) => state),
+          ),
+        ]),
+    ...(lags.length === 0 ? [] : [`lag up to ${ms(Math.max(...lags))}`]),
+  ]
+  return `${parts.join("; ")}\n`
+}
+
+function counted(what: string, states: readonly string[]): string {
+  const kinds = [...new Set(states)].sort()
+  const parts = kinds.map((kind) => `${count(states.filter((one) => one === kind).length)} ${kind}`)
+  return `${count(states.length)} ${what}${states.length === 1 ? "" : "s"}: ${parts.join(", ")}`
 }
 
 /** Nothing while no engine has ended: the usual case. */

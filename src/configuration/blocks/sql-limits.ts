@@ -1,7 +1,7 @@
 import { z } from "zod"
-import type { SqlLimits } from "../domain/configuration.ts"
-import { parseDuration } from "../domain/text-forms/duration.ts"
-import { size, text } from "./values.ts"
+import type { SqlLimits } from "../../domain/configuration.ts"
+import { parseDuration } from "../../domain/text-forms/duration.ts"
+import { size, text } from "../values.ts"
 
 const leastStatementBytes = 64 * 2 ** 20
 
@@ -19,12 +19,30 @@ const statementTimeout = text.transform((given, context): number | undefined => 
 const shareOfOneUser = 0.4
 
 const written = z.strictObject({
-  connections: z.number().int().min(1).max(5_000).default(500),
-  connections_per_user: z.number().int().min(1).max(5_000).optional(),
-  logins_per_address: z.number().int().min(1).max(5_000).default(100),
-  statement_timeout: statementTimeout.default(10 * 60_000),
-  statement_memory: statementSize.optional(),
-  statement_spill: statementSize.optional(),
+  connections: z.number().int().min(1).max(5_000).default(500).describe("open at once"),
+  connections_per_user: z
+    .number()
+    .int()
+    .min(1)
+    .max(5_000)
+    .optional()
+    .describe("of one user; usual: two fifths of `connections`"),
+  logins_per_address: z
+    .number()
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(100)
+    .describe("connections of one address that have not proven a password yet"),
+  statement_timeout: statementTimeout
+    .prefault("10m")
+    .describe("of statements of those who are no administrators: a length of time up to 24d, or `never`"),
+  statement_memory: statementSize
+    .optional()
+    .describe("what a statement may hold in memory, 64MiB or more; usual: half of the warehouse's"),
+  statement_spill: statementSize
+    .optional()
+    .describe("what it may set aside on disk, 64MiB or more; usual: a quarter of what is free at the start"),
 })
 
 /** Of the SQL port. */

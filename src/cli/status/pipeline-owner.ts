@@ -1,4 +1,4 @@
-import type { OwnerReport, PipelineReport } from "../control-plane/pipelines/status.ts"
+import type { OwnerReport, PipelineReport } from "../../control-plane/pipelines/status.ts"
 
 /** Where a pipeline runs, and why there: `at db-1 (process 4711), which has its file /var/millrace/warehouse/shop.duckdb`. */
 export function runsAt(owner: OwnerReport): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe as group, test } from "node:test"
-import type { EngineReport } from "../control-plane/pipelines/status.ts"
-import { describe } from "./status.ts"
+import type { EngineReport } from "../../control-plane/pipelines/status.ts"
+import { describe } from "./status-text.ts"
 
 const lastEnd = { reason: "was ended by SIGSEGV", at: "2026-03-01T09:12:44.100Z" }
 const shown: [EngineReport | null, string][] = [

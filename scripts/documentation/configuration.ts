@@ -1,0 +1,124 @@
+import { configurationKeyTree, distinction, type KeyNode } from "../../src/configuration/listing/key-tree.ts"
+import { engines } from "../../src/server/registries.ts"
+
+/** docs/operating/configuration.md: every key, from the schema that judges the file. */
+export function configurationPage(): string {
+  const sections = sectionsOf("", configurationKeyTree(engines))
+  return `${introduction}${sections.map(sectionText).join("")}`
+}
+
+interface Section {
+  /** As in `listen.tls`, `sources[]`. */
+  path: string
+  /** What tells it apart from others of that path: `engine: postgres`. */
+  branch?: string
+  about: string
+  rows: string[]
+}
+
+function sectionsOf(path: string, node: KeyNode, branch?: string): Section[] {
+  const properties = Object.entries(node.properties ?? {})
+  const required = new Set(node.required)
+  const own: Section = {
+    path,
+    about: node.description ?? "",
+    rows: properties.map(([key, value]) =>
+      rowOf(key, value, required.has(key) ? "must be there" : defaultOf(value)),
+    ),
+    ...(branch !== undefined && { branch }),
+  }
+  return [own, ...properties.flatMap(([key, value]) => innerSections(joined(path, key), value))]
+}
+
+function joined(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`
+}
+
+/** Of blocks, lists of blocks, and blocks of named blocks. */
+function innerSections(path: string, node: KeyNode): Section[] {
+  const about = (inner: KeyNode): KeyNode => ({
+    ...inner,
+    ...(node.description && { description: node.description }),
+  })
+  if (node.items !== undefined)
+    return isPlain(node.items) ? [] : innerSections(`${path}[]`, about(node.items))
+  if (node.oneOf !== undefined)
+    return node.oneOf.flatMap((one) => {
+      const told = distinction(one)
+      return sectionsOf(path, about(one), told && `${told.key}: ${told.value}`)
+    })
+  if (typeof node.additionalProperties === "object")
+    return sectionsOf(`${path}.*`, about(node.additionalProperties))
+  return node.properties === undefined ? [] : sectionsOf(path, node)
+}
+
+function isPlain({ properties, oneOf }: KeyNode): boolean {
+  return properties === undefined && oneOf === undefined
+}
+
+function rowOf(key: string, node: KeyNode, usual: string): string {
+  const about = node.const === undefined ? (node.description ?? "") : "which engine or kind it is"
+  const secret = (node.secret ?? node.items?.secret) === true ? " (secret)" : ""
+  return `| \`${key}\` | ${formOf(node)} | ${usual} | ${about.replaceAll("|", "\\|")}${secret} |`
+}
+
+function formOf(node: KeyNode): string {
+  if (node.const !== undefined) return `\`${node.const}\``
+  if (node.enum !== undefined) return node.enum.map((one) => `\`${one}\``).join(", ")
+  if (node.items !== undefined) return isPlain(node.items) ? "list of texts" : "list"
+  if (node.anyOf !== undefined) return "text or block"
+  switch (node.type) {
+    case "integer":
+      return `${count(node.minimum)} to ${count(node.maximum)}`
+    case "boolean":
+      return "`true`, `false`"
+    case "string":
+      return "text"
+    default:
+      return "block"
+  }
+}
+
+function count(value: number | undefined): string {
+  return (value ?? 0).toLocaleString("en-US")
+}
+
+function defaultOf({ default: usual }: KeyNode): string {
+  if (usual === undefined || typeof usual === "object") return ""
+  return `\`${usual}\``
+}
+
+function sectionText({ path, branch, about, rows }: Section): string {
+  const title = path === "" ? "The file" : `\`${path}\`${branch === undefined ? "" : ` with \`${branch}\``}`
+  const said = about === "" ? "" : `\n${about[0]?.toUpperCase()}${about.slice(1)}.\n`
+  return `\n## ${title}\n${said}\n| Key | Value | Usual | What it is |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`
+}
+
+const introduction = `# Configuration
+
+<!-- Written by \`node scripts/configuration-page.ts\` from the schema in the code. -->
+
+\`millrace.yaml\` of the working directory, or the file after \`--config\`. A change takes effect at the next start. Unknown keys and
+wrong values are told before anything starts, one line each, with the key's place and never with its value.
+
+\`\`\`
+$ millrace config check        # judges the file, connects to nothing
+$ millrace check               # and tests every connection
+$ millrace config show         # what applies, with what the file leaves out, without secrets
+\`\`\`
+
+Paths in the file start from its folder. In every text:
+
+| Written | Becomes |
+| --- | --- |
+| \`\${NAME}\` | the environment variable \`NAME\` |
+| \`\${file:PATH}\` | what a file holds (64 KiB at most), without the end of its last line. Nobody but its owner and root may be able to change it |
+| \`\${cmd:COMMAND}\` | what a command prints on standard output, without the end of its last line. \`/bin/sh\` runs it in the file's folder, for 10 s at most; it may hold no \`}\` |
+| \`$\${\` | the characters \`\${\` |
+
+A value is put in as it is: in a URL, \`/\`, \`@\`, \`:\`, \`#\` and \`%\` of a password must be written as \`%2F\`, \`%40\`, \`%3A\`, \`%23\` and \`%25\`,
+in the file or variable too. Commands that only ask a running Millrace (\`status\`, \`wait\`, \`resync\`, \`verify\`, \`audit\`, \`api-key\`,
+\`governance\`) read \`listen\`, \`data_dir\`, \`region\` and \`credentials\` alone, \`sql\` reads \`sql_users\` and, for warehouses that are asked
+themselves, \`warehouses\`: secrets of sources need not be in their environment. Lengths of time are like \`500ms\`, \`30s\`, \`5m\`, \`24h\`,
+\`7d\`; sizes like \`64MiB\`, \`10GiB\`, \`500GB\`.
+`
