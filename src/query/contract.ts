@@ -52,9 +52,17 @@ export interface DoorStatement {
   columns: string[] | undefined
   /** What the client should know before it runs. */
   notices: string[]
+  /**
+   * A query of the statement's, judged, planned and run as the user's own, with the client's parameters; at most 10,000 rows. Absent: `run`
+   * gets no rows, and the statement takes no parameters.
+   */
+  query?: string
   /** Throws PgError. */
-  run(session: StatementSession): Promise<Answer>
+  run(session: StatementSession, rows: readonly TextRow[]): Promise<Answer>
 }
+
+/** Cells as PostgreSQL's text; `null`: NULL. */
+export type TextRow = readonly (string | null)[]
 
 /** The answer to a statement that no engine runs. */
 export interface Answer {
@@ -72,6 +80,8 @@ export interface StatementSession {
   readonly place: NamePlace
   /** What the user may do now. Throws 57P01 when there is no such user any more. */
   access(): Promise<SqlAccess>
+  /** The value of a setting now; `undefined`: there is none of that name. */
+  setting(name: string): string | undefined
   /** The table or view that a name of one to three parts means. */
   findRelation(name: readonly string[]): Promise<RelationName | undefined>
   /** The schemas of that name, in whichever database. */

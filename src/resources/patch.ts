@@ -34,6 +34,34 @@ export function patched(type: ResourceType, model: Model, document: string): Mod
   return after
 }
 
+/**
+ * The model with other values of some properties; `null` takes one away.
+ *
+ * @throws ResourceFault invalidRequest, notUpdatable
+ */
+export function assigned(type: ResourceType, model: Model, values: Model): Model {
+  const after = structuredClone({ ...model, ...values })
+  for (const [name, value] of Object.entries(values)) if (value === null) delete after[name]
+  refuseFixed(type, model, after)
+  return after
+}
+
+/**
+ * The model that has these values, what is set once and what the service sets, and nothing else.
+ *
+ * @throws ResourceFault invalidRequest, notUpdatable
+ */
+export function replaced(type: ResourceType, model: Model, values: Model): Model {
+  const isKept = (name: string) =>
+    [...type.readOnly, ...type.createOnly].some((path) => path === name || path.startsWith(`${name}/`))
+  const kept = Object.entries(model).filter(([name]) => isKept(name))
+  return assigned(type, { ...model }, { ...gone(model), ...Object.fromEntries(kept), ...values })
+}
+
+function gone(model: Model): Model {
+  return Object.fromEntries(Object.keys(model).map((name) => [name, null]))
+}
+
 function operationsOf(document: string): Operation[] {
   const parsed = parseJson(document, "PatchDocument")
   if (!Array.isArray(parsed)) throw new ResourceFault("invalidRequest", "PatchDocument is not a JSON array.")
@@ -114,7 +142,9 @@ function reasonOf(error: unknown): string {
 /** @throws ResourceFault invalidRequest (read-only), notUpdatable (create-only) */
 function refuseFixed(type: ResourceType, before: Model, after: Model): void {
   const changed = (path: string) => !isEqual(valueAt(before, path), valueAt(after, path))
-  const readOnly = type.readOnly.filter(changed)
+  // Who sets an object as a whole leaves out what the service has put into it.
+  const isLeftOut = (path: string) => path.includes("/") && valueAt(after, path) === undefined
+  const readOnly = type.readOnly.filter((path) => changed(path) && !isLeftOut(path))
   if (readOnly.length > 0)
     throw new ResourceFault(
       "invalidRequest",

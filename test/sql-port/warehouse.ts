@@ -9,6 +9,7 @@ import {
 } from "../../src/control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../src/domain/configuration.ts"
 import { type SqlPort, type SqlPortOptions, startSqlPort } from "../../src/front-doors/sql/sql-port.ts"
+import type { QueryEngine } from "../../src/query/contract.ts"
 import { type DuckDbQueryOptions, openDuckDbQueries } from "../../src/query/duckdb/query-engine.ts"
 import { openStore } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
@@ -51,7 +52,11 @@ const shop = `
 export async function testWarehouse(
   t: TestContext,
   more: Partial<SqlPortOptions & DuckDbQueryOptions> &
-    Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> & { memoryLimitBytes?: number } = {},
+    Pick<Partial<SqlUsersOptions>, "databasesOfPartner"> & {
+      memoryLimitBytes?: number
+      /** What the port opens sessions on, over the warehouse's own. */
+      around?: (engine: QueryEngine, users: SqlUsers) => QueryEngine
+    } = {},
 ): Promise<TestWarehouse> {
   const folder = await temporaryFolder("sql")
   const instance = await openDuckDb({
@@ -83,13 +88,15 @@ export async function testWarehouse(
   }
   const shared = { users, log: { info: () => undefined, warn: note, error: note }, ...more }
   const isReplicated = (database: string) => database !== "dev"
-  const start = async () =>
-    startSqlPort({
+  const start = async () => {
+    const engine = await openDuckDbQueries({ instance, isReplicated, ...shared })
+    return startSqlPort({
       listen: { host: "127.0.0.1", port: 0 },
       configured,
-      engine: await openDuckDbQueries({ instance, isReplicated, ...shared }),
+      engine: more.around?.(engine, users) ?? engine,
       ...shared,
     })
+  }
   const port = await start().catch(async (error: unknown) => {
     await closeBelow()
     throw error

@@ -64,7 +64,7 @@ function mutations(plane: ResourcePlane): JsonHandlers<Pick<CloudControlOperatio
           typeName: TypeName,
           clientToken: ClientToken,
           identifier: Identifier,
-          patchDocument: PatchDocument,
+          change: { kind: "patch", document: PatchDocument },
         }),
       ),
     DeleteResource: async ({ TypeName, ClientToken, Identifier }, caller) =>

@@ -44,7 +44,7 @@ export function doorStatements(
     if (database) return databaseStatement(database, contexts)
     const copy = copyCommand(tokens, text)
     if (copy) return copyStatement(copy, contexts)
-    const resource = resourceCommand(tokens, text, typed)
+    const resource = resourceCommand(text, typed)
     if (resource) return resourceStatement(resource, contexts.resources)
     return impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens)
   }

@@ -5,7 +5,7 @@ import type { NewRequest } from "../../state/resources/requests.ts"
 import { errorCodeOf, ResourceFault } from "../faults.ts"
 import { identifierText, readIdentifier } from "../identifier.ts"
 import { parseModel } from "../json-text.ts"
-import { patched } from "../patch.ts"
+import { assigned, patched, replaced } from "../patch.ts"
 import type { ServedType } from "../registry.ts"
 import { type Model, type ResourceType, without } from "../resource-type.ts"
 import { desiredMistake } from "../schema.ts"
@@ -25,9 +25,14 @@ export interface CreateResourceInput extends MutationInput {
 
 export interface UpdateResourceInput extends MutationInput {
   identifier: string
-  /** JSON text of an RFC 6902 patch. */
-  patchDocument: string
+  change: ResourceChange
 }
+
+/** What a resource is to become: by the JSON text of an RFC 6902 patch, by values of some properties (`null`: none), or of all. */
+export type ResourceChange =
+  | { kind: "patch"; document: string }
+  | { kind: "assign"; values: Model }
+  | { kind: "replace"; values: Model }
 
 export interface DeleteResourceInput extends MutationInput {
   identifier: string
@@ -60,7 +65,7 @@ export async function createResource(
 }
 
 /**
- * Records that a resource is to become what a patch makes of it as it is now.
+ * Records that a resource is to become what a change makes of it as it is now.
  *
  * @throws As `createResource`, and ResourceFault notFound, notUpdatable.
  */
@@ -73,15 +78,30 @@ export async function updateResource(
   const served = plane.resources.served(input.typeName)
   const { type } = served
   const identity = readIdentifier(type, input.identifier)
-  return await once(plane, input, ["UPDATE", input.identifier, input.patchDocument], async () => {
+  return await once(plane, input, ["UPDATE", input.identifier, ...contentOf(input.change)], async () => {
     const before = await requireResource(served, caller, identity)
-    const after = patched(type, before, input.patchDocument)
+    const after = changed(type, before, input.change)
     const identifier = identifierText(type, identity)
     const request = { ...callerOf(caller), operation: "UPDATE", typeName: type.typeName, identifier } as const
     const judged = refusable(() => requireDesired(type, without(after, type.readOnly)))
     if ("failed" in judged) return { ...request, ...judged.failed, desired: null }
     return { ...request, ...underway, desired: JSON.stringify(without(after, type.readOnly)) }
   })
+}
+
+function changed(type: ResourceType, before: Model, change: ResourceChange): Model {
+  switch (change.kind) {
+    case "patch":
+      return patched(type, before, change.document)
+    case "assign":
+      return assigned(type, before, change.values)
+    case "replace":
+      return replaced(type, before, change.values)
+  }
+}
+
+function contentOf(change: ResourceChange): string[] {
+  return change.kind === "patch" ? [change.document] : [change.kind, JSON.stringify(change.values)]
 }
 
 /**

@@ -62,6 +62,27 @@ export async function listResources(
   return { descriptions, next }
 }
 
+/** More are an error to whoever wants all at once. */
+export const resourcesAtMost = 10_000
+const pageSize = 100
+
+/** All resources that `listResources` would show, page by page; `tooMany`: more than 10,000. Throws what it throws. */
+export async function everyResource(
+  plane: ResourcePlane,
+  caller: Caller,
+  input: Pick<ListResourcesInput, "typeName" | "resourceModel">,
+): Promise<ResourceDescription[] | "tooMany"> {
+  const found: ResourceDescription[] = []
+  let after: string | undefined
+  do {
+    const page = await listResources(plane, caller, { ...input, after, limit: pageSize })
+    found.push(...page.descriptions)
+    if (found.length > resourcesAtMost) return "tooMany"
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
 /** @throws Fault accessDenied. ResourceFault requestTokenNotFound. */
 export async function resourceRequest(
   plane: ResourcePlane,

@@ -96,8 +96,8 @@ async function begin(plane: ResourcePlane, operation: Operation, identifier: str
       return await createResource(plane, caller, { typeName, desiredState: JSON.stringify(input) })
     }
     case "UPDATE": {
-      const patchDocument = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
-      return await updateResource(plane, caller, { typeName, identifier, patchDocument })
+      const document = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
+      return await updateResource(plane, caller, { typeName, identifier, change: { kind: "patch", document } })
     }
     case "DELETE":
       return await deleteResource(plane, caller, { typeName, identifier })

@@ -1,5 +1,5 @@
 import type { DoorStatement, StatementSession } from "../../../query/contract.ts"
-import { despatched, type ResourceContext, requirePlane, runChange } from "./change.ts"
+import { despatched, explainChange, type ResourceContext, requirePlane, runChange } from "./change.ts"
 import { showAnswer, showColumns } from "./show.ts"
 import type { ResourceCommand } from "./statements.ts"
 
@@ -10,9 +10,18 @@ export function resourceStatement(
 ): DoorStatement {
   if (command.kind === "change") {
     return {
-      columns: command.returning,
+      columns: command.returning?.map(({ label }) => label),
       notices: command.returning === undefined ? [despatched] : [],
-      run: (session) => runChange(command, contextOf(session)),
+      query: command.change.query,
+      run: (session, rows) => runChange(command, contextOf(session), rows),
+    }
+  }
+  if (command.kind === "explain") {
+    return {
+      columns: ["QUERY PLAN"],
+      notices: [],
+      query: command.change.query,
+      run: (session, rows) => explainChange(command.change, contextOf(session), rows),
     }
   }
   return {

@@ -4,7 +4,7 @@ import { type ResourceType, resourceTypes } from "../../../resources/resource-ty
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { ResourceCommand } from "./statements.ts"
 
-type ShowCommand = Exclude<ResourceCommand, { kind: "change" }>
+type ShowCommand = Exclude<ResourceCommand, { kind: "change" | "explain" }>
 
 /** The columns of an answer; undefined: none. */
 export function showColumns({ kind }: ShowCommand): string[] | undefined {

@@ -1,10 +1,13 @@
 import { cursorOver, type TokenCursor } from "../../../query/text/token-cursor.ts"
-import { isSymbol, isWord, type Token } from "../../../query/text/tokens.ts"
+import { isSymbol, isWord, type Token, tokenize } from "../../../query/text/tokens.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { type ChangeText, readChange } from "./change-text.ts"
+import { type ReturnedColumn, readReturning, returningAt } from "./returning.ts"
 
 /** A statement about resources that the port runs itself. */
 export type ResourceCommand =
-  | { kind: "change"; text: string; returning: EventColumn[] | undefined; isAwaited: boolean }
+  | ({ kind: "change"; returning: ReturnedColumn[] | undefined; isAwaited: boolean } & { change: ChangeText })
+  | { kind: "explain"; change: ChangeText }
   | { kind: "showProviders" }
   | { kind: "showServices" }
   | { kind: "showResources"; service: string }
@@ -12,61 +15,55 @@ export type ResourceCommand =
   | { kind: "describe"; table: string }
   | { kind: "registry" }
 
-/** What a change answers, in the order of `*`: a ProgressEvent. */
-export const eventColumns = [
-  "ErrorCode",
-  "EventTime",
-  "Identifier",
-  "Operation",
-  "OperationStatus",
-  "RequestToken",
-  "ResourceModel",
-  "RetryAfter",
-  "StatusMessage",
-  "TypeName",
-] as const
-export type EventColumn = (typeof eventColumns)[number]
-
 const provider = "awscc"
 
 /** `undefined`: it is no statement about resources. Throws 42601, 42703. */
-export function resourceCommand(tokens: Token[], text: string, typed: string): ResourceCommand | undefined {
+export function resourceCommand(text: string, typed: string): ResourceCommand | undefined {
+  if (!maybe.test(text)) return undefined
+  const tokens = tokenize(text).filter((token) => !isSymbol(token, ";"))
   return changeCommand(tokens, text, typed) ?? showCommand(tokens)
 }
 
+/** What such statements begin with; the hint behind a verb is blank. */
+const maybe = /^\s*(?:insert|update|replace|delete|explain|show|desc|describe|registry)\b/i
+
 /** The hint behind the verb. No two parts match the same text: a long one takes linear time. */
-const hint = /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:insert|update|delete)\s*\/\*\+([^*]*)\*\//i
+const hint = /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:insert|update|replace|delete)\s*\/\*\+([^*]*)\*\//i
 
 function changeCommand(tokens: Token[], text: string, typed: string): ResourceCommand | undefined {
-  const [first, second] = tokens
-  const skipped = isWord(first, "insert") && isWord(second, "into") ? 2 : isWord(first, "delete") ? 2 : 1
-  const isChange = ["insert", "update", "delete"].some((verb) => isWord(first, verb))
-  const target = tokens[skipped]
-  if (!isChange || !isName(target, provider) || !isSymbol(tokens[skipped + 1], ".")) return undefined
+  const isExplained = isWord(tokens[0], "explain")
+  const own = isExplained ? tokens.slice(1) : tokens
+  if (!isOfResources(own)) return undefined
+  const end = returningAt(own)
+  const change = readChange(own.slice(0, end), text)
+  if (isExplained) return { kind: "explain", change }
   return {
     kind: "change",
-    text,
-    returning: returningOf(tokens),
+    change,
+    returning: readReturning(own, change),
     isAwaited: /\bAWAIT\b/i.test(hint.exec(typed)?.[1] ?? ""),
   }
 }
 
-function isName(token: Token | undefined, name: string): boolean {
-  return (token?.kind === "word" || token?.kind === "quoted") && token.value === name
+/** INSERT, UPDATE, REPLACE or DELETE of a name of our provider's. */
+function isOfResources(tokens: readonly Token[]): boolean {
+  let at = 1
+  if (isWord(tokens[0], "insert")) {
+    if (isWord(tokens[at], "ignore")) at++
+    if (isWord(tokens[at], "into")) at++
+  } else if (isWord(tokens[0], "delete")) at++
+  else if (!isWord(tokens[0], "update", "replace")) return false
+  return isProvider(tokens, at) && isSymbol(tokens[at + 1], ".")
 }
 
-/** The list behind RETURNING: `*`, or columns. */
-function returningOf(tokens: readonly Token[]): EventColumn[] | undefined {
-  const at = tokens.findLastIndex((token) => isWord(token, "returning"))
-  if (at < 0) return undefined
-  const list = tokens.slice(at + 1).filter((token) => !isSymbol(token, ";"))
-  if (list.length === 1 && isSymbol(list[0], "*")) return [...eventColumns]
-  return list.flatMap((token, place) => {
-    if (place % 2 === 1 && isSymbol(token, ",") && place < list.length - 1) return []
-    const column = eventColumns.find((one) => one.toLowerCase() === token.value.toLowerCase())
-    if (place % 2 === 0 && column !== undefined) return [column]
-    throw new PgError("42703", `RETURNING can name ${eventColumns.join(", ")}, or be *`)
-  })
+/** `awscc`, or `aws.cloud_control`. */
+function isProvider(tokens: readonly Token[], at: number): boolean {
+  if (isName(tokens[at], provider)) return true
+  return isName(tokens[at], "aws") && isName(tokens[at + 2], "cloud_control")
+}
+
+function isName(token: Token | undefined, name: string): boolean {
+  return (token?.kind === "word" || token?.kind === "quoted") && token.value === name
 }
 
 function showCommand(tokens: Token[]): ResourceCommand | undefined {

@@ -26,7 +26,7 @@ import type { EnginePlan } from "./statement-kinds.ts"
 /** What is to be done for one statement, after every check. */
 export type Plan =
   | { kind: "session"; command: SessionCommand }
-  | { kind: "door"; statement: DoorStatement }
+  | { kind: "door"; statement: DoorStatement; query: EnginePlan | undefined }
   | { kind: "virtualWrite"; write: VirtualWrite; query: EnginePlan }
   | { kind: "copyOut"; query: EnginePlan; options: CopyOptions }
   | { kind: "cursor"; command: CursorCommand<EnginePlan> }
@@ -126,10 +126,23 @@ export async function planStatement(typed: string, context: PlanContext): Promis
   if (cursor) return { kind: "cursor", command: cursor }
   // After COPY … TO STDOUT, before SHOW: the door has other forms of both.
   const statement = context.readDoorStatement(tokens, text, typed)
-  if (statement) return { kind: "door", statement }
+  if (statement) return planDoor(statement, context, access)
   const command = sessionCommand(tokens)
   if (command) return { kind: "session", command }
   return planEngine(spelled, tokens, context, access)
+}
+
+async function planDoor(statement: DoorStatement, context: PlanContext, access: SqlAccess): Promise<Plan> {
+  if (statement.query === undefined) return { kind: "door", statement, query: undefined }
+  try {
+    const query = await planQuery(withoutPgSpellings(statement.query), "This statement", context, access)
+    return { kind: "door", statement, query }
+  } catch (error) {
+    // Places in the query mean nothing in the client's text.
+    if (error instanceof PgError && error.position !== undefined)
+      throw new PgError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint })
+    throw error
+  }
 }
 
 /** A query inside another statement. */

@@ -3,7 +3,7 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
-import type { DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
+import type { LastCopy, StatementSession, TextRow } from "../../contract.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
 import type { Impersonation } from "../governance/impersonation.ts"
@@ -12,7 +12,7 @@ import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
 import { preparedVirtualWrite } from "../virtual/virtual-writes.ts"
-import { answered, nothingAsked } from "./answered.ts"
+import { answered, answeredWith, nothingAsked } from "./answered.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
@@ -91,11 +91,17 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
   const forDoor = statementSession(parts, { place, ask, access: currentAccess })
 
-  function prepareDoorStatement({ columns, run }: DoorStatement): Prepared {
-    return answered(columns?.map(textField), async () => {
+  async function prepareDoor(
+    { statement: { columns, run }, query }: Extract<Plan, { kind: "door" }>,
+    declared: number[],
+  ): Promise<Prepared> {
+    const runWith = async (rows: readonly TextRow[]) => {
       await engine.claim(undefined)
-      return run(forDoor)
-    })
+      return run(forDoor, rows)
+    }
+    const fields = columns?.map(textField)
+    if (query === undefined) return answered(fields, () => runWith([]))
+    return answeredWith(await statements.query(query, declared), fields, runWith)
   }
 
   function prepareCommand(command: SessionCommand): Prepared {
@@ -130,7 +136,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
         return prepareCommand(planned.command)
       case "door":
         notices.push(...planned.statement.notices)
-        return prepareDoorStatement(planned.statement)
+        return prepareDoor(planned, declared)
       case "engine":
         notices.push(...planned.notices)
         return planned.verb === "EXPLAIN"
@@ -194,7 +200,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
 /** The session as statements of the door see it. */
 function statementSession(
-  { id, engine, copied, impersonation }: SessionParts,
+  { id, engine, settings, copied, impersonation }: SessionParts,
   { place, ask, access }: Pick<PlanContext, "place" | "ask" | "access">,
 ): StatementSession {
   return {
@@ -204,6 +210,7 @@ function statementSession(
       return place()
     },
     access,
+    setting: settings.get,
     findRelation: async (name) =>
       meantRelation(name, place(), await relationsNamed([name.at(-1) ?? ""], ask)),
     findSchemas: (name) => schemasNamed(name, ask),

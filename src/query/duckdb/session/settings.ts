@@ -97,6 +97,9 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
     { name: "idle_in_transaction_session_timeout", value: "0", accept: duration },
     { name: "idle_session_timeout", value: "0", accept: duration },
     { name: "search_path", value: '"$user", public' },
+    // Of changes of resources.
+    { name: "await", value: "off", accept: onOff },
+    { name: "allow_unbounded_delete", value: "off", accept: onOff },
     ...[
       free("extra_float_digits", "1"),
       free("client_min_messages", "notice"),

@@ -1,14 +1,12 @@
 /** Runs a change of a virtual table: the rows that it needs are read, and handed to the table. */
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { EncodedColumn, Portal, Prepared, RowBatch } from "../../../wire/pgwire/session.ts"
+import type { Prepared } from "../../../wire/pgwire/session.ts"
 import type { Answer, StatementTransaction } from "../../contract.ts"
 import { faultAsPgError } from "../../faults.ts"
 import type { Cell, VirtualCaller, VirtualColumn, VirtualRow, VirtualTable } from "../../virtual-table.ts"
+import { allRows } from "../portals/all-rows.ts"
 import { fixedPortal } from "../portals/engine-portal.ts"
 import type { VirtualWrite } from "./write-statements.ts"
-
-/** A table gets all rows of a statement at once. */
-const rowsAtMost = 10_000
 
 export interface VirtualWriteContext {
   transaction: Pick<StatementTransaction, "assertUsable" | "isExplicit">
@@ -43,28 +41,6 @@ function assertAlone({ transaction }: VirtualWriteContext): void {
   throw new PgError("25001", "changes of such a table cannot run inside a transaction block", {
     hint: "They take effect at once, and ROLLBACK would not undo them.",
   })
-}
-
-async function allRows(portal: Portal): Promise<(string | null)[][]> {
-  const rows: (string | null)[][] = []
-  try {
-    for (let batch = await portal.next(rowsAtMost); batch; batch = await portal.next(rowsAtMost)) {
-      rows.push(...rowsOf(batch))
-      if (rows.length > rowsAtMost)
-        throw new PgError("54000", `a statement can change at most ${rowsAtMost} rows of such a table`)
-    }
-  } finally {
-    portal.close()
-  }
-  return rows
-}
-
-function rowsOf({ rowCount, columns }: RowBatch): (string | null)[][] {
-  const textAt = (column: EncodedColumn, row: number) => {
-    const value = column[row] ?? null
-    return value === null ? null : String(value)
-  }
-  return Array.from({ length: rowCount }, (_none, row) => columns.map((column) => textAt(column, row)))
 }
 
 async function run(
