@@ -17,14 +17,18 @@ export interface VirtualTable {
   readonly schema: string
   /** The one database that has it; undefined: each has. */
   readonly database?: string
-  /** `administrators`: others get 42501. */
-  readonly readableBy: "everyone" | "administrators"
+  /** Others get 42501. `readers`: administrators, and users who may read every table. */
+  readonly readableBy: "everyone" | "readers" | "administrators"
   readonly columns: readonly VirtualColumn[]
   /**
    * The rows that the caller may see, cells in the order of `columns`. Rows that `filter` does not want may be among them:
    * the engine filters again.
    */
   rows(caller: VirtualCaller, filter: VirtualFilter): Promise<Cell[][]>
+  /** The column that another name means, where statements may write several; absent: each has its own name only. */
+  columnNamed?(name: string): string | undefined
+  /** What `rows` would ask of services, a line for each call: EXPLAIN shows it, and does not call `rows`. */
+  explain?(filter: VirtualFilter): Promise<string[]>
   /** Adds rows; how many. Absent: refused with 42809. */
   insert?(caller: VirtualCaller, rows: readonly VirtualRow[]): Promise<number>
   /** Changes rows that were read for this caller just before; how many. Absent: refused with 42809. */
@@ -98,8 +102,12 @@ export function cutText(text: string, type: VirtualType): string {
   return [...text].slice(0, type.characters).join("")
 }
 
-/** Throws 42501 where only administrators may read the table. */
-export function requireReader(table: VirtualTable, isSuperuser: boolean): void {
+/** Throws 42501 where the user may not read the table. */
+export function requireReader(
+  table: VirtualTable,
+  { isSuperuser, readsAll }: Pick<SqlAccess, "isSuperuser" | "readsAll">,
+): void {
   if (isSuperuser || table.readableBy === "everyone") return
+  if (table.readableBy === "readers" && readsAll) return
   throw new PgError("42501", `permission denied for relation ${table.name}`)
 }

@@ -14,7 +14,8 @@ export function withResourceDatabase(engine: QueryEngine, users: Pick<SqlUsers, 
     ...engine,
     open: async (request) => {
       if (request.parameters.get("database") !== "awscc") return await engine.open(request)
-      if (users.find(request.user)?.isSuperuser !== true)
+      const user = users.find(request.user)
+      if (user?.isSuperuser !== true && user?.role !== "read-only")
         throw new PgError("42501", "permission denied for database awscc")
       return await engine.open({
         ...request,

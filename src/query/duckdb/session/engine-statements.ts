@@ -23,7 +23,7 @@ import {
   undescribed,
   untypedParameters,
 } from "../values/untyped-parameters.ts"
-import { virtualValues } from "../virtual/virtual-reads.ts"
+import { explainedValues, virtualValues } from "../virtual/virtual-reads.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { failureOf } from "./failure-of-rows.ts"
@@ -211,6 +211,16 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     return [...values, ...(await engine.call(() => virtualValues(virtual, values, caller)))]
   }
 
+  /** As above for EXPLAIN. With ANALYZE the statement runs, and so do its calls. */
+  async function explainedWith(plan: EnginePlan, values: BoundValue[]) {
+    if (plan.virtual.length === 0) return { values, lines: [] }
+    const { user, place, access } = context
+    const caller = { user, database: place().database, access: await access() }
+    const { values: more, lines } = await explainedValues(plan.virtual, values, caller)
+    if (plan.sql.startsWith("EXPLAIN ANALYZE ")) return { values: await withVirtual(plan, values), lines }
+    return { values: [...values, ...more], lines }
+  }
+
   function start(): void {
     const asked = durationMs(context.settings.get("statement_timeout") ?? "0") ?? 0
     const limits = [asked, context.timeoutAtMostMs()].filter((ms) => ms > 0)
@@ -281,14 +291,14 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           start()
           policies.requireSame(plan.governed)
           beforeReading(plan)
-          const all = await withVirtual(plan, bound)
+          const { values: all, lines } = await explainedWith(plan, bound)
           await transaction.ensure()
           await engine.claim(undefined)
           const run = async () => {
             await bindParameters(engine, prepared, all)
             return (await prepared.run()).getRows()
           }
-          return engine.call(run, undefined, plan.isVeiled)
+          return { rows: await engine.call(run, undefined, plan.isVeiled), lines }
         })
       },
       close: () => engine.discard(prepared),

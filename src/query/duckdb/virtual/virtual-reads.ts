@@ -92,13 +92,34 @@ export async function virtualValues(
 ): Promise<BoundValue[]> {
   const values: BoundValue[] = []
   for (const { table, conditions } of reads) {
-    requireReader(table, caller.access.isSuperuser)
+    requireReader(table, caller.access)
     const rows = await table.rows(caller, filterOf(conditions, parameters)).catch((error: unknown) => {
       throw faultAsPgError(error)
     })
     values.push({ kind: "value", value: rowsText(table, rows), type: VARCHAR })
   }
   return values
+}
+
+/** As above for EXPLAIN: tables that tell what they would ask for have no rows, and lines for the plan. */
+export async function explainedValues(
+  reads: readonly VirtualRead[],
+  parameters: readonly BoundValue[],
+  caller: VirtualCaller,
+): Promise<{ values: BoundValue[]; lines: string[] }> {
+  const values: BoundValue[] = []
+  const lines: string[] = []
+  for (const read of reads) {
+    const { table, conditions } = read
+    if (table.explain === undefined) {
+      values.push(...(await virtualValues([read], parameters, caller)))
+      continue
+    }
+    requireReader(table, caller.access)
+    lines.push(...(await table.explain(filterOf(conditions, parameters))))
+    values.push({ kind: "value", value: "[]", type: VARCHAR })
+  }
+  return { values, lines }
 }
 
 /** The most characters of a `character(n)` column of one of the tables; `undefined`: no such column. */

@@ -16,6 +16,7 @@ import { guardKnown, type RestrictedSelect, restrictSelect } from "../../rights/
 import { guardSelect } from "../../rights/select-guard.ts"
 import { giveMeaning } from "../../semantics/session-meaning.ts"
 import { pgColumnNames } from "../../values/column-names.ts"
+import { nameColumns } from "../../virtual/other-names.ts"
 import { substituteVirtual } from "../../virtual/virtual-reads.ts"
 import type { EnginePlan } from "../statement-kinds.ts"
 import type { PlanContext } from "./context.ts"
@@ -61,7 +62,9 @@ export async function checkSelect(
   if (!access.isSuperuser) refuseReservedNames(tree, known)
   const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
   const isMeant = giveMeaning(tree, context.facts, { isStored: context.isStored === true })
-  const rewritten = rewriteForSession(tree, context.facts) || isMeant
+  const isPointed = rewriteForSession(tree, context.facts)
+  const isNamed = isPointed && nameColumns(tree, context.virtualTables)
+  const rewritten = isPointed || isNamed || isMeant
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
   const isConfined = confineCalls(tree)

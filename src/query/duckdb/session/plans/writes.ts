@@ -33,7 +33,7 @@ async function planVirtualWrite(
   const find = (name: readonly string[]) => {
     const [table = "", schema = "", catalog = ""] = [...name].reverse()
     const found = context.virtualTables.find({ catalog, schema, table }, context.place().database)
-    if (found !== undefined) requireReader(found, access.isSuperuser)
+    if (found !== undefined) requireReader(found, access)
     return found
   }
   const write = virtualWrite(tokens, sql, find)
