@@ -26,6 +26,8 @@ export interface SessionRequest {
   user: string
   /** As the client sent them at start-up: `database`, `options`, and settings by name. */
   parameters: ReadonlyMap<string, string>
+  /** What the session's database calls itself: its unqualified names are those of virtual tables there, too. Absent: by its own name. */
+  shownDatabase?: string
   /** Reads a statement that the door runs itself; `undefined`: it is the engine's. Throws 42601. */
   readDoorStatement: ReadDoorStatement
   /**

@@ -37,7 +37,7 @@ export interface ResourceHandler {
   update(call: HandlerCall, identity: Model, desired: Model): Promise<void>
   /** @throws ResourceFault notFound, unless repeated */
   delete(call: HandlerCall, identity: Model): Promise<void>
-  /** Some of the resources, in a lasting order. `input` has at least the type's `listInput`. */
+  /** Some of the resources, in a lasting order. `input` has at least what `neededToList` says. */
   list(caller: Caller, input: Model, page: PageRequest): Promise<ModelPage>
   progress(operation: ResourceOperation, identity: Model): Promise<Progress>
 }

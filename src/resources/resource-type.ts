@@ -32,10 +32,18 @@ export interface ResourceType {
   createOnly: readonly string[]
   /** As above: never shown. */
   writeOnly: readonly string[]
-  /** Properties without which resources cannot be listed. */
+  /** As published; see `neededToList`. */
   listInput: readonly string[]
   properties: Readonly<Record<string, Property>>
   definitions: Readonly<Record<string, Schema>>
+}
+
+/**
+ * Properties without which resources cannot be listed: those that name what they lie below. A type whose published list wants its own
+ * identifier (a domain's) is listed without.
+ */
+export function neededToList({ listInput, primaryIdentifier }: ResourceType): readonly string[] {
+  return primaryIdentifier.every((name) => listInput.includes(name)) ? [] : listInput
 }
 
 /** One file for each, in `types/`. */

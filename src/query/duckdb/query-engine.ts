@@ -320,6 +320,7 @@ function sessionOn(one: OneSession) {
       facts: {
         user,
         database,
+        shownDatabase: request.shownDatabase ?? database,
         version: `PostgreSQL ${shared.serverVersion} (Millrace on DuckDB)`,
         processId: id,
         lastCopy,

@@ -1,10 +1,10 @@
 /** Resources of any type, by the type's name: what Cloud Control itself shows. */
 import { cellOf } from "../../resources/columns.ts"
+import { ResourceFault } from "../../resources/faults.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { ResourceDescription } from "../../resources/requests/reads.ts"
 import { everyResource, getResource } from "../../resources/requests/reads.ts"
 import type { ResourceType } from "../../resources/resource-type.ts"
-import { ResourceFault } from "../../resources/faults.ts"
 import { everyRow, type VirtualFilter, type VirtualTable } from "../virtual-table.ts"
 import { explained, found, lookupOf } from "./lookup.ts"
 import { tooMany } from "./request-table.ts"
@@ -22,8 +22,7 @@ export function genericTables(plane: ResourcePlane): VirtualTable[] {
 function requireValues(filter: VirtualFilter, table: string, columns: readonly string[]): string[][] {
   const values = columns.map((column) => filter.valuesOf(column))
   const absent = columns.filter((_column, at) => values[at] === undefined)
-  if (absent.length > 0)
-    throw missing(`awscc.cloud_control.${table}`, absent, "Add conditions with = or IN.")
+  if (absent.length > 0) throw missing(`awscc.cloud_control.${table}`, absent, "Add conditions with = or IN.")
   return values.map((one) => [...(one ?? [])].map(String))
 }
 
@@ -78,7 +77,13 @@ function listedResources(plane: ResourcePlane): VirtualTable {
         const some = await asPg(() => everyResource(plane, callerOf(caller), input))
         if (some === "tooMany") throw tooMany("resources")
         for (const { identifier, properties } of some)
-          rows.push([input.typeName, input.resourceModel, identifier, JSON.stringify(properties), plane.region])
+          rows.push([
+            input.typeName,
+            input.resourceModel,
+            identifier,
+            JSON.stringify(properties),
+            plane.region,
+          ])
       }
       return rows
     },

@@ -9,7 +9,7 @@ import {
   type ResourceDescription,
   resourcesAtMost,
 } from "../../resources/requests/reads.ts"
-import { type Model, type ResourceType, resourceTypes } from "../../resources/resource-type.ts"
+import { type Model, neededToList, type ResourceType, resourceTypes } from "../../resources/resource-type.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 import type { VirtualFilter } from "../virtual-table.ts"
 import { missing } from "./table-rules.ts"
@@ -35,7 +35,7 @@ export function lookupOf(plane: ResourcePlane, type: ResourceType, filter: Virtu
   if (inputs !== undefined) return { kind: "list", inputs }
   const parent = parentOf(type)
   if (parent !== undefined && isServed(plane, parent)) return { kind: "listBelow", parent }
-  const columns = type.listInput.map((one) => type.properties[one]?.column ?? one)
+  const columns = neededToList(type).map((one) => type.properties[one]?.column ?? one)
   throw missing(`awscc.${type.table}`, columns, "Resources of this type are listed by it.")
 }
 
@@ -44,7 +44,7 @@ function namedLookup(type: ResourceType, identifiers: readonly string[]): Lookup
   const inputs = new Map<string, Model>()
   for (const identifier of identifiers) {
     const identity = readIdentifier(type, identifier)
-    const input = Object.fromEntries(type.listInput.map((name) => [name, identity[name] ?? ""]))
+    const input = Object.fromEntries(neededToList(type).map((name) => [name, identity[name] ?? ""]))
     inputs.set(JSON.stringify(input), input)
   }
   // Lists of parents that have a few of them each are no gain.
@@ -68,7 +68,7 @@ function identifiersIn(type: ResourceType, filter: VirtualFilter): string[] | un
 
 /** One for each value of what the type needs to be listed; undefined: the statement does not say. */
 function listInputs(type: ResourceType, filter: VirtualFilter): Model[] | undefined {
-  const [name, ...more] = type.listInput
+  const [name, ...more] = neededToList(type)
   if (name === undefined) return [{}]
   const values = filter.valuesOf(type.properties[name]?.column ?? "")
   if (values === undefined || more.length > 0) return undefined
@@ -76,12 +76,11 @@ function listInputs(type: ResourceType, filter: VirtualFilter): Model[] | undefi
 }
 
 /** The type whose resources those of the type lie below: its identifier is what they are listed by. */
-function parentOf({ listInput, typeName }: ResourceType): ResourceType | undefined {
+function parentOf(type: ResourceType): ResourceType | undefined {
+  const needed = neededToList(type)
   const isSame = ({ primaryIdentifier }: ResourceType) =>
-    primaryIdentifier.length === listInput.length && primaryIdentifier.every((one) => listInput.includes(one))
-  return [...resourceTypes.values()].find(
-    (one) => one.typeName !== typeName && one.listInput.length === 0 && isSame(one),
-  )
+    primaryIdentifier.length === needed.length && primaryIdentifier.every((one) => needed.includes(one))
+  return [...resourceTypes.values()].find((one) => neededToList(one).length === 0 && isSame(one))
 }
 
 function isServed({ resources }: ResourcePlane, { typeName }: ResourceType): boolean {
@@ -103,7 +102,7 @@ export async function found(
     case "listBelow": {
       const parents = await eachListed(plane, lookup.parent, caller, [{}])
       const inputs = parents.map(({ properties }) =>
-        Object.fromEntries(type.listInput.map((name) => [name, properties[name] ?? ""])),
+        Object.fromEntries(neededToList(type).map((name) => [name, properties[name] ?? ""])),
       )
       return await eachListed(plane, type, caller, inputs)
     }
@@ -111,7 +110,8 @@ export async function found(
 }
 
 /** A line for each call. */
-export function explained({ typeName, listInput }: ResourceType, lookup: Lookup): string[] {
+export function explained(type: ResourceType, lookup: Lookup): string[] {
+  const { typeName } = type
   switch (lookup.kind) {
     case "get":
       return lookup.identifiers.map((one) => `GetResource ${typeName} ${one}`)
@@ -120,7 +120,7 @@ export function explained({ typeName, listInput }: ResourceType, lookup: Lookup)
     case "listBelow":
       return [
         `ListResources ${lookup.parent.typeName} {}`,
-        `ListResources ${typeName} for each ${listInput.join(", ")} found`,
+        `ListResources ${typeName} for each ${neededToList(type).join(", ")} found`,
       ]
   }
 }
@@ -153,7 +153,10 @@ async function eachListed(
   for (const input of inputs) {
     const some = await everyResource(plane, caller, { typeName, resourceModel: JSON.stringify(input) })
     if (some === "tooMany" || all.length + some.length > resourcesAtMost)
-      throw new PgError("54000", `awscc.${table} has more than ${resourcesAtMost} resources: name an identifier`)
+      throw new PgError(
+        "54000",
+        `awscc.${table} has more than ${resourcesAtMost} resources: name an identifier`,
+      )
     all.push(...some)
   }
   return all

@@ -1,12 +1,12 @@
-import { resourceFaultAsPgError } from "../faults.ts"
-import { ResourceFault } from "../../resources/faults.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
+import { ResourceFault } from "../../resources/faults.ts"
 import { parseModel } from "../../resources/json-text.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { ProgressEvent } from "../../resources/requests/events.ts"
 import { resourceRequest, resourceRequests } from "../../resources/requests/reads.ts"
 import type { RequestFilter } from "../../state/resources/requests.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
+import { resourceFaultAsPgError } from "../faults.ts"
 import type { Cell, VirtualFilter, VirtualTable } from "../virtual-table.ts"
 import { asPg, callerOf, columnByKey, isElsewhere, missing } from "./table-rules.ts"
 
@@ -59,13 +59,21 @@ function tableOf(plane: ResourcePlane, name: string, { isOf, isByToken }: Shown)
       return events.filter(isOf).map((event) => rowOf(event, plane.region, [...(written ?? [])][0]))
     },
     explain: async (filter) =>
-      [...(filter.valuesOf("request_token") ?? [])].map((token) => `GetResourceRequestStatus ${token}`).concat(
-        filter.valuesOf("request_token") === undefined ? [`ListResourceRequests ${filterText(filter)}`] : [],
-      ),
+      [...(filter.valuesOf("request_token") ?? [])]
+        .map((token) => `GetResourceRequestStatus ${token}`)
+        .concat(
+          filter.valuesOf("request_token") === undefined
+            ? [`ListResourceRequests ${filterText(filter)}`]
+            : [],
+        ),
   }
 }
 
-async function each(plane: ResourcePlane, caller: Caller, tokens: readonly string[]): Promise<ProgressEvent[]> {
+async function each(
+  plane: ResourcePlane,
+  caller: Caller,
+  tokens: readonly string[],
+): Promise<ProgressEvent[]> {
   const found: ProgressEvent[] = []
   for (const token of tokens) {
     try {

@@ -6,8 +6,8 @@ import type { QueryEngine } from "../contract.ts"
 const underlying = "dev"
 
 /**
- * An engine in which people may also connect to `awscc`, the database of resources. It has virtual tables only, which are found by
- * their whole names from every database: such a session is one of `dev`.
+ * An engine in which people may also connect to `awscc`, the database of resources. Its virtual tables are found there without the
+ * database's name; what people make in such a session lies in `dev`.
  */
 export function withResourceDatabase(engine: QueryEngine, users: Pick<SqlUsers, "find">): QueryEngine {
   return {
@@ -19,6 +19,7 @@ export function withResourceDatabase(engine: QueryEngine, users: Pick<SqlUsers, 
         throw new PgError("42501", "permission denied for database awscc")
       return await engine.open({
         ...request,
+        shownDatabase: "awscc",
         parameters: new Map([...request.parameters, ["database", underlying]]),
       })
     },

@@ -126,13 +126,14 @@ interface Piece {
 /** More are work for the engine, and memory for us, that no statement is worth. */
 const tokensAtMost = 2_000_000
 
-/** Every character of the text is in one of them. Throws 42601. */
-export function* piecesOf(sql: string): Generator<Piece> {
-  const zero = sql.indexOf("\0")
+/** Every character of the text, from `from` on, is in one of them. Throws 42601. */
+export function* piecesOf(sql: string, from = 0): Generator<Piece> {
+  // Once for each text: whoever goes on behind a place has been here.
+  const zero = from === 0 ? sql.indexOf("\0") : -1
   // The engine's text ends there.
   if (zero >= 0)
     throw new PgError("42601", "a statement cannot contain a null character", { position: zero + 1 })
-  for (let start = 0; start < sql.length; ) {
+  for (let start = from; start < sql.length; ) {
     const { kind, end, continued } = matchAt(sql, start)
     if (kind === "unfinished")
       throw new PgError("42601", "unterminated quoted string or identifier", { position: start + 1 })

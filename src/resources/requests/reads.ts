@@ -4,7 +4,7 @@ import type { RequestFilter } from "../../state/resources/requests.ts"
 import { ResourceFault } from "../faults.ts"
 import { identifierText, readIdentifier } from "../identifier.ts"
 import { parseModel } from "../json-text.ts"
-import { type Model, shown } from "../resource-type.ts"
+import { type Model, neededToList, shown } from "../resource-type.ts"
 import type { ResourcePlane } from "./context.ts"
 import { type ProgressEvent, progressEvent } from "./events.ts"
 import { requireResource } from "./mutations.ts"
@@ -46,7 +46,7 @@ export async function listResources(
   requireReader(caller, "list resources")
   const { type, handler } = plane.resources.served(typeName)
   const input = resourceModel === undefined ? {} : parseModel(resourceModel, "ResourceModel")
-  const missing = type.listInput.filter((name) => typeof input[name] !== "string")
+  const missing = neededToList(type).filter((name) => typeof input[name] !== "string")
   if (missing.length > 0) {
     const named = missing.map((name) => `(#: required key [${name}] not found)`).join(", ")
     throw new ResourceFault(

@@ -17,6 +17,7 @@ import {
 import { integrationHandlers } from "../../../src/resources/integrations/handler.ts"
 import {
   type Model,
+  neededToList,
   type ResourceType,
   resourceTypes,
   without,
@@ -72,7 +73,7 @@ function contractOf(TypeName: string, type: ResourceType): void {
   test("create-only and read-only properties are not changed", () => isFixed(scene))
   test("an identifier is text or an object, and whole", () => isIdentified(scene))
   if (type.writeOnly.length > 0) test("write-only properties are kept and never shown", () => hides(scene))
-  if (type.listInput.length > 0) test("listing asks for what it needs", () => asks(scene))
+  if (neededToList(type).length > 0) test("listing asks for what it needs", () => asks(scene))
 }
 
 function sceneOf(TypeName: string, type: ResourceType) {
@@ -97,7 +98,7 @@ function sceneOf(TypeName: string, type: ResourceType) {
     )
   const list = async () => {
     const ResourceModel = JSON.stringify(
-      Object.fromEntries(type.listInput.map((name) => [name, sample[name]])),
+      Object.fromEntries(neededToList(type).map((name) => [name, sample[name]])),
     )
     return (
       (await client.send(new ListResourcesCommand({ TypeName, ResourceModel }))).ResourceDescriptions ?? []

@@ -1,7 +1,7 @@
 import { ResourceFault } from "../../../src/resources/faults.ts"
 import type { ResourceHandler } from "../../../src/resources/handler.ts"
 import { identifierText } from "../../../src/resources/identifier.ts"
-import type { Model, ResourceType } from "../../../src/resources/resource-type.ts"
+import { type Model, neededToList, type ResourceType } from "../../../src/resources/resource-type.ts"
 
 export interface KeptResources extends ResourceHandler {
   /** With the values that are never shown, by identifier. */
@@ -39,7 +39,7 @@ export function keptResources(type: ResourceType): KeptResources {
       if (!kept.delete(keyOf(identity)) && !isRepeated) throw absent()
     },
     list: async (_caller, input) => {
-      const [parent] = type.listInput
+      const [parent] = neededToList(type)
       const all = [...kept.values()].map(({ model }) => model)
       const models = parent === undefined ? all : all.filter((one) => one[parent] === input[parent])
       return { models, next: undefined }

@@ -88,7 +88,7 @@ describe("integrations as resources", () => {
     await waitUntil(
       async () => {
         const [[status] = []] = await rows(
-          "SELECT operationstatus FROM awscc.cloud_control.resource_requests WHERE region = $1 AND identifier = $2",
+          "SELECT operation_status FROM awscc.cloud_control.resource_requests WHERE region = $1 AND identifier = $2",
           [region, identifier],
         )
         return status === "SUCCESS" || undefined
@@ -127,13 +127,12 @@ describe("integrations as resources", () => {
     const table = "awscc.rds.integrations"
     const where = `WHERE region = '${region}'`
     const cases: [sql: string, code: string, message: RegExp][] = [
-      [`SELECT * FROM ${table}`, "42P10", /needs values for: region/],
-      [`INSERT INTO ${table} (SourceArn) VALUES ('x')`, "42P10", /needs values for: region, TargetArn/],
+      [`INSERT INTO ${table} (SourceArn) VALUES ('x')`, "42P10", /needs values for: TargetArn/],
       [`INSERT INTO ${table} (Nothing, region) VALUES ('x', 'y')`, "42703", /column "nothing"/],
       [`DELETE FROM ${table} ${where}`, "42P10", /needs values for: Identifier/],
-      [`DELETE FROM ${table} ${where} AND Identifier = 'x' OR true`, "0A000", /WHERE/],
+      [`DELETE FROM ${table} ${where} AND Identifier = 'x' OR true`, "42P10", /condition on a property/],
       [`DELETE FROM ${table} ${where} AND Identifier = 'x'`, "42704", /identifier 'x' was not found/],
-      [`UPDATE ${table} SET PatchDocument = 1 + 1 ${where}`, "0A000", /must be constants/],
+      [`UPDATE ${table} SET description = 'x' ${where}`, "42P10", /needs values for: Identifier/],
       [
         `SELECT * FROM awscc.customerprofiles.integrations ${where} AND identifier = 'a|b'`,
         "0A000",
@@ -186,18 +185,14 @@ describe("integrations as resources", () => {
     assert.ok(columns.some(([name, type]) => name === "tags" && type === "array"))
   })
 
-  test("who is no administrator sees and changes nothing, from any database; changes are in the audit trail", async () => {
+  test("who is no administrator changes nothing, from any database; changes are in the audit trail", async () => {
     const login = { user: "analyst", password: "analyst-password" }
-    await assert.rejects(connectSql(place, "awscc", login), /permission denied for database awscc/)
-    const analyst = await connectSql(place, "dev", login)
+    const analyst = await connectSql(place, "awscc", login)
     const where = `WHERE region = '${region}'`
+    assert.deepEqual((await analyst.query(`SELECT * FROM awscc.rds.integrations ${where}`)).rows, [])
     for (const text of [
-      `SELECT * FROM awscc.rds.integrations ${where}`,
-      `SELECT count(*) FROM awscc.rds.integrations_list_only ${where}`,
-      `SELECT * FROM awscc.cloud_control.resource_requests ${where}`,
       `DELETE FROM awscc.rds.integrations ${where} AND Identifier = 'x'`,
       `INSERT INTO awscc.rds.integrations (SourceArn, TargetArn, region) VALUES ('a', 'b', '${region}')`,
-      "SHOW PROVIDERS",
     ])
       assert.equal((await refusalOf(analyst, text))[0], "42501", text)
     await analyst.end()

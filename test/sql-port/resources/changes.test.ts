@@ -22,7 +22,10 @@ describe("changes of resources", () => {
   let place: ResourcePlace
   const ends: (() => unknown)[] = []
   before(async () => {
-    place = await resourcePlace({ after: (end: () => unknown) => void ends.unshift(end), diagnostic: () => undefined } as unknown as TestContext)
+    place = await resourcePlace({
+      after: (end: () => unknown) => void ends.unshift(end),
+      diagnostic: () => undefined,
+    } as unknown as TestContext)
   })
   after(async () => {
     for (const end of ends) await end()
@@ -32,7 +35,8 @@ describe("changes of resources", () => {
     place.calls.length = 0
   })
 
-  const modelOf = (typeName: string, identifier: string) => place.handlers[typeName]?.kept.get(identifier)?.model
+  const modelOf = (typeName: string, identifier: string) =>
+    place.handlers[typeName]?.kept.get(identifier)?.model
   const make = async (...names: string[]) => {
     for (const name of names)
       await place.rows(
@@ -55,16 +59,16 @@ describe("changes of resources", () => {
       Tags: [{ Key: "team", Value: "data" }],
       Matching: { Enabled: true },
     })
-    await place.rows(`UPDATE /*+ AWAIT */ ${domains} SET DefaultExpirationDays = $2, Tags = NULL WHERE domain_name = $1`, [
-      "shop",
-      7,
-    ])
+    await place.rows(
+      `UPDATE /*+ AWAIT */ ${domains} SET DefaultExpirationDays = $2, Tags = NULL WHERE domain_name = $1`,
+      ["shop", 7],
+    )
     assert.equal(modelOf(domain, "shop")?.DefaultExpirationDays, 7)
     assert.equal(modelOf(domain, "shop")?.Tags, undefined)
-    const [deleted] = await place.rows(`DELETE /*+ AWAIT */ FROM ${domains} WHERE Identifier = $1 AND region = $2 RETURNING *`, [
-      "shop",
-      region,
-    ])
+    const [deleted] = await place.rows(
+      `DELETE /*+ AWAIT */ FROM ${domains} WHERE Identifier = $1 AND region = $2 RETURNING *`,
+      ["shop", region],
+    )
     assert.deepEqual([deleted?.[2], deleted?.[3], deleted?.[4]], ["shop", "DELETE", "SUCCESS"])
   })
 
@@ -94,13 +98,20 @@ describe("changes of resources", () => {
       ["a1", "35"],
       ["a2", "35"],
     ])
-    const deleted = await place.rows(`DELETE /*+ AWAIT */ FROM ${domains} WHERE default_expiration_days BETWEEN 31 AND 40 RETURNING Identifier`)
+    const deleted = await place.rows(
+      `DELETE /*+ AWAIT */ FROM ${domains} WHERE default_expiration_days BETWEEN 31 AND 40 RETURNING Identifier`,
+    )
     assert.deepEqual(deleted.sort(), [["a1"], ["a2"]])
   })
 
   test("what would change everything is refused, unless it is asked for", async () => {
     await make("a", "b")
-    for (const where of ["", `WHERE region = '${region}'`, "WHERE domain_name = 'a' OR true", "WHERE 1 = 1"]) {
+    for (const where of [
+      "",
+      `WHERE region = '${region}'`,
+      "WHERE domain_name = 'a' OR true",
+      "WHERE 1 = 1",
+    ]) {
       for (const verb of [`DELETE FROM ${domains}`, `UPDATE ${domains} SET default_expiration_days = 2`])
         assert.deepEqual((await refusalOf(place.rows(`${verb} ${where}`)))[0], "42P10", `${verb} ${where}`)
     }
@@ -122,7 +133,9 @@ describe("changes of resources", () => {
     assert.deepEqual(await insert(20, update), [["UPDATE", "SUCCESS"]])
     assert.equal(modelOf(domain, "d")?.DefaultExpirationDays, 20)
     assert.deepEqual(await insert(30, "ON CONFLICT (domain_name) DO NOTHING"), [])
-    assert.deepEqual(await insert(40, "ON DUPLICATE KEY UPDATE DefaultExpirationDays = 40"), [["UPDATE", "SUCCESS"]])
+    assert.deepEqual(await insert(40, "ON DUPLICATE KEY UPDATE DefaultExpirationDays = 40"), [
+      ["UPDATE", "SUCCESS"],
+    ])
     assert.equal(modelOf(domain, "d")?.DefaultExpirationDays, 40)
     assert.deepEqual(await insert(50, ""), [["CREATE", "FAILED"]])
     const [code, message] = await refusalOf(
@@ -133,7 +146,9 @@ describe("changes of resources", () => {
 
   test("REPLACE gives a resource these properties and no others", async () => {
     await make("d")
-    await place.rows(`UPDATE /*+ AWAIT */ ${domains} SET Tags = '[{"Key":"k","Value":"v"}]' WHERE domain_name = 'd'`)
+    await place.rows(
+      `UPDATE /*+ AWAIT */ ${domains} SET Tags = '[{"Key":"k","Value":"v"}]' WHERE domain_name = 'd'`,
+    )
     const replaced = await place.rows(
       `REPLACE /*+ AWAIT */ ${domains} SET DefaultExpirationDays = 3 WHERE Identifier = 'd' RETURNING OperationStatus, StatusMessage`,
     )
@@ -148,6 +163,11 @@ describe("changes of resources", () => {
       [`DeleteResource a {"typeName":"${domain}"}`],
       [`DeleteResource b {"typeName":"${domain}"}`],
     ])
-    assert.equal((await place.store.resourceRequests.list({}, { after: undefined, limit: 1 })).some(({ identifier }) => identifier === "b"), false)
+    assert.equal(
+      (await place.store.resourceRequests.list({}, { after: undefined, limit: 1 })).some(
+        ({ identifier }) => identifier === "b",
+      ),
+      false,
+    )
   })
 })

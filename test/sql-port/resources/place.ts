@@ -12,6 +12,8 @@ import { stateDatabase } from "../../support/postgres/state-database.ts"
 import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
 
 export const region = "us-east-1"
+/** Of an integration that is made without one. */
+export const madeUri = "arn:aws:appflow:us-east-1:123456789012:flow/made"
 
 export interface ResourcePlace {
   warehouse: TestWarehouse
@@ -35,12 +37,24 @@ export async function resourcePlace(t: TestContext): Promise<ResourcePlace> {
   const handlers = Object.fromEntries(
     [...resourceTypes.values()].map((type) => [type.typeName, keptResources(type)]),
   )
+  const integrations = handlers["AWS::CustomerProfiles::Integration"]
+  if (integrations !== undefined) {
+    const { identify } = integrations
+    // A flow that the service makes names itself.
+    integrations.identify = (desired) => identify({ Uri: madeUri, ...desired })
+    const { create } = integrations
+    integrations.create = (call, identity, desired) => create(call, identity, { ...identity, ...desired })
+  }
   const watched = Object.fromEntries(
     Object.entries(handlers).map(([typeName, handler]) => [typeName, watching(handler, typeName, calls)]),
   )
   const requests = store.resourceRequests
   const served = resources({ handlers: watched })
-  const runner = startRequestRunner({ requests, resources: served, log: { warn: () => {}, error: () => {} } })
+  const runner = startRequestRunner({
+    requests,
+    resources: served,
+    log: { warn: () => undefined, error: () => undefined },
+  })
   const plane = { account: "123456789012", region, resources: served, requests, nudge: runner.nudge }
   const warehouse = await testWarehouse(t, {
     resources: plane,
@@ -66,7 +80,8 @@ export async function resourcePlace(t: TestContext): Promise<ResourcePlace> {
 }
 
 function watching(handler: KeptResources, typeName: string, calls: string[]): ResourceHandler {
-  const note = (operation: string, what: object) => void calls.push(`${operation} ${typeName} ${JSON.stringify(what)}`)
+  const note = (operation: string, what: object) =>
+    void calls.push(`${operation} ${typeName} ${JSON.stringify(what)}`)
   return {
     ...handler,
     progress: handler.progress,

@@ -32,7 +32,8 @@ export function changeOf(type: ResourceType, verb: string, set: Values): Resourc
   const document = set.get("patchdocument")
   if (document !== undefined) {
     if (set.size > 1) throw new PgError("42601", "SET takes PatchDocument, or properties")
-    if (verb === "REPLACE") throw new PgError("42601", "REPLACE takes properties: a patch changes some of them")
+    if (verb === "REPLACE")
+      throw new PgError("42601", "REPLACE takes properties: a patch changes some of them")
     return { kind: "patch", document: document ?? "" }
   }
   const values: Model = {}

@@ -1,8 +1,7 @@
 /** The calls that a change of resources makes. */
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { StatementSession, TextRow } from "../../../query/contract.ts"
-import type { Model, ResourceType } from "../../../resources/resource-type.ts"
-import { resourceTypes, shown } from "../../../resources/resource-type.ts"
+import { parseModel } from "../../../resources/json-text.ts"
 import type { ResourcePlane } from "../../../resources/requests/context.ts"
 import type { ProgressEvent } from "../../../resources/requests/events.ts"
 import {
@@ -12,10 +11,11 @@ import {
   updateResource,
 } from "../../../resources/requests/mutations.ts"
 import { cancelRequest } from "../../../resources/requests/reads.ts"
-import { parseModel } from "../../../resources/json-text.ts"
+import type { Model, ResourceType } from "../../../resources/resource-type.ts"
+import { resourceTypes, shown } from "../../../resources/resource-type.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import type { ChangeText } from "./change-text.ts"
 import { changeOf, creation, identifiersOf, requireRegion, tokenOf, type Values } from "./call-values.ts"
+import type { ChangeText } from "./change-text.ts"
 import { existing } from "./conflicts.ts"
 
 /** One call, and what the audit trail keeps of it. */
@@ -148,7 +148,11 @@ function chosenRows(
 }
 
 /** @throws PgError 42P10 */
-function requireBound({ table }: ResourceType, { verb, choice }: ChangeText, session: StatementSession): void {
+function requireBound(
+  { table }: ResourceType,
+  { verb, choice }: ChangeText,
+  session: StatementSession,
+): void {
   if (choice.kind !== "chosen" || choice.isBounded) return
   if (verb === "DELETE" && session.setting("allow_unbounded_delete") === "on") return
   throw new PgError("42P10", `awscc.${table} needs values for: Identifier, or a condition on a property`, {
@@ -174,7 +178,9 @@ function anyTypeCalls({ plane }: CallParts, change: ChangeText, values: Values, 
     if (type !== undefined)
       return [createCall(plane, type, { clientToken, desired: parseModel(desiredState, "DesiredState") })]
     const audited = { operation: "CreateResource", resource: undefined, parameters: { typeName } }
-    return [{ call: (caller) => createResource(plane, caller, { typeName, clientToken, desiredState }), audited }]
+    return [
+      { call: (caller) => createResource(plane, caller, { typeName, clientToken, desiredState }), audited },
+    ]
   }
   const identifier = required(where, "identifier", "Identifier")
   if (change.verb === "DELETE") return [deleteCall(plane, { typeName }, { clientToken, identifier })]

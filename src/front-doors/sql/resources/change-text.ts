@@ -303,7 +303,8 @@ function expression({ cursor, tokens, sql }: Text, ...ends: string[]): string {
   const from = cursor.index()
   const start = cursor.position()
   const outside = placesOutside(tokens, from)
-  const end = outside.find((at) => isSymbol(tokens[at], ",") || isWord(tokens[at], ...ends)) ?? endOf(outside, from)
+  const end =
+    outside.find((at) => isSymbol(tokens[at], ",") || isWord(tokens[at], ...ends)) ?? endOf(outside, from)
   if (end === from) throw cursor.unexpected()
   cursor.skip(end - from)
   return sql.slice(start, tokens[end - 1]?.end ?? start)

@@ -28,7 +28,8 @@ export function resourceCommand(text: string, typed: string): ResourceCommand | 
 const maybe = /^\s*(?:insert|update|replace|delete|explain|show|desc|describe|registry)\b/i
 
 /** The hint behind the verb. No two parts match the same text: a long one takes linear time. */
-const hint = /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:insert|update|replace|delete)\s*\/\*\+([^*]*)\*\//i
+const hint =
+  /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:insert|update|replace|delete)\s*\/\*\+([^*]*)\*\//i
 
 function changeCommand(tokens: Token[], text: string, typed: string): ResourceCommand | undefined {
   const isExplained = isWord(tokens[0], "explain")

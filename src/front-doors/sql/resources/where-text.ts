@@ -55,8 +55,10 @@ function conjuncts(where: readonly Token[]): (readonly Token[])[] | undefined {
 
 function namedValues(part: readonly Token[], sql: string): NamedValue[] | undefined {
   const column = columnAt(part, 0)
-  if (column !== undefined && isSymbol(part[column.end], "=")) return oneValue(column.key, part.slice(column.end + 1), sql)
-  if (column !== undefined && isWord(part[column.end], "in")) return listed(column.key, part.slice(column.end + 1), sql)
+  if (column !== undefined && isSymbol(part[column.end], "="))
+    return oneValue(column.key, part.slice(column.end + 1), sql)
+  if (column !== undefined && isWord(part[column.end], "in"))
+    return listed(column.key, part.slice(column.end + 1), sql)
   const equals = part.findIndex((token) => isSymbol(token, "="))
   const right = equals < 0 ? undefined : columnAt(part, equals + 1)
   return right?.end === part.length ? oneValue(right.key, part.slice(0, equals), sql) : undefined

@@ -13,6 +13,8 @@ import { redshiftRelationNames } from "./redshift-relations.ts"
 export interface SessionFacts {
   user: string
   database: string
+  /** What `current_database()` says. */
+  shownDatabase: string
   version: string
   processId: number
   /** The session's; undefined: there was none. */
@@ -117,17 +119,19 @@ function rewriteTable(node: Tree, facts: SessionFacts, ofWith: ReadonlySet<Tree>
   const catalog = textAt(node, "catalog_name")
   const schema = textAt(node, "schema_name").toLowerCase()
   const name = textAt(node, "table_name").toLowerCase()
-  const virtual = facts.virtualTables.find({ catalog, schema, table: name }, facts.database)
+  const virtual = facts.virtualTables.find({ catalog, schema, table: name }, facts.shownDatabase)
   if (virtual !== undefined && ofWith.has(node)) return false
   if (virtual !== undefined) return pointAtVirtual(node, virtual, facts)
-  if (catalog !== "" && catalog.toLowerCase() !== facts.database.toLowerCase()) {
+  const isShown = facts.shownDatabase !== facts.database && catalog.toLowerCase() === facts.shownDatabase
+  if (isShown) node.catalog_name = facts.database
+  if (catalog !== "" && !isShown && catalog.toLowerCase() !== facts.database.toLowerCase()) {
     if (schema !== "pg_catalog" && schema !== "information_schema") return false
     throw new PgError("0A000", "cross-database references to system catalogs are not implemented")
   }
   const isInformation = schema === "information_schema"
   const isPg =
     schema === "pg_catalog" || (schema === "" && (pgRelations.has(name) || facts.enginePgViews.has(name)))
-  if (!isInformation && !isPg) return false
+  if (!isInformation && !isPg) return isShown
   if (!(isInformation ? informationRelations : pgRelations).has(name)) {
     throw new PgError("42P01", `relation "${schema === "" ? name : `${schema}.${name}`}" does not exist`)
   }
@@ -148,6 +152,9 @@ function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | 
   switch (name) {
     case "version":
       return constant(facts.version)
+    case "current_database":
+    case "current_catalog":
+      return facts.shownDatabase === facts.database ? undefined : constant(facts.shownDatabase)
     case "pg_last_copy_id":
       return constant(facts.lastCopy()?.queryId ?? -1)
     case "pg_last_copy_count":

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import { boundedMacros } from "../bounds/macros.ts"
 import { meanings } from "./meanings.ts"
 import { referenceFunctions } from "./reference-functions.ts"
+import { stackqlFunctions } from "./stackql-functions.ts"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
 export const dialectSchema = "memory.redshift"
@@ -85,6 +86,7 @@ const macros: Record<string, string> = {
     "(a) AS coalesce(json_valid(a) AND json_type(CASE WHEN json_valid(a) THEN a END) = 'ARRAY', false)",
   ...meanings,
   ...referenceFunctions,
+  ...stackqlFunctions,
   // A scalar inside a SUPER value loses its quotes as text; every other type is cast as ever.
   super_text: "(a) AS CASE WHEN typeof(a) = 'JSON' THEN (a::JSON) ->> '$' ELSE a::VARCHAR END",
 }

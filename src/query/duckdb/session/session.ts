@@ -4,6 +4,7 @@ import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
 import type { LastCopy, StatementSession, TextRow } from "../../contract.ts"
+import { withoutBackTicks } from "../../text/back-ticks.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
 import type { Impersonation } from "../governance/impersonation.ts"
@@ -154,7 +155,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 
   async function planOne(sql: string): Promise<Plan | undefined> {
-    const [statement, more] = splitStatements(sql)
+    const [statement, more] = split(sql)
     if (statement === undefined) return undefined
     if (more !== undefined)
       throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
@@ -175,7 +176,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       notices = []
       return taken
     },
-    split: splitStatements,
+    split,
     prepare,
     endBatch: async (failed) => {
       engine.endStatement()
@@ -197,6 +198,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     },
   }
 }
+
+const split = (sql: string) => splitStatements(withoutBackTicks(sql))
 
 /** The session as statements of the door see it. */
 function statementSession(

@@ -59,10 +59,15 @@ function givenNames(tree: Tree): Set<string> {
 }
 
 /** With its table's name in front only that table is asked; without one, each, of which those win that have a column of just this name. */
-function columnMeant(tables: ReadonlyMap<string, VirtualTable>, written: readonly string[]): string | undefined {
+function columnMeant(
+  tables: ReadonlyMap<string, VirtualTable>,
+  written: readonly string[],
+): string | undefined {
   const [name = "", qualifier] = [...written].reverse()
   const asked =
-    qualifier === undefined ? [...tables.values()] : [tables.get(qualifier.toLowerCase())].filter((one) => one !== undefined)
+    qualifier === undefined
+      ? [...tables.values()]
+      : [tables.get(qualifier.toLowerCase())].filter((one) => one !== undefined)
   const isExact = asked.some(({ columns }) => columns.some((column) => column.name === name.toLowerCase()))
   if (isExact) return undefined
   for (const table of asked) {
