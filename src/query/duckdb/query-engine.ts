@@ -285,12 +285,15 @@ function impersonationIn({ options }: Shared, { user }: SessionRequest): Imperso
   })
 }
 
+function timeoutOf({ statementTimeoutMs = defaultStatementTimeoutMs }: DuckDbQueryOptions): number {
+  return statementTimeoutMs
+}
+
 function sessionOn(one: OneSession) {
   const { shared, request, database, connection, settings } = one
   const { user } = request
   const as = impersonationIn(shared, request)
   const { instance, isReplicated, log, users } = shared.options
-  const statementTimeoutMs = shared.options.statementTimeoutMs ?? defaultStatementTimeoutMs
   const isSuperuser = () => users.find(user)?.isSuperuser === true && as.account() === undefined
   const id = randomInt(1, 2 ** 31 - 1)
   const { last: lastCopy, copied } = sessionCopies()
@@ -302,7 +305,7 @@ function sessionOn(one: OneSession) {
     impersonation: as,
     database,
     schemas: () => schemasOf(connection, database, isOpen),
-    timeoutAtMostMs: () => (isSuperuser() ? 0 : statementTimeoutMs),
+    timeoutAtMostMs: () => (isSuperuser() ? 0 : timeoutOf(shared.options)),
     access: () => accessIn(database, as.rights(one.rights), shared.ownFunctions),
     copied,
     onClose: request.onClose,

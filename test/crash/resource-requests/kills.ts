@@ -97,7 +97,11 @@ async function begin(plane: ResourcePlane, operation: Operation, identifier: str
     }
     case "UPDATE": {
       const document = JSON.stringify([{ op: "add", path: "/Tags", value: tags }])
-      return await updateResource(plane, caller, { typeName, identifier, change: { kind: "patch", document } })
+      return await updateResource(plane, caller, {
+        typeName,
+        identifier,
+        change: { kind: "patch", document },
+      })
     }
     case "DELETE":
       return await deleteResource(plane, caller, { typeName, identifier })

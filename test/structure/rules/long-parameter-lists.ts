@@ -101,7 +101,6 @@ export const booleanParameters: ReadonlyMap<string, AllowedCount> = new Map([
     "src/query/duckdb/session/settings.ts": 2,
     "src/query/duckdb/session/statement-kinds.ts": 1,
     "src/query/duckdb/values/value-types.ts": 1,
-    "src/query/virtual-table.ts": 1,
     "src/replication/batch/plan.test.ts": 1,
     "src/replication/batch/plan.ts": 1,
     "src/replication/batch/table-changes.test.ts": 1,

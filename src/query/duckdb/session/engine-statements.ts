@@ -119,6 +119,20 @@ function keptStatement(engine: EngineSession, prepared: DuckDBPreparedStatement)
   }
 }
 
+/** The values of an EXPLAIN, and what stands before its plan. With ANALYZE the statement runs, and so do the calls of its tables. */
+async function explainedWith(
+  { user, place, access }: EngineStatementContext,
+  plan: EnginePlan,
+  bound: BoundValue[],
+  run: () => Promise<BoundValue[]>,
+): Promise<{ all: BoundValue[]; lines: string[] }> {
+  if (plan.virtual.length === 0) return { all: bound, lines: [] }
+  const caller = { user, database: place().database, access: await access() }
+  const { values, lines } = await explainedValues(plan.virtual, bound, caller)
+  const isRun = plan.sql.startsWith("EXPLAIN ANALYZE ")
+  return { all: isRun ? await run() : [...bound, ...values], lines }
+}
+
 /** Planned statements on their way through the engine. */
 export interface EngineStatements {
   /** From here on the statement can be stopped, and its time counts. */
@@ -211,16 +225,6 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     return [...values, ...(await engine.call(() => virtualValues(virtual, values, caller)))]
   }
 
-  /** As above for EXPLAIN. With ANALYZE the statement runs, and so do its calls. */
-  async function explainedWith(plan: EnginePlan, values: BoundValue[]) {
-    if (plan.virtual.length === 0) return { values, lines: [] }
-    const { user, place, access } = context
-    const caller = { user, database: place().database, access: await access() }
-    const { values: more, lines } = await explainedValues(plan.virtual, values, caller)
-    if (plan.sql.startsWith("EXPLAIN ANALYZE ")) return { values: await withVirtual(plan, values), lines }
-    return { values: [...values, ...more], lines }
-  }
-
   function start(): void {
     const asked = durationMs(context.settings.get("statement_timeout") ?? "0") ?? 0
     const limits = [asked, context.timeoutAtMostMs()].filter((ms) => ms > 0)
@@ -291,7 +295,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           start()
           policies.requireSame(plan.governed)
           beforeReading(plan)
-          const { values: all, lines } = await explainedWith(plan, bound)
+          const { all, lines } = await explainedWith(context, plan, bound, () => withVirtual(plan, bound))
           await transaction.ensure()
           await engine.claim(undefined)
           const run = async () => {

@@ -3,7 +3,7 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
-import type { LastCopy, StatementSession, TextRow } from "../../contract.ts"
+import type { Answer, DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
 import { withoutBackTicks } from "../../text/back-ticks.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
@@ -92,17 +92,12 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
   const forDoor = statementSession(parts, { place, ask, access: currentAccess })
 
-  async function prepareDoor(
-    { statement: { columns, run }, query }: Extract<Plan, { kind: "door" }>,
-    declared: number[],
-  ): Promise<Prepared> {
-    const runWith = async (rows: readonly TextRow[]) => {
+  async function prepareDoor(plan: Extract<Plan, { kind: "door" }>, declared: number[]): Promise<Prepared> {
+    const query = plan.query && (await statements.query(plan.query, declared))
+    return doorStatement(plan.statement, query, async (run) => {
       await engine.claim(undefined)
-      return run(forDoor, rows)
-    }
-    const fields = columns?.map(textField)
-    if (query === undefined) return answered(fields, () => runWith([]))
-    return answeredWith(await statements.query(query, declared), fields, runWith)
+      return run(forDoor)
+    })
   }
 
   function prepareCommand(command: SessionCommand): Prepared {
@@ -155,11 +150,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 
   async function planOne(sql: string): Promise<Plan | undefined> {
-    const [statement, more] = split(sql)
-    if (statement === undefined) return undefined
-    if (more !== undefined)
-      throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
-    return planStatement(statement, plan)
+    const statement = onlyStatement(sql)
+    return statement === undefined ? undefined : planStatement(statement, plan)
   }
 
   async function failTransaction(): Promise<void> {
@@ -199,7 +191,25 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 }
 
+/** `within`: lends the session. */
+function doorStatement(
+  { columns, run }: DoorStatement,
+  query: Prepared | undefined,
+  within: (work: (session: StatementSession) => Promise<Answer>) => Promise<Answer>,
+): Prepared {
+  const fields = columns?.map(textField)
+  if (query === undefined) return answered(fields, () => within((session) => run(session, [])))
+  return answeredWith(query, fields, (rows) => within((session) => run(session, rows)))
+}
+
 const split = (sql: string) => splitStatements(withoutBackTicks(sql))
+
+/** Undefined: there is none. Throws 42601 for several. */
+function onlyStatement(sql: string): string | undefined {
+  const [statement, more] = split(sql)
+  if (more === undefined) return statement
+  throw new PgError("42601", "cannot insert multiple commands into a prepared statement")
+}
 
 /** The session as statements of the door see it. */
 function statementSession(
