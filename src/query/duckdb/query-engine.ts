@@ -16,7 +16,7 @@ import {
 import { type GovernedTables, nothingGoverned } from "../governed-tables.ts"
 import { privilegeTables } from "../system-views/privilege-views.ts"
 import type { VirtualTable } from "../virtual-table.ts"
-import { installCatalog, showRoles } from "./catalog/install.ts"
+import { enginePgViews, installCatalog, showRoles } from "./catalog/install.ts"
 import { installDialect } from "./dialect/macros.ts"
 import { type SqlParser, sqlParser } from "./dialect/syntax-tree.ts"
 import { type Impersonation, impersonation } from "./governance/impersonation.ts"
@@ -199,13 +199,6 @@ async function watchMemory(
   return memoryWatch(await openMemoryUse(instance), limits, (error) =>
     log.error({ err: error }, "the memory of statements could not be looked at"),
   )
-}
-
-async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
-  const result = await connection.runAndReadAll(
-    "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name = 'pg_catalog'",
-  )
-  return new Set(result.getRows().map((row) => String(row[0])))
 }
 
 type Rights = ReturnType<typeof rightsOf>

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from "@duckdb/node-api"
 import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
@@ -62,4 +63,12 @@ export async function showRoles(instance: DuckDbInstance, roles: readonly Catalo
   } finally {
     connection.closeSync()
   }
+}
+
+/** The names of the engine's own views in `pg_catalog`. */
+export async function enginePgViews(connection: DuckDBConnection): Promise<Set<string>> {
+  const result = await connection.runAndReadAll(
+    "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name = 'pg_catalog'",
+  )
+  return new Set(result.getRows().map((row) => String(row[0])))
 }
