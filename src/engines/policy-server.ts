@@ -7,8 +7,10 @@ export type TablePlace = Pick<RelationName, "schema" | "name">
 
 /** A governed table as it is now. */
 export interface SeenTable extends TablePlace {
-  /** Another one when another table has taken the place. */
+  /** Another one when another table has taken the place, or the account may read it since. */
   identity: string
+  /** Why no view can show it, with the statement that mends it; absent: one can. */
+  unreadable?: string
   columns: Omit<GovernedColumn, "tags">[]
 }
 
@@ -73,4 +75,14 @@ export class PoliciesAreHeld extends Error {
 export interface PolicyServer {
   /** @throws Problem */
   open(database: string): Promise<PolicyDatabase>
+}
+
+/** A server that is not of the installation: it was set up by the integrations API, and its tables are others'. */
+export interface GovernedHost {
+  host: string
+  port: number
+  /** The database that holds what was set up, and all governed tables. */
+  database: string
+  /** What the account of the set-up signs in with, each time. @throws Error without secrets */
+  login(): Promise<{ user: string; password: string }>
 }

@@ -3,7 +3,7 @@ import type { HostPort, WarehouseConfiguration } from "../domain/configuration.t
 import type { CopyWarehouse, OpenSessionTarget } from "../loading/copy-target.ts"
 import type { Finding } from "../replication/contracts/source.ts"
 import type { Warehouse } from "../replication/contracts/warehouse.ts"
-import type { PolicyServer } from "./policy-server.ts"
+import type { GovernedHost, PolicyServer } from "./policy-server.ts"
 
 /**
  * An engine that rows can go to: its record in the registry.
@@ -29,6 +29,8 @@ export interface WarehouseEngine<C extends WarehouseConfiguration = WarehouseCon
   readonly direct?: DirectAccess<C>
   /** Its own server applies policies: warehouses have `policies`. */
   readonly appliesPolicies?: true
+  /** Applies policies in a server that the integrations API has set up. Absent: there are none of this engine. */
+  policiesAt?(host: GovernedHost): Promise<PolicyServer>
   /** Opens a warehouse and makes its folders, if need be. @throws Error with what a person can mend in its first line */
   open(configuration: C, options: WarehouseOptions): Promise<OpenWarehouse<Queried>>
   /** What `millrace check` says of a warehouse that is not open here. Changes nothing. */

@@ -53,19 +53,21 @@ export function accountRights({ dialect, systemUser }: SetupPlan): string[] {
 
 /** One row a fact: the dialects share no array type and no upsert. */
 function tables({ dialect }: SetupPlan): string[] {
-  const time = dialect === "postgres" ? "timestamptz" : "timestamp"
+  const [time, now] = dialect === "postgres" ? ["timestamptz", "now()"] : ["timestamp", "getdate()"]
   const table = (name: string, columns: string) =>
     `CREATE TABLE IF NOT EXISTS immuta_system.${name} (${columns})`
+  const wide = (limit: number) => (dialect === "postgres" ? "text" : `varchar(${limit})`)
   return [
     metadataTable,
     table(
       "profile",
-      `username varchar(128) NOT NULL, display_user varchar(256), iam varchar(128), active boolean NOT NULL, updated_at ${time} NOT NULL`,
+      `username varchar(128) NOT NULL, display_user ${wide(1024)}, iam ${wide(256)}, active boolean NOT NULL, updated_at ${time} NOT NULL DEFAULT ${now}`,
     ),
     table(
       "entitlement",
-      "username varchar(128) NOT NULL, kind varchar(16) NOT NULL, key varchar(512) NOT NULL, value varchar(512)",
+      `username varchar(128) NOT NULL, kind varchar(16) NOT NULL, key ${wide(1024)} NOT NULL, value ${wide(2048)}`,
     ),
+    ...(dialect === "postgres" ? [widened] : []),
     table("impersonator", "username varchar(128) NOT NULL"),
     table(
       "impersonation",
@@ -78,26 +80,40 @@ function tables({ dialect }: SetupPlan): string[] {
   ]
 }
 
+/** Of the first version: its columns were too short for some names and values. No view of a policy was on them. */
+const widened = `DO $body$ BEGIN
+  ALTER TABLE immuta_system.profile ALTER COLUMN updated_at SET DEFAULT now();
+  IF EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = 'immuta_system.entitlement'::pg_catalog.regclass AND attname = 'value' AND atttypid <> 'text'::pg_catalog.regtype) THEN
+    DROP VIEW IF EXISTS immuta_system.my_entitlements, immuta_system.user_profile;
+    ALTER TABLE immuta_system.profile ALTER COLUMN display_user TYPE text, ALTER COLUMN iam TYPE text;
+    ALTER TABLE immuta_system.entitlement ALTER COLUMN key TYPE text, ALTER COLUMN value TYPE text;
+  END IF;
+END $body$`
+
 /**
  * `user_profile`: one row, the effective user; none for whoever has no active profile. `my_entitlements`: that user's. Both are
- * what every policy's view asks, and all that PUBLIC may read.
+ * what every policy's view asks, and all that PUBLIC may read. On PostgreSQL the user is who has signed in: SET ROLE and functions
+ * with their owner's rights make nobody another person.
  */
 function views(plan: SetupPlan): string[] {
   const { dialect, impersonationRole: role } = plan
   const options = dialect === "postgres" ? " WITH (security_barrier = true)" : ""
-  const now = dialect === "postgres" ? "pg_catalog.now()" : "getdate()"
+  const [now, user] =
+    dialect === "postgres"
+      ? (["pg_catalog.now()", "session_user"] as const)
+      : (["getdate()", "current_user"] as const)
   const target =
     role === undefined
       ? "CAST(NULL AS varchar(128))"
       : `(SELECT i.target FROM immuta_system.impersonation i
-      WHERE i.session_username = ${userText("current_user")} AND i.pid = pg_backend_pid() AND i.expires_at > ${now}
+      WHERE i.session_username = ${userText(user)} AND i.pid = pg_backend_pid() AND i.expires_at > ${now}
         AND i.session_mark = ${sessionMark}
-        AND ${isMember(role, "current_user")})`
+        AND ${isMember(role, user)})`
   return [
     `CREATE OR REPLACE VIEW immuta_system.user_profile${options} AS
   SELECT p.username, p.display_user, p.iam
   FROM immuta_system.profile p
-  WHERE p.active AND p.username = COALESCE(${target}, ${userText("current_user")})`,
+  WHERE p.active AND p.username = COALESCE(${target}, ${userText(user)})`,
     `CREATE OR REPLACE VIEW immuta_system.my_entitlements${options} AS
   SELECT e.kind, e.key, e.value
   FROM immuta_system.entitlement e JOIN immuta_system.user_profile u ON e.username = u.username`,

@@ -16,12 +16,22 @@ export function hasOwners(dialect: SetupDialect): boolean {
   }
 }
 
+/** Whether policies hold on the server without views in it: an SQL port of ours applies them to each statement. */
+export function holdsByItself(dialect: string): boolean {
+  return dialect === "millrace"
+}
+
+/** Whether a view may show tables of another database than its own. */
+export function showsOtherDatabases(dialect: string): boolean {
+  return dialect !== "postgres"
+}
+
 export function isSetupDialect(text: string): text is SetupDialect {
   return setupDialects.some((one) => one === text)
 }
 
 /** The version of the managed objects; one that changes them is a new one. */
-export const objectsVersion = 1
+export const objectsVersion = 2
 
 /** What is to be in the server. Names in lower case. */
 export interface SetupPlan {

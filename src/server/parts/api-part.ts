@@ -54,9 +54,8 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
     onAlone: (error) =>
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
-  const { governance: people, integrations, databases } = store
-  const data = { governance: people, integrations, databases, enforcement: enforcementOf(base) }
-  const resources = resourceRoutes({ ...data, audit: store.audit })
+  const data = { ...store, enforcement: enforcementOf(base) }
+  const resources = resourceRoutes(data)
   const routes = [...resources, ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]
   const governance = governanceDoor({ store, routes, throttle, log })
   const router = awsRouter({

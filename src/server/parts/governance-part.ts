@@ -7,11 +7,26 @@ import { startRevalidation } from "../../control-plane/governance/integrations/r
 import { newKeyRing } from "../../encryption/key-ring.ts"
 import { integrationRoutes } from "../../front-doors/governance/integrations/routes.ts"
 import type { Route } from "../../front-doors/governance/route.ts"
+import type { Store } from "../../state/store.ts"
 import type { Base } from "./base.ts"
 import { temporaryPasswords } from "./temporary-passwords.ts"
 
 /** What the governance API answers, and the work behind it; stopped with the process. */
-export async function governanceRoutes({ configuration, store, log, onStop }: Base): Promise<Route[]> {
+export async function governanceRoutes(base: Base): Promise<Route[]> {
+  const { configuration, onStop } = base
+  const plane = await integrationPlane(base, base.store)
+  const jobs = startIntegrationJobs({ plane })
+  onStop(() => jobs.stop())
+  const revalidation = startRevalidation(plane, configuration.governance.validateEveryMs)
+  onStop(() => revalidation.stop())
+  return integrationRoutes({ plane, jobs })
+}
+
+/** What the services of integrations work on. */
+export async function integrationPlane(
+  { configuration, log }: Pick<Base, "configuration" | "log">,
+  store: Store,
+): Promise<IntegrationPlane> {
   const safe = accountSafe(async () => {
     const key = await governanceKey(configuration)
     const others = configuration.kmsKeys.filter(({ arn }) => arn !== key.arn)
@@ -19,17 +34,13 @@ export async function governanceRoutes({ configuration, store, log, onStop }: Ba
   })
   const installation = await store.sqlUsers.loginSecret()
   const secret = createHmac("sha256", installation).update("governance fingerprints").digest()
-  const plane: IntegrationPlane = {
+  return {
     store: store.governedIntegrations,
+    policies: store,
     safe,
     secret,
     ownPort: configuration.listen.sql,
     temporaryPasswords: temporaryPasswords(configuration.governance.okta),
     log,
   }
-  const jobs = startIntegrationJobs({ plane })
-  onStop(() => jobs.stop())
-  const revalidation = startRevalidation(plane, configuration.governance.validateEveryMs)
-  onStop(() => revalidation.stop())
-  return integrationRoutes({ plane, jobs })
 }

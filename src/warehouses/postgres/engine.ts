@@ -22,6 +22,10 @@ export function postgresWarehouseEngine({
     typesOf: "postgres",
     direct: postgresDirect,
     appliesPolicies: true,
+    async policiesAt(host) {
+      const { openGovernedHost } = await import("./governance/host.ts")
+      return openGovernedHost(host)
+    },
     async open({ url, layout }, { stagingFolder }) {
       const stagingPath = await stagingFolder("postgres")
       const { openPostgresWarehouse } = await import("./warehouse.ts")

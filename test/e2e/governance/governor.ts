@@ -3,9 +3,9 @@ import type { Place } from "../place.ts"
 
 export type Call = (method: string, path: string, body?: unknown) => Promise<unknown>
 
-/** Calls the governance API with a key that may change people, data and policies. Rejects what is refused. */
-export async function governorOf(place: Place): Promise<Call> {
-  const permissions = ["GOVERNANCE", "CREATE_DATA_SOURCE", "USER_ADMIN"].flatMap((one) => [
+/** Calls the governance API with a key that may change people, data and policies, and has `more`. Rejects what is refused. */
+export async function governorOf(place: Place, more: readonly string[] = []): Promise<Call> {
+  const permissions = ["GOVERNANCE", "CREATE_DATA_SOURCE", "USER_ADMIN", ...more].flatMap((one) => [
     "--permission",
     one,
   ])

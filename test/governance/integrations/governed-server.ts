@@ -46,6 +46,7 @@ export async function startCalls(
   const line = () => undefined
   const plane: IntegrationPlane = {
     store: store.governedIntegrations,
+    policies: store,
     safe: accountSafe(async () => ({ ring: keys, keyArn })),
     secret: bytes,
     temporaryPasswords: passwords,

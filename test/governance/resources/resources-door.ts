@@ -35,10 +35,9 @@ export function resourcesDoor(): ResourcesDoor {
   before(async () => {
     const log = { info: () => undefined, warn: () => undefined, error: console.error }
     const throttle = newThrottle({ perSecond: 1_000, burst: 10_000 })
-    const { governance, integrations, databases, audit } = state.store
     const door = governanceDoor({
       store: state.store,
-      routes: resourceRoutes({ governance, integrations, databases, audit, enforcement }),
+      routes: resourceRoutes({ ...state.store, enforcement }),
       throttle,
       log,
     })

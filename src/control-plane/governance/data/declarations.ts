@@ -1,4 +1,6 @@
 import { Fault } from "../../../domain/faults.ts"
+import { databaseAt, type ServerAddress, serverDatabase } from "../../../governance/model/server-database.ts"
+import { holdsByItself, showsOtherDatabases } from "../../../governance/setup/plan.ts"
 import {
   insertRule,
   patchRule,
@@ -29,8 +31,10 @@ export type DeclaredSource = Omit<SourceInput, "createdBy" | "connectionKey" | "
 /** All that is governed by one connection: it replaces what was declared under its key before. (Fact) */
 export interface Declaration {
   connectionKey: string
-  /** The integration whose databases are meant, or a database by its name. */
-  of: { integration: string } | { database: string; schema: string | undefined }
+  /** The integration whose databases are meant, or a database by its name; `server`: of a server, if policies are applied at it by host. */
+  of:
+    | { integration: string }
+    | { database: string; schema: string | undefined; server?: ServerAddress | undefined }
   formats: RuleFields["formats"]
   tags: string[]
   owners: RuleFields["owners"]
@@ -56,7 +60,8 @@ export interface Enforcement {
   isAnywhere: boolean
 }
 
-export interface DataPlane extends Pick<Store, "governance" | "integrations" | "databases"> {
+export interface DataPlane
+  extends Pick<Store, "governance" | "integrations" | "databases" | "governedIntegrations"> {
   enforcement: Enforcement
 }
 
@@ -71,13 +76,20 @@ export async function declareData(
   { declaration, isDryRun }: { declaration: Declaration; isDryRun: boolean },
 ): Promise<Changed<DeclarationOutcome>> {
   checkedName("connectionKey", declaration.connectionKey)
-  const { integrationName, database, schema } = await placeOf(store, declaration.of)
-  const tables = declaration.sources ?? []
-  for (const each of new Set([database, ...tables.map(({ table }) => table.database)]))
+  const { integrationName, database, schema, onServer } = await placeOf(store, declaration.of)
+  const tables = onServer
+    ? declaration.sources?.map((one) => ({ ...one, table: { ...one.table, database } }))
+    : declaration.sources
+  for (const each of new Set([database, ...(tables ?? []).map(({ table }) => table.database)]))
     await refuseUnenforced(store, each)
+  if (onServer && tables === undefined)
+    throw new Fault(
+      "validation",
+      "Invalid request payload: /sources is missing: of a server that is reached by its host, each table is named",
+    )
   const key = declaration.connectionKey
   const run = async (change: Change): Promise<DeclarationOutcome> => {
-    if (declaration.sources !== undefined) return declareTables(change, caller, declaration)
+    if (tables !== undefined) return declareTables(change, caller, { connectionKey: key, sources: tables })
     const { formats, tags, owners } = declaration
     const fields = { connectionKey: key, integrationName, database, schema, formats, tags, owners }
     return declareRule(change, caller, fields)
@@ -156,9 +168,11 @@ export async function tried<T>(store: GovernanceStore, run: (change: Change) => 
  * @throws Fault validation
  */
 export async function refuseUnenforced(
-  { databases, enforcement }: DataPlane,
+  { databases, enforcement, governedIntegrations }: DataPlane,
   database: string,
 ): Promise<void> {
+  const onServer = serverDatabase(database)
+  if (onServer !== undefined) return await refuseServer(governedIntegrations, onServer)
   const known = (await databases.all()).filter(({ name }) => name === database)
   const isEnforced =
     known.length === 0
@@ -171,11 +185,62 @@ export async function refuseUnenforced(
   )
 }
 
+/** Those that the integrations API has set up. */
+type Servers = Pick<Store["governedIntegrations"], "all">
+
+/** @throws Fault validation */
+async function refuseServer(
+  servers: Servers,
+  { server, database }: { server: string; database: string },
+): Promise<void> {
+  const found = (await servers.all()).find(({ config }) => addressText(config) === server)
+  if (found === undefined)
+    throw new Fault(
+      "validation",
+      `No policy would hold on ${server}: no integration has set it up. POST /integrations first.`,
+    )
+  const managed = found.config.database.toLowerCase()
+  if (showsOtherDatabases(found.dialect) || database.toLowerCase() === managed) return
+  throw new Fault(
+    "validation",
+    `No policy would hold on ${database}: views in ${managed}, which integration ${found.id} manages there, show tables of that database only.`,
+  )
+}
+
+function addressText(address: ServerAddress): string {
+  return serverDatabase(databaseAt(address, ""))?.server ?? ""
+}
+
+interface DeclaredPlace {
+  integrationName: string | undefined
+  database: string
+  schema: string | undefined
+  /** In a server that is no warehouse of ours. */
+  onServer?: true
+}
+
+/** Of a server that an integration has set up, and on which policies do not hold by themselves. */
+async function serverOf(servers: Servers, asked: ServerAddress | undefined) {
+  if (asked === undefined) return undefined
+  const text = addressText(asked)
+  const found = (await servers.all()).find(({ config }) => addressText(config) === text)
+  return found !== undefined && !holdsByItself(found.dialect) ? found.config : undefined
+}
+
 async function placeOf(
-  store: Pick<Store, "integrations" | "databases">,
+  store: Pick<Store, "integrations" | "databases" | "governedIntegrations">,
   of: Declaration["of"],
-): Promise<{ integrationName: string | undefined; database: string; schema: string | undefined }> {
+): Promise<DeclaredPlace> {
   if ("database" in of) {
+    const server = await serverOf(store.governedIntegrations, of.server)
+    if (server !== undefined)
+      return {
+        integrationName: undefined,
+        // Servers fold what nobody quotes.
+        database: databaseAt(server, of.database.toLowerCase()),
+        schema: of.schema,
+        onServer: true,
+      }
     const all = await store.databases.all()
     const found = all.find(({ name }) => name === of.database)
     const integration = found && (await store.integrations.byId(found.integrationId))

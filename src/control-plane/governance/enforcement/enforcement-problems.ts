@@ -2,8 +2,13 @@ import type { Integration } from "../../../domain/integration.ts"
 import { Problem } from "../../../domain/problems.ts"
 import type { Store } from "../../../state/store.ts"
 
+/** Of the enforcement in the server of an integration of the governance API, where others have the ARN of a warehouse. */
+export function enforcementKey({ id }: { id: number }): string {
+  return `integrations/${id}`
+}
+
 /** Three times as long as between two looks: then nobody knows whether policies hold. */
-const silentAtMostMs = 180_000
+export const silentAtMostMs = 180_000
 
 /** What hinders policies in the databases of an integration, whichever process looks at them. @throws Fault unavailable */
 export async function enforcementProblems(

@@ -45,6 +45,8 @@ export interface GovernedDatabaseOptions {
   lookEveryMs: number
   /** How often it is proved that policies hold. */
   probeEveryMs: number
+  /** Where nothing is governed: `forget`: nobody is known there, and no connection is kept. `keepPeople`: people are kept as they are. */
+  whenUngoverned?: "forget" | "keepPeople"
 }
 
 /** Tries that find a reader in the way, before the views are closed to everybody until they are made. */
@@ -92,7 +94,9 @@ export function newGovernedDatabase(options: GovernedDatabaseOptions): GovernedD
       } catch (error) {
         // A broken session is not used again.
         if (!(error instanceof PoliciesAreHeld)) await disconnect(keeping)
-        keeping.failure = error instanceof Error ? error.message : String(error)
+        // A reader that is in the way for a moment is none of anybody's troubles.
+        if (!(error instanceof PoliciesAreHeld) || keeping.held >= heldAtMost)
+          keeping.failure = error instanceof Error ? error.message : String(error)
         throw error
       }
     },
@@ -121,7 +125,7 @@ async function keep(
 ): Promise<"kept" | "changed"> {
   const { database, server, store, changes, lookEveryMs } = keeping
   const { facts } = known
-  if (!isGoverned(known, database)) {
+  if (keeping.whenUngoverned !== "keepPeople" && !isGoverned(known, database)) {
     await settle(keeping, known, wanted)
     return "kept"
   }

@@ -66,7 +66,9 @@ function planOf(
   { plans, secrets }: { plans(source: GovernedSource): SourcePlan | string; secrets: Known["secrets"] },
 ): SourcePlan | string {
   const { schema, name } = source.table
-  if (!seen.some((one) => one.schema === schema && one.name === name)) return notThere
+  const table = seen.find((one) => one.schema === schema && one.name === name)
+  if (table === undefined) return notThere
+  if (table.unreadable !== undefined) return table.unreadable
   if (source.columns.length === 0) return notKnown
   const plan = plans(source)
   const missing = isBuilt(plan) ? plan.secretIds.find((id) => !secrets.has(id)) : undefined

@@ -4,8 +4,9 @@ import type { Store } from "../../../state/store.ts"
 import type { DutyWork, Held } from "../../duties/duty.ts"
 import type { ReconcilerLog } from "../../log.ts"
 import { settleRules } from "../data/sources.ts"
+import { newTeller } from "./enforcement-told.ts"
 import type { GovernanceWatch, KnownGovernance } from "./governance-watch.ts"
-import { type EnforcedDatabase, type GovernedDatabase, newGovernedDatabase } from "./governed-database.ts"
+import { type GovernedDatabase, newGovernedDatabase } from "./governed-database.ts"
 import { readPolicy } from "./read-policy.ts"
 import { wantedBy } from "./wanted-policies.ts"
 
@@ -56,14 +57,13 @@ export function startWarehousePolicies(options: WarehousePoliciesOptions): DutyW
   }
 }
 
-const untold = "how policies hold could not be recorded"
 const failed = "policies could not be applied; trying again"
 
 /** Those of one warehouse, each kept by itself: one that cannot be asked holds none of the others up. */
 function newGovernedDatabases(options: WarehousePoliciesOptions) {
   const { targetArn, server, store, log, held, lookEveryMs = 1_000, probeEveryMs = 60_000 } = options
   const databases = new Map<string, GovernedDatabase>()
-  const told = new Map<string, { text: string; problems: string; seenAtMs: number }>()
+  const told = newTeller({ targetArn, store, log })
 
   async function keepOne(
     database: GovernedDatabase,
@@ -75,21 +75,8 @@ function newGovernedDatabases(options: WarehousePoliciesOptions) {
       log.warn({ database: database.now().database, reason: reasonOf(error) }, failed)
       return "kept"
     } finally {
-      await tell(database.now()).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, untold))
+      await told.tell(database.now())
     }
-  }
-
-  /** What is wrong is said when it begins and when it ends; that it was looked at, each time. */
-  async function tell({ seenAtMs, ...now }: EnforcedDatabase): Promise<void> {
-    const { database, problems } = now
-    const before = told.get(database)
-    const text = JSON.stringify(now)
-    if (before?.text === text && before.seenAtMs === seenAtMs) return
-    await store.policyEnforcement.tell({ targetArn, ...now })
-    told.set(database, { text, problems: problems.join("; "), seenAtMs })
-    if (problems.join("; ") === (before?.problems ?? "")) return
-    if (problems.length > 0) log.error({ database, problems }, "policies do not hold as they should")
-    else log.info({ database }, "policies hold")
   }
 
   return {
@@ -99,9 +86,8 @@ function newGovernedDatabases(options: WarehousePoliciesOptions) {
       for (const [name, database] of databases) {
         if (names.has(name)) continue
         databases.delete(name)
-        told.delete(name)
         await database.close()
-        await store.policyEnforcement.forget(targetArn, name)
+        await told.forget(name)
       }
       for (const database of names) {
         if (databases.has(database)) continue

@@ -4,6 +4,7 @@ import type { IntegrationPayload } from "../../../governance/setup/payload.ts"
 import { isSetupDialect, type SetupDialect, type SetupPlan } from "../../../governance/setup/plan.ts"
 import type { ServerPlace } from "../../../governance/setup/probes.ts"
 import type { GovernedIntegrationStore } from "../../../state/governance/governed-integrations.ts"
+import type { Store } from "../../../state/store.ts"
 import { type AccountSafe, type SystemAccount, secretDigest, systemUserOf } from "./account.ts"
 import type { TemporaryPasswords } from "./okta-login.ts"
 
@@ -16,6 +17,8 @@ export interface IntegrationLog {
 /** What the services of the integrations API work on. */
 export interface IntegrationPlane {
   store: GovernedIntegrationStore
+  /** What is governed, and how policies hold. */
+  policies: Pick<Store, "governance" | "policyEnforcement">
   safe: AccountSafe
   /** Of the installation: by it secrets are compared without being kept. */
   secret: Buffer

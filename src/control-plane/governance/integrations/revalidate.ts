@@ -1,17 +1,11 @@
 import { type PeriodicTask, startPeriodicTask } from "../../../concurrency/periodic-task.ts"
-import type {
-  GovernedIntegration,
-  GovernedStatus,
-  ValidationTest,
-} from "../../../governance/setup/integration.ts"
+import type { GovernedIntegration } from "../../../governance/setup/integration.ts"
 import { managedSchemas } from "../../../governance/setup/plan.ts"
 import { fingerprintQuery, schemasQuery } from "../../../governance/setup/probes.ts"
-import { resultsOf } from "./checks.ts"
 import { type IntegrationPlane, opened } from "./plane.ts"
+import { recordRecurring, schemasTest } from "./recurring.ts"
 import { serverAccess } from "./server-access.ts"
 import { ServerRefusal, type ServerSession } from "./server-connection.ts"
-
-const recurringTest = "Recurring Validation: Managed Schemas Are As Set Up"
 
 /**
  * Looks at each integration again every so often, by one process at a time: the account signs in and finds what the set-up has
@@ -31,16 +25,8 @@ export function startRevalidation(plane: IntegrationPlane, everyMs: number): Per
 const lookEveryMs = 10_000
 
 async function revalidate(plane: IntegrationPlane, integration: GovernedIntegration): Promise<void> {
-  const { id, status: from, validationResults } = integration
   const message = await failureOf(plane, integration)
-  const to: GovernedStatus = message === undefined ? "enabled" : "recurringValidationError"
-  if (to === from) return
-  const kept = validationResults.validationTests.filter(({ name }) => name !== recurringTest)
-  const test: ValidationTest[] =
-    message === undefined ? [] : [{ name: recurringTest, status: "failed", message }]
-  if (!(await plane.store.validated(id, { from, to, validationResults: resultsOf([...kept, ...test]) })))
-    return
-  plane.log.warn({ integration: id, status: to, reason: message }, "an integration was validated again")
+  await recordRecurring(plane, integration, { name: schemasTest, message })
 }
 
 async function failureOf(

@@ -115,7 +115,9 @@ function sessionOf(client: pg.Client, login: ServerLogin): ServerSession {
 
 /** Statements hold no password, and messages repeat parts of statements at most; a login's secrets are taken out all the same. */
 function refusal(error: unknown, { password, user }: ServerLogin): ServerRefusal {
-  const { message, code } = error as { message?: unknown; code?: unknown }
-  const text = typeof message === "string" && message !== "" ? message : String(code ?? "no answer")
+  const { message, code, detail } = error as { message?: unknown; code?: unknown; detail?: unknown }
+  const told = typeof message === "string" && message !== "" ? message : String(code ?? "no answer")
+  // Which objects they are stands there.
+  const text = code === "2BP01" && typeof detail === "string" ? `${told}: ${detail}` : told
   return new ServerRefusal({ message: text, code: typeof code === "string" ? code : "" }, [password, user])
 }

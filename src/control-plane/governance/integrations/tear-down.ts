@@ -21,6 +21,8 @@ export function tearDownSteps(access: ServerAccess, plan: SetupPlan): JobStep[] 
       ? { name: "managed objects", run: () => dropObjects(access, plan) }
       : { name: "managed database", run: () => dropDatabase(access, plan) },
   ]
+  if (access.hasPrivileged && isSingleDatabase(plan))
+    steps.push({ name: "rights of the system account", run: () => takeRights(access, plan) })
   if (access.hasPrivileged) steps.push({ name: "system account", run: () => dropAccount(access, plan) })
   else if (!hasOwners(plan.dialect))
     steps.push({ name: "system account", run: () => dropItself(access, plan) })
@@ -77,6 +79,11 @@ async function dropObjects(access: ServerAccess, plan: SetupPlan): Promise<void>
     if ((await session.ask(userQuery(plan.systemUser))).length === 0) return
     await session.transaction([...objectDrops(), ...ownedDrops(plan)])
   })
+}
+
+/** What others have granted it in their database, so that views could show their tables: it cannot give that back itself. */
+async function takeRights(access: ServerAccess, plan: SetupPlan): Promise<void> {
+  await access.asPrivileged("managed", (session) => session.transaction(ownedDrops(plan)))
 }
 
 async function dropAccount(access: ServerAccess, plan: SetupPlan): Promise<void> {

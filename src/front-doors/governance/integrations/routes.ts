@@ -8,6 +8,7 @@ import {
   type ToldChange,
   updateIntegration,
 } from "../../../control-plane/governance/integrations/calls.ts"
+import { policyStateOf } from "../../../control-plane/governance/integrations/policy-state.ts"
 import {
   deleteScript,
   editScript,
@@ -27,8 +28,9 @@ export function integrationRoutes(calls: IntegrationCalls): Route[] {
     reading("ListIntegrations", "/integrations", async () => json(await listIntegrations(calls))),
     reading("GetIntegration", "/integrations/{id}", async (call) => json(shownIntegration(await one(call)))),
     reading("GetIntegrationStatus", "/integrations/{id}/status", async (call) => {
-      const { id, status } = await one(call)
-      return json({ id: String(id), status })
+      const integration = await one(call)
+      const { id, status } = integration
+      return json({ id: String(id), status, policies: await policyStateOf(calls.plane, integration) })
     }),
     changing("CreateIntegration", "POST /integrations", (call) => createIntegration(calls, call.body)),
     changing("UpdateIntegration", "PUT /integrations/{id}", (call) =>

@@ -30,6 +30,8 @@ export const declarationShape = z.object({
   connection: z
     .looseObject({
       handler: z.string().optional(),
+      hostname: z.string().optional(),
+      port: z.int().min(1).max(65_535).optional(),
       database: z.string(),
       schema: z.string().optional(),
     })
@@ -45,6 +47,9 @@ export const declarationShape = z.object({
 
 type Given = z.infer<typeof declarationShape>
 
+/** As of an integration. (Fact) */
+const usualPort = 5_439
+
 /** @throws Fault validation: it does not say of what */
 export function declarationOf(given: Given): Declaration {
   const formats = formatsOf(given)
@@ -59,8 +64,11 @@ export function declarationOf(given: Given): Declaration {
 }
 
 function placeOf({ integration, connection }: Given): Declaration["of"] {
-  if (connection !== undefined)
-    return { database: connection.database, schema: connection.schema || undefined }
+  if (connection !== undefined) {
+    const { database, schema, hostname, port = usualPort } = connection
+    const server = hostname === undefined ? undefined : { host: hostname, port }
+    return { database, schema: schema || undefined, server }
+  }
   if (integration !== undefined) return { integration }
   throw new Fault("validation", "Invalid request payload: /connection is missing, and so is /integration")
 }

@@ -10,6 +10,8 @@ import { viewQuery } from "./view.ts"
 export interface GovernedPlace {
   names: Names
   prefix: string
+  /** `warehouse`: the tables are ours, and so are the grants on them. `host`: both are others'. */
+  kind: "warehouse" | "host"
 }
 
 /** What is recorded of a view of ours, and whether it stands as it was made. */
@@ -50,15 +52,22 @@ export function secretStatements({ names }: GovernedPlace, { secrets }: WantedPo
 }
 
 /** The closed places, and what Millrace's readers' role may read of the replicated tables. */
-export function placeStatements({ names, prefix }: GovernedPlace, { closed }: WantedPolicies): string[] {
+export function placeStatements(
+  { names, prefix, kind }: GovernedPlace,
+  { closed }: WantedPolicies,
+): string[] {
   const rows = closed.map(({ schema, name }) => ({
     schema_name: schema === undefined ? null : prefix + schema,
     table_name: name ?? null,
   }))
   const own = quoteIdentifier(names.booksSchema)
-  return [
+  const places = [
     `DELETE FROM ${names.books("governed_places")}`,
     `INSERT INTO ${names.books("governed_places")} SELECT r.* FROM ${asRows(rows, "schema_name text, table_name text")}`,
+  ]
+  if (kind === "host") return places
+  return [
+    ...places,
     // Only where it changes something: a grant writes to the catalog, and makes every session plan anew.
     `SELECT ${own}.let_readers(c.oid, false) FROM ${names.books("tables")} AS t
       JOIN pg_namespace AS n ON n.nspname = ${quoteLiteral(prefix)} || t.schema_name

@@ -1,7 +1,8 @@
 /** What a destination database holds of policies, in the schema of the bookkeeping, which no reader may use. */
+import { managedSchemas } from "../../../governance/setup/plan.ts"
 import type { BookTable, Names } from "../naming.ts"
-import { quoteIdentifier } from "../quoting.ts"
-import { readerRole } from "../render/routines.ts"
+import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { dependentViews, readerRole } from "../render/routines.ts"
 import type { ReaderRelations } from "./view.ts"
 
 /** Where views find the reader's facts: by their owner's right. */
@@ -23,8 +24,20 @@ export function governanceObjects(names: Names): string[] {
 
 /** One row a fact. `governance` has a row once it is known here what is governed. */
 function tables(names: Names): string[] {
-  const table = (name: BookTable, columns: string) =>
-    `CREATE TABLE IF NOT EXISTS ${names.books(name)} (${columns})`
+  return [
+    ...policyTables(names),
+    bookTable(names, "profile", "username text PRIMARY KEY, iam text NOT NULL, active boolean NOT NULL"),
+    bookTable(
+      names,
+      "entitlement",
+      "username text NOT NULL, kind text NOT NULL, key text NOT NULL, value text",
+    ),
+    entitlementIndex(names),
+  ]
+}
+
+function policyTables(names: Names): string[] {
+  const table = (name: BookTable, columns: string) => bookTable(names, name, columns)
   return [
     table(
       "governance",
@@ -35,10 +48,26 @@ function tables(names: Names): string[] {
       "governed_views",
       "source_id integer PRIMARY KEY, schema_name text NOT NULL, view_name text NOT NULL, query text NOT NULL, definition text NOT NULL",
     ),
-    table("profile", "username text PRIMARY KEY, iam text NOT NULL, active boolean NOT NULL"),
-    table("entitlement", "username text NOT NULL, kind text NOT NULL, key text NOT NULL, value text"),
-    `CREATE INDEX IF NOT EXISTS entitlement_of_user ON ${names.books("entitlement")} (username, kind, key)`,
     table("secret", "id text PRIMARY KEY, value text NOT NULL"),
+  ]
+}
+
+function bookTable(names: Names, name: BookTable, columns: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${names.books(name)} (${columns})`
+}
+
+function entitlementIndex(names: Names): string {
+  return `CREATE INDEX IF NOT EXISTS entitlement_of_user ON ${names.books("entitlement")} (username, kind, key)`
+}
+
+/** Of a server that the integrations API has set up: people and the views on them are there. Each may be repeated. */
+export function hostObjects(names: Names): string[] {
+  return [
+    ...policyTables(names),
+    entitlementIndex(names),
+    ...dependentViews(names),
+    putView(names),
+    takeView(names),
   ]
 }
 
@@ -93,6 +122,11 @@ export const locksForApplying = (names: Names) =>
 export const holdsApplying = (names: Names) =>
   `LOCK TABLE ${names.books("governed_places")} IN ROW SHARE MODE`
 
+/** A view of somebody's choice must not take the place of what says who the reader is. */
+function keptSchemas({ booksSchema }: Names): string {
+  return [booksSchema, ...managedSchemas].map(quoteLiteral).join(", ")
+}
+
 /** What hinders only for a moment is no reason to do without a view. */
 const passing = "lock_not_available OR deadlock_detected OR query_canceled OR serialization_failure"
 
@@ -105,6 +139,7 @@ function putView(names: Names): string {
   return `CREATE OR REPLACE FUNCTION ${own}.put_view(source integer, in_schema text, called text, query text) RETURNS text LANGUAGE plpgsql AS $f$
     DECLARE whole text := format('%I.%I', in_schema, called); head text := format('VIEW %I.%I WITH (security_barrier=true) AS %s', in_schema, called, query);
     BEGIN
+      IF in_schema IN (${keptSchemas(names)}) THEN RETURN 'its view would be in a schema that Millrace keeps for itself'; END IF;
       EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', in_schema);
       EXECUTE format('GRANT USAGE ON SCHEMA %I TO PUBLIC', in_schema);
       DELETE FROM ${names.books("views_aside")} WHERE view = whole;

@@ -40,7 +40,7 @@ export function openPolicyServer({
       orProblem(`applying policies in database ${database}`, async () => {
         const at = placeIn(layout, database)
         const session = await connect(url, at.connectTo)
-        const place = { names: namesOf(at), prefix: at.prefix }
+        const place = { names: namesOf(at), prefix: at.prefix, kind: "warehouse" as const }
         try {
           await makeBooks(session, place.names)
         } catch (error) {
@@ -52,7 +52,8 @@ export function openPolicyServer({
   }
 }
 
-function policyDatabase(session: Session, place: GovernedPlace, database: string): PolicyDatabase {
+/** `database`: for messages. */
+export function policyDatabase(session: Session, place: GovernedPlace, database: string): PolicyDatabase {
   const doing = `applying policies in database ${database}`
   return {
     tables: (places) => orProblem(doing, () => seenTables(session, place, places)),
@@ -107,7 +108,7 @@ async function applied(
     throw new Error("a newer version of the policies is applied there")
   await session.run(
     [
-      ...peopleStatements(place.names, wanted.people),
+      ...peopleStatements(place, wanted.people),
       ...secretStatements(place, wanted),
       ...placeStatements(place, wanted),
     ].join(";\n"),

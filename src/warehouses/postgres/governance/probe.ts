@@ -15,9 +15,11 @@ type Probed = Pick<WantedPolicies, "sources">
 /** See PolicyDatabase. Grants and views of others are found in the catalog, before anybody uses them. */
 export async function probe(session: Session, place: GovernedPlace, wanted: Probed): Promise<ProbeFindings> {
   if (wanted.sources.length === 0) return { leaks: [], changed: [] }
+  const grants = place.kind === "host" ? personsWhoRead : strangersGrants
+  const views = place.kind === "host" ? personsViews : strangersViews
   const leaks = [
-    ...(await texts(session, strangersGrants(place, wanted))),
-    ...(await texts(session, strangersViews(place, wanted))),
+    ...(await texts(session, grants(place, wanted))),
+    ...(await texts(session, views(place, wanted))),
     ...(await texts(session, personsPastPolicies(place))),
     ...(await canaryFindings(session, place, wanted)),
   ]
@@ -58,6 +60,44 @@ function strangersGrants(place: GovernedPlace, wanted: Probed): string {
       SELECT t.oid::regclass, ${granteeName}, string_agg(DISTINCT format('%s (%I)', a.privilege_type, c.attname), ', ')
       FROM t JOIN pg_attribute AS c ON c.attrelid = t.oid AND NOT c.attisdropped, aclexplode(c.attacl) AS a WHERE a.grantee <> t.relowner GROUP BY 1, 2
     ) AS g ORDER BY 1`
+}
+
+/**
+ * Who of the people whom policies know reads which of the relations `t (oid, relowner, relacl, …)`, as `m (oid, shown)`: by
+ * grants to the person or to everybody, by membership, as the owner. Roles are compared once, not for each relation.
+ */
+function personsOn({ names }: GovernedPlace): string {
+  return `g AS (
+      SELECT t.oid, t.relowner AS grantee FROM t
+      UNION SELECT t.oid, a.grantee FROM t, aclexplode(t.relacl) AS a WHERE a.privilege_type = 'SELECT'
+      UNION SELECT t.oid, a.grantee FROM t JOIN pg_attribute AS c ON c.attrelid = t.oid AND NOT c.attisdropped, aclexplode(c.attacl) AS a WHERE a.privilege_type = 'SELECT'),
+    d AS (SELECT DISTINCT grantee FROM g WHERE grantee <> (SELECT oid FROM pg_roles WHERE rolname = current_user)),
+    m AS (SELECT g.oid, w.shown FROM g JOIN (
+        SELECT 0::oid AS grantee, 'PUBLIC' AS shown
+        UNION ALL SELECT d.grantee, quote_ident(r.rolname) FROM d CROSS JOIN ${names.books("profile")} AS p
+          JOIN pg_roles AS r ON r.rolname = p.username AND NOT r.rolsuper WHERE d.grantee <> 0 AND pg_has_role(r.oid, d.grantee, 'MEMBER')) AS w USING (grantee))`
+}
+
+/**
+ * Where the tables are others', so are their grants: to programs, and to people whom policies do not know. Who is a person of the
+ * policies must read none of them.
+ */
+function personsWhoRead(place: GovernedPlace, wanted: Probed): string {
+  return `WITH t AS (${guardedTables(place, wanted)}), ${personsOn(place)}
+    SELECT DISTINCT format('%s reads %s itself, which is governed: REVOKE SELECT ON %2$s FROM %1$s, or from the role that %1$s has it by', shown, oid::regclass)
+    FROM m ORDER BY 1`
+}
+
+function personsViews(place: GovernedPlace, wanted: Probed): string {
+  return `WITH b AS (${guardedTables(place, wanted)}), t AS (
+      SELECT DISTINCT v.oid, v.relowner, v.relacl, b.oid AS base
+      FROM b JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = b.oid AND d.classid = 'pg_rewrite'::regclass
+      JOIN pg_rewrite AS e ON e.oid = d.objid JOIN pg_class AS v ON v.oid = e.ev_class AND v.oid <> b.oid
+      WHERE b.is_governed AND NOT EXISTS (
+        SELECT 1 FROM ${place.names.books("governed_views")} AS g WHERE to_regclass(format('%I.%I', g.schema_name, g.view_name)) = v.oid)),
+    ${personsOn(place)}
+    SELECT DISTINCT format('%s reads %s, a view on %s, which is governed: have it read the view of the policies, or REVOKE SELECT ON %2$s FROM %1$s', m.shown, m.oid::regclass, t.base::regclass)
+    FROM m JOIN t USING (oid) ORDER BY 1`
 }
 
 /** Views and materialized views on a governed table that are not ours: they show it by their owner's right. */

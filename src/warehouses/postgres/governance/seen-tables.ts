@@ -6,22 +6,25 @@ import { asRows, type GovernedPlace } from "./apply.ts"
 /** Those of the places that hold a table, with their columns in order. */
 export async function seenTables(
   session: Read,
-  { prefix }: Pick<GovernedPlace, "prefix">,
+  { prefix, kind }: Pick<GovernedPlace, "prefix" | "kind">,
   places: readonly TablePlace[],
 ): Promise<SeenTable[]> {
+  const [kinds, missing] = kind === "host" ? [othersKinds, missingRight] : ["'r', 'p'", "NULL"]
   const wanted = places.map(({ schema, name }, at) => ({ at, nspname: prefix + schema, relname: name }))
   const rows = await session.rows(`
-    SELECT r.at, c.oid, a.attname, format_type(a.atttypid, a.atttypmod)
+    SELECT r.at, c.oid, a.attname, format_type(a.atttypid, a.atttypmod), ${missing}
     FROM ${asRows(wanted, "at integer, nspname text, relname text")}
     JOIN pg_namespace AS n ON n.nspname = r.nspname
-    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = r.relname AND c.relkind IN ('r', 'p')
+    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = r.relname AND c.relkind IN (${kinds})
     LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY r.at, a.attnum`)
   const seen = new Map<string, SeenTable>()
-  for (const [at = "", identity, name, type] of rows) {
+  for (const [at = "", oid, name, type, unreadable] of rows) {
     const place = places[Number(at)]
     if (place === undefined || at === null) continue
-    const table = seen.get(at) ?? { ...place, identity: identity ?? "", columns: [] }
+    const isReadable = typeof unreadable !== "string"
+    const identity = isReadable ? `${oid}` : `${oid} unreadable`
+    const table = seen.get(at) ?? { ...place, identity, columns: [], ...(!isReadable && { unreadable }) }
     seen.set(at, table)
     if (typeof name === "string" && typeof type === "string")
       table.columns.push({ name, kind: kindOf(type), type })
@@ -29,7 +32,13 @@ export async function seenTables(
   return [...seen.values()]
 }
 
-const kinds: readonly [RegExp, ColumnKind][] = [
+/** Somebody else's may be of any kind that has rows: tables, partitioned or foreign ones, views, materialized ones. */
+const othersKinds = "'r', 'p', 'f', 'v', 'm'"
+
+const missingRight = `CASE WHEN NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+      THEN format('%I may not read its table: GRANT USAGE ON SCHEMA %I TO %1$I; GRANT SELECT ON %2$I.%I TO %1$I', current_user, n.nspname, c.relname) END`
+
+const columnKinds: readonly [RegExp, ColumnKind][] = [
   [/^(text|character varying|character)(\(\d+\))?$/, "text"],
   [/^(smallint|integer|bigint)$/, "integer"],
   [/^numeric(\(\d+,\d+\))?$/, "decimal"],
@@ -42,5 +51,5 @@ const kinds: readonly [RegExp, ColumnKind][] = [
 
 /** By the type's name as the server prints it. */
 function kindOf(type: string): ColumnKind {
-  return kinds.find(([pattern]) => pattern.test(type))?.[1] ?? "other"
+  return columnKinds.find(([pattern]) => pattern.test(type))?.[1] ?? "other"
 }

@@ -51,9 +51,9 @@ export function viewQuery(plan: BuiltPlan, relations = usualReaderRelations): st
   )
 }
 
-function readerRow({ facts, secretIds }: BuiltPlan, relations: ReaderRelations): string {
+function readerRow({ source, facts, secretIds }: BuiltPlan, relations: ReaderRelations): string {
   const schema = quoteIdentifier(relations.schema)
-  const flags = facts.map((fact, at) => `${flagSql(fact, schema)} AS f${at}`)
+  const flags = facts.map((fact, at) => `${flagSql(fact, schema, source.id)} AS f${at}`)
   const secrets = secretIds.map(
     (id, at) =>
       `(SELECT value FROM ${schema}.${quoteIdentifier(relations.secrets)} WHERE id = ${quoteLiteral(id)}) AS s${at}`,
@@ -61,13 +61,13 @@ function readerRow({ facts, secretIds }: BuiltPlan, relations: ReaderRelations):
   return [...flags, ...secrets, "count(*) AS n"].join(", ")
 }
 
-function flagSql(fact: Fact, schema: string): string {
+function flagSql(fact: Fact, schema: string, sourceId: number): string {
   if (fact.kind === "directory")
     return `COALESCE((SELECT bool_or(iam = ${quoteLiteral(fact.iamId)}) FROM ${schema}.user_profile), FALSE)`
-  return `COALESCE(bool_or(${entitlementSql(fact)}), FALSE)`
+  return `COALESCE(bool_or(${entitlementSql(fact, sourceId)}), FALSE)`
 }
 
-function entitlementSql(fact: Exclude<Fact, { kind: "directory" }>): string {
+function entitlementSql(fact: Exclude<Fact, { kind: "directory" }>, sourceId: number): string {
   switch (fact.kind) {
     case "subscribed":
       return `kind = 'subscription' AND key = '${fact.sourceId}'`
@@ -77,7 +77,8 @@ function entitlementSql(fact: Exclude<Fact, { kind: "directory" }>): string {
       return `kind = 'attribute' AND key = ${quoteLiteral(fact.name)} AND value = ${quoteLiteral(fact.value)}`
     case "purpose": {
       const below = `${fact.name}.`
-      return `kind = 'purpose' AND (key = ${quoteLiteral(fact.name)} OR LEFT(key, ${[...below].length}) = ${quoteLiteral(below)})`
+      // A project's purposes hold on its own sources only.
+      return `kind = 'purpose' AND (value IS NULL OR value = '${sourceId}') AND (key = ${quoteLiteral(fact.name)} OR LEFT(key, ${[...below].length}) = ${quoteLiteral(below)})`
     }
   }
 }

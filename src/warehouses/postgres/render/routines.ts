@@ -9,17 +9,25 @@ export const readerRole = "millrace_reader"
 export function routines(names: Names): string[] {
   const own = quoteIdentifier(names.booksSchema)
   return [
+    ...dependentViews(names),
+    isUsed(own),
+    isSameShape(own),
+    takePlace(own),
+    holdPlaceOf(own),
+    dropTable(own),
+  ]
+}
+
+/** Of them, what takes views away and puts them back. */
+export function dependentViews(names: Names): string[] {
+  const own = quoteIdentifier(names.booksSchema)
+  return [
     `CREATE TABLE IF NOT EXISTS ${names.books("views_aside")}
       (id bigint GENERATED ALWAYS AS IDENTITY, view text NOT NULL, statements text[] NOT NULL, since timestamptz NOT NULL DEFAULT now(), reason text)`,
     viewsOf(own),
     statementsOf(own),
     setViewsAside(own),
     putViewsBack(own),
-    isUsed(own),
-    isSameShape(own),
-    takePlace(own),
-    holdPlaceOf(own),
-    dropTable(own),
   ]
 }
 
