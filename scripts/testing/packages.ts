@@ -10,6 +10,7 @@ const wanted = [
   { name: "default-jdk-headless", isThere: () => isOnPath("javac") },
   { name: "libpostgresql-jdbc-java", isThere: () => existsSync("/usr/share/java/postgresql.jar") },
   { name: "python3-psycopg2", isThere: () => existsSync("/usr/lib/python3/dist-packages/psycopg2") },
+  { name: "systemd", isThere: () => isOnPath("systemd-notify") },
   { name: "mariadb-server", isThere: () => existsSync("/usr/sbin/mariadbd") },
 ]
 

@@ -47,6 +47,7 @@ async function pack(checkout: string): Promise<string[]> {
   await mkdir(checkout)
   const parts = [
     "bin",
+    "packaging",
     "scripts",
     "src",
     "package.json",
@@ -118,7 +119,7 @@ async function millrace(...args: string[]): Promise<{ code: number; stdout: stri
 
 test("the package holds the compiled program and nothing of the workshop", () => {
   const expected =
-    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|dist\/.+)$/
+    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|packaging\/systemd\/[a-z.]+|dist\/.+)$/
   assert.deepEqual(
     packed.filter((path) => !expected.test(path)),
     [],
@@ -127,7 +128,13 @@ test("the package holds the compiled program and nothing of the workshop", () =>
     packed.filter((path) => /\.test\.|\.ts$|\/cases\//.test(path)),
     [],
   )
-  for (const path of ["LICENSE", "bin/millrace", "dist/cli/main.js", "scripts/bootstrap/run.mjs"])
+  for (const path of [
+    "LICENSE",
+    "bin/millrace",
+    "dist/cli/main.js",
+    "packaging/systemd/millrace.service",
+    "scripts/bootstrap/run.mjs",
+  ])
     assert.ok(packed.includes(path), path)
 })
 

@@ -7,6 +7,7 @@ import { configured } from "../configured.ts"
 import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
 import { readyLine } from "./ready-line.ts"
+import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
 /** Above what a graceful stop needs; past it the process ends as it is, which a restart recovers from. */
@@ -33,10 +34,13 @@ export async function serve(
   process.umask(0o077)
   const stopped = stopSignal()
   const log = newLog({ level: "info" })
+  const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const server = await startRoles({ configuration, roles, watch: "own", log })
   print(`${readyLine(server, roles)}\n`)
+  await manager.ready("running")
   compileAhead(log)
   const reason = await Promise.race([stopped, server.broken])
+  await manager.stopping()
   const outcome = await stopWithin(server, stopLimitMs)
   if (reason === undefined) return outcome
   complain(`the warehouse engine has failed; start Millrace again, nothing is lost: ${plainLine(reason)}`)

@@ -5,6 +5,7 @@ import { configured } from "../configured.ts"
 import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
 import { readyLine } from "./ready-line.ts"
+import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
 /** Above what a graceful stop needs; past it the processes end as they are, which a restart recovers from. */
@@ -23,12 +24,15 @@ export async function supervise(configPath: string | undefined): Promise<0 | 1 |
   // When a second signal ends this process, the two others end with it.
   const stopped = stopSignal()
   const log = newLog({ level: "info" })
+  const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const running = await startIsolated({ configuration, childProgram, log })
   const isStarted = await Promise.race([tellStart(running), stopped.then(() => true)])
   if (isStarted) {
+    await manager.ready("running")
     compileAhead(log)
     await stopped
   }
+  await manager.stopping()
   let isOrderly = false
   const stop = async () => {
     isOrderly = await running.stop()
