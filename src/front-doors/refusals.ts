@@ -63,7 +63,7 @@ function retrying({ response, code }: Refusal, waitMs: number): Refusal {
 const tooLargeMessage = "The request's body is larger than 1 MiB."
 
 function notServedMessage(service: string): string {
-  return `The ${service} API is not available in this version of Millrace; the rds, redshift and cloudcontrolapi APIs are.`
+  return `The ${service} API is not available in this version of Millrace; the rds, redshift, cloudcontrolapi and profile APIs are.`
 }
 
 const queryRefusals: Refusals = {

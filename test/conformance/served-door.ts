@@ -11,10 +11,12 @@ import type {
 import { registry } from "../../src/engines/registry.ts"
 import type { SourceEngine } from "../../src/engines/source-engine.ts"
 import { cloudControlDoor } from "../../src/front-doors/cloudcontrol/door.ts"
+import { customerProfilesDoor } from "../../src/front-doors/customer-profiles/door.ts"
 import { rdsDoor } from "../../src/front-doors/rds/door.ts"
 import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
 import { newSharedThrottle } from "../../src/front-doors/shared-throttle.ts"
+import { startRemover } from "../../src/profiles/removal.ts"
 import type { ResourceHandler } from "../../src/resources/handler.ts"
 import { integrationHandlers } from "../../src/resources/integrations/handler.ts"
 import { resources } from "../../src/resources/registry.ts"
@@ -92,12 +94,19 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
   const plane = planeOver(store, options)
   const served = resources({ handlers: options.resourceHandlers?.(plane) ?? integrationHandlers(plane) })
   const requests = store.resourceRequests
+  const remover = startRemover({ removals: store.profiles.removals, log })
+  const profiles = { account, region, store: store.profiles, nudge: remover.nudge }
   const runner = startRequestRunner({ requests, resources: served, log })
   const resourcePlane = { account, region, resources: served, requests, nudge: runner.nudge }
   const router = awsRouter({
     region,
     credentials: [admin, reader, partner],
-    doors: [rdsDoor(plane, log), redshiftDoor(plane, log), cloudControlDoor(resourcePlane, store.audit, log)],
+    doors: [
+      rdsDoor(plane, log),
+      redshiftDoor(plane, log),
+      cloudControlDoor(resourcePlane, store.audit, log),
+      customerProfilesDoor(profiles, store.audit, log),
+    ],
     log,
     ...(options.now && { now: options.now }),
     ...(options.requests && { throttle: sharedThrottle(store, options.requests) }),
@@ -114,6 +123,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     close: async () => {
       await server.close(0)
       await runner.stop()
+      await remover.stop()
       await store.close()
       await database?.drop()
     },

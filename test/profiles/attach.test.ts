@@ -96,7 +96,7 @@ describe("objects of a type", () => {
     assert.equal(profileIdOf(changed), profileIdOf(made))
     const { keys, domain: record } = await state.store.read(domain)
     const withKey = async (value: string) =>
-      await keys.profilesWith([{ name: "_email", value }], { after: undefined, limit: 10 })
+      await keys.search([[{ name: "_email", value }]], { after: undefined, limit: 10 })
     assert.deepEqual(await withKey("d@example.com"), [])
     assert.deepEqual(await withKey("dan@example.com"), [profileIdOf(made)])
     assert.deepEqual([record.profileCount, record.objectCount], [1, 1])

@@ -3,6 +3,7 @@ import type { Enforcement } from "../../control-plane/governance/data/declaratio
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
 import { cloudControlDoor } from "../../front-doors/cloudcontrol/door.ts"
+import { customerProfilesDoor } from "../../front-doors/customer-profiles/door.ts"
 import {
   bearerOf,
   type EventSink,
@@ -31,6 +32,7 @@ import {
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
 import { governanceRoutes } from "./governance-part.ts"
+import { profilePlane } from "./profiles-part.ts"
 import { resourcePlane } from "./resources-part.ts"
 
 const httpGraceMs = 1_000
@@ -66,6 +68,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
       rdsDoor(plane, log),
       redshiftDoor(plane, log),
       cloudControlDoor(resourcePlane(base), store.audit, log),
+      customerProfilesDoor(profilePlane(base), store.audit, log),
       operationsDoor({ ...status, takeEvents, enforcement: data.enforcement, place: configuration }, log),
     ],
     log,

@@ -3,6 +3,7 @@ import { ensureCredentials, withGenerated } from "../../configuration/secrets/cr
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
 import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
 import type { Configuration, HostPort } from "../../domain/configuration.ts"
+import type { ProfilePlane } from "../../profiles/services/context.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { Store } from "../../state/store.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
@@ -46,6 +47,8 @@ export interface LocalParts {
   sql?: HostPort
   /** Once a door of this process shows resources. */
   resources?: ResourcePlane
+  /** Once a door of this process shows customer profiles. */
+  profiles?: ProfilePlane
 }
 
 /** @throws SetupError */

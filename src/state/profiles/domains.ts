@@ -10,8 +10,6 @@ export interface DomainStore {
   /** Undefined: there is one of that name. */
   add(name: string, settings: DomainSettings): Promise<DomainRecord | undefined>
   find(name: string): Promise<DomainRecord | undefined>
-  /** Undefined: there is none. */
-  replace(name: string, settings: DomainSettings): Promise<DomainRecord | undefined>
   /** In the order of their names, `after` excluded. */
   list(page: { after: string | undefined; limit: number }): Promise<DomainRecord[]>
   count(): Promise<number>
@@ -27,7 +25,6 @@ export function domainStore(db: Db): DomainStore {
         await sql<DomainRow>`select * from millrace.profile_domains where name = ${name}`.execute(db)
       return rows.map(domainFromRow)[0]
     },
-    replace: (name, settings) => replace(db, name, settings),
     list: async ({ after, limit }) => {
       const { rows } = await sql<DomainRow>`select * from millrace.profile_domains
         where ${after ?? null}::text is null or name collate "C" > ${after ?? null}
@@ -58,15 +55,27 @@ async function add(db: Db, name: string, settings: DomainSettings): Promise<Doma
   }
 }
 
-async function replace(db: Db, name: string, settings: DomainSettings): Promise<DomainRecord | undefined> {
+/** What a domain is set to, to be changed under its lock. */
+export interface DomainSettingsRow {
+  replace(settings: DomainSettings): Promise<DomainRecord>
+}
+
+/** @param domain the domain's number */
+export function domainSettings(db: Db, domain: number): DomainSettingsRow {
+  return { replace: (settings) => replace(db, domain, settings) }
+}
+
+async function replace(db: Db, domain: number, settings: DomainSettings): Promise<DomainRecord> {
   const { rows } = await sql<DomainRow>`update millrace.profile_domains set
     default_expiration_days = ${settings.defaultExpirationDays},
     default_encryption_key = ${settings.defaultEncryptionKey ?? null},
     dead_letter_queue_url = ${settings.deadLetterQueueUrl ?? null}, matching = ${settings.matching ?? null},
     rule_based_matching = ${settings.ruleBasedMatching ?? null}, data_store = ${settings.dataStore ?? null},
     tags = ${JSON.stringify(settings.tags)}, updated_at = clock_timestamp()
-    where name = ${name} returning *`.execute(db)
-  return rows.map(domainFromRow)[0]
+    where number = ${domain} returning *`.execute(db)
+  const [row] = rows
+  if (row === undefined) throw new Error("the domain's row is gone, although it was locked")
+  return domainFromRow(row)
 }
 
 async function remove(db: Db, name: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { StateSchema } from "../schema.ts"
 import { plainId } from "./profile-rows.ts"
 import type { KeyPair } from "./records.ts"
@@ -23,15 +23,23 @@ export interface FoundKey extends KeyPair {
  */
 const holdersSeen = 1_200
 
+/** A key, or a profile itself. */
+export type WantedProfile = KeyPair | { profile: string }
+
+export interface PageOfIds {
+  /** Excluded. */
+  after: string | undefined
+  limit: number
+}
+
 /** Keys of one domain. */
 export interface KeyRows {
   /** The profiles that have these keys, of each key with at most 1,200 holders. */
   find(pairs: readonly KeyPair[]): Promise<FoundKey[]>
-  /** Profiles with any of these keys, in the order of their ids. */
-  profilesWith(
-    pairs: readonly KeyPair[],
-    page: { after: string | undefined; limit: number },
-  ): Promise<string[]>
+  /**
+   * Profiles that have, or are, one of each group, in the order of their ids. A group without members finds nothing.
+   */
+  search(groups: readonly (readonly WantedProfile[])[], page: PageOfIds): Promise<string[]>
   /** The keys that an object or `keyHolder` gave to its profile. */
   heldBy(holders: readonly { profile: string; holder: string }[]): Promise<HeldKey[]>
   add(keys: readonly HeldKey[]): Promise<void>
@@ -45,7 +53,7 @@ export interface KeyRows {
 export function keyRows(db: Db, domain: number): KeyRows {
   return {
     find: (pairs) => find(db, domain, pairs),
-    profilesWith: (pairs, page) => profilesWith(db, domain, pairs, page),
+    search: (groups, page) => search(db, domain, groups, page),
     heldBy: (holders) => heldBy(db, domain, holders),
     add: async (keys) => {
       if (keys.length === 0) return
@@ -81,21 +89,45 @@ async function find(db: Db, domain: number, pairs: readonly KeyPair[]): Promise<
   return rows.map((row) => ({ ...row, profile: plainId(row.profile) }))
 }
 
-async function profilesWith(
+async function search(
   db: Db,
   domain: number,
-  pairs: readonly KeyPair[],
-  { after, limit }: { after: string | undefined; limit: number },
+  groups: readonly (readonly WantedProfile[])[],
+  { after, limit }: PageOfIds,
 ): Promise<string[]> {
-  if (pairs.length === 0) return []
+  const [first, ...others] = groups
+  if (first === undefined || groups.some((group) => group.length === 0)) return []
+  const isAfter = (id: RawBuilder<unknown>) =>
+    sql`(${after ?? null}::uuid is null or ${id} > ${after ?? null}::uuid)`
+  const also = others.map((group) => sql`and ${hasOneOf(domain, group, sql`f.profile`)}`)
+  const everyOther = sql.join(also, sql` `)
   const { rows } = await sql<{ profile: string }>`
-    select distinct k.profile
-    from unnest(${pairs.map(({ name }) => name)}::text[], ${pairs.map(({ value }) => value)}::text[]) as w (name, value)
-    cross join lateral (select distinct profile from millrace.profile_keys
-      where domain = ${domain} and name = w.name and value = w.value
-      and (${after ?? null}::uuid is null or profile > ${after ?? null}::uuid) order by profile limit ${limit}) k
-    order by k.profile limit ${limit}`.execute(db)
+    select distinct f.profile from (
+      select k.profile from ${pairsOf(first)}
+      cross join lateral (select distinct f.profile from millrace.profile_keys f
+        where f.domain = ${domain} and f.name = w.name and f.value = w.value and ${isAfter(sql`f.profile`)}
+        ${everyOther} order by f.profile limit ${limit}) k
+      union all
+      select f.profile from unnest(${idsOf(first)}::uuid[]) as f (profile)
+      where ${isAfter(sql`f.profile`)} ${everyOther}
+    ) f order by f.profile limit ${limit}`.execute(db)
   return rows.map(({ profile }) => plainId(profile))
+}
+
+function hasOneOf(domain: number, group: readonly WantedProfile[], profile: RawBuilder<unknown>) {
+  return sql`(${profile} = any(${idsOf(group)}::uuid[]) or exists (select 1 from ${pairsOf(group)}
+    join millrace.profile_keys o on o.domain = ${domain} and o.name = w.name and o.value = w.value
+    where o.profile = ${profile}))`
+}
+
+function pairsOf(group: readonly WantedProfile[]) {
+  const pairs = group.filter((one) => "name" in one)
+  return sql`unnest(${pairs.map(({ name }) => name)}::text[], ${pairs.map(({ value }) => value)}::text[])
+    as w (name, value)`
+}
+
+function idsOf(group: readonly WantedProfile[]): string[] {
+  return group.flatMap((one) => ("profile" in one ? [one.profile] : []))
 }
 
 async function heldBy(

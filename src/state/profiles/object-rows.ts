@@ -1,13 +1,15 @@
 import { type Kysely, sql } from "kysely"
 import type { StateSchema } from "../schema.ts"
 import { plainId } from "./profile-rows.ts"
-import type { NewObject, StoredObject } from "./records.ts"
+import type { KeyPair, NewObject, StoredObject } from "./records.ts"
 
 type Db = Kysely<StateSchema>
 
 export interface ObjectPage {
   profile: string
   type: number
+  /** Only objects that gave one of these; undefined: all. */
+  keys: readonly KeyPair[] | undefined
   after: string | undefined
   limit: number
 }
@@ -35,13 +37,7 @@ export function objectRows(db: Db, domain: number): ObjectRows {
         where type = ${type} and unique_key = any(${uniqueKeys}::text[])`.execute(db)
       return rows.map(fromRow)
     },
-    list: async ({ profile, type, after, limit }) => {
-      const { rows } = await sql<ObjectRow>`select * from millrace.profile_objects
-        where profile = ${profile}::uuid and domain = ${domain} and type = ${type}
-        and (${after ?? null}::text is null or unique_key collate "C" > ${after ?? null})
-        order by unique_key collate "C" limit ${limit}`.execute(db)
-      return rows.map(fromRow)
-    },
+    list: (page) => list(db, domain, page),
     put: (objects) => put(db, domain, objects),
     remove: async (type, uniqueKeys) => {
       const { rows } = await sql<ObjectRow>`delete from millrace.profile_objects
@@ -64,6 +60,25 @@ export function objectRows(db: Db, domain: number): ObjectRows {
       return rows[0] ?? { objects: 0, bytes: 0 }
     },
   }
+}
+
+async function list(
+  db: Db,
+  domain: number,
+  { profile, type, keys, after, limit }: ObjectPage,
+): Promise<StoredObject[]> {
+  const hasKey =
+    keys === undefined
+      ? sql``
+      : sql`and exists (select 1 from millrace.profile_keys k
+          join unnest(${keys.map(({ name }) => name)}::text[], ${keys.map(({ value }) => value)}::text[]) as w (name, value)
+            on k.name = w.name and k.value = w.value
+          where k.domain = ${domain} and k.profile = o.profile and k.object = o.number)`
+  const { rows } = await sql<ObjectRow>`select * from millrace.profile_objects o
+    where profile = ${profile}::uuid and domain = ${domain} and type = ${type} ${hasKey}
+    and (${after ?? null}::text is null or unique_key collate "C" > ${after ?? null})
+    order by unique_key collate "C" limit ${limit}`.execute(db)
+  return rows.map(fromRow)
 }
 
 interface Sizes {

@@ -23,6 +23,8 @@ export interface ProfileRows {
   /** Makes them. They last as many days. */
   insert(profiles: readonly ProfileWrite[], expirationDays: number): Promise<void>
   update(profiles: readonly ProfileWrite[], expirationDays: number): Promise<void>
+  /** Counts objects of profiles that have become more or fewer. */
+  resize(changes: readonly { id: string; objects: number; bytes: number }[]): Promise<void>
   /** Their objects and keys are left to the caller. */
   remove(ids: readonly string[]): Promise<void>
 }
@@ -48,6 +50,13 @@ export function profileRows(db: Db, domain: number): ProfileRows {
     },
     insert: (profiles, expirationDays) => insert(db, domain, profiles, expirationDays),
     update: (profiles, expirationDays) => update(db, domain, profiles, expirationDays),
+    resize: async (changes) => {
+      await sql`update millrace.profiles p set object_count = p.object_count + w.objects,
+          object_bytes = p.object_bytes + w.bytes, updated_at = clock_timestamp()
+        from unnest(${changes.map(({ id }) => id)}::uuid[], ${changes.map(({ objects }) => objects)}::integer[],
+          ${changes.map(({ bytes }) => bytes)}::bigint[]) as w (id, objects, bytes)
+        where p.domain = ${domain} and p.id = w.id`.execute(db)
+    },
     remove: async (ids) => {
       await sql`delete from millrace.profiles where domain = ${domain} and id = any(${ids}::uuid[])`.execute(
         db,

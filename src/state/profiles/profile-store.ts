@@ -1,13 +1,21 @@
 import { type Kysely, sql, type Transaction } from "kysely"
 import { Fault } from "../../domain/faults.ts"
 import type { StateSchema } from "../schema.ts"
-import { type DomainRow, type DomainStore, domainFromRow, domainStore } from "./domains.ts"
+import {
+  type DomainRow,
+  type DomainSettingsRow,
+  type DomainStore,
+  domainFromRow,
+  domainSettings,
+  domainStore,
+} from "./domains.ts"
 import { type Journal, journal } from "./journal.ts"
 import { type KeyRows, keyRows } from "./key-rows.ts"
 import { type ObjectRows, objectRows } from "./object-rows.ts"
 import { type ObjectTypeStore, objectTypeStore } from "./object-types.ts"
 import { type ProfileRows, profileRows } from "./profile-rows.ts"
 import type { DomainRecord } from "./records.ts"
+import { type RemovalStore, removalStore } from "./removals.ts"
 
 /** What there is in one domain. */
 export interface DomainContents {
@@ -21,12 +29,14 @@ export interface DomainContents {
 
 /** A domain that nobody else changes meanwhile. */
 export interface LockedDomain extends DomainContents {
+  settings: DomainSettingsRow
   transaction: Transaction<StateSchema>
 }
 
 /** Customer profiles. */
 export interface ProfileStore {
   domains: DomainStore
+  removals: RemovalStore
   /** To read. @throws Fault resourceNotFound */
   read(domain: string): Promise<DomainContents>
   /**
@@ -42,6 +52,7 @@ export function profileStore(db: Kysely<StateSchema>): ProfileStore {
   const domains = domainStore(db)
   return {
     domains,
+    removals: removalStore(db),
     read: async (name) => {
       const domain = await domains.find(name)
       if (domain === undefined) throw noDomain(name)
@@ -53,7 +64,8 @@ export function profileStore(db: Kysely<StateSchema>): ProfileStore {
           for no key update`.execute(transaction)
         const domain = rows.map(domainFromRow)[0]
         if (domain === undefined) throw noDomain(name)
-        return await work({ ...contentsOf(transaction, domain), transaction })
+        const settings = domainSettings(transaction, domain.number)
+        return await work({ ...contentsOf(transaction, domain), settings, transaction })
       }),
   }
 }

@@ -1,16 +1,20 @@
-/** Values of awsJson1_0 along their shapes. Timestamps are seconds since 1970, with a fraction. */
+/** Values of awsJson1_0 and restJson1 along their shapes. Timestamps are seconds since 1970, with a fraction. */
 import { unreachable } from "../../domain/unreachable.ts"
 import { isStructure, violationMessage, violations } from "../shapes/constraints.ts"
 import type { Shape, ShapeValue, StructureShape } from "../shapes/shape.ts"
 import type { JsonFault } from "./fault.ts"
 
-type Read<T> = { ok: T } | { fault: JsonFault }
+export type Read<T> = { ok: T } | { fault: JsonFault }
 
 /** The input of an operation: members that are null are absent, members that the shape does not know are left out. */
 export function readJsonInput(shape: StructureShape, body: Uint8Array): Read<ShapeValue> {
   const parsed = parsedBody(body)
-  if ("fault" in parsed) return parsed
-  const value = fromJson(shape, parsed.ok)
+  return "fault" in parsed ? parsed : readValues(shape, parsed.ok)
+}
+
+/** As `readJsonInput`, of what was parsed already. */
+export function readValues(shape: StructureShape, parsed: unknown): Read<ShapeValue> {
+  const value = fromJson(shape, parsed)
   if (value === undefined)
     return { fault: serializationFault("The body is not a JSON object of this operation.") }
   const broken = violations(shape, value)
@@ -18,7 +22,8 @@ export function readJsonInput(shape: StructureShape, body: Uint8Array): Read<Sha
   return { fault: { code: "ValidationException", status: 400, message: violationMessage(broken) } }
 }
 
-function parsedBody(body: Uint8Array): Read<unknown> {
+/** An empty body is one without members. */
+export function parsedBody(body: Uint8Array): Read<unknown> {
   if (body.length === 0) return { ok: {} }
   try {
     return { ok: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) }
@@ -39,6 +44,7 @@ function fromJson(shape: Shape, value: unknown): ShapeValue | undefined {
   switch (shape.kind) {
     case "string":
     case "integer":
+    case "double":
     case "boolean":
       return typeof value === "object" ? {} : (value as ShapeValue)
     case "timestamp":

@@ -87,6 +87,8 @@ function read(shape: Shape, node: Node): ShapeValue {
       return scalar(node)
     case "integer":
       return integer(node)
+    case "double":
+      return double(node)
     case "boolean":
       return boolean(node)
     case "timestamp":
@@ -176,6 +178,12 @@ function integer(node: Node): number {
   const value = Number(text)
   if (!/^[+-]?\d{1,10}$/.test(text) || Math.abs(value) > 2_147_483_647) throw unfit(node, "an integer")
   return value
+}
+
+function double(node: Node): number {
+  const text = scalar(node)
+  if (!/^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(text)) throw unfit(node, "a number")
+  return Number(text)
 }
 
 function boolean(node: Node): boolean {

@@ -45,6 +45,7 @@ function contentXml(shape: Shape, value: ShapeValue): string {
   switch (shape.kind) {
     case "string":
     case "integer":
+    case "double":
     case "boolean":
       return escapeXml(String(value))
     case "timestamp":

@@ -17,6 +17,10 @@ export function violations(shape: Shape, value: ShapeValue, path = ""): Violatio
       return typeof value === "number"
         ? rangeViolations(shape, value, value, "value", path)
         : wrongType(path, "an integer")
+    case "double":
+      return typeof value === "number"
+        ? rangeViolations(shape, value, value, "value", path)
+        : wrongType(path, "a number")
     case "boolean":
       return typeof value === "boolean" ? [] : wrongType(path, "a boolean")
     case "timestamp":

@@ -2,6 +2,7 @@
 export type Shape =
   | StringShape
   | IntegerShape
+  | DoubleShape
   | { readonly kind: "boolean" }
   | { readonly kind: "timestamp" }
   | ListShape
@@ -20,6 +21,12 @@ export interface StringShape {
 
 export interface IntegerShape {
   readonly kind: "integer"
+  readonly min?: number
+  readonly max?: number
+}
+
+export interface DoubleShape {
+  readonly kind: "double"
   readonly min?: number
   readonly max?: number
 }
@@ -61,7 +68,7 @@ export type ValueOf<S> = S extends { kind: "string"; values: readonly (infer V e
   ? V
   : S extends { kind: "string" }
     ? string
-    : S extends { kind: "integer" }
+    : S extends { kind: "integer" | "double" }
       ? number
       : S extends { kind: "boolean" }
         ? boolean

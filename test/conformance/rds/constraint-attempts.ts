@@ -70,6 +70,8 @@ function broken(place: string, shape: Shape): Broken[] {
       return brokenStructure(place, shape)
     case "timestamp":
       throw new Error("no operation takes a timestamp")
+    case "double":
+      throw new Error("no operation takes a number with a fraction")
     default:
       return unreachable(shape)
   }

@@ -331,13 +331,13 @@ describe("signatures, over raw HTTP", () => {
     assert.equal(JSON.parse(cloudControl.body).__type, "ValidationException")
     assert.equal(cloudControl.headers["content-type"], "application/x-amz-json-1.0")
 
-    const profile = await send(
+    const operations = await send(
       door.port,
-      await sign({ service: "profile", path: "/domains", method: "GET", body: "" }),
+      await sign({ service: "millrace", path: "/status", method: "GET", body: "" }),
     )
-    assert.equal(profile.status, 404)
-    assert.equal(profile.headers["x-amzn-errortype"], "UnknownOperationException")
-    assert.match(JSON.parse(profile.body).Message, /not available in this version/)
+    assert.equal(operations.status, 404)
+    assert.equal(operations.headers["x-amzn-errortype"], "UnknownOperationException")
+    assert.match(JSON.parse(operations.body).Message, /not available in this version/)
 
     const forged = await send(
       door.port,

@@ -1,0 +1,74 @@
+import type { ProfilePlane } from "../../profiles/services/context.ts"
+import type { AuditStore } from "../../state/audit.ts"
+import type { Log } from "../../wire/http/log.ts"
+import type { Door } from "../door.ts"
+import { restDoor } from "../rest-door.ts"
+import { profileFault } from "./faults.ts"
+import { domainHandlers } from "./handlers/domain-handlers.ts"
+import { objectHandlers } from "./handlers/object-handlers.ts"
+import { objectTypeHandlers } from "./handlers/object-type-handlers.ts"
+import { profileHandlers } from "./handlers/profile-handlers.ts"
+import { tagHandlers } from "./handlers/tag-handlers.ts"
+import { domainsOperations } from "./operations/domains.ts"
+import { objectTypesOperations } from "./operations/object-types.ts"
+import { objectsOperations } from "./operations/objects.ts"
+import { profilesOperations } from "./operations/profiles.ts"
+import { tagsOperations } from "./operations/tags.ts"
+
+/** All operations that are served: a kind of resource is a file of `operations/` and one of `handlers/`, named here. */
+export const customerProfilesOperations = {
+  ...domainsOperations,
+  ...objectTypesOperations,
+  ...objectsOperations,
+  ...profilesOperations,
+  ...tagsOperations,
+} as const
+
+/** The Customer Profiles API. */
+export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log: Log): Door {
+  return restDoor({
+    name: "profile",
+    title: "Customer Profiles",
+    operations: customerProfilesOperations,
+    handlers: {
+      ...domainHandlers(plane),
+      ...objectTypeHandlers(plane),
+      ...objectHandlers(plane),
+      ...profileHandlers(plane),
+      ...tagHandlers(plane),
+    },
+    // Objects are data and not settings: the history of profiles says who has put them.
+    unaudited: [
+      "GetDomain",
+      "ListDomains",
+      "GetProfileObjectType",
+      "ListProfileObjectTypes",
+      "PutProfileObject",
+      "ListProfileObjects",
+      "SearchProfiles",
+      "ListTagsForResource",
+    ],
+    faultOf: profileFault,
+    invalidInput: "BadRequestException",
+    auditedParameters,
+    audit,
+    log,
+  })
+}
+
+/** Members that name things. Values of profiles are of people: none comes into the trail. */
+const naming = [
+  "DomainName",
+  "ObjectTypeName",
+  "ProfileId",
+  "MainProfileId",
+  "Uri",
+  "EventTriggerName",
+  "resourceArn",
+]
+
+function auditedParameters(input: object): { resource: string | undefined; parameters: object } {
+  const named = Object.entries(input).filter(([name]) => naming.includes(name))
+  const resource = named.map(([, value]) => String(value)).join("/")
+  return { resource: resource === "" ? undefined : resource, parameters: Object.fromEntries(named) }
+}
