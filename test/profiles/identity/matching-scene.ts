@@ -8,10 +8,10 @@ export async function setRules(
   domain: string,
   rules: RuleBasedMatching | undefined,
 ): Promise<void> {
-  const before = await store.profiles.domains.find(domain)
-  if (before === undefined) throw new Error(`no domain ${domain}`)
   const ruleBasedMatching = rules === undefined ? undefined : JSON.stringify(rules)
-  await store.profiles.domains.replace(domain, { ...before, ruleBasedMatching })
+  await store.profiles.change(domain, async (locked) => {
+    await locked.settings.replace({ ...locked.domain, ruleBasedMatching })
+  })
 }
 
 /** Until there is nothing more to match. A failure is thrown. */
