@@ -25,6 +25,7 @@ import { type LiveParts, streamFrom } from "./stream-attempt.ts"
 import type { StreamingPipeline } from "./streaming.ts"
 import { type AskedResyncs, newAskedResyncs } from "./tables/asked-resyncs.ts"
 import { optionsOf } from "./tables/database-options.ts"
+import { type LeftBehind, newLeftBehind } from "./tables/left-behind.ts"
 import { conforming } from "./values/value-transforms.ts"
 import { type Waits, waitsOf } from "./waits.ts"
 import type { WriteObserver } from "./write-order.ts"
@@ -136,7 +137,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     failedAtRows: 0,
     cutColumns: undefined,
     isReaderEnded: false,
-    oversized: [],
+    leftBehind: newLeftBehind(),
     asked: newAskedResyncs(),
     relief,
   }
@@ -178,8 +179,8 @@ export interface RunState {
   cutColumns: CutColumns | undefined
   /** The connection of an earlier owner at the source has been ended. */
   isReaderEnded: boolean
-  /** Tables with rows that the warehouse could not hold: the next attempt runs without them. */
-  readonly oversized: OversizedTable[]
+  /** Tables that the warehouse has refused: the next attempt runs without them. */
+  readonly leftBehind: LeftBehind
   readonly asked: AskedResyncs
   readonly relief: RetentionActionWorker
 }
@@ -203,7 +204,8 @@ async function runUntilStopped(
     } catch (error) {
       if (signal.aborted) break
       const problem = asProblem(error)
-      if (problem instanceof OversizedTable) state.oversized.push(problem)
+      if (problem instanceof OversizedTable)
+        for (const refused of [problem, ...problem.others]) state.leftBehind.add(refused)
       waits.failed(problem, state.trouble === undefined)
       state.trouble = problem
       state.failedAtRows = state.copiedRows

@@ -1,4 +1,5 @@
 import { type Problem, problemKinds } from "../domain/problems.ts"
+import { OversizedTable } from "./contracts/oversized.ts"
 import type { Waits } from "./waits.ts"
 
 /** How long a pipeline waits before each attempt: longer after each failure, up to a limit. */
@@ -16,10 +17,13 @@ export function newRetryWaits(waits: Waits): RetryWaits {
   let longestMs = longestRetryMs
   let isCopyingAnew = false
   return {
-    failed({ kind }, isFirst) {
+    failed(problem, isFirst) {
+      const { kind } = problem
+      const isLeftBehind = problem instanceof OversizedTable
       // What a resync mends has nothing to wait for, unless that is what fails.
       const needsCopy = problemKinds[kind].reaction === "resync"
-      if (isFirst || (needsCopy && !isCopyingAnew)) waitMs = firstRetryMs
+      // The next attempt runs without the table that was refused, and cannot fail for it again.
+      if (isFirst || isLeftBehind || (needsCopy && !isCopyingAnew)) waitMs = firstRetryMs
       isCopyingAnew = needsCopy
       longestMs = kind === "sourceUnreachable" ? longestReconnectMs : longestRetryMs
     },

@@ -12,7 +12,6 @@ import { applyBatches } from "./batch/apply-loop.ts"
 import { type Backpressure, isHindered, newBackpressure } from "./batch/backpressure.ts"
 import { type BatchInterval, newBatchInterval } from "./batch/batch-interval.ts"
 import { Batcher } from "./batch/batcher.ts"
-import { leaveBehind } from "./contracts/oversized.ts"
 import type { ChangeStream } from "./contracts/source.ts"
 import type { TextColumns } from "./contracts/text-columns.ts"
 import { newVersionModes, type VersionModes } from "./contracts/versions.ts"
@@ -73,7 +72,7 @@ interface OpenStream extends Gathering {
 /** Streams until `signal` is given or the source's policy wants the stream to end; rejects with what broke it off. */
 export async function streamFrom(attempt: StreamAttempt, signal: AbortSignal): Promise<void> {
   const { options, state } = attempt
-  await leaveBehind(state.oversized, attempt.destination, options)
+  await state.leftBehind.record(attempt.destination, options.reporter)
   const noted = await readNoted(attempt)
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
@@ -183,6 +182,7 @@ function watchOver(
     ...{ handle, source, select, reporter, observe },
     ...{ stream, destination, batcher, tables, texts, modes },
     asked: state.asked,
+    leftBehind: state.leftBehind,
     lookEveryMs: waitsOf(options).lookEveryMs,
     signal: AbortSignal.any([signal, ended]),
   })

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import pg from "pg"
 import type { DatabaseOptions } from "../../src/domain/database-options.ts"
 import type { Problem } from "../../src/domain/problems.ts"
-import { qualifiedName } from "../../src/domain/table.ts"
+import { qualifiedName, type TableSchema } from "../../src/domain/table.ts"
 import type { Source, TableSelection } from "../../src/replication/contracts/source.ts"
 import type { Warehouse } from "../../src/replication/contracts/warehouse.ts"
 import {
@@ -95,6 +95,8 @@ export interface Reports {
   slotWaits: Problem[]
   /** Reason by qualified name. */
   failed: Map<string, string>
+  /** All that was said, by qualified name. */
+  reasons: Map<string, string[]>
   refused: Map<string, string>
   /** Changes and transactions that batches brought. */
   changes: number
@@ -233,6 +235,7 @@ export function newReports(): Reports {
     problem: undefined,
     slotWaits: [],
     failed: new Map(),
+    reasons: new Map(),
     refused: new Map(),
     changes: 0,
     batches: 0,
@@ -246,6 +249,11 @@ function isSlotWait({ kind, message }: Problem): boolean {
 }
 
 export function reporterInto(reports: Reports): PipelineReporter {
+  const fail = (table: TableSchema, reason: string) => {
+    const name = qualifiedName(table)
+    reports.failed.set(name, reason)
+    reports.reasons.set(name, [...(reports.reasons.get(name) ?? []), reason])
+  }
   const refuse = (table: { schema: string; name: string; reason: string }) =>
     reports.refused.set(qualifiedName(table), table.reason)
   return {
@@ -258,7 +266,7 @@ export function reporterInto(reports: Reports): PipelineReporter {
     },
     snapshot: (_, refused) => refused.forEach(refuse),
     copied(table, event) {
-      if (event.kind === "failed") reports.failed.set(qualifiedName(table), event.reason)
+      if (event.kind === "failed") fail(table, event.reason)
       if (event.kind === "finished") reports.copied.push(qualifiedName(table))
     },
     streaming: () => undefined,
@@ -266,7 +274,7 @@ export function reporterInto(reports: Reports): PipelineReporter {
       reports.changes += applied.changes
       reports.batches++
     },
-    stale: ({ table, reason }) => reports.failed.set(qualifiedName(table), reason),
+    stale: ({ table, reason }) => fail(table, reason),
     dropped: () => undefined,
     refused: refuse,
     incrementalSnapshotFailed: (problem) => reports.problems.push(problem),

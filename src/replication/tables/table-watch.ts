@@ -21,6 +21,7 @@ import type { WriteObserver } from "../write-order.ts"
 import type { AskedResyncs } from "./asked-resyncs.ts"
 import { type CatalogPollBackoff, newCatalogPollBackoff } from "./catalog-poll-backoff.ts"
 import { newCatalogPollTimers } from "./catalog-poll-timers.ts"
+import type { LeftBehind, TableRetry } from "./left-behind.ts"
 import { newSelectionState, type SelectionState, settleSelection } from "./selection.ts"
 import { letStaleLeave } from "./stale-tables.ts"
 import { shapeOf } from "./table-shape.ts"
@@ -41,6 +42,8 @@ export interface TableWatchOptions {
   modes: VersionModes
   /** Tables that need a re-snapshot. */
   asked: AskedResyncs
+  /** Tables that wait before their copies are tried again. */
+  leftBehind: LeftBehind
   reporter: PipelineReporter
   observe: WriteObserver
   lookEveryMs: number
@@ -82,8 +85,8 @@ const soonMs = 250
 export interface Watching extends TableWatchOptions {
   /** Tables that stream or are being copied, by id. */
   known: Map<string, TableSchema>
-  /** By table id: when a failed table is tried again, and its shape when it failed. */
-  retries: Map<string, { atMs: number; waitMs: number; cause: "table" | "source"; shape: string }>
+  /** By table id: when a failed table is tried again. */
+  retries: Map<string, TableRetry>
   /** Tables in the warehouse that are no longer updated, by id. */
   stale: Map<string, TableSchema>
   refused: Map<string, string>
@@ -104,7 +107,7 @@ export function watchTables(options: TableWatchOptions): TableWatch {
   const watching: Watching = {
     ...options,
     known: new Map(options.tables.map((table) => [table.id, table])),
-    retries: new Map(),
+    retries: options.leftBehind.retries(),
     stale: new Map(),
     refused: new Map(),
     texts: new Map(options.texts),
@@ -159,7 +162,10 @@ export function watchTables(options: TableWatchOptions): TableWatch {
       if (!watching.selection.isSettled()) wake()
     },
     resync(ids) {
-      for (const id of ids) watching.retries.delete(id)
+      for (const id of ids) {
+        watching.retries.delete(id)
+        watching.leftBehind.asked(id)
+      }
       const recorded = watching.asked.ask(ids, askedReason)
       wake()
       return recorded

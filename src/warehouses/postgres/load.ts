@@ -11,9 +11,10 @@ import {
 import { TakenOver } from "../../replication/contracts/taken-over.ts"
 import type { TableLoad } from "../../replication/contracts/warehouse.ts"
 import type { RowBuffer } from "../../replication/values/columns.ts"
+import { placeRefusal } from "./altered-table.ts"
 import type { Session } from "./client.ts"
 import { type CopyEncoder, newCopyEncoder } from "./copy/copy-encoder.ts"
-import { problemOf, unsentRefusal, valueRefusal } from "./errors.ts"
+import { orProblem, problemOf, unsentRefusal, valueRefusal } from "./errors.ts"
 import { copyFence, fenceCopy } from "./fence.ts"
 import { place } from "./naming.ts"
 import { type OpenDestination, runPlan } from "./open-destination.ts"
@@ -195,7 +196,14 @@ async function refuseOccupied({ books, pipeline, names, transactions }: OpenDest
   const known = { held: await books.tables(), versions: await books.versions(), placeOf: place }
   const dropped = droppedInPlaceOf(pipeline, table, known)
   if ((await standing(transactions, names, dropped)).length > 0) throw occupiedByVersions()
-  if (!isPlaceOfOthers(table, known)) return
+  if (!isPlaceOfOthers(table, known)) {
+    const held = known.held.find(({ schema }) => place(schema) === place(table))?.schema
+    const refusal = await orProblem("looking for the table", () =>
+      placeRefusal(transactions, names, { live: names.live(table), held }),
+    )
+    if (refusal !== undefined) throw new Problem("tableFailed", refusal)
+    return
+  }
   if ((await standing(transactions, names, [table])).length > 0) throw occupiedByOthers()
 }
 

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
+import type { StepActions } from "../sql/blamed-table.ts"
 import type { PositionChange } from "../sql/position.ts"
 import type { Session } from "./client.ts"
 import { isLockTimeout, problemOf } from "./errors.ts"
 import type { Fence } from "./fence.ts"
 import type { LockWatch } from "./lock-watch.ts"
 import type { Action } from "./merge/merge.ts"
-import { runMerge } from "./merge/run-merge.ts"
+import { runActions, runSteps, type TableRefusal } from "./run-steps.ts"
 import { newSessionStages } from "./staging/session-stages.ts"
 import type { StageTable } from "./staging/stage-tables.ts"
 import type { Staging } from "./staging/staging.ts"
@@ -24,6 +25,11 @@ export interface Work {
   lockTries?: number | undefined
 }
 
+/** As `Work`, step by step. */
+export interface WorkByTable extends Omit<Work, "statements"> {
+  steps: readonly StepActions<Action>[]
+}
+
 /** What runs on one session, one after another: statements of two must not mix. */
 export interface Transactions {
   /**
@@ -31,6 +37,11 @@ export interface Transactions {
    * TakenOver where the fence refuses, OversizedTable where the server refuses a table's value.
    */
   run(work: Work, doing: string, position?: PositionChange): Promise<void>
+  /**
+   * As `run`, for what was refused and rolled back: each step has a savepoint of its own, so that the server's answers tell which
+   * tables it refuses. Answers those, and then has changed nothing.
+   */
+  runByTable(work: WorkByTable, doing: string, position?: PositionChange): Promise<TableRefusal[]>
   /** Reads outside of a transaction. */
   rows(sql: string): Promise<(string | null)[][]>
 }
@@ -49,27 +60,14 @@ export interface TransactionParts {
 export function newTransactions({ session, fence, staging, locks }: TransactionParts): Transactions {
   const inTurn = newSerialQueue()
   const stages = newSessionStages(session, staging)
+  const on = { session, stages, staging }
 
-  /** Statements between two merges go to the server together, the last of them with the commit. */
-  async function runAndCommit(actions: readonly Action[]): Promise<void> {
-    let waiting: string[] = []
-    for (const action of actions) {
-      if (typeof action === "string") {
-        waiting.push(action)
-        continue
-      }
-      if (waiting.length > 0) await session.run(waiting.join(";\n"))
-      waiting = []
-      if (await runMerge({ session, stages, staging }, action)) continue
-      const unmerged = action.unmerged()
-      await stages.fill(unmerged.stages)
-      waiting = [...unmerged.statements]
-    }
-    await session.run([...waiting, "COMMIT"].join(";\n"))
-  }
-
-  async function runOnce(work: Work, position: PositionChange | undefined): Promise<void> {
-    const { stages: filled = [], copies = [], statements, lockTries } = work
+  async function runOnce<T>(
+    work: Omit<Work, "statements">,
+    position: PositionChange | undefined,
+    runAndCommit: () => Promise<T>,
+  ): Promise<T> {
+    const { stages: filled = [], copies = [], lockTries } = work
     try {
       stages.begin()
       await fence.begin(session, position)
@@ -77,7 +75,7 @@ export function newTransactions({ session, fence, staging, locks }: TransactionP
       await stages.fill(filled)
       for (const { into, format, chunks } of copies)
         await session.copyIn(`COPY ${into} FROM STDIN (FORMAT ${format})`, chunks)
-      await runAndCommit(statements)
+      return await runAndCommit()
     } catch (error) {
       // What was made within the transaction is gone with it.
       stages.forget()
@@ -86,21 +84,28 @@ export function newTransactions({ session, fence, staging, locks }: TransactionP
     }
   }
 
+  const runLocked = <T>(lockTries: number | undefined, doing: string, work: () => Promise<T>) =>
+    inTurn(() =>
+      locks
+        .during(() => untilLocked(locks, lockTries ?? 1, work))
+        .catch((error: unknown) => {
+          throw problemOf(error, doing)
+        }),
+    )
+
   return {
     run: (work, doing, position) =>
-      inTurn(() =>
-        locks
-          .during(() => untilLocked(locks, work.lockTries ?? 1, () => runOnce(work, position)))
-          .catch((error: unknown) => {
-            throw problemOf(error, doing)
-          }),
+      runLocked(work.lockTries, doing, () =>
+        runOnce(work, position, () => runActions(on, work.statements, ["COMMIT"])),
       ),
+    runByTable: (work, doing, position) =>
+      runLocked(work.lockTries, doing, () => runOnce(work, position, () => runSteps(on, work.steps))),
     rows: (sql) => inTurn(() => session.rows(sql)),
   }
 }
 
 /** Runs what waits for locks for a limited time, `tries` times at most, with a turn for readers between. */
-async function untilLocked(locks: LockWatch, tries: number, runOnce: () => Promise<void>): Promise<void> {
+async function untilLocked<T>(locks: LockWatch, tries: number, runOnce: () => Promise<T>): Promise<T> {
   for (let left = tries; ; left--) {
     try {
       return await runOnce()

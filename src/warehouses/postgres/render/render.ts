@@ -1,5 +1,7 @@
+import type { TableName } from "../../../domain/table.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { type AlterStep, isNote, type Step, type TableStep } from "../../../replication/batch/step.ts"
+import { blamedOf, type StepActions } from "../../sql/blamed-table.ts"
 import type { Bookkeeping } from "../../sql/bookkeeping.ts"
 import { renderNote } from "../../sql/plan-notes.ts"
 import type { Action } from "../merge/merge.ts"
@@ -16,10 +18,30 @@ export interface Rendering extends Applying {
 }
 
 /** A plan as what this engine does, in order, in one transaction. */
-export function renderSteps(rendering: Rendering, steps: readonly Step[]): Action[] {
-  return withoutReplaced(steps).flatMap((step): Action[] =>
-    isNote(step) ? renderNote(rendering.books, step) : renderTable(rendering, step),
+export function renderSteps(rendering: Rendering, steps: readonly Step[]): StepActions<Action>[] {
+  return withoutReplaced(steps).map((step) =>
+    isNote(step)
+      ? { blamed: undefined, live: "", actions: renderNote(rendering.books, step) }
+      : {
+          blamed: blamedOf(step),
+          live: rendering.names.live(livePlace(step)),
+          actions: renderTable(rendering, step),
+        },
   )
+}
+
+/** The name of the table that a step changes, at that moment. */
+function livePlace(step: TableStep): TableName {
+  switch (step.kind) {
+    case "arrive":
+    case "succeed":
+      return step.from
+    case "alter":
+    case "change":
+      return step.place
+    default:
+      return step.table
+  }
 }
 
 /** A table that a copy replaces is not dropped before: what people have put on it goes on with the copy. */

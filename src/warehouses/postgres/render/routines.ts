@@ -202,10 +202,11 @@ function holdPlaceOf(own: string): string {
     END $f$`
 }
 
+/** What users have put in a table's place, or taken over, stays. */
 function dropTable(own: string): string {
   return `CREATE OR REPLACE FUNCTION ${own}.drop_table(table_name text) RETURNS void LANGUAGE plpgsql AS $f$
     BEGIN
-      IF to_regclass(table_name) IS NULL THEN RETURN; END IF;
+      IF NOT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(table_name) AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')) THEN RETURN; END IF;
       PERFORM ${own}.set_views_aside(to_regclass(table_name));
       EXECUTE format('DROP TABLE %s CASCADE', table_name);
     END $f$`

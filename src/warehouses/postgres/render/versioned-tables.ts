@@ -72,8 +72,12 @@ export function retire(names: Names, table: TableName, at: Date): string[] {
   ]
 }
 
+/** What users have dropped, or altered so that it has no versions any more, is left as it is. */
 export function closeAll(names: Names, table: TableName, at: Date): string {
-  return `UPDATE ${names.live(table)} AS t SET ${closing(timeLiteral(at))} WHERE t.${isActive}`
+  return `DO $millrace$ BEGIN
+    UPDATE ${names.live(table)} AS t SET ${closing(timeLiteral(at))} WHERE t.${isActive};
+  EXCEPTION WHEN undefined_table OR undefined_column OR wrong_object_type OR insufficient_privilege THEN NULL;
+  END $millrace$`
 }
 
 /** Of tables, those that users have left where they were. */
