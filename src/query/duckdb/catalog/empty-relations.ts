@@ -14,7 +14,6 @@ export const emptyRelations: Record<string, string> = {
   pg_db_role_setting: "setdatabase setrole setconfig:VARCHAR[]",
   pg_default_acl: "oid defaclrole defaclnamespace defaclobjtype:VARCHAR defaclacl:VARCHAR[]",
   pg_depend: "classid objid objsubid refclassid refobjid refobjsubid deptype:VARCHAR",
-  pg_description: "objoid classoid objsubid description:VARCHAR",
   pg_enum: "oid enumtypid enumsortorder:FLOAT enumlabel:VARCHAR",
   pg_event_trigger:
     "oid evtname:VARCHAR evtevent:VARCHAR evtowner evtfoid evtenabled:VARCHAR evttags:VARCHAR[]",
@@ -44,8 +43,6 @@ export const emptyRelations: Record<string, string> = {
     "schemaname:VARCHAR tablename:VARCHAR policyname:VARCHAR permissive:VARCHAR roles:VARCHAR[] cmd:VARCHAR qual:VARCHAR with_check:VARCHAR",
   pg_policy:
     "oid polname:VARCHAR polrelid polcmd:VARCHAR polpermissive:BOOLEAN polroles:BIGINT[] polqual:VARCHAR polwithcheck:VARCHAR",
-  pg_proc:
-    "oid proname:VARCHAR pronamespace proowner prolang procost:FLOAT prorows:FLOAT provariadic prosupport prokind:VARCHAR prosecdef:BOOLEAN proleakproof:BOOLEAN proisstrict:BOOLEAN proretset:BOOLEAN provolatile:VARCHAR proparallel:VARCHAR pronargs pronargdefaults prorettype proargtypes:BIGINT[] proallargtypes:BIGINT[] proargmodes:VARCHAR[] proargnames:VARCHAR[] proargdefaults:VARCHAR prosrc:VARCHAR probin:VARCHAR proacl:VARCHAR[]",
   pg_publication:
     "oid pubname:VARCHAR pubowner puballtables:BOOLEAN pubinsert:BOOLEAN pubupdate:BOOLEAN pubdelete:BOOLEAN pubtruncate:BOOLEAN pubviaroot:BOOLEAN",
   pg_publication_namespace: "oid pnpubid pnnspid",
@@ -56,7 +53,8 @@ export const emptyRelations: Record<string, string> = {
   pg_seclabels:
     "objoid classoid objsubid objtype:VARCHAR objnamespace objname:VARCHAR provider:VARCHAR label:VARCHAR",
   pg_sequence: "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle:BOOLEAN",
-  pg_sequences: "schemaname:VARCHAR sequencename:VARCHAR sequenceowner:VARCHAR last_value",
+  pg_sequences:
+    "schemaname:VARCHAR sequencename:VARCHAR sequenceowner:VARCHAR data_type start_value min_value max_value increment_by cycle:BOOLEAN cache_size last_value",
   pg_shdescription: "objoid classoid description:VARCHAR",
   pg_stat_activity:
     "datid datname:VARCHAR pid usesysid usename:VARCHAR application_name:VARCHAR state:VARCHAR query:VARCHAR query_start:TIMESTAMPTZ",
@@ -89,8 +87,6 @@ export const emptyInformationViews: Record<string, string> = {
   check_constraints: "constraint_catalog constraint_schema constraint_name check_clause",
   column_privileges:
     "grantor grantee table_catalog table_schema table_name column_name privilege_type is_grantable",
-  constraint_column_usage:
-    "table_catalog table_schema table_name column_name constraint_catalog constraint_schema constraint_name",
   element_types: "object_catalog object_schema object_name object_type collection_type_identifier data_type",
   enabled_roles: "role_name",
   parameters:

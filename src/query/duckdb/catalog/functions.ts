@@ -24,9 +24,7 @@ const constants: Record<string, { arities: number[]; value: string }> = {
   pg_char_to_encoding: { arities: [1], value: "6" },
   getdatabaseencoding: { arities: [0], value: "'UTF8'" },
   pg_client_encoding: { arities: [0], value: "'UTF8'" },
-  obj_description: { arities: [1, 2], value: "NULL::VARCHAR" },
   shobj_description: { arities: [2], value: "NULL::VARCHAR" },
-  col_description: { arities: [2], value: "NULL::VARCHAR" },
   pg_get_functiondef: { arities: [1], value: "NULL::VARCHAR" },
   pg_get_function_result: { arities: [1], value: "NULL::VARCHAR" },
   pg_get_function_arguments: { arities: [1], value: "NULL::VARCHAR" },
@@ -37,6 +35,16 @@ const constants: Record<string, { arities: number[]; value: string }> = {
   pg_get_ruledef: { arities: [1, 2], value: "NULL::VARCHAR" },
   pg_get_triggerdef: { arities: [1, 2], value: "NULL::VARCHAR" },
   pg_get_serial_sequence: { arities: [2], value: "NULL::VARCHAR" },
+  has_parameter_privilege: { arities: [2, 3], value: "true" },
+  has_type_privilege: { arities: [2, 3], value: "true" },
+  pg_advisory_unlock_all: { arities: [0], value: "''" },
+  pg_get_function_arg_default: { arities: [2], value: "NULL::VARCHAR" },
+  pg_identify_object: { arities: [3], value: "NULL::VARCHAR" },
+  pg_size_pretty: { arities: [1], value: "a::VARCHAR || ' bytes'" },
+  pg_stat_get_numscans: { arities: [1], value: "0::BIGINT" },
+  pg_current_xact_id: { arities: [0], value: "txid_current()" },
+  to_regproc: { arities: [1], value: "NULL::BIGINT" },
+  to_regprocedure: { arities: [1], value: "NULL::BIGINT" },
   pg_tablespace_location: { arities: [1], value: "''" },
   pg_tablespace_size: { arities: [1], value: "0::BIGINT" },
   pg_table_size: { arities: [1], value: "0::BIGINT" },
@@ -76,7 +84,15 @@ const computedNames = [
   "array_lower",
   "array_remove",
   "array_upper",
+  "array_position",
+  "col_description",
+  "current_schemas",
   "format_type",
+  "obj_description",
+  "parse_ident",
+  "to_regnamespace",
+  "to_regrole",
+  "to_regtype",
   "pg_get_constraintdef",
   "pg_get_expr",
   "pg_get_indexdef",
@@ -105,46 +121,89 @@ export function earlyFunctionStatements(): string {
     ${formatTypeStatement()}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_expr(a, b) AS a::VARCHAR, (a, b, c) AS a::VARCHAR;
     CREATE OR REPLACE MACRO memory.pgcat._pg_expandarray(a) AS unnest(list_transform(a, lambda one, i: {'x': one, 'n': i}));
-    CREATE OR REPLACE MACRO memory.pgcat.array_upper(a, b) AS nullif(len(a), 0);
+    CREATE OR REPLACE MACRO memory.pgcat.array_upper(a, b) AS nullif(len(a), 0)::INTEGER;
     CREATE OR REPLACE MACRO memory.pgcat.array_remove(a, b) AS list_filter(a, lambda one: one IS DISTINCT FROM b);
-    CREATE OR REPLACE MACRO memory.pgcat.array_lower(a, b) AS CASE WHEN len(a) > 0 THEN 1 END;
+    CREATE OR REPLACE MACRO memory.pgcat.array_lower(a, b) AS CASE WHEN len(a) > 0 THEN 1 END::INTEGER;
+    CREATE OR REPLACE MACRO memory.pgcat.array_position(a, b) AS nullif(list_position(a, b), 0)::INTEGER;
+    CREATE OR REPLACE MACRO memory.pgcat.parse_ident(a) AS list_transform(regexp_extract_all(a, '"(?:[^"]|"")*"|[^."\\s]+'),
+      lambda one: CASE WHEN one LIKE '"%' THEN replace(one[2:-2], '""', '"') ELSE lower(one) END), (a, b) AS
+      list_transform(regexp_extract_all(a, '"(?:[^"]|"")*"|[^."\\s]+'),
+      lambda one: CASE WHEN one LIKE '"%' THEN replace(one[2:-2], '""', '"') ELSE lower(one) END);
     CREATE OR REPLACE MACRO memory.pgcat.quote_ident(a) AS CASE
       WHEN regexp_full_match(a, '[a-z_][a-z0-9_$]*') THEN a ELSE '"' || replace(a, '"', '""') || '"' END;`
 }
 
+/**
+ * What functions look up. A macro is put into the query as text: a column `oid` or an alias `c` of its own would be taken for
+ * the argument `oid` or `c.oid` of whoever calls it. So all names begin with `own_`.
+ */
+const lookUps = `
+    CREATE OR REPLACE VIEW memory.pgcat.own_namespaces AS SELECT oid AS own_oid, nspname AS own_name FROM memory.pgcat.pg_namespace;
+    CREATE OR REPLACE VIEW memory.pgcat.own_classes AS SELECT c.oid AS own_oid, c.relname AS own_name, n.nspname AS own_schema
+      FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace;
+    CREATE OR REPLACE VIEW memory.pgcat.own_roles AS SELECT oid AS own_oid, rolname AS own_name FROM memory.pgcat.pg_roles;
+    CREATE OR REPLACE VIEW memory.pgcat.own_databases AS SELECT oid AS own_oid, datname AS own_name FROM memory.pgcat.pg_database;
+    CREATE OR REPLACE VIEW memory.pgcat.own_base_types AS SELECT oid AS own_oid, typname AS own_name FROM memory.pgcat.base_types;
+    CREATE OR REPLACE VIEW memory.pgcat.own_row_types AS
+      SELECT reltype AS own_oid, relname AS own_name FROM memory.pgcat.pg_class WHERE reltype > 0;
+    CREATE OR REPLACE VIEW memory.pgcat.own_constraints AS
+      SELECT oid AS own_oid, definition AS own_definition FROM memory.pgcat.pg_constraint;
+    CREATE OR REPLACE VIEW memory.pgcat.own_indexes AS SELECT oid AS own_oid, constraint_column_names AS own_columns,
+      'CREATE UNIQUE INDEX ' || memory.pgcat.quote_ident(index_name) || ' ON ' || memory.pgcat.quote_ident(schema_name) || '.'
+        || memory.pgcat.quote_ident(table_name) || ' USING btree (' || array_to_string(list_transform(constraint_column_names,
+        lambda one: memory.pgcat.quote_ident(one)), ', ') || ')' AS own_definition FROM memory.pgcat.indexes;
+    CREATE OR REPLACE VIEW memory.pgcat.own_views AS SELECT 16384 + view_oid AS own_oid,
+      regexp_replace(sql, '^CREATE VIEW .*? AS ', '') AS own_definition FROM duckdb_views() WHERE database_name = current_database()
+        AND NOT internal AND memory.pgcat.sees_table(database_name, schema_name, view_name);
+    CREATE OR REPLACE VIEW memory.pgcat.own_comments AS SELECT objoid AS own_oid, classoid AS own_class, objsubid AS own_column,
+      description AS own_comment FROM memory.pgcat.pg_description;`
+
+/** The one value that a look-up has for an OID, as a function of one argument and, ignoring the rest, of `more`. */
+function lookUp(name: string, value: string, from: string, more: readonly string[] = []): string {
+  const answer = `(SELECT any_value(${value}) FROM memory.pgcat.${from} WHERE own_oid = a)`
+  const forms = ["a", ...more].map((parameters) => `(${parameters}) AS ${answer}`)
+  return `CREATE OR REPLACE MACRO memory.pgcat.${name}${forms.join(", ")};`
+}
+
 /** Those that look into the views: DuckDB binds a macro when it is made, so the views come first. */
 export function lateFunctionStatements(): string {
-  return `
+  return `${lookUps}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_userbyid(a) AS
-      coalesce((SELECT rolname FROM memory.pgcat.pg_roles WHERE oid = a), 'unknown (OID=' || a || ')');
+      coalesce((SELECT any_value(own_name) FROM memory.pgcat.own_roles WHERE own_oid = a), 'unknown (OID=' || a || ')');
     CREATE OR REPLACE MACRO memory.pgcat.regclass_in(a) AS CASE WHEN regexp_full_match(a, '\\d+') THEN a::BIGINT ELSE
-      (SELECT min(c.oid) FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace
-       WHERE replace(a, '"', '') IN (c.relname, n.nspname || '.' || c.relname)) END;
+      (SELECT min(own_oid) FROM memory.pgcat.own_classes WHERE replace(a, '"', '') IN (own_name, own_schema || '.' || own_name)) END;
     CREATE OR REPLACE MACRO memory.pgcat.to_regclass(a) AS memory.pgcat.regclass_in(a);
     CREATE OR REPLACE MACRO memory.pgcat.regclass_out(a) AS coalesce((
-      SELECT CASE WHEN in_search_path(current_database(), n.nspname) THEN '' ELSE memory.pgcat.quote_ident(n.nspname) || '.' END
-        || memory.pgcat.quote_ident(c.relname)
-      FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = a), a::VARCHAR);
+      SELECT any_value(CASE WHEN in_search_path(current_database(), own_schema) THEN '' ELSE memory.pgcat.quote_ident(own_schema) || '.' END
+        || memory.pgcat.quote_ident(own_name)) FROM memory.pgcat.own_classes WHERE own_oid = a), a::VARCHAR);
     CREATE OR REPLACE MACRO memory.pgcat.regnamespace_out(a) AS
-      coalesce((SELECT nspname FROM memory.pgcat.pg_namespace WHERE oid = a), a::VARCHAR);
+      coalesce((SELECT any_value(own_name) FROM memory.pgcat.own_namespaces WHERE own_oid = a), a::VARCHAR);
     CREATE OR REPLACE MACRO memory.pgcat.regtype_out(a) AS memory.pgcat.format_type(a, -1);
     CREATE OR REPLACE MACRO memory.pgcat.regtype_in(a) AS
-      (SELECT min(oid) FROM memory.pgcat.pg_type WHERE typname = a OR memory.pgcat.format_type(oid, -1) = a);
+      coalesce((SELECT min(own_oid) FROM memory.pgcat.own_base_types
+          WHERE own_name = replace(a, 'pg_catalog.', '') OR memory.pgcat.format_type(own_oid, -1) = lower(a)),
+        (SELECT min(own_oid) FROM memory.pgcat.own_row_types WHERE own_name = a));
+    CREATE OR REPLACE MACRO memory.pgcat.to_regtype(a) AS memory.pgcat.regtype_in(a);
+    CREATE OR REPLACE MACRO memory.pgcat.to_regnamespace(a) AS
+      (SELECT min(own_oid) FROM memory.pgcat.own_namespaces WHERE own_name = replace(a, '"', ''));
+    CREATE OR REPLACE MACRO memory.pgcat.to_regrole(a) AS
+      (SELECT min(own_oid) FROM memory.pgcat.own_roles WHERE own_name = replace(a, '"', ''));
+    CREATE OR REPLACE MACRO memory.pgcat.current_schemas(a) AS list_concat(CASE WHEN a THEN ['pg_catalog'] ELSE []::VARCHAR[] END,
+      list_filter(list_transform(string_split(current_setting('search_path'), ','), lambda one: string_split(one, '.')[-1]),
+        lambda one: one <> '' AND one <> 'main'));
     CREATE OR REPLACE MACRO memory.pgcat.pg_table_is_visible(a) AS EXISTS (
-      SELECT 1 FROM memory.pgcat.pg_class c JOIN memory.pgcat.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid = a AND in_search_path(current_database(), n.nspname));
-    CREATE OR REPLACE MACRO memory.pgcat.pg_get_viewdef(a) AS
-        (SELECT any_value(regexp_replace(sql, '^CREATE VIEW .*? AS ', '')) FROM duckdb_views() WHERE 16384 + view_oid = a
-          AND database_name = current_database() AND NOT internal AND memory.pgcat.sees_table(database_name, schema_name, view_name)),
-      (a, b) AS (SELECT any_value(regexp_replace(sql, '^CREATE VIEW .*? AS ', '')) FROM duckdb_views() WHERE 16384 + view_oid = a
-          AND database_name = current_database() AND NOT internal AND memory.pgcat.sees_table(database_name, schema_name, view_name));
-    CREATE OR REPLACE MACRO memory.pgcat.pg_get_constraintdef(a) AS
-        (SELECT any_value(definition) FROM memory.pgcat.pg_constraint WHERE oid = a),
-      (a, b) AS (SELECT any_value(definition) FROM memory.pgcat.pg_constraint WHERE oid = a);
+      SELECT 1 FROM memory.pgcat.own_classes WHERE own_oid = a AND in_search_path(current_database(), own_schema));
+    ${lookUp("pg_get_viewdef", "own_definition", "own_views", ["a, b"])}
+    ${lookUp("pg_get_constraintdef", "own_definition", "own_constraints", ["a, b"])}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_indexdef(a) AS
-        (SELECT any_value('CREATE UNIQUE INDEX ' || index_name || ' ON ' || table_name || ' USING btree (' ||
-          array_to_string(constraint_column_names, ', ') || ')') FROM memory.pgcat.indexes WHERE oid = a),
-      (a, b, c) AS (SELECT any_value('CREATE UNIQUE INDEX ' || index_name || ' ON ' || table_name || ' USING btree (' ||
-          array_to_string(constraint_column_names, ', ') || ')') FROM memory.pgcat.indexes WHERE oid = a);
+        (SELECT any_value(own_definition) FROM memory.pgcat.own_indexes WHERE own_oid = a),
+      (a, b, c) AS (SELECT any_value(CASE WHEN b = 0 THEN own_definition ELSE memory.pgcat.quote_ident(own_columns[b]) END)
+        FROM memory.pgcat.own_indexes WHERE own_oid = a);
+    CREATE OR REPLACE MACRO memory.pgcat.col_description(a, b) AS
+      (SELECT any_value(own_comment) FROM memory.pgcat.own_comments WHERE own_oid = a AND own_column = b AND b > 0);
+    CREATE OR REPLACE MACRO memory.pgcat.obj_description(a) AS
+        (SELECT any_value(own_comment) FROM memory.pgcat.own_comments WHERE own_oid = a AND own_column = 0),
+      (a, b) AS (SELECT any_value(own_comment) FROM memory.pgcat.own_comments WHERE own_oid = a AND own_column = 0
+        AND (b = 'pg_class') = (own_class = 1259));
     ${privilegeFunctions()}`
 }

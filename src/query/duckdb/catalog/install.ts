@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { DuckDbInstance } from "../../../warehouses/duckdb/files/instance.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
+import { rowFunctions } from "./from-functions.ts"
 import { earlyFunctionStatements, lateFunctionStatements } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
 import { redshiftRelationStatements } from "./redshift-relations.ts"
@@ -47,6 +48,8 @@ export async function installCatalog(
         .map(([name, columns]) => emptyView(`memory.pginfo.${name}`, columns, "VARCHAR"))
         .join("\n"),
     )
+    for (const [name, query] of Object.entries(rowFunctions))
+      await connection.run(`CREATE OR REPLACE VIEW memory.pgcat.${name} AS ${query}`)
     for (const [name, query] of Object.entries(informationViews)) {
       await connection.run(`CREATE OR REPLACE VIEW memory.pginfo.${name} AS ${query}`)
     }

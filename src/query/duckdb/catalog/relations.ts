@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto"
 import { quoteLiteral } from "../../../warehouses/duckdb/quoting.ts"
-import { catalogTypes, engineTypeOids } from "./type-list.ts"
+import { replicatedKeyStatements } from "./replicated-keys.ts"
+import { arrayReceive, catalogTypes, engineTypeOids, receiveName } from "./type-list.ts"
 import { visibilityFunctions } from "./visibility.ts"
 
 /** OIDs below are PostgreSQL's own, so everything of DuckDB's is lifted above them, as there. */
 const firstOid = 16384
 /** Indexes come from constraints and have no OID in DuckDB: they get a range of their own. */
 const indexOids = 1_000_000_000
+/** The types of tables' rows come from the tables. */
+const rowTypeOids = 2_000_000_000
 
 /** Filled in by the caller: `visible` excludes Millrace's own schemas. */
 export interface CatalogFacts {
@@ -29,11 +32,45 @@ function typeOid(type: string): string {
 
 function typeRows(): string {
   return catalogTypes
-    .flatMap(({ oid, name, size, category, arrayOid }) => {
-      const own = `(${oid}, ${quoteLiteral(name)}, ${size}, ${quoteLiteral(category)}, ${arrayOid}, 0)`
-      return arrayOid === 0 ? [own] : [own, `(${arrayOid}, ${quoteLiteral(`_${name}`)}, -1, 'A', 0, ${oid})`]
+    .flatMap(({ oid, name, size, category, arrayOid, receive }) => {
+      const own = `(${oid}, ${quoteLiteral(name)}, ${size}, ${quoteLiteral(category)}, ${arrayOid}, 0, ${receive})`
+      if (arrayOid === 0) return [own]
+      return [own, `(${arrayOid}, ${quoteLiteral(`_${name}`)}, -1, 'A', 0, ${oid}, ${arrayReceive})`]
     })
     .join(", ")
+}
+
+/** A table's rows are of a type of its own, as clients that look for the columns of types expect. */
+function typeStatements(): string {
+  return `
+    CREATE OR REPLACE VIEW memory.pgcat.base_types AS SELECT * FROM (VALUES ${typeRows()})
+      types(oid, typname, typlen, typcategory, typarray, typelem, typreceive);
+    CREATE OR REPLACE VIEW memory.pgcat.pg_type AS
+      SELECT oid::BIGINT AS oid, typname, typnamespace::BIGINT AS typnamespace, 10::BIGINT AS typowner, typlen::SMALLINT AS typlen,
+        false AS typbyval, CASE WHEN typrelid > 0 THEN 'c' WHEN typname = 'unknown' THEN 'p' ELSE 'b' END AS typtype, typcategory,
+        typname IN ('bool', 'text', 'oid', 'float8', 'timestamptz', 'interval', 'varbit') AND typrelid = 0 AS typispreferred,
+        true AS typisdefined, ',' AS typdelim, typrelid::BIGINT AS typrelid, typelem::BIGINT AS typelem, typarray::BIGINT AS typarray,
+        CASE WHEN typcategory = 'A' THEN 'array_in' WHEN typrelid > 0 THEN 'record_in' ELSE typname || 'in' END AS typinput, '' AS typoutput,
+        typreceive::BIGINT AS typreceive, 0::BIGINT AS typsend, 0::BIGINT AS typsubscript,
+        'i' AS typalign, 'p' AS typstorage, false AS typnotnull, 0::BIGINT AS typbasetype, -1 AS typtypmod, 0 AS typndims,
+        0::BIGINT AS typcollation, NULL::VARCHAR AS typdefault, NULL::VARCHAR AS typdefaultbin, NULL::VARCHAR[] AS typacl
+      FROM (SELECT oid, typname, 11 AS typnamespace, typlen, typcategory, 0 AS typrelid, typelem, typarray, typreceive
+          FROM memory.pgcat.base_types
+        UNION ALL SELECT reltype, relname, relnamespace, -1, 'C', oid, 0, 0, 2402 FROM memory.pgcat.pg_class WHERE reltype > 0) types;
+    CREATE OR REPLACE VIEW memory.pgcat.pg_proc AS
+      SELECT oid::BIGINT AS oid, proname, 11::BIGINT AS pronamespace, 10::BIGINT AS proowner, 12::BIGINT AS prolang, 1::FLOAT AS procost,
+        0::FLOAT AS prorows, 0::BIGINT AS provariadic, 0::BIGINT AS prosupport, 'f' AS prokind, false AS prosecdef,
+        false AS proleakproof, true AS proisstrict, false AS proretset, 'i' AS provolatile, 's' AS proparallel,
+        1::SMALLINT AS pronargs, 0::SMALLINT AS pronargdefaults, prorettype::BIGINT AS prorettype, [2281]::BIGINT[] AS proargtypes,
+        NULL::BIGINT[] AS proallargtypes, NULL::VARCHAR[] AS proargmodes, NULL::VARCHAR[] AS proargnames,
+        NULL::VARCHAR AS proargdefaults, NULL::BIGINT[] AS protrftypes, proname AS prosrc, NULL::VARCHAR AS probin,
+        NULL::VARCHAR AS prosqlbody, NULL::VARCHAR[] AS proconfig, NULL::VARCHAR[] AS proacl
+      FROM (VALUES ${receiveRows()}) receiving(oid, proname, prorettype);`
+}
+
+function receiveRows(): string {
+  const own = catalogTypes.map((type) => `(${type.receive}, ${quoteLiteral(receiveName(type))}, ${type.oid})`)
+  return [...own, `(${arrayReceive}, 'array_recv', 2277)`, "(2402, 'record_recv', 2249)"].join(", ")
 }
 
 export interface CatalogRole {
@@ -63,6 +100,37 @@ export function roleStatement(roles: readonly CatalogRole[]): string {
     FROM (VALUES ${rows.join(", ")}) roles(oid, rolname, rolsuper, createdb, until);`
 }
 
+type Seen = (name: string) => string
+
+/** Unique indexes, which are constraints to the engine; and the keys of replicated tables, which it does not know. */
+function indexStatement(seen: Seen): string {
+  return `
+    CREATE OR REPLACE VIEW memory.pgcat.indexes AS
+      SELECT ${indexOids} + table_oid * 100 + constraint_index AS oid, *,
+        coalesce(constraint_name, table_name || '_' || array_to_string(constraint_column_names, '_')
+          || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey' ELSE '_key' END) AS index_name
+      FROM (
+        SELECT schema_name, schema_oid, table_name, table_oid, constraint_index, constraint_type, constraint_text,
+          constraint_column_indexes, constraint_column_names, constraint_name
+        FROM duckdb_constraints() WHERE ${seen("table_name")} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE')
+        UNION ALL SELECT schema_name, schema_oid, table_name, table_oid, 99, 'PRIMARY KEY',
+          'PRIMARY KEY (' || array_to_string(list_transform(key_names, lambda one: memory.pgcat.quote_ident(one)), ', ') || ')',
+          key_indexes, key_names, table_name || '_pkey'
+        FROM memory.pgcat.replicated_keys
+      ) either;`
+}
+
+/** COMMENT ON of tables, views and columns. */
+function descriptionStatement(seen: Seen): string {
+  const described = (relation: "table" | "view") => `SELECT ${firstOid} + ${relation}_oid, 1259, 0, comment
+        FROM duckdb_${relation}s() WHERE ${seen(`${relation}_name`)} AND comment IS NOT NULL`
+  return `CREATE OR REPLACE VIEW memory.pgcat.pg_description AS
+      SELECT 2609::BIGINT AS tableoid, objoid::BIGINT AS objoid, classoid::BIGINT AS classoid, objsubid::INTEGER AS objsubid, description
+      FROM (${described("table")} UNION ALL ${described("view")}
+        UNION ALL SELECT ${firstOid} + table_oid, 1259, column_index, comment FROM duckdb_columns()
+          WHERE ${seen("table_name")} AND comment IS NOT NULL) comments(objoid, classoid, objsubid, description);`
+}
+
 /** pg_catalog's tables, from DuckDB's own account of the current database. */
 export function relationStatements(facts: CatalogFacts): string {
   const hidden = [...facts.hiddenSchemas, "information_schema", "pg_catalog"].map(quoteLiteral).join(", ")
@@ -76,13 +144,11 @@ export function relationStatements(facts: CatalogFacts): string {
         VALUES (11, 'pg_catalog'), (13000, 'information_schema')) fixed(oid, nspname)
       UNION ALL SELECT ${firstOid} + oid, schema_name, 10, NULL FROM duckdb_schemas()
         WHERE ${mine} AND memory.pgcat.sees_schema(database_name, schema_name);
-    CREATE OR REPLACE VIEW memory.pgcat.indexes AS
-      SELECT ${indexOids} + table_oid * 100 + constraint_index AS oid, *,
-        coalesce(constraint_name, table_name || '_' || array_to_string(constraint_column_names, '_')
-          || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey' ELSE '_key' END) AS index_name
-      FROM duckdb_constraints() WHERE ${seen("table_name")} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE');
+    ${replicatedKeyStatements(seen)}
+    ${indexStatement(seen)}
     CREATE OR REPLACE VIEW memory.pgcat.pg_class AS
-      SELECT oid::BIGINT AS oid, relname, relnamespace::BIGINT AS relnamespace, 0::BIGINT AS reltype,
+      SELECT oid::BIGINT AS oid, relname, relnamespace::BIGINT AS relnamespace,
+        CASE relkind WHEN 'i' THEN 0 ELSE ${rowTypeOids} + oid END::BIGINT AS reltype,
         0::BIGINT AS reloftype, 10::BIGINT AS relowner, CASE relkind WHEN 'r' THEN 2 WHEN 'i' THEN 403 ELSE 0 END::BIGINT AS relam,
         oid::BIGINT AS relfilenode, 0::BIGINT AS reltablespace, 0::INTEGER AS relpages, reltuples::FLOAT AS reltuples,
         0::INTEGER AS relallvisible, 0::BIGINT AS reltoastrelid, relhasindex, false AS relisshared,
@@ -92,7 +158,8 @@ export function relationStatements(facts: CatalogFacts): string {
         0::BIGINT AS relfrozenxid, 0::BIGINT AS relminmxid, NULL::VARCHAR[] AS relacl, NULL::VARCHAR[] AS reloptions,
         NULL::VARCHAR AS relpartbound
       FROM (
-        SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', memory.pgcat.row_count(estimated_size), has_primary_key, column_count
+        SELECT ${firstOid} + table_oid, table_name, ${firstOid} + schema_oid, 'r', memory.pgcat.row_count(estimated_size),
+            has_primary_key OR table_oid IN (SELECT table_oid FROM memory.pgcat.replicated_keys), column_count
           FROM duckdb_tables() WHERE ${seen("table_name")}
         UNION ALL SELECT ${firstOid} + view_oid, view_name, ${firstOid} + schema_oid, 'v', -1, false, column_count
           FROM duckdb_views() WHERE ${seen("view_name")} AND NOT internal
@@ -100,7 +167,10 @@ export function relationStatements(facts: CatalogFacts): string {
           FROM memory.pgcat.indexes
       ) relation(oid, relname, relnamespace, relkind, reltuples, relhasindex, relnatts);
     CREATE OR REPLACE VIEW memory.pgcat.columns AS
-      SELECT *, ${typeOid("data_type")} AS type_oid FROM duckdb_columns() WHERE ${seen("table_name")} AND NOT internal;
+      SELECT columns.* REPLACE (columns.is_nullable AND NOT coalesce(list_contains(key.key_indexes, columns.column_index - 1), false) AS is_nullable),
+        ${typeOid("columns.data_type")} AS type_oid
+      FROM (SELECT * FROM duckdb_columns() WHERE ${seen("table_name")} AND NOT internal) columns
+      LEFT JOIN memory.pgcat.replicated_keys key USING (table_oid);
     CREATE OR REPLACE VIEW memory.pgcat.pg_attribute AS
       SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::BIGINT AS atttypid,
         -1 AS attstattarget, -1::SMALLINT AS attlen, column_index::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff,
@@ -130,15 +200,7 @@ export function relationStatements(facts: CatalogFacts): string {
         list_transform(constraint_column_indexes, lambda i: i + 1)::BIGINT[] AS conkey, NULL::BIGINT[] AS confkey,
         NULL::VARCHAR AS conbin, constraint_text AS definition
       FROM memory.pgcat.indexes;
-    CREATE OR REPLACE VIEW memory.pgcat.pg_type AS
-      SELECT oid::BIGINT AS oid, typname, 11::BIGINT AS typnamespace, 10::BIGINT AS typowner, typlen::SMALLINT AS typlen,
-        false AS typbyval, CASE typname WHEN 'unknown' THEN 'p' ELSE 'b' END AS typtype, typcategory, true AS typisdefined,
-        false AS typispreferred, ',' AS typdelim, 0::BIGINT AS typrelid, typelem::BIGINT AS typelem, typarray::BIGINT AS typarray,
-        CASE WHEN typcategory = 'A' THEN 'array_in' ELSE typname || 'in' END AS typinput, '' AS typoutput,
-        0::BIGINT AS typreceive,
-        'i' AS typalign, 'p' AS typstorage, false AS typnotnull, 0::BIGINT AS typbasetype, -1 AS typtypmod, 0 AS typndims,
-        0::BIGINT AS typcollation, NULL::VARCHAR AS typdefault, NULL::VARCHAR AS typdefaultbin, NULL::VARCHAR[] AS typacl
-      FROM (VALUES ${typeRows()}) types(oid, typname, typlen, typcategory, typarray, typelem);
+    ${typeStatements()}
     CREATE OR REPLACE VIEW memory.pgcat.pg_database AS
       SELECT database_oid::BIGINT AS oid, database_name AS datname, 10::BIGINT AS datdba, 6 AS encoding, 'c' AS datlocprovider,
         false AS datistemplate, true AS datallowconn, -1 AS datconnlimit, 0::BIGINT AS datfrozenxid, 1::BIGINT AS datminmxid,
@@ -146,6 +208,7 @@ export function relationStatements(facts: CatalogFacts): string {
         NULL::VARCHAR AS datcollversion, NULL::VARCHAR[] AS datacl
       FROM duckdb_databases() WHERE NOT internal AND database_name NOT IN ('memory', 'temp', 'system')
         AND memory.pgcat.sees_database(database_name);
+    ${descriptionStatement(seen)}
     CREATE OR REPLACE VIEW memory.pgcat.pg_user AS
       SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper,
         rolreplication AS userepl, rolbypassrls, rolpassword AS passwd, rolvaliduntil AS valuntil FROM memory.pgcat.pg_roles;

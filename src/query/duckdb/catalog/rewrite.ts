@@ -2,12 +2,16 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { LastCopy } from "../../contract.ts"
 import { requireReader, type VirtualTable } from "../../virtual-table.ts"
 import { isTree, nodesOf, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
+import { parseArrayLiteral } from "../values/array-literal.ts"
 import { pointAt, type VirtualTables } from "../virtual/virtual-tables.ts"
 import { namesOfWith } from "../virtual/with-names.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
+import { rowFunctions } from "./from-functions.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { informationViews } from "./information-schema.ts"
 import { redshiftRelationNames } from "./redshift-relations.ts"
+import { sessionConstant } from "./session-functions.ts"
+import { catalogCall, constant, replaceNode, stringConstant } from "./tree-parts.ts"
 
 /** What a statement may ask of its session; each becomes a constant. */
 export interface SessionFacts {
@@ -30,8 +34,27 @@ export interface SessionFacts {
 const pgRelations = new Set([
   ...redshiftRelationNames,
   ...Object.keys(emptyRelations),
-  ...["pg_am", "pg_attrdef", "pg_attribute", "pg_class", "pg_collation", "pg_constraint", "pg_database"],
-  ...["pg_index", "pg_indexes", "pg_namespace", "pg_roles", "pg_settings", "pg_tables", "pg_tablespace"],
+  ...Object.keys(rowFunctions),
+  ...[
+    "pg_am",
+    "pg_attrdef",
+    "pg_attribute",
+    "pg_class",
+    "pg_collation",
+    "pg_constraint",
+    "pg_database",
+    "pg_description",
+  ],
+  ...[
+    "pg_index",
+    "pg_indexes",
+    "pg_namespace",
+    "pg_proc",
+    "pg_roles",
+    "pg_settings",
+    "pg_tables",
+    "pg_tablespace",
+  ],
   ...["pg_type", "pg_user", "pg_views"],
 ])
 const informationRelations = new Set([
@@ -73,47 +96,6 @@ const namedOids = new Map<string, { in: string; out: string }>(
   }),
 )
 
-function replaceNode(node: Tree, by: Tree): void {
-  const alias = node.alias
-  for (const key of Object.keys(node)) delete node[key]
-  Object.assign(node, by)
-  if (typeof alias === "string" && alias !== "") node.alias = alias
-}
-
-function constant(value: string | number): Tree {
-  const id = typeof value === "string" ? "VARCHAR" : Math.abs(value) < 2 ** 31 ? "INTEGER" : "BIGINT"
-  return {
-    class: "CONSTANT",
-    type: "VALUE_CONSTANT",
-    alias: "",
-    query_location: 0,
-    value: { type: { id, type_info: null }, is_null: false, value },
-  }
-}
-
-function call(name: string, argument: TreeValue): Tree {
-  return {
-    class: "FUNCTION",
-    type: "FUNCTION",
-    alias: "",
-    query_location: 0,
-    function_name: name,
-    schema: "pgcat",
-    children: [argument],
-    filter: null,
-    order_bys: { type: "ORDER_MODIFIER", orders: [] },
-    distinct: false,
-    is_operator: false,
-    export_state: false,
-    catalog: "memory",
-  }
-}
-
-function stringConstant(node: TreeValue | undefined): string | undefined {
-  if (!isTree(node) || node.class !== "CONSTANT" || !isTree(node.value)) return undefined
-  return typeof node.value.value === "string" ? node.value.value : undefined
-}
-
 /** True when it now points to our catalogs. */
 function rewriteTable(node: Tree, facts: SessionFacts, ofWith: ReadonlySet<Tree>): boolean {
   const catalog = textAt(node, "catalog_name")
@@ -148,36 +130,6 @@ function pointAtVirtual(node: Tree, table: VirtualTable, { isAdmin }: SessionFac
   return true
 }
 
-function sessionConstant(node: Tree, name: string, facts: SessionFacts): Tree | undefined {
-  switch (name) {
-    case "version":
-      return constant(facts.version)
-    case "current_database":
-    case "current_catalog":
-      return facts.shownDatabase === facts.database ? undefined : constant(facts.shownDatabase)
-    case "pg_last_copy_id":
-      return constant(facts.lastCopy()?.queryId ?? -1)
-    case "pg_last_copy_count":
-      return constant(facts.lastCopy()?.rows ?? 0)
-    case "pg_backend_pid":
-      return constant(facts.processId)
-    case "current_user":
-    case "session_user":
-    case "current_role":
-      return constant(facts.user)
-    case "current_setting": {
-      const asked = Array.isArray(node.children) ? stringConstant(node.children[0]) : undefined
-      const value = asked === undefined ? undefined : facts.setting(asked)
-      if (value !== undefined) return constant(value)
-      // A name that comes from a row (psql's \dconfig) cannot be known here; the engine's own settings stay closed.
-      if (asked === undefined) return constant("")
-      throw new PgError("42704", `unrecognized configuration parameter "${asked}"`)
-    }
-    default:
-      return undefined
-  }
-}
-
 /** The same under another name. */
 const engineNames = new Map<string, string>(
   Object.entries({
@@ -209,7 +161,7 @@ function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
   return true
 }
 
-const sessionColumns = new Set(["current_user", "session_user", "current_role"])
+const sessionColumns = new Set(["current_user", "session_user", "current_role", "user"])
 
 function rewriteColumn(node: Tree, facts: SessionFacts): boolean {
   const names = node.column_names
@@ -235,7 +187,7 @@ function unboundName(type: TreeValue | undefined): string | undefined {
 /** `'t'::regclass` is an OID; `c.oid::regclass` is its name. */
 function rewriteNamedOid(node: Tree, functions: { in: string; out: string }): void {
   const child = node.child ?? null
-  replaceNode(node, call(stringConstant(child) === undefined ? functions.out : functions.in, child))
+  replaceNode(node, catalogCall(stringConstant(child) === undefined ? functions.out : functions.in, child))
 }
 
 function rewriteTypes(type: TreeValue | undefined): boolean {
@@ -255,9 +207,27 @@ function rewriteTypes(type: TreeValue | undefined): boolean {
   return isTree(type.type_info) && rewriteTypes(type.type_info.child_type)
 }
 
+/** The elements of `'{a,NULL,"b c"}'` as the engine reads a list. */
+function listText(literal: string): string {
+  const items = parseArrayLiteral(literal).map((one) =>
+    one === null ? "NULL" : `'${one.replace(/[\\']/g, "\\$&")}'`,
+  )
+  return `[${items.join(", ")}]`
+}
+
+/** `'{1,2}'::int[]`: the engine writes lists otherwise. Arrays of arrays stay as they are. */
+function rewriteArrayLiteral({ child, cast_type: type }: Tree): boolean {
+  const text = stringConstant(child)
+  if (text === undefined || !/^\s*\{[^{]*\}\s*$/.test(text) || !isTree(type) || type.id !== "LIST")
+    return false
+  if (isTree(child) && isTree(child.value)) child.value.value = listText(text)
+  return true
+}
+
 function rewriteCast(node: Tree): boolean {
+  const isArray = rewriteArrayLiteral(node)
   const named = namedOids.get(unboundName(node.cast_type) ?? "")
-  if (!named) return rewriteTypes(node.cast_type)
+  if (!named) return rewriteTypes(node.cast_type) || isArray
   rewriteNamedOid(node, named)
   return true
 }
@@ -305,8 +275,20 @@ function rewriteCatalogHabits(node: Tree): void {
     node.value.value = `[${text.slice(1, -1)}]`
 }
 
-/** Points a SELECT at our catalogs and fills in the session's facts, in place. False: nothing had to change. */
-export function rewriteForSession(tree: Tree, facts: SessionFacts): boolean {
+/** What `rewriteForSession` found. */
+export interface Rewritten {
+  /** Something was changed. */
+  isChanged: boolean
+  /** It reads the catalogs, by a table or by a function. */
+  readsCatalog: boolean
+}
+
+function callsCatalog(node: Tree): boolean {
+  return node.class === "FUNCTION" && node.schema === "pgcat" && node.catalog === "memory"
+}
+
+/** Points a SELECT at our catalogs and fills in the session's facts, in place. */
+export function rewriteForSession(tree: Tree, facts: SessionFacts): Rewritten {
   let changed = false
   let asksCatalog = false
   const ofWith = namesOfWith(tree)
@@ -327,5 +309,8 @@ export function rewriteForSession(tree: Tree, facts: SessionFacts): boolean {
     }
   }
   if (asksCatalog) for (const node of nodesOf(tree.statements ?? null)) rewriteCatalogHabits(node)
-  return changed || asksCatalog
+  const isChanged = changed || asksCatalog
+  const readsCatalog =
+    asksCatalog || (isChanged && [...nodesOf(tree.statements ?? null)].some((node) => callsCatalog(node)))
+  return { isChanged, readsCatalog }
 }

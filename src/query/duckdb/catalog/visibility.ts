@@ -56,6 +56,7 @@ export const visibilityFunctions = `
 /** Asked by psql and BI tools. Of rights beyond reading they tell administrators only: those of others hang on objects. */
 export const privilegeFunctionNames = [
   "has_any_column_privilege",
+  "has_column_privilege",
   "has_database_privilege",
   "has_schema_privilege",
   "has_table_privilege",
@@ -64,16 +65,18 @@ export const privilegeFunctionNames = [
 /** With or without a user's name before them; the answer is always for the session's own. */
 export function privilegeFunctions(): string {
   const may = (read: string, p: string) =>
-    `(lower(${p}) LIKE '${read}%' OR coalesce(list_contains(memory.pgcat.visible_keys(), '${anything}'), false))`
+    `(lower(${p}) LIKE '%${read}%' OR coalesce(list_contains(memory.pgcat.visible_keys(), '${anything}'), false))`
   const table = (t: string, p: string) =>
-    `EXISTS (SELECT 1 FROM memory.pgcat.pg_class c WHERE c.oid = memory.pgcat.regclass_in(${t}::VARCHAR)) AND ${may("select", p)}`
+    `EXISTS (SELECT 1 FROM memory.pgcat.own_classes WHERE own_oid = memory.pgcat.regclass_in(${t}::VARCHAR)) AND ${may("select", p)}`
   const schema = (s: string, p: string) =>
-    `EXISTS (SELECT 1 FROM memory.pgcat.pg_namespace n WHERE ${s}::VARCHAR IN (n.nspname, n.oid::VARCHAR)) AND ${may("usage", p)}`
+    `EXISTS (SELECT 1 FROM memory.pgcat.own_namespaces WHERE ${s}::VARCHAR IN (own_name, own_oid::VARCHAR)) AND ${may("usage", p)}`
   const database = (d: string, p: string) =>
-    `EXISTS (SELECT 1 FROM memory.pgcat.pg_database b WHERE ${d}::VARCHAR IN (b.datname, b.oid::VARCHAR)) AND ${may("connect", p)}`
+    `EXISTS (SELECT 1 FROM memory.pgcat.own_databases WHERE ${d}::VARCHAR IN (own_name, own_oid::VARCHAR)) AND ${may("connect", p)}`
   const macro = (name: string, answer: (object: string, privilege: string) => string) =>
     `CREATE OR REPLACE MACRO memory.pgcat.${name}(a, b) AS ${answer("a", "b")}, (a, b, c) AS ${answer("b", "c")};`
+  const column = `CREATE OR REPLACE MACRO memory.pgcat.has_column_privilege(a, b, c) AS ${table("a", "c")}, (a, b, c, d) AS ${table("b", "d")};`
   return [
+    column,
     macro("has_table_privilege", table),
     macro("has_any_column_privilege", table),
     macro("has_schema_privilege", schema),

@@ -9,11 +9,11 @@ async function batchesOf(rows: number, characters: number): Promise<number[]> {
   const chunk = DuckDBDataChunk.create([VARCHAR], rows)
   chunk.setRows(Array.from({ length: rows }, () => ["x".repeat(characters)]))
   const chunks = [chunk]
-  const type = wireTypeOf(VARCHAR, () => 0)
+  const type = wireTypeOf(VARCHAR)
   const portal = enginePortal(
     {
       start: async () => ({ columnTypes: () => [VARCHAR], rowsChanged: 0 }) as unknown as DuckDBResult,
-      zone: () => () => 0,
+      style: () => ({ zone: () => 0, intervals: "postgres" as const }),
       mayShow: () => undefined,
       fetch: async () => chunks.pop() ?? null,
       finished: () => undefined,

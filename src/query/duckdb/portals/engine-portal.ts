@@ -1,8 +1,7 @@
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { EncodedColumn, Field, Format, Portal, RowBatch } from "../../../wire/pgwire/session.ts"
-import type { ZoneOffset } from "../values/time-zones.ts"
-import { type WireType, wireTypeOf } from "../values/value-types.ts"
+import { type TextStyle, type WireType, wireTypeOf } from "../values/value-types.ts"
 
 /** Rows turned into bytes at a time. */
 const rowsPerBatch = 512
@@ -16,8 +15,8 @@ const setAsideRowsAtMost = 1_000_000
 export interface PortalEngine {
   /** Binds and starts; the session has begun a transaction by then. */
   start(): Promise<DuckDBResult>
-  /** In which instants are shown. */
-  zone(): ZoneOffset
+  /** How values are written as text now. */
+  style(): TextStyle
   /** Before rows are handed out, also ones that were fetched before. Throws PgError when they must not be shown any more. */
   mayShow(): void
   fetch(result: DuckDBResult): Promise<DuckDBDataChunk | null>
@@ -114,7 +113,8 @@ export function enginePortal(
   async function start(): Promise<DuckDBResult> {
     const started = await engine.start()
     if (!described) return started
-    const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type, engine.zone()))
+    const style = engine.style()
+    const actual = started.columnTypes().map((type: DuckDBType) => wireTypeOf(type, style))
     const isSame = actual.every(({ oid }, index) => oid === described.types[index]?.oid)
     if (actual.length !== described.types.length || (described.isGuess && !isSame)) {
       throw new PgError("0A000", "cached plan must not change result type")

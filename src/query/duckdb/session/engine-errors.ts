@@ -176,6 +176,11 @@ const outOfMemoryHint =
 const columnMissing =
   /^Binder Error: Referenced column "(.+?)" (?:was )?not found[^\n]*(?:\nCandidate bindings: (.*))?/
 
+const functionMissing = /^Catalog Error: (?:\w+ )+Function with name "?(.+?)"? does not exist!/
+
+/** No form of it takes these: `'f(INTEGER, VARCHAR)'`. */
+const formMissing = /^Binder Error: No function matches the given name and argument types '(.{1,2000}?\))'/
+
 const relationMissing = /^Catalog Error: Table with name (.+?) does not exist!/
 
 /** What our own bounded functions say when an argument is beyond their limit. */
@@ -185,6 +190,18 @@ function limitReached(message: string): PgError | undefined {
   return new PgError("54000", message.slice(at + limitMark.length), {
     hint: "See the limits of the SQL port: docs/sql/limits.md.",
   })
+}
+
+/** In PostgreSQL's words: the engine's suggestions are functions of its own. */
+function functionNotThere(named: string, extra: { position?: number }): PgError {
+  return new PgError(
+    "42883",
+    `function ${named.replaceAll("STRING_LITERAL", "unknown").replaceAll("_LITERAL", "")} does not exist`,
+    {
+      ...extra,
+      hint: "No function matches the given name and argument types. You might need to add explicit type casts.",
+    },
+  )
 }
 
 /** An error of DuckDB as PostgreSQL would say it. `sql`: the text its position refers to. */
@@ -198,6 +215,8 @@ export function engineError(error: unknown, sql?: string): PgError {
   const extra = position === undefined ? {} : { position }
   const relation = relationMissing.exec(message)?.[1]
   if (relation !== undefined) return new PgError(code, `relation "${relation}" does not exist`, extra)
+  const named = functionMissing.exec(message)?.[1] ?? formMissing.exec(message)?.[1]
+  if (named !== undefined) return functionNotThere(named, extra)
   const column = columnMissing.exec(message)
   if (column) {
     const [, name, others] = column

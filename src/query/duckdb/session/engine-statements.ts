@@ -4,6 +4,7 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Format, Prepared } from "../../../wire/pgwire/session.ts"
 import type { GovernedTables } from "../../governed-tables.ts"
+import { settingChanges } from "../catalog/set-config.ts"
 import type { SqlParser } from "../dialect/syntax-tree.ts"
 import { policiesChanged, policyCheck } from "../governance/policy-check.ts"
 import type { EnginePrepared } from "../portals/cursors.ts"
@@ -20,6 +21,8 @@ import {
   isUndescribed,
   prepareTyped,
   prepareWithSamples,
+  type Settled,
+  settleTypes,
   undescribed,
   untypedParameters,
 } from "../values/untyped-parameters.ts"
@@ -27,7 +30,7 @@ import { explainedValues, virtualValues } from "../virtual/virtual-reads.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { failureOf } from "./failure-of-rows.ts"
-import { durationMs, type SessionSettings } from "./settings.ts"
+import { durationMs, intervalStyleOf, type SessionSettings } from "./settings.ts"
 import {
   commandTag,
   type Described,
@@ -53,6 +56,8 @@ export interface EngineStatementContext {
   /** What the user may do now. */
   access(): Promise<SqlAccess>
   user: string
+  /** SET, or SET LOCAL. Throws PgError. */
+  change(setting: { name: string; value: string; isLocal: boolean }): Promise<void>
   /** Moves what the engine cannot replay from its log into the database's file. */
   files: DefinitionFiles
   /** How many definitions have changed so far, in all databases: what is a table may have become a view. */
@@ -84,6 +89,20 @@ async function describe(
   } finally {
     like.destroySync()
   }
+}
+
+/** A statement with parameters that the engine cannot type, prepared again with their types written out. */
+async function typedAnew(
+  { engine, parser }: Pick<EngineStatementContext, "engine" | "parser">,
+  { isVeiled, virtual }: EnginePlan,
+  declared: number[],
+  first: Settled,
+): Promise<DuckDBPreparedStatement> {
+  const prepare = (sql: string) => engine.prepare(sql, { isVeiled })
+  const settled = await settleTypes(first, virtual.length, parser, prepare)
+  if (settled.untyped.length === 0) return settled.prepared
+  settled.prepared.destroySync()
+  return prepareTyped(parser, settled.tree, settled.untyped, declared, prepare)
 }
 
 /** What was judged when it was prepared may read a view now, whose hidden rows no error may tell of. */
@@ -174,6 +193,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
             await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())
           await policies.requireTables(plan.governed)
+          for (const change of settingChanges(plan.settingCalls, values)) await context.change(change)
           await engine.claim(portal)
           if (plan.writesIn !== undefined) await confine(plan, plan.writesIn)
           const result = await engine.call(
@@ -188,7 +208,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           if (isDefinition(plan)) context.files.defined()
           return result
         },
-        zone: context.zone,
+        style: () => ({ zone: context.zone(), intervals: intervalStyleOf(context.settings) }),
         mayShow: () => policies.requireSame(plan.governed),
         fetch: async (result) => {
           const chunk = await engine.call(() => result.fetchChunk(), undefined, plan.isVeiled)
@@ -236,10 +256,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
     const prepared = await engine.prepare(sql, { isVeiled, ...(plan.positionsHold && { shownSql: sql }) })
     const untyped = untypedParameters(prepared, plan.virtual.length)
     if (untyped.length === 0 || !plan.tree) return prepared
-    prepared.destroySync()
-    return prepareTyped(context.parser, plan.tree, untyped, declared, (sql) =>
-      engine.prepare(sql, { isVeiled }),
-    )
+    return typedAnew(context, plan, declared, { tree: plan.tree, prepared, untyped })
   }
 
   async function prepareChecked(plan: EnginePlan, declared: number[]): Promise<DuckDBPreparedStatement> {

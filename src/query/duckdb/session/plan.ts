@@ -3,6 +3,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { DoorStatement } from "../../contract.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { refuseTooComplex } from "../bounds/statement-limits.ts"
+import type { SettingCall } from "../catalog/set-config.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
 import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
@@ -18,6 +19,7 @@ import { speaksRedshift } from "../semantics/session-meaning.ts"
 import type { VirtualRead } from "../virtual/virtual-reads.ts"
 import type { VirtualWrite } from "../virtual/write-statements.ts"
 import type { PlanContext } from "./plans/context.ts"
+import { missingStatement } from "./plans/missing-statements.ts"
 import { planSelect } from "./plans/queries.ts"
 import { planWrite } from "./plans/writes.ts"
 import { type SessionCommand, sessionCommand } from "./session-commands.ts"
@@ -45,6 +47,8 @@ export type Plan =
       typeInSchema?: string | undefined
       /** undefined: as the engine names them. */
       columnNames: string[] | undefined
+      /** Settings that it changes when it runs. */
+      settingCalls: readonly SettingCall[]
       /** The tree of `sql`, where it has one: after every check, since statements are made from it, too. */
       tree: Tree | undefined
       /** The virtual tables that it reads. */
@@ -193,7 +197,7 @@ async function planSpelled(
   const parsed = await context.parser.parse(spelled)
   switch (parsed.kind) {
     case "broken":
-      throw parsed.error
+      throw missingStatement(tokens) ?? parsed.error
     case "select":
       return planSelect(spelled, parsed.tree, context, access)
     case "other":

@@ -33,7 +33,7 @@ const done = (tag: string): Answer => ({ rows: [], tag })
 
 async function set(
   command: Extract<SessionCommand, { kind: "set" }>,
-  context: AnswerContext,
+  context: Omit<AnswerContext, "cursors">,
 ): Promise<Answer> {
   const { settings } = context
   const before = settings.get(command.name)
@@ -50,6 +50,13 @@ async function set(
     throw error
   }
   return done("SET")
+}
+
+/** SET for functions that set. */
+export function changeSetting(context: Omit<AnswerContext, "cursors">) {
+  return async ({ name, value, isLocal }: { name: string; value: string; isLocal: boolean }) => {
+    await set({ kind: "set", name, value, local: isLocal }, context)
+  }
 }
 
 async function restoreLocal(context: AnswerContext): Promise<void> {
@@ -118,6 +125,8 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
       return done(`DISCARD ${command.what}`)
     case "deallocate":
       return done(command.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE")
+    case "nothing":
+      return done(command.tag)
     default:
       return unreachable(command)
   }

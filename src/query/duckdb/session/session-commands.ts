@@ -14,6 +14,8 @@ export type SessionCommand =
   | { kind: "reset"; name: string | undefined }
   | { kind: "discard"; what: string }
   | { kind: "deallocate"; name: string | undefined }
+  /** Accepted, as there is nothing to do. */
+  | { kind: "nothing"; tag: string }
 
 function unexpected(token: Token | undefined): PgError {
   if (!token) return new PgError("42601", "syntax error at end of input")
@@ -44,6 +46,19 @@ function listValue(tokens: Token[]): string | undefined {
     .replaceAll(",", ", ")
 }
 
+/** `INTERVAL '-08:00' HOUR TO MINUTE`, which counts east of UTC: as `SET TimeZone` takes it. */
+function zoneValue(tokens: Token[]): string | undefined {
+  if (!isWord(tokens[0], "interval")) return listValue(tokens)
+  const [, offset, ...fields] = tokens
+  const odd = fields.find((token, at) => !isWord(token, ["hour", "to", "minute"][at] ?? ""))
+  if (offset?.kind !== "string" || odd) throw unexpected(odd ?? offset)
+  const [, sign = "", hours = "", minutes = "0"] = /^([+-]?)(\d{1,2})(?::(\d{2}))?$/.exec(offset.value) ?? []
+  if (hours !== "" && Number(minutes) === 0) return `${sign}${Number(hours)}`
+  throw new PgError("22023", `invalid interval value for time zone: "${offset.value}"`, {
+    hint: "Whole hours east of UTC, or a zone by its name: SET TIME ZONE 'Asia/Kolkata'.",
+  })
+}
+
 function settingName(tokens: Token[]): { name: string; length: number } {
   const [first, dot, second] = tokens
   if (!first || (first.kind !== "word" && first.kind !== "quoted")) throw unexpected(first)
@@ -59,7 +74,7 @@ function parseSet(all: Token[]): SessionCommand {
   if (isWord(tokens[0], "characteristics"))
     return { kind: "setTransaction", readOnly: accessMode(tokens), session: true }
   if (isWord(tokens[0], "time") && isWord(tokens[1], "zone")) {
-    return { kind: "set", name: "timezone", value: listValue(tokens.slice(2)), local }
+    return { kind: "set", name: "timezone", value: zoneValue(tokens.slice(2)), local }
   }
   if (isWord(tokens[0], "names"))
     return { kind: "set", name: "client_encoding", value: listValue(tokens.slice(1)), local }
@@ -91,7 +106,14 @@ function savepointName(tokens: Token[], ...before: string[]): string {
   return name.value
 }
 
+/** Of a transaction in two phases; nothing here prepares one. */
+function refusePrepared(tokens: Token[]): void {
+  if (isWord(tokens[0], "prepared"))
+    throw new PgError("0A000", "transactions in two phases are not supported on this port")
+}
+
 function chained(tokens: Token[]): boolean {
+  refusePrepared(tokens)
   const at = tokens.findIndex((token) => isWord(token, "chain"))
   return at > 0 && !isWord(tokens[at - 1], "no")
 }
@@ -126,6 +148,9 @@ export function sessionCommand(tokens: Token[]): SessionCommand | undefined {
       return { kind: "reset", name: isWord(rest[0], "all") ? undefined : settingName(rest).name }
     case "discard":
       return { kind: "discard", what: (rest[0]?.value ?? "all").toUpperCase() }
+    // Nobody can listen, so there is nothing to stop. Pools send it when they take a connection back.
+    case "unlisten":
+      return { kind: "nothing", tag: "UNLISTEN" }
     case "deallocate":
       return { kind: "deallocate", name: isWord(rest.at(-1), "all") ? undefined : rest.at(-1)?.value }
     default:

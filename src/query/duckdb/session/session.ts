@@ -6,6 +6,7 @@ import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
 import type { Answer, DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
 import { withoutBackTicks } from "../../text/back-ticks.ts"
 import { splitStatements } from "../../text/tokens.ts"
+import { replicatedKeys } from "../catalog/replicated-keys.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
 import type { Impersonation } from "../governance/impersonation.ts"
 import { preparedAnew } from "../governance/prepared-anew.ts"
@@ -21,7 +22,7 @@ import { engineStatements } from "./engine-statements.ts"
 import { idleLimit } from "./idle-limit.ts"
 import { type Plan, planStatement } from "./plan.ts"
 import type { PlanContext } from "./plans/context.ts"
-import { answer, answerFields, textField } from "./session-answers.ts"
+import { answer, answerFields, changeSetting, textField } from "./session-answers.ts"
 import type { SessionCommand } from "./session-commands.ts"
 import { sessionScope } from "./session-scope.ts"
 import type { SessionSettings } from "./settings.ts"
@@ -30,7 +31,7 @@ import type { EnginePlan } from "./statement-kinds.ts"
 export interface SessionParts {
   engine: EngineSession
   settings: SessionSettings
-  plan: Omit<PlanContext, "access" | "place" | "ask">
+  plan: Omit<PlanContext, "access" | "place" | "ask" | "keys">
   /** The session's database. */
   database: string
   /** No statement runs longer, whatever the session has set; 0: as the session has set. */
@@ -68,10 +69,12 @@ export function sqlSession(parts: SessionParts): SqlSession {
     user: parts.plan.rules.user,
     isReplicated: parts.plan.rules.isReplicated,
     access: currentAccess,
+    change: changeSetting({ settings, transaction, applySettings: scope.apply, localValues }),
   })
   const cursors = sessionCursors({ transaction, prepareQuery: statements.query })
   let shownTo = ""
-  const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask }
+  const keys = replicatedKeys(parts.database, ask)
+  const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask, keys }
 
   /** A question of our own, on the session's connection and in its transaction. */
   async function ask(sql: string): Promise<string[][]> {

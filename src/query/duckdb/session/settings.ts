@@ -18,6 +18,9 @@ const onOff = (value: string) => {
 }
 const only = (pattern: RegExp, kept: string) => (value: string) => (pattern.test(value) ? kept : undefined)
 
+const intervalStyle = (value: string) =>
+  /^(postgres|iso_8601)$/i.test(value) ? value.toLowerCase() : undefined
+
 const units: Record<string, number> = { "": 1, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** `5s`, `200`, `1min` in milliseconds. */
@@ -77,7 +80,7 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
     { name: "default_transaction_read_only", value: "off", reported: true, accept: onOff },
     { name: "client_encoding", value: "UTF8", reported: true, accept: only(/^(utf-?8|unicode)$/i, "UTF8") },
     { name: "DateStyle", value: "ISO, MDY", reported: true, accept: only(/iso|default/i, "ISO, MDY") },
-    { name: "IntervalStyle", value: "postgres", reported: true, accept: only(/^postgres$/i, "postgres") },
+    { name: "IntervalStyle", value: "postgres", reported: true, accept: intervalStyle },
     {
       name: "TimeZone",
       value: "UTC",
@@ -184,4 +187,9 @@ export function sessionSettings(serverVersion: string, isSuperuser: boolean): Se
       return taken
     },
   }
+}
+
+/** How intervals are written as text: one of the two that `SET IntervalStyle` takes. */
+export function intervalStyleOf(settings: Pick<SessionSettings, "get">): "postgres" | "iso_8601" {
+  return settings.get("intervalstyle") === "iso_8601" ? "iso_8601" : "postgres"
 }

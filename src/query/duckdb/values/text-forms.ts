@@ -104,6 +104,24 @@ export function intervalText(months: number, days: number, micros: bigint): stri
   return parts.join(" ")
 }
 
+/** ISO 8601 with designators, as `SET IntervalStyle = iso_8601` has it: `P1Y2M-3DT4H5M6.789S`. */
+export function isoIntervalText(months: number, days: number, micros: bigint): string {
+  const part = (value: number | bigint, unit: string) => (Number(value) === 0 ? "" : `${value}${unit}`)
+  const date = part(Math.trunc(months / 12), "Y") + part(months % 12, "M") + part(days, "D")
+  const minutes = micros / (60n * microsPerSecond)
+  const rest = micros % (60n * microsPerSecond)
+  const time =
+    part(minutes / 60n, "H") + part(minutes % 60n, "M") + (rest === 0n ? "" : `${secondsText(rest)}S`)
+  return date === "" && time === "" ? "PT0S" : `P${date}${time === "" ? "" : `T${time}`}`
+}
+
+function secondsText(micros: bigint): string {
+  const absolute = micros < 0n ? -micros : micros
+  const fraction = absolute % microsPerSecond
+  const tail = fraction === 0n ? "" : `.${pad(fraction, 6).replace(/0+$/, "")}`
+  return `${micros < 0n ? "-" : ""}${absolute / microsPerSecond}${tail}`
+}
+
 /** One element of an array literal, quoted when it must be. */
 export function arrayElementText(text: string | null): string {
   if (text === null) return "NULL"

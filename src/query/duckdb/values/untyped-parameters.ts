@@ -19,19 +19,67 @@ import { engineTypeOf } from "./parameters.ts"
 const attempts: { scalar: string; array: string }[] = [
   { scalar: "VARCHAR", array: "BIGINT[]" },
   { scalar: "VARCHAR", array: "VARCHAR[]" },
+  { scalar: "DOUBLE", array: "DOUBLE[]" },
   { scalar: "BIGINT", array: "BIGINT[]" },
   { scalar: "BIGINT", array: "VARCHAR[]" },
   { scalar: "INTEGER", array: "BIGINT[]" },
   { scalar: "VARCHAR", array: "UUID[]" },
   { scalar: "VARCHAR", array: "TIMESTAMPTZ[]" },
   { scalar: "VARCHAR", array: "DATE[]" },
-  { scalar: "DOUBLE", array: "DOUBLE[]" },
 ]
 
 /** Numbers of the client's parameters that the engine could not type. `ours`: how many behind them are not the client's. */
 export function untypedParameters(prepared: DuckDBPreparedStatement, ours: number): number[] {
   const numbers = Array.from({ length: prepared.parameterCount - ours }, (_none, index) => index + 1)
   return numbers.filter((number) => prepared.parameterTypeId(number) === DuckDBTypeId.INVALID)
+}
+
+/** Each round types at least one more. */
+const roundsAtMost = 4
+
+export interface Settled {
+  /** As the first, with the types that the engine found written out. */
+  tree: Tree
+  prepared: DuckDBPreparedStatement
+  /** Numbers of those that still have none. */
+  untyped: number[]
+}
+
+/**
+ * The engine stops at the first parameter that it cannot type: of `nullif($1, 1), nullif($2, 1)` it types one. With the types it
+ * has found written out, it goes on to the next. `ours`: as for `untypedParameters`.
+ */
+export async function settleTypes(
+  first: Settled,
+  ours: number,
+  parser: SqlParser,
+  prepare: (sql: string) => Promise<DuckDBPreparedStatement>,
+): Promise<Settled> {
+  let now = first
+  for (let round = 0; round < roundsAtMost && now.untyped.length > 0; round++) {
+    const types = await foundTypes(now, ours, parser)
+    if (types.size === 0) return now
+    const tree = castParameters(now.tree, types)
+    const prepared = await prepare(await parser.deparse(tree))
+    const untyped = untypedParameters(prepared, ours)
+    const isBetter = untyped.length < now.untyped.length
+    ;(isBetter ? now.prepared : prepared).destroySync()
+    if (!isBetter) return now
+    now = { tree, prepared, untyped }
+  }
+  return now
+}
+
+async function foundTypes(
+  { prepared, untyped }: Settled,
+  ours: number,
+  parser: SqlParser,
+): Promise<Map<string, TreeValue>> {
+  const types = new Map<string, TreeValue>()
+  for (let number = 1; number <= prepared.parameterCount - ours; number++)
+    if (!untyped.includes(number))
+      types.set(String(number), await typeTree(parser, String(prepared.parameterType(number))))
+  return types
 }
 
 function arrayParameters(tree: Tree): Set<string> {

@@ -254,17 +254,33 @@ function elementBytes(element: WireType, item: DuckDBValue): Uint8Array | null {
   return element.binary ? element.binary(item) : Buffer.from(element.text(item))
 }
 
-/** `zone`: of the session, in which instants are shown. */
-export function wireTypeOf(type: DuckDBType, zone: ZoneOffset = utcOffset): WireType {
+/** What a session's settings decide of the text of a value. */
+export interface TextStyle {
+  /** In which instants are shown. */
+  zone: ZoneOffset
+  intervals: "postgres" | "iso_8601"
+}
+
+const isoInterval = wireType<DuckDBIntervalValue>(
+  oids.interval,
+  16,
+  (value) => text.isoIntervalText(value.months, value.days, value.micros),
+  (value) => binary.intervalBytes(value.months, value.days, value.micros),
+)
+
+const usualStyle: TextStyle = { zone: utcOffset, intervals: "postgres" }
+
+export function wireTypeOf(type: DuckDBType, style: TextStyle = usualStyle): WireType {
   if (type instanceof DuckDBDecimalType)
     return { ...numeric, modifier: ((type.width << 16) | type.scale) + 4 }
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const nested = type.valueType instanceof DuckDBListType || type.valueType instanceof DuckDBArrayType
-    return listType(wireTypeOf(type.valueType, zone), nested)
+    return listType(wireTypeOf(type.valueType, style), nested)
   }
   if (type.typeId === DuckDBTypeId.VARCHAR && type.alias?.toUpperCase() === "JSON") return storedJson
   if (type.typeId === DuckDBTypeId.TIMESTAMP_TZ)
-    return timestampType<DuckDBTimestampValue>(oids.timestamptz, zone, (value) => value.micros)
+    return timestampType<DuckDBTimestampValue>(oids.timestamptz, style.zone, (value) => value.micros)
+  if (type.typeId === DuckDBTypeId.INTERVAL && style.intervals === "iso_8601") return isoInterval
   return simple[type.typeId] ?? textType
 }
 

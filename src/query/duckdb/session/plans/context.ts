@@ -23,6 +23,8 @@ export interface PlanContext {
   access(): Promise<SqlAccess>
   /** The query's columns become those of a table or a view; absent: they do not. */
   isStored?: true
+  /** Lets the catalogs show the keys of replicated tables. */
+  keys: { show(): Promise<void> }
   place(): NamePlace
   ask: AskEngine
 }

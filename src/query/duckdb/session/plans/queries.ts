@@ -3,7 +3,9 @@ import type { Governance } from "../../../governed-tables.ts"
 import { confineCalls } from "../../bounds/confined.ts"
 import { refuseCostly } from "../../bounds/measure.ts"
 import { refuseNestedValues } from "../../bounds/nested-values.ts"
+import { rewriteFunctionsInFrom } from "../../catalog/from-functions.ts"
 import { rewriteForSession } from "../../catalog/rewrite.ts"
+import { takeSettingCalls } from "../../catalog/set-config.ts"
 import { listVisibleTables } from "../../catalog/show-tables.ts"
 import { nodesOf, type Tree } from "../../dialect/syntax-tree.ts"
 import { free, versionOf } from "../../governance/still-holds.ts"
@@ -23,12 +25,14 @@ import type { PlanContext } from "./context.ts"
 
 /** A query, after every check. Throws PgError. */
 export async function planSelect(
-  sql: string,
+  typed: string,
   tree: Tree,
   context: PlanContext,
   access: SqlAccess,
 ): Promise<EnginePlan> {
   const columnNames = pgColumnNames(tree)
+  const settingCalls = takeSettingCalls(tree, context.facts.setting)
+  const sql = settingCalls === undefined ? typed : await context.parser.deparse(tree)
   const checked = await checkSelect(sql, tree, context, access)
   return {
     kind: "engine",
@@ -36,10 +40,11 @@ export async function planSelect(
     verb: "SELECT",
     writesIn: undefined,
     columnNames,
+    settingCalls: settingCalls ?? [],
     tree: checked.tree,
     virtual: checked.virtual,
     reads: namesReadBy(tree),
-    positionsHold: checked.sql === sql,
+    positionsHold: checked.sql === typed,
     needs: access.isSuperuser ? "superuser" : checked.needs,
     isVeiled: checked.isVeiled,
     governed: checked.governed,
@@ -61,10 +66,12 @@ export async function checkSelect(
   const rules = { ...context.rules, known }
   if (!access.isSuperuser) refuseReservedNames(tree, known)
   const listsTables = !access.isSuperuser && (await listVisibleTables(tree, parser))
+  const hasFunctions = rewriteFunctionsInFrom(tree, rules.functions)
   const isMeant = giveMeaning(tree, context.facts, { isStored: context.isStored === true })
-  const isPointed = rewriteForSession(tree, context.facts)
-  const isNamed = isPointed && nameColumns(tree, context.virtualTables)
-  const rewritten = isPointed || isNamed || isMeant
+  const { isChanged, readsCatalog } = rewriteForSession(tree, context.facts)
+  if (readsCatalog) await context.keys.show()
+  const isNamed = isChanged && nameColumns(tree, context.virtualTables)
+  const rewritten = isChanged || isNamed || isMeant || hasFunctions
   guardSelect(tree, rules)
   if (!access.isSuperuser) guardKnown(tree, rules.functions)
   const isConfined = confineCalls(tree)

@@ -61,6 +61,7 @@ function changeOf(tokens: Token[]) {
   return {
     kind: "engine" as const,
     columnNames: undefined,
+    settingCalls: [],
     tree: undefined,
     virtual: [],
     reads: namesReadInWrite(tokens),
