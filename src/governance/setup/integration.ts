@@ -43,7 +43,7 @@ export interface GovernedConfig {
   authentication: { type: "userPassword" } | { type: "okta"; appId: string; idpHost: string; role: string }
 }
 
-export type GovernedJobKind = "create" | "edit" | "delete"
+export type GovernedJobKind = "create" | "edit" | "migrate" | "delete"
 
 /** What encrypts and binds the account's password; see encryption/. */
 export interface SealedAccount {

@@ -95,6 +95,12 @@ export const schemasQuery = `SELECT nspname AS name FROM pg_namespace WHERE nspn
 
 export const fingerprintQuery = "SELECT v AS fingerprint FROM immuta_system.metadata WHERE k = 'fingerprint'"
 
+/** `version`: of the managed objects. */
+export const versionOfObjectsQuery = "SELECT v AS version FROM immuta_system.metadata WHERE k = 'version'"
+
+/** Databases that an SQL port of ours shows, and that are none. */
+export const portsOwnDatabases = ["awscc"]
+
 /** Names a server refuses or cuts, beyond the rules of the payload. */
 export const longestNameBytes: Record<SetupDialect, number> = { postgres: 63, redshift: 127, millrace: 63 }
 

@@ -17,7 +17,7 @@ export async function governanceRoutes(base: Base): Promise<Route[]> {
   const plane = await integrationPlane(base, base.store)
   const jobs = startIntegrationJobs({ plane })
   onStop(() => jobs.stop())
-  const revalidation = startRevalidation(plane, configuration.governance.validateEveryMs)
+  const revalidation = startRevalidation({ plane, jobs }, configuration.governance.validateEveryMs)
   onStop(() => revalidation.stop())
   return integrationRoutes({ plane, jobs })
 }

@@ -57,6 +57,11 @@ export interface GovernedIntegrationStore {
   idOnHost(type: string, host: string): Promise<number | undefined>
   /** Compares and sets the status; `undefined`: it was another, or a job goes on. */
   beginJob(id: number, begin: JobBegin): Promise<GovernedIntegration | undefined>
+  /** Compares and sets the status without a job; `undefined`: it was another, or a job goes on. @throws by `governance_integrations_host` */
+  changeStatus(
+    id: number,
+    change: { from: readonly GovernedStatus[]; to: "disabled" | "enabled" | "deleted" },
+  ): Promise<GovernedIntegration | undefined>
   /** Prolongs the job's lease. False: the job is not this owner's any more. */
   renew(job: JobOwner): Promise<boolean>
   /** Takes over jobs whose owners have let their leases run out. */
@@ -94,6 +99,7 @@ export function governedIntegrationStore(db: Db): GovernedIntegrationStore {
     },
     idOnHost: (type, host) => idOnHost(db, type, host),
     beginJob: (id, begin) => beginJob(db, id, begin),
+    changeStatus: (id, change) => changeStatus(db, id, change),
     async renew(job) {
       const { numUpdatedRows } = await owned(db, job)
         .set({ job_expires_at: sql<Date>`${lease}` })
@@ -136,6 +142,22 @@ export function governedIntegrationStore(db: Db): GovernedIntegrationStore {
       return numUpdatedRows > 0n
     },
   }
+}
+
+async function changeStatus(
+  db: Db,
+  id: number,
+  { from, to }: Parameters<GovernedIntegrationStore["changeStatus"]>[1],
+): Promise<GovernedIntegration | undefined> {
+  const row = await db
+    .updateTable("governance_integrations")
+    .set({ status: to, updated_at: now, ...(to === "deleted" && { account: null }) })
+    .where("id", "=", String(id))
+    .where("status", "in", [...from])
+    .where("job_kind", "is", null)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
 }
 
 function owned(db: Db, { integrationId, jobNumber, owner }: JobOwner) {
@@ -260,7 +282,7 @@ async function takeDue(db: Db, everyMs: number): Promise<GovernedIntegration[]> 
   const rows = await db
     .updateTable("governance_integrations")
     .set({ validated_at: now })
-    .where("status", "in", ["enabled", "recurringValidationError"])
+    .where("status", "in", ["enabled", "recurringValidationError", "migrateError"])
     .where("job_kind", "is", null)
     .where("validated_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${everyMs / 1_000})`)
     .returningAll()

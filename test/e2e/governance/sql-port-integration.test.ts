@@ -112,6 +112,9 @@ async function automatically({ payload, start, urlOf, database }: PortTest): Pro
   await assert.rejects(createIntegration(calls, payload({ impersonation: { enabled: true } })), (error) =>
     /has no groups and no procedures: set impersonation\.enabled to false/.test(String(error)),
   )
+  await assert.rejects(createIntegration(calls, payload({ database: "awscc" })), (error) =>
+    /^Validation failed: .*: The port keeps the name awscc for itself/.test(String((error as Error).message)),
+  )
   const { answer } = await createIntegration(calls, payload())
   await enabled(calls, answer.id)
   assert.equal((await getIntegration(calls, answer.id)).validationResults.status, "passed")
@@ -123,7 +126,7 @@ async function automatically({ payload, start, urlOf, database }: PortTest): Pro
   await updateIntegration(calls, answer.id, payload())
   await enabled(calls, answer.id)
 
-  const watch = startRevalidation(calls.plane, 50)
+  const watch = startRevalidation(calls, 50)
   const becomes = (status: string) =>
     waitUntil(async () => (await getIntegration(calls, answer.id)).status === status, { what: status })
   const user = String(users[0]?.usename)

@@ -154,7 +154,7 @@ test("by hand: the account has no password, and is looked at again by Okta", asy
   await rowsOf(server.url, await script("create"))
   const { answer } = await createIntegration(calls, body)
   assert.equal(await settled(calls, answer.id), "enabled")
-  const watch = startRevalidation(calls.plane, 50)
+  const watch = startRevalidation(calls, 50)
   const becomes = (status: string) =>
     waitUntil(async () => (await getIntegration(calls, answer.id)).status === status, { what: status })
   try {

@@ -285,7 +285,7 @@ test("what was set up is looked at again: it fails when it is gone, and passes w
   const { calls } = await server.start()
   const { answer } = await createIntegration(calls, server.payload())
   assert.equal(await settled(calls, answer.id), "enabled")
-  const watch = startRevalidation(calls.plane, 50)
+  const watch = startRevalidation(calls, 50)
   const becomes = (status: string) =>
     waitUntil(async () => (await getIntegration(calls, answer.id)).status === status, { what: status })
   try {

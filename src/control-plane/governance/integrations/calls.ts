@@ -149,7 +149,8 @@ async function checked(
   return { results, dialect }
 }
 
-function begun({ id, status, validationResults }: GovernedIntegration): BegunIntegration {
+/** What answers of a call that begins something show. */
+export function begun({ id, status, validationResults }: GovernedIntegration): BegunIntegration {
   return { id: String(id), status, validationResults }
 }
 
@@ -241,6 +242,7 @@ export async function deleteIntegration(
   body: unknown,
 ): Promise<ToldChange> {
   const before = await found(plane, id, `No integration found with ID ${id}.`)
+  if (before.status === "disabled") return await forgotten(plane, before)
   const credentials = removalCredentials(before, body)
   requireDeletable(before)
   const results =
@@ -255,6 +257,13 @@ export async function deleteIntegration(
   if (after === undefined)
     throw wrongState("delete", (await plane.store.byId(before.id)) ?? { ...before, status: "deleted" })
   jobs.start(after, credentials)
+  return { answer: begun(after), before: shownIntegration(before), after: undefined }
+}
+
+/** Without work on the server: it was to be left alone. (Ours) */
+async function forgotten({ store }: IntegrationPlane, before: GovernedIntegration): Promise<ToldChange> {
+  const after = await store.changeStatus(before.id, { from: ["disabled"], to: "deleted" })
+  if (after === undefined) throw wrongState("delete", (await store.byId(before.id)) ?? before)
   return { answer: begun(after), before: shownIntegration(before), after: undefined }
 }
 

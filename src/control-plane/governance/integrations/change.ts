@@ -1,4 +1,4 @@
-import { impersonationRight, managedObjects } from "../../../governance/setup/objects.ts"
+import { fingerprintRows, impersonationRight, managedObjects } from "../../../governance/setup/objects.ts"
 import { hasOwners, type SetupPlan } from "../../../governance/setup/plan.ts"
 import { groupQuery } from "../../../governance/setup/probes.ts"
 import { groupDrop } from "../../../governance/setup/statements.ts"
@@ -35,6 +35,15 @@ export function changeSteps(access: ServerAccess, { before, after }: PlanChange)
     // An interrupted set-up may have left it.
     ...rightsReturnSteps(access, after),
   ]
+}
+
+/** What is there becomes of this version; where it fails, it stays as it was. */
+export function migrationSteps(access: ServerAccess, plan: SetupPlan): JobStep[] {
+  const run = () =>
+    access.asSystem("managed", (session) =>
+      session.transaction([...managedObjects(plan), ...fingerprintRows(plan)]),
+    )
+  return [{ name: "managed objects", run }]
 }
 
 async function changeObjects(session: ServerSession, { before, after }: PlanChange): Promise<void> {

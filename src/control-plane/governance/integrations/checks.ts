@@ -15,6 +15,7 @@ import {
   grantsQuery,
   groupQuery,
   longestNameBytes,
+  portsOwnDatabases,
   schemasQuery,
   unservedServer,
   versionQuery,
@@ -190,8 +191,10 @@ function isSingle({ config }: CheckRequest): boolean {
 
 async function checkDatabase({ session, dialect, request }: Checked): Promise<Verdict> {
   if (!isAutomatic(request, "create")) return "skipped"
-  if (isSingle(request)) return await checkNoSchemas(session)
   const name = request.config.database.toLowerCase()
+  if (dialect === "millrace" && portsOwnDatabases.includes(name))
+    return { failed: `The port keeps the name ${name} for itself: name another database.` }
+  if (isSingle(request)) return await checkNoSchemas(session)
   if (name.length > longestNameBytes[dialect])
     return { failed: `The server takes names of at most ${longestNameBytes[dialect]} bytes.` }
   const found = await session.ask(databaseQuery(name))

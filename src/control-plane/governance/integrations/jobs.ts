@@ -123,7 +123,12 @@ function keepLease({ store, log }: IntegrationPlane, mine: JobOwner, lost: Abort
   })
 }
 
-const errorStatus = { create: "createError", edit: "editError", delete: "deleteError" } as const
+const errorStatus = {
+  create: "createError",
+  edit: "editError",
+  migrate: "migrateError",
+  delete: "deleteError",
+} as const
 
 /** What is of the server is told by the steps; this is of ourselves. A lost job is its next owner's; so is one whose end cannot be recorded. */
 async function endBroken(

@@ -8,7 +8,7 @@ import { hasOwners, isSingleDatabase, type SetupPlan } from "../../../governance
 import { fingerprintQuery } from "../../../governance/setup/probes.ts"
 import type { JobEnd } from "../../../state/governance/governed-integrations.ts"
 import { type SystemAccount, systemUserOf } from "./account.ts"
-import { changeSteps } from "./change.ts"
+import { changeSteps, migrationSteps } from "./change.ts"
 import { resultsOf } from "./checks.ts"
 import { type IntegrationPlane, type OpenedIntegration, opened, planOf } from "./plane.ts"
 import { type FailedStep, runEach, runSteps, type StepRun } from "./run-steps.ts"
@@ -40,6 +40,8 @@ export async function runJob(plane: JobPlane, job: Job, run: StepRun): Promise<J
       return integration.autoBootstrap ? await setUp(at, access, run) : await adopt(at, access, run)
     case "edit":
       return integration.autoBootstrap ? await change(at, access, run) : await adoptEdit(plane, at, run)
+    case "migrate":
+      return await migrate(at, access, run)
     case "delete":
       return integration.autoBootstrap ? await tearDown(at, access, run) : gone
     case undefined:
@@ -153,6 +155,18 @@ async function change(
   }
   const left = await runEach(changeSteps(access, { before: after, after: before }), run)
   return ended(integration, "editError", [failedTest(failed), ...left.map(remainsTest)])
+}
+
+/** Managed objects of an earlier version become those of this one: by the account that owns them, in one transaction. */
+async function migrate(
+  { integration, plan }: OpenedIntegration,
+  access: ServerAccess,
+  run: StepRun,
+): Promise<JobEnd> {
+  const failed = await runSteps(migrationSteps(access, plan), run)
+  return failed === undefined
+    ? ended(integration, "enabled", [])
+    : ended(integration, "migrateError", [failedTest(failed)])
 }
 
 function leftGroup(role: string): ValidationTest {

@@ -8,6 +8,10 @@ import {
   type ToldChange,
   updateIntegration,
 } from "../../../control-plane/governance/integrations/calls.ts"
+import {
+  disableIntegration,
+  enableIntegration,
+} from "../../../control-plane/governance/integrations/disable.ts"
 import { policyStateOf } from "../../../control-plane/governance/integrations/policy-state.ts"
 import {
   deleteScript,
@@ -38,6 +42,12 @@ export function integrationRoutes(calls: IntegrationCalls): Route[] {
     ),
     changing("DeleteIntegration", "DELETE /integrations/{id}", (call) =>
       deleteIntegration(calls, parameter(call, "id"), call.body),
+    ),
+    changing("DisableIntegration", "POST /integrations/{id}/disable", (call) =>
+      disableIntegration(calls, parameter(call, "id")),
+    ),
+    changing("EnableIntegration", "POST /integrations/{id}/enable", (call) =>
+      enableIntegration(calls, parameter(call, "id")),
     ),
     ...(["initial-create", "create", "cleanup"] as const).map((kind) => scriptRoute(calls, kind)),
     script("/integrations/scripts/post-cleanup", async () => {
