@@ -175,9 +175,12 @@ describe("integrations as resources", () => {
     assert.deepEqual(await rows("SHOW PROVIDERS"), [["awscc", "v1"]])
     assert.deepEqual(
       (await rows("SHOW SERVICES IN awscc")).map(([, name]) => name),
-      ["customerprofiles", "rds", "redshift"],
+      ["cloud_control", "customerprofiles", "rds", "redshift", "tagging"],
     )
-    assert.deepEqual(await rows("SHOW RESOURCES IN awscc.rds"), [["integrations", "awscc.rds.integrations"]])
+    assert.deepEqual(await rows("SHOW RESOURCES IN awscc.rds"), [
+      ["integrations", "awscc.rds.integrations"],
+      ["integrations_list_only", "awscc.rds.integrations_list_only"],
+    ])
     const methods = await rows("SHOW METHODS IN awscc.rds.integrations")
     assert.deepEqual(methods[0], ["create_resource", "SourceArn, TargetArn, region", "INSERT"])
     const columns = await rows("DESCRIBE EXTENDED awscc.redshift.integrations")

@@ -1,5 +1,6 @@
 /** Values of a statement as members of a call. */
 import { columnKey, columnKind, propertyOf } from "../../../resources/columns.ts"
+import { parseModel } from "../../../resources/json-text.ts"
 import type { ResourcePlane } from "../../../resources/requests/context.ts"
 import type { ResourceChange } from "../../../resources/requests/mutations.ts"
 import type { Json, Model, ResourceType } from "../../../resources/resource-type.ts"
@@ -15,9 +16,10 @@ export function creation(
   type: ResourceType,
   row: Values,
 ): { clientToken: string | undefined; desired: Model } {
-  const desired: Model = {}
+  const state = row.get("desiredstate")
+  const desired: Model = typeof state === "string" ? parseModel(state, "DesiredState") : {}
   for (const [column, value] of row) {
-    if (ofCall.has(column)) continue
+    if (ofCall.has(column) || column === "desiredstate") continue
     const property = requireProperty(type, column)
     if (value !== null) desired[property] = valueFor(type, property, value)
   }

@@ -8,8 +8,8 @@ import { resourceRequest } from "../../../resources/requests/reads.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { AuditStatement } from "../audited-statements.ts"
 import { type Call, callsOf } from "./calls.ts"
+import type { ResourceCommand } from "./commands.ts"
 import { cellsOf } from "./returning.ts"
-import type { ResourceCommand } from "./statements.ts"
 
 export interface ResourceContext {
   /** Absent: the port has no resources. */
@@ -19,7 +19,7 @@ export interface ResourceContext {
   session: StatementSession
 }
 
-type Change = Extract<ResourceCommand, { kind: "change" }>
+type Change = Pick<Extract<ResourceCommand, { kind: "change" }>, "change" | "returning" | "isAwaited">
 
 /** Said to whoever does not ask for the request by RETURNING. */
 export const despatched = "The operation was despatched successfully"

@@ -46,7 +46,7 @@ export function readReturning(
   do {
     if (isSymbol(tokens[cursor.index()], "*")) {
       cursor.skip(1)
-      found.push(...eventColumns.map((column) => ofEvent(column)))
+      found.push(...allEventColumns())
       continue
     }
     const column = returned(cursor.name(), target)
@@ -56,6 +56,11 @@ export function readReturning(
   cursor.symbol(";")
   cursor.end()
   return found
+}
+
+/** Those of `*`. */
+export function allEventColumns(): ReturnedColumn[] {
+  return eventColumns.map(ofEvent)
 }
 
 function ofEvent(column: EventColumn): ReturnedColumn {
