@@ -15,9 +15,9 @@ export interface Command {
 /** Each command's module is loaded only when it is asked for: `--help` must not wait for a database engine. */
 export const commands: Record<string, Command> = {
   serve: {
-    usages: ["[--config FILE] [--single | --roles api,sql,worker]"],
+    usages: ["[--config FILE] [--single | --roles api,sql,worker] [--log-format json|pretty]"],
     about: "run Millrace",
-    flags: ["config", "roles", "isolated", "single"],
+    flags: ["config", "roles", "isolated", "single", "log-format"],
     words: 0,
     run: ({ values }) => serve(values),
   },
@@ -149,11 +149,18 @@ export const commands: Record<string, Command> = {
 }
 
 /** Without a word about processes: a supervisor over two. */
-async function serve({ config, roles, single, isolated }: Parsed["values"]): Promise<ExitCode> {
+async function serve({
+  config,
+  roles,
+  single,
+  isolated,
+  "log-format": logFormat,
+}: Parsed["values"]): Promise<ExitCode> {
   const said = [single && "--single", isolated && "--isolated", roles !== undefined && "--roles"].filter(
     Boolean,
   )
   if (said.length > 1) return misused(`serve takes one of ${said.join(" and ")}.`)
-  if (single === true || roles !== undefined) return (await import("./serve/serve.ts")).serve(config, roles)
-  return (await import("./serve/supervise.ts")).supervise(config)
+  const options = { config, logFormat }
+  if (single === true || roles !== undefined) return (await import("./serve/serve.ts")).serve(options, roles)
+  return (await import("./serve/supervise.ts")).supervise(options)
 }

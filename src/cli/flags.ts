@@ -5,6 +5,11 @@ export const flags = {
   config: { type: "string", value: "FILE", about: "the configuration; usual: millrace.yaml of this folder" },
   roles: { type: "string", value: "LIST", about: "one process with these of api, sql and worker" },
   isolated: { type: "boolean", about: "two processes under a supervisor: the usual way" },
+  "log-format": {
+    type: "string",
+    value: "FORM",
+    about: "json or pretty; usual: log.format of the configuration",
+  },
   single: { type: "boolean", about: "one process with every role" },
   json: { type: "boolean", about: "print JSON" },
   once: { type: "boolean", about: "end when the story is told" },

@@ -56,6 +56,7 @@ warehouses:
         listen: { http: { host: "0.0.0.0", port: 80 }, sql: { host: "::1", port: 0 } },
         httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: "postgres://u:p: [w@db/state",
+        log: { level: "info", format: "json" },
         credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", role: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
         sqlUsers: [{ name: "analyst", password: "${PW}", role: "read-only" }],
@@ -105,6 +106,7 @@ warehouses:
         listen: { http: { host: "127.0.0.1", port: 5440 }, sql: { host: "127.0.0.1", port: 5439 } },
         httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: undefined,
+        log: { level: "info", format: "json" },
         credentials: [],
         sqlUsers: [],
         sqlLimits: sqlLimits.parse({}),

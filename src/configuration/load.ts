@@ -140,6 +140,7 @@ function configurationFrom(
     dataDir,
     listen: listenFrom(file.listen, folder),
     stateUrl: file.state,
+    log: file.log,
     credentials: file.credentials.map((one) => ({
       accessKeyId: one.access_key_id,
       secretAccessKey: one.secret_access_key,

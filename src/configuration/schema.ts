@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, type Role, unencryptedFrom } from "../domain/configuration.ts"
+import { type HostPort, logFormats, logLevels, type Role, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
 import { governance, governanceKeys } from "./blocks/governance.ts"
@@ -110,6 +110,17 @@ const httpLimits = z.strictObject({
     .max(20_000)
     .default(250)
     .describe("of one client's address; a reverse proxy is one"),
+})
+
+const log = z.strictObject({
+  level: z
+    .enum(logLevels, `must be one of ${logLevels.join(", ")}`)
+    .default("info")
+    .describe("what is less than this is not said"),
+  format: z
+    .enum(logFormats, `must be one of ${logFormats.join(", ")}`)
+    .default("json")
+    .describe("one JSON object a line, or lines for people; `serve --log-format` goes first"),
 })
 
 const leastVerifyEveryMs = 10_000
@@ -225,6 +236,7 @@ const ownKeys = {
     .describe("users of the SQL port; without any, `admin` is made: `data_dir/credentials`"),
   sql_limits: sqlLimits.prefault({}).describe("what sessions of the SQL port may take"),
   http_limits: httpLimits.prefault({}).describe("connections of the HTTP port"),
+  log: log.prefault({}).describe("what processes say of their work, on standard error"),
   verify: verifySchedule.optional().describe("comparing by itself; usual: only when asked"),
   isolation: isolation.prefault({}).describe("the processes of `serve`"),
   kms_keys: z
@@ -288,6 +300,7 @@ const ownKnownKeys: Record<string, string[]> = {
   http_limits: Object.keys(httpLimits.shape),
   verify: Object.keys(verifySchedule.shape),
   isolation: Object.keys(isolation.shape),
+  log: Object.keys(log.shape),
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),

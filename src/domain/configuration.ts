@@ -120,6 +120,15 @@ export interface HttpConnections {
   connectionsPerAddress: number
 }
 
+export const logLevels = ["debug", "info", "warn", "error"] as const
+export const logFormats = ["json", "pretty"] as const
+
+/** What processes say of their work, on standard error. */
+export interface LogConfiguration {
+  level: (typeof logLevels)[number]
+  format: (typeof logFormats)[number]
+}
+
 /** What sessions of the SQL port may take. */
 export interface SqlLimits {
   connections: number
@@ -175,6 +184,7 @@ export interface Configuration {
     tls?: SqlTls
   }
   stateUrl: string | undefined
+  log: LogConfiguration
   credentials: Credential[]
   sqlUsers: SqlUser[]
   sqlLimits: SqlLimits

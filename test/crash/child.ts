@@ -10,7 +10,7 @@ import { loadConfiguration } from "../../src/configuration/load.ts"
 import { SetupError } from "../../src/configuration/setup-error.ts"
 import type { WritePoint } from "../../src/replication/write-order.ts"
 import { exitNow } from "../../src/server/forced-exit.ts"
-import { newLog } from "../../src/server/log.ts"
+import { newLog } from "../../src/server/log/log.ts"
 import { engines } from "../../src/server/registries.ts"
 import { startServer } from "../../src/server/start.ts"
 

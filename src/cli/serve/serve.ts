@@ -1,11 +1,12 @@
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
-import { newLog } from "../../server/log.ts"
+import { newLog } from "../../server/log/log.ts"
 import { engines } from "../../server/registries.ts"
 import { allRoles, rolesFrom, rolesMistake } from "../../server/roles.ts"
 import { startRoles } from "../../server/start.ts"
-import { configured } from "../configured.ts"
+import type { ExitCode } from "../operate.ts"
 import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
+import { configuredToServe, type ServeOptions } from "./options.ts"
 import { readyLine } from "./ready-line.ts"
 import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
@@ -14,16 +15,13 @@ import { stopSignal, stopWithin } from "./stopping.ts"
 const stopLimitMs = 9_000
 
 /** Runs until SIGINT or SIGTERM. `roleList`: as `--roles` gives it; all without. */
-export async function serve(
-  configPath: string | undefined,
-  roleList: string | undefined,
-): Promise<0 | 1 | 2> {
+export async function serve(options: ServeOptions, roleList: string | undefined): Promise<ExitCode> {
   const roles = roleList === undefined ? allRoles : rolesFrom(roleList)
   if (roles === undefined) {
     complain("--roles is a list of api, sql and worker, like --roles sql,worker.")
     return 2
   }
-  const configuration = configured(configPath)
+  const configuration = configuredToServe(options)
   if (configuration === undefined) return 2
   const mistake = rolesMistake(roles, configuration, { registry: engines.warehouses, hasParent: false })
   if (mistake !== undefined) {
@@ -33,7 +31,7 @@ export async function serve(
   // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
   process.umask(0o077)
   const stopped = stopSignal()
-  const log = newLog({ level: "info" })
+  const log = newLog(configuration.log)
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const server = await startRoles({ configuration, roles, watch: "own", log })
   print(`${readyLine(server, roles)}\n`)

@@ -1,9 +1,10 @@
 import { extname, join } from "node:path"
 import { portsOf, type RunningIsolation, startIsolated, unsaidEnd } from "../../server/isolated/supervise.ts"
-import { newLog } from "../../server/log.ts"
-import { configured } from "../configured.ts"
+import { newLog } from "../../server/log/log.ts"
+import type { ExitCode } from "../operate.ts"
 import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
+import { configuredToServe, type ServeOptions } from "./options.ts"
 import { readyLine } from "./ready-line.ts"
 import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
@@ -15,15 +16,15 @@ const stopLimitMs = 9_000
 const childProgram = join(import.meta.dirname, `supervised${extname(import.meta.filename)}`)
 
 /** Runs `serve` as a supervisor over a process for the API and one for the engine, until SIGINT or SIGTERM. */
-export async function supervise(configPath: string | undefined): Promise<0 | 1 | 2> {
-  const configuration = configured(configPath)
+export async function supervise(options: ServeOptions): Promise<ExitCode> {
+  const configuration = configuredToServe(options)
   if (configuration === undefined) return 2
   // Some files are the engine's to make, as the warehouse's are: nobody else reads them, whoever made the folder.
   process.umask(0o077)
   process.title = "millrace supervisor"
   // When a second signal ends this process, the two others end with it.
   const stopped = stopSignal()
-  const log = newLog({ level: "info" })
+  const log = newLog(configuration.log)
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const running = await startIsolated({ configuration, childProgram, log })
   const isStarted = await Promise.race([tellStart(running), stopped.then(() => true)])

@@ -4,7 +4,7 @@ import { plainLine } from "../../domain/text-forms/plain-text.ts"
 import { exitNow } from "../../server/forced-exit.ts"
 import { aliveEveryMs, type ChildFacts, type ChildStart } from "../../server/isolated/child-start.ts"
 import { preloadChild, runChild } from "../../server/isolated/run-child.ts"
-import { newLog } from "../../server/log.ts"
+import { newLog } from "../../server/log/log.ts"
 import { liveAsChild } from "../../supervisor/in-child.ts"
 import { complain } from "../output.ts"
 import { stopWithin } from "./stopping.ts"
@@ -18,7 +18,7 @@ async function run(start: ChildStart) {
   try {
     return await runChild({
       start,
-      log: newLog({ level: "info" }),
+      log: newLog(start.configuration.log),
       stopServer: (server) => stopWithin(server, stopLimitMs),
       onBroken: (reason) =>
         complain(`the warehouse engine has failed, nothing is lost: ${plainLine(reason)}`),

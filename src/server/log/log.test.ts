@@ -38,8 +38,9 @@ test("names and messages of others do nothing where the log is read, and are not
 test("of an error its words, place and causes are logged, not what drivers hang on it", () => {
   const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" })
   assert.doesNotMatch(stderr, /hidden/)
-  const { err, msg } = JSON.parse(stderr.slice(stderr.indexOf("{")))
-  assert.equal(msg, "it failed")
+  const { err, msg, level, time } = JSON.parse(stderr.slice(stderr.indexOf("{")))
+  assert.deepEqual([level, msg], ["error", "it failed"])
+  assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   assert.deepEqual([err.message, err.code, err.cause], ["the words", "23505", ["the cause"]])
   assert.match(err.stack, /Error: the words/)
 })

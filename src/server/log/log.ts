@@ -1,24 +1,25 @@
 import { pino } from "pino"
-import { cut, plainLine, plainText } from "../domain/text-forms/plain-text.ts"
-import { errorFields, type Log } from "../wire/http/log.ts"
+import type { LogConfiguration } from "../../domain/configuration.ts"
+import { cut, plainLine, plainText } from "../../domain/text-forms/plain-text.ts"
+import { errorFields, type Log } from "../../wire/http/log.ts"
+import { readableLine } from "./readable-line.ts"
 
-export interface LogOptions {
-  level: "debug" | "info" | "warn" | "error" | "silent"
+export interface LogOptions extends Partial<LogConfiguration> {
   /** A file to append to; standard error without. */
   file?: string
 }
 
-/** JSON lines. Whoever logs passes names, counts and reasons, never secrets or row values; known secret names are cut all the same. */
-export function newLog(options: LogOptions): Log {
+/** JSON lines, or lines for people, with times in UTC and levels by name. Whoever logs passes names, counts and reasons, never secrets or row values; known secret names are cut all the same. */
+export function newLog({ level = "info", format = "json", file }: LogOptions = {}): Log {
   const destination =
-    options.file === undefined
-      ? pino.destination(2)
-      : pino.destination({ dest: options.file, mkdir: true, mode: 0o600 })
+    file === undefined ? pino.destination(2) : pino.destination({ dest: file, mkdir: true, mode: 0o600 })
   const secretNames = ["password", "secretAccessKey", "authorization", "url", "connectionString"]
   return pino(
     {
-      level: options.level,
+      level,
       base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
       // Drivers hang rows, statements and connections on their errors.
       serializers: { err: (error: unknown) => printable(errorFields(error).error, 0) },
       hooks: {
@@ -28,7 +29,7 @@ export function newLog(options: LogOptions): Log {
       },
       redact: secretNames.flatMap((name) => [name, `*.${name}`]),
     },
-    destination,
+    format === "json" ? destination : { write: (line) => destination.write(`${readableLine(line)}\n`) },
   )
 }
 
