@@ -41,6 +41,15 @@ export function profilesForTests() {
 export async function domainWith(store: ProfileStore, types: readonly NewObjectType[]): Promise<string> {
   domains += 1
   const name = `domain-${domains}`
+  await domainNamed(store, name)
+  await store.change(name, async (locked) => {
+    for (const type of types) await locked.types.put(type)
+  })
+  return name
+}
+
+/** A domain with its usual settings. */
+export async function domainNamed(store: ProfileStore, name: string): Promise<void> {
   await store.domains.add(name, {
     defaultExpirationDays: 366,
     defaultEncryptionKey: undefined,
@@ -50,10 +59,6 @@ export async function domainWith(store: ProfileStore, types: readonly NewObjectT
     dataStore: undefined,
     tags: {},
   })
-  await store.change(name, async (locked) => {
-    for (const type of types) await locked.types.put(type)
-  })
-  return name
 }
 
 /** An object type with its usual properties, and these. */

@@ -57,6 +57,18 @@ export async function updateDomain(
   })
 }
 
+/** Sets all that can be set; the same again changes nothing. @throws Fault accessDenied, resourceNotFound */
+export async function replaceDomain(
+  { store }: ProfilePlane,
+  caller: Caller,
+  { name, settings }: { name: string; settings: DomainSettings },
+): Promise<void> {
+  requireAdmin(caller, "change domains of customer profiles")
+  await store.change(name, async (locked) => {
+    await locked.settings.replace(settings)
+  })
+}
+
 function withChange<T extends object>(before: T, change: DomainChange): T & DomainSettings {
   const given = Object.entries(change).filter(([, value]) => value !== undefined)
   return { ...before, ...Object.fromEntries(given) } as T & DomainSettings

@@ -14,6 +14,9 @@ import {
   type ProgressEvent,
   UpdateResourceCommand,
 } from "@aws-sdk/client-cloudcontrol"
+import type { ControlPlane } from "../../../src/control-plane/control-plane.ts"
+import { customerProfilesHandlers } from "../../../src/resources/customer-profiles/handlers.ts"
+import type { ResourceHandler } from "../../../src/resources/handler.ts"
 import { integrationHandlers } from "../../../src/resources/integrations/handler.ts"
 import {
   type Model,
@@ -23,24 +26,36 @@ import {
   without,
 } from "../../../src/resources/resource-type.ts"
 import { schemaMistake } from "../../../src/resources/schema.ts"
+import { domainNamed } from "../../profiles/scene.ts"
 import { settleIntegrations } from "../../support/settle-integrations.ts"
 import { waitUntil } from "../../support/wait-until.ts"
-import { type ServedDoor, serveDoor } from "../served-door.ts"
+import { account, region, type ServedDoor, serveDoor } from "../served-door.ts"
 import { cloudControlClient, ended, refusal } from "./client.ts"
+import { type Holding, heldBy } from "./held-handler.ts"
 import { type KeptResources, keptResources } from "./kept-resources.ts"
 import { samples } from "./samples.ts"
 
 const tags = [{ Key: "changed", Value: "1" }]
-const keptTypes = [...resourceTypes.values()].filter(({ typeName }) => typeName.includes("CustomerProfiles"))
+/** Types that nothing carries out yet. */
+const keptTypes = [...resourceTypes.values()].filter(({ typeName }) =>
+  /CustomerProfiles::(Integration|Event)/.test(typeName),
+)
 const kept: Record<string, KeptResources> = Object.fromEntries(
   keptTypes.map((type) => [type.typeName, keptResources(type)]),
 )
+/** Types whose own handler is done at once, unless a test has it wait. */
+const quick: Record<string, Holding> = {
+  "AWS::CustomerProfiles::Domain": { isHeld: false },
+  "AWS::CustomerProfiles::ObjectType": { isHeld: false },
+}
 
 let door: ServedDoor
 let client: CloudControlClient
 
 before(async () => {
-  door = await serveDoor({ resourceHandlers: (plane) => ({ ...integrationHandlers(plane), ...kept }) })
+  door = await serveDoor({
+    resourceHandlers: (plane) => ({ ...integrationHandlers(plane), ...kept, ...profileHandlers(plane) }),
+  })
   client = cloudControlClient(door.endpoint)
 })
 after(async () => {
@@ -49,6 +64,13 @@ after(async () => {
 })
 
 for (const [typeName, type] of resourceTypes) describe(typeName, () => contractOf(typeName, type))
+
+function profileHandlers({ store: { profiles } }: ControlPlane): Record<string, ResourceHandler> {
+  const own = customerProfilesHandlers({ account, region, store: profiles, nudge: () => undefined })
+  return Object.fromEntries(
+    Object.entries(own).map(([name, handler]) => [name, heldBy(quick[name] ?? { isHeld: false }, handler)]),
+  )
+}
 
 /** The request's last event. */
 async function over(event: ProgressEvent | undefined): Promise<ProgressEvent> {
@@ -65,6 +87,7 @@ async function over(event: ProgressEvent | undefined): Promise<ProgressEvent> {
 
 function contractOf(TypeName: string, type: ResourceType): void {
   const scene = sceneOf(TypeName, type)
+  if (TypeName === "AWS::CustomerProfiles::ObjectType") inDomain()
   test("what is created is read and listed, changed, and gone when it is deleted; twice", () =>
     livesTwice(scene))
   test("a second one of the same name exists already; a second request waits for the first", () =>
@@ -74,6 +97,16 @@ function contractOf(TypeName: string, type: ResourceType): void {
   test("an identifier is text or an object, and whole", () => isIdentified(scene))
   if (type.writeOnly.length > 0) test("write-only properties are kept and never shown", () => hides(scene))
   if (neededToList(type).length > 0) test("listing asks for what it needs", () => asks(scene))
+}
+
+/** Object types are of a domain, which is there meanwhile. */
+function inDomain(): void {
+  before(async () => {
+    await domainNamed(door.store.profiles, "shop")
+  })
+  after(async () => {
+    await door.store.profiles.domains.remove("shop")
+  })
 }
 
 function sceneOf(TypeName: string, type: ResourceType) {
@@ -154,7 +187,7 @@ async function livesTwice({
 }
 
 async function isAlone({ TypeName, sample, create, update, remove, gone, appears }: Scene): Promise<void> {
-  const handler = kept[TypeName]
+  const handler = kept[TypeName] ?? quick[TypeName]
   if (handler) handler.isHeld = true
   const event = await create(sample)
   const identifier = event?.Identifier ?? ""
