@@ -10,11 +10,12 @@ import type { Registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
 import { directQueries } from "../query/direct-queries.ts"
+import { profileTables } from "../query/profile-tables/profile-tables.ts"
 import { withResourceDatabase } from "../query/resource-tables/resource-database.ts"
 import { resourceTables } from "../query/resource-tables/resource-tables.ts"
 import { systemViewTables } from "../query/system-views/system-views.ts"
 import type { ResourcePlane } from "../resources/requests/context.ts"
-import type { GovernanceStore } from "../state/governance/store.ts"
+import type { Store } from "../state/store.ts"
 import type { Log } from "../wire/http/log.ts"
 import type { RunningCopy } from "./copy.ts"
 import type { Engines, QueriedEngine } from "./registries.ts"
@@ -39,7 +40,7 @@ export interface QueryParts {
   /** Databases that people have made, and may write. */
   written: OwnDatabases | undefined
   governance: GovernanceWatch
-  governanceStore: GovernanceStore
+  store: Pick<Store, "governance" | "profiles">
   log: Log
 }
 
@@ -56,10 +57,11 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
     isReplicated: (database) =>
       shown.kind === "direct" || (database !== "dev" && parts.written?.has(database) !== true),
     guarded: parts.guarded,
-    policies: { now: parts.governance.now, readPolicy, store: parts.governanceStore },
+    policies: { now: parts.governance.now, readPolicy, store: parts.store.governance },
     virtualTables: [
       ...systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
       ...resourceTables(parts.resources),
+      ...profileTables(parts.store.profiles),
     ],
   })
   const queries = withResourceDatabase(opened, users)

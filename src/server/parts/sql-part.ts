@@ -61,7 +61,7 @@ export async function startSqlPart(
     resources,
     written,
     governance,
-    governanceStore: store.governance,
+    store,
     configuration,
     sourceEngines: engines.sources,
     instance,

@@ -16,6 +16,7 @@ import { type ObjectTypeStore, objectTypeStore } from "./object-types.ts"
 import { type ProfileRows, profileRows } from "./profile-rows.ts"
 import type { DomainRecord } from "./records.ts"
 import { type RemovalStore, removalStore } from "./removals.ts"
+import { type ShownRows, shownRows } from "./shown-rows.ts"
 
 /** What there is in one domain. */
 export interface DomainContents {
@@ -37,6 +38,7 @@ export interface LockedDomain extends DomainContents {
 export interface ProfileStore {
   domains: DomainStore
   removals: RemovalStore
+  shown: ShownRows
   /** To read. @throws Fault resourceNotFound */
   read(domain: string): Promise<DomainContents>
   /**
@@ -53,6 +55,7 @@ export function profileStore(db: Kysely<StateSchema>): ProfileStore {
   return {
     domains,
     removals: removalStore(db),
+    shown: shownRows(db),
     read: async (name) => {
       const domain = await domains.find(name)
       if (domain === undefined) throw noDomain(name)

@@ -139,7 +139,7 @@ describe("integrations as resources", () => {
         /nothing that would carry out/,
       ],
       [
-        "INSERT INTO awscc.customerprofiles.domains (DomainName, DefaultExpirationDays, region) VALUES ('d', 30, 'us-east-1')",
+        "INSERT INTO awscc.customerprofiles.event_streams (DomainName, EventStreamName, Uri, region) VALUES ('d', 's', 'u', 'us-east-1')",
         "0A000",
         /nothing that would carry out/,
       ],
