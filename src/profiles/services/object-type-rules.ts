@@ -30,6 +30,8 @@ export async function requireObjectType(type: NewObjectType): Promise<void> {
 function mistakeOf(type: NewObjectType): string | undefined {
   if (type.name.startsWith("_"))
     return `ObjectTypeName ${type.name} begins with _, which is reserved for standard objects.`
+  if (type.templateId !== undefined)
+    return "TemplateId is not available in this version of Millrace: give the Fields and Keys of the type."
   return fieldMistake(type) ?? keyMistake(type)
 }
 

@@ -48,5 +48,6 @@ export const badTypes: [what: string, change: Partial<PutProfileObjectTypeComman
   ],
   ["with a target that is none", { Fields: { id: { Source: "_source.id", Target: "_profile.Nothing" } } }],
   ["with a template that is none", { Fields: { id: { Source: "{{#if}}" } } }],
+  ["of a template", { TemplateId: "CTR" }],
   ["with a reserved name", { ObjectTypeName: "_order" }],
 ]
