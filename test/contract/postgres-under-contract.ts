@@ -30,6 +30,9 @@ export async function inSchemas(url: string): Promise<WarehouseUnderTest> {
     warehouse: openPostgresWarehouse({ url, layout: "schemas", stagingPath: join(folder, "staging") }),
     read: (database, table) => rowsOf(reader, database, table),
     makeOwn: (database, table) => makeOwn(reader, database, table),
+    async asUser(database, table, statement) {
+      await reader.query(statement(namesOf(placeIn("schemas", database)).live(table)))
+    },
     async crash() {
       // What a server knows of a host that is gone: its sessions end.
       await reader.query(endOurs)

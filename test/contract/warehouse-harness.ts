@@ -14,6 +14,8 @@ export interface WarehouseUnderTest {
    * `own`, null. Absent: users can make none. Answers what drops it.
    */
   makeOwn?(database: string, table: TableSchema): Promise<() => Promise<void>>
+  /** Runs a user's statement on a live table, `live`: its name, quoted, whole. Absent: users can alter none. */
+  asUser?(database: string, table: TableSchema, statement: (live: string) => string): Promise<void>
   /** Ends everything without a word, as a killed process would, and opens it again. */
   crash(): Promise<WarehouseUnderTest>
   close(): Promise<void>

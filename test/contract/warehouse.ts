@@ -4,6 +4,7 @@ import { positionFrom } from "../../src/domain/position.ts"
 import { Problem } from "../../src/domain/problems.ts"
 import { tableKey } from "../../src/domain/table.ts"
 import { casesOfAlterations } from "./warehouse-alterations.ts"
+import { casesOfAlteredTables } from "./warehouse-altered.ts"
 import { changesWithKey, changesWithoutKey } from "./warehouse-changes.ts"
 import { database, newHarness, pipeline, type WarehouseUnderTest } from "./warehouse-harness.ts"
 import { casesOfOccupiedPlaces } from "./warehouse-occupied.ts"
@@ -205,6 +206,7 @@ export function describeWarehouse(name: string, open: () => Promise<WarehouseUnd
     casesOfPositions(harness)
     casesOfTables(harness)
     casesOfOccupiedPlaces(harness)
+    casesOfAlteredTables(harness)
     casesOfAlterations(harness)
     casesOfVersions(harness)
     casesOfOwners(harness)

@@ -1,6 +1,6 @@
 /** What users of the warehouse have done to a table of ours, so that the server refuses what a batch brings. */
 import pg from "pg"
-import type { TableSchema } from "../../domain/table.ts"
+import type { TableName, TableSchema } from "../../domain/table.ts"
 import { occupiedByOthers } from "../../replication/batch/room.ts"
 import { versionColumns } from "../../replication/contracts/versions.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
@@ -215,11 +215,11 @@ function notOurs({ isTable, isOurs, owner, self }: StandingThere, live: string):
 }
 
 /** Of tables, those of which nothing stands in their places. */
-export async function missing(
+export async function missing<T extends TableName>(
   reader: Read,
   names: Names,
-  tables: readonly TableSchema[],
-): Promise<TableSchema[]> {
+  tables: readonly T[],
+): Promise<T[]> {
   if (tables.length === 0) return []
   const lives = tables.map((table, index) => `(${index}, ${quoteLiteral(names.live(table))})`)
   const found = await reader.rows(

@@ -5,6 +5,7 @@ import { Problem } from "../../domain/problems.ts"
 import { tableKey } from "../../domain/table.ts"
 import type { Destination, OpenOptions, Warehouse } from "../../replication/contracts/warehouse.ts"
 import { trackedNames } from "../sql/bookkeeping.ts"
+import { missing } from "./altered-table.ts"
 import { dialectOf, hasBooks, makeBooks } from "./bookkeeping.ts"
 import { applicationName, type Session } from "./client.ts"
 import { type Connections, endingOlder, newConnections } from "./connections.ts"
@@ -205,7 +206,10 @@ function below(folder: string, name: string): string {
 async function countRows(session: Session, names: Names, pipeline: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   if (!(await hasBooks(session, names))) return counts
-  for (const table of await trackedNames(dialectOf(session, names), pipeline)) {
+  const tables = await trackedNames(dialectOf(session, names), pipeline)
+  // What users have dropped has no rows.
+  const gone = new Set(await missing(session, names, tables))
+  for (const table of tables.filter((one) => !gone.has(one))) {
     const [row] = await session.rows(`SELECT count(*) FROM ${names.live(table)}`)
     counts.set(tableKey(table), Number(row?.[0]))
   }
