@@ -196,3 +196,45 @@ test("a large batch, whose rows are merged here, leaves only the altered table b
     timeoutMs: 60_000,
   })
 })
+
+test("rights taken from the owner come back with a resync; a table given to another role waits until it is given back", async () => {
+  const { url } = await testDatabase()
+  const names = ["revoked", "given", "well"]
+  await runSql(url, ...names.map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v text)`))
+  const target = await testDatabase()
+  const role = `loader_${process.pid}`
+  const own = new URL(target.url)
+  const database = own.pathname.slice(1)
+  await runSql(
+    target.url,
+    `CREATE ROLE ${role} LOGIN PASSWORD 'pw'; GRANT CREATE ON DATABASE "${database}" TO ${role}`,
+  )
+  Object.assign(own, { username: role, password: "pw" })
+  const pair = await startPair(url, { target: { url: own.href, drop: target.drop } })
+  await pair.there.query("REVOKE ALL ON revoked FROM CURRENT_USER")
+  const give = (to: string) => runSql(target.url, `ALTER TABLE "copy.public".given OWNER TO ${to}`)
+  await give("CURRENT_USER")
+  await runSql(
+    url,
+    `BEGIN; ${names.map((name) => `INSERT INTO ${name} VALUES (1, 'first');`).join(" ")} COMMIT`,
+  )
+  assert.deepEqual(await pair.differences(["well"]), [])
+  const equal = (name: string) =>
+    waitUntil(async () => (await pair.differences([name]).catch(() => ["not read"])).length === 0, {
+      what: `equal contents of ${name}`,
+      timeoutMs: 60_000,
+    })
+  await equal("revoked")
+  const said = () => pair.reports.reasons.get("public.given") ?? []
+  await waitUntil(() => said().some((one) => /belongs to role .*OWNER TO "loader_/.test(one)), {
+    what: `the reason: ${said()}`,
+    timeoutMs: 60_000,
+  })
+  await give(role)
+  const { rows } = await onServer(url, "SELECT 'given'::regclass::oid::text AS id")
+  await waitUntil(async () => (await pair.streaming()?.resync([String(rows[0]?.id)])) === true, {
+    what: "the resync to begin",
+    timeoutMs: 30_000,
+  })
+  await equal("given")
+})

@@ -199,6 +199,8 @@ function holdPlaceOf(own: string): string {
     BEGIN
       IF to_regclass(live_name) IS NULL OR ${own}.is_used(to_regclass(live_name)) THEN RETURN; END IF;
       EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', live_name);
+    -- An owner without rights of its own may not lock the table, and may still drop it.
+    EXCEPTION WHEN insufficient_privilege THEN RETURN;
     END $f$`
 }
 
