@@ -13,8 +13,8 @@ const alterations = [
 
 const since = new Date(Date.UTC(2026, 0, 1))
 
-async function changesOf(destination: Destination, table: TableSchema, keeps: boolean) {
-  return keeps
+async function changesOf(destination: Destination, table: TableSchema, kept: "rows" | "versions") {
+  return kept === "versions"
     ? await stagedVersions(destination, table, [
         { atMs: since.getTime() + 1, changes: [["update", 1, "x", "y"]] },
       ])
@@ -32,7 +32,7 @@ export function casesOfAlteredTables({ withTable, assertRows }: Harness): void {
           await loaded(destination, table, [[1, "c", "d"]], keeps ? since : undefined)
           await under.asUser(database, table, statement)
           const both = [
-            await changesOf(destination, table, keeps),
+            await changesOf(destination, table, keeps ? "versions" : "rows"),
             await staged(destination, other, [["insert", 2, "n", null]]),
           ]
           const refused = { name: "OversizedTable", kind: "tableFailed", table, message: /in the warehouse/ }
@@ -50,7 +50,9 @@ export function casesOfAlteredTables({ withTable, assertRows }: Harness): void {
           await loaded(destination, table, [[1, "x", "y"]], keeps ? new Date(since.getTime() + 1) : undefined)
           const counts = await under.warehouse.countRows(database, pipeline)
           assert.equal(counts.get(tableKey(table)), 1)
-          await destination.rows.apply(batchOf("3", await changesOf(destination, table, keeps)))
+          await destination.rows.apply(
+            batchOf("3", await changesOf(destination, table, keeps ? "versions" : "rows")),
+          )
           return undefined
         }))
 
