@@ -11,6 +11,7 @@ export const aggregates: readonly Topic[] = [
       ["avg(x) FROM (VALUES (1)) t(x) WHERE x > 1", "null"],
       ["avg(DISTINCT x), avg(x) FILTER (WHERE x > 1) FROM (VALUES (1), (2), (2), (5)) t(x)", "2, 3"],
       ["x, avg(x) OVER (ORDER BY x) FROM (VALUES (1), (2), (4)) t(x)", "1, 1 ; 2, 1 ; 4, 2"],
+      ["avg(x) FROM (VALUES (1.1::real), (2.2::real)) t(x)", "1.6500000357627869"],
       ["avg(-x) FROM (VALUES (1), (2)) t(x)", "-1"],
     ],
   },

@@ -57,7 +57,12 @@ export const strings: readonly Topic[] = [
     page: "String_functions_header",
     cases: [
       ["octet_length('français'), char_length('français'), bit_length('abc')", "9, 8, 24"],
-      ["to_hex(2147483647), to_hex(255)", "7fffffff, ff"],
+      [
+        "to_hex(2147483647), to_hex(255), to_hex(-1), to_hex(-1::bigint)",
+        "7fffffff, ff, ffffffff, ffffffffffffffff",
+      ],
+      ["chr(65), chr(x) FROM (VALUES (66)) t(x)", "A, B"],
+      ["chr(0)", "!54000"],
       ["quote_literal('it''s'), quote_ident('foo bar'), textlen('abc')", "'it''s', \"foo bar\", 3"],
       [
         "translate('mint tea', 'inea', 'osin'), reverse('frog'), replace('abcabc', 'b', 'xx')",
@@ -104,6 +109,24 @@ export const strings: readonly Topic[] = [
       [
         "regexp_substr('ab12cd', '[0-9]+'), regexp_substr('ab', '[0-9]'), regexp_count('abab', 'ab')",
         "12, , 2",
+      ],
+    ],
+  },
+  {
+    title: "JSON_EXTRACT_PATH_TEXT",
+    page: "JSON_EXTRACT_PATH_TEXT",
+    cases: [
+      [
+        `json_extract_path_text('{"a":1.50}', 'a'), json_extract_path_text('{"a":{"b":1e3}}', 'a', 'b')`,
+        "1.50, 1e3",
+      ],
+      [
+        `json_extract_path_text(x, 'a') FROM (VALUES ('{"a":{"b":2.0,"c":"x 1.50, 2"}}'), ('{"a":12345678901234567890123}')) t(x)`,
+        `{"b":2.0,"c":"x 1.50, 2"} ; 12345678901234567890123`,
+      ],
+      [
+        `json_extract_array_element_text('[1.10, "2.20", 3]', 0), json_extract_array_element_text('[1.10, "2.20", 3]', 1)`,
+        "1.10, 2.20",
       ],
     ],
   },

@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { boundedMacros } from "../bounds/macros.ts"
-import { meanings } from "./meanings.ts"
-import { referenceFunctions } from "./reference-functions.ts"
+import { jsonNumbers } from "./functions/json-numbers.ts"
+import { meanings } from "./functions/meanings.ts"
+import { referenceFunctions } from "./functions/reference-functions.ts"
 import { stackqlFunctions } from "./stackql-functions.ts"
 
 /** `SCHEMA` of the functions below, in the engine's in-memory database. */
@@ -30,7 +31,7 @@ function pathForms(value: (json: string) => string): string {
     .map((steps) => {
       const names = letters.slice(1, steps + 1)
       const path = names.map((name) => `'."' || ${name} || '"'`).join(" || ")
-      return `(a, ${names.join(", ")}) AS json_extract_string(${value("a")}, '$' || ${path})`
+      return `(a, ${names.join(", ")}) AS memory.redshift.plain_numbers(json_extract_string(${value("a")}, '$' || ${path}))`
     })
     .join(", ")
 }
@@ -74,11 +75,14 @@ const macros: Record<string, string> = {
   sha2: "(a, n) AS CASE WHEN n IN (0, 256) THEN sha256(a) ELSE error('sha2: only 256 bits are supported') END",
   regexp_substr: "(a, b) AS regexp_extract(a, b)",
   regexp_count: "(a, b) AS len(regexp_extract_all(a, b))",
-  json_extract_path_text: pathForms((json) => json),
-  json_extract_path_text_if_valid: pathForms((json) => `CASE WHEN json_valid(${json}) THEN ${json} END`),
+  ...jsonNumbers,
+  json_extract_path_text: pathForms((json) => `memory.redshift.kept_numbers(${json})`),
+  json_extract_path_text_if_valid: pathForms(
+    (json) => `CASE WHEN json_valid(${json}) THEN memory.redshift.kept_numbers(${json}) END`,
+  ),
   // A place before the array's beginning is none; the engine counts it from the end.
   json_extract_array_element_text:
-    "(a, n) AS CASE WHEN n >= 0 THEN json_extract_string(a, '$[' || n || ']') END",
+    "(a, n) AS CASE WHEN n >= 0 THEN memory.redshift.plain_numbers(json_extract_string(memory.redshift.kept_numbers(a), '$[' || n || ']')) END",
   json_parse: "(a) AS a::JSON",
   json_serialize: "(a) AS a::VARCHAR",
   is_valid_json: "(a) AS json_valid(a)",

@@ -2,6 +2,7 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { markedLength } from "../dialect/length-types.ts"
 import { isTree, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { dateText, timestampText } from "../values/written-dates.ts"
+import { textCast } from "./text-casts.ts"
 import { become, castTo, constantText, dialectCall, numberConstant } from "./tree-nodes.ts"
 
 /** A type that the engine's parser does not know has its name in the tree. */
@@ -44,6 +45,11 @@ function readable(text: string, type: string): string {
       if (known === undefined) throw invalid("boolean", text)
       return known
     }
+    case "FLOAT":
+    case "DOUBLE":
+      if (Math.abs(Number(text)) === Number.POSITIVE_INFINITY && !/inf/i.test(text))
+        throw new PgError("22003", `"${text}" is out of range for type double precision`)
+      return text
     case "DATE":
       return dateText(text)
     case "TIMESTAMP":
@@ -115,5 +121,5 @@ export function comparisonMeaning(node: Tree): boolean {
 
 /** A cast. True: the node was changed. Throws PgError. */
 export function castMeaning(node: Tree): boolean {
-  return cutToLength(node) || constantCast(node) || castToText(node)
+  return cutToLength(node) || constantCast(node) || castToText(node) || textCast(node)
 }

@@ -3,6 +3,8 @@ import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { datePart } from "../dialect/date-parts.ts"
 import { isTree, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
 import { toChar } from "./date-texts.ts"
+import { numberClass } from "./number-classes.ts"
+import { isShort } from "./short-operands.ts"
 import {
   become,
   castTo,
@@ -67,11 +69,13 @@ function regexpReplace(node: Tree): boolean {
   return true
 }
 
-/** Whole positive exponents are as in the engine, whatever they are of. */
+/** Whole positive exponents of any number are allowed. */
 function power(node: Tree): boolean {
-  const [, exponent] = childrenOf(node)
+  const [base, exponent] = childrenOf(node)
+  if (childrenOf(node).length !== 2 || base === undefined) return false
   const isPlain = isTree(exponent) && isWholeConstant(exponent)
-  return !isPlain && childrenOf(node).length === 2 && become(node, dialectCall("power", childrenOf(node)))
+  if (isPlain && !isShort(base)) return false
+  return become(node, dialectCall(isPlain ? "power_whole" : "power", childrenOf(node)))
 }
 
 function isWholeConstant(node: Tree): boolean {
@@ -87,7 +91,18 @@ function dateTrunc(node: Tree): boolean {
   return become(node, dialectCall("trunc_to_century", [part, value]))
 }
 
+/** Of what may be a floating point number. */
+function round(node: Tree): boolean {
+  const [value] = childrenOf(node)
+  const known = numberClass(value ?? null)
+  if (known === "integer" || known === "decimal" || !isShort(value ?? null)) return false
+  return ours("round", 1)(node)
+}
+
 const rules: Record<string, (node: Tree) => boolean> = {
+  chr: ours("chr", 1),
+  exp: ours("exp", 1),
+  round,
   concat,
   "^": power,
   date_part: partOf,

@@ -109,3 +109,7 @@ export function plainName(node: Tree): string | undefined {
   if (!["", "pg_catalog", "main"].includes(schema)) return undefined
   return textAt(node, "function_name").toLowerCase()
 }
+
+export function isNull(node: TreeValue | undefined): boolean {
+  return isTree(node) && node.class === "CONSTANT" && isTree(node.value) && node.value.is_null === true
+}

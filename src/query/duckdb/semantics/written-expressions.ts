@@ -16,7 +16,7 @@ const meantWords = [
   ..."like ilike similar avg substr substring concat extract date_part datepart mod ratio_to_report over order".split(
     " ",
   ),
-  ..."select char varchar character bpchar nchar nvarchar to_char to_date to_timestamp int integer bigint".split(
+  ..."select char varchar character bpchar nchar nvarchar to_char to_date to_timestamp int integer bigint smallint boolean bool date timestamp double float float4 float8 real exp chr round power".split(
     " ",
   ),
 ]

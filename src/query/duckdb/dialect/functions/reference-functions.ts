@@ -23,7 +23,7 @@ export const referenceFunctions: Record<string, string> = {
   interval_cmp: compared,
   bttext_pattern_cmp: compared,
   bpcharcmp: compared,
-  dexp: "(a) AS exp(a::DOUBLE)",
+  dexp: "(a) AS memory.redshift.exp(a::DOUBLE)",
   dlog1: "(a) AS ln(a::DOUBLE)",
   dlog10: "(a) AS log10(a::DOUBLE)",
   sha: "(a) AS sha1(a)",
