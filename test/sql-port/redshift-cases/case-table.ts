@@ -18,7 +18,9 @@ export interface Topic {
 export type Case = readonly [statement: string, answer: string]
 
 export function statementOf([written]: Case): string {
-  return /^(select|with|create|insert|update|delete|drop|set|show|values)\b/i.test(written)
+  return /^(select|with|create|insert|update|delete|drop|set|show|values|call|unload|alter|merge|comment|prepare|execute|deallocate|lock|refresh)\b/i.test(
+    written,
+  )
     ? written
     : `SELECT ${written}`
 }

@@ -34,9 +34,39 @@ export const dates: readonly Topic[] = [
       ],
       ["to_char(timestamp '2024-05-06 17:08:09', 'FMMM/FMDD \"at\" HH24%')", "5/6 at 17%"],
       ["to_char(d, 'YYYY-MM-DD') FROM (VALUES (date '2024-05-06'), (NULL)) t(d)", "2024-05-06 ; null"],
-      ["to_char(125.8, '999.99')", "!0A000"],
+      [
+        "to_char(125.8, '999.99'), to_char(-125.8, '999D99S'), to_char(125.8, '990D99'), to_char(-125.88, '$S999D99'), to_char(-125.88, '999D99PR')",
+        " 125.80, 125.80-,  125.80, $-125.88, <125.88>",
+      ],
+      [
+        "to_char(0.5, '999.99'), to_char(0, '999'), to_char(0, '990.00'), to_char(12345, '999'), to_char(1234567.891, '9,999,999.99'), to_char(-12, '9,999')",
+        "    .50,    0,    0.00,  ###,  1,234,567.89,    -12",
+      ],
+      [
+        "to_char(148.5, 'FM999.999'), to_char(148.5, 'FM999.990'), to_char(-5, 'S999'), to_char(5, 'S999'), to_char(-5, '999MI'), to_char(-0.001, '9.99')",
+        "148.5, 148.500,   -5,   +5,   5-,   .00",
+      ],
+      [
+        "to_char(485, 'RN'), to_char(485, 'FMRN'), to_char(22, '99th'), to_char(125, '0999')",
+        "        CDLXXXV, CDLXXXV,  22nd,  0125",
+      ],
+      ["to_char(x, '99.9') FROM (VALUES (1.25), (NULL)) t(x)", "  1.3 ; null"],
+      ["to_char(125.8, '9V99')", "!0A000"],
       ["to_char(date '2024-05-06', 'DDth')", "!0A000"],
     ],
+  },
+  {
+    title: "TO_NUMBER",
+    page: "r_TO_NUMBER",
+    cases: [
+      ["to_number('12,454.8-', '99G999D9S'), to_number('$ 12,454.88', 'L 99G999D99')", "-12454.8, 12454.88"],
+      ["to_number('$ 2,012,454.88', 'L 9,999,999.99'), to_number('123', '999')", "2012454.88, 123"],
+    ],
+  },
+  {
+    title: "TRUNC of a timestamp",
+    page: "r_TRUNC_date",
+    cases: [["trunc(sysdate) = current_date, trunc(timestamp '2024-01-02 03:04:05')", "true, 2024-01-02"]],
   },
   {
     title: "NEXT_DAY",

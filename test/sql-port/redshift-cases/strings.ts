@@ -42,6 +42,21 @@ export const strings: readonly Topic[] = [
     ],
   },
   {
+    title: "CRC32",
+    page: "crc32-function",
+    cases: [["crc32('Amazon Redshift'), crc32(''), crc32(NULL)", "f2726906, 00000000, null"]],
+  },
+  {
+    title: "REGEXP_INSTR",
+    page: "REGEXP_INSTR",
+    cases: [
+      [
+        "regexp_instr('the fox', 'fox'), regexp_instr('the fox', 'zz'), regexp_instr('a@b.c', '@[^.]*')",
+        "5, 0, 2",
+      ],
+    ],
+  },
+  {
     title: "SPLIT_PART",
     page: "SPLIT_PART",
     cases: [

@@ -1,6 +1,7 @@
 import { ownValue } from "../../../domain/own-value.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { copyOfTree, nodesOf, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
+import { isNumberFormat, numberToChar } from "./number-texts.ts"
 import {
   become,
   childrenOf,
@@ -166,16 +167,13 @@ function textsOf(parts: readonly Part[], value: TreeValue): Tree[] {
 /** Each part has the value anew. */
 const nodesAtMost = 40
 
-/** TO_CHAR of a date, a time or a timestamp with a format that stands in the statement. Throws PgError. */
+/** TO_CHAR of a number, a date, a time or a timestamp with a format that stands in the statement. Throws PgError. */
 export function toChar(node: Tree): boolean {
   const [value, format] = childrenOf(node)
   const pattern = constantText(format)
   if (value === undefined || childrenOf(node).length !== 2) return false
   if (pattern === undefined) throw new PgError("0A000", "TO_CHAR takes its format as text in the statement")
-  if (/[09]/.test(pattern.replace(/"[^"]*"/g, "")))
-    throw new PgError("0A000", "TO_CHAR of a number is not supported", {
-      hint: "Use ROUND and a cast to VARCHAR.",
-    })
+  if (isNumberFormat(pattern)) return numberToChar(node, pattern)
   const parts = datePartsOf(pattern)
   if (parts.length > 1 && [...nodesOf(value)].length > nodesAtMost)
     throw new PgError("0A000", "TO_CHAR of so long an expression is not supported", {

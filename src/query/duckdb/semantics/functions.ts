@@ -1,9 +1,10 @@
 import { ownValue } from "../../../domain/own-value.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { datePart } from "../dialect/date-parts.ts"
-import { isTree, type Tree, type TreeValue } from "../dialect/syntax-tree.ts"
+import { isTree, type Tree, type TreeValue, textAt } from "../dialect/syntax-tree.ts"
 import { toChar } from "./date-texts.ts"
 import { numberClass } from "./number-classes.ts"
+import { toNumber } from "./number-texts.ts"
 import { isShort } from "./short-operands.ts"
 import {
   become,
@@ -91,6 +92,25 @@ function dateTrunc(node: Tree): boolean {
   return become(node, dialectCall("trunc_to_century", [part, value]))
 }
 
+const timeFunctions = new Set(
+  "getdate now date_trunc dateadd add_months last_day timezone to_timestamp convert_timezone current_timestamp strptime".split(
+    " ",
+  ),
+)
+
+function isTime(value: TreeValue | undefined): boolean {
+  if (!isTree(value)) return false
+  if (value.class === "CAST" && isTree(value.cast_type))
+    return /^(TIMESTAMP|DATE)/.test(textAt(value.cast_type, "id"))
+  return value.class === "FUNCTION" && timeFunctions.has(textAt(value, "function_name"))
+}
+
+/** TRUNC of a timestamp is a date. */
+function truncate(node: Tree): boolean {
+  const [value = null, ...more] = childrenOf(node)
+  return more.length === 0 && isTime(value) && become(node, castTo(value, "DATE"))
+}
+
 /** Of what may be a floating point number. */
 function round(node: Tree): boolean {
   const [value] = childrenOf(node)
@@ -124,6 +144,8 @@ const rules: Record<string, (node: Tree) => boolean> = {
     ours("split_part", 3)(node),
   to_char: toChar,
   to_hex: ours("to_hex", 1),
+  to_number: toNumber,
+  trunc: truncate,
   substr: substring,
   substring,
 }

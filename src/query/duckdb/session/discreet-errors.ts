@@ -26,6 +26,8 @@ const ofValues: [RegExp, string][] = [
   [/^Conversion Error/, "Conversion Error: a value cannot be converted"],
   [/^Mismatch Type Error/, "Mismatch Type Error: a value cannot be converted"],
   [/^Out of Range Error/, "Out of Range Error: a value is out of range"],
+  [/^Invalid Input Error: invalid input syntax for type/, "Conversion Error: a value cannot be converted"],
+  [/^Invalid Input Error: value out of range/, "Conversion Error: out of range"],
   [/^Invalid Input Error/, "Invalid Input Error: an argument is not valid"],
 ]
 

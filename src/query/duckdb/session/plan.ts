@@ -7,6 +7,7 @@ import type { SettingCall } from "../catalog/set-config.ts"
 import { withoutPgSpellings } from "../catalog/syntax.ts"
 import { withLikeTables } from "../definitions/like-tables.ts"
 import { plainStatement } from "../dialect/plain-text.ts"
+import { refuseByName } from "../dialect/refused-statements.ts"
 import { asTyped, fromRedshift } from "../dialect/rewrite.ts"
 import type { Tree } from "../dialect/syntax-tree.ts"
 import { governedNames } from "../governance/administrators-reads.ts"
@@ -168,6 +169,7 @@ async function planEngine(
   context: PlanContext,
   access: SqlAccess,
 ): Promise<Plan> {
+  if (speaksRedshift(context.facts)) refuseByName(typedTokens)
   const { sql: translated, notices } = speaksRedshift(context.facts) ? fromRedshift(typed) : asTyped(typed)
   const spelled = await withLikeTables(translated, context, access)
   const isAsTyped = spelled === typed

@@ -1,4 +1,5 @@
 /** What `query/duckdb/semantics` puts in place of operators and functions whose meaning is another one in the engine. */
+import { numberTexts } from "./number-texts.ts"
 import { quotients } from "./quotients.ts"
 import { textsRead } from "./texts-read.ts"
 
@@ -11,6 +12,7 @@ export const meanings: Record<string, string> = {
   nonzero_once: `(a) AS list_transform([a], lambda x: CASE WHEN x = 0 THEN ${divisionByZero} ELSE x END)[1]`,
   // Of a parameter, whose type is that of the dividend.
   nonzero_like: `(a, b) AS CASE WHEN a = cast_to_type(0, b) THEN ${divisionByZero} ELSE a END`,
+  ...numberTexts,
   ...quotients,
   ...textsRead,
   // Integers: BIGINT; decimals keep their scale; floating point numbers are DOUBLE.

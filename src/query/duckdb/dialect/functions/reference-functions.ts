@@ -1,3 +1,5 @@
+import { checksums } from "./checksums.ts"
+
 /** Functions of Redshift's reference that the engine lacks, in the engine's words. */
 const weekdays = "['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa']"
 const weekday = `list_position(${weekdays}, lower(left(w, 2)))`
@@ -10,6 +12,10 @@ const comparedTimes = `(a, b) AS CASE WHEN a::TIMESTAMP < b::TIMESTAMP THEN -1 W
 const ofJson = (types: string) => `(a) AS json_type(a::JSON) IN (${types})`
 
 export const referenceFunctions: Record<string, string> = {
+  ...checksums,
+  // Without a match 0.
+  regexp_instr:
+    "(a, b) AS CASE WHEN regexp_matches(a, b) THEN length(regexp_extract(a, '(?s)^(.*?)(?:' || b || ')', 1)) + 1 ELSE 0 * length(a) END",
   // Whatever is no letter and no digit ends a word.
   initcap: String.raw`(a) AS list_aggregate(list_transform(regexp_extract_all(a::VARCHAR, '[\pL\pN]+|[^\pL\pN]+'),
     lambda w: upper(left(w, 1)) || lower(substring(w, 2))), 'string_agg', '')`,

@@ -1,4 +1,4 @@
-/** Casts of texts that are no constants, as Redshift reads them. What is no text passes unchanged. */
+/** Casts of texts that are no constants, as Redshift reads them. What is no text, or not read by the engine either, passes unchanged. */
 const isText = "typeof(a) = 'VARCHAR'"
 
 const invalid = (type: string) => `error('invalid input syntax for type ${type}: "' || a::VARCHAR || '"')`
@@ -30,11 +30,12 @@ const timestampForms = [
 ]
 
 const read: Record<string, string> = {
-  read_integer: `(a) AS CASE WHEN ${isText} AND NOT regexp_full_match(a::VARCHAR, '\\s*[+-]?[0-9]+\\s*') THEN ${invalid("integer")} ELSE a END`,
+  read_integer: `(a) AS CASE WHEN ${isText} AND NOT regexp_full_match(a::VARCHAR, '\\s*[+-]?[0-9]+\\s*')
+    AND try_cast(a::VARCHAR AS HUGEINT) IS NOT NULL THEN ${invalid("integer")} ELSE a END`,
   read_float: `(a) AS CASE WHEN ${isText} AND isinf(try_cast(a::VARCHAR AS DOUBLE)) AND NOT contains(lower(a::VARCHAR), 'inf')
     THEN error('value out of range: overflow') ELSE a END`,
   read_boolean: `(a) AS CASE WHEN ${isText} AND a IS NOT NULL THEN CASE WHEN lower(trim(a::VARCHAR)) IN ('t', 'true', 'y', 'yes', 'on', '1') THEN true
-    WHEN lower(trim(a::VARCHAR)) IN ('f', 'false', 'n', 'no', 'off', '0') THEN false ELSE ${invalid("boolean")} END ELSE a::BOOLEAN END`,
+    WHEN lower(trim(a::VARCHAR)) IN ('f', 'false', 'n', 'no', 'off', '0') THEN false ELSE a::BOOLEAN END ELSE a::BOOLEAN END`,
   read_date: `(a) AS CASE WHEN ${isText} AND NOT ${isIso} THEN coalesce(try_strptime(trim(a::VARCHAR), ${listed(dateForms)})::DATE, a::DATE)
     ELSE a::DATE END`,
   read_timestamp: `(a) AS CASE WHEN ${isText} AND NOT ${isIso} THEN coalesce(try_strptime(trim(a::VARCHAR), ${listed(timestampForms)}), a::TIMESTAMP)
