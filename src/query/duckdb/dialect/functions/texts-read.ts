@@ -31,7 +31,7 @@ const timestampForms = [
 
 const read: Record<string, string> = {
   read_integer: `(a) AS CASE WHEN ${isText} AND NOT regexp_full_match(a::VARCHAR, '\\s*[+-]?[0-9]+\\s*')
-    AND try_cast(a::VARCHAR AS HUGEINT) IS NOT NULL THEN ${invalid("integer")} ELSE a END`,
+    AND try_cast(a::VARCHAR AS BIGINT) IS NOT NULL THEN ${invalid("integer")} ELSE a END`,
   read_float: `(a) AS CASE WHEN ${isText} AND isinf(try_cast(a::VARCHAR AS DOUBLE)) AND NOT contains(lower(a::VARCHAR), 'inf')
     THEN error('value out of range: overflow') ELSE a END`,
   read_boolean: `(a) AS CASE WHEN ${isText} AND a IS NOT NULL THEN CASE WHEN lower(trim(a::VARCHAR)) IN ('t', 'true', 'y', 'yes', 'on', '1') THEN true
