@@ -4,16 +4,13 @@ import { cursorOver, type TokenCursor } from "../../query/text/token-cursor.ts"
 import { isWord, type Token } from "../../query/text/tokens.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 
-/** A statement of upkeep: VACUUM and ANALYZE change nothing and say so; undefined: it is none. @throws PgError for those that are refused */
+/** A statement of upkeep: VACUUM, ANALYZE, LOCK and COMMENT change nothing and say so; undefined: it is none. @throws PgError for those that are refused */
 export function upkeepStatement(tokens: Token[]): DoorStatement | undefined {
   const cursor = cursorOver(tokens)
   if (cursor.take("vacuum")) return nothingToDo("VACUUM", vacuumed(cursor))
   if (cursor.take("analyze", "analyse")) return nothingToDo("ANALYZE", analyzed(cursor))
-  if (isWord(tokens[0], "lock"))
-    throw refused(
-      "LOCK",
-      "A transaction reads one state of all tables; of two that write the same rows one fails.",
-    )
+  if (cursor.take("lock")) return locked(cursor)
+  if (cursor.take("comment")) return commented(cursor)
   if (isAppend(tokens))
     throw refused(
       "ALTER TABLE … APPEND",
@@ -63,22 +60,61 @@ function analyzed(cursor: TokenCursor): string[] | undefined {
 }
 
 function nothingToDo(tag: "VACUUM" | "ANALYZE", table: string[] | undefined): DoorStatement {
+  const notice = `${tag} changes nothing here: storage and statistics are kept in order as rows are written.`
+  return accepted(tag, notice, table === undefined ? [] : [table])
+}
+
+/** Judged, said and otherwise without effect. */
+function accepted(tag: string, notice: string, tables: string[][]): DoorStatement {
   return {
     columns: undefined,
-    notices: [`${tag} changes nothing here: storage and statistics are kept in order as rows are written.`],
+    notices: [notice],
     async run(session) {
-      await judge(session, tag, table)
+      await judge(session, tag)
+      for (const table of tables) await requireRelation(session, table)
       return { rows: [], tag }
     },
   }
 }
 
+/** LOCK [TABLE] table, …: nothing waits for a lock here. */
+function locked(cursor: TokenCursor): DoorStatement {
+  cursor.take("table")
+  const tables = [cursor.dotted(3)]
+  while (cursor.symbol(",")) tables.push(cursor.dotted(3))
+  cursor.end()
+  return accepted(
+    "LOCK TABLE",
+    "LOCK changes nothing here: a transaction reads one state of all tables, and of two that write the same rows one fails.",
+    tables,
+  )
+}
+
+/** COMMENT ON kind name IS 'text'. */
+function commented(cursor: TokenCursor): DoorStatement {
+  cursor.expect("on")
+  const kind = cursor.word("the kind of object")
+  if (!["table", "column", "view", "schema", "database", "constraint"].includes(kind))
+    throw cursor.unexpectedBefore()
+  const name = cursor.dotted(4)
+  if (cursor.take("on")) cursor.dotted(3)
+  cursor.expect("is")
+  if (!cursor.take("null")) cursor.string()
+  cursor.end()
+  const table = kind === "column" ? name.slice(0, -1) : name
+  const isTable = ["table", "view", "column"].includes(kind)
+  return accepted("COMMENT", "COMMENT changes nothing here: comments are not kept.", isTable ? [table] : [])
+}
+
 /** Tables have no owners here: administrators stand for them. */
-async function judge(session: StatementSession, tag: string, table: string[] | undefined): Promise<void> {
+async function judge(session: StatementSession, tag: string): Promise<void> {
   session.transaction.assertUsable()
   if (tag === "VACUUM" && session.transaction.isExplicit())
     throw new PgError("25001", "VACUUM cannot run inside a transaction block")
   if (!(await session.access()).isSuperuser) throw new PgError("42501", `permission denied: ${tag}`)
-  if (table !== undefined && (await session.findRelation(table)) === undefined)
+}
+
+async function requireRelation(session: StatementSession, table: readonly string[]): Promise<void> {
+  if ((await session.findRelation(table)) === undefined)
     throw new PgError("42P01", `relation "${table.join(".")}" does not exist`)
 }

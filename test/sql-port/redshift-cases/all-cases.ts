@@ -4,6 +4,7 @@ import { dates } from "./dates.ts"
 import { numbers } from "./numbers.ts"
 import { patterns } from "./patterns.ts"
 import { refusals } from "./refusals.ts"
+import { statements } from "./statements.ts"
 import { strings } from "./strings.ts"
 
 export const topics: readonly Topic[] = [

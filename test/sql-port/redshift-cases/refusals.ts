@@ -12,6 +12,7 @@ export const refusals: readonly Topic[] = [
       ["CREATE EXTERNAL SCHEMA s FROM DATA CATALOG DATABASE 'x'", "!0A000"],
       ["CREATE DATASHARE d", "!0A000"],
       ["CREATE MODEL m FROM t TARGET c FUNCTION f", "!0A000"],
+      ["SELECT 1 START WITH true CONNECT BY PRIOR a = b", "!0A000"],
       ["nosuch(1)", "!42883"],
     ],
   },

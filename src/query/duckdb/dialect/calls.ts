@@ -9,6 +9,11 @@ const renamed = new Map([
   ["nvl", "coalesce"],
   ["isnull", "coalesce"],
 ])
+/** SUPER values of values; `ARRAY(SELECT …)` is the engine's. */
+const superConstructors = new Map([
+  ["array", "json_array"],
+  ["object", "json_object"],
+])
 /** Functions that the engine has with fewer arguments, where it means something else. */
 const leastArguments = new Map([["decode", 3]])
 const takesDatePart = new Set(["dateadd", "datediff", "date_part", "datepart", "date_trunc"])
@@ -93,6 +98,11 @@ export function callEdits(tokens: Token[], at: number, sql: string): Edit[] {
   if (formatted.length > 0) return formatted
   const path = name.value === "json_extract_path_text" ? pathTextEdits(tokens, at, call) : []
   if (path.length > 0) return path
+  const made = superConstructors.get(name.value)
+  if (made !== undefined)
+    return isWord(tokens[at + 2], "select", "with", "values") || isSymbol(tokens[at + 2], "(")
+      ? []
+      : [replacing(name, made)]
   const edits = partEdit(name.value, tokens[at + 2], tokens[at + 3])
   const simple = renamed.get(name.value)
   if (simple !== undefined) return [...edits, replacing(name, simple)]

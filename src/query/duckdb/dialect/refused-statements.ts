@@ -52,6 +52,7 @@ const refusals: readonly Refusal[] = [
     "materialized views",
     "CREATE VIEW, or CREATE TABLE … AS and refill it.",
   ),
+  refusal("show table|view", "SHOW TABLE and SHOW VIEW", "SHOW COLUMNS FROM TABLE tells of its columns."),
 ]
 
 function begins(tokens: readonly Token[], words: readonly string[][]): boolean {
@@ -76,8 +77,16 @@ function refusedAlter(tokens: readonly Token[]): string | undefined {
 export function refuseByName(tokens: readonly Token[]): void {
   const found = refusals.find(({ words }) => begins(tokens, words))
   if (found !== undefined)
-    throw new PgError("0A000", `${found.what} ${found.what.endsWith("s") ? "are" : "is"} not supported`, {
-      hint: found.hint,
+    throw new PgError(
+      "0A000",
+      `${found.what} ${found.what.endsWith("s") || found.what.includes(" and ") ? "are" : "is"} not supported`,
+      {
+        hint: found.hint,
+      },
+    )
+  if (tokens.some((token, at) => isWord(token, "connect") && isWord(tokens[at + 1], "by")))
+    throw new PgError("0A000", "CONNECT BY is not supported", {
+      hint: "WITH RECURSIVE asks for the rows of a tree.",
     })
   const alter = refusedAlter(tokens)
   if (alter !== undefined) throw new PgError("0A000", `${alter}; not supported`)

@@ -5,6 +5,7 @@ import { addedColumnsEncoding, storageClauses } from "./create-table.ts"
 import { applyEdits, closingsOf, type Edit } from "./edits.ts"
 import { dialectFunctions, dialectSchema } from "./macros.ts"
 import { similarMark } from "./similar-mark.ts"
+import { restructured } from "./statements/restructured.ts"
 import { superEdits } from "./super.ts"
 import { temporaryNameEdits } from "./temporary-tables.ts"
 import { collationEdits, typeEdits } from "./types.ts"
@@ -110,13 +111,17 @@ export function asTyped(sql: string): Rewritten {
 
 /** Every word that anything above looks at: most statements have none, and are left alone without a look at their tokens. */
 const anyOfThem =
-  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding|similar|regexp_full_match|char|character|nchar|n?varchar|numeric|decimal|dec)\b|::|#[a-z_]|\b[bx]'/i
+  /\b(getdate|sysdate|nvl2?|decode|date_?add|date_?diff|date_?part|date_trunc|add_months|months_between|convert_timezone|convert|charindex|strtol|isnull|btrim|sha2|(to|from)_varbyte|regexp_(substr|count)|json_\w+|is_valid_json\w*|to_(char|date|timestamp)|listagg|approximate|top|array|object|minus|super|max|diststyle|distkey|sortkey|encode|backup|identity|ratio_to_report|varbyte|varbinary|bytea|collate|binding|similar|regexp_full_match|char|character|nchar|n?varchar|numeric|decimal|dec)\b|::|#[a-z_]|\b[bx]'/i
 
 /** A call of one of the functions that the engine lacks. */
 const anyFunction = new RegExp(`\\b(${[...dialectFunctions].join("|")})\\s*\\(`, "i")
 
+/** What `statements/` looks for. */
+const perhapsRestructured = /^\s*show\b|^[\s(]*(select|with)\b[^]*(\binto\b|,\s*["\w]+\s*[.[])|\(\s*\+\s*\)/i
+
 /** The cloud's SQL in the engine's words. Token by token, so that strings, names and comments stay as they are. */
-export function fromRedshift(sql: string): Rewritten {
+export function fromRedshift(typed: string): Rewritten {
+  const sql = perhapsRestructured.test(typed) ? restructured(typed, tokenize(typed)) : typed
   if (!anyOfThem.test(sql) && !anyFunction.test(sql)) return { sql, notices: [] }
   const tokens = tokenize(sql)
   const clauses = [storageClauses(tokens), addedColumnsEncoding(tokens)]

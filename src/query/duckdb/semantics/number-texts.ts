@@ -47,7 +47,9 @@ function newFormat(): NumberFormat {
   }
 }
 
-function addDigit(format: NumberFormat, isZero: boolean): void {
+/** @param element 9 or 0 */
+function addDigit(format: NumberFormat, element: string): void {
+  const isZero = element === "0"
   if (format.hasPoint) {
     format.decimals++
     if (isZero) format.decimalsAtLeast = format.decimals
@@ -90,7 +92,7 @@ function add(format: NumberFormat, element: string): void {
       format.suffix = element === "th" ? "th" : "TH"
       return
     default:
-      addDigit(format, element === "0")
+      addDigit(format, element)
   }
 }
 

@@ -142,7 +142,22 @@ export function sessionCommand(tokens: Token[]): SessionCommand | undefined {
     case "set":
       return parseSet(rest)
     case "show":
-      if (isWord(rest[0], "tables")) return undefined
+      // Lists, and what is refused by its name.
+      if (
+        isWord(
+          rest[0],
+          "tables",
+          "columns",
+          "schemas",
+          "databases",
+          "table",
+          "view",
+          "procedure",
+          "model",
+          "datashares",
+        )
+      )
+        return undefined
       return parseShow(rest)
     case "reset":
       return { kind: "reset", name: isWord(rest[0], "all") ? undefined : settingName(rest).name }

@@ -20,6 +20,7 @@ import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { engineStatements } from "./engine-statements.ts"
 import { idleLimit } from "./idle-limit.ts"
+import { namedStatements } from "./named-statements.ts"
 import { type Plan, planStatement } from "./plan.ts"
 import type { PlanContext } from "./plans/context.ts"
 import { answer, answerFields, changeSetting, textField } from "./session-answers.ts"
@@ -72,6 +73,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     change: changeSetting({ settings, transaction, applySettings: scope.apply, localValues }),
   })
   const cursors = sessionCursors({ transaction, prepareQuery: statements.query })
+  const named = namedStatements()
   let shownTo = ""
   const keys = replicatedKeys(parts.database, ask)
   const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask, keys }
@@ -111,6 +113,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       // Before the connection is wanted: what is to be thrown away need not be read first.
       if (endsTransaction) await cursors.beforeEnd(command.kind === "commit")
       await engine.claim(undefined)
+      if (command.kind === "deallocate") named.remove(command.name)
       return answer(command, context)
     })
   }
@@ -124,9 +127,19 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return preparedVirtualWrite(write, await statements.query(query, declared), { transaction, caller })
   }
 
-  async function prepare(sql: string, declared: number[]): Promise<Prepared> {
+  async function prepare(sent: string, declared: number[]): Promise<Prepared> {
     statements.start()
     await scope.ensure()
+    const reading = named.read(sent)
+    if (reading?.kind === "prepare") {
+      await planOne(reading.sql)
+      return answered(undefined, async () => {
+        transaction.assertUsable()
+        named.add(reading)
+        return { rows: [], tag: "PREPARE" }
+      })
+    }
+    const sql = reading?.sql ?? sent
     const planned = await planOne(sql)
     if (planned === undefined) return nothingAsked
     const anew = { query: (plan: EnginePlan) => statements.query(plan, declared), again: () => planOne(sql) }

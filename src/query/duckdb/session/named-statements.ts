@@ -1,0 +1,114 @@
+import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
+import { applyEdits } from "../dialect/edits.ts"
+import { outside, pieces, textOf } from "../dialect/statements/clauses.ts"
+
+/** A statement that PREPARE has named: its text, and the types of its parameters as they were written. */
+interface Named {
+  sql: string
+  types: string[]
+}
+
+/** What a statement is to PREPARE and EXECUTE. */
+export type NamedReading =
+  | { kind: "prepare"; name: string; sql: string; types: string[] }
+  /** The prepared statement with its arguments in it. */
+  | { kind: "execute"; sql: string }
+
+/** PREPARE, EXECUTE and DEALLOCATE of one session. */
+export interface NamedStatements {
+  /** undefined: another statement. Throws PgError: 26000 no such statement, 42601. */
+  read(sql: string): NamedReading | undefined
+  /** Throws 42P05: the name is taken. */
+  add(reading: Extract<NamedReading, { kind: "prepare" }>): void
+  /** undefined: all. */
+  remove(name: string | undefined): void
+}
+
+/** More would only fill the memory of the process. */
+const statementsAtMost = 1000
+const argumentsAtMost = 1000
+
+function unexpected(token: Token | undefined): PgError {
+  const where = token === undefined ? "end of input" : `or near "${token.value}"`
+  return new PgError("42601", `syntax error at ${where}`)
+}
+
+function nameAt(tokens: readonly Token[], at: number): string {
+  const token = tokens[at]
+  if (token?.kind !== "word" && token?.kind !== "quoted") throw unexpected(token)
+  return token.value
+}
+
+/** The texts between commas of the parentheses that open at the index; none where none open. */
+function listAt(tokens: readonly Token[], open: number, sql: string): { items: string[]; end: number } {
+  if (!isSymbol(tokens[open], "(")) return { items: [], end: open }
+  const after = outside(tokens, { from: open, to: tokens.length }, (_, at) => at > open)[0] ?? tokens.length
+  const close = after - 1
+  if (!isSymbol(tokens[close], ")")) throw unexpected(undefined)
+  const items = pieces(tokens, { from: open + 1, to: close }, (token) => isSymbol(token, ","))
+  if (items.length > argumentsAtMost) throw new PgError("54000", "too many arguments")
+  return { items: items.map((range) => textOf(tokens, sql, range)), end: after }
+}
+
+function prepared(tokens: readonly Token[], sql: string): NamedReading {
+  const name = nameAt(tokens, 1)
+  const { items: types, end } = listAt(tokens, 2, sql)
+  if (!isWord(tokens[end], "as")) throw unexpected(tokens[end])
+  const text = textOf(tokens, sql, { from: end + 1, to: tokens.length })
+  if (text === "") throw unexpected(undefined)
+  return { kind: "prepare", name, sql: text, types }
+}
+
+/** Each parameter's place gets its argument, cast to the type that PREPARE gave it. */
+function withArguments({ sql, types }: Named, given: readonly string[]): string {
+  const edits = tokenize(sql).flatMap((token) => {
+    if (token.kind !== "parameter") return []
+    const number = Number(token.value.slice(1))
+    const argument = given[number - 1]
+    if (argument === undefined) throw new PgError("42601", `there is no argument for $${number}`)
+    const type = types[number - 1]
+    const text = type === undefined || type === "unknown" ? `(${argument})` : `CAST((${argument}) AS ${type})`
+    return [{ start: token.start, end: token.end, text }]
+  })
+  return applyEdits(sql, edits)
+}
+
+export function namedStatements(): NamedStatements {
+  const known = new Map<string, Named>()
+
+  function found(name: string): Named {
+    const named = known.get(name)
+    if (named === undefined) throw new PgError("26000", `prepared statement "${name}" does not exist`)
+    return named
+  }
+
+  return {
+    read: (sql) => {
+      if (!/^\s*(prepare|execute)\b/i.test(sql)) return undefined
+      const tokens = tokenize(sql)
+      if (isWord(tokens[0], "prepare")) return prepared(tokens, sql)
+      const named = found(nameAt(tokens, 1))
+      const { items, end } = listAt(tokens, 2, sql)
+      if (end < tokens.length) throw unexpected(tokens[end])
+      if (named.types.length > 0 && items.length !== named.types.length)
+        throw new PgError(
+          "42601",
+          `wrong number of parameters: ${named.types.length} are expected, ${items.length} given`,
+        )
+      return { kind: "execute", sql: withArguments(named, items) }
+    },
+    add: ({ name, sql, types }) => {
+      if (known.has(name)) throw new PgError("42P05", `prepared statement "${name}" already exists`)
+      if (known.size >= statementsAtMost)
+        throw new PgError("53000", "too many prepared statements in this session", {
+          hint: "DEALLOCATE those that are not needed.",
+        })
+      known.set(name, { sql, types })
+    },
+    remove: (name) => {
+      if (name === undefined) known.clear()
+      else known.delete(name)
+    },
+  }
+}
