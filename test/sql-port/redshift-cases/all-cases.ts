@@ -13,5 +13,6 @@ export const topics: readonly Topic[] = [
   ...strings,
   ...dates,
   ...aggregates,
+  ...statements,
   ...refusals,
 ]

@@ -18,7 +18,7 @@ export interface Topic {
 export type Case = readonly [statement: string, answer: string]
 
 export function statementOf([written]: Case): string {
-  return /^(select|with|create|insert|update|delete|drop|set|show|values|call|unload|alter|merge|comment|prepare|execute|deallocate|lock|refresh)\b/i.test(
+  return /^(select|with|create|insert|update|delete|drop|set|show|values|call|unload|alter|merge|comment|prepare|execute|deallocate|lock|refresh|vacuum|analyze)\b/i.test(
     written,
   )
     ? written
