@@ -46,7 +46,9 @@ export function doorStatements(
     if (copy) return copyStatement(copy, contexts)
     const resource = resourceCommand(text, typed)
     if (resource) return resourceStatement(resource, contexts.resources)
-    return impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens)
+    return (
+      impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens, options.engine.isReplicated)
+    )
   }
 }
 

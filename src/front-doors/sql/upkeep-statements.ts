@@ -4,13 +4,15 @@ import { cursorOver, type TokenCursor } from "../../query/text/token-cursor.ts"
 import { isWord, type Token } from "../../query/text/tokens.ts"
 import { PgError } from "../../wire/pgwire/pg-error.ts"
 
+type IsReplicated = (database: string) => boolean
+
 /** A statement of upkeep: VACUUM, ANALYZE, LOCK and COMMENT change nothing and say so; undefined: it is none. @throws PgError for those that are refused */
-export function upkeepStatement(tokens: Token[]): DoorStatement | undefined {
+export function upkeepStatement(tokens: Token[], isReplicated: IsReplicated): DoorStatement | undefined {
   const cursor = cursorOver(tokens)
   if (cursor.take("vacuum")) return nothingToDo("VACUUM", vacuumed(cursor))
   if (cursor.take("analyze", "analyse")) return nothingToDo("ANALYZE", analyzed(cursor))
   if (cursor.take("lock")) return locked(cursor)
-  if (cursor.take("comment")) return commented(cursor)
+  if (cursor.take("comment")) return commented(cursor, isReplicated)
   if (isAppend(tokens))
     throw refused(
       "ALTER TABLE … APPEND",
@@ -91,7 +93,7 @@ function locked(cursor: TokenCursor): DoorStatement {
 }
 
 /** COMMENT ON kind name IS 'text'. */
-function commented(cursor: TokenCursor): DoorStatement {
+function commented(cursor: TokenCursor, isReplicated: IsReplicated): DoorStatement {
   cursor.expect("on")
   const kind = cursor.word("the kind of object")
   if (!["table", "column", "view", "schema", "database", "constraint"].includes(kind))
@@ -103,7 +105,23 @@ function commented(cursor: TokenCursor): DoorStatement {
   cursor.end()
   const table = kind === "column" ? name.slice(0, -1) : name
   const isTable = ["table", "view", "column"].includes(kind)
-  return accepted("COMMENT", "COMMENT changes nothing here: comments are not kept.", isTable ? [table] : [])
+  const comment = accepted(
+    "COMMENT",
+    "COMMENT changes nothing here: comments are not kept.",
+    isTable ? [table] : [],
+  )
+  return {
+    ...comment,
+    async run(session) {
+      const database = (isTable && (await session.findRelation(table))?.database) || session.place.database
+      if (isReplicated(database))
+        throw new PgError(
+          "25006",
+          `cannot execute COMMENT: database "${database}" is replicated and read-only`,
+        )
+      return comment.run(session)
+    },
+  }
 }
 
 /** Tables have no owners here: administrators stand for them. */
