@@ -112,14 +112,14 @@ function commented(cursor: TokenCursor, isReplicated: IsReplicated): DoorStateme
   )
   return {
     ...comment,
-    async run(session, values) {
+    async run(session, rows) {
       const database = (isTable && (await session.findRelation(table))?.database) || session.place.database
       if (isReplicated(database))
         throw new PgError(
           "25006",
           `cannot execute COMMENT: database "${database}" is replicated and read-only`,
         )
-      return comment.run(session, values)
+      return comment.run(session, rows)
     },
   }
 }

@@ -117,7 +117,8 @@ const anyOfThem =
 const anyFunction = new RegExp(`\\b(${[...dialectFunctions].join("|")})\\s*\\(`, "i")
 
 /** What `statements/` looks for. */
-const perhapsRestructured = /^\s*show\b|^[\s(]*(select|with)\b[^]*(\binto\b|,\s*["\w]+\s*[.[])|\(\s*\+\s*\)/i
+const perhapsRestructured =
+  /^\s*show\b|^[\s(]*(select|with)\b[\s\S]*(\binto\b|,\s*["\w]+\s*[.[])|\(\s*\+\s*\)/i
 
 /** The cloud's SQL in the engine's words. Token by token, so that strings, names and comments stay as they are. */
 export function fromRedshift(typed: string): Rewritten {

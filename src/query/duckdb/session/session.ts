@@ -12,6 +12,7 @@ import type { Impersonation } from "../governance/impersonation.ts"
 import { preparedAnew } from "../governance/prepared-anew.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
+import { namedStatements } from "../portals/named-statements.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
 import { preparedVirtualWrite } from "../virtual/virtual-writes.ts"
 import { answered, answeredWith, nothingAsked } from "./answered.ts"
@@ -20,7 +21,6 @@ import { engineError } from "./engine-errors.ts"
 import type { EngineSession } from "./engine-session.ts"
 import { engineStatements } from "./engine-statements.ts"
 import { idleLimit } from "./idle-limit.ts"
-import { namedStatements } from "./named-statements.ts"
 import { type Plan, planStatement } from "./plan.ts"
 import type { PlanContext } from "./plans/context.ts"
 import { answer, answerFields, changeSetting, textField } from "./session-answers.ts"
@@ -73,7 +73,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
     change: changeSetting({ settings, transaction, applySettings: scope.apply, localValues }),
   })
   const cursors = sessionCursors({ transaction, prepareQuery: statements.query })
-  const named = namedStatements()
+  const named = namedStatements({ judge: planOne, transaction })
   let shownTo = ""
   const keys = replicatedKeys(parts.database, ask)
   const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask, keys }
@@ -130,16 +130,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
   async function prepare(sent: string, declared: number[]): Promise<Prepared> {
     statements.start()
     await scope.ensure()
-    const reading = named.read(sent)
-    if (reading?.kind === "prepare") {
-      await planOne(reading.sql)
-      return answered(undefined, async () => {
-        transaction.assertUsable()
-        named.add(reading)
-        return { rows: [], tag: "PREPARE" }
-      })
-    }
-    const sql = reading?.sql ?? sent
+    const sql = await named.read(sent)
+    if (typeof sql !== "string") return sql
     const planned = await planOne(sql)
     if (planned === undefined) return nothingAsked
     const anew = { query: (plan: EnginePlan) => statements.query(plan, declared), again: () => planOne(sql) }

@@ -40,7 +40,7 @@ function rowsOf(tokens: readonly Token[], sql: string, item: Range, known: Known
   const named = [element, ...(index === undefined ? [] : [index])].map(({ start, end }) =>
     sql.slice(start, end),
   )
-  const place = index === undefined ? "" : ", generate_subscripts(json_extract(" + path + ", '$[*]'), 1) - 1"
+  const place = index === undefined ? "" : `, generate_subscripts(json_extract(${path}, '$[*]'), 1) - 1`
   return `LATERAL (SELECT unnest(json_extract(${path}, '$[*]'))::JSON${place}) AS millrace_rows_${known.number}(${named.join(", ")})`
 }
 

@@ -1,7 +1,10 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
+import type { Prepared } from "../../../wire/pgwire/session.ts"
+import type { StatementTransaction } from "../../contract.ts"
 import { isSymbol, isWord, type Token, tokenize } from "../../text/tokens.ts"
 import { applyEdits } from "../dialect/edits.ts"
 import { outside, pieces, textOf } from "../dialect/statements/clauses.ts"
+import { answered } from "../session/answered.ts"
 
 /** A statement that PREPARE has named: its text, and the types of its parameters as they were written. */
 interface Named {
@@ -9,18 +12,23 @@ interface Named {
   types: string[]
 }
 
-/** What a statement is to PREPARE and EXECUTE. */
-export type NamedReading =
-  | { kind: "prepare"; name: string; sql: string; types: string[] }
-  /** The prepared statement with its arguments in it. */
-  | { kind: "execute"; sql: string }
+interface Preparing extends Named {
+  name: string
+}
+
+export interface NamingSession {
+  /** Reads and checks the statement that is given a name; nothing runs. Throws PgError. */
+  judge(sql: string): Promise<unknown>
+  transaction: Pick<StatementTransaction, "assertUsable">
+}
 
 /** PREPARE, EXECUTE and DEALLOCATE of one session. */
 export interface NamedStatements {
-  /** undefined: another statement. Throws PgError: 26000 no such statement, 42601. */
-  read(sql: string): NamedReading | undefined
-  /** Throws 42P05: the name is taken. */
-  add(reading: Extract<NamedReading, { kind: "prepare" }>): void
+  /**
+   * What to run: the text itself, or a prepared statement's with its arguments in it; PREPARE is answered here. Throws PgError: 26000 no
+   * such statement, 42P05 the name is taken, 42601.
+   */
+  read(sql: string): Promise<string | Prepared>
   /** undefined: all. */
   remove(name: string | undefined): void
 }
@@ -51,13 +59,13 @@ function listAt(tokens: readonly Token[], open: number, sql: string): { items: s
   return { items: items.map((range) => textOf(tokens, sql, range)), end: after }
 }
 
-function prepared(tokens: readonly Token[], sql: string): NamedReading {
+function preparing(tokens: readonly Token[], sql: string): Preparing {
   const name = nameAt(tokens, 1)
   const { items: types, end } = listAt(tokens, 2, sql)
   if (!isWord(tokens[end], "as")) throw unexpected(tokens[end])
   const text = textOf(tokens, sql, { from: end + 1, to: tokens.length })
   if (text === "") throw unexpected(undefined)
-  return { kind: "prepare", name, sql: text, types }
+  return { name, sql: text, types }
 }
 
 /** Each parameter's place gets its argument, cast to the type that PREPARE gave it. */
@@ -74,37 +82,42 @@ function withArguments({ sql, types }: Named, given: readonly string[]): string 
   return applyEdits(sql, edits)
 }
 
-export function namedStatements(): NamedStatements {
+export function namedStatements({ judge, transaction }: NamingSession): NamedStatements {
   const known = new Map<string, Named>()
 
-  function found(name: string): Named {
+  function add({ name, sql, types }: Preparing): void {
+    if (known.has(name)) throw new PgError("42P05", `prepared statement "${name}" already exists`)
+    if (known.size >= statementsAtMost)
+      throw new PgError("53000", "too many prepared statements in this session", {
+        hint: "DEALLOCATE those that are not needed.",
+      })
+    known.set(name, { sql, types })
+  }
+
+  function executed(tokens: readonly Token[], sql: string): string {
+    const name = nameAt(tokens, 1)
     const named = known.get(name)
     if (named === undefined) throw new PgError("26000", `prepared statement "${name}" does not exist`)
-    return named
+    const { items, end } = listAt(tokens, 2, sql)
+    if (end < tokens.length) throw unexpected(tokens[end])
+    const { length } = named.types
+    if (length > 0 && items.length !== length)
+      throw new PgError("42601", `wrong number of parameters: ${length} are expected, ${items.length} given`)
+    return withArguments(named, items)
   }
 
   return {
-    read: (sql) => {
-      if (!/^\s*(prepare|execute)\b/i.test(sql)) return undefined
+    read: async (sql) => {
+      if (!/^\s*(prepare|execute)\b/i.test(sql)) return sql
       const tokens = tokenize(sql)
-      if (isWord(tokens[0], "prepare")) return prepared(tokens, sql)
-      const named = found(nameAt(tokens, 1))
-      const { items, end } = listAt(tokens, 2, sql)
-      if (end < tokens.length) throw unexpected(tokens[end])
-      if (named.types.length > 0 && items.length !== named.types.length)
-        throw new PgError(
-          "42601",
-          `wrong number of parameters: ${named.types.length} are expected, ${items.length} given`,
-        )
-      return { kind: "execute", sql: withArguments(named, items) }
-    },
-    add: ({ name, sql, types }) => {
-      if (known.has(name)) throw new PgError("42P05", `prepared statement "${name}" already exists`)
-      if (known.size >= statementsAtMost)
-        throw new PgError("53000", "too many prepared statements in this session", {
-          hint: "DEALLOCATE those that are not needed.",
-        })
-      known.set(name, { sql, types })
+      if (isWord(tokens[0], "execute")) return executed(tokens, sql)
+      const reading = preparing(tokens, sql)
+      await judge(reading.sql)
+      return answered(undefined, async () => {
+        transaction.assertUsable()
+        add(reading)
+        return { rows: [], tag: "PREPARE" }
+      })
     },
     remove: (name) => {
       if (name === undefined) known.clear()
