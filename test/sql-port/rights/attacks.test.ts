@@ -6,7 +6,19 @@ import pg from "pg"
 import { testWarehouse } from "../warehouse.ts"
 import { hidden, outOfEveryonesReach, writes } from "./attack-statements.ts"
 
-const refusals = ["0A000", "22023", "25006", "42501", "42601", "42704", "42939", "42P01", "54001", "55P02"]
+const refusals = [
+  "0A000",
+  "22023",
+  "26000",
+  "25006",
+  "42501",
+  "42601",
+  "42704",
+  "42939",
+  "42P01",
+  "54001",
+  "55P02",
+]
 
 test("nothing reaches files, settings, other engines or the records behind replication", async (t) => {
   const { client: connect, folder, instance } = await testWarehouse(t)
