@@ -21,6 +21,9 @@ const lineComment = /--[^\n\r]*/y
 const plainText = /[^']*(?:''[^']*)*'/y
 const escapedText = /[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y
 
+const wordPattern = new RegExp(`[${letters}][${letters}0-9$]*`, "uy")
+const numberPattern = /(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?/y
+
 const patterns: [Token["kind"] | "space" | "comment" | "unfinished", RegExp][] = [
   ["space", space],
   ["comment", lineComment],
@@ -36,8 +39,8 @@ const patterns: [Token["kind"] | "space" | "comment" | "unfinished", RegExp][] =
     new RegExp(`\\$(?:\\d+(?:_\\d+)*|[${letters}][${letters}0-9]*)|\\?(?:\\d+(?:_\\d+)*)?`, "uy"),
   ],
   ["unfinished", /\$/y],
-  ["word", new RegExp(`[${letters}][${letters}0-9$]*`, "uy")],
-  ["number", /(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?/y],
+  ["word", wordPattern],
+  ["number", numberPattern],
   // An operator must not swallow a comment that starts inside what looks like its characters.
   ["symbol", /::|:=|(?:(?!--|\/\*)[<>!=~@#^&|`*/%+-])+|[\s\S]/y],
 ]
@@ -77,7 +80,44 @@ interface Match {
   continued?: string
 }
 
+/** By ASCII code: what a piece that begins so is for sure; 0: the patterns decide. */
+const certain = { word: 1, number: 2, single: 3, perhapsString: 4 } as const
+const kindOfCode = new Uint8Array(128)
+for (const letter of "acdfghijklmopqrstvwyzACDFGHIJKLMOPQRSTVWYZ_")
+  kindOfCode[letter.charCodeAt(0)] = certain.word
+for (const letter of "beunxBEUNX") kindOfCode[letter.charCodeAt(0)] = certain.perhapsString
+for (const digit of "0123456789") kindOfCode[digit.charCodeAt(0)] = certain.number
+for (const sign of "(),;[]{}") kindOfCode[sign.charCodeAt(0)] = certain.single
+
+/** Behind a letter: the letter belongs to a string or a quoted name, as in `e'…'` and `u&"…"`. */
+const quotes = /['"&]/
+
+/** Most pieces can be told by their first character, or the first two. */
+function certainMatch(sql: string, at: number): Match | undefined {
+  switch (kindOfCode[sql.charCodeAt(at)]) {
+    case certain.perhapsString:
+      if (quotes.test(sql.charAt(at + 1))) return undefined
+      wordPattern.lastIndex = at
+      wordPattern.test(sql)
+      return { kind: "word", end: wordPattern.lastIndex }
+    case certain.word:
+      wordPattern.lastIndex = at
+      wordPattern.test(sql)
+      return { kind: "word", end: wordPattern.lastIndex }
+    case certain.number:
+      numberPattern.lastIndex = at
+      numberPattern.test(sql)
+      return { kind: "number", end: numberPattern.lastIndex }
+    case certain.single:
+      return { kind: "symbol", end: at + 1 }
+    default:
+      return undefined
+  }
+}
+
 function matchAt(sql: string, at: number): Match {
+  const known = certainMatch(sql, at)
+  if (known !== undefined) return known
   if (sql.startsWith("/*", at)) return { kind: "comment", end: blockCommentEnd(sql, at) }
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = at

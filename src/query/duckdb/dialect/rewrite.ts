@@ -116,6 +116,37 @@ const anyOfThem =
 /** A call of one of the functions that the engine lacks. */
 const anyFunction = new RegExp(`\\b(${[...dialectFunctions].join("|")})\\s*\\(`, "i")
 
+const changedWords: ReadonlySet<string> = new Set([
+  ...[
+    "sysdate",
+    "similar",
+    "minus",
+    "approximate",
+    "select",
+    "collate",
+    "char",
+    "character",
+    "nchar",
+    "varchar",
+  ],
+  ...["nvarchar", "bpchar", "numeric", "decimal", "dec", "super", "varbyte", "varbinary", "bytea"],
+])
+
+/** One of the rules may be about the token: most are about none, and each rule costs its time. */
+function mayChange(tokens: readonly Token[], at: number): boolean {
+  const token = tokens[at]
+  switch (token?.kind) {
+    case "word":
+      return changedWords.has(token.value) || isSymbol(tokens[at + 1], "(")
+    case "symbol":
+      return token.value === "::" || token.value === "#"
+    case "string":
+      return true
+    default:
+      return false
+  }
+}
+
 /** What `statements/` looks for. */
 const perhapsRestructured =
   /^\s*show\b|^[\s(]*(select|with)\b[\s\S]*(\binto\b|,\s*["\w]+\s*[.[])|\(\s*\+\s*\)/i
@@ -128,6 +159,7 @@ export function fromRedshift(typed: string): Rewritten {
   const clauses = [storageClauses(tokens), addedColumnsEncoding(tokens)]
   const edits = [...clauses.flatMap((one) => one.edits), ...viewEdits(tokens)]
   for (const at of tokens.keys()) {
+    if (!mayChange(tokens, at)) continue
     refuseBitString(tokens, at, sql)
     edits.push(
       ...callEdits(tokens, at, sql),
