@@ -59,7 +59,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   const { transaction } = engine
   transaction.onCommitted(parts.files.committed)
   const localValues = new Map<string, string>()
-  let notices: string[] = []
+  const notices: string[] = []
   const scope = sessionScope(parts)
   const { place } = scope
   const statements = engineStatements({
@@ -171,11 +171,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   return {
     parameters: () => settings.reported(),
     takeChangedParameters: () => settings.takeChanged(),
-    takeNotices: () => {
-      const taken = notices
-      notices = []
-      return taken
-    },
+    takeNotices: () => notices.splice(0),
     split,
     prepare,
     endBatch: async (failed) => {
