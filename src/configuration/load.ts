@@ -165,6 +165,12 @@ function configurationFrom(
     },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
     ...(file.isolation.engine_memory !== undefined && { engineMemoryBytes: file.isolation.engine_memory }),
+    ...(file.profiles && {
+      profiles: {
+        fileFolders: file.profiles.file_folders.map((path) => resolve(folder, path)),
+        internalHosts: file.profiles.internal_hosts,
+      },
+    }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
 }

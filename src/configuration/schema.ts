@@ -195,6 +195,14 @@ const isolation = z.strictObject({
     .describe("at which the engine process is replaced; usual: by the machine's memory"),
 })
 
+const profiles = z.strictObject({
+  file_folders: z.array(text).default([]).describe("folders whose files `file:` Uris may name; usual: none"),
+  internal_hosts: z
+    .array(text.regex(/^[^\s/@]+:[0-9]{1,5}$/, "must be a host and a port like files.example:8080"))
+    .default([])
+    .describe("`host:port` of web servers with internal addresses that Uris may name; usual: none"),
+})
+
 /** In the cloud's terms, where nothing is configured. */
 export const defaultPlace = { account: "123456789012", region: "us-east-1" } as const
 
@@ -248,6 +256,7 @@ const ownKeys = {
   events: events.optional().describe("who is told of events"),
   quotas: quotas.prefault({}).describe("how many integrations there may be"),
   governance: governance.prefault({}).describe("governed servers"),
+  profiles: profiles.optional().describe("what integrations of customer profiles may read besides"),
 }
 
 /** The file's shape, with the entries that the engines have. */
@@ -306,6 +315,7 @@ const ownKnownKeys: Record<string, string[]> = {
   events: Object.keys(events.shape),
   quotas: Object.keys(quotas.shape),
   governance: governanceKeys,
+  profiles: Object.keys(profiles.shape),
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],
 }

@@ -168,6 +168,14 @@ export interface GovernanceConfiguration {
   okta: OktaSignInConfiguration
 }
 
+/** What integrations of customer profiles may read besides buckets, servers and tables that are configured; absent: nothing. */
+export interface ProfilesConfiguration {
+  /** Absolute. */
+  fileFolders: string[]
+  /** `host:port` of web servers whose addresses are not of the internet. */
+  internalHosts: string[]
+}
+
 /** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
 export interface Configuration {
   account: string
@@ -197,6 +205,7 @@ export interface Configuration {
   audit: AuditRetention
   quotas: IntegrationQuotas
   governance: GovernanceConfiguration
+  profiles?: ProfilesConfiguration
   webhook?: WebhookConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number

@@ -33,6 +33,10 @@ export interface TableSourceEngine<C extends SourceConfiguration = SourceConfigu
   readonly rds?: RdsTraits<C>
   /** The database that `millrace check` connects to; "" where there is none to name. */
   checkedDatabase(configuration: C): string
+  /**
+   * Present where its servers can be asked for rows by SQL, by flows of customer profiles: a URL, with the password, of a database.
+   */
+  rowsUrlOf?(configuration: C, database: string): string
   /** Imports the adapter and its driver. */
   load(): Promise<TableAdapter<C>>
 }

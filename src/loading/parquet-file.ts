@@ -7,6 +7,8 @@ import { newStagedRows } from "./row-writer.ts"
 export interface ParquetRows {
   /** How many columns it has. */
   width: number
+  /** Their names, in order. */
+  names: readonly string[]
   /** Pieces of its rows, in their order. */
   pieces: AsyncIterable<readonly (readonly (string | null)[])[]>
 }

@@ -3,11 +3,14 @@ import type { OktaSignInConfiguration, WarehouseConfiguration } from "../domain/
 import { type Registry, registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { WarehouseEngine } from "../engines/warehouse-engine.ts"
+import type { ParquetReader } from "../loading/parquet-file.ts"
+import type { RowServer } from "../profiles/flows/readers/rows.ts"
 import type { QueryEngine } from "../query/contract.ts"
 import type { DuckDbQueryOptions } from "../query/duckdb/query-engine.ts"
 import { dynamoDbEngine } from "../sources/dynamodb/engine.ts"
 import { mysqlEngine } from "../sources/mysql/engine.ts"
 import { postgresEngine } from "../sources/postgres/engine.ts"
+import type { RowServerOptions } from "../sources/postgres/row-server.ts"
 import { s3Engine } from "../sources/s3/engine.ts"
 import { duckDbEngine } from "../warehouses/duckdb/engine.ts"
 import type { DuckDbInstance } from "../warehouses/duckdb/files/instance.ts"
@@ -27,6 +30,10 @@ export interface Engines {
   openEmptyEngine(folder: string, memoryLimitBytes: number): Promise<QueriedEngine>
   /** Opens what answers the SQL port's queries on the first warehouse. */
   openQueries(options: QueryOptions): Promise<QueryEngine>
+  /** Reads Parquet files; `newPath`: where one may be put meanwhile. */
+  parquetReader(newPath: () => string): Promise<ParquetReader>
+  /** Asks servers of sources and warehouses for rows, and the SQL port. */
+  openRowServer(options: RowServerOptions): Promise<RowServer>
   /** Temporary passwords by Okta: what gives them is the cloud's own API for its warehouses. The result throws Problem. */
   oktaPasswords(
     configuration: OktaSignInConfiguration,
@@ -40,6 +47,9 @@ const parquet = async (newPath: () => string) =>
   (await import("../warehouses/duckdb/copy/parquet-reader.ts")).newParquetReader(newPath)
 
 export const engines: Engines = {
+  parquetReader: parquet,
+  openRowServer: async (options) =>
+    (await import("../sources/postgres/row-server.ts")).openRowServer(options),
   sources: registry<SourceEngine>(postgresEngine, mysqlEngine, dynamoDbEngine, s3Engine),
   warehouses: registry<WarehouseEngine<WarehouseConfiguration, QueriedEngine>>(
     duckDbEngine({ prepare }),

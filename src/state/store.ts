@@ -31,6 +31,7 @@ import { type RequestBuckets, requestBuckets } from "./processes/request-buckets
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type WorkerStore, workerStore } from "./processes/workers.ts"
+import { type FlowStores, flowStores } from "./profile-flows/flow-stores.ts"
 import { type IdentityStore, identityStore } from "./profile-identity/identity-store.ts"
 import { type ProfileStore, profileStore } from "./profiles/profile-store.ts"
 import { type ResourcePolicyStore, resourcePolicyStore } from "./resource-policies.ts"
@@ -41,7 +42,7 @@ import { type TableStore, tableStore } from "./tables.ts"
 import { type TagStore, tagStore } from "./tags.ts"
 
 /** The state database: what should be (integrations) and what was last known to be (pipelines, tables). */
-export interface Store {
+export interface Store extends FlowStores {
   integrations: IntegrationStore
   databases: DatabaseStore
   ownDatabases: OwnDatabaseStore
@@ -145,6 +146,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     policyEnforcement: enforcementStore(db),
     profiles: profileStore(profileDb),
     profileIdentity: identityStore(db),
+    ...flowStores(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

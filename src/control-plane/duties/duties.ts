@@ -14,6 +14,7 @@ export type DutyName =
   | "source remains"
   | "profile matching"
   | "source protection"
+  | "profile flows"
   /** Of the warehouse of an ARN. */
   | `copy jobs of ${string}`
   /** As above. */

@@ -22,6 +22,7 @@ import type { Sources } from "../sources.ts"
 import { openStateStore } from "../state-database.ts"
 import type { Base } from "./base.ts"
 import { applyPolicies } from "./policies-part.ts"
+import { runProfileFlows } from "./profile-flows.ts"
 import type { WarehousePart } from "./warehouse-part.ts"
 
 export interface WorkerOptions {
@@ -56,6 +57,7 @@ export async function startWorkerPart(
   base.onStop(() => duties.stop())
   addRepeatedWork(worker, duties)
   await part.copy.runJobs(duties)
+  await runProfileFlows(base, { sources: part.sources, store: ownStore, duties })
   await applyPolicies(worker, part.warehouses, duties)
   watchSources(worker, part.sources, duties, options)
   const seen = startWarehouseObserver({

@@ -10,6 +10,11 @@ export const postgresEngine: TableSourceEngine<PostgresConfiguration> = {
   selection: { kind: "filter", form: "database.schema.table" },
   rds: { instanceEngine: "postgres", clusterEngine: "aurora-postgresql", addressOf: addressOfUrl },
   checkedDatabase: (configuration) => addressOfUrl(configuration).database ?? "postgres",
+  rowsUrlOf(configuration, database) {
+    const url = new URL(configuration.url)
+    url.pathname = `/${encodeURIComponent(database)}`
+    return url.href
+  },
   async load() {
     const { openPostgresSource } = await import("./source.ts")
     return {

@@ -33,6 +33,7 @@ import { ownDatabases } from "./0031-own-databases.ts"
 import { policyEnforcement } from "./0032-policy-enforcement.ts"
 import { profiles } from "./0033-profiles.ts"
 import { profileIdentity } from "./0034-profile-identity.ts"
+import { profileFlows } from "./0035-profile-flows.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   policyEnforcement,
   profiles,
   profileIdentity,
+  profileFlows,
 ]

@@ -26,7 +26,8 @@ export function newParquetReader(newPath: () => string): ParquetReader {
         const columns = await describe(connection, path)
         const values = columns.map((column, index) => (isJson(index) ? jsonOf(column) : textOf(column)))
         const sql = `SELECT ${values.join(", ")} FROM read_parquet(${quoteLiteral(path)})`
-        return await work({ width: columns.length, pieces: pieces(connection, sql) })
+        const names = columns.map(({ name }) => name)
+        return await work({ width: columns.length, names, pieces: pieces(connection, sql) })
       })
     } finally {
       await rm(path, { force: true })
