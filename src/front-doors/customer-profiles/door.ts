@@ -5,11 +5,13 @@ import type { Door } from "../door.ts"
 import { restDoor } from "../rest-door.ts"
 import { profileFault } from "./faults.ts"
 import { domainHandlers } from "./handlers/domain-handlers.ts"
+import { integrationHandlers } from "./handlers/integration-handlers.ts"
 import { objectHandlers } from "./handlers/object-handlers.ts"
 import { objectTypeHandlers } from "./handlers/object-type-handlers.ts"
 import { profileHandlers } from "./handlers/profile-handlers.ts"
 import { tagHandlers } from "./handlers/tag-handlers.ts"
 import { domainsOperations } from "./operations/domains.ts"
+import { integrationsOperations } from "./operations/integrations.ts"
 import { objectTypesOperations } from "./operations/object-types.ts"
 import { objectsOperations } from "./operations/objects.ts"
 import { profilesOperations } from "./operations/profiles.ts"
@@ -21,6 +23,7 @@ export const customerProfilesOperations = {
   ...objectTypesOperations,
   ...objectsOperations,
   ...profilesOperations,
+  ...integrationsOperations,
   ...tagsOperations,
 } as const
 
@@ -35,6 +38,7 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       ...objectTypeHandlers(plane),
       ...objectHandlers(plane),
       ...profileHandlers(plane),
+      ...integrationHandlers(plane.integrations),
       ...tagHandlers(plane),
     },
     // Objects are data and not settings: the history of profiles says who has put them.
@@ -47,6 +51,9 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       "ListProfileObjects",
       "SearchProfiles",
       "ListTagsForResource",
+      "GetIntegration",
+      "ListIntegrations",
+      "ListAccountIntegrations",
     ],
     faultOf: profileFault,
     invalidInput: "BadRequestException",

@@ -1,10 +1,12 @@
 import type { ProfileStore } from "../../state/profiles/profile-store.ts"
+import type { IntegrationsPlane } from "../flows/integrations/integrations.ts"
 
 /** What the services of Customer Profiles work on. */
 export interface ProfilePlane {
   account: string
   region: string
   store: ProfileStore
+  integrations: IntegrationsPlane
   /** Rows are left to be removed: whoever removes them looks now. Never throws, returns at once. */
   nudge(): void
 }

@@ -12,5 +12,6 @@ function startProfiles({ store, configuration, log, onStop }: Base): ProfilePlan
   const { account, region } = configuration
   const remover = startRemover({ removals: store.profiles.removals, log })
   onStop(() => remover.stop())
-  return { account, region, store: store.profiles, nudge: remover.nudge }
+  const integrations = { account, region, store }
+  return { account, region, store: store.profiles, integrations, nudge: remover.nudge }
 }

@@ -65,8 +65,13 @@ after(async () => {
 
 for (const [typeName, type] of resourceTypes) describe(typeName, () => contractOf(typeName, type))
 
-function profileHandlers({ store: { profiles } }: ControlPlane): Record<string, ResourceHandler> {
-  const own = customerProfilesHandlers({ account, region, store: profiles, nudge: () => undefined })
+function profileHandlers({ store }: ControlPlane): Record<string, ResourceHandler> {
+  const integrations = { account, region, store }
+  const own = customerProfilesHandlers({
+    ...{ account, region, integrations },
+    store: store.profiles,
+    nudge: () => undefined,
+  })
   return Object.fromEntries(
     Object.entries(own).map(([name, handler]) => [name, heldBy(quick[name] ?? { isHeld: false }, handler)]),
   )
