@@ -111,6 +111,8 @@ export function namedStatements({ judge, transaction }: NamingSession): NamedSta
       if (!/^\s*(prepare|execute)\b/i.test(sql)) return sql
       const tokens = tokenize(sql)
       if (isWord(tokens[0], "execute")) return executed(tokens, sql)
+      // Of a transaction in two phases, which is refused by its name.
+      if (isWord(tokens[1], "transaction") && tokens[2]?.kind === "string") return sql
       const reading = preparing(tokens, sql)
       await judge(reading.sql)
       return answered(undefined, async () => {
