@@ -161,7 +161,7 @@ function rewriteFunction(node: Tree, facts: SessionFacts): boolean {
   return true
 }
 
-const sessionColumns = new Set(["current_user", "session_user", "current_role", "user"])
+const sessionColumns = new Set(["current_user", "session_user", "current_role"])
 
 function rewriteColumn(node: Tree, facts: SessionFacts): boolean {
   const names = node.column_names
