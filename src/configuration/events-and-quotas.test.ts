@@ -31,6 +31,16 @@ test("a webhook has a URL and a secret of some length; neither is repeated when 
   ])
 })
 
+test("webhooks of profiles are a list, each with a secret of some length", () => {
+  const url = "https://hooks.example.com/profiles"
+  const loaded = load(`profile_webhooks: [{ url: "${url}", secret: "\${HOOK}" }]`)
+  assert.ok(!Array.isArray(loaded))
+  assert.deepEqual(loaded.profileWebhooks, [{ url, secret: "sixteen-characters" }])
+  assert.deepEqual(load(`profile_webhooks: [{ url: "${url}", secret: short }]`), [
+    "profile_webhooks[0].secret: must have at least 16 characters",
+  ])
+})
+
 test("quotas are the cloud's unless told otherwise", () => {
   const loaded = load("quotas: { per_source: 2 }")
   assert.ok(!Array.isArray(loaded))

@@ -164,6 +164,7 @@ function configurationFrom(
       perSource: file.quotas.per_source,
     },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
+    profileWebhooks: file.profile_webhooks,
     ...(file.isolation.engine_memory !== undefined && { engineMemoryBytes: file.isolation.engine_memory }),
     ...(file.profiles && {
       profiles: {

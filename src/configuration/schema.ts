@@ -187,6 +187,14 @@ const events = z.strictObject({
     .describe("signs what is posted: 16 characters or more"),
 })
 
+/** Where events of customer profiles may be sent: each address, and those below it. */
+const profileWebhooks = z.array(
+  z.strictObject({
+    url: webhookUrl.describe("an address; those below it are allowed too"),
+    secret: events.shape.secret,
+  }),
+)
+
 /** Of the processes of `serve`. */
 const isolation = z.strictObject({
   engine_memory: size
@@ -254,6 +262,9 @@ const ownKeys = {
   throttling: throttling.prefault({}).describe("how many calls an access key may make"),
   audit: audit.prefault({}).describe("how much of the audit trail stays"),
   events: events.optional().describe("who is told of events"),
+  profile_webhooks: profileWebhooks
+    .default([])
+    .describe("where events of customer profiles may be sent: these addresses and those below them"),
   quotas: quotas.prefault({}).describe("how many integrations there may be"),
   governance: governance.prefault({}).describe("governed servers"),
   profiles: profiles.optional().describe("what integrations of customer profiles may read besides"),
@@ -313,6 +324,7 @@ const ownKnownKeys: Record<string, string[]> = {
   throttling: Object.keys(throttling.shape),
   audit: Object.keys(audit.shape),
   events: Object.keys(events.shape),
+  profile_webhooks: ["url", "secret"],
   quotas: Object.keys(quotas.shape),
   governance: governanceKeys,
   profiles: Object.keys(profiles.shape),

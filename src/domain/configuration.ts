@@ -207,6 +207,8 @@ export interface Configuration {
   governance: GovernanceConfiguration
   profiles?: ProfilesConfiguration
   webhook?: WebhookConfiguration
+  /** Where events of customer profiles may be sent: these addresses, and those below them. */
+  profileWebhooks: WebhookConfiguration[]
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number
   /** The resident memory above which the process with the SQL port and the pipelines is replaced; absent: most of the machine's. */

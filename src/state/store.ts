@@ -31,6 +31,7 @@ import { type RequestBuckets, requestBuckets } from "./processes/request-buckets
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
 import { type WorkerStore, workerStore } from "./processes/workers.ts"
+import { type ProfileEventStore, profileEventStore } from "./profile-events/event-store.ts"
 import { type FlowStores, flowStores } from "./profile-flows/flow-stores.ts"
 import { type IdentityStore, identityStore } from "./profile-identity/identity-store.ts"
 import { type ProfileStore, profileStore } from "./profiles/profile-store.ts"
@@ -75,6 +76,7 @@ export interface Store extends FlowStores {
   policyEnforcement: EnforcementStore
   profiles: ProfileStore
   profileIdentity: IdentityStore
+  profileEvents: ProfileEventStore
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -147,6 +149,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     profiles: profileStore(profileDb),
     profileIdentity: identityStore(db),
     ...flowStores(db),
+    profileEvents: profileEventStore(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -17,6 +17,7 @@ import { redshiftDoor } from "../../src/front-doors/redshift/door.ts"
 import { awsRouter } from "../../src/front-doors/router.ts"
 import { newSharedThrottle } from "../../src/front-doors/shared-throttle.ts"
 import { startRemover } from "../../src/profiles/removal.ts"
+import type { ProfilePlane } from "../../src/profiles/services/context.ts"
 import type { ResourceHandler } from "../../src/resources/handler.ts"
 import { integrationHandlers } from "../../src/resources/integrations/handler.ts"
 import { resources } from "../../src/resources/registry.ts"
@@ -25,6 +26,9 @@ import { engines } from "../../src/server/registries.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { answerRaw, type HttpEnvironment, type HttpLimits, serveHttp } from "../../src/wire/http/server.ts"
 import { stateDatabase } from "../support/postgres/state-database.ts"
+
+/** Where events of profiles may be sent. */
+export const allowedWebhook = "http://127.0.0.1:9/hooks"
 
 export const region = "us-east-1"
 export const account = "123456789012"
@@ -57,6 +61,7 @@ export interface ServedDoor {
   endpoint: string
   port: number
   store: Store
+  profiles: ProfilePlane
   /** The state database, to bring about what only time or a reconciler would. */
   sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Everything that was logged, one JSON text per line. */
@@ -75,7 +80,7 @@ export interface ServeOptions {
   requests?: RequestLimits
   audit?: AuditRetention
   /** By type name; those that the program has unless said otherwise. */
-  resourceHandlers?: (plane: ControlPlane) => Record<string, ResourceHandler>
+  resourceHandlers?: (plane: ControlPlane, profiles: ProfilePlane) => Record<string, ResourceHandler>
 }
 
 /** The RDS door on a real port, over a real state database of its own. */
@@ -92,11 +97,12 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     void logLines.push(JSON.stringify({ ...fields, message }))
   const log = { info: write, warn: write, error: write }
   const plane = planeOver(store, options)
-  const served = resources({ handlers: options.resourceHandlers?.(plane) ?? integrationHandlers(plane) })
   const requests = store.resourceRequests
   const remover = startRemover({ removals: store.profiles.removals, log })
-  const integrations = { account, region, store }
-  const profiles = { account, region, store: store.profiles, integrations, nudge: remover.nudge }
+  const profiles = profilesOver(store, remover.nudge)
+  const served = resources({
+    handlers: options.resourceHandlers?.(plane, profiles) ?? integrationHandlers(plane),
+  })
   const runner = startRequestRunner({ requests, resources: served, log })
   const resourcePlane = { account, region, resources: served, requests, nudge: runner.nudge }
   const router = awsRouter({
@@ -119,6 +125,7 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
     endpoint: `http://127.0.0.1:${server.port}`,
     port: server.port,
     store,
+    profiles,
     sql: (statement, values = []) => onDatabase(stateUrl, statement, values),
     logLines,
     close: async () => {
@@ -128,6 +135,19 @@ export async function serveDoor(options: ServeOptions = {}): Promise<ServedDoor>
       await store.close()
       await database?.drop()
     },
+  }
+}
+
+function profilesOver(store: Store, nudge: () => void): ProfilePlane {
+  return {
+    account,
+    region,
+    store: store.profiles,
+    integrations: { account, region, store },
+    identity: store.profileIdentity,
+    events: store.profileEvents,
+    webhooks: [{ url: allowedWebhook, secret: "sixteen-characters" }],
+    nudge,
   }
 }
 

@@ -13,6 +13,7 @@ export type DutyName =
   | "verification schedule"
   | "source remains"
   | "profile matching"
+  | "profile events"
   | "source protection"
   | "profile flows"
   /** Of the warehouse of an ARN. */

@@ -1,10 +1,10 @@
-import { createHmac } from "node:crypto"
 import { pause } from "../../concurrency/deadline.ts"
 import type { WebhookConfiguration } from "../../domain/configuration.ts"
 import type { EventStore, RecordedEvent } from "../../state/events.ts"
 import type { Held } from "../duties/duty.ts"
 import type { ReconcilerLog } from "../log.ts"
 import { type EventPlace, envelopeOf } from "./events.ts"
+import { postSigned } from "./signed-post.ts"
 
 export interface WebhookOptions {
   webhook: WebhookConfiguration
@@ -20,7 +20,6 @@ export interface WebhookOptions {
 const receiver = "webhook"
 const atOnce = 50
 const lookEveryMs = 500
-const answerLimitMs = 10_000
 const usualFirstRetryMs = 1_000
 const lastRetryMs = 300_000
 /** Whoever refuses an event so often does not want it. */
@@ -65,7 +64,8 @@ async function deliver(options: WebhookOptions, event: RecordedEvent, signal: Ab
   let refusals = 0
   for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, lastRetryMs)) {
     if (!options.held.isHeld()) return false
-    const outcome = await post(options, event, signal)
+    const body = JSON.stringify(envelopeOf(event, options.place))
+    const outcome = await postSigned(options.webhook, { id: event.uid, body }, signal)
     if (outcome.kind === "taken") return true
     if (signal.aborted) return false
     const fields = { event: event.uid, eventId: event.eventId, reason: outcome.reason }
@@ -78,47 +78,6 @@ async function deliver(options: WebhookOptions, event: RecordedEvent, signal: Ab
     await wait(waitMs, signal)
   }
   return false
-}
-
-type Outcome = { kind: "taken" } | { kind: "refused" | "away"; reason: string }
-
-async function post(
-  { webhook, place }: WebhookOptions,
-  event: RecordedEvent,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const body = JSON.stringify(envelopeOf(event, place))
-  const timestamp = String(Math.floor(Date.now() / 1_000))
-  const headers = {
-    "content-type": "application/json",
-    "millrace-event": event.uid,
-    "millrace-timestamp": timestamp,
-    "millrace-signature": `v1=${signatureOf(webhook.secret, timestamp, body)}`,
-  }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
-  try {
-    const answer = await fetch(webhook.url, {
-      method: "POST",
-      headers,
-      body,
-      redirect: "manual",
-      signal: limit,
-    })
-    await answer.body?.cancel()
-    if (answer.ok) return { kind: "taken" }
-    const isAway = answer.status >= 500 || answer.status === 408 || answer.status === 429
-    return { kind: isAway ? "away" : "refused", reason: `it answered ${answer.status}` }
-  } catch (error) {
-    // The URL may hold a token: of what went wrong only the system's own word is told.
-    const cause = error instanceof Error ? error.cause : undefined
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "no answer"
-    return { kind: "away", reason: code }
-  }
-}
-
-/** Of the time of sending and the body, so that neither can be another. */
-function signatureOf(secret: string, timestamp: string, body: string): string {
-  return createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")
 }
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -5,13 +5,18 @@ import type { Door } from "../door.ts"
 import { restDoor } from "../rest-door.ts"
 import { profileFault } from "./faults.ts"
 import { domainHandlers } from "./handlers/domain-handlers.ts"
+import { eventStreamHandlers, eventTriggerHandlers } from "./handlers/event-handlers.ts"
 import { integrationHandlers } from "./handlers/integration-handlers.ts"
+import { matchHandlers } from "./handlers/match-handlers.ts"
 import { objectHandlers } from "./handlers/object-handlers.ts"
 import { objectTypeHandlers } from "./handlers/object-type-handlers.ts"
 import { profileHandlers } from "./handlers/profile-handlers.ts"
 import { tagHandlers } from "./handlers/tag-handlers.ts"
 import { domainsOperations } from "./operations/domains.ts"
+import { eventStreamsOperations } from "./operations/event-streams.ts"
+import { eventTriggersOperations } from "./operations/event-triggers.ts"
 import { integrationsOperations } from "./operations/integrations.ts"
+import { matchesOperations } from "./operations/matches.ts"
 import { objectTypesOperations } from "./operations/object-types.ts"
 import { objectsOperations } from "./operations/objects.ts"
 import { profilesOperations } from "./operations/profiles.ts"
@@ -25,6 +30,9 @@ export const customerProfilesOperations = {
   ...profilesOperations,
   ...integrationsOperations,
   ...tagsOperations,
+  ...eventTriggersOperations,
+  ...eventStreamsOperations,
+  ...matchesOperations,
 } as const
 
 /** The Customer Profiles API. */
@@ -40,6 +48,9 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       ...profileHandlers(plane),
       ...integrationHandlers(plane.integrations),
       ...tagHandlers(plane),
+      ...eventTriggerHandlers(plane),
+      ...eventStreamHandlers(plane),
+      ...matchHandlers(plane),
     },
     // Objects are data and not settings: the history of profiles says who has put them.
     unaudited: [
@@ -54,6 +65,13 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       "GetIntegration",
       "ListIntegrations",
       "ListAccountIntegrations",
+      "GetEventTrigger",
+      "ListEventTriggers",
+      "GetEventStream",
+      "ListEventStreams",
+      "GetMatches",
+      "ListRuleBasedMatches",
+      "GetSimilarProfiles",
     ],
     faultOf: profileFault,
     invalidInput: "BadRequestException",
@@ -71,6 +89,7 @@ const naming = [
   "MainProfileId",
   "Uri",
   "EventTriggerName",
+  "EventStreamName",
   "resourceArn",
 ]
 

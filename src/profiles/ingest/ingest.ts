@@ -2,8 +2,10 @@ import { createHash } from "node:crypto"
 import { Fault } from "../../domain/faults.ts"
 import type { LockedDomain, ProfileStore } from "../../state/profiles/profile-store.ts"
 import type { DeadLetter, ObjectTypeRecord } from "../../state/profiles/records.ts"
+import { publishEvents } from "../events/publish.ts"
 import { type Mapped, type MappedObject, objectMapper } from "../mapping/map-object.ts"
 import { type Batch, loadProfiles, openBatch, writeBatch } from "./batch.ts"
+import { occurrencesOf } from "./occurrences.ts"
 import type { Outcome, Rejection } from "./outcome.ts"
 import { profileOf, type TakingContext, takeObject } from "./take-object.ts"
 
@@ -76,6 +78,10 @@ async function take(locked: LockedDomain, { asked, type, mapped }: Taking): Prom
   const outcomes: Outcome[] = []
   for (const one of mapped) outcomes.push(await takeMapped(locked, context, one))
   await writeBatch(locked, batch)
+  await publishEvents(locked, {
+    isRealTime: asked.integrationUri === undefined,
+    occurrences: () => occurrencesOf(batch, mapped, outcomes),
+  })
   return outcomes
 }
 

@@ -37,6 +37,8 @@ export interface MappedObject {
   keys: MappedKey[]
   /** What the object says of its own time. */
   sourceTime: Date | undefined
+  /** Values by the names of the type's fields. */
+  fieldTexts: ReadonlyMap<string, string>
 }
 
 /** As the service allows. */
@@ -68,6 +70,7 @@ function mapObject(type: CompiledType, text: string): Mapped {
       ...values.targets,
       keys: type.keys.flatMap((key) => mappedKey(key, values.compared)),
       sourceTime: type.timeOf(values.texts),
+      fieldTexts: values.texts,
     },
   }
 }

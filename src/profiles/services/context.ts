@@ -1,3 +1,6 @@
+import type { WebhookConfiguration } from "../../domain/configuration.ts"
+import type { ProfileEventStore } from "../../state/profile-events/event-store.ts"
+import type { IdentityStore } from "../../state/profile-identity/identity-store.ts"
 import type { ProfileStore } from "../../state/profiles/profile-store.ts"
 import type { IntegrationsPlane } from "../flows/integrations/integrations.ts"
 
@@ -7,6 +10,10 @@ export interface ProfilePlane {
   region: string
   store: ProfileStore
   integrations: IntegrationsPlane
+  identity: IdentityStore
+  events: ProfileEventStore
+  /** Where events may be sent. */
+  webhooks: readonly WebhookConfiguration[]
   /** Rows are left to be removed: whoever removes them looks now. Never throws, returns at once. */
   nudge(): void
 }

@@ -3,6 +3,7 @@ import { requireAdmin, requireReader } from "../../control-plane/sql-users/roles
 import { Fault } from "../../domain/faults.ts"
 import type { DomainRecord, DomainSettings } from "../../state/profiles/records.ts"
 import { type PageAsked, type PageFound, type ProfilePlane, pageFound, profileQuotas } from "./context.ts"
+import { checkMatching, requireChangeable } from "./matching-settings.ts"
 
 /** Settings by the record's names; undefined: left as it is. */
 export type DomainChange = { [Name in keyof DomainSettings]?: DomainSettings[Name] | undefined }
@@ -23,6 +24,7 @@ export async function createDomain(
   { name, settings }: { name: string; settings: DomainChange & { defaultExpirationDays: number } },
 ): Promise<DomainRecord> {
   requireAdmin(caller, "create domains of customer profiles")
+  checkMatching(settings)
   if ((await store.domains.count()) >= profileQuotas.domains)
     throw new Fault("quotaExceeded", `There are ${profileQuotas.domains} domains already.`)
   const added = await store.domains.add(name, withChange(nothingSet, settings))
@@ -42,12 +44,14 @@ export async function getDomain(
 
 /** Changes what is given. An empty text takes away. @throws Fault accessDenied, resourceNotFound */
 export async function updateDomain(
-  { store }: ProfilePlane,
+  plane: ProfilePlane,
   caller: Caller,
   { name, change }: { name: string; change: DomainChange },
 ): Promise<DomainRecord> {
   requireAdmin(caller, "change domains of customer profiles")
-  return await store.change(name, async (locked) => {
+  checkMatching(change)
+  return await plane.store.change(name, async (locked) => {
+    await requireChangeable(plane, locked.domain, change.ruleBasedMatching)
     const settings = withChange(locked.domain, change)
     return await locked.settings.replace({
       ...settings,

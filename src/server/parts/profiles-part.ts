@@ -13,5 +13,14 @@ function startProfiles({ store, configuration, log, onStop }: Base): ProfilePlan
   const remover = startRemover({ removals: store.profiles.removals, log })
   onStop(() => remover.stop())
   const integrations = { account, region, store }
-  return { account, region, store: store.profiles, integrations, nudge: remover.nudge }
+  return {
+    account,
+    region,
+    store: store.profiles,
+    integrations,
+    identity: store.profileIdentity,
+    events: store.profileEvents,
+    webhooks: configuration.profileWebhooks,
+    nudge: remover.nudge,
+  }
 }

@@ -1,5 +1,6 @@
 import { customerProfilesHandlers } from "../../resources/customer-profiles/handlers.ts"
 import { integrationHandlers } from "../../resources/integrations/handler.ts"
+import { profileEventHandlers } from "../../resources/profile-events/handlers.ts"
 import { resources } from "../../resources/registry.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import { startRequestRunner } from "../../resources/requests/runner.ts"
@@ -14,8 +15,14 @@ export function resourcePlane(base: Base): ResourcePlane {
 
 function startResources(base: Base): ResourcePlane {
   const { plane, store, configuration, log, onStop } = base
-  const profiles = customerProfilesHandlers(profilePlane(base))
-  const served = resources({ handlers: { ...integrationHandlers(plane), ...profiles } })
+  const profiles = profilePlane(base)
+  const served = resources({
+    handlers: {
+      ...integrationHandlers(plane),
+      ...customerProfilesHandlers(profiles),
+      ...profileEventHandlers(profiles),
+    },
+  })
   const { account, region } = configuration
   const requests = store.resourceRequests
   const runner = startRequestRunner({ requests, resources: served, log })

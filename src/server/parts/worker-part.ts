@@ -12,6 +12,7 @@ import { protectSources } from "../../control-plane/reconciler/source-protection
 import { cleanSourceRemains } from "../../control-plane/reconciler/source-remains.ts"
 import { watchRetention } from "../../control-plane/running-pipelines/retention-watch.ts"
 import { startWarehouseObserver } from "../../control-plane/running-pipelines/warehouse-observer.ts"
+import { startDelivery } from "../../profiles/events/delivery/deliver.ts"
 import { startMatching } from "../../profiles/identity/matching/run-matching.ts"
 import type { Waits } from "../../replication/waits.ts"
 import type { WriteObserver } from "../../replication/write-order.ts"
@@ -120,6 +121,13 @@ function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): v
   }
   const { profiles, profileIdentity: identity } = store
   duties.add("profile matching", (held) => startMatching({ profiles, identity, held, log }))
+  const delivery = {
+    profiles,
+    outbox: store.profileEvents.outbox,
+    webhooks: configuration.profileWebhooks,
+    log,
+  }
+  duties.add("profile events", (held) => startDelivery({ ...delivery, held }))
 }
 
 function watchSources(

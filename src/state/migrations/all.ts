@@ -34,6 +34,7 @@ import { policyEnforcement } from "./0032-policy-enforcement.ts"
 import { profiles } from "./0033-profiles.ts"
 import { profileIdentity } from "./0034-profile-identity.ts"
 import { profileFlows } from "./0035-profile-flows.ts"
+import { profileEvents } from "./0036-profile-events.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   profiles,
   profileIdentity,
   profileFlows,
+  profileEvents,
 ]

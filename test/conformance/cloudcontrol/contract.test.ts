@@ -14,10 +14,11 @@ import {
   type ProgressEvent,
   UpdateResourceCommand,
 } from "@aws-sdk/client-cloudcontrol"
-import type { ControlPlane } from "../../../src/control-plane/control-plane.ts"
+import type { ProfilePlane } from "../../../src/profiles/services/context.ts"
 import { customerProfilesHandlers } from "../../../src/resources/customer-profiles/handlers.ts"
 import type { ResourceHandler } from "../../../src/resources/handler.ts"
 import { integrationHandlers } from "../../../src/resources/integrations/handler.ts"
+import { profileEventHandlers } from "../../../src/resources/profile-events/handlers.ts"
 import {
   type Model,
   neededToList,
@@ -29,7 +30,7 @@ import { schemaMistake } from "../../../src/resources/schema.ts"
 import { domainNamed } from "../../profiles/scene.ts"
 import { settleIntegrations } from "../../support/settle-integrations.ts"
 import { waitUntil } from "../../support/wait-until.ts"
-import { account, region, type ServedDoor, serveDoor } from "../served-door.ts"
+import { type ServedDoor, serveDoor } from "../served-door.ts"
 import { cloudControlClient, ended, refusal } from "./client.ts"
 import { type Holding, heldBy } from "./held-handler.ts"
 import { type KeptResources, keptResources } from "./kept-resources.ts"
@@ -38,7 +39,7 @@ import { samples } from "./samples.ts"
 const tags = [{ Key: "changed", Value: "1" }]
 /** Types that nothing carries out yet. */
 const keptTypes = [...resourceTypes.values()].filter(({ typeName }) =>
-  /CustomerProfiles::(Integration|Event)/.test(typeName),
+  /CustomerProfiles::Integration/.test(typeName),
 )
 const kept: Record<string, KeptResources> = Object.fromEntries(
   keptTypes.map((type) => [type.typeName, keptResources(type)]),
@@ -47,6 +48,8 @@ const kept: Record<string, KeptResources> = Object.fromEntries(
 const quick: Record<string, Holding> = {
   "AWS::CustomerProfiles::Domain": { isHeld: false },
   "AWS::CustomerProfiles::ObjectType": { isHeld: false },
+  "AWS::CustomerProfiles::EventTrigger": { isHeld: false },
+  "AWS::CustomerProfiles::EventStream": { isHeld: false },
 }
 
 let door: ServedDoor
@@ -54,7 +57,11 @@ let client: CloudControlClient
 
 before(async () => {
   door = await serveDoor({
-    resourceHandlers: (plane) => ({ ...integrationHandlers(plane), ...kept, ...profileHandlers(plane) }),
+    resourceHandlers: (plane, profiles) => ({
+      ...integrationHandlers(plane),
+      ...kept,
+      ...profileHandlers(profiles),
+    }),
   })
   client = cloudControlClient(door.endpoint)
 })
@@ -65,13 +72,8 @@ after(async () => {
 
 for (const [typeName, type] of resourceTypes) describe(typeName, () => contractOf(typeName, type))
 
-function profileHandlers({ store }: ControlPlane): Record<string, ResourceHandler> {
-  const integrations = { account, region, store }
-  const own = customerProfilesHandlers({
-    ...{ account, region, integrations },
-    store: store.profiles,
-    nudge: () => undefined,
-  })
+function profileHandlers(profiles: ProfilePlane): Record<string, ResourceHandler> {
+  const own = { ...customerProfilesHandlers(profiles), ...profileEventHandlers(profiles) }
   return Object.fromEntries(
     Object.entries(own).map(([name, handler]) => [name, heldBy(quick[name] ?? { isHeld: false }, handler)]),
   )
@@ -92,7 +94,7 @@ async function over(event: ProgressEvent | undefined): Promise<ProgressEvent> {
 
 function contractOf(TypeName: string, type: ResourceType): void {
   const scene = sceneOf(TypeName, type)
-  if (TypeName === "AWS::CustomerProfiles::ObjectType") inDomain()
+  if (/CustomerProfiles::(ObjectType|Event)/.test(TypeName)) inDomain()
   test("what is created is read and listed, changed, and gone when it is deleted; twice", () =>
     livesTwice(scene))
   test("a second one of the same name exists already; a second request waits for the first", () =>
@@ -104,7 +106,7 @@ function contractOf(TypeName: string, type: ResourceType): void {
   if (neededToList(type).length > 0) test("listing asks for what it needs", () => asks(scene))
 }
 
-/** Object types are of a domain, which is there meanwhile. */
+/** Object types, triggers and streams are of a domain, which is there meanwhile. */
 function inDomain(): void {
   before(async () => {
     await domainNamed(door.store.profiles, "shop")

@@ -1,5 +1,5 @@
 import type { Model } from "../../../src/resources/resource-type.ts"
-import { instanceArn, tableArn, targetArn } from "../served-door.ts"
+import { allowedWebhook, instanceArn, tableArn, targetArn } from "../served-door.ts"
 
 /** A resource of each type as a client wants it, with as many properties as one can have. */
 export const samples: Record<string, Model> = {
@@ -68,6 +68,6 @@ export const samples: Record<string, Model> = {
   "AWS::CustomerProfiles::EventStream": {
     DomainName: "shop",
     EventStreamName: "all",
-    Uri: "arn:aws:kinesis:us-east-1:123456789012:stream/all",
+    Uri: `${allowedWebhook}/all`,
   },
 }

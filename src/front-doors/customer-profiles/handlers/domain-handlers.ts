@@ -7,6 +7,7 @@ import {
   listDomains,
   updateDomain,
 } from "../../../profiles/services/domains.ts"
+import { matchingStatus } from "../../../profiles/services/matching-settings.ts"
 import type { DomainRecord } from "../../../state/profiles/records.ts"
 import type { RestOutputOf } from "../../../wire/rest-json/operation.ts"
 import type { RestHandlers } from "../../rest-door.ts"
@@ -17,7 +18,8 @@ export function domainHandlers(plane: ProfilePlane): RestHandlers<typeof domains
   return {
     CreateDomain: async ({ DomainName: name, DefaultExpirationDays: days, ...members }, caller) => {
       const settings = { ...changeFrom(members), defaultExpirationDays: days }
-      return { ...toWire(await createDomain(plane, caller, { name, settings })), DefaultExpirationDays: days }
+      const made = await createDomain(plane, caller, { name, settings })
+      return { ...(await withStatus(plane, made)), DefaultExpirationDays: days }
     },
     GetDomain: async ({ DomainName }, caller) => {
       const found = await getDomain(plane, caller, DomainName)
@@ -27,11 +29,11 @@ export function domainHandlers(plane: ProfilePlane): RestHandlers<typeof domains
         ObjectCount: found.objectCount,
         TotalSize: found.objectBytes,
       }
-      return { ...toWire(found), Stats }
+      return { ...(await withStatus(plane, found)), Stats }
     },
     UpdateDomain: async ({ DomainName: name, DefaultExpirationDays: days, ...members }, caller) => {
       const change = { ...changeFrom(members), defaultExpirationDays: days }
-      return toWire(await updateDomain(plane, caller, { name, change }))
+      return await withStatus(plane, await updateDomain(plane, caller, { name, change }))
     },
     DeleteDomain: async ({ DomainName }, caller) => {
       await deleteDomain(plane, caller, DomainName)
@@ -86,6 +88,13 @@ function toWire(domain: DomainRecord) {
     LastUpdatedAt: domain.updatedAt,
     Tags: { ...domain.tags },
   }
+}
+
+async function withStatus(plane: ProfilePlane, domain: DomainRecord) {
+  const wire = toWire(domain)
+  const Status = await matchingStatus(plane, domain)
+  if (wire.RuleBasedMatching === undefined || Status === undefined) return wire
+  return { ...wire, RuleBasedMatching: { ...wire.RuleBasedMatching, Status } }
 }
 
 /** As the caller gave it, who gave it along the operation's shape. */

@@ -117,5 +117,4 @@ test("what is wrong with a configuration of auto-merging is said", () => {
   assert.match(of([list(21)])[0] ?? "", /List 1 .*1 to 20/)
   assert.match(of(Array.from({ length: 11 }, () => ["Gender"]))[0] ?? "", /11 lists; at most 10/)
   assert.match(of([["Gender"]], 1.5)[0] ?? "", /from 0 to 1/)
-  assert.match(mistakesInAutoMerging({ Enabled: true })[0] ?? "", /needs a Consolidation/)
 })

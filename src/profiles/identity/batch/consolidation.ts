@@ -35,7 +35,6 @@ export function mistakesInAutoMerging(merging: AutoMerging): string[] {
   const lists = merging.Consolidation?.MatchingAttributesList ?? []
   const least = merging.MinAllowedConfidenceScoreForMerging ?? 0
   return [
-    ...(merging.Enabled && lists.length === 0 ? ["AutoMerging that is enabled needs a Consolidation."] : []),
     ...(lists.length > mostLists
       ? [`MatchingAttributesList has ${lists.length} lists; at most ${mostLists}.`]
       : []),
