@@ -122,11 +122,19 @@ async function runStatements(conversation: Conversation, sql: string): Promise<v
       portal = await prepared.bind([], [], [])
       if (portal.fields) describe(transport, portal.fields, portal.formats)
       await runPortal(transport, portal, 0)
+      release(conversation)
     } finally {
       portal?.close()
       prepared.close()
     }
   }
+}
+
+/** Clients let go of their prepared statements by DEALLOCATE too, and use the names again. */
+function release({ session, statements }: Conversation): void {
+  for (const name of session.takeReleased())
+    if (name === undefined) statements.closeAll()
+    else statements.close(name)
 }
 
 async function prepare(
@@ -153,7 +161,8 @@ async function extended(conversation: Conversation, message: Extended): Promise<
     case "describe":
       return describeNamed(conversation, message)
     case "execute":
-      return runPortal(transport, portals.get(message.portal), message.maxRows)
+      await runPortal(transport, portals.get(message.portal), message.maxRows)
+      return release(conversation)
     case "close":
       if (message.what === "portal") portals.close(message.name)
       else statements.close(message.name)
@@ -192,10 +201,12 @@ async function bind(
 }
 
 function describeNamed(
-  { transport, statements, portals }: Conversation,
+  { transport, session, statements, portals }: Conversation,
   message: ExtendedOf<"describe">,
 ): void {
   if (message.what === "portal") {
+    const fields = session.cursorFields(message.name)
+    if (fields !== undefined) return describe(transport, fields, [])
     const portal = portals.get(message.name)
     return describe(transport, portal.fields, portal.formats)
   }

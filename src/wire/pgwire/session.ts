@@ -50,6 +50,10 @@ export interface SqlSession {
   takeChangedParameters(): Record<string, string>
   /** What the client should know of the statements prepared since the last call. */
   takeNotices(): string[]
+  /** Names of prepared statements that a statement let go of since the last call; `undefined` among them: of all. */
+  takeReleased(): (string | undefined)[]
+  /** The columns of a cursor that a statement declared, which clients describe like a portal; undefined: there is none. */
+  cursorFields(name: string): Field[] | undefined
   /** Cuts a simple query into statements; empty: EmptyQueryResponse. Throws PgError on text that cannot be cut. */
   split(sql: string): string[]
   prepare(sql: string, parameterOids: number[]): Promise<Prepared>

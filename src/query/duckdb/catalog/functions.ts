@@ -106,6 +106,7 @@ const computedNames = [
   "regtype_in",
   "regtype_out",
   "to_regclass",
+  "vector_text",
 ]
 
 export const catalogFunctionNames: ReadonlySet<string> = new Set([
@@ -122,6 +123,7 @@ export function earlyFunctionStatements(): string {
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_expr(a, b) AS a::VARCHAR, (a, b, c) AS a::VARCHAR;
     CREATE OR REPLACE MACRO memory.pgcat._pg_expandarray(a) AS unnest(list_transform(a, lambda one, i: {'x': one, 'n': i}));
     CREATE OR REPLACE MACRO memory.pgcat.array_upper(a, b) AS nullif(len(a), 0)::INTEGER;
+    CREATE OR REPLACE MACRO memory.pgcat.vector_text(a) AS array_to_string(a, ' ');
     CREATE OR REPLACE MACRO memory.pgcat.array_remove(a, b) AS list_filter(a, lambda one: one IS DISTINCT FROM b);
     CREATE OR REPLACE MACRO memory.pgcat.array_lower(a, b) AS CASE WHEN len(a) > 0 THEN 1 END::INTEGER;
     CREATE OR REPLACE MACRO memory.pgcat.array_position(a, b) AS nullif(list_position(a, b), 0)::INTEGER;
@@ -145,7 +147,7 @@ const lookUps = `
     CREATE OR REPLACE VIEW memory.pgcat.own_databases AS SELECT oid AS own_oid, datname AS own_name FROM memory.pgcat.pg_database;
     CREATE OR REPLACE VIEW memory.pgcat.own_base_types AS SELECT oid AS own_oid, typname AS own_name FROM memory.pgcat.base_types;
     CREATE OR REPLACE VIEW memory.pgcat.own_row_types AS
-      SELECT reltype AS own_oid, relname AS own_name FROM memory.pgcat.pg_class WHERE reltype > 0;
+      SELECT 2000000000 + oid AS own_oid, name AS own_name FROM memory.pgcat.rows_of;
     CREATE OR REPLACE VIEW memory.pgcat.own_constraints AS
       SELECT oid AS own_oid, definition AS own_definition FROM memory.pgcat.pg_constraint;
     CREATE OR REPLACE VIEW memory.pgcat.own_indexes AS SELECT oid AS own_oid, constraint_column_names AS own_columns,
@@ -170,8 +172,8 @@ export function lateFunctionStatements(): string {
   return `${lookUps}
     CREATE OR REPLACE MACRO memory.pgcat.pg_get_userbyid(a) AS
       coalesce((SELECT any_value(own_name) FROM memory.pgcat.own_roles WHERE own_oid = a), 'unknown (OID=' || a || ')');
-    CREATE OR REPLACE MACRO memory.pgcat.regclass_in(a) AS CASE WHEN regexp_full_match(a, '\\d+') THEN a::BIGINT ELSE
-      (SELECT min(own_oid) FROM memory.pgcat.own_classes WHERE replace(a, '"', '') IN (own_name, own_schema || '.' || own_name)) END;
+    CREATE OR REPLACE MACRO memory.pgcat.regclass_in(a) AS CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN a::BIGINT ELSE
+      (SELECT min(own_oid) FROM memory.pgcat.own_classes WHERE replace(a::VARCHAR, '"', '') IN (own_name, own_schema || '.' || own_name)) END;
     CREATE OR REPLACE MACRO memory.pgcat.to_regclass(a) AS memory.pgcat.regclass_in(a);
     CREATE OR REPLACE MACRO memory.pgcat.regclass_out(a) AS coalesce((
       SELECT any_value(CASE WHEN in_search_path(current_database(), own_schema) THEN '' ELSE memory.pgcat.quote_ident(own_schema) || '.' END
@@ -179,15 +181,14 @@ export function lateFunctionStatements(): string {
     CREATE OR REPLACE MACRO memory.pgcat.regnamespace_out(a) AS
       coalesce((SELECT any_value(own_name) FROM memory.pgcat.own_namespaces WHERE own_oid = a), a::VARCHAR);
     CREATE OR REPLACE MACRO memory.pgcat.regtype_out(a) AS memory.pgcat.format_type(a, -1);
-    CREATE OR REPLACE MACRO memory.pgcat.regtype_in(a) AS
-      coalesce((SELECT min(own_oid) FROM memory.pgcat.own_base_types
-          WHERE own_name = replace(a, 'pg_catalog.', '') OR memory.pgcat.format_type(own_oid, -1) = lower(a)),
-        (SELECT min(own_oid) FROM memory.pgcat.own_row_types WHERE own_name = a));
+    CREATE OR REPLACE MACRO memory.pgcat.regtype_in(a) AS coalesce(TRY_CAST(a AS BIGINT), (SELECT min(own_oid) FROM memory.pgcat.own_base_types
+          WHERE own_name = replace(a::VARCHAR, 'pg_catalog.', '') OR memory.pgcat.format_type(own_oid, -1) = lower(a::VARCHAR)),
+        (SELECT min(own_oid) FROM memory.pgcat.own_row_types WHERE own_name = a::VARCHAR));
     CREATE OR REPLACE MACRO memory.pgcat.to_regtype(a) AS memory.pgcat.regtype_in(a);
     CREATE OR REPLACE MACRO memory.pgcat.to_regnamespace(a) AS
-      (SELECT min(own_oid) FROM memory.pgcat.own_namespaces WHERE own_name = replace(a, '"', ''));
+      (SELECT min(own_oid) FROM memory.pgcat.own_namespaces WHERE own_name = replace(a::VARCHAR, '"', ''));
     CREATE OR REPLACE MACRO memory.pgcat.to_regrole(a) AS
-      (SELECT min(own_oid) FROM memory.pgcat.own_roles WHERE own_name = replace(a, '"', ''));
+      (SELECT min(own_oid) FROM memory.pgcat.own_roles WHERE own_name = replace(a::VARCHAR, '"', ''));
     CREATE OR REPLACE MACRO memory.pgcat.current_schemas(a) AS list_concat(CASE WHEN a THEN ['pg_catalog'] ELSE []::VARCHAR[] END,
       list_filter(list_transform(string_split(current_setting('search_path'), ','), lambda one: string_split(one, '.')[-1]),
         lambda one: one <> '' AND one <> 'main'));

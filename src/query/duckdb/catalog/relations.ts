@@ -41,8 +41,12 @@ function typeRows(): string {
 }
 
 /** A table's rows are of a type of its own, as clients that look for the columns of types expect. */
-function typeStatements(): string {
+function typeStatements(seen: Seen): string {
+  const rowsOf = (relation: "table" | "view") => `SELECT ${firstOid} + ${relation}_oid, ${relation}_name, ${firstOid} + schema_oid
+        FROM duckdb_${relation}s() WHERE ${seen(`${relation}_name`)}`
   return `
+    CREATE OR REPLACE VIEW memory.pgcat.rows_of AS SELECT * FROM (${rowsOf("table")}
+      UNION ALL ${rowsOf("view")} AND NOT internal) relations(oid, name, schema_oid);
     CREATE OR REPLACE VIEW memory.pgcat.base_types AS SELECT * FROM (VALUES ${typeRows()})
       types(oid, typname, typlen, typcategory, typarray, typelem, typreceive);
     CREATE OR REPLACE VIEW memory.pgcat.pg_type AS
@@ -56,7 +60,7 @@ function typeStatements(): string {
         0::BIGINT AS typcollation, NULL::VARCHAR AS typdefault, NULL::VARCHAR AS typdefaultbin, NULL::VARCHAR[] AS typacl
       FROM (SELECT oid, typname, 11 AS typnamespace, typlen, typcategory, 0 AS typrelid, typelem, typarray, typreceive
           FROM memory.pgcat.base_types
-        UNION ALL SELECT reltype, relname, relnamespace, -1, 'C', oid, 0, 0, 2402 FROM memory.pgcat.pg_class WHERE reltype > 0) types;
+        UNION ALL SELECT ${rowTypeOids} + oid, name, schema_oid, -1, 'C', oid, 0, 0, 2402 FROM memory.pgcat.rows_of) types;
     CREATE OR REPLACE VIEW memory.pgcat.pg_proc AS
       SELECT oid::BIGINT AS oid, proname, 11::BIGINT AS pronamespace, 10::BIGINT AS proowner, 12::BIGINT AS prolang, 1::FLOAT AS procost,
         0::FLOAT AS prorows, 0::BIGINT AS provariadic, 0::BIGINT AS prosupport, 'f' AS prokind, false AS prosecdef,
@@ -120,6 +124,18 @@ function indexStatement(seen: Seen): string {
       ) either;`
 }
 
+/** An index has columns as a table has; drivers find a key's columns by them. */
+const indexAttributeStatement = `
+    CREATE OR REPLACE VIEW memory.pgcat.index_attributes AS
+      SELECT keyed.oid::BIGINT AS attrelid, columns.column_name AS attname, columns.type_oid::BIGINT AS atttypid, -1 AS attstattarget,
+        -1::SMALLINT AS attlen, keyed.place::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff, -1 AS atttypmod,
+        false AS attbyval, 'i' AS attalign, 'p' AS attstorage, '' AS attcompression, false AS attnotnull, false AS atthasdef,
+        false AS atthasmissing, '' AS attidentity, '' AS attgenerated, false AS attisdropped, true AS attislocal,
+        0 AS attinhcount, 0::BIGINT AS attcollation
+      FROM (SELECT oid, table_oid, unnest(constraint_column_indexes) AS column_at, unnest(range(1, len(constraint_column_indexes) + 1)) AS place
+        FROM memory.pgcat.indexes) keyed
+      JOIN memory.pgcat.columns columns ON columns.table_oid = keyed.table_oid AND columns.column_index = keyed.column_at + 1;`
+
 /** COMMENT ON of tables, views and columns. */
 function descriptionStatement(seen: Seen): string {
   const described = (relation: "table" | "view") => `SELECT ${firstOid} + ${relation}_oid, 1259, 0, comment
@@ -171,6 +187,7 @@ export function relationStatements(facts: CatalogFacts): string {
         ${typeOid("columns.data_type")} AS type_oid
       FROM (SELECT * FROM duckdb_columns() WHERE ${seen("table_name")} AND NOT internal) columns
       LEFT JOIN memory.pgcat.replicated_keys key USING (table_oid);
+    ${indexAttributeStatement}
     CREATE OR REPLACE VIEW memory.pgcat.pg_attribute AS
       SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::BIGINT AS atttypid,
         -1 AS attstattarget, -1::SMALLINT AS attlen, column_index::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff,
@@ -179,7 +196,8 @@ export function relationStatements(facts: CatalogFacts): string {
         column_default IS NOT NULL AS atthasdef, false AS atthasmissing, '' AS attidentity, '' AS attgenerated,
         false AS attisdropped, true AS attislocal, 0 AS attinhcount, 0::BIGINT AS attcollation,
         NULL::VARCHAR[] AS attacl, NULL::VARCHAR[] AS attoptions, NULL::VARCHAR[] AS attfdwoptions, NULL::VARCHAR AS attmissingval
-      FROM memory.pgcat.columns;
+      FROM memory.pgcat.columns
+      UNION ALL BY NAME SELECT * FROM memory.pgcat.index_attributes;
     CREATE OR REPLACE VIEW memory.pgcat.pg_attrdef AS
       SELECT (${firstOid} + table_oid) * 1000 + column_index AS oid, ${firstOid} + table_oid AS adrelid,
         column_index AS adnum, column_default AS adbin FROM memory.pgcat.columns WHERE column_default IS NOT NULL;
@@ -200,7 +218,7 @@ export function relationStatements(facts: CatalogFacts): string {
         list_transform(constraint_column_indexes, lambda i: i + 1)::BIGINT[] AS conkey, NULL::BIGINT[] AS confkey,
         NULL::VARCHAR AS conbin, constraint_text AS definition
       FROM memory.pgcat.indexes;
-    ${typeStatements()}
+    ${typeStatements(seen)}
     CREATE OR REPLACE VIEW memory.pgcat.pg_database AS
       SELECT database_oid::BIGINT AS oid, database_name AS datname, 10::BIGINT AS datdba, 6 AS encoding, 'c' AS datlocprovider,
         false AS datistemplate, true AS datallowconn, -1 AS datconnlimit, 0::BIGINT AS datfrozenxid, 1::BIGINT AS datminmxid,

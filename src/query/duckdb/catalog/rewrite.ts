@@ -8,6 +8,7 @@ import { namesOfWith } from "../virtual/with-names.ts"
 import { emptyInformationViews, emptyRelations } from "./empty-relations.ts"
 import { rowFunctions } from "./from-functions.ts"
 import { catalogFunctionNames } from "./functions.ts"
+import { rewriteCatalogHabits } from "./habits.ts"
 import { informationViews } from "./information-schema.ts"
 import { redshiftRelationNames } from "./redshift-relations.ts"
 import { sessionConstant } from "./session-functions.ts"
@@ -187,7 +188,8 @@ function unboundName(type: TreeValue | undefined): string | undefined {
 /** `'t'::regclass` is an OID; `c.oid::regclass` is its name. */
 function rewriteNamedOid(node: Tree, functions: { in: string; out: string }): void {
   const child = node.child ?? null
-  replaceNode(node, catalogCall(stringConstant(child) === undefined ? functions.out : functions.in, child))
+  const isGiven = stringConstant(child) !== undefined || (isTree(child) && child.class === "PARAMETER")
+  replaceNode(node, catalogCall(isGiven ? functions.in : functions.out, child))
 }
 
 function rewriteTypes(type: TreeValue | undefined): boolean {
@@ -264,15 +266,6 @@ function rewriteNode(node: Tree, facts: SessionFacts): boolean {
     default:
       return false
   }
-}
-
-/** PostgreSQL's catalogs are asked with its own reading of `~` (a match anywhere) and of array literals. */
-function rewriteCatalogHabits(node: Tree): void {
-  if (node.class === "FUNCTION" && node.function_name === "regexp_full_match")
-    node.function_name = "regexp_matches"
-  const text = stringConstant(node)
-  if (text !== undefined && /^\{\d*\}$/.test(text) && isTree(node.value))
-    node.value.value = `[${text.slice(1, -1)}]`
 }
 
 /** What `rewriteForSession` found. */

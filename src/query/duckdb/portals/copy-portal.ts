@@ -42,11 +42,13 @@ function copyPortal(query: Portal, options: CopyOptions): Portal {
     copy: { format: options.format === "binary" ? 1 : 0, columns: fields.length },
     next: async (maxRows) => {
       if (stage === "done") return undefined
-      const entries = stage === "start" ? begin() : []
+      const isFirst = stage === "start"
+      const entries = isFirst ? begin() : []
       const batch = await query.next(maxRows)
       if (batch) {
         rows += batch.rowCount
         for (const entry of encode(batch)) entries.push(entry)
+        if (isFirst && options.format === "binary") joinFirst(entries)
       } else {
         stage = "done"
         if (options.format === "binary") entries.push(binaryEnd)
@@ -57,6 +59,13 @@ function copyPortal(query: Portal, options: CopyOptions): Portal {
     tag: () => `COPY ${rows}`,
     close: () => query.close(),
   }
+}
+
+/** PostgreSQL sends the head of the binary form with the first row, and clients read each message as one row. */
+function joinFirst(entries: EncodedColumn): void {
+  const [head, row] = entries
+  if (head instanceof Uint8Array && row instanceof Uint8Array)
+    entries.splice(0, 2, Buffer.concat([head, row]))
 }
 
 function encoder(fields: Field[], options: CopyOptions): (batch: RowBatch) => EncodedColumn {

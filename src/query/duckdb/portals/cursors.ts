@@ -30,6 +30,8 @@ export interface Cursors {
   /** Those WITH HOLD are read into memory, the others go with the transaction. */
   beforeEnd(commits: boolean): Promise<void>
   closeAll(): void
+  /** The columns of a cursor; undefined: there is none of that name, or it has none. */
+  fields(name: string): Field[] | undefined
 }
 
 export interface CursorParts {
@@ -159,7 +161,7 @@ export function sessionCursors({ transaction, prepareQuery }: CursorParts): Curs
     }
   }
 
-  return { prepare, beforeEnd, closeAll }
+  return { prepare, beforeEnd, closeAll, fields: (name) => cursors.get(name)?.portal.fields }
 }
 
 function fetchPortal(cursor: EnginePortal, fields: Field[], count: number, asked: Format[]): Portal {

@@ -15,6 +15,8 @@ export interface AnswerContext {
   cursors: Pick<Cursors, "closeAll">
   /** Values to put back when the transaction ends (SET LOCAL). */
   localValues: Map<string, string>
+  /** Names of prepared statements to let go of; `undefined`: all. */
+  released: (string | undefined)[]
 }
 
 export function textField(name: string): Field {
@@ -33,7 +35,7 @@ const done = (tag: string): Answer => ({ rows: [], tag })
 
 async function set(
   command: Extract<SessionCommand, { kind: "set" }>,
-  context: Omit<AnswerContext, "cursors">,
+  context: Omit<AnswerContext, "cursors" | "released">,
 ): Promise<Answer> {
   const { settings } = context
   const before = settings.get(command.name)
@@ -53,7 +55,7 @@ async function set(
 }
 
 /** SET for functions that set. */
-export function changeSetting(context: Omit<AnswerContext, "cursors">) {
+export function changeSetting(context: Omit<AnswerContext, "cursors" | "released">) {
   return async ({ name, value, isLocal }: { name: string; value: string; isLocal: boolean }) => {
     await set({ kind: "set", name, value, local: isLocal }, context)
   }
@@ -119,11 +121,15 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
       await context.applySettings()
       return done("RESET")
     case "discard":
-      if (command.what === "ALL") context.cursors.closeAll()
+      if (command.what === "ALL") {
+        context.cursors.closeAll()
+        context.released.push(undefined)
+      }
       settings.reset(undefined)
       await context.applySettings()
       return done(`DISCARD ${command.what}`)
     case "deallocate":
+      context.released.push(command.name)
       return done(command.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE")
     case "nothing":
       return done(command.tag)

@@ -60,6 +60,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   transaction.onCommitted(parts.files.committed)
   const localValues = new Map<string, string>()
   const notices: string[] = []
+  const released: (string | undefined)[] = []
   const scope = sessionScope(parts)
   const { place } = scope
   const statements = engineStatements({
@@ -107,7 +108,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
 
   function prepareCommand(command: SessionCommand): Prepared {
     const fields = answerFields(command)
-    const context = { settings, transaction, applySettings: scope.apply, localValues, cursors }
+    const context = { settings, transaction, applySettings: scope.apply, localValues, cursors, released }
     const endsTransaction = command.kind === "commit" || command.kind === "rollback"
     return answered(fields, async () => {
       // Before the connection is wanted: what is to be thrown away need not be read first.
@@ -172,6 +173,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     parameters: () => settings.reported(),
     takeChangedParameters: () => settings.takeChanged(),
     takeNotices: () => notices.splice(0),
+    takeReleased: () => released.splice(0),
+    cursorFields: cursors.fields,
     split,
     prepare,
     endBatch: async (failed) => {

@@ -18,7 +18,7 @@ def connect(database="shop", user="analyst", **more):
 def parameters():
     with connect() as connection:
         row = connection.execute(
-            "SELECT %s::int, %s::text, %s::date, %s::numeric, %s::uuid, %s::bool, %s::int[]",
+            "SELECT %s::int, %s::text, %s::date, %s::numeric(10,2), %s::uuid, %s::bool, %s::int[]",
             (7, "a", datetime.date(2024, 2, 29), decimal.Decimal("1.50"), uuid.UUID(int=1), True, [1, None]),
         ).fetchone()
         equal(row, (7, "a", datetime.date(2024, 2, 29), decimal.Decimal("1.50"), uuid.UUID(int=1), True, [1, None]))

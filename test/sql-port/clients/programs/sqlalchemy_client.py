@@ -22,7 +22,7 @@ def connects():
 
 def inspects():
     inspector = sa.inspect(engine("shop", "analyst"))
-    equal(inspector.get_schema_names(), ["information_schema", "public"])
+    equal(inspector.get_schema_names(), ["information_schema", "main", "public"])
     equal(sorted(inspector.get_table_names()), ['Größe "x"', "order_lines", "orders"])
     equal(inspector.get_view_names(), ["big_orders"])
     columns = inspector.get_columns("orders")
