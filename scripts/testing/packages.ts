@@ -9,10 +9,19 @@ const wanted = [
   { name: "awscli", isThere: () => isOnPath("aws") },
   { name: "default-jdk-headless", isThere: () => isOnPath("javac") },
   { name: "libpostgresql-jdbc-java", isThere: () => existsSync("/usr/share/java/postgresql.jar") },
-  { name: "python3-psycopg2", isThere: () => existsSync("/usr/lib/python3/dist-packages/psycopg2") },
+  { name: "python3-psycopg2", isThere: () => isPython("psycopg2") },
   { name: "systemd", isThere: () => isOnPath("systemd-notify") },
+  { name: "python3-sqlalchemy", isThere: () => isPython("sqlalchemy") },
+  { name: "python3-psycopg", isThere: () => isPython("psycopg") },
+  { name: "python3-asyncpg", isThere: () => isPython("asyncpg") },
+  { name: "python3-pyodbc", isThere: () => isPython("pyodbc.pyi") },
+  { name: "odbc-postgresql", isThere: () => existsSync("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so") },
   { name: "mariadb-server", isThere: () => existsSync("/usr/sbin/mariadbd") },
 ]
+
+function isPython(module: string): boolean {
+  return existsSync(join("/usr/lib/python3/dist-packages", module))
+}
 
 function isOnPath(command: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)))

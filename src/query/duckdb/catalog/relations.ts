@@ -42,7 +42,9 @@ function typeRows(): string {
 
 /** A table's rows are of a type of its own, as clients that look for the columns of types expect. */
 function typeStatements(seen: Seen): string {
-  const rowsOf = (relation: "table" | "view") => `SELECT ${firstOid} + ${relation}_oid, ${relation}_name, ${firstOid} + schema_oid
+  const rowsOf = (
+    relation: "table" | "view",
+  ) => `SELECT ${firstOid} + ${relation}_oid, ${relation}_name, ${firstOid} + schema_oid
         FROM duckdb_${relation}s() WHERE ${seen(`${relation}_name`)}`
   return `
     CREATE OR REPLACE VIEW memory.pgcat.rows_of AS SELECT * FROM (${rowsOf("table")}
@@ -127,7 +129,7 @@ function indexStatement(seen: Seen): string {
 /** An index has columns as a table has; drivers find a key's columns by them. */
 const indexAttributeStatement = `
     CREATE OR REPLACE VIEW memory.pgcat.index_attributes AS
-      SELECT keyed.oid::BIGINT AS attrelid, columns.column_name AS attname, columns.type_oid::BIGINT AS atttypid, -1 AS attstattarget,
+      SELECT keyed.oid::BIGINT AS attrelid, columns.column_name AS attname, columns.type_oid::UINTEGER AS atttypid, -1 AS attstattarget,
         -1::SMALLINT AS attlen, keyed.place::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff, -1 AS atttypmod,
         false AS attbyval, 'i' AS attalign, 'p' AS attstorage, '' AS attcompression, false AS attnotnull, false AS atthasdef,
         false AS atthasmissing, '' AS attidentity, '' AS attgenerated, false AS attisdropped, true AS attislocal,
@@ -189,7 +191,7 @@ export function relationStatements(facts: CatalogFacts): string {
       LEFT JOIN memory.pgcat.replicated_keys key USING (table_oid);
     ${indexAttributeStatement}
     CREATE OR REPLACE VIEW memory.pgcat.pg_attribute AS
-      SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::BIGINT AS atttypid,
+      SELECT (${firstOid} + table_oid)::BIGINT AS attrelid, column_name AS attname, type_oid::UINTEGER AS atttypid,
         -1 AS attstattarget, -1::SMALLINT AS attlen, column_index::SMALLINT AS attnum, 0 AS attndims, -1 AS attcacheoff,
         CASE WHEN data_type LIKE 'DECIMAL(%)' THEN ((numeric_precision << 16) | numeric_scale) + 4 ELSE -1 END::INTEGER AS atttypmod,
         false AS attbyval, 'i' AS attalign, 'p' AS attstorage, '' AS attcompression, NOT is_nullable AS attnotnull,

@@ -14,7 +14,9 @@ import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
 import { namedStatements } from "../portals/named-statements.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
+import { declaredTypes } from "../values/parameters.ts"
 import { preparedVirtualWrite } from "../virtual/virtual-writes.ts"
+import type { VirtualWrite } from "../virtual/write-statements.ts"
 import { answered, answeredWith, nothingAsked } from "./answered.ts"
 import type { DefinitionFiles } from "./definition-files.ts"
 import { engineError } from "./engine-errors.ts"
@@ -96,6 +98,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     return access
   }
 
+  const writeOf = (write: VirtualWrite, query: Prepared) =>
+    preparedVirtualWrite(write, query, { transaction, caller: () => callerIn(parts, currentAccess) })
   const forDoor = statementSession(parts, { place, ask, access: currentAccess })
 
   async function prepareDoor(plan: Extract<Plan, { kind: "door" }>, declared: number[]): Promise<Prepared> {
@@ -119,16 +123,8 @@ export function sqlSession(parts: SessionParts): SqlSession {
     })
   }
 
-  async function prepareVirtualWrite(
-    { write, query }: Extract<Plan, { kind: "virtualWrite" }>,
-    declared: number[],
-  ): Promise<Prepared> {
-    const { user } = parts.plan.rules
-    const caller = async () => ({ user, database: parts.database, access: await currentAccess() })
-    return preparedVirtualWrite(write, await statements.query(query, declared), { transaction, caller })
-  }
-
-  async function prepare(sent: string, declared: number[]): Promise<Prepared> {
+  async function prepare(sent: string, given: number[]): Promise<Prepared> {
+    const declared = declaredTypes(sent, given)
     statements.start()
     await scope.ensure()
     const sql = await named.read(sent)
@@ -150,7 +146,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
       case "copyOut":
         return preparedCopyOut(await preparedAnew(planned.query, anew), planned.options)
       case "virtualWrite":
-        return prepareVirtualWrite(planned, declared)
+        return writeOf(planned.write, await statements.query(planned.query, declared))
       case "cursor":
         return cursors.prepare(planned.command, declared)
       default:
@@ -196,6 +192,11 @@ export function sqlSession(parts: SessionParts): SqlSession {
       parts.onClose()
     },
   }
+}
+
+/** For whom virtual tables make and take rows. */
+async function callerIn({ database, plan }: SessionParts, access: () => Promise<SqlAccess>) {
+  return { user: plan.rules.user, database, access: await access() }
 }
 
 /** `within`: lends the session. */

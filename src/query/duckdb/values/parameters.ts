@@ -36,6 +36,23 @@ export type BoundValue =
   | { kind: "value"; value: DuckDBValue; type: DuckDBType }
   | { kind: "cast"; value: DuckDBValue; type: DuckDBType; castTo: string }
 
+const oidCast = /\$(\d{1,5})\s*::\s*(?:pg_catalog\s*\.\s*)?oid\b(\s*\[)?/gi
+
+/**
+ * The types that a client declared, and `oid` where it casts to that: the engine has no such type, and asyncpg looks up each type
+ * it does not know with a parameter `$1::oid[]`, whose type it must know.
+ */
+export function declaredTypes(sql: string, declared: readonly number[]): number[] {
+  const types = [...declared]
+  for (const [, number, bracket] of sql.matchAll(oidCast)) {
+    const at = Number(number) - 1
+    if (at < 0) continue
+    while (types.length <= at) types.push(0)
+    types[at] ||= bracket === undefined ? oids.oid : (arrayOids[oids.oid] ?? 0)
+  }
+  return types
+}
+
 /** `$1`, `$2`, … in the client's order, with the types it declared or the engine found. `ours`: how many behind them are not the client's. */
 export function parametersOf(
   prepared: DuckDBPreparedStatement,
@@ -138,6 +155,7 @@ const elementTypes: Record<number, string> = {
   [oids.int2]: "SMALLINT",
   [oids.int4]: "INTEGER",
   [oids.int8]: "BIGINT",
+  [oids.oid]: "BIGINT",
   [oids.float4]: "FLOAT",
   [oids.float8]: "DOUBLE",
   [oids.numeric]: "DECIMAL(38,10)",

@@ -68,6 +68,7 @@ export const arrayOids: Record<number, number> = {
   [oids.bool]: 1000,
   [oids.bytea]: 1001,
   [oids.int8]: 1016,
+  [oids.oid]: 1028,
   [oids.int2]: 1005,
   [oids.int4]: 1007,
   [oids.text]: 1009,
@@ -117,6 +118,8 @@ const int2 = wireType<number>(oids.int2, 2, String, binary.int16Bytes)
 const int4 = wireType<number>(oids.int4, 4, String, binary.int32Bytes)
 const int8 = wireType<bigint>(oids.int8, 8, String, binary.int64Bytes)
 const uint4 = wireType<number>(oids.int8, 8, String, (value) => binary.int64Bytes(BigInt(value)))
+/** The catalogs' lists of types' OIDs: asyncpg reads `oid[]` without looking the type up, which is what it reads them for. */
+const oidElement = wireType<number>(oids.oid, 4, String, (value) => binary.int32Bytes(value | 0))
 const numeric = wireType<unknown>(oids.numeric, -1, String, (value) => binary.numericBytes(String(value)))
 
 function timestampType<V>(oid: number, zone: ZoneOffset | undefined, micros: (value: V) => bigint): WireType {
@@ -275,7 +278,8 @@ export function wireTypeOf(type: DuckDBType, style: TextStyle = usualStyle): Wir
     return { ...numeric, modifier: ((type.width << 16) | type.scale) + 4 }
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const nested = type.valueType instanceof DuckDBListType || type.valueType instanceof DuckDBArrayType
-    return listType(wireTypeOf(type.valueType, style), nested)
+    const isOids = type.valueType.typeId === DuckDBTypeId.UINTEGER
+    return listType(isOids ? oidElement : wireTypeOf(type.valueType, style), nested)
   }
   if (type.typeId === DuckDBTypeId.VARCHAR && type.alias?.toUpperCase() === "JSON") return storedJson
   if (type.typeId === DuckDBTypeId.TIMESTAMP_TZ)

@@ -37,7 +37,7 @@ async def statements(pool):
 
 async def types(pool):
     row = await pool.fetchrow(
-        "SELECT $1::int[] AS a, $2::text[] AS b, $3::date AS c, $4::interval AS d, $5::numeric AS e, $6::bytea AS f",
+        "SELECT $1::int[] AS a, $2::text[] AS b, $3::date AS c, $4::interval AS d, $5::numeric(10,1) AS e, $6::bytea AS f",
         [1, None], ["x", "y,z"], datetime.date(2024, 2, 29), datetime.timedelta(days=1, seconds=5), decimal.Decimal("1.5"), b"\x00\xff",
     )
     equal(tuple(row)[:2], ([1, None], ["x", "y,z"]))
