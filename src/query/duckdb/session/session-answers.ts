@@ -75,6 +75,11 @@ async function end(chain: boolean, context: AnswerContext, tag: () => Promise<st
   return done(said)
 }
 
+function letGoOfAll({ cursors, released }: AnswerContext): void {
+  cursors.closeAll()
+  released.push(undefined)
+}
+
 /** Does what a session command says. Throws PgError. */
 export async function answer(command: SessionCommand, context: AnswerContext): Promise<Answer> {
   const { settings, transaction } = context
@@ -121,10 +126,7 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
       await context.applySettings()
       return done("RESET")
     case "discard":
-      if (command.what === "ALL") {
-        context.cursors.closeAll()
-        context.released.push(undefined)
-      }
+      if (command.what === "ALL") letGoOfAll(context)
       settings.reset(undefined)
       await context.applySettings()
       return done(`DISCARD ${command.what}`)
