@@ -4,14 +4,18 @@ import { isSymbol, isWord, type Token } from "../../../query/text/tokens.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { provider, type ShowCommand } from "./commands.ts"
 
+const providers = ["awscc", "aws"]
+
 /** `undefined`: it is none of them. Throws 42601, 3D000. */
 export function showCommand(tokens: Token[], typed: string): ShowCommand | undefined {
   const cursor = cursorOver(tokens)
   if (cursor.take("registry")) return { kind: "nothing", tag: "REGISTRY" }
   if (cursor.take("auth")) return { kind: "nothing", tag: "AUTH" }
   if (cursor.take("sleep")) return ended(cursor, { kind: "sleep", ms: cursor.number() })
-  if (cursor.take("use")) {
-    requireProvider(cursor.name())
+  const [, second] = tokens
+  // Of another name it is what it is elsewhere: sessions stay in their database.
+  if (second !== undefined && providers.includes(second.value) && cursor.take("use")) {
+    cursor.skip(1)
     return ended(cursor, { kind: "nothing", tag: "USE" })
   }
   if (cursor.take("describe", "desc")) return describe(cursor, tokens)
@@ -49,7 +53,7 @@ function describe(cursor: TokenCursor, tokens: Token[]): ShowCommand | undefined
   if (isMethod) cursor.skip(1)
   cursor.take("extended")
   const next = tokens[cursor.index()]
-  if (next === undefined || !["awscc", "aws"].includes(next.value)) return undefined
+  if (next === undefined || !providers.includes(next.value)) return undefined
   const parts = cursor.dotted(isMethod ? 4 : 3)
   const method = isMethod ? (parts.pop() ?? "") : ""
   const table = tableOf(parts)

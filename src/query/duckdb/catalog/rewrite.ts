@@ -179,6 +179,17 @@ function rewriteColumn(node: Tree, facts: SessionFacts): boolean {
   return false
 }
 
+/** `SELECT user`: of no table, as the tree tells no quoted name from a bare word, and tables have columns named so. */
+function rewriteUser(select: Tree, facts: SessionFacts): boolean {
+  if (!isTree(select.from_table) || select.from_table.type !== "EMPTY") return false
+  const items = Array.isArray(select.select_list) ? select.select_list : []
+  const asked = items
+    .filter(isTree)
+    .filter(({ column_names: names }) => String(names).toLowerCase() === "user")
+  for (const item of asked) replaceNode(item, constant(facts.user))
+  return asked.length > 0
+}
+
 function unboundName(type: TreeValue | undefined): string | undefined {
   if (!isTree(type) || type.id !== "UNBOUND" || !isTree(type.type_info)) return undefined
   const schema = textAt(type.type_info, "schema").toLowerCase()
@@ -290,6 +301,8 @@ export function rewriteForSession(tree: Tree, facts: SessionFacts): Rewritten {
       asksCatalog = rewriteTable(node, facts, ofWith) || asksCatalog
     } else if (node.type === "TABLE_FUNCTION" && typeof node.class !== "string") {
       changed = rewriteTableFunction(node) || changed
+    } else if (node.type === "SELECT_NODE") {
+      changed = rewriteUser(node, facts) || changed
     } else {
       // A replaced node may be one that needs rewriting itself (a cast around a cast).
       for (
