@@ -25,6 +25,11 @@ export function textsOf(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : []
 }
 
+/** A list without members is a property that has no value. */
+export function filled(list: Json[]): Json | undefined {
+  return list.length === 0 ? undefined : list
+}
+
 /** Resources list tags, the service has a map of them. */
 export function tagsFrom(value: Json | undefined): Record<string, string> {
   return Object.fromEntries(modelsOf(value).map(({ Key, Value }) => [textOf(Key) ?? "", textOf(Value) ?? ""]))

@@ -4,8 +4,8 @@ import { deleteObjectType, listObjectTypes, putObjectType } from "../../profiles
 import { contentTypes, type NewObjectType, type ObjectTypeRecord } from "../../state/profiles/records.ts"
 import { ResourceFault } from "../faults.ts"
 import type { HandlerCall, ResourceHandler } from "../handler.ts"
-import type { Json, Model } from "../resource-type.ts"
-import { modelOf, modelsOf, numberOf, tagList, tagsFrom, textOf, textsOf } from "./model-values.ts"
+import type { Model } from "../resource-type.ts"
+import { filled, modelOf, modelsOf, numberOf, tagList, tagsFrom, textOf, textsOf } from "./model-values.ts"
 
 /** `AWS::CustomerProfiles::ObjectType`: the object types of the Customer Profiles API. */
 export function objectTypeHandler(plane: ProfilePlane): ResourceHandler {
@@ -109,9 +109,4 @@ function shown(domain: string, type: ObjectTypeRecord): Model {
     CreatedAt: type.createdAt.toISOString(),
     LastUpdatedAt: type.updatedAt.toISOString(),
   })
-}
-
-/** A list without members is a property that has no value. */
-function filled(list: Json[]): Json | undefined {
-  return list.length === 0 ? undefined : list
 }

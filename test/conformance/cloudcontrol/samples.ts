@@ -38,8 +38,6 @@ export const samples: Record<string, Model> = {
   },
   "AWS::CustomerProfiles::Integration": {
     DomainName: "shop",
-    // The last part of an identifier may hold the mark between the parts.
-    Uri: "s3://landing/a|b",
     ObjectTypeName: "order",
     FlowDefinition: {
       FlowName: "orders",
@@ -70,4 +68,14 @@ export const samples: Record<string, Model> = {
     EventStreamName: "all",
     Uri: `${allowedWebhook}/all`,
   },
+}
+
+/** One that brings records from where its Uri says, in place of a flow. */
+export const integrationByUri: Model = {
+  DomainName: "shop",
+  // The last part of an identifier may hold the mark between the parts.
+  Uri: "s3://landing/a|b",
+  ObjectTypeName: "order",
+  Scope: "DOMAIN",
+  Tags: [{ Key: "team", Value: "data" }],
 }

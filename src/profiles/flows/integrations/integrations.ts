@@ -97,15 +97,19 @@ function judged(
   return { uri: uri ?? "", flowDefinition: undefined, wantsRun: false }
 }
 
-/** The flow's Uri is made of its name. */
-function judgedFlow({ account, region }: IntegrationsPlane, request: PutIntegrationRequest): Judged {
+/** Of the flow that a FlowDefinition of this name makes. */
+export function flowUri({ account, region }: IntegrationsPlane, flowName: string): string {
+  return `arn:aws:appflow:${region}:${account}:flow/${flowName}`
+}
+
+function judgedFlow(plane: IntegrationsPlane, request: PutIntegrationRequest): Judged {
   const { flowName, source, trigger } = readFlowDefinition(request.flowDefinition)
   if (source.connector !== "S3")
     throw new Fault(
       "unsupported",
       `Nothing here connects to ${source.connector}: the connector type S3 is carried out. Have its records put into a bucket.`,
     )
-  const uri = `arn:aws:appflow:${region}:${account}:flow/${flowName}`
+  const uri = flowUri(plane, flowName)
   if (request.uri !== undefined && request.uri !== uri)
     throw wrong(`Give Uri or FlowDefinition: the Uri of the flow ${flowName} is ${uri}.`)
   return {
