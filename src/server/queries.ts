@@ -10,6 +10,7 @@ import type { Registry } from "../engines/registry.ts"
 import type { SourceEngine } from "../engines/source-engine.ts"
 import type { QueryEngine } from "../query/contract.ts"
 import { directQueries } from "../query/direct-queries.ts"
+import { flowTables } from "../query/profile-tables/flow-tables.ts"
 import { profileTables } from "../query/profile-tables/profile-tables.ts"
 import { withResourceDatabase } from "../query/resource-tables/resource-database.ts"
 import { resourceTables } from "../query/resource-tables/resource-tables.ts"
@@ -40,7 +41,7 @@ export interface QueryParts {
   /** Databases that people have made, and may write. */
   written: OwnDatabases | undefined
   governance: GovernanceWatch
-  store: Pick<Store, "governance" | "profiles">
+  store: Pick<Store, "governance" | "profiles" | "flowRuns" | "deadLetters">
   log: Log
 }
 
@@ -62,6 +63,7 @@ export async function openQueries(parts: QueryParts): Promise<QueryEngine> {
       ...systemViewTables((kinds, wants) => systemViewFacts(facts, kinds, wants)),
       ...resourceTables(parts.resources),
       ...profileTables(parts.store.profiles),
+      ...flowTables(parts.store),
     ],
   })
   const queries = withResourceDatabase(opened, users)

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import type pg from "pg"
+import { flowTables } from "../../../src/query/profile-tables/flow-tables.ts"
 import { profileTables } from "../../../src/query/profile-tables/profile-tables.ts"
 import { domainWith, ingest, objectType, profilesForTests } from "../../profiles/scene.ts"
 import { testWarehouse } from "../warehouse.ts"
@@ -23,7 +24,9 @@ describe("customer profiles by SQL", () => {
   test("are joined with tables, show what was put before the statement, and are refused to others", async (t) => {
     const { store } = state
     const domain = await domainWith(store, [customer])
-    const warehouse = await testWarehouse(t, { virtualTables: profileTables(store) })
+    const warehouse = await testWarehouse(t, {
+      virtualTables: [...profileTables(store), ...flowTables(state.all)],
+    })
     const client = await warehouse.client("admin", "dev")
     await client.query("CREATE TABLE orders (customer varchar, total int)")
     await client.query("INSERT INTO orders VALUES ('1', 10), ('2', 20), ('2', 5)")
@@ -50,7 +53,12 @@ describe("customer profiles by SQL", () => {
     assert.deepEqual(rows, [{ object: '{"id":"2","email":"B@example.com"}', key_name: "_email" }])
     await client.query("CREATE USER ada PASSWORD 'Secret-123'")
     const ada = await warehouse.client("ada", "dev", { password: "Secret-123" })
-    const refused = ada.query("SELECT count(*) FROM customer_profiles.profiles")
-    await assert.rejects(refused, (error: pg.DatabaseError) => error.code === "42501")
+    const tables = ["profiles", "profile_objects", "profile_keys", "flow_runs", "dead_letters"]
+    for (const table of tables)
+      await assert.rejects(
+        ada.query(`SELECT count(*) FROM customer_profiles.${table}`),
+        (error: pg.DatabaseError) => error.code === "42501",
+        table,
+      )
   })
 })
