@@ -92,7 +92,15 @@ test("an integration is put, read, changed, listed by pages, found by its Uri, a
   const { $metadata: _, ...read } = await get(first, a)
   assert.deepEqual({ ...made, $metadata: undefined }, { ...read, $metadata: undefined })
   assert.deepEqual(
-    [read.DomainName, read.Uri, read.ObjectTypeName, read.RoleArn, read.Scope, read.Tags, read.IsUnstructured],
+    [
+      read.DomainName,
+      read.Uri,
+      read.ObjectTypeName,
+      read.RoleArn,
+      read.Scope,
+      read.Tags,
+      read.IsUnstructured,
+    ],
     [first, a, "order", RoleArn, "DOMAIN", { team: "data" }, false],
   )
   const again = await put({ DomainName: first, Uri: a, ObjectTypeName: "order" })
