@@ -4,6 +4,10 @@ import { type AutoMerging, mistakesInAutoMerging } from "../identity/batch/conso
 import { mistakesInMatching, type RuleBasedMatching } from "../identity/rules/matching-rules.ts"
 import type { ProfilePlane } from "./context.ts"
 
+/** A domain that had it would wait for matches for ever. */
+const noJob =
+  "Matching.Enabled must be false: the weekly identity resolution job is not part of this version. RuleBasedMatching is."
+
 interface MatchingTexts {
   /** JSON texts. */
   matching?: string | undefined
@@ -12,9 +16,11 @@ interface MatchingTexts {
 
 /** @throws Fault validation: something is wrong with what is asked of matching */
 export function checkMatching({ matching, ruleBasedMatching }: MatchingTexts): void {
-  const { AutoMerging: merging } = read<{ AutoMerging?: AutoMerging }>(matching) ?? {}
+  const { Enabled: isWanted, AutoMerging: merging } =
+    read<{ Enabled?: boolean; AutoMerging?: AutoMerging }>(matching) ?? {}
   const rules = read<RuleBasedMatching>(ruleBasedMatching)
   const mistakes = [
+    ...(isWanted === true ? [noJob] : []),
     ...(merging === undefined ? [] : mistakesInAutoMerging(merging)),
     ...(rules === undefined ? [] : mistakesInMatching(rules)),
   ]
