@@ -13,6 +13,7 @@ import {
 import { brokenConstraint } from "../connection.ts"
 import { appendEvents } from "../events.ts"
 import { type Lease, writeAsOwner } from "../leases.ts"
+import { noteRemoved, refuseSecondCreation } from "../resources/creations.ts"
 import type { StateSchema } from "../schema.ts"
 import { refuseClash, refuseOverQuota, refuseTakenDestination } from "./integration-clashes.ts"
 import { destinationRow, fromRow, type IntegrationPatch, toColumns, toRow } from "./integration-rows.ts"
@@ -148,6 +149,7 @@ async function insert(
     await refusingTakenName(integration.name, () =>
       transaction.insertInto("integrations").values(toRow(recorded)).execute(),
     )
+    await refuseSecondCreation(transaction, recorded.arn)
     if (destinations.length === 0) return recorded
     await transaction
       .insertInto("destinations")
@@ -303,6 +305,7 @@ async function remove(db: Db, id: string): Promise<void> {
     await db.transaction().execute(async (transaction) => {
       const rows = await transaction.deleteFrom("integrations").where("id", "=", id).returningAll().execute()
       await appendEvents(transaction, rows.map(fromRow).map(deletedEvent))
+      for (const { arn } of rows) await noteRemoved(transaction, arn)
       await sql`delete from millrace.pipeline_leases where split_part(pipeline, '/', 1) = ${id}`.execute(
         transaction,
       )

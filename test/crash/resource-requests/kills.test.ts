@@ -12,6 +12,7 @@ describe("a process is killed while it carries out a request", () => {
   test("before a creation began", () => scene.killed("CREATE", "begun"))
   test("after the integration was made, and before that was noted", () =>
     scene.killed("CREATE", "effectMade", "waited for"))
+  test("after the integration was made, which somebody deletes then", () => scene.deletedMeanwhile())
   test("after an update was made, and before that was noted", () => scene.killed("UPDATE", "effectMade"))
   test("after a deletion had settled, and before its end was told", () => scene.killed("DELETE", "settled"))
 })

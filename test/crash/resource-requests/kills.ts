@@ -26,6 +26,8 @@ export interface KillScene {
    * dead process has the request for some more seconds, which are waited for, or over at once.
    */
   killed(operation: Operation, point: RequestPoint, lease?: "waited for" | "over"): Promise<void>
+  /** Kills a process when it has made an integration, which is deleted before the next one looks; asserts that it is not made again. */
+  deletedMeanwhile(): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,23 +69,54 @@ export async function killScene(): Promise<KillScene> {
       }
       const request = await begin(plane, operation, identifier)
       await dieAt(point, database.url, store)
-      if (lease === "over")
-        await onDatabase(database.url, (client) =>
-          client.query("update millrace.resource_requests set taken_until = clock_timestamp()"),
-        )
+      if (lease === "over") await takeOver(database.url)
       assert.equal(await ended(request.requestToken), "SUCCESS", `${operation} at ${point}`)
       await assertEffect(store, operation, request)
-      for (const one of await store.integrations.all()) {
-        assert.ok(integrationStatuses.includes(one.status))
-        await store.integrations.setStatus(one.id, "deleting", [])
-        await store.integrations.remove(one.id)
-      }
+      await removeAll(store)
+    },
+    async deletedMeanwhile() {
+      const request = await begin(plane, "CREATE", "")
+      await dieAt("effectMade", database.url, store)
+      const [one] = await store.integrations.all()
+      assert.equal(one?.arn, request.identifier)
+      await removeAll(store)
+      await takeOver(database.url)
+      assert.equal(await ended(request.requestToken), "FAILED")
+      await assertNotMadeLate(plane, request)
+      assert.deepEqual(await store.integrations.all(), [])
     },
     async close() {
       await store.close()
       await database.drop()
     },
   }
+}
+
+async function removeAll(store: Store): Promise<void> {
+  for (const one of await store.integrations.all()) {
+    assert.ok(integrationStatuses.includes(one.status))
+    await store.integrations.setStatus(one.id, "deleting", [])
+    await store.integrations.remove(one.id)
+  }
+}
+
+/** Ends the hold that a dead process has on its request. */
+async function takeOver(url: string): Promise<void> {
+  await onDatabase(url, (client) =>
+    client.query("update millrace.resource_requests set taken_until = clock_timestamp()"),
+  )
+}
+
+/** By a process that was frozen just before it made the effect. */
+async function assertNotMadeLate(
+  { resources: served }: ResourcePlane,
+  request: ProgressEvent,
+): Promise<void> {
+  const identity = { IntegrationArn: request.identifier ?? "" }
+  const call = { caller, requestToken: request.requestToken, isRepeated: false }
+  const desired = { SourceArn: instanceArn, TargetArn: targetArn, DataFilter: "include: late.*.*" }
+  const { handler } = served.served(typeName)
+  await assert.rejects(handler.create(call, identity, desired), { kind: "conflictingOperation" })
 }
 
 let made = 0
