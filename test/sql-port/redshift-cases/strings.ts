@@ -78,6 +78,8 @@ export const strings: readonly Topic[] = [
       ],
       ["chr(65), chr(x) FROM (VALUES (66)) t(x)", "A, B"],
       ["chr(0)", "!54000"],
+      ["listagg(x, chr(45)) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) t(x)", "a-b"],
+      ["listagg(x, ', '::varchar) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) t(x)", "a, b"],
       ["quote_literal('it''s'), quote_ident('foo bar'), textlen('abc')", "'it''s', \"foo bar\", 3"],
       [
         "translate('mint tea', 'inea', 'osin'), reverse('frog'), replace('abcabc', 'b', 'xx')",

@@ -120,7 +120,8 @@ function round(node: Tree): boolean {
 }
 
 const rules: Record<string, (node: Tree) => boolean> = {
-  chr: ours("chr", 1),
+  // Aggregates take only a constant of the engine's own as their separator.
+  chr: (node) => !((constantNumber(childrenOf(node)[0]) ?? 0) >= 1) && ours("chr", 1)(node),
   exp: ours("exp", 1),
   round,
   concat,
