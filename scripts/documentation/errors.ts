@@ -81,4 +81,4 @@ const exitCodes = `
 | 0 | fine |
 | 1 | failed; the last line on standard error says why |
 | 2 | wrong usage or wrong configuration; nothing was started |
-| 3 | \`status\` has answered, and something that it shows is not well: an integration with errors, a table in \`Failed\`, a process that does not report |`
+| 3 | \`status\` has answered, and something that it shows is not well: an integration with errors, a table in \`Failed\`, a pipeline that nobody reports on, an engine that is away, a database that cannot be opened |`

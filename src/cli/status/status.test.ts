@@ -78,7 +78,7 @@ const health: [string, StatusReport, boolean][] = [
     report(integration("a", "active", [pipeline({}, "unknown")])),
     false,
   ],
-  ["a warehouse that nobody reports on", { ...report(), unobservedWarehouses: ["arn"] }, false],
+  ["a warehouse that nobody reports on yet", { ...report(), unobservedWarehouses: ["arn"] }, true],
 ]
 
 describe("whether what status shows is well", () => {
