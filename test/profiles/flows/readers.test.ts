@@ -46,13 +46,14 @@ describe("flows from elsewhere", () => {
     })
     await writeFile(join(flows.folder, "secret.csv"), "id,name\n3,Cy\n")
     await symlink(join(flows.folder, "secret.csv"), join(folder, "3.csv"))
+    await writeFile(join(folder, "4.csv"), "id,name\n4,Dee\n")
     const run = await flows.running(servers, () =>
       waitUntil(async () => (await flows.runs(domain)).find(({ status }) => status === "Error"), {
         what: "the link is refused",
       }),
     )
-    assert.match(run.errorInfo ?? "", /outside profiles\.file_folders/)
-    assert.deepEqual(await names(domain), ["Ann", "Bob"])
+    assert.match(run.errorInfo ?? "", /3\.csv: It leads outside profiles\.file_folders/)
+    assert.deepEqual(await names(domain), ["Ann", "Bob", "Dee"])
   })
 
   test("what a URL leads to is taken once for each version; an internal address only where it is allowed", async () => {

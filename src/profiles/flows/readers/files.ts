@@ -9,20 +9,38 @@ import type { ListedObject, ObjectStore } from "../../../loading/object-store.ts
  * a link that leads there.
  */
 export function fileStore(path: string, folders: readonly string[]): ObjectStore {
+  /** Of those that were listed. */
+  const outside = new Set<string>()
+  const judge = async (one: string) => {
+    if (await isOutside(one, folders)) outside.add(one)
+    else outside.delete(one)
+  }
   return {
     async *list() {
       const found = await allowed(path, folders)
       const isFolder = (await stat(found)).isDirectory()
       const names = isFolder ? (await readdir(found)).sort() : undefined
       const paths = names === undefined ? [found] : names.map((name) => join(found, name))
+      await Promise.all(paths.map(judge))
       yield (await Promise.all(paths.map(listed))).filter((one) => one !== undefined)
     },
-    refusal: () => undefined,
+    refusal: (key) => (outside.has(key) ? "It leads outside profiles.file_folders" : undefined),
     async open(key) {
       const real = await allowed(key, folders)
       const one = await listed(real)
       return one && { ...one, key, body: createReadStream(real) }
     },
+  }
+}
+
+/** One file of a folder: the others are read all the same. */
+async function isOutside(path: string, folders: readonly string[]): Promise<boolean> {
+  try {
+    await allowed(path, folders)
+    return false
+  } catch (error) {
+    if (error instanceof Problem) return true
+    throw error
   }
 }
 

@@ -35,7 +35,8 @@ export interface RunPlan {
 /** `retry`: the source or the state database is away; the run, if one began, goes on with the next attempt. */
 export type RunEnd =
   | { kind: "done"; didRead: boolean }
-  | { kind: "failed"; message: string }
+  /** `isPartial`: what could be read was. */
+  | { kind: "failed"; message: string; isPartial: boolean }
   | { kind: "retry"; message: string }
 
 const attemptsAtMost = 3
@@ -129,7 +130,7 @@ async function ended(parts: RunParts, plan: RunPlan, run: OpenRun, error: unknow
       : attemptsAtMost
     if (attempts < attemptsAtMost) return { kind: "retry", message }
     await flowRuns.end(number, run.generation, { status: "Error", errorInfo: message })
-    return { kind: "failed", message }
+    return { kind: "failed", message, isPartial: error instanceof ReadFailure }
   } catch (second) {
     return { kind: "retry", message: messageOf(second) }
   }

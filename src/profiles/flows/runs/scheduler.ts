@@ -32,6 +32,7 @@ const turnEveryMs = 250
 const idleEveryMs = 1_000
 const flowsAtOnce = 4
 const longestPauseMs = 300_000
+const longestPartialPauseMs = 10_000
 
 /** A flow in this process. */
 interface FlowState {
@@ -193,7 +194,9 @@ async function work(
     return
   }
   if (signal.aborted) return
-  state.notBeforeMs = performance.now() + Math.min(longestPauseMs, 500 * 2 ** state.failures++)
+  // One damaged file must not hold up those that come after it.
+  const longestMs = end.kind === "failed" && end.isPartial ? longestPartialPauseMs : longestPauseMs
+  state.notBeforeMs = performance.now() + Math.min(longestMs, 500 * 2 ** state.failures++)
   log.warn(
     { domain, uri, reason: end.message },
     end.kind === "retry" ? "a flow waits to try again" : "a run of a flow failed",
