@@ -19,6 +19,8 @@ export interface DeliveryOptions {
 }
 
 const lookEveryMs = 250
+/** Where no webhook is allowed, nothing can be sent: destinations are only told so. */
+const idleEveryMs = 2_000
 const eventsAtOnce = 200
 const profilesAtOnce = 8
 const usualFirstRetryMs = 1_000
@@ -54,7 +56,7 @@ async function run(options: DeliveryOptions, signal: AbortSignal): Promise<void>
       if (!signal.aborted)
         options.log.warn({ err: error }, "events of profiles cannot be sent now; trying again")
     }
-    if (!isMore) await pause(lookEveryMs, signal)
+    if (!isMore) await pause(options.webhooks.length === 0 ? idleEveryMs : lookEveryMs, signal)
   }
 }
 

@@ -33,11 +33,15 @@ export function startMatching({ held, log, ...stores }: MatchingOptions): DutyWo
 /** One turn for each domain, and more while one has more to do. A domain that fails holds up no other. */
 export async function matchDomains(parts: MatchParts, log: Pick<ReconcilerLog, "warn">): Promise<void> {
   const { matchings } = parts.identity
+  let hasDomains = false
   for (let isMore = true; isMore && parts.isWanted(); ) {
     isMore = false
-    for (const domain of await matchings.domains()) isMore = (await turn(parts, domain, log)) || isMore
+    const domains = await matchings.domains()
+    hasDomains ||= domains.length > 0
+    for (const domain of domains) isMore = (await turn(parts, domain, log)) || isMore
   }
-  while (parts.isWanted() && (await matchings.removeOldKeys(oldKeysAtOnce)));
+  // Where nobody has rules, nothing but one look is done.
+  while (hasDomains && parts.isWanted() && (await matchings.removeOldKeys(oldKeysAtOnce)));
 }
 
 async function turn(
