@@ -10,3 +10,9 @@ export function literal(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`
   return text.includes("\\") ? `E${quoted}` : quoted
 }
+
+/**
+ * For a session that makes or asks anything on a server of somebody's: whoever may create functions and operators in a schema of the
+ * usual path would have the session run them, and views of ours keep them.
+ */
+export const ownNamesOnly = "SET search_path TO pg_catalog"

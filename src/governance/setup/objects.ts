@@ -125,7 +125,7 @@ function functions({ dialect }: SetupPlan): string[] {
   const define = (name: string, types: string, [ofPostgres, ofRedshift]: readonly [string, string]) => {
     const [result] = types.split(", ")
     return dialect === "postgres"
-      ? `CREATE OR REPLACE FUNCTION immuta_functions.${name}(${types}) RETURNS ${result} LANGUAGE sql IMMUTABLE AS $body$ SELECT ${ofPostgres} $body$`
+      ? `CREATE OR REPLACE FUNCTION immuta_functions.${name}(${types}) RETURNS ${result} LANGUAGE sql IMMUTABLE SET search_path TO pg_catalog, pg_temp AS $body$ SELECT ${ofPostgres} $body$`
       : `CREATE OR REPLACE FUNCTION immuta_functions.${name}(${types}) RETURNS ${result} IMMUTABLE AS $body$ SELECT ${ofRedshift} $body$ LANGUAGE sql`
   }
   return [

@@ -108,12 +108,12 @@ function define(
   { declared, runsAs = "caller" }: Manner = {},
 ): string {
   const body = `${declared === undefined ? "" : `DECLARE ${declared}\n`}BEGIN\n${statements.map((one) => `  ${one}`).join("\n")}\nEND;`
-  const rights =
-    runsAs === "owner" ? "SECURITY DEFINER SET search_path TO pg_catalog, pg_temp" : "SECURITY INVOKER"
+  const path = "SET search_path TO pg_catalog, pg_temp"
+  const rights = runsAs === "owner" ? `SECURITY DEFINER ${path}` : "SECURITY INVOKER"
   const head = `CREATE OR REPLACE PROCEDURE immuta_procedures.${signature}`
   switch (dialect) {
     case "postgres":
-      return `${head} LANGUAGE plpgsql ${rights} AS $body$\n${body}\n$body$`
+      return `${head} LANGUAGE plpgsql ${runsAs === "owner" ? rights : `${rights} ${path}`} AS $body$\n${body}\n$body$`
     case "redshift":
       return `${head} AS $body$\n${body}\n$body$ LANGUAGE plpgsql ${rights}`
     case "millrace":

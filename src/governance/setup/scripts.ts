@@ -1,4 +1,4 @@
-import { identifier } from "./names.ts"
+import { identifier, ownNamesOnly } from "./names.ts"
 import { accountRights, fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
 import { hasOwners, isSingleDatabase, type SetupPlan } from "./plan.ts"
 import {
@@ -38,7 +38,8 @@ export function scriptText(plan: SetupPlan, which: ScriptKind, place: ScriptPlac
     `run in database ${runsIn}`,
     `fingerprint ${plan.fingerprint}`,
   ]
-  return [...head.map(comment), "", ...statements.map(statementText), ...closing.map(comment), ""].join("\n")
+  const all = hasOwners(plan.dialect) ? [ownNamesOnly, ...statements, "RESET search_path"] : statements
+  return [...head.map(comment), "", ...all.map(statementText), ...closing.map(comment), ""].join("\n")
 }
 
 interface Parts {

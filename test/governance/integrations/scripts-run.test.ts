@@ -178,3 +178,36 @@ test("impersonation: a member sees the target's rows in that session until NULL;
     [bob, null, bob],
   )
 })
+
+/** As on a server where everybody may create in `public`: operators and functions that fit better than the server's own. */
+const planted = `
+  CREATE FUNCTION public.yes(varchar, varchar) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+  CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.yes);
+  CREATE FUNCTION public.taken(varchar, varchar) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+  CREATE OPERATOR public.|| (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.taken)`
+
+test("operators that somebody has put into public are no part of what is set up", async (t) => {
+  const { plan, hash, run, url, sysUrl, urlOf, tail, first } = await newPlan(t)
+  const [ann, bob] = [`ann_${tail}`, `bob_${tail}`]
+  await ask(
+    url,
+    `CREATE USER ${ann} PASSWORD 'a'; CREATE USER ${bob} PASSWORD 'b'; GRANT CREATE ON SCHEMA public TO ${ann}`,
+  )
+  first.push(() => ask(url, `DROP OWNED BY ${ann}, ${bob} CASCADE; DROP USER ${ann}, ${bob}`))
+  await ask(urlOf(ann, "a"), planted)
+  await run(plan, { kind: "initial-create", password: hash })
+  await run(plan, { kind: "create" })
+  await ask(
+    sysUrl,
+    `CALL immuta_procedures.upsert_profile('${ann}', 'Ann', 'bim', true);
+     CALL immuta_procedures.upsert_profile('${bob}', 'Bob', 'bim', true);
+     INSERT INTO immuta_system.entitlement VALUES ('${bob}', 'group', 'hr', NULL)`,
+  )
+  assert.deepEqual(
+    await ask(urlOf(ann, "a"), "SELECT display_user AS name FROM immuta_system.user_profile"),
+    [{ name: "Ann" }],
+  )
+  assert.deepEqual(await ask(urlOf(ann, "a"), "SELECT * FROM immuta_system.my_entitlements"), [])
+  const hashed = "SELECT length(immuta_functions.hash('a'::varchar, 's'::varchar))::int AS h"
+  assert.deepEqual(await ask(sysUrl, hashed), [{ h: 64 }])
+})

@@ -1,5 +1,6 @@
 import { isIP } from "node:net"
 import pg from "pg"
+import { ownNamesOnly } from "../../../governance/setup/names.ts"
 
 export interface ServerAddress {
   host: string
@@ -79,6 +80,7 @@ async function connected(login: ServerLogin, by: "tls" | "plain"): Promise<Serve
   client.on("error", () => undefined)
   try {
     await client.connect()
+    await client.query(ownNamesOnly)
   } catch (error) {
     await client.end().catch(() => undefined) // It never began.
     throw error
