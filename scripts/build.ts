@@ -17,11 +17,11 @@ function compile(): void {
   if (status !== 0) throw new Error("the sources do not compile; see above")
 }
 
-/** What the program reads at run time beside its code. Folders named `cases` hold data of tests. */
+/** What the program reads at run time beside its code. Folders named `cases` hold data of tests, pages are for who changes a room. */
 async function copyData(): Promise<void> {
   for await (const file of glob("**/*", { cwd: source, withFileTypes: true })) {
     const from = join(file.parentPath, file.name)
-    if (!file.isFile() || file.name.endsWith(".ts") || from.split(sep).includes("cases")) continue
+    if (!file.isFile() || /\.(?:ts|md)$/.test(file.name) || from.split(sep).includes("cases")) continue
     const to = join(dist, relative(source, from))
     await mkdir(dirname(to), { recursive: true })
     await copyFile(from, to)

@@ -56,6 +56,11 @@ async function pack(checkout: string): Promise<string[]> {
     "LICENSE",
     "CHANGELOG.md",
     "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs",
+    "bench",
   ]
   for (const part of parts.filter((each) => existsSync(join(root, each))))
     await cp(join(root, part), join(checkout, part), { recursive: true })
@@ -119,7 +124,7 @@ async function millrace(...args: string[]): Promise<{ code: number; stdout: stri
 
 test("the package holds the compiled program and nothing of the workshop", () => {
   const expected =
-    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|packaging\/systemd\/[a-z.]+|dist\/.+)$/
+    /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md|docs\/.+\.(md|png)|bench\/(README\.md|results\/.+)|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|packaging\/systemd\/[a-z.]+|dist\/.+(?<!\.md))$/
   assert.deepEqual(
     packed.filter((path) => !expected.test(path)),
     [],
@@ -132,6 +137,7 @@ test("the package holds the compiled program and nothing of the workshop", () =>
     "LICENSE",
     "bin/millrace",
     "dist/cli/main.js",
+    "docs/operating/errors.md",
     "packaging/systemd/millrace.service",
     "scripts/bootstrap/run.mjs",
   ])

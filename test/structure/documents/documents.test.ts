@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { basename, dirname, join } from "node:path"
+import { basename, join } from "node:path"
 import { test } from "node:test"
 import { configurationPage } from "../../../scripts/documentation/configuration.ts"
 import { dialectPage } from "../../../scripts/documentation/dialect.ts"
@@ -98,18 +98,6 @@ test("docs/sql/dialect.md shows the table of cases", async () => {
   assert.equal(page, dialectPage(page), "run: node scripts/dialect-page.ts")
 })
 
-test("links between documents lead somewhere", async () => {
-  const documents = await filesOf("{*.md,docs/**/*.md,src/**/*.md}")
-  assert.ok(documents.length > 0)
-  const broken = documents.flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-      .map(([, target]) => target ?? "")
-      .filter((target) => !leadsSomewhere(path, text, target))
-      .map((target) => `${path} → ${target}`),
-  )
-  assert.deepEqual(broken, [])
-})
-
 test("files of the program that documents name are there", async () => {
   const documents = [...(await filesOf("*.md")), ...(await filesOf("docs/**/*.md"))]
   const named = documents
@@ -126,24 +114,6 @@ test("files of the program that documents name are there", async () => {
     [],
   )
 })
-
-function leadsSomewhere(path: string, text: string, target: string): boolean {
-  if (/^(https?|mailto|postgres):/.test(target)) return true
-  const [file = "", anchor] = target.split("#")
-  if (file) return existsSync(join(root, dirname(path), decodeURI(file)))
-  return anchorsOf(text).includes(anchor ?? "")
-}
-
-function anchorsOf(text: string): string[] {
-  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? "")
-  return headings.map((heading) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .trim()
-      .replace(/\s/g, "-"),
-  )
-}
 
 test("docs/wire lists every operation of the AWS services, and no other", async () => {
   for (const [name, { operations }] of Object.entries({ rds: rdsService, redshift: redshiftService })) {
