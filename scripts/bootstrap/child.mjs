@@ -6,6 +6,9 @@ import { isMainThread } from "node:worker_threads"
 const SAME_SIGNAL_MS = 1_000
 const PARENT_FD = 3
 
+/** Undefined: we were not started by the bootstrap. @type {Socket | undefined} */
+let parent
+
 /** @type {Map<string | symbol, number>} */
 const lastSeenMs = new Map()
 const emit = process.emit.bind(process)
@@ -16,19 +19,31 @@ const emitOnce = (name, ...rest) => {
     const now = performance.now()
     const before = lastSeenMs.get(name)
     lastSeenMs.set(name, now)
+    tellSeen(name)
     if (before !== undefined && now - before < SAME_SIGNAL_MS) return true
   }
   return Reflect.apply(emit, process, [name, ...rest])
 }
 
-/** @param {unknown} name */
+/**
+ * The bootstrap passes on only what has not reached us by itself: see run.mjs.
+ * @param {string} name
+ */
+function tellSeen(name) {
+  if (parent?.writable) parent.write(`${name}\n`)
+}
+
+/**
+ * @param {unknown} name
+ * @returns {name is "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT"}
+ */
 function isSignal(name) {
   return name === "SIGINT" || name === "SIGTERM" || name === "SIGHUP" || name === "SIGQUIT"
 }
 
 /** Whoever kills the bootstrap outright means the program: it must not live on unseen. */
 function endWithParent() {
-  const parent = new Socket({ fd: PARENT_FD, readable: true, writable: false })
+  parent = new Socket({ fd: PARENT_FD, readable: true, writable: true })
   parent.on("close", () => process.kill(process.pid, "SIGKILL"))
   parent.on("error", () => process.kill(process.pid, "SIGKILL"))
   parent.resume()

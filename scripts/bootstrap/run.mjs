@@ -21,6 +21,12 @@ const nodePackages = {
 /** @type {NodeJS.Signals[]} */
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
 
+/** A signal to the whole group has reached the child when ours has waited for so long: it is not passed on as well. */
+const GROUP_WAIT_MS = 100
+/** What the child has seen so long before is another signal. */
+const SAME_SIGNAL_MS = 1_000
+const PARENT_LOOK_MS = 250
+
 /**
  * Runs `entry` (relative to the project) on Node 24 and ends as it ends: same exit code, or same signal.
  * @param {string} entry
@@ -74,12 +80,13 @@ function packagedNode(name) {
 function runChild(node, [entry = "", ...args], added) {
   const preload = pathToFileURL(join(root, "scripts", "bootstrap", "child.mjs")).href
   const nodeArgs = ["--disable-warning=ExperimentalWarning", "--import", preload, join(root, entry), ...args]
-  // The fourth stream carries nothing: it closes when we die, which tells the child (see child.mjs).
+  // The fourth stream closes when we die, which tells the child; on it the child tells which signals it has seen (see child.mjs).
   // Each statement inside DuckDB holds a native thread; the usual four would make queries wait for replication.
   const own = { ...added, MILLRACE_BOOTSTRAP_PID: String(process.pid) }
   const env = { UV_THREADPOOL_SIZE: "16", ...process.env, ...own }
   const child = spawn(node, nodeArgs, { env, stdio: ["inherit", "inherit", "inherit", "pipe"] })
-  for (const signal of forwarded) process.on(signal, () => child.kill(signal))
+  passSignals(child)
+  endWithNpm(child)
   return new Promise((resolve, reject) => {
     child.once("error", reject)
     child.once("exit", (code, signal) => {
@@ -88,6 +95,46 @@ function runChild(node, [entry = "", ...args], added) {
       resolve(undefined)
     })
   })
+}
+
+/**
+ * A signal to us alone is the child's, too. One to the whole group (a terminal's Ctrl-C) it has already: given twice, the second
+ * would meet a program that is ending, and kill it.
+ * @param {import("node:child_process").ChildProcess} child
+ */
+function passSignals(child) {
+  /** @type {Map<string, number>} */
+  const seenAtMs = new Map()
+  const told = /** @type {import("node:net").Socket} */ (child.stdio[3])
+  told.on("data", (names) => {
+    for (const name of String(names).split("\n")) seenAtMs.set(name, performance.now())
+  })
+  // Its end is told by `exit`.
+  told.on("error", () => undefined)
+  for (const signal of forwarded)
+    process.on(signal, () => {
+      setTimeout(() => {
+        const seenMs = performance.now() - (seenAtMs.get(signal) ?? -Infinity)
+        if (seenMs > SAME_SIGNAL_MS) child.kill(signal)
+      }, GROUP_WAIT_MS)
+    })
+}
+
+/**
+ * npm runs us by a shell, and gives what it is ended by to that shell only, which dies of it. Then `npx millrace serve` has been
+ * ended by its user, and nobody else would end us.
+ * @param {import("node:child_process").ChildProcess} child
+ */
+function endWithNpm(child) {
+  const { npm_lifecycle_event: script, npm_package_name: name } = process.env
+  if (script !== "npx" && name !== "millrace") return
+  const shell = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(look)
+    child.kill("SIGTERM")
+  }, PARENT_LOOK_MS)
+  look.unref()
 }
 
 /**

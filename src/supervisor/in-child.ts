@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads"
 import type { Order, ProcessState, Report } from "./messages.ts"
+import { atStopSignals } from "./stop-signals.ts"
 
 export interface ChildOptions<Start, Facts> {
   /** Starts what this process is for. Throws what keeps it from starting. */
@@ -38,7 +39,7 @@ export async function liveAsChild<Start, Facts>(options: ChildOptions<Start, Fac
     options.aliveEveryMs,
   )
   const stopped = Promise.withResolvers<void>()
-  stopAtSignals(stopped.resolve, exit)
+  atStopSignals(stopped.resolve, exit)
   let running: RunningChild<Facts> | undefined
   const started = Promise.withResolvers<Start>()
   process.on("message", (order: Order<Start>) => {
@@ -62,15 +63,6 @@ function leave(aliveTimer: NodeJS.Timeout, status: 0 | 1): 0 | 1 {
   process.removeAllListeners("message")
   if (process.connected) process.disconnect()
   return status
-}
-
-function stopAtSignals(stop: () => void, exit: (status: 0 | 1) => never): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => exit(1))
-      stop()
-    })
-  }
 }
 
 const lookEveryMs = 250

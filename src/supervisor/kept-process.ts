@@ -23,7 +23,10 @@ export interface KeptProcess<Start, Facts> {
   readonly pid: number | undefined
   readonly state: ProcessState
   tell(order: Order<Start>): void
-  /** Ends the one that runs, in order; after `limitMs` at once. Resolves with how it ended; `undefined`: none ran. */
+  /**
+   * Ends the one that runs, in order; after `limitMs` at once. Resolves with how it ended, or how the last one did when none runs: a signal to the
+   * whole group may have reached it before us. `undefined`: none ever ran.
+   */
   stop(limitMs: number): Promise<EndCause | undefined>
   /** Ends the one that runs at once, and starts no other. */
   kill(): void
@@ -46,9 +49,9 @@ export function keepProcess<Start, Facts>(
     tell: (order) => keeper.current?.tell(order),
     async stop(limitMs) {
       keeper.stopping.abort()
-      const cause = await keeper.current?.stop(limitMs)
+      await keeper.current?.stop(limitMs)
       await keeping
-      return cause
+      return keeper.lastCause
     },
     kill() {
       keeper.stopping.abort()
@@ -63,6 +66,7 @@ class Keeper<Start, Facts> {
   readonly first = Promise.withResolvers<Awaited<KeptProcess<Start, Facts>["first"]>>()
   state: ProcessState = { isReady: false, replacements: 0 }
   current: SupervisedProcess<Start, Facts> | undefined
+  lastCause: EndCause | undefined
   readonly #options: KeptProcessOptions<Start, Facts>
   readonly #waits = newRestartWaits()
 
@@ -98,6 +102,7 @@ class Keeper<Start, Facts> {
     })
     const cause = await running.ended
     this.current = undefined
+    this.lastCause = cause
     return { cause, servedMs: readyAtMs === undefined ? 0 : performance.now() - readyAtMs }
   }
 

@@ -123,6 +123,8 @@ function spawnChild<Start>({ args, environment }: ProcessOptions<Start>): ChildP
   return spawn(process.execPath, [...process.execArgv, ...args], {
     env: environment,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // In a session of its own: a terminal's Ctrl-C is the supervisor's to hear, which ends its processes in order.
+    detached: true,
     // Configuration holds keys, as bytes.
     serialization: "advanced",
   })

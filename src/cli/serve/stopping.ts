@@ -1,4 +1,5 @@
 import { exitNow, killAfter } from "../../server/forced-exit.ts"
+import { atStopSignals } from "../../supervisor/stop-signals.ts"
 import { complain } from "../output.ts"
 
 const leftoverLimitMs = 500
@@ -10,14 +11,7 @@ export interface Stoppable {
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
 export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => exitNow(1))
-        resolve()
-      })
-    }
-  })
+  return new Promise((resolve) => atStopSignals(resolve, exitNow))
 }
 
 /**
