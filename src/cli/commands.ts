@@ -94,6 +94,14 @@ export const commands: Record<string, Command> = {
     run: async ({ values: { json, since, config } }) =>
       (await import("./audit.ts")).audit({ since, json: json === true, config }),
   },
+  "console-link": {
+    usages: ["[--user NAME] [--role admin|operator|viewer] [--config FILE]"],
+    about: "sign in to the console: the last line is a link that works once, for ten minutes",
+    flags: ["user", "role", "config"],
+    words: 0,
+    run: async ({ values: { user, role, config } }) =>
+      (await import("./console-link.ts")).consoleLink({ user, role, config }),
+  },
   "api-key": {
     usages: [
       "create --name N --permission P [--permission P] [--config FILE]",

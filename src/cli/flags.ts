@@ -33,7 +33,8 @@ export const flags = {
     value: "TIME",
     about: "a length of time like 24h, or a moment like 2026-03-01T12:00:00Z",
   },
-  user: { type: "string", value: "U", about: "a person's id" },
+  user: { type: "string", value: "U", about: "a person's id, or an SQL user's name" },
+  role: { type: "string", value: "ROLE", about: "admin, operator or viewer; usual: the user's own" },
   row: { type: "string", value: "ROW", about: "a row as JSON, or COLUMN=VALUE to find it by" },
   name: { type: "string", value: "N", about: "the key's name" },
   permission: {

@@ -93,6 +93,7 @@ warehouses:
         profileWebhooks: [],
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         governance: { validateEveryMs: 300_000, okta: { hosts: [] } },
+        console: { pathPrefix: "", allowPlain: false, users: [] },
         audit: { days: 30, rows: 100_000 },
       },
     })
@@ -126,6 +127,7 @@ warehouses:
         profileWebhooks: [],
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         governance: { validateEveryMs: 300_000, okta: { hosts: [] } },
+        console: { pathPrefix: "", allowPlain: false, users: [] },
         audit: { days: 90, rows: 100_000 },
       },
     })

@@ -158,6 +158,7 @@ function configurationFrom(
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
     governance: { validateEveryMs: file.governance.validate_every, okta: file.governance.okta },
+    console: file.console,
     quotas: {
       perAccount: file.quotas.per_account,
       perTarget: file.quotas.per_warehouse,

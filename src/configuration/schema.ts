@@ -3,6 +3,7 @@ import { usualAuditRetention } from "../domain/audit.ts"
 import { type HostPort, logFormats, logLevels, type Role, unencryptedFrom } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
+import { consoleBlock, consoleKeys } from "./blocks/console.ts"
 import { governance, governanceKeys } from "./blocks/governance.ts"
 import { sqlLimitKeys, sqlLimits } from "./blocks/sql-limits.ts"
 import type { EngineFormats } from "./entries/format.ts"
@@ -267,6 +268,7 @@ const ownKeys = {
     .describe("where events of customer profiles may be sent: these addresses and those below them"),
   quotas: quotas.prefault({}).describe("how many integrations there may be"),
   governance: governance.prefault({}).describe("governed servers"),
+  console: consoleBlock.prefault({}).describe("the web console on the HTTP port"),
   profiles: profiles.optional().describe("what integrations of customer profiles may read besides"),
 }
 
@@ -327,6 +329,7 @@ const ownKnownKeys: Record<string, string[]> = {
   profile_webhooks: ["url", "secret"],
   quotas: Object.keys(quotas.shape),
   governance: governanceKeys,
+  console: consoleKeys,
   profiles: Object.keys(profiles.shape),
   retention: ["budget", "policy", "spool_limit"],
   kms_keys: ["arn", "aliases", "enabled", "key", "key_file", "previous"],

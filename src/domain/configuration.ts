@@ -1,4 +1,5 @@
 import type { AuditRetention } from "./audit.ts"
+import type { ConsoleConfiguration } from "./console/roles.ts"
 import type { IntegrationQuotas } from "./integration.ts"
 
 /** What an access key or an SQL user may do. A partner may do only what its partner record grants. */
@@ -205,6 +206,7 @@ export interface Configuration {
   audit: AuditRetention
   quotas: IntegrationQuotas
   governance: GovernanceConfiguration
+  console: ConsoleConfiguration
   profiles?: ProfilesConfiguration
   webhook?: WebhookConfiguration
   /** Where events of customer profiles may be sent: these addresses, and those below them. */

@@ -13,7 +13,7 @@ const namingMembers = [
 
 /** Who calls what, and from where. */
 export function auditedCall(
-  { caller, request, requestId }: SignedCall,
+  { caller, request, requestId, policy = caller.role }: SignedCall,
   door: string,
   operation: string,
   parameters: object,
@@ -23,7 +23,7 @@ export function auditedCall(
     door,
     operation,
     accessKeyId: caller.name,
-    policy: caller.role,
+    policy,
     address: request.address,
     resource: resourceNamed(parameters),
     parameters,

@@ -6,6 +6,8 @@ export interface SignedCall {
   request: WireRequest
   caller: Caller
   requestId: string
+  /** For the audit trail, where the door has roles of its own; absent: the caller's role. */
+  policy?: string
 }
 
 export interface DoorAnswer {

@@ -3,6 +3,7 @@ import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
+import { type ConsoleSessionStore, consoleSessionStore } from "./console/sessions.ts"
 import { type BucketEventStore, bucketEventStore } from "./copy/bucket-events.ts"
 import { type LoadRunStore, loadRunStore } from "./copy/load-runs.ts"
 import { type CopyJobStore, copyJobStore } from "./copy-jobs.ts"
@@ -70,6 +71,7 @@ export interface Store extends FlowStores {
   loadErrors: LoadErrorStore
   loadRuns: LoadRunStore
   apiKeys: ApiKeyStore
+  consoleSessions: ConsoleSessionStore
   governance: GovernanceStore
   governedIntegrations: GovernedIntegrationStore
   resourceRequests: RequestStore
@@ -142,6 +144,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     loadErrors: loadErrorStore(db),
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
+    consoleSessions: consoleSessionStore(db),
     governance: governanceStore(db),
     governedIntegrations: governedIntegrationStore(db),
     resourceRequests: requestStore(db),
@@ -153,9 +156,11 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     ping: async () => {
       await sql`select 1`.execute(db)
     },
-    close: async () => {
-      await signals.close()
-      await Promise.all([db, leaseDb, callDb, profileDb].map((one) => one.destroy()))
-    },
+    close: () => closeAll(signals, [db, leaseDb, callDb, profileDb]),
   }
+}
+
+async function closeAll(signals: Signals, pools: readonly ReturnType<typeof connectState>[]): Promise<void> {
+  await signals.close()
+  await Promise.all(pools.map((one) => one.destroy()))
 }

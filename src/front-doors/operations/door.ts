@@ -18,6 +18,16 @@ export function operationsDoor(sources: DoorSources, log: Log): Door {
 
 type DoorSources = OperationSources & EventSources
 
+/** The same operations for another door, which has established who calls. */
+export interface OperationRunner {
+  /** With its entry in the audit trail, as of `door`. @throws Fault */
+  run(located: LocatedOperation, call: SignedCall, door: string): Promise<object>
+}
+
+export function operationRunner(sources: OperationSources, log: Log): OperationRunner {
+  return { run: (located, call, door) => run(sources, log, call, { ...located, door }) }
+}
+
 async function handle(sources: DoorSources, log: Log, call: SignedCall): Promise<DoorAnswer> {
   const { request, requestId } = call
   if (request.method === "GET" && request.path === "/events") return await followed(sources, log, call)
@@ -33,7 +43,7 @@ async function handle(sources: DoorSources, log: Log, call: SignedCall): Promise
   }
   const { operation } = found
   try {
-    const output = await run(sources, log, call, found)
+    const output = await run(sources, log, call, { ...found, door: operationsService })
     return { response: json(200, output, requestId), operation: operation.name, code: undefined }
   } catch (error) {
     return failed(log, call, operation.name, error)
@@ -68,7 +78,7 @@ async function run(
   sources: OperationSources,
   log: Log,
   call: SignedCall,
-  { operation, identifier }: Located,
+  { operation, identifier, door }: LocatedOperation & { door: string },
 ): Promise<object> {
   const body = jsonOf(call.request.body)
   const work = (tell?: OperationSources["tell"]) =>
@@ -78,16 +88,17 @@ async function run(
     ...(typeof body === "object" ? body : {}),
     integration: identifier,
   }
-  const entry = auditedCall(call, operationsService, operation.name, parameters)
+  const entry = auditedCall(call, door, operation.name, parameters)
   return await audited({ store: sources.store.audit, log }, entry, work, () => undefined)
 }
 
-interface Located {
+export interface LocatedOperation {
   operation: Operation
+  /** Of an integration, percent-decoded; empty where the path has none. */
   identifier: string
 }
 
-function locate(method: string, path: string): Located | undefined {
+function locate(method: string, path: string): LocatedOperation | undefined {
   for (const operation of operations) {
     if (operation.method !== method) continue
     const [before = "", after] = operation.path.split("{integration}")

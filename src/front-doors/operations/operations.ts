@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { auditReport } from "../../control-plane/audit/audit.ts"
+import type { SessionPlane } from "../../control-plane/console/sessions.ts"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { Enforcement } from "../../control-plane/governance/data/declarations.ts"
 import { resyncIntegration } from "../../control-plane/pipelines/resync.ts"
@@ -9,6 +10,7 @@ import { waitForPosition } from "../../control-plane/pipelines/wait-for-position
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import type { AuditedChange } from "../../domain/audit.ts"
 import { apiKeyOperations } from "./api-key-operations.ts"
+import { consoleOperations } from "./console-operations.ts"
 import { codeOperations } from "./governance-code/code-operations.ts"
 import { bodyOf } from "./operation-body.ts"
 import { policyOperations } from "./policy-operations.ts"
@@ -16,6 +18,8 @@ import { policyOperations } from "./policy-operations.ts"
 export interface OperationSources extends StatusSources {
   /** @throws Fault accessDenied, validation, unavailable */
   takeEvents(caller: Caller, body: unknown): Promise<{ accepted: number }>
+  /** Who may sign in to the console. */
+  console: SessionPlane
   /** Where policies hold. */
   enforcement: Enforcement
   /** For the audit trail: what a call changes, without secrets. Of operations that change something. */
@@ -121,4 +125,5 @@ export const operations: readonly Operation[] = [
   ...apiKeyOperations,
   ...policyOperations,
   ...codeOperations,
+  ...consoleOperations,
 ]

@@ -3,6 +3,7 @@ import type { Enforcement } from "../../control-plane/governance/data/declaratio
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
 import type { HostPort } from "../../domain/configuration.ts"
 import { cloudControlDoor } from "../../front-doors/cloudcontrol/door.ts"
+import type { ConsoleDoor } from "../../front-doors/console/door.ts"
 import { customerProfilesDoor } from "../../front-doors/customer-profiles/door.ts"
 import {
   bearerOf,
@@ -31,6 +32,7 @@ import {
 } from "../../wire/http/server.ts"
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
+import { consolePart, sessionPlane } from "./console-part.ts"
 import { governanceRoutes } from "./governance-part.ts"
 import { profilePlane } from "./profiles-part.ts"
 import { resourcePlane } from "./resources-part.ts"
@@ -57,6 +59,12 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
       log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
   })
   const data = { ...store, enforcement: enforcementOf(base) }
+  const operationSources: OperationSources = {
+    ...status,
+    takeEvents,
+    enforcement: data.enforcement,
+    console: sessionPlane(base),
+  }
   const resources = resourceRoutes(data)
   const routes = [...resources, ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]
   const governance = governanceDoor({ store, routes, throttle, log })
@@ -69,16 +77,16 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
       redshiftDoor(plane, log),
       cloudControlDoor(resourcePlane(base), store.audit, log),
       customerProfilesDoor(profilePlane(base), store.audit, log),
-      operationsDoor({ ...status, takeEvents, enforcement: data.enforcement, place: configuration }, log),
+      operationsDoor({ ...operationSources, place: configuration }, log),
     ],
     log,
   })
+  const pages = consolePart(base, operationSources, throttle)
   const app: HttpApp = new Hono<HttpEnvironment>()
   app.route("/", health)
+  const doors = { console: pages, governance, router }
   app.post(eventsPath, (context) => answerRaw(context, eventHandler(sink, router.handle), router.tooLarge))
-  app.all("*", (context) =>
-    answerRaw(context, chosen(governance, router, "handle"), chosen(governance, router, "tooLarge")),
-  )
+  app.all("*", (context) => answerRaw(context, chosen(doors, "handle"), chosen(doors, "tooLarge")))
   const http = await listening(listen.http, "listen.http", () =>
     serveHttp(app, listen.http, { ...defaultHttpLimits, ...httpLimits }),
   )
@@ -100,9 +108,18 @@ function enforcementOf({ configuration, engines }: Base): Enforcement {
   return { enforces: (arn) => enforcing.has(arn), isAnywhere: enforcing.size > 0 }
 }
 
+interface Doors {
+  console: ConsoleDoor
+  governance: GovernanceDoor
+  router: AwsRouter
+}
+
 /** Signed requests are of the AWS APIs; the others are told apart by their path. */
-function chosen(governance: GovernanceDoor, router: AwsRouter, part: "handle" | "tooLarge"): WireHandler {
-  return (request) => (governance.covers(request) ? governance : router)[part](request)
+function chosen({ console: pages, governance, router }: Doors, part: "handle" | "tooLarge"): WireHandler {
+  return (request) => {
+    if (pages.covers(request)) return pages[part](request)
+    return (governance.covers(request) ? governance : router)[part](request)
+  }
 }
 
 /** Takes events that show a secret, and leaves the others to `signed`. */

@@ -35,6 +35,7 @@ import { profiles } from "./0033-profiles.ts"
 import { profileIdentity } from "./0034-profile-identity.ts"
 import { profileFlows } from "./0035-profile-flows.ts"
 import { profileEvents } from "./0036-profile-events.ts"
+import { consoleSessions } from "./0037-console.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   profileIdentity,
   profileFlows,
   profileEvents,
+  consoleSessions,
 ]

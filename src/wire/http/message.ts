@@ -10,6 +10,8 @@ export interface WireRequest {
   body: Uint8Array
   /** The network address of whoever sent it; undefined when the connection is gone already. */
   address?: string | undefined
+  /** It came over TLS that ends here. */
+  isSecure?: boolean
 }
 
 export interface WireResponse {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { TLSSocket } from "node:tls"
 import { getRequestListener, type HttpBindings } from "@hono/node-server"
 import type { Context, Hono } from "hono"
 import { startDeadline } from "../../concurrency/deadline.ts"
@@ -146,7 +147,9 @@ export async function answerRaw(
   const head = requestHead(incoming.method ?? "GET", incoming.url ?? "/", incoming.rawHeaders)
   switch (read.kind) {
     case "read":
-      return toResponse(await handler({ ...head, body: read.body, address }))
+      return toResponse(
+        await handler({ ...head, body: read.body, address, isSecure: incoming.socket instanceof TLSSocket }),
+      )
     case "tooLarge": {
       const answer = await tooLarge({ ...head, body: new Uint8Array() })
       return toResponse({ ...answer, headers: { ...answer.headers, connection: "close" } })

@@ -1,0 +1,85 @@
+import type { SqlUser } from "../../domain/configuration.ts"
+import type { ConsoleRole, ConsoleUser } from "../../domain/console/roles.ts"
+import type { SqlUserStore } from "../../state/sql-users.ts"
+import { findUser, newKnownUsers, readUsers } from "../sql-users/known-users.ts"
+import type { KnownUser } from "../sql-users/sql-access.ts"
+
+/** An SQL user, as the console knows it. */
+export interface ConsoleAccount {
+  name: string
+  /** `undefined`: the user may not use the console. */
+  role: ConsoleRole | undefined
+  /** Of a user of the configuration. */
+  password: string | undefined
+  /** Of a user made by CREATE USER: the SCRAM verifier; `null`: no password opens it, or its time is over. */
+  verifier: string | null
+}
+
+export interface ConsoleAccounts {
+  /** @throws Fault unavailable */
+  find(name: string): Promise<ConsoleAccount | undefined>
+  /** In whose name a link is made that names nobody: the first administrator. @throws Fault unavailable */
+  firstAdministrator(): Promise<ConsoleAccount | undefined>
+}
+
+export interface AccountSources {
+  store: Pick<SqlUserStore, "all" | "grants">
+  configured: readonly SqlUser[]
+  /** Roles that the configuration gives. */
+  assigned: readonly ConsoleUser[]
+}
+
+/** What another process changed is seen by then. */
+const freshMs = 2_000
+
+/** Read when somebody asks: a console that nobody uses asks the state database nothing. */
+export function consoleAccounts({ store, configured, assigned }: AccountSources): ConsoleAccounts {
+  const known = newKnownUsers(configured)
+  const passwords = new Map(configured.map(({ name, password }) => [name, password]))
+  const roles = new Map(assigned.map(({ name, role }) => [name, role]))
+  let readAtMs = Number.NEGATIVE_INFINITY
+  let reading: Promise<unknown> | undefined
+
+  async function fresh(): Promise<void> {
+    if (performance.now() - readAtMs < freshMs) return
+    const startedMs = performance.now()
+    reading ??= readUsers(known, store).finally(() => {
+      reading = undefined
+    })
+    await reading
+    readAtMs = startedMs
+  }
+
+  function accountOf(user: KnownUser): ConsoleAccount {
+    const isOver = user.validUntil !== null && user.validUntil.getTime() <= Date.now()
+    const verifier = isOver ? null : (known.accounts.get(user.name)?.verifier ?? null)
+    return {
+      name: user.name,
+      role: roles.get(user.name) ?? roleOf(user),
+      password: passwords.get(user.name),
+      verifier,
+    }
+  }
+
+  return {
+    async find(name) {
+      await fresh()
+      const user = findUser(known, name)
+      return user && accountOf(user)
+    },
+    async firstAdministrator() {
+      await fresh()
+      const names = [...known.configured.keys(), ...known.accounts.keys()]
+      return names
+        .flatMap((name) => findUser(known, name) ?? [])
+        .map(accountOf)
+        .find(({ role }) => role === "admin")
+    },
+  }
+}
+
+/** A user who has only what was granted sees rows, not the installation: the configuration may name a role. */
+function roleOf({ isSuperuser, role }: KnownUser): ConsoleRole | undefined {
+  if (isSuperuser) return "admin"
+  return role === "read-only" ? "viewer" : undefined
+}

@@ -1,0 +1,65 @@
+/** What is known of a request before anything is done: under which prefix it came, whether it may be answered, whether it is ours. */
+import type { ConsoleConfiguration } from "../../domain/console/roles.ts"
+import { isLoopback } from "../../domain/loopback.ts"
+import { headerValue, headerValues, mediaType, type WireRequest } from "../../wire/http/message.ts"
+import { Refused } from "./answers.ts"
+
+const prefixForm = /^(\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+){1,20}$/
+const prefixLimit = 200
+
+/** The path under which a reverse proxy shows this port: what it sends, or what is configured; empty: none. */
+export function prefixOf(request: WireRequest, configured: string): string {
+  const [sent, ...more] = headerValues(request, "x-forwarded-prefix")
+  const plain = sent?.replace(/\/$/, "")
+  if (plain === undefined || more.length > 0) return configured
+  return plain.length <= prefixLimit && prefixForm.test(plain) ? plain : configured
+}
+
+/** The path without the prefix, where the proxy has left it. */
+export function pathWithin(path: string, prefix: string): string {
+  if (prefix === "" || !(path === prefix || path.startsWith(`${prefix}/`))) return path
+  return path.slice(prefix.length) || "/"
+}
+
+/** Whether the browser speaks TLS: to us, or to a proxy on this machine that says so. */
+export function isSecure(request: WireRequest): boolean {
+  if (request.isSecure === true) return true
+  return isLocal(request) && headerValue(request, "x-forwarded-proto")?.trim().toLowerCase() === "https"
+}
+
+function isLocal({ address }: WireRequest): boolean {
+  return address !== undefined && isLoopback(address)
+}
+
+/** @throws Refused plainRefused */
+export function requirePrivate(request: WireRequest, { allowPlain }: ConsoleConfiguration): void {
+  if (allowPlain || isLocal(request) || isSecure(request)) return
+  throw new Refused("plainRefused", "The console is shown to other machines over TLS only.", {
+    remedy:
+      "Let the HTTP port speak TLS (listen.tls.http: true), put a proxy with TLS on this machine in front, or set console.allow_plain: true.",
+  })
+}
+
+/**
+ * A page of another site must not act by the cookie of a person's browser. Browsers say in `Sec-Fetch-Site` or `Origin` whose page asks;
+ * what says neither is no page. @throws Refused crossSite
+ */
+export function requireSameSite(request: WireRequest): void {
+  const site = headerValue(request, "sec-fetch-site")?.trim().toLowerCase()
+  if (site !== undefined && site !== "same-origin") throw crossSite()
+  const origin = headerValue(request, "origin")
+  if (origin === undefined || site === "same-origin") return
+  const hosts = [headerValue(request, "host"), headerValue(request, "x-forwarded-host")]
+  if (!URL.canParse(origin) || !hosts.includes(new URL(origin).host)) throw crossSite()
+}
+
+function crossSite(): Refused {
+  return new Refused("crossSite", "This request was sent by a page of another site.")
+}
+
+/** A form of another site can send other types, not this one. @throws Refused crossSite */
+export function requireJson(request: WireRequest): void {
+  if (request.body.length === 0 && request.method === "DELETE") return
+  if (mediaType(request) === "application/json") return
+  throw new Refused("crossSite", "A change is sent as application/json.")
+}

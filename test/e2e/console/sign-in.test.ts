@@ -1,0 +1,196 @@
+/** The console's server side as a browser and scripts meet it: pages, sign-in, sessions, roles. One Millrace serves all scenes. */
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { operations } from "../../../src/front-doors/operations/operations.ts"
+import { newPlace, type Place, sqlPassword } from "../place.ts"
+import { consoleClient, type Told } from "./client.ts"
+
+async function consolePlace(context: TestContext): Promise<Place> {
+  const place = await newPlace(context, { sources: [] })
+  await place.configure((configuration) => {
+    configuration.sql_users = [
+      { name: "admin", password: sqlPassword, policy: "admin" },
+      { name: "reader", password: `${sqlPassword}-r`, policy: "read-only" },
+      { name: "keeper", password: `${sqlPassword}-k`, policy: "read-only" },
+      { name: "loader", password: `${sqlPassword}-l`, policy: "partner:Loader" },
+    ]
+    configuration.console = { users: [{ name: "keeper", role: "operator" }] }
+  })
+  await place.start()
+  return place
+}
+
+function code({ body }: Told): string {
+  return (body as { error: { code: string } }).error.code
+}
+
+async function signedIn(place: Place, user: string, suffix: string) {
+  const client = consoleClient(place)
+  const told = await client.ask("/console/api/session", {
+    method: "POST",
+    body: { user, password: `${sqlPassword}${suffix}` },
+  })
+  assert.equal(told.status, 200, told.text)
+  return { client, told }
+}
+
+async function showsPages(place: Place): Promise<void> {
+  for (const path of ["/", "/console/", "/console/integrations/x"]) {
+    const told = await consoleClient(place).ask(path, { headers: { accept: "text/html,*/*" } })
+    assert.match(told.text, told.status === 200 ? /<div id="root">/ : /npm run console:build/)
+    assert.match(
+      told.headers.get("content-security-policy") ?? "",
+      /default-src '(self|none)'.*frame-ancestors 'none'/,
+    )
+    assert.equal(told.headers.get("x-content-type-options"), "nosniff")
+    assert.equal(told.headers.get("cache-control"), "no-store")
+  }
+  const other = await consoleClient(place).ask("/")
+  assert.equal(other.status, 403, "what is no browser gets the APIs' answer at /")
+}
+
+async function signsIn(place: Place): Promise<void> {
+  const { client, told } = await signedIn(place, "admin", "")
+  const { user, role, expiresAt } = told.body as { user: string; role: string; expiresAt: string }
+  assert.deepEqual({ user, role }, { user: "admin", role: "admin" })
+  assert.ok(Date.parse(expiresAt) > Date.now())
+  assert.match(
+    told.headers.getSetCookie().join(),
+    /^millrace_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/,
+  )
+  assert.deepEqual((await client.ask("/console/api/session")).body, told.body)
+  assert.deepEqual(((await client.ask("/console/api/status")).body as { integrations: [] }).integrations, [])
+  const cookie = client.cookie()
+  assert.equal((await client.ask("/console/api/session", { method: "DELETE" })).status, 200)
+  assert.equal(client.cookie(), "")
+  const after = await client.ask("/console/api/session", { headers: { cookie } })
+  assert.deepEqual([after.status, code(after)], [401, "signedOut"])
+}
+
+async function refusesPasswords(place: Place): Promise<void> {
+  const client = consoleClient(place)
+  const attempt = (user: string, password: string) =>
+    client.ask("/console/api/session", { method: "POST", body: { user, password } })
+  for (const [user, password] of [
+    ["admin", "wrong"],
+    ["nobody", sqlPassword],
+    ["reader", sqlPassword],
+  ] as const)
+    assert.equal(code(await attempt(user, password)), "notSignedIn")
+  assert.equal(code(await attempt("loader", `${sqlPassword}-l`)), "accessDenied")
+  for (let at = 0; at < 9; at++) await attempt("ghost", `wrong ${at}`)
+  const locked = await attempt("ghost", "wrong")
+  assert.deepEqual([locked.status, code(locked)], [429, "tooMany"])
+  assert.ok(Number(locked.headers.get("retry-after")) > 200)
+  assert.equal((await attempt("admin", sqlPassword)).status, 200)
+  const trail = (await place.run("audit")).output
+  assert.match(trail, /console:SignIn .*notSignedIn/)
+  assert.match(trail, /console:SignIn .*tooMany/)
+  assert.match(trail, /console:SignIn .*ok/)
+  assert.ok(!trail.includes(sqlPassword))
+}
+
+async function signsInByLink(place: Place): Promise<void> {
+  const made = await place.run("console-link", "--user", "admin", "--role", "viewer")
+  assert.equal(made.code, 0, made.output)
+  const url = new URL(made.stdout.trimEnd().split("\n").at(-1) ?? "")
+  assert.equal(url.port, String(place.httpPort))
+  const link = new URLSearchParams(url.hash.slice(1)).get("link")
+  const client = consoleClient(place)
+  const use = () => client.ask("/console/api/session", { method: "POST", body: { link } })
+  const first = await use()
+  assert.deepEqual([first.status, (first.body as { role: string }).role], [200, "viewer"])
+  const again = await use()
+  assert.deepEqual([again.status, code(again)], [401, "notSignedIn"])
+  assert.equal((await place.run("console-link", "--user", "reader", "--role", "admin")).code, 1)
+  assert.equal((await place.run("console-link", "--role", "root")).code, 2)
+}
+
+async function holdsRoles(place: Place): Promise<void> {
+  const { client: viewer } = await signedIn(place, "reader", "-r")
+  const { client: operator } = await signedIn(place, "keeper", "-k")
+  for (const operation of operations.filter(({ changes }) => changes)) {
+    const path = `/console/api${operation.path.replace("{integration}", "none")}`
+    const told = await viewer.ask(path, { method: operation.method, body: {} })
+    assert.deepEqual([told.status, code(told)], [403, "accessDenied"], operation.name)
+    const isOperators = operation.name === "Resync" || operation.name === "Verify"
+    const byOperator = await operator.ask(path, { method: operation.method, body: {} })
+    assert.equal(code(byOperator), isOperators ? "integrationNotFound" : "accessDenied", operation.name)
+  }
+  assert.equal((await viewer.ask("/console/api/status")).status, 200)
+  assert.equal(code(await viewer.ask("/console/api/audit", { method: "POST", body: {} })), "accessDenied")
+  assert.match((await place.run("audit", "--json")).output, /"door": "console",[^}]*"policy": "operator"/)
+}
+
+async function refusesOtherSites(place: Place): Promise<void> {
+  const { client } = await signedIn(place, "admin", "")
+  const post = (headers: Record<string, string>, body: unknown = { name: "x", permissions: ["AUDIT"] }) =>
+    client.ask("/console/api/api-keys", { method: "POST", body, headers })
+  for (const headers of [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { "content-type": "text/plain" },
+    { "content-type": "application/x-www-form-urlencoded" },
+  ] as Record<string, string>[]) {
+    const told = await post(headers)
+    assert.deepEqual([told.status, code(told)], [403, "crossSite"], JSON.stringify(headers))
+  }
+  const own = await post(
+    { origin: `http://127.0.0.1:${place.httpPort}`, "sec-fetch-site": "same-origin" },
+    { name: "" },
+  )
+  assert.equal(code(own), "validation")
+}
+
+async function endsSessions(place: Place): Promise<void> {
+  const { client: admin } = await signedIn(place, "admin", "")
+  const { client: reader } = await signedIn(place, "reader", "-r")
+  type Listed = { sessions: { id: string; user: string; isOwn: boolean }[] }
+  const listed = (told: Told) => (told.body as Listed).sessions
+  const all = listed(await admin.ask("/console/api/sessions"))
+  const own = listed(await reader.ask("/console/api/sessions"))
+  assert.ok(own.every(({ user }) => user === "reader"))
+  assert.ok(all.length > own.length)
+  const [adminsOwn] = all.filter(({ isOwn }) => isOwn)
+  const end = (client: typeof admin, id = "") =>
+    client.ask(`/console/api/sessions/${id}`, { method: "DELETE" })
+  assert.equal(code(await end(reader, adminsOwn?.id)), "resourceNotFound")
+  const [readersOwn] = own.filter(({ isOwn }) => isOwn)
+  assert.equal((await end(admin, readersOwn?.id)).status, 200)
+  assert.equal(code(await reader.ask("/console/api/status")), "signedOut")
+  assert.equal((await admin.ask("/console/api/status")).status, 200)
+}
+
+async function takesKeys(place: Place): Promise<void> {
+  const made = await place.run("api-key", "create", "--name", "script", "--permission", "AUDIT")
+  const key = made.stdout.trimEnd().split("\n").at(-1)
+  const client = consoleClient(place)
+  const headers = { authorization: `Bearer ${key}` }
+  assert.equal((await client.ask("/console/api/status", { headers })).status, 200)
+  assert.equal(
+    code(await client.ask("/console/api/integrations/x/resync", { method: "POST", headers })),
+    "accessDenied",
+  )
+  assert.equal(
+    code(await client.ask("/console/api/status", { headers: { authorization: "Bearer mlr_x" } })),
+    "signedOut",
+  )
+}
+
+const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
+  ["shows its page, or which command builds it, with a policy for content", showsPages],
+  ["signs in by an SQL user's password, and out", signsIn],
+  ["refuses wrong passwords, unknown users, users without a role, and locks out", refusesPasswords],
+  ["a link signs in once, with no more rights than its user has", signsInByLink],
+  ["a viewer can change nothing; an operator resyncs and verifies", holdsRoles],
+  ["a page of another site changes nothing by a person's cookie", refusesOtherSites],
+  ["sessions are listed and ended: all by an administrator, their own by others", endsSessions],
+  ["a script shows an API key instead of a cookie", takesKeys],
+]
+
+test("the console on a served Millrace", async (context) => {
+  const place = await consolePlace(context)
+  for (const [name, scene] of scenes) await context.test(name, () => scene(place))
+})
