@@ -7,6 +7,7 @@ import { waysToATable } from "../sql-port/rights/attack-statements.ts"
 import { testWarehouse } from "../sql-port/warehouse.ts"
 import { fixedPolicies } from "./enforcement/fixed-policies.ts"
 import { hiddenGuesses, waysAroundPolicies } from "./enforcement/ways-around-policies.ts"
+import { waysByWriting } from "./enforcement/ways-by-writing.ts"
 
 /** Stands in every value that the readers must not see: hidden rows, masked columns, the salt. */
 const canary = "canary"
@@ -182,6 +183,32 @@ async function copying({ client }: Vault): Promise<void> {
   })
 }
 
+/** What was written is asked for, too: by who wrote it, and in the catalog by an administrator. */
+async function writing({ admin, client, instance }: Vault, t: TestContext): Promise<void> {
+  const reader = await client("reader", "dev", { password: "Sesame2024" })
+  await reader.query("CREATE TABLE dev.main.own (id int, note text)")
+  await admin.query("GRANT SELECT, INSERT, DELETE ON dev.main.own TO reader")
+  await reader.query("INSERT INTO dev.main.own VALUES (1, 'a'), (2, 'b')")
+  let answered = 0
+  for (const template of waysByWriting) {
+    const sql = template.replaceAll("VAULT", "shop.public.vault")
+    const answer = await said(reader, sql)
+    assert.ok(!answer.includes(canary), `${sql}\n${answer}`)
+    if (answer.includes("seen")) answered++
+  }
+  t.diagnostic(`${answered} of ${waysByWriting.length} statements show the one row that may be seen`)
+  const connection = await instance.connect()
+  const made = await connection.runAndReadAll(
+    "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'dev' UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = 'dev' AND NOT internal",
+  )
+  for (const [name] of made.getRows()) {
+    const answer = await said(reader, `SELECT * FROM dev.${name}`)
+    assert.ok(!answer.includes(canary), `${name}: ${answer}`)
+  }
+  connection.closeSync()
+  assert.equal((await admin.query("SELECT 1 FROM vault")).rowCount, 299)
+}
+
 /** The engine looks at a column's least and greatest value, in whichever row, when it plans these. */
 const ofStatistics: readonly [expression: string, seen: string][] = [
   ["date_trunc('year', day)::date", "2024-01-01"],
@@ -212,4 +239,5 @@ const attacks: readonly [string, (shared: Vault, t: TestContext) => Promise<void
   ["no function shows, and none fails on, statistics of hidden rows", statistics],
   ["the number of hidden rows stands in no catalog", counting],
   ["a table made from a governed one has its maker's rows, and a temporary one cannot be made", copying],
+  ["no statement that writes, defines or is prepared takes more than its user may see", writing],
 ]
