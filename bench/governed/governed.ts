@@ -13,6 +13,7 @@ import { insertPolicy } from "../../src/state/governance/policies.ts"
 import { insertSource } from "../../src/state/governance/sources.ts"
 import { openStore, type Store } from "../../src/state/store.ts"
 import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/files/instance.ts"
+import { secretKeysOfTests } from "../../test/support/secret-keys.ts"
 import { waitUntil } from "../../test/support/wait-until.ts"
 import { type Bench, type Figures, figure, governedNames } from "../figures.ts"
 import { measureGovernedPostgres } from "./postgres.ts"
@@ -35,7 +36,7 @@ async function measureDuckDb(bench: Bench): Promise<Figures> {
   const path = join(bench.folder, "governed")
   await mkdir(path)
   const instance = await openDuckDb({ path, stagingPath: path, threads: 2, memoryLimitBytes: 2 ** 30 })
-  const store = await openStore(bench.url)
+  const store = await openStore(bench.url, { secretKeys: secretKeysOfTests() })
   try {
     bench.say("governed: rows and people")
     await fill(bench, instance)

@@ -1,16 +1,28 @@
+import { governanceKeys } from "../configuration/secrets/governance-key.ts"
 import { SetupError } from "../configuration/setup-error.ts"
 import type { Configuration } from "../domain/configuration.ts"
+import { keptKeys } from "../encryption/kept-key.ts"
+import { newKeyRing } from "../encryption/key-ring.ts"
 import { openStore, type Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
 /** @throws SetupError that says where and why, and repeats no password. */
 export async function openStateStore(
   url: string,
-  { audit: auditRetention, quotas }: Pick<Configuration, "audit" | "quotas">,
+  configuration: Pick<Configuration, "audit" | "quotas" | "dataDir" | "kmsKeys" | "account" | "region">,
   log: Log,
 ): Promise<Store> {
+  const { audit: auditRetention, quotas } = configuration
+  const secretKeys = keptKeys(
+    async () => {
+      const { current, all } = await governanceKeys(configuration)
+      return { ring: newKeyRing(all), keyArn: current.arn }
+    },
+    { purpose: "secrets of governance policies" },
+  )
   try {
     return await openStore(url, {
+      secretKeys,
       auditRetention,
       quotas,
       onIdleError: (error) => log.warn(errorFields(error), "a connection to the state database broke"),

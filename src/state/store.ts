@@ -1,6 +1,7 @@
 import { sql } from "kysely"
 import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
+import type { KeptKeys } from "../encryption/kept-key.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type ConsoleSessionStore, consoleSessionStore } from "./console/sessions.ts"
@@ -90,6 +91,8 @@ export interface StoreOptions {
   /** Default: the cloud's figures. */
   quotas?: IntegrationQuotas
   auditRetention?: AuditRetention
+  /** Of the secrets of policies; absent: where there are any, they cannot be read. */
+  secretKeys?: KeptKeys
   /** How long to wait for a server that went silent. Default 20 s, above the server's own limit for a statement. */
   answerTimeoutMs?: number
 }
@@ -145,7 +148,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
     consoleSessions: consoleSessionStore(db),
-    governance: governanceStore(db),
+    governance: governanceStore(db, options.secretKeys),
     governedIntegrations: governedIntegrationStore(db),
     resourceRequests: requestStore(db),
     policyEnforcement: enforcementStore(db),

@@ -4,6 +4,7 @@ import type { Destination, Integration } from "../../src/domain/integration.ts"
 import { integrationArn } from "../../src/domain/text-forms/arn.ts"
 import { openStore, type Store, type StoreOptions } from "../../src/state/store.ts"
 import { stateDatabase } from "../support/postgres/state-database.ts"
+import { secretKeysOfTests } from "../support/secret-keys.ts"
 
 export const account = "123456789012"
 export const region = "us-east-1"
@@ -44,7 +45,11 @@ export function storeForTests(options: StoreOptions = {}): { readonly store: Sto
   let opened: { store: Store; url: string; drop(): Promise<void> } | undefined
   before(async () => {
     const database = await stateDatabase()
-    opened = { store: await openStore(database.url, options), url: database.url, drop: database.drop }
+    opened = {
+      store: await openStore(database.url, { secretKeys: secretKeysOfTests(), ...options }),
+      url: database.url,
+      drop: database.drop,
+    }
   })
   after(async () => {
     await opened?.store.close()

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import { governanceKey } from "../../configuration/secrets/governance-key.ts"
+import { governanceKeys } from "../../configuration/secrets/governance-key.ts"
 import { accountSafe } from "../../control-plane/governance/integrations/account.ts"
 import { startIntegrationJobs } from "../../control-plane/governance/integrations/jobs.ts"
 import type { IntegrationPlane } from "../../control-plane/governance/integrations/plane.ts"
@@ -28,9 +28,8 @@ export async function integrationPlane(
   store: Store,
 ): Promise<IntegrationPlane> {
   const safe = accountSafe(async () => {
-    const key = await governanceKey(configuration)
-    const others = configuration.kmsKeys.filter(({ arn }) => arn !== key.arn)
-    return { ring: newKeyRing([key, ...others]), keyArn: key.arn }
+    const { current, all } = await governanceKeys(configuration)
+    return { ring: newKeyRing(all), keyArn: current.arn }
   })
   const installation = await store.sqlUsers.loginSecret()
   const secret = createHmac("sha256", installation).update("governance fingerprints").digest()

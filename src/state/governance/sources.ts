@@ -210,14 +210,6 @@ export async function replaceColumns(
     where source.id = ${sourceId}`.execute(db)
 }
 
-/** The secrets that are added before hashing, by their ids. Only for who puts them where nobody can read them. */
-export async function allSalts(db: Db): Promise<Map<string, Buffer>> {
-  const { rows } = await sql<{ id: string; secret: Buffer }>`select id, secret from millrace.salts`.execute(
-    db,
-  )
-  return new Map(rows.map(({ id, secret }) => [id, secret]))
-}
-
 /** Names of columns that begin with this, in the order of the alphabet. */
 export async function columnNames(db: Db, text: string, limit: number): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select distinct name collate "C" as name

@@ -1,9 +1,11 @@
 import type { Kysely } from "kysely"
+import type { KeptKeys } from "../../encryption/kept-key.ts"
 import type { Person } from "../../governance/model/person.ts"
 import type { GovernedColumn } from "../../governance/model/source.ts"
 import type { StateSchema } from "../schema.ts"
 import { type GovernanceFacts, type PeopleFacts, readGovernance, readPeople, readPersonOf } from "./facts.ts"
-import { allSalts, recordColumns } from "./sources.ts"
+import { saltStore } from "./salts.ts"
+import { recordColumns } from "./sources.ts"
 import { type Change, type Db, inChange, inSnapshot } from "./transactions.ts"
 import { currentVersion } from "./version.ts"
 
@@ -22,7 +24,7 @@ export interface GovernanceStore {
   personOf(account: string): Promise<Person | undefined>
   /** What a warehouse says of a source's columns. True: this is a change, and raised the version. */
   recordColumns(sourceId: number, columns: readonly Omit<GovernedColumn, "tags">[]): Promise<boolean>
-  /** The secrets that are added before hashing, by `saltId`. */
+  /** The secrets that are added before hashing, by `saltId`. @throws Problem keyNotAccessible */
   salts(): Promise<Map<string, Buffer>>
   /** Changes are made one after another; one that throws leaves everything as it was. */
   change<T>(run: (change: Change) => Promise<T>): Promise<T>
@@ -30,14 +32,16 @@ export interface GovernanceStore {
   read<T>(run: (db: Db) => Promise<T>): Promise<T>
 }
 
-export function governanceStore(db: Kysely<StateSchema>): GovernanceStore {
+/** @param keys of the secrets; absent: where there are any, they cannot be read */
+export function governanceStore(db: Kysely<StateSchema>, keys?: KeptKeys): GovernanceStore {
+  const salts = saltStore(db, keys)
   return {
     version: () => currentVersion(db),
     facts: () => readGovernance(db),
     people: (since) => readPeople(db, since),
     personOf: (account) => readPersonOf(db, account),
     recordColumns: (sourceId, columns) => recordColumns(db, sourceId, columns),
-    salts: () => inSnapshot(db, allSalts),
+    salts: () => salts.all(),
     change: (run) => inChange(db, run),
     read: (run) => inSnapshot(db, run),
   }

@@ -36,6 +36,7 @@ import { profileIdentity } from "./0034-profile-identity.ts"
 import { profileFlows } from "./0035-profile-flows.ts"
 import { profileEvents } from "./0036-profile-events.ts"
 import { consoleSessions } from "./0037-console.ts"
+import { governanceSecrets } from "./0038-governance-secrets.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   profileFlows,
   profileEvents,
   consoleSessions,
+  governanceSecrets,
 ]

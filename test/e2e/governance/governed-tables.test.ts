@@ -2,6 +2,10 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import type pg from "pg"
+import { governanceKeys } from "../../../src/configuration/secrets/governance-key.ts"
+import { keptKeys } from "../../../src/encryption/kept-key.ts"
+import { newKeyRing } from "../../../src/encryption/key-ring.ts"
+import { openStore } from "../../../src/state/store.ts"
 import { testDatabase } from "../../support/postgres.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { atEnd } from "../clean-up.ts"
@@ -10,6 +14,7 @@ import { apiOf } from "../rds.ts"
 import { connectSql } from "../warehouse.ts"
 import { onDatabase } from "../workload.ts"
 import { type Call, governorOf } from "./governor.ts"
+import { holdsNoSecret } from "./no-secrets.ts"
 
 const people = [
   "CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, region text)",
@@ -130,7 +135,29 @@ test("people see of a replicated table what policies allow, through changes of p
   assert.match(trail.output, /ReadGovernedTable/)
   assert.match(trail.output, /sql:Impersonate/)
   assert.doesNotMatch(place.output() + trail.output, /555-66|Sesame/)
+  await holdsNoSecret(place, await secretOf(place))
 })
+
+/** What is added before hashing, as statements have it: found by the key of the data folder. */
+async function secretOf(place: Place): Promise<string> {
+  const dataDir = place.dataDir
+  const { current, all } = await governanceKeys({
+    dataDir,
+    kmsKeys: [],
+    account: "123456789012",
+    region: "us-east-1",
+  })
+  const context = { purpose: "secrets of governance policies" }
+  const secretKeys = keptKeys(async () => ({ ring: newKeyRing(all), keyArn: current.arn }), context)
+  const store = await openStore(place.stateUrl ?? "", { secretKeys })
+  try {
+    const [secret] = (await store.governance.salts()).values()
+    assert.equal(secret?.length, 32)
+    return secret.toString("hex")
+  } finally {
+    await store.close()
+  }
+}
 
 /** What the terminal says of what was seen. */
 async function explained(place: Place): Promise<void> {

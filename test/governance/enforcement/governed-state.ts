@@ -10,13 +10,14 @@ import type { Change } from "../../../src/state/governance/transactions.ts"
 import { openStore } from "../../../src/state/store.ts"
 import { testWarehouse } from "../../sql-port/warehouse.ts"
 import { stateDatabase } from "../../support/postgres/state-database.ts"
+import { secretKeysOfTests } from "../../support/secret-keys.ts"
 
 const userPassword = "Sesame2024"
 
 /** `shop.public.people`, registered as a source, and the users ada and bob, of whom ada is a person. */
 export async function governedWarehouse(t: TestContext) {
   const state = await stateDatabase()
-  const store = await openStore(state.url)
+  const store = await openStore(state.url, { secretKeys: secretKeysOfTests() })
   const watch = await startGovernanceWatch({
     store: store.governance,
     everyMs: 100,
