@@ -12,9 +12,20 @@ function watched(t: TestContext) {
   let use: MemoryUse = { fixedBytes: 5000, countedBytes: 9000, nativeBytes: 20_000, spilledBytes: 0 }
   let looks = 0
   const errors: unknown[] = []
+  let next: { begin(): void; going: Promise<void> } | undefined
   const read = async () => {
+    const slow = next
+    next = undefined
+    slow?.begin()
+    await slow?.going
     looks++
     return { ...use }
+  }
+  /** The next reading begins, and is done when it is told to go on. */
+  function readSlowly() {
+    const [begun, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    next = { begin: begun.resolve, going: going.promise }
+    return { begun: begun.promise, goOn: going.resolve }
   }
   const watch = memoryWatch({ read, close: () => undefined }, limits, (error) => errors.push(error))
   t.after(() => {
@@ -48,7 +59,7 @@ function watched(t: TestContext) {
     const enter = () => void account.inside(() => new Promise<void>((resolve) => (leave = resolve)))
     return { account, stopped, enter, leave: () => leave() }
   }
-  return { become, grow, looked, quiet, session }
+  return { become, grow, looked, quiet, readSlowly, session }
 }
 
 test("what grows while one statement is inside is that statement's", async (t) => {
@@ -134,6 +145,23 @@ test("a new statement starts from nothing, unless its session keeps something", 
   await looked()
   await grow({ fixedBytes: 400 })
   assert.equal(one.stopped.length, 1)
+})
+
+test("what is read late belongs to the statement that was inside, though it is over by then", async (t) => {
+  const { become, looked, readSlowly, session } = watched(t)
+  const one = session()
+  one.enter()
+  await looked()
+  const slow = readSlowly()
+  await slow.begun
+  become({ fixedBytes: 1400 })
+  one.leave()
+  await new Promise((resolve) => setImmediate(resolve))
+  one.account.ended(false)
+  one.enter()
+  slow.goOn()
+  await looked()
+  assert.equal(one.stopped.length, 0)
 })
 
 test("when all together hold too much, the one with the most is stopped, and then the next only if need be", async (t) => {

@@ -1,6 +1,6 @@
 import { type PeriodicTask, startPeriodicTask } from "../../../concurrency/periodic-task.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
-import { nextRate, type Sharer, sharesOf } from "./memory-shares.ts"
+import { charge, heldBy, leave, noUse, type Statement, statementsOfAll } from "./memory-statements.ts"
 import type { MemoryUse, MemoryUseReader } from "./memory-use.ts"
 
 export interface MemoryLimits {
@@ -38,102 +38,19 @@ export interface MemoryWatch {
   close(): void
 }
 
-interface Account {
-  user: string
-  stop(reason: PgError): boolean
-  calls: number
-  /** When the first of its calls began, or the last look, whichever is later. */
-  insideSinceMs: number
-  /** How long it was inside since the last look. */
-  insideMs: number
-  isStopped: boolean
-  /** How long the statement was inside before the last look. */
-  ageMs: number
-  /** By what is measured: bytes charged lately for each millisecond inside. */
-  rates: MemoryUse
-  fixed: number
-  counted: number
-  countedAtMost: number
-  native: number
-  spilled: number
-}
-
 const lookEveryMs = 50
-
-const noUse: MemoryUse = { fixedBytes: 0, countedBytes: 0, nativeBytes: 0, spilledBytes: 0 }
-const measured = ["fixedBytes", "countedBytes", "nativeBytes", "spilledBytes"] as const
-
-const nothing = {
-  isStopped: false,
-  ageMs: 0,
-  rates: noUse,
-  fixed: 0,
-  counted: 0,
-  countedAtMost: 0,
-  native: 0,
-  spilled: 0,
-}
-
-/** What the engine counts explains that much growth of the process; what lies beyond it, nobody limits but us. */
-function heldBy({ fixed, native, countedAtMost }: Account): number {
-  return Math.max(0, fixed) + Math.max(0, native - countedAtMost)
-}
-
-function add(account: Account, charged: MemoryUse): void {
-  account.fixed = Math.max(0, account.fixed + charged.fixedBytes)
-  account.counted += charged.countedBytes
-  account.countedAtMost = Math.max(account.countedAtMost, account.counted)
-  account.native += charged.nativeBytes
-  account.spilled = Math.max(0, account.spilled + charged.spilledBytes)
-}
-
-/** Charges what changed between two looks to those who were inside, `times` saying for how many milliseconds. */
-function charge(times: ReadonlyMap<Account, number>, before: MemoryUse, now: MemoryUse): void {
-  const inside = [...times].filter(([, ms]) => ms > 0)
-  const charged = inside.map(() => ({ ...noUse }))
-  for (const key of measured) {
-    const sharers: Sharer[] = inside.map(([{ ageMs, rates }, insideMs]) => {
-      return { insideMs, ageMs, ratePerMs: rates[key] }
-    })
-    for (const [at, bytes] of sharesOf(sharers, now[key] - before[key]).entries()) {
-      const [account, one, sharer] = [inside[at]?.[0], charged[at], sharers[at]]
-      if (account === undefined || one === undefined || sharer === undefined) continue
-      one[key] = bytes
-      account.rates = { ...account.rates, [key]: nextRate(sharer, bytes) }
-    }
-  }
-  for (const [at, [account, ms]] of inside.entries()) {
-    add(account, charged[at] ?? noUse)
-    account.ageMs += ms
-  }
-}
 
 const megabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`
 
 const memoryHint =
   "Lists, texts and exact medians of many rows need it. Select or group fewer rows at once, or have sql_limits.statement_memory raised."
 
-function leave(account: Account): void {
-  if (--account.calls === 0) account.insideMs += performance.now() - account.insideSinceMs
-}
-
-/**
- * Milliseconds that the account's statement was inside the engine since the last call. Callers pass the same `now`
- * for all accounts, so that the shares add up exactly.
- */
-function takeTime(account: Account, now: number): number {
-  const insideMs = account.insideMs + (account.calls > 0 ? now - account.insideSinceMs : 0)
-  account.insideMs = 0
-  account.insideSinceMs = now
-  return insideMs
-}
-
-function tooMuch(account: Account, limits: MemoryLimits): PgError | undefined {
-  if (heldBy(account) > limits.statementBytes) {
+function tooMuch(statement: Statement, limits: MemoryLimits): PgError | undefined {
+  if (heldBy(statement) > limits.statementBytes) {
     const text = `out of memory: the statement needs more than ${megabytes(limits.statementBytes)} that cannot be set aside on disk`
     return new PgError("53200", text, { hint: memoryHint })
   }
-  if (account.spilled > limits.spillBytes) {
+  if (statement.spilled > limits.spillBytes) {
     const text = `the statement sets more than ${megabytes(limits.spillBytes)} aside on disk`
     const hint = "Sort, join or group fewer rows at once, or have sql_limits.statement_spill raised."
     return new PgError("53400", text, { hint })
@@ -147,18 +64,18 @@ const spillsOfAll = 2
 interface UserUse {
   bytes: number
   /** Of the user's statements that can be stopped, the one that holds the most. */
-  largest: Account | undefined
+  largest: Statement | undefined
 }
 
-/** The use of each user: the sum of `held` (bytes of one account) over the user's accounts. */
-function byUser(accounts: readonly Account[], held: (account: Account) => number): UserUse[] {
+/** The use of each user: the sum of `held` (bytes of one statement) over the user's statements. */
+function byUser(statements: readonly Statement[], held: (statement: Statement) => number): UserUse[] {
   const users = new Map<string, UserUse>()
-  for (const account of accounts) {
-    const use = users.get(account.user) ?? { bytes: 0, largest: undefined }
-    users.set(account.user, use)
-    use.bytes += held(account)
-    if (account.calls > 0 && (use.largest === undefined || held(account) > held(use.largest))) {
-      use.largest = account
+  for (const statement of statements) {
+    const use = users.get(statement.user) ?? { bytes: 0, largest: undefined }
+    users.set(statement.user, use)
+    use.bytes += held(statement)
+    if (statement.calls > 0 && (use.largest === undefined || held(statement) > held(use.largest))) {
+      use.largest = statement
     }
   }
   return [...users.values()]
@@ -167,8 +84,8 @@ function byUser(accounts: readonly Account[], held: (account: Account) => number
 /**
  * The user who holds the most, of those with a statement that can be stopped; and the bytes of all users together.
  */
-function greediestOf(accounts: readonly Account[], held: (account: Account) => number) {
-  const users = byUser(accounts, held)
+function greediestOf(statements: readonly Statement[], held: (statement: Statement) => number) {
+  const users = byUser(statements, held)
   const all = users.reduce((sum, { bytes }) => sum + bytes, 0)
   // Users are compared, not statements: a user who holds little is not stopped because another user's many statements
   // hold much.
@@ -201,27 +118,44 @@ function crowded(): PgError {
 }
 
 interface Over {
-  account: Account
+  statement: Statement
   reason: PgError
 }
 
 /** Whom to stop for what all hold in memory. */
-function overMemory(running: readonly Account[], limits: MemoryLimits): Over | undefined {
+function overMemory(running: readonly Statement[], limits: MemoryLimits): Over | undefined {
   const { all, bytes, largest } = greediestOf(running, heldBy)
   if (largest === undefined) return undefined
-  if (all > limits.allBytes) return { account: largest, reason: crowded() }
-  if (bytes > (limits.userBytes ?? limits.allBytes)) return { account: largest, reason: overShare() }
+  if (all > limits.allBytes) return { statement: largest, reason: crowded() }
+  if (bytes > (limits.userBytes ?? limits.allBytes)) return { statement: largest, reason: overShare() }
   return undefined
 }
 
 /** Whom to stop for what all set aside: any one statement may be within its limit, and many of them fill the disk. */
-function overDisk(running: readonly Account[], { spillBytes }: MemoryLimits): Over | undefined {
+function overDisk(running: readonly Statement[], { spillBytes }: MemoryLimits): Over | undefined {
   const { all, bytes, largest } = greediestOf(running, ({ spilled }) => spilled)
   if (largest === undefined) return undefined
   const ofAll = spillsOfAll * spillBytes
-  if (all > ofAll) return { account: largest, reason: diskCrowded("of all users", ofAll) }
-  if (bytes > spillBytes) return { account: largest, reason: diskCrowded("of this user", spillBytes) }
+  if (all > ofAll) return { statement: largest, reason: diskCrowded("of all users", ofAll) }
+  if (bytes > spillBytes) return { statement: largest, reason: diskCrowded("of this user", spillBytes) }
   return undefined
+}
+
+function stop(statement: Statement, reason: PgError): void {
+  statement.isStopped = statement.stop(reason)
+}
+
+/** Stops who holds too much, of the statements that are not over. */
+function judge(current: readonly Statement[], limits: MemoryLimits): void {
+  const running = current.filter(({ isStopped }) => !isStopped)
+  for (const statement of running) {
+    const reason = tooMuch(statement, limits)
+    if (reason) stop(statement, reason)
+  }
+  // What is being stopped gives back first.
+  if (running.length < current.length || running.some(({ isStopped }) => isStopped)) return
+  const over = overMemory(running, limits) ?? overDisk(running, limits)
+  if (over) stop(over.statement, over.reason)
 }
 
 export function memoryWatch(
@@ -229,31 +163,14 @@ export function memoryWatch(
   limits: MemoryLimits,
   onError: (error: unknown) => void,
 ): MemoryWatch {
-  const accounts = new Set<Account>()
+  const statements = statementsOfAll()
   let before: MemoryUse | undefined
   let looking: PeriodicTask | undefined
   let isLooking = false
   let isClosed = false
 
-  function stop(account: Account, reason: PgError): void {
-    account.isStopped = account.stop(reason)
-  }
-
-  function judge(): void {
-    const running = [...accounts].filter(({ isStopped }) => !isStopped)
-    for (const account of running) {
-      const reason = tooMuch(account, limits)
-      if (reason) stop(account, reason)
-    }
-    // What is being stopped gives back first.
-    if (running.length < accounts.size || running.some(({ isStopped }) => isStopped)) return
-    const over = overMemory(running, limits) ?? overDisk(running, limits)
-    if (over) stop(over.account, over.reason)
-  }
-
   async function look(): Promise<void> {
-    const nowMs = performance.now()
-    const times = new Map([...accounts].map((account) => [account, takeTime(account, nowMs)]))
+    const times = statements.takeTimes()
     const sum = [...times.values()].reduce((total, ms) => total + ms, 0)
     if (sum === 0) {
       void looking?.stop()
@@ -262,11 +179,11 @@ export function memoryWatch(
       return
     }
     // Nothing lasts as long as to be worth a look.
-    if (before === undefined && [...accounts].every(({ calls }) => calls === 0)) return
+    if (before === undefined && !statements.isAnyInside()) return
     const now = await reader.read()
     if (before !== undefined) charge(times, before, now)
     before = now
-    judge()
+    judge(statements.current(), limits)
   }
 
   async function turn(): Promise<void> {
@@ -279,27 +196,30 @@ export function memoryWatch(
     }
   }
 
-  function enter(account: Account): void {
-    if (account.calls++ === 0) account.insideSinceMs = performance.now()
+  function enter(statement: Statement): void {
+    if (statement.calls++ === 0) statement.insideSinceMs = performance.now()
     looking ??= startPeriodicTask({ everyMs: lookEveryMs, work: turn, onError, keepsAlive: false })
   }
 
   return {
     open: (stop, user = "") => {
-      const account: Account = { stop, user, calls: 0, insideSinceMs: 0, insideMs: 0, ...nothing }
-      accounts.add(account)
+      let current = statements.begin(user, stop)
       return {
         inside: async (call) => {
-          enter(account)
+          const statement = current
+          enter(statement)
           try {
             return await call()
           } finally {
-            leave(account)
+            leave(statement)
           }
         },
-        ended: (keepsSome) =>
-          Object.assign(account, keepsSome ? { isStopped: false, ageMs: 0, rates: noUse } : nothing),
-        close: () => accounts.delete(account),
+        ended: (keepsSome) => {
+          if (keepsSome) return void Object.assign(current, { isStopped: false, ageMs: 0, rates: noUse })
+          statements.end(current)
+          current = statements.begin(user, stop)
+        },
+        close: () => statements.end(current),
       }
     },
     close: () => {
