@@ -15,6 +15,7 @@ import { bodyOf } from "./body.ts"
 import { exchangedKey, exchangePath, keyOf, tokenAnswer } from "./credentials.ts"
 import type { Route, RouteCall } from "./route.ts"
 import { type Matched, type RouteTable, routeTable } from "./route-table.ts"
+import { asScim } from "./scim/scim-answers.ts"
 
 export interface GovernanceDoorOptions {
   store: { apiKeys: ApiKeyStore; audit: AuditStore }
@@ -60,7 +61,8 @@ export function governanceDoor(options: GovernanceDoorOptions): GovernanceDoor {
       ms,
     }
     requests.answered(fields, key === undefined ? "stranger" : "known")
-    return { ...response, headers: { ...response.headers, "x-request-id": requestId } }
+    const answer = asScim(request.path, response)
+    return { ...answer, headers: { ...answer.headers, "x-request-id": requestId } }
   }
 
   return {

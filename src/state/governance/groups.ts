@@ -28,6 +28,7 @@ export interface GroupSearch {
   externalId?: string
   iamId?: string
   personId?: number
+  id?: number
 }
 
 export type GroupOrder = "name" | "iamid" | "createdAt"
@@ -81,12 +82,13 @@ const groupOrders: Record<GroupOrder, ReturnType<typeof sql>> = {
 
 export async function searchGroups(
   db: Db,
-  { name, exactName, externalId, iamId, personId }: GroupSearch,
+  { id, name, exactName, externalId, iamId, personId }: GroupSearch,
   page: Page & { order: GroupOrder },
 ): Promise<{ groups: GroupRecord[]; count: number }> {
   const where = sql.join(
     [
       sql`true`,
+      ...(id === undefined ? [] : [sql`id = ${id}`]),
       ...(name === undefined ? [] : [within(sql`name`, name)]),
       ...(exactName === undefined ? [] : [sql`name = ${exactName}`]),
       ...(externalId === undefined ? [] : [sql`scim->>'externalId' = ${externalId}`]),

@@ -36,6 +36,9 @@ export interface PersonSearch {
   sameUserId?: string
   /** The directory's own id. */
   externalId?: string
+  /** The address that the directory tells, without regard to case. */
+  directoryEmail?: string
+  id?: number
   includesDisabled?: boolean
   permission?: string
   groupId?: number
@@ -130,6 +133,10 @@ function conditionsOf(search: PersonSearch) {
     ...(exactUserId === undefined ? [] : [sql`user_id = ${exactUserId}`]),
     ...(sameUserId === undefined ? [] : [sql`lower(user_id) = lower(${sameUserId})`]),
     ...(externalId === undefined ? [] : [sql`scim->>'externalid' = ${externalId}`]),
+    ...(search.directoryEmail === undefined
+      ? []
+      : [sql`lower(scim->>'emails') = lower(${search.directoryEmail})`]),
+    ...(search.id === undefined ? [] : [sql`id = ${search.id}`]),
     ...(permission === undefined ? [] : [sql`${permission} = any(permissions)`]),
     ...(groupId === undefined
       ? []

@@ -26,9 +26,10 @@ const elsewhere = /^(POST|PUT|DELETE) \/integrations|\/bim\/apikey/
 type Known = Record<string, string | number>
 
 /** The request, its body, and the member of the answer that later requests name. */
-type Step = [request: string, body?: unknown, keep?: [name: string, of: (body: never) => string | number]]
+type Step = [request: string, body?: unknown, keep?: Keep]
+type Keep = [name: string, of: (body: never) => string | number]
 
-const idAs = (name: string): Step[2] => [name, (body: { id: number }) => body.id]
+const idAs = (name: string): Keep => [name, (body: { id: number }) => body.id]
 const user = "/bim/iam/bim/user/ann"
 const steps: Step[] = [
   ["POST /bim/iam/bim/user", { userid: "walker", profile: { name: "W", email: "w@example.com" } }],
@@ -107,6 +108,10 @@ const steps: Step[] = [
   ["POST /scim/v2/Groups", { displayName: "Eng" }, ["eng", (body: { id: string }) => body.id]],
   ["PUT /scim/v2/Groups/{eng}", { displayName: "Engineers" }],
   ["PATCH /scim/v2/Groups/{eng}", patchOf({ op: "add", path: "members", value: [{ value: "{ida}" }] })],
+  [
+    "POST /scim/v2/Bulk",
+    { Operations: [{ method: "PUT", path: "/Groups/{eng}", data: { displayName: "E" } }] },
+  ],
   ["DELETE /scim/v2/Groups/{eng}"],
   ["DELETE /scim/v2/Users/{ida}"],
 ]

@@ -106,17 +106,21 @@ async function replace(change: Change, group: GroupRecord, resource: GroupResour
 /** As Okta and Entra send them: `members` with a path, in the path, or in an object; names without regard to case. */
 async function apply(change: Change, group: GroupRecord, { op, path, value }: PatchOperation): Promise<void> {
   const kind = op.toLowerCase()
+  const named = path?.replace(/^urn:ietf:params:scim:schemas:core:2\.0:group:/i, "")
   if (!["add", "replace", "remove"].includes(kind)) {
     throw new Fault("validation", `There is no operation ${op}: there are add, replace and remove.`)
   }
-  if (path === undefined) {
+  if (named === undefined) {
     if (kind === "remove") throw new Fault("validation", "An operation remove needs a path.")
     for (const [name, each] of membersOf(value)) await apply(change, group, { op, path: name, value: each })
     return
   }
-  const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1]
-  if (one !== undefined && kind === "remove") return take(change, group, one)
-  switch (path.toLowerCase()) {
+  const chosen = /^members\[(value eq "[^"]+"(?: or value eq "[^"]+")*)\]$/i.exec(named)?.[1]
+  if (chosen !== undefined && kind === "remove") {
+    for (const [, id = ""] of chosen.matchAll(/"([^"]+)"/g)) await take(change, group, id)
+    return
+  }
+  switch (named.toLowerCase()) {
     case "members":
       return await applyMembers(change, group, { kind, value })
     case "displayname":
@@ -127,6 +131,7 @@ async function apply(change: Change, group: GroupRecord, { op, path, value }: Pa
       await patchGroup(change, group.id, { scim: { externalId: value } })
       return
     case "id":
+    case "meta":
     case "schemas":
       return
   }

@@ -72,6 +72,7 @@ function remove(record: DirectoryRecord, key: string): void {
 /** `emails[type eq "work"].value` is `emails`: one address is kept. Names are compared without regard to case. (Fact) */
 function keyOf(path: string): string {
   return path
+    .replace(/^urn:ietf:params:scim:schemas:core:2\.0:user:/i, "")
     .replace(/\[[^\]]*\]/g, "")
     .replace(/^(emails|phoneNumbers|addresses)\.value$/i, "$1")
     .toLowerCase()

@@ -1,19 +1,22 @@
+import { notFound } from "../../../control-plane/governance/changes.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { reads } from "../resources/wire.ts"
-import type { Route } from "../route.ts"
+import { parameter, type Route } from "../route.ts"
+import { bulkRoute, mostBulkOperations } from "./bulk.ts"
 import { scimGroupRoutes } from "./group-routes.ts"
-import { scimHead } from "./scim.ts"
+import { resourceTypes, scimSchemas } from "./schemas.ts"
+import { scimHead, scimList } from "./scim.ts"
 import { scimUserRoutes } from "./user-routes.ts"
 
 /** All routes of SCIM 2.0. */
 export function scimRoutes(store: GovernanceStore): Route[] {
+  const changing = [...scimUserRoutes(store), ...scimGroupRoutes(store)]
   return [
     reads(scimHead("GetDirectoryService", "GET", "ServiceProviderConfig"), async () => serviceProvider),
-    reads(scimHead("ListDirectoryTypes", "GET", "ResourceTypes"), async () =>
-      ["User", "Group"].map(resourceType),
-    ),
-    ...scimUserRoutes(store),
-    ...scimGroupRoutes(store),
+    ...listed("ResourceTypes", ["ListDirectoryTypes", "GetDirectoryType"], resourceTypes),
+    ...listed("Schemas", ["ListDirectorySchemas", "GetDirectorySchema"], scimSchemas),
+    ...changing,
+    bulkRoute(changing),
   ]
 }
 
@@ -21,10 +24,10 @@ export function scimRoutes(store: GovernanceStore): Route[] {
 const serviceProvider = {
   schemas: ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
   patch: { supported: true },
-  bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+  bulk: { supported: true, maxOperations: mostBulkOperations, maxPayloadSize: 2 ** 20 },
   filter: { supported: true, maxResults: 1_000 },
   changePassword: { supported: false },
-  sort: { supported: false },
+  sort: { supported: true },
   etag: { supported: false },
   authenticationSchemes: [
     {
@@ -36,12 +39,18 @@ const serviceProvider = {
   ],
 }
 
-function resourceType(name: string): object {
-  return {
-    schemas: ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
-    id: name,
-    name,
-    endpoint: `/${name}s`,
-    schema: `urn:ietf:params:scim:schemas:core:2.0:${name}`,
-  }
+/** All of a kind, and each by its id. */
+function listed(path: string, [list, get]: [string, string], all: () => { id: string }[]): Route[] {
+  return [
+    reads(scimHead(list, "GET", path), async () => {
+      const resources = all()
+      return scimList(resources, { offset: 0, size: resources.length }, resources.length)
+    }),
+    reads(scimHead(get, "GET", `${path}/{id}`), async (call) => {
+      const id = parameter(call, "id")
+      const found = all().find((one) => one.id === id)
+      if (found === undefined) throw notFound("resource of the protocol", id)
+      return found
+    }),
+  ]
 }

@@ -12,7 +12,17 @@ import { membershipsOf, searchGroups } from "../../../state/governance/groups.ts
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { bodyAs, idOf, reads } from "../resources/wire.ts"
 import type { Route, RouteCall } from "../route.ts"
-import { filterOf, patchShape, scimChanges, scimHead, scimList, scimPage } from "./scim.ts"
+import {
+  filterOf,
+  idText,
+  orderOf,
+  patchShape,
+  scimChanges,
+  scimHead,
+  scimList,
+  scimPage,
+  textMember,
+} from "./scim.ts"
 
 const resource = z.looseObject({
   displayName: z.string(),
@@ -22,6 +32,12 @@ const resource = z.looseObject({
     .max(100_000)
     .optional(),
 })
+
+const orders = new Map([
+  ["displayname", "name"],
+  ["id", "createdAt"],
+  ["meta.created", "createdAt"],
+] as const)
 
 function which(call: RouteCall): { iamId: string; id: number } {
   return { iamId: call.key.name, id: idOf(call, "id") }
@@ -36,17 +52,19 @@ export function scimGroupRoutes(store: GovernanceStore): Route[] {
   return [
     reads(scimHead("ListDirectoryGroups", "GET", "Groups"), async (call) => {
       const page = scimPage(call)
-      const filter = filterOf(call, ["displayName", "externalId"])
+      const filter = filterOf(call, ["displayName", "externalId", "id", "members"])
       const withMembers = !(call.query.get("excludedAttributes") ?? "").includes("members")
       return store.read(async (db) => {
         const { groups, count } = await searchGroups(
           db,
           {
             iamId: call.key.name,
-            ...(filter?.name === "displayName" && { exactName: filter.value }),
-            ...(filter?.name === "externalId" && { externalId: filter.value }),
+            ...textMember(filter, "displayName", "exactName"),
+            ...textMember(filter, "externalId", "externalId"),
+            ...(filter.has("id") && { id: idText(filter.get("id")) }),
+            ...(filter.has("members") && { personId: idText(filter.get("members")) }),
           },
-          { ...page, order: "createdAt" },
+          { ...page, order: orderOf(call, orders, "createdAt") },
         )
         const resources: object[] = []
         for (const group of groups) {

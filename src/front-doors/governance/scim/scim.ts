@@ -34,7 +34,7 @@ export function scimChanges<T>(
 export interface ScimPage {
   offset: number
   size: number
-  isDescending: false
+  isDescending: boolean
 }
 
 const usualCount = 100
@@ -44,10 +44,15 @@ const mostCount = 1_000
 export function scimPage({ query }: RouteCall): ScimPage {
   const startIndex = wholeNumber(query, "startIndex", { least: 0, most: 1_000_000_000 }) ?? 1
   const count = wholeNumber(query, "count", { least: 0, most: 1_000_000_000 }) ?? usualCount
-  return { offset: Math.max(0, startIndex - 1), size: Math.min(count, mostCount), isDescending: false }
+  const isDescending = query.get("sortOrder")?.toLowerCase() === "descending"
+  return { offset: Math.max(0, startIndex - 1), size: Math.min(count, mostCount), isDescending }
 }
 
-export function scimList(resources: readonly object[], { offset }: ScimPage, totalResults: number): object {
+export function scimList(
+  resources: readonly object[],
+  { offset }: Pick<ScimPage, "offset" | "size">,
+  totalResults: number,
+): object {
   return {
     schemas: ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
     totalResults,
@@ -57,19 +62,38 @@ export function scimList(resources: readonly object[], { offset }: ScimPage, tot
   }
 }
 
-/** `userName eq "ada"`: the filter that identity providers ask with. @throws Fault validation: another one */
-export function filterOf(
-  { query }: RouteCall,
-  names: readonly string[],
-): { name: string; value: string } | undefined {
-  const filter = query.get("filter")
-  if (filter === null || filter === "") return undefined
-  const [, name = "", text = ""] = /^\s*(\w+)\s+eq\s+("(?:[^"\\]|\\.)*")\s*$/i.exec(filter) ?? []
-  const found = names.find((one) => one.toLowerCase() === name.toLowerCase())
-  if (found === undefined)
-    throw new Fault("validation", `Filters are: ${names.join(", ")}, each with eq "…".`)
-  return { name: found, value: unquoted(text) }
+/** `sortBy`, without regard to case; by when they were made unless asked. (Fact) @throws Fault validation: another one */
+export function orderOf<T extends string>({ query }: RouteCall, orders: ReadonlyMap<string, T>, usual: T): T {
+  const asked = query.get("sortBy")
+  if (asked === null || asked === "") return usual
+  const plain = asked.toLowerCase().replace(/^urn:ietf:params:scim:schemas:core:2\.0:(user|group):/, "")
+  const found = orders.get(plain)
+  if (found !== undefined) return found
+  throw new Fault("validation", `sortBy is one of ${[...orders.keys()].join(", ")}.`)
 }
+
+/**
+ * `userName eq "ada"`, `emails[type eq "work"].value eq "a@example.com"`, `id eq "1" and members eq "2"`: the filters that identity
+ * providers ask with, by name. Empty: there is none. @throws Fault validation: another one
+ */
+export function filterOf({ query }: RouteCall, names: readonly string[]): ReadonlyMap<string, string> {
+  const wanted = new Map<string, string>()
+  const filter = query.get("filter") ?? ""
+  let rest = filter.trim()
+  while (rest !== "") {
+    const [whole, path = "", text = ""] = comparison.exec(rest) ?? []
+    const name = path.replace(/\[[^\]]*\]/, "").toLowerCase()
+    const found = names.find((one) => [one, `${one}.value`].some((form) => form.toLowerCase() === name))
+    if (whole === undefined || found === undefined || wanted.has(found))
+      throw new Fault("validation", `Filters are: ${names.join(", ")}, each with eq "…", joined by and.`)
+    wanted.set(found, unquoted(text))
+    rest = rest.slice(whole.length)
+  }
+  return wanted
+}
+
+/** One `path eq "text"`, and the `and` behind it. */
+const comparison = /^([\w.]+(?:\[[^\]]*\](?:\.\w+)?)?)\s+eq\s+("(?:[^"\\]|\\.)*")(?:\s*$|\s+and\s+(?=\S))/i
 
 /** @throws Fault validation */
 function unquoted(text: string): string {
@@ -80,4 +104,19 @@ function unquoted(text: string): string {
       throw new Fault("validation", "The filter's text is not quoted as JSON.")
     throw error
   }
+}
+
+/** What a filter asks as a member of a search. */
+export function textMember<N extends string>(
+  filter: ReadonlyMap<string, string>,
+  name: string,
+  as: N,
+): Partial<Record<N, string>> {
+  const value = filter.get(name)
+  return value === undefined ? {} : ({ [as]: value } as Partial<Record<N, string>>)
+}
+
+/** Of what is no id of ours nobody has it: 0. */
+export function idText(text: string | undefined): number {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0
 }

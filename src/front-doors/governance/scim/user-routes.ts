@@ -12,10 +12,30 @@ import { searchPeople } from "../../../state/governance/people.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import { bodyAs, idOf, reads } from "../resources/wire.ts"
 import type { Route, RouteCall } from "../route.ts"
-import { filterOf, patchShape, scimChanges, scimHead, scimList, scimPage } from "./scim.ts"
+import {
+  filterOf,
+  idText,
+  orderOf,
+  patchShape,
+  scimChanges,
+  scimHead,
+  scimList,
+  scimPage,
+  textMember,
+} from "./scim.ts"
 
 const resource = z.looseObject({ userName: z.string() })
 const core = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+const orders = new Map([
+  ["username", "username"],
+  ["displayname", "name"],
+  ["name.formatted", "name"],
+  ["emails", "email"],
+  ["emails.value", "email"],
+  ["id", "createdAt"],
+  ["meta.created", "createdAt"],
+] as const)
 
 function which(call: RouteCall): { iamId: string; id: number } {
   return { iamId: call.key.name, id: idOf(call, "id") }
@@ -25,17 +45,19 @@ export function scimUserRoutes(store: GovernanceStore): Route[] {
   return [
     reads(scimHead("ListDirectoryUsers", "GET", "Users"), async (call) => {
       const page = scimPage(call)
-      const filter = filterOf(call, ["userName", "externalId"])
+      const filter = filterOf(call, ["userName", "externalId", "id", "emails"])
       const { people, count } = await store.read((db) =>
         searchPeople(
           db,
           {
             iamIds: [call.key.name],
             includesDisabled: true,
-            ...(filter?.name === "userName" && { sameUserId: filter.value }),
-            ...(filter?.name === "externalId" && { externalId: filter.value }),
+            ...textMember(filter, "userName", "sameUserId"),
+            ...textMember(filter, "externalId", "externalId"),
+            ...textMember(filter, "emails", "directoryEmail"),
+            ...(filter.has("id") && { id: idText(filter.get("id")) }),
           },
-          { ...page, order: "createdAt" },
+          { ...page, order: orderOf(call, orders, "createdAt") },
         ),
       )
       return scimList(
