@@ -29,6 +29,7 @@ export const longFunctions: ReadonlyMap<string, Allowed> = new Map([
       "load.ts: beginTableLoad": 110,
       "lock-yield.ts: newLockYield": 70,
       "log-place.ts: newLogPlace": 90,
+      "memory-watch.ts: memoryWatch": 80,
       "observer.ts: startObserver": 80,
       "pin-relations.ts: pinRelations": 80,
       "pipeline-history.ts: newPipelineHistory": 160,
