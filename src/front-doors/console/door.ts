@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { audited } from "../../control-plane/audit/audit.ts"
+import type { StatusReport } from "../../control-plane/pipelines/status.ts"
 import type { Role } from "../../domain/configuration.ts"
 import { type ConsoleConfiguration, type ConsoleRole, includes } from "../../domain/console/roles.ts"
 import { Fault } from "../../domain/faults.ts"
@@ -11,6 +12,8 @@ import type { Throttle } from "../throttle.ts"
 import { answered, internalError, Refused, refusalOf } from "./answers.ts"
 import { jsonOf } from "./body.ts"
 import { type Identity, identityOf } from "./identity.ts"
+import { eventRoutes } from "./live/event-routes.ts"
+import { newStatusFeed } from "./live/status-feed.ts"
 import { type OperationAnswers, operationRoutes } from "./operation-routes.ts"
 import { builtConsole } from "./page-files.ts"
 import { acceptsPage, consolePages, type Pages } from "./pages.ts"
@@ -21,6 +24,8 @@ import { openSessionRoutes, type SessionSources, sessionRoutes } from "./session
 export interface ConsoleDoorOptions extends Omit<SessionSources, "log"> {
   configuration: ConsoleConfiguration
   operations: OperationAnswers
+  /** What the event stream tells the changes of. */
+  statusReport(): Promise<StatusReport>
   /** How many calls a session or a key may make. */
   throttle: Throttle
   /** Of the built console; default: the package's. */
@@ -42,11 +47,16 @@ const apiPath = "/console/api"
 /** The web console on the HTTP port. docs/operating/console.md */
 export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
   const { configuration, folder = builtConsole, log } = options
+  const feed = newStatusFeed({ report: options.statusReport, log })
   const parts: Parts = {
     options,
     pages: consolePages({ folder }),
     open: openSessionRoutes(options),
-    routes: [...sessionRoutes(options), ...operationRoutes(options.operations)],
+    routes: [
+      ...sessionRoutes(options),
+      ...eventRoutes({ feed, stillMay: (request) => identityOf(options, request) }),
+      ...operationRoutes(options.operations),
+    ],
   }
   const requests = newRequestLog(log, "console request")
 

@@ -1,5 +1,6 @@
 import { consoleAccounts } from "../../control-plane/console/accounts.ts"
 import type { SessionPlane } from "../../control-plane/console/sessions.ts"
+import { statusReport } from "../../control-plane/pipelines/status.ts"
 import { type ConsoleDoor, consoleDoor } from "../../front-doors/console/door.ts"
 import type { OperationAnswers } from "../../front-doors/console/operation-routes.ts"
 import { operationRunner } from "../../front-doors/operations/door.ts"
@@ -17,6 +18,7 @@ export function consolePart(base: Base, sources: OperationSources, throttle: Thr
     audit: store.audit,
     loginSecret: once(() => store.sqlUsers.loginSecret()),
     operations: operationAnswers(sources, base),
+    statusReport: () => statusReport(sources),
     throttle,
     log,
   })

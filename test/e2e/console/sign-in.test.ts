@@ -179,6 +179,30 @@ async function takesKeys(place: Place): Promise<void> {
   )
 }
 
+async function tellsEvents(place: Place): Promise<void> {
+  const { client } = await signedIn(place, "reader", "-r")
+  const stream = (headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${place.httpPort}/console/api/events`, {
+      headers: { cookie: client.cookie(), ...headers },
+    })
+  const response = await stream()
+  assert.equal(response.headers.get("content-type"), "text/event-stream")
+  const first = await firstEvent(response)
+  assert.match(first, /^id: [0-9a-f]{12}-\d+\nevent: alive\ndata: \{"at":"[^"]+"\}\n\n$/)
+  const whole = await firstEvent(await stream({ "last-event-id": "of-another-process" }))
+  assert.match(whole, /^id: \S+\nevent: status\ndata: \{"whole":true,/)
+  assert.equal(code(await consoleClient(place).ask("/console/api/events")), "signedOut")
+}
+
+async function firstEvent(response: Response): Promise<string> {
+  let text = ""
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.endsWith("\n\n")) break
+  }
+  return text
+}
+
 const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["shows its page, or which command builds it, with a policy for content", showsPages],
   ["signs in by an SQL user's password, and out", signsIn],
@@ -187,6 +211,7 @@ const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["a viewer can change nothing; an operator resyncs and verifies", holdsRoles],
   ["a page of another site changes nothing by a person's cookie", refusesOtherSites],
   ["sessions are listed and ended: all by an administrator, their own by others", endsSessions],
+  ["an event stream begins at once, and with everything for who comes from elsewhere", tellsEvents],
   ["a script shows an API key instead of a cookie", takesKeys],
 ]
 
