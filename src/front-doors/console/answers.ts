@@ -1,5 +1,6 @@
 import { Fault, type FaultKind } from "../../domain/faults.ts"
 import type { WireResponse } from "../../wire/http/message.ts"
+import { StatementRefused } from "./query/statements.ts"
 
 /** Refusals that are the console's own: those of no operation. */
 export const consoleRefusals = {
@@ -105,6 +106,13 @@ export function refusalOf(error: unknown): WireResponse | undefined {
     const { code, message, remedy, headers } = error
     return answered({ status: consoleRefusals[code], body: bodyOf(code, message, remedy), headers })
   }
+  if (error instanceof StatementRefused) {
+    const { code, message, hint, position } = error
+    const body = {
+      error: { ...bodyOf(code, message, hint).error, ...(position !== undefined && { position }) },
+    }
+    return answered({ status: 400, body })
+  }
   if (error instanceof Fault)
     return answered({ status: faultStatus[error.kind], body: bodyOf(error.kind, error.message) })
   return undefined
@@ -115,6 +123,6 @@ export function internalError(requestId: string): WireResponse {
   return answered({ status: consoleRefusals.internal, body: bodyOf("internal", message) })
 }
 
-function bodyOf(code: string, message: string, remedy?: string): object {
+function bodyOf(code: string, message: string, remedy?: string): { error: object } {
   return { error: { code, message, ...(remedy !== undefined && { remedy }) } }
 }

@@ -17,11 +17,13 @@ import { newStatusFeed } from "./live/status-feed.ts"
 import { type OperationAnswers, operationRoutes } from "./operation-routes.ts"
 import { builtConsole } from "./page-files.ts"
 import { acceptsPage, consolePages, type Pages } from "./pages.ts"
+import { queryRoutes } from "./query/query-routes.ts"
+import type { StatementSources } from "./query/statements.ts"
 import { pathWithin, prefixOf, requireJson, requirePrivate, requireSameSite } from "./request-checks.ts"
 import { match, type OpenRoute, type Route, type RouteCall } from "./route.ts"
 import { openSessionRoutes, type SessionSources, sessionRoutes } from "./session-routes.ts"
 
-export interface ConsoleDoorOptions extends Omit<SessionSources, "log"> {
+export interface ConsoleDoorOptions extends Omit<SessionSources, "log">, StatementSources {
   configuration: ConsoleConfiguration
   operations: OperationAnswers
   /** What the event stream tells the changes of. */
@@ -55,6 +57,7 @@ export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
     routes: [
       ...sessionRoutes(options),
       ...eventRoutes({ feed, stillMay: (request) => identityOf(options, request) }),
+      ...queryRoutes(options),
       ...operationRoutes(options.operations),
     ],
   }
@@ -150,7 +153,7 @@ async function runRoute({ options, open, routes }: Parts, request: WireRequest, 
   if (!("route" in matched)) throw notFound(request, [...matched.methods, ...methodsOf(open, path)])
   const { route, parameters } = matched
   seen.operation = route.operation
-  if (route.changes && identity.kind === "session") requireOwnPage(request)
+  if ((route.changes || route.takesJson === true) && identity.kind === "session") requireOwnPage(request)
   requireRole(route, identity)
   const call: RouteCall = {
     request,

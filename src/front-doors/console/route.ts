@@ -27,6 +27,8 @@ interface RouteHead {
   path: string
   /** Whether it changes anything: then it takes JSON of the same site only. */
   changes: boolean
+  /** It changes nothing by itself, and takes JSON of the same site only all the same. */
+  takesJson?: boolean
 }
 
 /** One row of the table of the console's API. */

@@ -1,9 +1,11 @@
 import { createSecureContext } from "node:tls"
+import { type Acting, actingIn, consoleLogin } from "../../control-plane/console/sql-login.ts"
 import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
 import type { HostPort, SqlTls, SqlUser } from "../../domain/configuration.ts"
 import type { QueryEngine, QuerySession } from "../../query/contract.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { AuditStore } from "../../state/audit.ts"
+import { PgError } from "../../wire/pgwire/pg-error.ts"
 import { type PgWireLimits, type PgWireOptions, startPgWire } from "../../wire/pgwire/server.ts"
 import type { CopyAdministration } from "./copy/context.ts"
 import type { DatabaseAdministration } from "./databases/administration.ts"
@@ -66,20 +68,30 @@ function wireTls({ cert, key, endpoint, unencrypted }: PortTls): Pick<PgWireOpti
   }
 }
 
+/** As whom a login acts: as itself, or the console as the user it names. Throws a fatal PgError. */
+function actingFor(users: SqlUsers, login: string, parameters: ReadonlyMap<string, string>): Acting {
+  if (login !== consoleLogin) return { user: login, mode: "write" }
+  const acting = actingIn(parameters.get("options"))
+  if (acting !== undefined && users.find(acting.user) !== undefined) return acting
+  throw new PgError("28000", "the console names no user of the SQL port", { fatal: true })
+}
+
 /** Opens an authenticated user's session, and keeps it in `sessions` while it lasts. */
 async function openSession(
   options: SqlPortOptions,
   sessions: Set<QuerySession>,
   {
-    user,
+    login,
     parameters,
     address,
-  }: { user: string; parameters: Map<string, string>; address: string | undefined },
+  }: { login: string; parameters: Map<string, string>; address: string | undefined },
 ): Promise<QuerySession> {
+  const { user, mode } = actingFor(options.users, login, parameters)
   const session = await options.engine.open({
     user,
     parameters,
-    readDoorStatement: doorStatements(options, sessions, { user, address }),
+    readDoorStatement:
+      mode === "read" ? () => undefined : doorStatements(options, sessions, { user, address }),
     onGovernedRead: governedReads({
       store: options.audit,
       caller: () => callerOf(options.users, user, address),
@@ -108,7 +120,8 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
     ...(options.tls ? wireTls(options.tls) : {}),
     verifierFor: verifiers(options.configured, users),
     isAdministrator: (name) => users.find(name)?.isSuperuser === true,
-    openSession: (user, parameters, address) => openSession(options, sessions, { user, parameters, address }),
+    openSession: (login, parameters, address) =>
+      openSession(options, sessions, { login, parameters, address }),
     onError: (error, where) => log.error({ err: error, where }, "sql port"),
   })
   return {

@@ -12,6 +12,8 @@ export interface WireRequest {
   address?: string | undefined
   /** It came over TLS that ends here. */
   isSecure?: boolean
+  /** Aborted when its connection is closed, or its answer is complete. */
+  gone?: AbortSignal
 }
 
 export interface WireResponse {

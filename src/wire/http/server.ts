@@ -148,7 +148,13 @@ export async function answerRaw(
   switch (read.kind) {
     case "read":
       return toResponse(
-        await handler({ ...head, body: read.body, address, isSecure: incoming.socket instanceof TLSSocket }),
+        await handler({
+          ...head,
+          body: read.body,
+          address,
+          isSecure: incoming.socket instanceof TLSSocket,
+          gone: goneSignal(context),
+        }),
       )
     case "tooLarge": {
       const answer = await tooLarge({ ...head, body: new Uint8Array() })
@@ -157,6 +163,12 @@ export async function answerRaw(
     case "broken":
       return new Response(null, { status: 400 })
   }
+}
+
+function goneSignal({ env: { outgoing } }: Context<HttpEnvironment>): AbortSignal {
+  const gone = new AbortController()
+  outgoing.once("close", () => gone.abort())
+  return gone.signal
 }
 
 function requestHead(method: string, target: string, rawHeaders: string[]): Omit<WireRequest, "body"> {

@@ -203,6 +203,73 @@ async function firstEvent(response: Response): Promise<string> {
   return text
 }
 
+interface SqlTold {
+  columns: { name: string; type: string }[]
+  rows: (string | null)[][]
+  truncated: boolean
+}
+
+async function runsSql(place: Place): Promise<void> {
+  const { client: admin } = await signedIn(place, "admin", "")
+  const { client: reader } = await signedIn(place, "reader", "-r")
+  const run = (client: typeof admin, sql: string, more: object = {}) =>
+    client.ask("/console/api/sql", { method: "POST", body: { database: "dev", sql, ...more } })
+  const told = async (...asked: Parameters<typeof run>) => {
+    const { status, text, body } = await run(...asked)
+    assert.equal(status, 200, text)
+    return body as SqlTold
+  }
+  await told(admin, "CREATE TABLE console_rows AS SELECT i AS n, 'row ' || i AS word FROM range(3000) t(i)")
+  const { columns, rows, truncated } = await told(
+    reader,
+    "SELECT n, word, NULL AS nothing FROM console_rows ORDER BY n",
+    { limit: 2 },
+  )
+  assert.deepEqual(rows, [
+    ["0", "row 0", null],
+    ["1", "row 1", null],
+  ])
+  assert.deepEqual(
+    [columns.map(({ name }) => name), columns[0]?.type, truncated],
+    [["n", "word", "nothing"], "int8", true],
+  )
+  assert.equal((await told(reader, "SELECT * FROM console_rows", { limit: 10_000 })).rows.length, 3_000)
+  assert.deepEqual((await told(reader, "SELECT current_user")).rows, [["reader"]])
+
+  const wrong = await run(reader, "SELECT nonsense FROM console_rows")
+  assert.deepEqual([wrong.status, code(wrong)], [400, "42703"])
+  assert.equal(code(await run(reader, "DELETE FROM console_rows")), "42501")
+  assert.equal(code(await run(admin, "SELECT 1; SELECT 2")), "42601")
+
+  const link = await place.run("console-link", "--user", "admin", "--role", "operator")
+  const lesser = consoleClient(place)
+  const token = /#link=([\w-]{43})/.exec(link.stdout)?.[1]
+  await lesser.ask("/console/api/session", { method: "POST", body: { link: token } })
+  for (const sql of [
+    "DELETE FROM console_rows",
+    "CREATE TABLE more (n int)",
+    "CREATE USER mallory PASSWORD 'x'",
+    "GRANT SELECT ON console_rows TO public",
+    "CREATE DATABASE more",
+    "SET default_transaction_read_only = off",
+  ]) {
+    const { status } = await run(lesser, sql)
+    if (!sql.startsWith("SET ")) assert.equal(status, 400, sql)
+  }
+  assert.deepEqual((await told(lesser, "SELECT count(*) FROM console_rows")).rows, [["3000"]])
+
+  const catalog = (await reader.ask("/console/api/catalog?database=dev")).body as {
+    databases: string[]
+    tables: { schema: string; name: string; columns: { name: string }[] }[]
+  }
+  assert.ok(catalog.databases.includes("dev"))
+  const table = catalog.tables.find(({ name }) => name === "console_rows")
+  assert.deepEqual(
+    table?.columns.map(({ name }) => name),
+    ["n", "word"],
+  )
+}
+
 const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["shows its page, or which command builds it, with a policy for content", showsPages],
   ["signs in by an SQL user's password, and out", signsIn],
@@ -212,6 +279,7 @@ const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["a page of another site changes nothing by a person's cookie", refusesOtherSites],
   ["sessions are listed and ended: all by an administrator, their own by others", endsSessions],
   ["an event stream begins at once, and with everything for who comes from elsewhere", tellsEvents],
+  ["SQL runs as the user who signed in, bounded, and changes nothing by who is less than an admin", runsSql],
   ["a script shows an API key instead of a cookie", takesKeys],
 ]
 

@@ -1,4 +1,5 @@
 import { newSerialQueue } from "../../../concurrency/serial-queue.ts"
+import { consoleLogin, consolePassword } from "../../../control-plane/console/sql-login.ts"
 import type { Caller } from "../../../control-plane/control-plane.ts"
 import type { SqlUsers } from "../../../control-plane/sql-users/sql-users.ts"
 import type { SqlUser } from "../../../domain/configuration.ts"
@@ -26,7 +27,9 @@ export function verifiers(configured: readonly SqlUser[], users: SqlUsers): (nam
   const derived = new Map(
     configured.map(({ name, password }) => [name, scramVerifier(password, saltOf(secret, name))]),
   )
+  const ofConsole = scramVerifier(consolePassword(secret), saltOf(secret, consoleLogin))
   return (name) => {
+    if (name === consoleLogin) return ofConsole
     const phantom = phantomVerifier(secret, name)
     const fixed = derived.get(name)
     if (fixed) return fixed
