@@ -120,6 +120,27 @@ describe("observations", () => {
     assert.equal((await seen(id))?.seen, undefined)
   })
 
+  it("takes what changed in many pipelines at once, of each by its own generation", async () => {
+    const [mine, taken, gone] = [await aPipeline(), await aPipeline(), await aPipeline()]
+    const before = await Promise.all([mine, taken, gone].map((id) => changedOf(id, { generation: 1 })))
+    assert.equal(await beat("many", 0, { changed: before }), true)
+    await beat("taker", 0, { changed: [await changedOf(taken, { generation: 2 })] })
+    await test.store.pipelines.remove(gone, before[2]?.sourceDatabase ?? "")
+    const told = before.map((one) => {
+      return { ...one, facts: { ...facts, lagMs: 9 }, changedTables: [aTable("1"), aTable("2")] }
+    })
+    assert.equal(await beat("many", 1, { changed: told }), true)
+    assert.equal((await seen(mine))?.seen?.facts.lagMs, 9)
+    assert.deepEqual((await seen(mine))?.seen?.tables, [aTable("1"), aTable("2")])
+    assert.deepEqual((await seen(taken))?.seen?.facts, facts)
+    assert.deepEqual((await seen(taken))?.seen?.tables, [])
+    assert.equal(await seen(gone), undefined)
+    const again = { ...before[0], changedTables: [aTable("2", { changes: 4 })] } as ChangedPipeline
+    assert.equal(await beat("many", 2, { changed: [again] }), true)
+    assert.deepEqual((await seen(mine))?.seen?.tables, [aTable("1"), aTable("2", { changes: 4 })])
+    assert.equal(await beat("many", 2, { changed: told }), false, "out of step")
+  })
+
   it("drops what is written for a pipeline that is gone", async () => {
     const id = await aPipeline()
     const changed = await changedOf(id, { changedTables: [aTable("1")], isWhole: true })
