@@ -20,9 +20,24 @@ const emitOnce = (name, ...rest) => {
     const before = lastSeenMs.get(name)
     lastSeenMs.set(name, now)
     tellSeen(name)
-    if (before !== undefined && now - before < SAME_SIGNAL_MS) return true
+    if (before !== undefined && now - before < SAME_SIGNAL_MS) {
+      // Two that ask for a reload may mean two files: the last is never lost.
+      if (name === "SIGHUP") emitLater()
+      return true
+    }
   }
   return Reflect.apply(emit, process, [name, ...rest])
+}
+
+let isEmittingLater = false
+
+function emitLater() {
+  if (isEmittingLater) return
+  isEmittingLater = true
+  setTimeout(() => {
+    isEmittingLater = false
+    emit("SIGHUP", "SIGHUP")
+  }, SAME_SIGNAL_MS).unref()
 }
 
 /**

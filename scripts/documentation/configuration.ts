@@ -1,4 +1,5 @@
 import { configurationKeyTree, distinction, type KeyNode } from "../../src/configuration/listing/key-tree.ts"
+import { effectOnReload } from "../../src/configuration/reload/reload.ts"
 import { engines } from "../../src/server/registries.ts"
 
 /** docs/operating/configuration.md: every key, from the schema that judges the file. */
@@ -23,7 +24,7 @@ function sectionsOf(path: string, node: KeyNode, branch?: string): Section[] {
     path,
     about: node.description ?? "",
     rows: properties.map(([key, value]) =>
-      rowOf(key, value, required.has(key) ? "must be there" : defaultOf(value)),
+      rowOf(joined(path, key), value, required.has(key) ? "must be there" : defaultOf(value)),
     ),
     ...(branch !== undefined && { branch }),
   }
@@ -56,10 +57,12 @@ function isPlain({ properties, oneOf }: KeyNode): boolean {
   return properties === undefined && oneOf === undefined
 }
 
-function rowOf(key: string, node: KeyNode, usual: string): string {
+function rowOf(path: string, node: KeyNode, usual: string): string {
   const about = node.const === undefined ? (node.description ?? "") : "which engine or kind it is"
   const secret = (node.secret ?? node.items?.secret) === true ? " (secret)" : ""
-  return `| \`${key}\` | ${formOf(node)} | ${usual} | ${about.replaceAll("|", "\\|")}${secret} |`
+  const key = path.slice(path.lastIndexOf(".") + 1)
+  const reload = { applied: "yes", restart: "restart", mixed: "see there" }[effectOnReload(path)]
+  return `| \`${key}\` | ${formOf(node)} | ${usual} | ${reload} | ${about.replaceAll("|", "\\|")}${secret} |`
 }
 
 function formOf(node: KeyNode): string {
@@ -91,15 +94,16 @@ function defaultOf({ default: usual }: KeyNode): string {
 function sectionText({ path, branch, about, rows }: Section): string {
   const title = path === "" ? "The file" : `\`${path}\`${branch === undefined ? "" : ` with \`${branch}\``}`
   const said = about === "" ? "" : `\n${about[0]?.toUpperCase()}${about.slice(1)}.\n`
-  return `\n## ${title}\n${said}\n| Key | Value | Usual | What it is |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`
+  return `\n## ${title}\n${said}\n| Key | Value | Usual | On reload | What it is |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`
 }
 
 const introduction = `# Configuration
 
 <!-- Written by \`node scripts/configuration-page.ts\` from the schema in the code. -->
 
-\`millrace.yaml\` of the working directory, or the file after \`--config\`. A change takes effect at the next start. Unknown keys and
-wrong values are told before anything starts, one line each, with the key's place and never with its value.
+\`millrace.yaml\` of the working directory, or the file after \`--config\`. A change takes effect at the next
+[reload](#reload) or start. Unknown keys and wrong values are told before anything starts, one line each, with the key's place and
+never with its value.
 
 \`\`\`
 $ millrace config check        # judges the file, connects to nothing
@@ -121,4 +125,25 @@ in the file or variable too. Commands that only ask a running Millrace (\`status
 \`governance\`) read \`listen\`, \`data_dir\`, \`region\` and \`credentials\` alone, \`sql\` reads \`sql_users\` and, for warehouses that are asked
 themselves, \`warehouses\`: secrets of sources need not be in their environment. Lengths of time are like \`500ms\`, \`30s\`, \`5m\`, \`24h\`,
 \`7d\`; sizes like \`64MiB\`, \`10GiB\`, \`500GB\`.
+
+## Reload
+
+\`\`\`
+$ millrace reload
+reloaded: sql_users, sources
+! a restart is needed for: verify
+\`\`\`
+
+The processes of this data folder read the file again, with what \`\${file:…}\` and \`\${cmd:…}\` lead to now; environment variables stay as they were
+at the start. Keys with "yes" below apply at once, to what begins from then on:
+
+- A source whose entry has changed, its password for example: its pipelines are started again where they were; those of other sources do not notice. One
+  that is no longer there: its integrations say so (\`sourceMissing\`).
+- SQL users: sessions of one that was removed may run no more statements; a new password counts for the next login.
+- \`listen.tls\`: the certificate is read again at each reload, also when its path is the same.
+
+A file with a mistake changes nothing: the command says what is wrong and ends with 1, and the log has it too. SIGHUP to the process does the same
+without an answer (also \`systemctl reload\`, see [service](service.md)); to one that was started on a terminal it means a stop when that is closed. Each
+process of an installation that is [split by roles](roles.md) is reloaded at its own host. Flows of [customer profiles](../profiles/integrations.md) take
+sources that were not there at the start with the next one.
 `

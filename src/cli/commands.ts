@@ -50,6 +50,13 @@ export const commands: Record<string, Command> = {
     run: async ({ values: { json, config }, positionals: [, action = ""] }) =>
       (await import("./config.ts")).config({ action, json: json === true, path: config }),
   },
+  reload: {
+    usages: ["[--config FILE]"],
+    about: "have the running Millrace read its configuration again",
+    flags: ["config"],
+    words: 0,
+    run: async ({ values }) => (await import("./reload.ts")).reload(values.config),
+  },
   status: {
     usages: ["[--integration I] [--state STATE] [--table SCHEMA.TABLE] [--watch] [--json] [--config FILE]"],
     about: "integrations, tables, rows, lag; ends with 3 when one of them is not well",

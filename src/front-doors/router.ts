@@ -11,6 +11,7 @@ import type { Throttle } from "./throttle.ts"
 
 export interface AwsRouterOptions {
   region: string
+  /** Read at each request: they may change while it serves. */
   credentials: readonly Credential[]
   doors: readonly Door[]
   /** How many requests a key may make; without it, as many as it likes. */
@@ -33,8 +34,7 @@ const services = ["rds", "redshift", "cloudcontrolapi", "profile", "millrace"] a
 /** All AWS services behind one port: checks the signature, then hands the call to the door its scope names. */
 export function awsRouter(options: AwsRouterOptions): AwsRouter {
   const doors = new Map(options.doors.map((door) => [door.service, door]))
-  const credentials = new Map(options.credentials.map((credential) => [credential.accessKeyId, credential]))
-  const places: Places = { doors, credentials, throttle: options.throttle }
+  const places: Places = { doors, throttle: options.throttle }
   const log = newRequestLog(options.log, "aws request", options.now)
   return {
     handle: (request) => logged(log, request, (requestId) => route(options, places, request, requestId)),
@@ -45,7 +45,6 @@ export function awsRouter(options: AwsRouterOptions): AwsRouter {
 
 interface Places {
   doors: ReadonlyMap<string, Door>
-  credentials: ReadonlyMap<string, Credential>
   throttle: Throttle | undefined
 }
 
@@ -56,20 +55,22 @@ interface RouteResult extends DoorAnswer {
 
 async function route(
   options: AwsRouterOptions,
-  { doors, credentials, throttle }: Places,
+  { doors, throttle }: Places,
   request: WireRequest,
   requestId: string,
 ): Promise<RouteResult> {
   const refusals = refusalsFor(request)
   const nowMs = (options.now ?? Date.now)()
+  const credentialOf = (accessKeyId: string) =>
+    options.credentials.findLast((one) => one.accessKeyId === accessKeyId)
   const verified = verifySignature(request, {
     region: options.region,
     services,
     nowMs,
-    secretOf: (accessKeyId) => credentials.get(accessKeyId)?.secretAccessKey,
+    secretOf: (accessKeyId) => credentialOf(accessKeyId)?.secretAccessKey,
   })
   if ("error" in verified) return refused(refusals.signature(verified.error, requestId))
-  const credential = credentials.get(verified.ok.accessKeyId)
+  const credential = credentialOf(verified.ok.accessKeyId)
   if (credential === undefined) throw new Error("a verified key has no credential")
   const late = await throttle?.take(credential.accessKeyId, nowMs)
   if (late !== undefined) return refused(refusals.throttled(late.waitMs, requestId), credential.accessKeyId)

@@ -139,10 +139,11 @@ async function noticed(
 function openedOnce(
   open: (source: SourceConfiguration) => ObjectStore,
 ): (source: SourceConfiguration) => ObjectStore {
-  const opened = new Map<string, ObjectStore>()
+  // By the entry itself: another one, with other keys, is opened anew.
+  const opened = new WeakMap<SourceConfiguration, ObjectStore>()
   return (source) => {
-    const bucket = opened.get(source.arn) ?? open(source)
-    opened.set(source.arn, bucket)
+    const bucket = opened.get(source) ?? open(source)
+    opened.set(source, bucket)
     return bucket
   }
 }

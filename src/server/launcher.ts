@@ -188,6 +188,7 @@ export function newLauncher(options: LauncherOptions): PipelineLauncher {
         throw new Problem("warehouseMissing", `The configuration no longer names ${integration.targetArn}.`)
       await warehouse.drop(destinationDatabase, { pipeline: integration.id, generation })
     },
+    configured: sources.byArn,
     place: (integration, record) => placeIn(warehouses, integration, record),
     removal(integration, record) {
       const configuration = sources.byArn(integration.sourceArn)

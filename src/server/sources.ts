@@ -17,6 +17,8 @@ export interface Sources {
     options: Pick<SourceOptions, "database"> & Partial<SourceOptions>,
   ): Source
   openFiles(configuration: SourceConfiguration, region: string): ObjectStore
+  /** Loads what these need as well. @throws SetupError for an engine that is not listed */
+  load(configurations: readonly SourceConfiguration[]): Promise<void>
 }
 
 /** Loads the adapters of these sources, and of no others. @throws SetupError for an engine that is not listed */
@@ -26,10 +28,14 @@ export async function loadSources(
 ): Promise<Sources> {
   const tables = new Map<string, TableAdapter>()
   const files = new Map<string, FileAdapter>()
-  for (const engine of new Set(configurations.map((one) => engines.of(one))))
-    if (engine.delivery === "tables") tables.set(engine.name, await engine.load())
-    else files.set(engine.name, await engine.load())
+  async function load(wanted: readonly SourceConfiguration[]): Promise<void> {
+    for (const engine of new Set(wanted.map((one) => engines.of(one))))
+      if (engine.delivery === "tables") tables.set(engine.name, await engine.load())
+      else files.set(engine.name, await engine.load())
+  }
+  await load(configurations)
   return {
+    load,
     engines,
     configurations,
     byArn: (arn) => configurations.find((source) => source.arn === arn),

@@ -36,6 +36,8 @@ export interface RunningRoles {
   configuration: Configuration
   /** Resolves, with the reason, when only a new process can go on. */
   broken: Promise<string>
+  /** Takes over another configuration, while everything runs. @throws SetupError when that cannot be; nothing has changed then */
+  reload(next: Configuration): Promise<void>
   /** Stops in order; safe to be cut short at any point. */
   stop(): Promise<void>
 }
@@ -91,6 +93,7 @@ async function startParts(
     ...http,
     ...(local.sql && { sql: local.sql }),
     configuration,
+    reload: base.reload,
     broken: warehouse?.broken ?? new Promise(() => undefined),
   }
 }

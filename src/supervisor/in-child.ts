@@ -4,19 +4,21 @@ import { atStopSignals } from "./stop-signals.ts"
 
 export interface ChildOptions<Start, Facts> {
   /** Starts what this process is for. Throws what keeps it from starting. */
-  run(start: Start): Promise<RunningChild<Facts>>
+  run(start: Start): Promise<RunningChild<Facts, Start>>
   /** Ends the process at once. */
   exit(status: 0 | 1): never
   /** How often the supervisor is told that the event loop turns, in ms. */
   aliveEveryMs: number
 }
 
-export interface RunningChild<Facts> {
+export interface RunningChild<Facts, Start = unknown> {
   facts: Facts
   /** Resolves when only a new process can go on. */
   broken: Promise<unknown>
   /** Ends in order; the status that the process is to end with. */
   stop(): Promise<0 | 1>
+  /** Takes over another start, while everything runs. Throws what keeps it from that. */
+  onReload?(start: Start): Promise<void>
   /** Told how another process of the supervisor is. */
   onNeighbour?(neighbour: { name: string; state: ProcessState }): void
 }
@@ -40,11 +42,12 @@ export async function liveAsChild<Start, Facts>(options: ChildOptions<Start, Fac
   )
   const stopped = Promise.withResolvers<void>()
   atStopSignals(stopped.resolve, exit)
-  let running: RunningChild<Facts> | undefined
+  let running: RunningChild<Facts, Start> | undefined
   const started = Promise.withResolvers<Start>()
   process.on("message", (order: Order<Start>) => {
     if (order.kind === "start") started.resolve(order.start)
     else if (order.kind === "stop") stopped.resolve()
+    else if (order.kind === "reload") void reload(running, order.start).then(tell)
     else running?.onNeighbour?.(order)
   })
   const start = await Promise.race([started.promise, stopped.promise])
@@ -54,6 +57,19 @@ export async function liveAsChild<Start, Facts>(options: ChildOptions<Start, Fac
   const isBroken = await Promise.race([stopped.promise.then(() => false), running.broken.then(() => true)])
   const status = await running.stop()
   return leave(aliveTimer, isBroken ? 1 : status)
+}
+
+async function reload<Facts, Start>(
+  running: RunningChild<Facts, Start> | undefined,
+  start: Start,
+): Promise<Report<Facts>> {
+  try {
+    if (running === undefined) return { kind: "reloaded", mistake: "it is starting" }
+    await running.onReload?.(start)
+    return { kind: "reloaded", mistake: undefined }
+  } catch (error) {
+    return { kind: "reloaded", mistake: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** Lets go of the channel, without which the process can end by itself. */

@@ -23,6 +23,8 @@ export interface KeptProcess<Start, Facts> {
   readonly pid: number | undefined
   readonly state: ProcessState
   tell(order: Order<Start>): void
+  /** Has the one that is ready take over another start. Why it could not; `undefined`: it did, or the next one starts with it. */
+  reload(start: Start): Promise<string | undefined>
   /**
    * Ends the one that runs, in order; after `limitMs` at once. Resolves with how it ended, or how the last one did when none runs: a signal to the
    * whole group may have reached it before us. `undefined`: none ever ran.
@@ -47,6 +49,7 @@ export function keepProcess<Start, Facts>(
       return keeper.state
     },
     tell: (order) => keeper.current?.tell(order),
+    reload: async (start) => await keeper.current?.reload(start),
     async stop(limitMs) {
       keeper.stopping.abort()
       await keeper.current?.stop(limitMs)

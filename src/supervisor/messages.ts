@@ -2,6 +2,8 @@
 export type Order<Start> =
   /** Once, at the beginning. */
   | { kind: "start"; start: Start }
+  /** Take over another start, while everything runs; it is answered by `reloaded`. */
+  | { kind: "reload"; start: Start }
   /** End in order. */
   | { kind: "stop" }
   /** How another process of the same supervisor is. */
@@ -11,6 +13,8 @@ export type Order<Start> =
 export type Report<Facts> =
   /** Its event loop turns. */
   | { kind: "alive"; rssBytes: number }
+  /** It has taken over what `reload` gave, or says why not. */
+  | { kind: "reloaded"; mistake: string | undefined }
   /** It serves; told once. */
   | { kind: "ready"; facts: Facts }
 

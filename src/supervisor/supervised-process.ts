@@ -45,6 +45,8 @@ export interface SupervisedProcess<Start, Facts> {
   readonly ready: Promise<Facts>
   readonly ended: Promise<EndCause>
   tell(order: Order<Start>): void
+  /** Has it take over another start. Why it could not; `undefined`: it did, or it has ended. */
+  reload(start: Start): Promise<string | undefined>
   /** Has it end in order; ends it after `limitMs`. Repeatable. */
   stop(limitMs: number): Promise<EndCause>
   /** Ends it at once. */
@@ -87,6 +89,8 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
       case "alive":
         toldBytes = report.rssBytes
         return
+      case "reloaded":
+        return reloading.answered(report.mistake)
       case "ready":
         isReady = true
         return ready.resolve(report.facts)
@@ -99,22 +103,41 @@ export function startProcess<Start, Facts>(options: ProcessOptions<Start>): Supe
     // The channel of one that is about to end may be closed: that it ends is told otherwise.
     if (child.connected) child.send(order, () => undefined)
   }
+  const reloading = newReloading<Start>(tell, ended)
   if (options.isFirstToEnd) offerToKernel(child.pid)
-  // Rejected: what the processes need could not be had, and whoever wanted to give it ends them.
-  options.start.then(
-    (start) => tell({ kind: "start", start }),
-    () => undefined,
-  )
+  void tellStart(options.start, tell)
   return {
     pid: child.pid,
     ready: ready.promise,
     ended,
     tell,
+    reload: reloading.reload,
     kill: () => void child.kill("SIGKILL"),
     async stop(limitMs) {
       tell({ kind: "stop" })
       const timer = setTimeout(() => end({ kind: "late", afterMs: limitMs }), limitMs)
       return await ended.finally(() => clearTimeout(timer))
+    },
+  }
+}
+
+async function tellStart<Start>(start: Promise<Start>, tell: (order: Order<Start>) => void): Promise<void> {
+  // Rejected: what the processes need could not be had, and whoever wanted to give it ends them.
+  await start.then(
+    (given) => tell({ kind: "start", start: given }),
+    () => undefined,
+  )
+}
+
+/** One reload at a time. */
+function newReloading<Start>(tell: (order: Order<Start>) => void, ended: Promise<unknown>) {
+  let answer = Promise.withResolvers<string | undefined>()
+  return {
+    answered: (mistake: string | undefined) => answer.resolve(mistake),
+    reload(start: Start): Promise<string | undefined> {
+      answer = Promise.withResolvers()
+      tell({ kind: "reload", start })
+      return Promise.race([answer.promise, ended.then(() => undefined)])
     },
   }
 }

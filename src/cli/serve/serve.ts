@@ -8,6 +8,7 @@ import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
 import { configuredToServe, type ServeOptions } from "./options.ts"
 import { readyLine } from "./ready-line.ts"
+import { reloadAtHangUp } from "./reloading.ts"
 import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
@@ -32,12 +33,18 @@ export async function serve(options: ServeOptions, roleList: string | undefined)
   process.umask(0o077)
   const stopped = stopSignal()
   const log = newLog(configuration.log)
+  const reloading = reloadAtHangUp({ configuration, path: options.config, log })
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const server = await startRoles({ configuration, roles, watch: "own", log })
   print(`${readyLine(server, roles)}\n`)
+  await reloading.begin(async (next) => {
+    await server.reload(next)
+    return []
+  })
   await manager.ready("running")
   compileAhead(log)
   const reason = await Promise.race([stopped, server.broken])
+  await reloading.end()
   await manager.stopping()
   const outcome = await stopWithin(server, stopLimitMs)
   if (reason === undefined) return outcome

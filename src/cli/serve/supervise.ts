@@ -6,6 +6,7 @@ import { complain, print } from "../output.ts"
 import { compileAhead } from "./compiled-code.ts"
 import { configuredToServe, type ServeOptions } from "./options.ts"
 import { readyLine } from "./ready-line.ts"
+import { reloadAtHangUp } from "./reloading.ts"
 import { serviceManager } from "./service-manager.ts"
 import { stopSignal, stopWithin } from "./stopping.ts"
 
@@ -25,14 +26,17 @@ export async function supervise(options: ServeOptions): Promise<ExitCode> {
   // When a second signal ends this process, the two others end with it.
   const stopped = stopSignal()
   const log = newLog(configuration.log)
+  const reloading = reloadAtHangUp({ configuration, path: options.config, log })
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const running = await startIsolated({ configuration, childProgram, log })
   const isStarted = await Promise.race([tellStart(running), stopped.then(() => true)])
   if (isStarted) {
+    await reloading.begin(running.reload)
     await manager.ready("running")
     compileAhead(log)
     await stopped
   }
+  await reloading.end()
   await manager.stopping()
   let isOrderly = false
   const stop = async () => {

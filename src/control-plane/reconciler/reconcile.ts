@@ -297,13 +297,14 @@ async function endDropped(turn: Turn, { integration, databases, records }: Wante
 }
 
 /**
- * Stops a pipeline whose ACCEPTINVCHARS option has changed: the option is fixed when a connection to the source is
- * opened, so that the next start applies it.
+ * Stops a pipeline whose ACCEPTINVCHARS option or source's configuration has changed: both are fixed when a connection to the
+ * source is opened, so that the next start applies them.
  */
-async function stopOutdated({ owned }: Turn, key: string, { options }: DatabaseRecord): Promise<void> {
+async function stopOutdated({ owned, launcher }: Turn, key: string, database: DatabaseRecord): Promise<void> {
   const one = owned.running.get(key)
-  if (one !== undefined && one.acceptsInvalidCharacters !== options.acceptInvalidCharacters)
-    await owned.release(key)
+  if (one === undefined) return
+  const isOther = one.acceptsInvalidCharacters !== database.options.acceptInvalidCharacters
+  if (isOther || one.source !== launcher.configured(one.sourceArn)) await owned.release(key)
 }
 
 /** Ends the integration's pipelines, then removes its record. Its destination databases stay. */

@@ -18,6 +18,8 @@ export interface SourceProtectionOptions {
   running(): RunningPipeline[]
   /** `undefined`: the source is not configured any more, or nothing of ours can do it harm. */
   protect(sourceArn: string, database: string, options: ProtectionOptions): Protection | undefined
+  /** What a source is configured as: another object when that has changed. */
+  configured(sourceArn: string): object | undefined
   log: ReconcilerLog
 }
 
@@ -25,6 +27,8 @@ export interface SourceProtectionOptions {
 interface Protected {
   sourceArn: string
   handles: Set<string>
+  /** As it was configured when the protection began. */
+  source: object | undefined
   protection: Protection | undefined
   /** Why it cannot be protected now, and since when. */
   trouble: { problem: Problem; sinceMs: number } | undefined
@@ -62,7 +66,7 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
     const places = [...mine, ...options.running().map(placeOfRunning)]
     const wanted = Map.groupBy(places, ({ sourceArn, database }) => `${sourceArn}\n${database}`)
     for (const [key, one] of kept) {
-      if (wanted.has(key)) continue
+      if (wanted.has(key) && one.source === options.configured(one.sourceArn)) continue
       kept.delete(key)
       one.protection?.stop().catch((error: unknown) => log.warn({ reason: String(error) }, "ending a watch"))
     }
@@ -77,7 +81,10 @@ export function protectSources(options: SourceProtectionOptions): { stop(): Prom
   }
 
   function begin({ sourceArn, database }: Place, handles: Set<string>): Protected {
-    const one: Protected = { sourceArn, handles, protection: undefined, trouble: undefined }
+    const one: Protected = {
+      ...{ sourceArn, handles, protection: undefined, trouble: undefined },
+      source: options.configured(sourceArn),
+    }
     one.protection = options.protect(sourceArn, database, {
       handles: () => [...one.handles],
       onWithdrawn: (handle, tables) => withdrawn(one, handle, tables),

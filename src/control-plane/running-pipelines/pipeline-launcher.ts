@@ -32,6 +32,8 @@ export interface PipelineLauncher {
   removal(integration: Integration, record: PipelineRecord): string | undefined
   /** Takes the pipeline's database away, for its owner of this generation. Repeatable. Throws Problem. */
   dropDatabase(integration: Integration, record: PipelineRecord, generation: number): Promise<void>
+  /** What its source is configured as: another object when that has changed; `undefined`: not at all. */
+  configured(sourceArn: string): object | undefined
   /** Where it can run. */
   place(integration: Integration, record: PipelineRecord): PipelinePlace
 }

@@ -28,6 +28,8 @@ export interface RunningPipeline {
   hasKey: boolean
   /** As its connections were opened. */
   acceptsInvalidCharacters: boolean
+  /** See PipelineLauncher.configured: what its connections were opened by. */
+  source: object | undefined
 }
 
 /** How far the warehouse is in the source's history; `undefined` while it does not stream. */
@@ -77,6 +79,7 @@ export async function launch(
     dataFilter: integration.dataFilter,
     hasKey: integration.kmsKeyId !== undefined,
     acceptsInvalidCharacters: database.options.acceptInvalidCharacters,
+    source: options.launcher.configured(integration.sourceArn),
     history: newPipelineHistory(monitor, () => visiblePosition(one)),
   }
   one.pipeline = start(options, integration, one)

@@ -6,7 +6,7 @@ import { accessOf, type KnownUser, type SqlAccess } from "./sql-access.ts"
 
 export interface KnownUsers {
   /** By name, as `accounts`. Of two of one name the configured one counts. */
-  readonly configured: ReadonlyMap<string, KnownUser>
+  configured: ReadonlyMap<string, KnownUser>
   accounts: ReadonlyMap<string, SqlAccount>
   grants: readonly Grant[]
   /** Accounts and grants as text: what was read last is told from what is read next by it. */
@@ -15,11 +15,15 @@ export interface KnownUsers {
 
 export function newKnownUsers(configured: readonly SqlUser[]): KnownUsers {
   return {
-    configured: new Map(configured.map((user) => [user.name, configuredUser(user)])),
+    configured: configuredUsers(configured),
     accounts: new Map(),
     grants: [],
     seen: "",
   }
+}
+
+export function configuredUsers(configured: readonly SqlUser[]): ReadonlyMap<string, KnownUser> {
+  return new Map(configured.map((user) => [user.name, configuredUser(user)]))
 }
 
 /** Takes over what the state database has. `changed`: that was something new. */

@@ -9,7 +9,15 @@ import type { AuditStore } from "../../state/audit.ts"
 import type { SqlUserStore } from "../../state/sql-users.ts"
 import { type AuditLog, audited } from "../audit/audit.ts"
 import type { Caller } from "../control-plane.ts"
-import { accessOfUser, allUsers, findUser, type KnownUsers, newKnownUsers, readUsers } from "./known-users.ts"
+import {
+  accessOfUser,
+  allUsers,
+  configuredUsers,
+  findUser,
+  type KnownUsers,
+  newKnownUsers,
+  readUsers,
+} from "./known-users.ts"
 import type { KnownUser, SqlAccess } from "./sql-access.ts"
 import {
   type AccountChanges,
@@ -48,11 +56,14 @@ export interface SqlUsers {
   revoke(caller: Caller, grants: readonly Grant[]): Promise<void>
   /** Every grant on a database that was dropped. Repeatable. */
   forgetDatabase(database: string): Promise<void>
+  /** Takes over what the list of configured users has become. */
+  configuredAnew(): void
   stop(): void
 }
 
 export interface SqlUsersOptions {
   store: SqlUserStore
+  /** May change: see `configuredAnew`. */
   configured: readonly SqlUser[]
   /** The databases a partner may load into now. Default: none. */
   databasesOfPartner?: (partner: string) => Promise<Iterable<string>>
@@ -100,6 +111,10 @@ export async function openSqlUsers(options: SqlUsersOptions): Promise<SqlUsers> 
     accessOf: (name) => accessOfUser(known, name, databasesOfPartner),
     onChange: (listener) => void listeners.push(listener),
     ...changesOf({ store, known, audit, refresh }),
+    configuredAnew() {
+      known.configured = configuredUsers(options.configured)
+      for (const listener of listeners) listener()
+    },
     stop: () => void refreshing.stop(),
   }
 }

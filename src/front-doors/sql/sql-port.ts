@@ -52,6 +52,8 @@ export interface PortTls {
 export interface SqlPort {
   port: number
   connections(): number
+  /** Another certificate, for connections that come from now on; nothing where the port has no TLS. */
+  renewTls(tls: PortTls): void
   /** Refuses newcomers, lets statements finish for `graceMs`, then ends all sessions. */
   close(graceMs: number): Promise<void>
 }
@@ -60,11 +62,29 @@ function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address)
 }
 
-function wireTls({ cert, key, endpoint, unencrypted }: PortTls): Pick<PgWireOptions, "tls" | "mayBePlain"> {
+interface WireTls {
+  options: Pick<PgWireOptions, "tls" | "mayBePlain">
+  /** For connections that come from now on. */
+  renew(tls: PortTls): void
+}
+
+function wireTls(given: PortTls): WireTls {
+  let { unencrypted } = given
+  const contextOf = ({ cert, key, endpoint }: PortTls) => ({
+    secureContext: createSecureContext({ cert, key, minVersion: "TLSv1.2" }),
+    endpoint,
+  })
+  const tls = contextOf(given)
   return {
-    tls: { secureContext: createSecureContext({ cert, key, minVersion: "TLSv1.2" }), endpoint },
-    mayBePlain: (address) =>
-      unencrypted === "anywhere" || (unencrypted === "loopback" && isLoopback(address)),
+    options: {
+      tls,
+      mayBePlain: (address) =>
+        unencrypted === "anywhere" || (unencrypted === "loopback" && isLoopback(address)),
+    },
+    renew(next) {
+      Object.assign(tls, contextOf(next))
+      unencrypted = next.unencrypted
+    },
   }
 }
 
@@ -113,11 +133,12 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
   followUsers(users, sessions, engine.showUsers, (error) =>
     log.error({ err: error }, "the catalogs could not show the users"),
   )
+  const tls = options.tls && wireTls(options.tls)
   const server = await startPgWire({
     host: options.listen.host,
     port: options.listen.port,
     ...(options.limits ? { limits: options.limits } : {}),
-    ...(options.tls ? wireTls(options.tls) : {}),
+    ...tls?.options,
     verifierFor: verifiers(options.configured, users),
     isAdministrator: (name) => users.find(name)?.isSuperuser === true,
     openSession: (login, parameters, address) =>
@@ -127,6 +148,7 @@ export async function startSqlPort(options: SqlPortOptions): Promise<SqlPort> {
   return {
     port: server.port,
     connections: server.connections,
+    renewTls: (next) => tls?.renew(next),
     close: async (graceMs) => {
       await server.close(graceMs)
       await engine.close()

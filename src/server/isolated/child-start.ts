@@ -11,7 +11,7 @@ export const childRoles: Record<ChildName, readonly ProcessRole[]> = {
   engine: ["sql", "worker"],
 }
 
-/** What a process is given. Configuration is read once, by the supervisor: a replaced process runs with what its neighbour has. */
+/** What a process is given. Configuration is read by the supervisor alone: a replaced process runs with what its neighbour has. */
 export interface ChildStart {
   name: ChildName
   /** With generated credentials. Plain data: it is copied into the process. */

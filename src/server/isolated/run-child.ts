@@ -27,7 +27,7 @@ export async function runChild({
   log,
   stopServer,
   onBroken,
-}: ChildRun): Promise<RunningChild<ChildFacts>> {
+}: ChildRun): Promise<RunningChild<ChildFacts, ChildStart>> {
   const { name, configuration, stateUrl } = start
   const roles = new Set(childRoles[name])
   let engine: ProcessState | undefined
@@ -43,6 +43,7 @@ export async function runChild({
   return {
     facts: { ...(http && { http }), ...(sql && { sql }) },
     broken: server.broken.then(onBroken),
+    onReload: (next) => server.reload(next.configuration),
     stop: () => stopServer(server),
     onNeighbour({ state }) {
       engine = state

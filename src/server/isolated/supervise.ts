@@ -12,7 +12,7 @@ import { takeStatements } from "../../supervisor/running-statements.ts"
 import { causeInWords, type EndCause, startProcess } from "../../supervisor/supervised-process.ts"
 import { errorFields, type Log } from "../../wire/http/log.ts"
 import { guardedPostgres } from "../parts/guarded-postgres.ts"
-import { aliveEveryMs, type ChildFacts, type ChildName, type ChildStart } from "./child-start.ts"
+import { aliveEveryMs, type ChildFacts, type ChildName, type ChildStart, childNames } from "./child-start.ts"
 
 export interface IsolationOptions {
   configuration: Configuration
@@ -24,11 +24,16 @@ export interface IsolationOptions {
 export interface RunningIsolation {
   /** What both have said when they were ready; or which of them ended before that, and how. */
   readonly started: Promise<ChildFacts | { ended: ChildName; cause: EndCause }>
+  /** Has both take over another configuration, and those that are started from now on. In words, what they could not; empty: nothing. */
+  reload(next: Configuration): Promise<string[]>
   /** Ends both in order, then what they work on. `true`: both ended by themselves, with status 0. */
   stop(): Promise<boolean>
 }
 
 type Child = KeptProcess<ChildStart, ChildFacts>
+
+/** What both processes are given. */
+type Shared = Pick<ChildStart, "configuration" | "stateUrl">
 
 /**
  * A silent process is ended after 2.5 s: a new one serves in one or two more, and 5 s is what a replacement may take in all. The longest that an
@@ -53,19 +58,29 @@ export async function startIsolated({
   const [ofOthers] = foldersOfOthers(given)
   if (ofOthers !== undefined) throw new SetupError(ofOthers)
   const lock = await lockDataFolder(dataDir)
-  const shared = Promise.withResolvers<Pick<ChildStart, "configuration" | "stateUrl">>()
+  const shared = Promise.withResolvers<Shared>()
   const children = await startChildren({ configuration: given, childProgram, log, shared: shared.promise })
   const stopChildren = async () => {
     const causes = await Promise.all([children.api.stop(stopLimitMs), children.engine.stop(stopLimitMs)])
     return causes.every((cause) => cause?.kind === "exit" && cause.code === 0)
   }
   try {
-    const configuration = withGenerated(given, await ensureCredentials(dataDir, region))
+    const generated = await ensureCredentials(dataDir, region)
+    const configuration = withGenerated(given, generated)
     const embedded =
       given.stateUrl === undefined ? await guardedPostgres(join(dataDir, "state"), log) : undefined
-    shared.resolve({ configuration, stateUrl: given.stateUrl ?? embedded?.url ?? "" })
+    const all: Shared = { configuration, stateUrl: given.stateUrl ?? embedded?.url ?? "" }
+    shared.resolve(all)
     return {
       started: bothStarted(children),
+      async reload(next) {
+        // In place: processes that are started from now on are given it.
+        all.configuration = withGenerated(next, generated)
+        const told = childNames.map((name) =>
+          children[name].reload({ ...all, name, statements: statementsIn(dataDir), refused: [] }),
+        )
+        return (await Promise.all(told)).filter((one) => one !== undefined)
+      },
       async stop() {
         const isOrderly = await stopChildren()
         await embedded?.stop()
@@ -83,7 +98,7 @@ export async function startIsolated({
 
 interface ChildrenOptions extends IsolationOptions {
   /** What is known of `ChildStart` only when the state database runs. */
-  shared: Promise<Pick<ChildStart, "configuration" | "stateUrl">>
+  shared: Promise<Shared>
 }
 
 /** Both at once, so that they load their programs while the state database starts. Call it with the folder's lock. */
@@ -93,7 +108,7 @@ async function startChildren(options: ChildrenOptions): Promise<Record<ChildName
   const left = await endLeftovers(dataDir)
   if (left.length > 0) log.warn({ pids: left }, "ended what a killed Millrace had left running")
   shared.catch(() => undefined)
-  const statements = join(dataDir, "running-statements")
+  const statements = statementsIn(dataDir)
   // Of a run before this one.
   takeStatements(statements)
   const blamed = newBlamedStatements(refusedForMs)
@@ -142,6 +157,10 @@ async function startChildren(options: ChildrenOptions): Promise<Record<ChildName
   children.engine = engine
   recordLiving(dataDir, children, log)
   return { api, engine }
+}
+
+function statementsIn(dataDir: string): string {
+  return join(dataDir, "running-statements")
 }
 
 function startChild(

@@ -21,6 +21,7 @@ import { rdsDoor } from "../../front-doors/rds/door.ts"
 import { redshiftDoor } from "../../front-doors/redshift/door.ts"
 import { type AwsRouter, awsRouter } from "../../front-doors/router.ts"
 import { newSharedThrottle } from "../../front-doors/shared-throttle.ts"
+import type { Throttle } from "../../front-doors/throttle.ts"
 import { errorFields } from "../../wire/http/log.ts"
 import {
   answerRaw,
@@ -49,15 +50,10 @@ export interface ApiParts {
 /** The role `api`: every door that speaks HTTP. @throws SetupError */
 export async function startApiPart(base: Base, { health, status, noticed }: ApiParts): Promise<HostPort> {
   const { configuration, engines, store, plane, log, onStop } = base
-  const { region, credentials, throttling, listen, httpLimits } = configuration
+  const { region, credentials, listen, httpLimits } = configuration
   const sink: EventSink = { sources: configuration.sources, sourceEngines: engines.sources, noticed }
   const takeEvents: OperationSources["takeEvents"] = (caller, body) => takeSignedEvents(sink, caller, body)
-  const throttle = newSharedThrottle({
-    limits: throttling,
-    buckets: store.requestBuckets,
-    onAlone: (error) =>
-      log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
-  })
+  const throttle = followingThrottle(base)
   const data = { ...store, enforcement: enforcementOf(base) }
   const operationSources: OperationSources = {
     ...status,
@@ -87,11 +83,27 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   const doors = { console: pages, governance, router }
   app.post(eventsPath, (context) => answerRaw(context, eventHandler(sink, router.handle), router.tooLarge))
   app.all("*", (context) => answerRaw(context, chosen(doors, "handle"), chosen(doors, "tooLarge")))
-  const http = await listening(listen.http, "listen.http", () =>
-    serveHttp(app, listen.http, { ...defaultHttpLimits, ...httpLimits }),
-  )
+  const limits = { ...defaultHttpLimits, ...httpLimits }
+  base.reloads.onApply(() => void Object.assign(limits, configuration.httpLimits))
+  const http = await listening(listen.http, "listen.http", () => serveHttp(app, listen.http, limits))
   onStop(() => http.close(httpGraceMs))
   return { host: http.host, port: http.port }
+}
+
+/** With the limits of the configuration as it is now; other limits count anew. */
+function followingThrottle({ configuration, store, log, reloads }: Base): Throttle {
+  const made = () =>
+    newSharedThrottle({
+      limits: { ...configuration.throttling },
+      buckets: store.requestBuckets,
+      onAlone: (error) =>
+        log.warn(errorFields(error), "the calls of all processes cannot be counted together now"),
+    })
+  let current = made()
+  reloads.onApply(() => {
+    current = made()
+  })
+  return { take: (accessKeyId, nowMs) => current.take(accessKeyId, nowMs) }
 }
 
 /** Policies hold where people ask through the SQL port, which shows one warehouse, and where the server applies them itself. */

@@ -1,4 +1,5 @@
 import { lockDataFolder } from "../../configuration/data-folder.ts"
+import { takeOver } from "../../configuration/reload/reload.ts"
 import { ensureCredentials, withGenerated } from "../../configuration/secrets/credentials.ts"
 import type { ControlPlane } from "../../control-plane/control-plane.ts"
 import type { Reconciler } from "../../control-plane/reconciler/reconcile.ts"
@@ -13,6 +14,7 @@ import { type Engines, engines as ownEngines } from "../registries.ts"
 import { opensWarehouses, type Roles, requirePossible } from "../roles.ts"
 import { openStateStore } from "../state-database.ts"
 import { holdInstallation, type OnStop } from "./installation.ts"
+import { newReloads, type Reloads } from "./reloads.ts"
 
 export interface BaseOptions {
   configuration: Configuration
@@ -38,6 +40,9 @@ export interface Base {
   neighbours: Neighbours | undefined
   log: Log
   onStop: OnStop
+  reloads: Reloads
+  /** Takes over another configuration, while everything runs. @throws SetupError when that cannot be; nothing has changed then */
+  reload(next: Configuration): Promise<void>
 }
 
 /** Parts of this very process, once they run; `undefined` also where another process has the role. */
@@ -58,7 +63,9 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
   const hasParent = parent !== undefined
   requirePossible(roles, options.configuration, { registry: engines.warehouses, hasParent })
   const { stateUrl } = await takePlace(options, onStop)
-  const configuration = withGenerated(options.configuration, await ensureCredentials(dataDir, region))
+  const generated = await ensureCredentials(dataDir, region)
+  const configuration = withGenerated(options.configuration, generated)
+  const reloads = newReloads()
   const shared = await openStateStore(stateUrl, configuration, log)
   onStop(() => shared.close())
   const local: LocalParts = {}
@@ -74,6 +81,11 @@ export async function openBase(options: BaseOptions, onStop: OnStop): Promise<Ba
     neighbours,
     log,
     onStop,
+    reloads,
+    async reload(given) {
+      const next = withGenerated(given, generated)
+      await reloads.run(next, () => takeOver(configuration, next))
+    },
   }
 }
 
@@ -104,7 +116,7 @@ function planeOf({
   store,
   local,
   log,
-}: Omit<Base, "sources" | "stateUrl" | "plane" | "onStop">): ControlPlane {
+}: Omit<Base, "sources" | "stateUrl" | "plane" | "onStop" | "reloads" | "reload">): ControlPlane {
   const { account, region, sources, warehouses, kmsKeys, listen } = configuration
   return {
     account,

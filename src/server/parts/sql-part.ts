@@ -4,8 +4,8 @@ import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
 import { openOwnDatabases } from "../../control-plane/databases/own-databases.ts"
 import { startGovernanceWatch } from "../../control-plane/governance/enforcement/governance-watch.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
-import type { HostPort } from "../../domain/configuration.ts"
-import { startSqlPort } from "../../front-doors/sql/sql-port.ts"
+import type { Configuration, HostPort } from "../../domain/configuration.ts"
+import { type PortTls, startSqlPort } from "../../front-doors/sql/sql-port.ts"
 import { type StatementWatch, watchedQueries } from "../../query/watched-statements.ts"
 import { errorFields } from "../../wire/http/log.ts"
 import { newDatabaseAdministration } from "../database-administration.ts"
@@ -35,6 +35,11 @@ async function sessionsEngine(
   return engine
 }
 
+async function portTls(configuration: Configuration): Promise<PortTls> {
+  const unencrypted = configuration.listen.tls?.unencrypted ?? "loopback"
+  return { ...(await sqlCertificate(configuration)), unencrypted }
+}
+
 /** The role `sql`: the SQL port on the first warehouse. @throws SetupError */
 export async function startSqlPart(
   base: Base,
@@ -43,10 +48,7 @@ export async function startSqlPart(
 ): Promise<HostPort> {
   const { configuration, engines, store, plane, local, log, onStop } = base
   const { listen } = configuration
-  const tls = {
-    ...(await sqlCertificate(configuration)),
-    unencrypted: listen.tls?.unencrypted ?? ("loopback" as const),
-  }
+  const tls = await portTls(configuration)
   const instance = await sessionsEngine(base, warehouses)
   const limits = await sqlPortLimits(configuration, instance.memoryLimitBytes)
   const governance = await startGovernanceWatch({
@@ -93,6 +95,7 @@ export async function startSqlPart(
       resources,
     }),
   )
+  base.reloads.onApply(async () => port.renewTls(await portTls(configuration)))
   onStop(() => port.close(sqlGraceMs))
   return { host: listen.sql.host, port: port.port }
 }

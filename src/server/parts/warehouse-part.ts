@@ -29,6 +29,7 @@ export interface WarehousePart {
 export async function openWarehousePart(base: Base): Promise<WarehousePart> {
   const { configuration, engines, store, log, onStop } = base
   const sources = await loadSources(engines.sources, configuration.sources)
+  base.reloads.onPrepare((next) => sources.load(next.sources))
   const broken = Promise.withResolvers<string>()
   const warehouses = await openAll(configuration, engines.warehouses, { log, onBroken: broken.resolve })
   onStop(() => warehouses.close())
@@ -40,6 +41,7 @@ export async function openWarehousePart(base: Base): Promise<WarehousePart> {
     onRefreshError: (error) => log.warn(errorFields(error), "users and grants could not be read again"),
   })
   onStop(async () => users.stop())
+  base.reloads.onApply(users.configuredAnew)
   const host = await hostId(configuration.dataDir)
   const copy = startCopy({ configuration, sources, store, warehouses, users, host, log })
   onStop(() => copy.stop())

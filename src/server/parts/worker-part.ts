@@ -85,7 +85,7 @@ export async function openOwnStore({ stateUrl, configuration, log, onStop }: Bas
 }
 
 function startPipelines(
-  { configuration, local, owner, ownStore: store, log, onStop }: Worker,
+  { configuration, local, owner, ownStore: store, log, onStop, reloads }: Worker,
   { sources, warehouses, copy }: WarehousePart,
   { observe = () => undefined, waits, cleanUpPatienceMs, turnEveryMs }: WorkerOptions,
 ): void {
@@ -107,6 +107,7 @@ function startPipelines(
     ...(cleanUpPatienceMs !== undefined && { cleanUpPatienceMs }),
   })
   local.reconciler = reconciler
+  reloads.onApply(reconciler.nudge)
   onStop(() => reconciler.stop())
 }
 
@@ -153,6 +154,7 @@ function watchSources(
     hasUnowned: () => duties.isHeld("source protection"),
     running,
     protect: sourceProtector(sources),
+    configured: sources.byArn,
     log,
   })
   onStop(() => protection.stop())

@@ -64,7 +64,7 @@ test("the unit that is shipped is one that systemd takes", async (context) => {
   const path = join(folder, "millrace.service")
   const unit = await readFile(unitPath, "utf8")
   // The program lies elsewhere on this machine.
-  await writeFile(path, unit.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`))
+  await writeFile(path, unit.replace(/^(ExecStart|ExecReload)=\S+/gm, `$1=${process.execPath}`))
   const { stdout, stderr } = await run("systemd-analyze", ["verify", "--recursive-errors=no", path])
   assert.equal(stdout + stderr, "")
 })

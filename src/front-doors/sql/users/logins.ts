@@ -19,15 +19,23 @@ export function callerOf(users: SqlUsers, name: string, address?: string): Calle
 }
 
 /**
- * Each user's proof of the password, derived once. Who does not exist is answered alike: with a salt of the same length
- * that stays the same through restarts, on every process that shares the state database.
+ * Each user's proof of the password, derived once; `configured` may change, which `users` tells. Who does not exist is answered
+ * alike: with a salt of the same length that stays the same through restarts, on every process that shares the state database.
  */
 export function verifiers(configured: readonly SqlUser[], users: SqlUsers): (name: string) => ScramVerifier {
   const secret = users.loginSecret
-  const derived = new Map(
-    configured.map(({ name, password }) => [name, scramVerifier(password, saltOf(secret, name))]),
-  )
   const ofConsole = scramVerifier(consolePassword(secret), saltOf(secret, consoleLogin))
+  const proofs = new WeakMap<SqlUser, ScramVerifier>()
+  const proofOf = (user: SqlUser): ScramVerifier => {
+    const proof = proofs.get(user) ?? scramVerifier(user.password, saltOf(secret, user.name))
+    proofs.set(user, proof)
+    return proof
+  }
+  const derive = () => new Map(configured.map((user) => [user.name, proofOf(user)]))
+  let derived = derive()
+  users.onChange(() => {
+    derived = derive()
+  })
   return (name) => {
     if (name === consoleLogin) return ofConsole
     const phantom = phantomVerifier(secret, name)
