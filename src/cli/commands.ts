@@ -55,7 +55,7 @@ export const commands: Record<string, Command> = {
     about: "have the running Millrace read its configuration again",
     flags: ["config"],
     words: 0,
-    run: async ({ values }) => (await import("./reload.ts")).reload(values.config),
+    run: async ({ values }) => (await import("./serve/reload.ts")).reload(values.config),
   },
   status: {
     usages: ["[--integration I] [--state STATE] [--table SCHEMA.TABLE] [--watch] [--json] [--config FILE]"],

@@ -1,7 +1,7 @@
 import type { SqlUser } from "../../domain/configuration.ts"
 import type { ConsoleRole, ConsoleUser } from "../../domain/console/roles.ts"
 import type { SqlUserStore } from "../../state/sql-users.ts"
-import { findUser, newKnownUsers, readUsers } from "../sql-users/known-users.ts"
+import { configuredUsers, findUser, newKnownUsers, readUsers } from "../sql-users/known-users.ts"
 import type { KnownUser } from "../sql-users/sql-access.ts"
 
 /** An SQL user, as the console knows it. */
@@ -24,6 +24,7 @@ export interface ConsoleAccounts {
 
 export interface AccountSources {
   store: Pick<SqlUserStore, "all" | "grants">
+  /** May change while the console is used. */
   configured: readonly SqlUser[]
   /** Roles that the configuration gives. */
   assigned: readonly ConsoleUser[]
@@ -35,12 +36,12 @@ const freshMs = 2_000
 /** Read when somebody asks: a console that nobody uses asks the state database nothing. */
 export function consoleAccounts({ store, configured, assigned }: AccountSources): ConsoleAccounts {
   const known = newKnownUsers(configured)
-  const passwords = new Map(configured.map(({ name, password }) => [name, password]))
   const roles = new Map(assigned.map(({ name, role }) => [name, role]))
   let readAtMs = Number.NEGATIVE_INFINITY
   let reading: Promise<unknown> | undefined
 
   async function fresh(): Promise<void> {
+    known.configured = configuredUsers(configured)
     if (performance.now() - readAtMs < freshMs) return
     const startedMs = performance.now()
     reading ??= readUsers(known, store).finally(() => {
@@ -56,7 +57,7 @@ export function consoleAccounts({ store, configured, assigned }: AccountSources)
     return {
       name: user.name,
       role: roles.get(user.name) ?? roleOf(user),
-      password: passwords.get(user.name),
+      password: configured.findLast(({ name }) => name === user.name)?.password,
       verifier,
     }
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { systemCode } from "../configuration/setup-error.ts"
-import { plainLine } from "../domain/text-forms/plain-text.ts"
-import { type ReloadAnswer, reloadable } from "../server/reload-answers.ts"
-import { configured } from "./configured.ts"
-import { type ExitCode, failed } from "./operate.ts"
-import { print } from "./output.ts"
+import { systemCode } from "../../configuration/setup-error.ts"
+import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { type ReloadAnswer, reloadable } from "../../server/reload-answers.ts"
+import { configured } from "../configured.ts"
+import { type ExitCode, failed } from "../operate.ts"
+import { print } from "../output.ts"
 
 const answerLimitMs = 60_000
 const pollMs = 50
