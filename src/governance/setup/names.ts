@@ -11,6 +11,11 @@ export function literal(text: string): string {
   return text.includes("\\") ? `E${quoted}` : quoted
 }
 
+/** The body of a procedure or block: between dollar signs, unless a name in it could end that. */
+export function bodyText(body: string): string {
+  return body.includes("$body$") ? literal(body) : `$body$${body}$body$`
+}
+
 /**
  * For a session that makes or asks anything on a server of somebody's: whoever may create functions and operators in a schema of the
  * usual path would have the session run them, and views of ours keep them.

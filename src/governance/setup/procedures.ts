@@ -1,5 +1,5 @@
 import { isMember, sessionSetting, userText } from "./expressions.ts"
-import { identifier, literal } from "./names.ts"
+import { bodyText, identifier, literal } from "./names.ts"
 import type { SetupPlan } from "./plan.ts"
 
 /**
@@ -113,9 +113,9 @@ function define(
   const head = `CREATE OR REPLACE PROCEDURE immuta_procedures.${signature}`
   switch (dialect) {
     case "postgres":
-      return `${head} LANGUAGE plpgsql ${runsAs === "owner" ? rights : `${rights} ${path}`} AS $body$\n${body}\n$body$`
+      return `${head} LANGUAGE plpgsql ${runsAs === "owner" ? rights : `${rights} ${path}`} AS ${bodyText(`\n${body}\n`)}`
     case "redshift":
-      return `${head} AS $body$\n${body}\n$body$ LANGUAGE plpgsql ${rights}`
+      return `${head} AS ${bodyText(`\n${body}\n`)} LANGUAGE plpgsql ${rights}`
     case "millrace":
       throw new Error("the port has no procedures")
   }

@@ -1,4 +1,4 @@
-import { identifier, literal } from "./names.ts"
+import { bodyText, identifier, literal } from "./names.ts"
 import { hasOwners, isSingleDatabase, managedSchemas, type SetupPlan } from "./plan.ts"
 
 /** `none`: nobody signs in by a lasting password, for instance since Okta gives temporary ones. */
@@ -73,7 +73,7 @@ export function ownedDrops({ dialect, systemUser }: SetupPlan): string[] {
   const user = identifier(systemUser)
   if (dialect !== "postgres") return []
   return [
-    `DO $body$ BEGIN IF EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ${literal(systemUser)}) THEN DROP OWNED BY ${user} CASCADE; END IF; END $body$`,
+    `DO ${bodyText(` BEGIN IF EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ${literal(systemUser)}) THEN DROP OWNED BY ${user} CASCADE; END IF; END `)}`,
   ]
 }
 

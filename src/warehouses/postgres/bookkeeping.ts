@@ -16,6 +16,8 @@ export type Read = Pick<Session, "rows">
  * Two that make them at once would fail one another: one lock for all of them.
  */
 export async function makeBooks(session: Session, names: Names): Promise<void> {
+  // Of all names only this one stands in the bodies of routines, which it could end.
+  if (names.booksSchema.includes("$f$")) throw new Error("a database whose name has $f$ cannot be kept here")
   const statements = [
     `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(names.booksSchema)}`,
     fenceTables(names),

@@ -7,3 +7,8 @@ export function quoteIdentifier(name: string): string {
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
+
+/** An anonymous block. As a literal: no name in the body can end it, as it could where dollar signs quote. */
+export function doBlock(body: string): string {
+  return `DO ${quoteLiteral(body)}`
+}

@@ -11,7 +11,7 @@ import { connect, type Session } from "../client.ts"
 import { orProblem, problemOf } from "../errors.ts"
 import type { PostgresWarehouseConfiguration } from "../format.ts"
 import { namesOf, placeIn } from "../naming.ts"
-import { quoteIdentifier } from "../quoting.ts"
+import { doBlock, quoteIdentifier } from "../quoting.ts"
 import {
   type GovernedPlace,
   placeStatements,
@@ -127,9 +127,9 @@ async function applied(
 
 /** A revocation waits for nobody, and holds for the next statement of every session. */
 function revokeAll({ names }: GovernedPlace): string {
-  return `DO $millrace$ DECLARE one text; BEGIN
+  return doBlock(`DECLARE one text; BEGIN
       FOR one IN SELECT format('%I.%I', schema_name, view_name) FROM ${names.books("governed_views")} LOOP
         IF to_regclass(one) IS NOT NULL THEN EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', one); END IF;
       END LOOP;
-    END $millrace$`
+    END`)
 }

@@ -1,7 +1,7 @@
 import type { ProbeFindings, WantedPolicies } from "../../../engines/policy-server.ts"
 import type { Session } from "../client.ts"
 import type { Names } from "../naming.ts"
-import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { doBlock, quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { asRows, type GovernedPlace } from "./apply.ts"
 
 /** A role without rights, which nobody is a member of but the url's role: governed tables are asked as it. */
@@ -134,11 +134,11 @@ export function standingViewsOf(names: Names): string {
     LEFT JOIN pg_class AS c ON c.oid = to_regclass(format('%I.%I', v.schema_name, v.view_name)) AND c.relkind = 'v'`
 }
 
-const makeCanary = `DO $millrace$ BEGIN
+const makeCanary = doBlock(`BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${canaryRole}') THEN CREATE ROLE ${canaryRole} NOLOGIN; END IF;
     IF NOT pg_has_role(current_user, '${canaryRole}', 'MEMBER') THEN GRANT ${canaryRole} TO CURRENT_USER; END IF;
   EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation OR undefined_object THEN NULL;
-  END $millrace$`
+  END`)
 
 /** A view that cannot be read is no leak: it may be waiting for its table, and the next `apply` looks at it. */
 async function canaryFindings(session: Session, place: GovernedPlace, wanted: Probed): Promise<string[]> {
@@ -166,7 +166,7 @@ async function canaryFindings(session: Session, place: GovernedPlace, wanted: Pr
 
 /** Reads one row of each, and notes where one came that must not. Errors show nothing: that is what is wanted of tables. */
 function readingBlock(rows: readonly { kind: string; relation: string }[]): string {
-  return `DO $millrace$ DECLARE one record; found boolean; told text := ''; BEGIN
+  return doBlock(`DECLARE one record; found boolean; told text := ''; BEGIN
       FOR one IN SELECT r.* FROM ${asRows(rows, "kind text, relation text")} LOOP
         BEGIN
           EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', one.relation) INTO found;
@@ -176,5 +176,5 @@ function readingBlock(rows: readonly { kind: string; relation: string }[]): stri
         END;
       END LOOP;
       PERFORM set_config('millrace.probe', told, true);
-    END $millrace$`
+    END`)
 }

@@ -2,7 +2,7 @@ import type { TableSchema } from "../../../domain/table.ts"
 import { isSameDefinition } from "../../../domain/table.ts"
 import type { Alteration, StagedPart } from "../../../replication/contracts/warehouse.ts"
 import type { Names } from "../naming.ts"
-import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { doBlock, quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { nativeType } from "../types/native-type.ts"
 import { addKey, dropKey, keyed } from "./keys.ts"
@@ -124,7 +124,7 @@ function added({ stages, table, alteration, keepsVersions }: Altering): string[]
 }
 
 function addFilled(add: string, filling: string, column: string): string {
-  return `DO $millrace$ BEGIN
+  return doBlock(`BEGIN
     EXECUTE format(${quoteLiteral(`${add.replaceAll("%", "%%")} DEFAULT %L`)}, (SELECT ${column}::text FROM ${filling}));
-  END $millrace$`
+  END`)
 }

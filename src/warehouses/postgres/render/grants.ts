@@ -1,12 +1,12 @@
 import type { Names } from "../naming.ts"
-import { quoteIdentifier } from "../quoting.ts"
+import { doBlock, quoteIdentifier } from "../quoting.ts"
 import { readerRole } from "./routines.ts"
 
 /** Makes the readers' role where this role may, and lets it be where it may not: `millrace check` says so. */
-export const makeReaderRole = `DO $millrace$ BEGIN
+export const makeReaderRole = doBlock(`BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${readerRole}') THEN CREATE ROLE ${readerRole} NOLOGIN; END IF;
   EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
-  END $millrace$`
+  END`)
 
 /** Makes a schema as the source calls it, in which readers may look tables up. */
 export function makeSchema(names: Names, schema: string): string[] {
@@ -18,7 +18,7 @@ export function makeSchema(names: Names, schema: string): string[] {
 }
 
 function ifReaders(statement: string): string {
-  return `DO $millrace$ BEGIN
+  return doBlock(`BEGIN
     IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${readerRole}') THEN ${statement}; END IF;
-  END $millrace$`
+  END`)
 }

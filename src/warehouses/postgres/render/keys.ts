@@ -1,7 +1,7 @@
 /** How rows are told apart by their key, and the index that finds them. */
 import { randomBytes } from "node:crypto"
 import type { Column, TableSchema } from "../../../domain/table.ts"
-import { quoteIdentifier } from "../quoting.ts"
+import { doBlock, quoteIdentifier } from "../quoting.ts"
 import { comparable } from "../types/canonical.ts"
 import { nativeType } from "../types/native-type.ts"
 
@@ -51,22 +51,20 @@ export function addKey(table: string, schema: TableSchema, keepsVersions: boolea
     ? `ALTER TABLE ${table} ADD CONSTRAINT ${name} PRIMARY KEY (${values.join(", ")})`
     : `CREATE UNIQUE INDEX ${name} ON ${table} (${values.join(", ")})`
   // A column that has just become the key may not tell all rows apart yet.
-  return [
-    `DO $millrace$ BEGIN ${key}; EXCEPTION WHEN unique_violation OR not_null_violation THEN ${index}; END $millrace$`,
-  ]
+  return [doBlock(`BEGIN ${key}; EXCEPTION WHEN unique_violation OR not_null_violation THEN ${index}; END`)]
 }
 
 /** Takes the table's key away, whatever it is called. */
 export function dropKey(table: string): string {
   const ours = `'^${keyPrefix}'`
-  return `DO $millrace$ DECLARE one record; BEGIN
+  return doBlock(`DECLARE one record; BEGIN
     FOR one IN SELECT conname FROM pg_constraint WHERE conrelid = ${regclass(table)} AND contype = 'p' AND conname ~ ${ours} LOOP
       EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', ${regclass(table)}, one.conname);
     END LOOP;
     FOR one IN SELECT i.indexrelid::regclass AS name FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = ${regclass(table)} AND c.relname ~ ${ours} LOOP
       EXECUTE format('DROP INDEX %s', one.name);
     END LOOP;
-  END $millrace$`
+  END`)
 }
 
 function regclass(table: string): string {

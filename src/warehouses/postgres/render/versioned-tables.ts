@@ -4,7 +4,7 @@ import { versionColumns } from "../../../replication/contracts/versions.ts"
 import type { StagedPart } from "../../../replication/contracts/warehouse.ts"
 import type { Read } from "../bookkeeping.ts"
 import { historicalTable, type Names, place } from "../naming.ts"
-import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { doBlock, quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import type { StageTables } from "../staging/stage-tables.ts"
 import { amongKeys, exactly } from "../types/canonical.ts"
 import { nativeType } from "../types/native-type.ts"
@@ -74,10 +74,10 @@ export function retire(names: Names, table: TableName, at: Date): string[] {
 
 /** What users have dropped, or altered so that it has no versions any more, is left as it is. */
 export function closeAll(names: Names, table: TableName, at: Date): string {
-  return `DO $millrace$ BEGIN
+  return doBlock(`BEGIN
     UPDATE ${names.live(table)} AS t SET ${closing(timeLiteral(at))} WHERE t.${isActive};
   EXCEPTION WHEN undefined_table OR undefined_column OR wrong_object_type OR insufficient_privilege THEN NULL;
-  END $millrace$`
+  END`)
 }
 
 /** Of tables, those that users have left where they were. */
