@@ -1,0 +1,137 @@
+/** What the console's API answers. `test/e2e/console/contract.ts` holds these against the server's own types. */
+
+export interface StatusReport {
+  integrations: IntegrationReport[]
+  unopenedDatabases: { name: string; reason: string; remedy: string }[]
+  unobservedWarehouses: string[]
+  directWarehouses: { arn: string; engine: string; host: string; port: number; database: string }[]
+  engine: EngineReport | null
+}
+
+export interface EngineReport {
+  isUp: boolean
+  replacements: number
+  lastEnd: { reason: string; at: string } | null
+}
+
+export interface IntegrationReport {
+  id: string
+  arn: string
+  name: string
+  status: string
+  errors: { code: string; message: string }[]
+  waiting: string[]
+  pipelines: PipelineReport[]
+}
+
+export interface PipelineReport {
+  sourceDatabase: string
+  destinationDatabase: string
+  phase: string
+  owner: OwnerReport | null
+  observedMsAgo: number
+  lagMs: number | null
+  lagP50Ms: number | null
+  lagP99Ms: number | null
+  totals: PipelineTotals
+  retention: RetentionFacts | null
+  relief: { kind: string; bytes: number | null; limitBytes: number | null; isFull: boolean } | null
+  tables: TableReport[]
+}
+
+export interface PipelineTotals {
+  changes: number
+  transactions: number
+  batches: number
+  stagedBytes: number
+  copiedRows: number
+  remediedTables: number
+}
+
+export interface OwnerReport {
+  host: string
+  hostName: string
+  processId: number | null
+  isPinned: boolean
+  file: string | null
+  generation: number
+  isOwned: boolean
+}
+
+export interface RetentionFacts {
+  status: string
+  retainedBytes: number
+  budgetBytes: number | null
+  policy: string | null
+  safeBytes: number | null
+  bytesPerSecond: number | null
+  secondsToLoss: number | null
+  at: string
+}
+
+export interface TableReport {
+  schema: string
+  name: string
+  state: string
+  reason: string | null
+  rows: number | null
+  estimatedRows: number
+  changes: number
+  lagMs: number | null
+  verified: { position: string; at: string; differences: number } | null
+}
+
+export interface VerificationReport {
+  state: "running" | "finished" | "failed"
+  startedAt: string
+  finishedAt: string | null
+  error: string | null
+  total: number
+  tables: VerifiedTable[]
+}
+
+export interface VerifiedTable {
+  sourceDatabase: string
+  schema: string
+  name: string
+  outcome: "equal" | "differs" | "repaired" | "recopying" | "skipped"
+  reason: string | null
+  sourceRows: number | null
+  warehouseRows: number | null
+  differences: number
+  atLeast: boolean
+}
+
+export interface ResyncOrdered {
+  tables: string[]
+  refused: { table: string; reason: string }[]
+}
+
+export interface AuditEntry {
+  id: number
+  at: string
+  door: string
+  operation: string
+  accessKeyId: string
+  policy: string
+  address?: string
+  resource?: string
+  parameters: object
+  outcome?: string
+}
+
+export type Role = "admin" | "operator" | "viewer"
+
+export interface Session {
+  user: string
+  role: Role
+  expiresAt: string
+}
+
+export interface SqlAnswer {
+  columns: { name: string; type: string }[]
+  /** As text, in PostgreSQL's forms; null is SQL's NULL. */
+  rows: (string | null)[][]
+  truncated: boolean
+  elapsedMs: number
+}

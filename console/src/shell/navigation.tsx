@@ -1,0 +1,102 @@
+import { useState } from "react"
+import type { Session } from "../api/types.ts"
+import { Button, Link } from "../display/button.tsx"
+import { timeText } from "../display/formats.ts"
+import { useNowMs } from "../live/clock.ts"
+import { useLive } from "../live/live-context.tsx"
+import { texts } from "../texts.ts"
+import { Logo } from "./logo.tsx"
+import type { Place } from "./router.ts"
+import { ThemeChoice } from "./theme-choice.tsx"
+
+interface Item {
+  to: Place & { page: Exclude<Place["page"], "integration" | "unknown"> }
+  /** A path of a 20 x 20 drawing. */
+  icon: string
+  isFor(session: Session): boolean
+}
+
+const items: readonly Item[] = [
+  { to: { page: "overview" }, icon: "M3 10.5 10 4l7 6.5M5 9v7h10V9", isFor: () => true },
+]
+
+interface NavigationProps {
+  session: Session
+  place: Place
+  onSignOut: () => void
+}
+
+/** Beside the page; on narrow screens a bar above it, with a menu. */
+export function Navigation({ session, place, onSignOut }: NavigationProps) {
+  const [isOpen, setOpen] = useState(false)
+  const { navigation } = texts
+  return (
+    <header className={isOpen ? "side side-open" : "side"}>
+      <div className="side-head">
+        <Logo />
+        <button
+          type="button"
+          className="menu-button"
+          aria-expanded={isOpen}
+          aria-controls="menu"
+          aria-label={isOpen ? navigation.close : navigation.open}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d={isOpen ? "M5 5l10 10M15 5 5 15" : "M3 6h14M3 10h14M3 14h14"} />
+          </svg>
+        </button>
+      </div>
+      <div className="side-menu" id="menu">
+        <nav aria-label={navigation.label}>
+          <ul>
+            {items
+              .filter((item) => item.isFor(session))
+              .map(({ to, icon }) => (
+                <li key={to.page}>
+                  <Link
+                    to={to}
+                    className="side-link"
+                    aria-current={isWithin(place, to.page) ? "page" : undefined}
+                    onFollow={() => setOpen(false)}
+                  >
+                    <svg viewBox="0 0 20 20" aria-hidden="true">
+                      <path d={icon} />
+                    </svg>
+                    {navigation[to.page]}
+                  </Link>
+                </li>
+              ))}
+          </ul>
+        </nav>
+        <div className="side-foot">
+          <Connection />
+          <ThemeChoice />
+          <div className="side-person">
+            <span title={session.user}>{navigation.signedInAs(session.user, session.role)}</span>
+            <Button look="quiet" onClick={onSignOut}>
+              {navigation.signOut}
+            </Button>
+          </div>
+        </div>
+      </div>
+    </header>
+  )
+}
+
+function isWithin(place: Place, page: Place["page"]): boolean {
+  return place.page === page || (page === "overview" && place.page === "integration")
+}
+
+function Connection() {
+  const { connection, lostAtMs } = useLive()
+  const nowMs = useNowMs()
+  const { live, connecting, lost } = texts.connection
+  const words = { live, connecting, lost: lost(timeText(lostAtMs ?? nowMs, nowMs)) }
+  return (
+    <p className={`connection connection-${connection}`} role="status">
+      <span className="connection-dot" aria-hidden="true" />
+      {words[connection]}
+    </p>
+  )
+}
