@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { copyFile, glob, mkdir, readFile, rm } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { dirname, join, relative, sep } from "node:path"
+import { buildConsole } from "./console/build.mjs"
 
 const root = join(import.meta.dirname, "..")
 const source = join(root, "src")
@@ -41,6 +42,7 @@ try {
   compile()
   await copyData()
   await refuseTypeScriptNames()
+  await buildConsole()
 } catch (error) {
   await rm(dist, { recursive: true, force: true })
   console.error(`build: ${error instanceof Error ? error.message : error}`)

@@ -12,6 +12,7 @@ function script(packageName: string, ...path: string[]): string {
 
 const steps: { name: string; args: string[] }[] = [
   { name: "types", args: [script("typescript", "bin", "tsc"), "-p", "."] },
+  { name: "types of the console", args: [script("typescript", "bin", "tsc"), "-p", "console"] },
   { name: "lint and format", args: [script("@biomejs/biome", "bin", "biome"), "ci", "."] },
   { name: "lock file", args: ["scripts/complete-lock.ts", "--check"] },
   { name: "walls, habits, documents", args: ["--test", "test/structure/**/*.test.ts"] },

@@ -13,6 +13,7 @@ import { SHARED_SERVER_VARIABLE } from "../test/support/postgres/postgres-variab
 import { makeStateTemplate } from "../test/support/postgres/state-template.ts"
 import { unsynced } from "../test/support/quick-servers.ts"
 import { removeFolder } from "../test/support/temporary-folder.ts"
+import { ensureConsole } from "./console/build.mjs"
 import { type Command, commandFrom } from "./testing/command.ts"
 import { keepCompiled } from "./testing/compiled.ts"
 import { recordDurations } from "./testing/durations.ts"
@@ -43,6 +44,8 @@ async function main(): Promise<number> {
   }
   const stop = stoppedBySignal()
   if (command.part !== "unit") {
+    // Once for all: servers of tests start at the same time.
+    await ensureConsole()
     installPackages()
     fetchSuiteServers()
   }

@@ -36,10 +36,28 @@ const PARENT_LOOK_MS = 250
 export async function run(entry, args, added = {}) {
   try {
     await ensureInstalled(root)
+    if (servesPages(args)) await buildPages()
     await runChild(findNode(), [entry, ...args], added)
   } catch (error) {
     console.error(`millrace: ${error instanceof Error ? error.message : error}`)
     process.exitCode = 1
+  }
+}
+
+/** @param {string[]} args of `millrace` */
+function servesPages([command]) {
+  return command === "serve" || command === "demo"
+}
+
+/** In a clone: an installed package has its pages. Without them everything else works, and the console says what is missing. */
+async function buildPages() {
+  const builder = join(root, "scripts", "console", "build.mjs")
+  if (!existsSync(builder)) return
+  try {
+    const { ensureConsole } = await import(pathToFileURL(builder).href)
+    await ensureConsole()
+  } catch (error) {
+    console.error(`millrace: the console cannot be built: ${error instanceof Error ? error.message : error}`)
   }
 }
 

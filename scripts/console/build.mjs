@@ -103,7 +103,11 @@ async function pageOf({ outputs }) {
 /** Changes with each source of the build: names, sizes and times of change. */
 function stampOf() {
   const hash = createHash("sha256")
-  for (const file of [...filesUnder(source), join(root, "package-lock.json"), fileURLToPath(import.meta.url)]) {
+  for (const file of [
+    ...filesUnder(source),
+    join(root, "package-lock.json"),
+    fileURLToPath(import.meta.url),
+  ]) {
     if (!existsSync(file)) continue
     const { size, mtimeMs } = statSync(file)
     hash.update(`${file}\0${size}\0${mtimeMs}\n`)
@@ -119,4 +123,5 @@ function filesUnder(folder) {
     .sort()
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await buildConsole()
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await buildConsole()

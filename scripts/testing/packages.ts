@@ -16,6 +16,7 @@ const wanted = [
   { name: "python3-asyncpg", isThere: () => isPython("asyncpg") },
   { name: "python3-pyodbc", isThere: () => isPython("pyodbc.pyi") },
   { name: "odbc-postgresql", isThere: () => existsSync("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so") },
+  { name: "chromium", isThere: () => existsSync("/usr/bin/chromium") },
   { name: "mariadb-server", isThere: () => existsSync("/usr/sbin/mariadbd") },
 ]
 

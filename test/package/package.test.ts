@@ -47,6 +47,7 @@ async function pack(checkout: string): Promise<string[]> {
   await mkdir(checkout)
   const parts = [
     "bin",
+    "console",
     "packaging",
     "scripts",
     "src",

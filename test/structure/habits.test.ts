@@ -18,7 +18,7 @@ const longFolders: Record<string, string> = {
 }
 
 test("no file is longer than a reader likes, without a reason given here", async () => {
-  const files = await filesOf("{src,test,bench,scripts}/**/*.{ts,mjs}")
+  const files = await filesOf("{src,test,bench,scripts,console}/**/*.{ts,tsx,mjs,css}")
   const long = files.filter(({ path, text }) => text.split("\n").length > LONG_FILE_LINES && !longFiles[path])
   assert.deepEqual(
     long.map(({ path, text }) => `${path}: ${text.split("\n").length} lines`),
@@ -30,7 +30,7 @@ test("no file is longer than a reader likes, without a reason given here", async
 
 test("no folder holds more files than a reader takes in at once", async () => {
   const counts = new Map<string, number>()
-  for (const { path } of await filesOf("{src,test,scripts,bench,docs}/**/*")) {
+  for (const { path } of await filesOf("{src,test,scripts,bench,docs,console}/**/*")) {
     // The page about the folder is what makes it readable.
     if (basename(path) === "README.md") continue
     const folder = dirname(path)
@@ -41,7 +41,7 @@ test("no folder holds more files than a reader takes in at once", async () => {
 })
 
 test("names say what is inside: no utils, helpers, common", async () => {
-  const files = await filesOf("{src,test,bench,scripts}/**/*.{ts,mjs}")
+  const files = await filesOf("{src,test,bench,scripts,console}/**/*.{ts,tsx,mjs,css}")
   const vague = files.filter(({ path }) =>
     path
       .split("/")
@@ -68,7 +68,7 @@ test("no quoted path names a TypeScript file, unless it is imported: the packed 
 })
 
 test("no file is named differently only by case, and none has spaces", async () => {
-  const paths = (await filesOf("{src,test,bench,scripts,docs}/**/*.*")).map(({ path }) => path)
+  const paths = (await filesOf("{src,test,bench,scripts,docs,console}/**/*.*")).map(({ path }) => path)
   assert.deepEqual(
     paths.filter((path) => /\s|[A-Z]/.test(basename(path)) && !/README|CHANGELOG/.test(path)),
     [],

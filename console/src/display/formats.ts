@@ -59,7 +59,10 @@ export function timeText(atMs: number, nowMs: number): string {
 }
 
 export function utcOf(atMs: number): string {
-  return `${new Date(atMs).toISOString().replace("T", " ").replace(/\.\d+Z/, "")} UTC`
+  return `${new Date(atMs)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z/, "")} UTC`
 }
 
 /** `40 %`; below 100 % it is never rounded up to 100. */

@@ -22,7 +22,13 @@ export function Sparkline({ values, label }: SparklineProps) {
   const first = points[0]?.split(",")[0]
   const last = points.at(-1)?.split(",")[0]
   return (
-    <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} preserveAspectRatio="none">
+    <svg
+      className="sparkline"
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={label}
+      preserveAspectRatio="none"
+    >
       <polygon points={`${first},${height} ${points.join(" ")} ${last},${height}`} />
       <polyline points={points.join(" ")} />
     </svg>

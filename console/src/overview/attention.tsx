@@ -9,7 +9,10 @@ export function Attention({ status }: { status: StatusReport }) {
   const { engine, unopenedDatabases, unobservedWarehouses, integrations } = status
   const { overview } = texts
   const count =
-    unopenedDatabases.length + unobservedWarehouses.length + hindrances(integrations).length + (engineIsDown(status) ? 1 : 0)
+    unopenedDatabases.length +
+    unobservedWarehouses.length +
+    hindrances(integrations).length +
+    (engineIsDown(status) ? 1 : 0)
   if (count === 0) return null
   return (
     <section aria-labelledby="attention" className="attention">
@@ -51,7 +54,12 @@ interface Hindrance {
 
 function hindrances(integrations: readonly IntegrationReport[]): Hindrance[] {
   return integrations.flatMap((integration) => [
-    ...integration.errors.map(({ code, message }) => ({ integration, title: integration.name, code, message })),
+    ...integration.errors.map(({ code, message }) => ({
+      integration,
+      title: integration.name,
+      code,
+      message,
+    })),
     ...integration.waiting.map((database) => ({
       integration,
       title: integration.name,
@@ -63,11 +71,16 @@ function hindrances(integrations: readonly IntegrationReport[]): Hindrance[] {
 
 function Hindered({ integration, title, code, message }: Hindrance) {
   const open = (
-    <Link className="button button-plain" to={{ page: "integration", id: integration.id }} aria-label={texts.overview.open(integration.name)}>
+    <Link
+      className="button button-plain"
+      to={{ page: "integration", id: integration.id }}
+      aria-label={texts.overview.open(integration.name)}
+    >
       {texts.overview.openShort}
     </Link>
   )
-  const tone = code === undefined ? "warn" : toneOf(integration.status === "failed" ? "failed" : "needs_attention")
+  const tone =
+    code === undefined ? "warn" : toneOf(integration.status === "failed" ? "failed" : "needs_attention")
   return (
     <Note tone={tone} title={title} code={code} action={open}>
       <p>{message}</p>

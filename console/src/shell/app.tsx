@@ -18,7 +18,11 @@ const sessionKey = ["session"]
 
 export function App() {
   const queries = useQueryClient()
-  const session = useQuery({ queryKey: sessionKey, queryFn: currentSession, staleTime: Number.POSITIVE_INFINITY })
+  const session = useQuery({
+    queryKey: sessionKey,
+    queryFn: currentSession,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
   useEffect(() => whenSignedOut(() => forget(queries)), [queries])
   if (session.isError) return <NoAnswer error={session.error} onRetry={() => void session.refetch()} />
   if (session.isPending) return null

@@ -28,7 +28,11 @@ function UnknownPage({ path }: { path: string }) {
   return (
     <div className="page">
       <h1>{title}</h1>
-      <EmptyState title={title} detail={detail(path)} action={<Link to={{ page: "overview" }}>{action}</Link>} />
+      <EmptyState
+        title={title}
+        detail={detail(path)}
+        action={<Link to={{ page: "overview" }}>{action}</Link>}
+      />
     </div>
   )
 }

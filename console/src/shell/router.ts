@@ -8,7 +8,10 @@ export type Place =
   | { page: "unknown"; path: string }
 
 export function placeOf(pathname: string): Place {
-  const path = pathname.slice(basePath.length).replace(/^\/console/, "").replace(/^\/+|\/+$/g, "")
+  const path = pathname
+    .slice(basePath.length)
+    .replace(/^\/console/, "")
+    .replace(/^\/+|\/+$/g, "")
   if (path === "" || path === "sign-in") return { page: "overview" }
   const id = /^integrations\/([^/]+)$/.exec(path)?.[1]
   return id === undefined ? { page: "unknown", path } : { page: "integration", id: decodeURIComponent(id) }

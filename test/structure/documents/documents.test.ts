@@ -64,7 +64,7 @@ const onlyInAClone: Record<string, string> = {
 test("the program imports only what is installed with it, and nothing is installed for nobody", async () => {
   const { dependencies, devDependencies } = await manifest()
   const program = (await filesOf("src/**/*.ts")).filter(({ path }) => !path.endsWith(".test.ts"))
-  const everything = await filesOf("{src,test,bench,scripts}/**/*.ts")
+  const everything = await filesOf("{src,test,bench,scripts,console}/**/*.{ts,tsx,mjs}")
   const byProgram = new Set(program.flatMap(({ text }) => packagesImported(text)))
   const byAnyone = new Set(everything.flatMap(({ text }) => packagesImported(text)))
   assert.deepEqual(

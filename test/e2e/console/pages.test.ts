@@ -1,0 +1,140 @@
+/** The console's pages in a real browser, on one served Millrace with a PostgreSQL source. All scenes share both. */
+import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { gzipSync } from "node:zlib"
+import type { Page } from "playwright-core"
+import { firstPageLimitBytes } from "../../../scripts/console/build.mjs"
+import { testDatabase } from "../../support/postgres.ts"
+import { atEnd } from "../clean-up.ts"
+import { newPlace, type Place, sourceArn, sqlPassword } from "../place.ts"
+import type { MillraceProcess } from "../process.ts"
+import { apiOf } from "../rds.ts"
+import { onDatabase } from "../workload.ts"
+import {
+  assertAccessible,
+  assertFitsPhone,
+  openBrowser,
+  type Watched,
+  watched,
+  withoutBrowser,
+} from "./browser.ts"
+
+const viewerPassword = `${sqlPassword}-v`
+const markup = '<img src=x onerror="window.hit=1">'
+
+interface Scene {
+  place: Place
+  server: MillraceProcess
+  origin: string
+  databaseUrl: string
+  integration: string
+}
+
+async function scene(context: TestContext): Promise<Scene> {
+  const database = await testDatabase({})
+  atEnd(context, () => database.drop())
+  await onDatabase(database.url, async (client) => {
+    await client.query(`CREATE TABLE orders (id int PRIMARY KEY, note text)`)
+    await client.query(`INSERT INTO orders SELECT n, 'order ' || n FROM generate_series(1, 500) n`)
+    await client.query(`CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY)`)
+    await client.query(`CREATE TABLE ${client.escapeIdentifier(markup)} (id int PRIMARY KEY)`)
+  })
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url: database.url }] })
+  await place.configure((configuration) => {
+    configuration.sql_users = [
+      { name: "admin", password: sqlPassword, policy: "admin" },
+      { name: "viewer", password: viewerPassword, policy: "read-only" },
+    ]
+  })
+  const server = await place.start()
+  const integration = await apiOf(place).create("shop", `include: ${database.name}.*.*`)
+  return {
+    place,
+    server,
+    integration,
+    origin: `http://127.0.0.1:${place.httpPort}`,
+    databaseUrl: database.url,
+  }
+}
+
+async function signIn(page: Page, origin: string, [user, password]: [string, string]): Promise<void> {
+  await page.goto(`${origin}/`)
+  await page.getByLabel("User").fill(user)
+  await page.getByLabel("Password").fill(password)
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+}
+
+async function signsIn({ origin }: Scene, { context }: Watched): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(`${origin}/console/`)
+  await page.getByRole("heading", { name: "Sign in" }).waitFor()
+  await assertAccessible(page, "sign-in")
+  await assertFitsPhone(page, "sign-in")
+  await page.getByLabel("User").fill("admin")
+  await page.getByLabel("Password").fill("wrong")
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("alert").getByText("notSignedIn").waitFor()
+  await signIn(page, origin, ["admin", sqlPassword])
+  return page
+}
+
+async function signsInByLink({ place }: Scene, { context }: Watched): Promise<void> {
+  const { output } = await place.run("console-link")
+  const link = output.trim().split("\n").at(-1) ?? ""
+  const page = await context.newPage()
+  await page.goto(link)
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+  assert.ok(!page.url().includes("link="), "the token stays in no address")
+  await page.close()
+}
+
+async function showsOverview(page: Page): Promise<void> {
+  const row = page.getByRole("row").filter({ hasText: "shop" })
+  await row.getByText("Needs attention").waitFor({ timeout: 60_000 })
+  await page.getByText("things need a person").or(page.getByText("thing needs a person")).waitFor()
+  await page.getByText("unlogged").first().waitFor()
+  await assertAccessible(page, "overview")
+  await assertFitsPhone(page, "overview")
+}
+
+async function comesBack({ place, server }: Scene, page: Page): Promise<void> {
+  await server.kill9()
+  await page.getByRole("alert").getByText("Not connected since").waitFor()
+  await place.start()
+  await page.getByText("Live", { exact: true }).waitFor({ timeout: 60_000 })
+}
+
+async function firstPageIsSmall({ origin }: Scene): Promise<void> {
+  const built = join(import.meta.dirname, "../../../dist/console")
+  const index = await readFile(join(built, "index.html"), "utf8")
+  const names = [...index.matchAll(/assets\/([\w.-]+)"/g)].map(([, name]) => name ?? "")
+  assert.ok(names.length >= 4, "script, theme, style, icon")
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const response = await fetch(`${origin}/console/assets/${name}`)
+      assert.equal(response.status, 200, name)
+      return gzipSync(Buffer.from(await response.arrayBuffer())).length
+    }),
+  )
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  assert.ok(bytes <= firstPageLimitBytes, `the first page is ${bytes} bytes gzipped`)
+}
+
+test("the console's pages in a browser", { skip: withoutBrowser, timeout: 240_000 }, async (context) => {
+  const here = await scene(context)
+  const browser = await openBrowser()
+  atEnd(context, () => browser.close())
+  const seen = await watched(browser, here.origin)
+  const page = await signsIn(here, seen)
+  await context.test("the first page is at most 450 kB gzipped", () => firstPageIsSmall(here))
+  await context.test("a link signs in once", () => signsInByLink(here, seen))
+  await context.test("the overview shows what needs a person", () => showsOverview(page))
+  await context.test("when the server is killed and back, the page says so and goes on", () =>
+    comesBack(here, page),
+  )
+  assert.deepEqual(seen.faults, [], "policy, scripts and requests to elsewhere")
+  assert.equal(await page.evaluate("window.hit"), undefined, "no name ran as markup")
+})
