@@ -34,7 +34,6 @@ export async function buildConsole(stamp = stampOf()) {
     const { metafile } = await build({
       entryPoints: {
         main: join(source, "src", "main.tsx"),
-        theme: join(source, "src", "shell", "early-theme.ts"),
         style: join(source, "src", "styles", "all.css"),
         icon: join(source, "src", "icon.svg"),
       },
@@ -55,7 +54,21 @@ export async function buildConsole(stamp = stampOf()) {
       define: { "process.env.NODE_ENV": '"production"' },
       logLevel: "warning",
     })
-    await writeFile(join(place, "index.html"), await pageOf(metafile))
+    // Not a module: those run after the page is drawn.
+    const early = await build({
+      entryPoints: { theme: join(source, "src", "shell", "early-theme.ts") },
+      outdir: join(place, "assets"),
+      absWorkingDir: root,
+      bundle: true,
+      format: "iife",
+      target: ["es2022"],
+      minify: true,
+      metafile: true,
+      entryNames: "[name]-[hash]",
+      tsconfig: join(source, "tsconfig.json"),
+    })
+    const outputs = { ...metafile.outputs, ...early.metafile.outputs }
+    await writeFile(join(place, "index.html"), await pageOf(outputs))
     await writeFile(join(place, stampName), stamp)
     await replaceBuild(place)
   } finally {
@@ -80,9 +93,9 @@ async function replaceBuild(place) {
 
 /**
  * index.html with the names that the assets got.
- * @param {import("esbuild").Metafile} metafile
+ * @param {import("esbuild").Metafile["outputs"]} outputs
  */
-async function pageOf({ outputs }) {
+async function pageOf(outputs) {
   /** @param {string} name @param {string} ending */
   const named = (name, ending) => {
     const found = Object.keys(outputs).find((path) => {

@@ -35,6 +35,11 @@ export function whenSignedOut(call: () => void): void {
   onSignedOut = call
 }
 
+/** For answers that do not come by `call`. */
+export function signedOut(): void {
+  onSignedOut()
+}
+
 export function apiUrl(path: string): string {
   return `${basePath}/console/api/${path}`
 }
@@ -55,7 +60,8 @@ export async function call<Answer>(path: string, options: CallOptions = {}): Pro
   const text = await response.text()
   if (response.ok) return (text === "" ? {} : JSON.parse(text)) as Answer
   const error = refusalOf(response.status, text)
-  if (error.status === 401) onSignedOut()
+  // Of the session it is an answer: nobody is signed in, or the proof was wrong.
+  if (error.status === 401 && path !== "session") onSignedOut()
   throw error
 }
 

@@ -1,5 +1,5 @@
 import { basePath } from "../api/base-path.ts"
-import { ApiError, call } from "../api/client.ts"
+import { ApiError, call, signedOut } from "../api/client.ts"
 import { readEvents, type ServerSentEvent } from "../api/server-sent-events.ts"
 import type { StatusReport } from "../api/types.ts"
 import { newsOf } from "./news.ts"
@@ -110,16 +110,28 @@ async function readOnce(follower: Follower): Promise<boolean> {
       },
     })
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) await call("session").catch(() => undefined)
+    if (error instanceof ApiError && error.status === 401) signedOut()
     // Whatever ended it: it is opened again, and the page says meanwhile that it is not live.
   } finally {
     silence.stop()
   }
-  if (signal.aborted) return wasOpen
+  if (!signal.aborted) await tellWhetherLost(follower)
+  return wasOpen
+}
+
+/** Without a stream (a proxy may not pass it) the status is asked for between the attempts; lost is what answers neither. */
+async function tellWhetherLost(follower: Follower): Promise<void> {
+  const { store, lastId } = follower
+  if (await fetchWhole(follower)) {
+    store.connected()
+    tell(follower, { kind: "live" })
+    const { status } = store.get()
+    if (status !== undefined) tell(follower, { kind: "news", news: { kind: "whole", status }, lastId })
+    return
+  }
   const atMs = Date.now()
   store.lost(atMs)
   tell(follower, { kind: "lost", atMs })
-  return wasOpen
 }
 
 function came(follower: Follower, event: ServerSentEvent): void {
@@ -130,13 +142,14 @@ function came(follower: Follower, event: ServerSentEvent): void {
   tell(follower, { kind: "news", news, lastId: follower.lastId })
 }
 
-/** Changes are told by the stream; what they change is asked for once, and after each break. */
-async function fetchWhole({ store, signal }: Follower): Promise<void> {
+/** Changes are told by the stream; what they change is asked for once, and after each break. Whether there was an answer. */
+async function fetchWhole({ store, signal }: Follower): Promise<boolean> {
   try {
     store.take({ kind: "whole", status: await call<StatusReport>("status", { signal }) })
+    return true
   } catch (error) {
     if (!(error instanceof ApiError) && !signal.aborted) throw error
-    // The next opening of the stream asks again.
+    return false
   }
 }
 

@@ -65,7 +65,7 @@ function columnsWith(history: HistoryKeeper, receivedAtMs: number): Column<Integ
     {
       id: "lag",
       label: columns.percentiles,
-      width: "minmax(8rem, 1fr)",
+      width: "minmax(10.5rem, 1fr)",
       fromPx: 560,
       isNumber: true,
       cell: (one) => {
@@ -99,7 +99,7 @@ function columnsWith(history: HistoryKeeper, receivedAtMs: number): Column<Integ
       id: "tables",
       label: columns.tables,
       width: "minmax(8.5rem, 1fr)",
-      fromPx: 1_000,
+      fromPx: 1_060,
       isNumber: true,
       cell: (one) => {
         const { good, all } = tablesOf(one)
@@ -111,7 +111,7 @@ function columnsWith(history: HistoryKeeper, receivedAtMs: number): Column<Integ
       id: "retained",
       label: columns.retained,
       width: "minmax(7rem, 1fr)",
-      fromPx: 1_100,
+      fromPx: 1_240,
       isNumber: true,
       cell: (one) => bytesText(retainedOf(one)?.bytes ?? null),
       sortBy: (one) => retainedOf(one)?.bytes ?? null,
@@ -119,8 +119,8 @@ function columnsWith(history: HistoryKeeper, receivedAtMs: number): Column<Integ
     {
       id: "observed",
       label: columns.observed,
-      width: "minmax(8rem, 1fr)",
-      fromPx: 800,
+      width: "minmax(11.5rem, 1fr)",
+      fromPx: 760,
       isNumber: true,
       cell: (one) => <Age atMs={receivedAtMs - observedMsAgo(one)} staleAfterMs={staleAfterMs} />,
     },

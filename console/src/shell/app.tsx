@@ -33,8 +33,8 @@ export function App() {
 
 /** What was seen is not shown to whoever signs in next. */
 function forget(queries: QueryClient): void {
-  queries.clear()
   queries.setQueryData(sessionKey, null)
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
 }
 
 function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => void }) {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { gzipSync } from "node:zlib"
-import type { Page } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { firstPageLimitBytes } from "../../../scripts/console/build.mjs"
 import { testDatabase } from "../../support/postgres.ts"
 import { atEnd } from "../clean-up.ts"
@@ -100,6 +100,61 @@ async function showsOverview(page: Page): Promise<void> {
   await assertFitsPhone(page, "overview")
 }
 
+async function showsIntegration(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "shop", exact: true }).click()
+  await page.getByRole("heading", { name: "shop" }).waitFor()
+  await page.getByText(markup).waitFor()
+  await assertAccessible(page, "integration")
+  await assertFitsPhone(page, "integration")
+  await page.getByRole("button", { name: "Details of public.scratch" }).click()
+  const details = page.getByRole("dialog")
+  await details.getByText("ALTER TABLE public.scratch SET LOGGED;").waitFor()
+  await assertAccessible(page, "details of a table")
+  await page.keyboard.press("Escape")
+  await page.getByLabel("Filter by name, state or reason").fill("orders")
+  await page.getByText("1 of 3 tables").waitFor()
+  await page.getByLabel("Select public.orders").check()
+  await page.getByRole("button", { name: "Verify …" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Start" }).click()
+  await page.getByRole("dialog").getByText("1 equal").waitFor({ timeout: 60_000 })
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click()
+}
+
+/** What the statement says, done at the source, is found by "check again". */
+async function mendsTable({ databaseUrl }: Scene, page: Page): Promise<void> {
+  await onDatabase(databaseUrl, (client) => client.query("ALTER TABLE scratch SET LOGGED"))
+  await page.getByLabel("Filter by name, state or reason").fill("scratch")
+  await page.getByRole("row").filter({ hasText: "scratch" }).getByText("In sync").waitFor({ timeout: 60_000 })
+}
+
+async function viewerChangesNothing({ origin, integration }: Scene, browser: Browser): Promise<void> {
+  const { context, faults } = await watched(browser, origin)
+  const page = await context.newPage()
+  await signIn(page, origin, ["viewer", viewerPassword])
+  await page.getByRole("link", { name: "shop", exact: true }).click()
+  await page.getByText("Your role is viewer").waitFor()
+  assert.equal(await page.getByRole("button", { name: /Resync|Verify/ }).count(), 0)
+  const refused = await page.evaluate(`fetch("/console/api/integrations/${integration}/resync", {
+    method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then((answer) => answer.status)`)
+  assert.equal(refused, 403)
+  assert.deepEqual(faults, [])
+  await context.close()
+}
+
+async function tabsShareAStream({ origin }: Scene, { context }: Watched, first: Page): Promise<void> {
+  const streams: string[] = []
+  context.on("request", (request) => {
+    if (request.url().endsWith("/console/api/events")) streams.push(request.url())
+  })
+  const second = await context.newPage()
+  await second.goto(`${origin}/console/`)
+  await second.getByText("Live", { exact: true }).waitFor()
+  assert.deepEqual(streams, [], "the second tab hears by the first")
+  await first.close()
+  await second.getByText("Live", { exact: true }).waitFor()
+  await second.getByRole("row").filter({ hasText: "shop" }).waitFor()
+}
+
 async function comesBack({ place, server }: Scene, page: Page): Promise<void> {
   await server.kill9()
   await page.getByRole("alert").getByText("Not connected since").waitFor()
@@ -132,9 +187,17 @@ test("the console's pages in a browser", { skip: withoutBrowser, timeout: 240_00
   await context.test("the first page is at most 450 kB gzipped", () => firstPageIsSmall(here))
   await context.test("a link signs in once", () => signsInByLink(here, seen))
   await context.test("the overview shows what needs a person", () => showsOverview(page))
+  await context.test("a table that failed has the statement that mends it; a comparison is ordered", () =>
+    showsIntegration(page),
+  )
+  await context.test("a table that was mended is copied", () => mendsTable(here, page))
+  await context.test("a viewer changes nothing, by page or by API", () => viewerChangesNothing(here, browser))
   await context.test("when the server is killed and back, the page says so and goes on", () =>
     comesBack(here, page),
   )
-  assert.deepEqual(seen.faults, [], "policy, scripts and requests to elsewhere")
   assert.equal(await page.evaluate("window.hit"), undefined, "no name ran as markup")
+  await context.test("two tabs have one stream, also when the tab with it is closed", () =>
+    tabsShareAStream(here, seen, page),
+  )
+  assert.deepEqual(seen.faults, [], "policy, scripts and requests to elsewhere")
 })
