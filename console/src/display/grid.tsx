@@ -47,7 +47,7 @@ export function Grid<Row>({ label, rows, columns, keyOf, nameOf, selection }: Gr
   const template = [...(selection ? ["2.75rem"] : []), ...shown.map((one) => one.width)].join(" ")
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
-    <div className="grid-scroller" ref={scroller} tabIndex={0} role="region" aria-label={label}>
+    <div className="grid-scroller" ref={scroller} tabIndex={0} role="group" aria-label={label}>
       <div role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
         <div role="rowgroup" className="grid-head">
           <div role="row" className="grid-row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>

@@ -1,7 +1,7 @@
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { whenSignedOut } from "../api/client.ts"
-import { currentSession, signOut } from "../api/session.ts"
+import { type Opening, openingOf, signOut, takeLink } from "../api/session.ts"
 import type { Session } from "../api/types.ts"
 import { Button } from "../display/button.tsx"
 import { ErrorNote } from "../display/notes.tsx"
@@ -15,25 +15,31 @@ import { SessionProvider } from "./session-context.tsx"
 import { SignIn } from "./sign-in.tsx"
 
 const sessionKey = ["session"]
+const link = takeLink()
 
 export function App() {
   const queries = useQueryClient()
-  const session = useQuery({
+  const opening = useQuery({
     queryKey: sessionKey,
-    queryFn: currentSession,
+    queryFn: () => openingOf(link),
     staleTime: Number.POSITIVE_INFINITY,
   })
   useEffect(() => whenSignedOut(() => forget(queries)), [queries])
-  if (session.isError) return <NoAnswer error={session.error} onRetry={() => void session.refetch()} />
-  if (session.isPending) return null
-  const enter = (entered: Session) => queries.setQueryData(sessionKey, entered)
-  if (session.data === null) return <SignIn onSignedIn={enter} />
-  return <SignedIn session={session.data} onSignOut={() => void signOut().finally(() => forget(queries))} />
+  if (opening.isError) return <NoAnswer error={opening.error} onRetry={() => void opening.refetch()} />
+  if (opening.isPending) return null
+  const { session, refusal } = opening.data
+  const enter = (entered: Session) => begin(queries, { session: entered, refusal: null })
+  if (session === null) return <SignIn refusal={refusal} onSignedIn={enter} />
+  return <SignedIn session={session} onSignOut={() => void signOut().finally(() => forget(queries))} />
+}
+
+function begin(queries: QueryClient, opening: Opening): void {
+  queries.setQueryData(sessionKey, opening)
 }
 
 /** What was seen is not shown to whoever signs in next. */
 function forget(queries: QueryClient): void {
-  queries.setQueryData(sessionKey, null)
+  begin(queries, { session: null, refusal: null })
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
 }
 

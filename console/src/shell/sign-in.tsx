@@ -1,6 +1,5 @@
 import { useMutation } from "@tanstack/react-query"
-import { type FormEvent, useEffect, useRef, useState } from "react"
-import { basePath } from "../api/base-path.ts"
+import { type FormEvent, useState } from "react"
 import { type Proof, signIn } from "../api/session.ts"
 import type { Session } from "../api/types.ts"
 import { Button } from "../display/button.tsx"
@@ -9,9 +8,15 @@ import { ErrorNote } from "../display/notes.tsx"
 import { texts } from "../texts.ts"
 import { Logo } from "./logo.tsx"
 
-export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
+interface SignInProps {
+  /** Of the link that led here. */
+  refusal: Error | null
+  onSignedIn: (session: Session) => void
+}
+
+export function SignIn({ refusal, onSignedIn }: SignInProps) {
   const signingIn = useMutation({ mutationFn: (proof: Proof) => signIn(proof), onSuccess: onSignedIn })
-  useLink((link) => signingIn.mutate({ link }))
+  const error = signingIn.error ?? refusal
   const { title, lead, howToLink, linkCommand } = texts.signIn
   return (
     <main className="sign-in">
@@ -19,7 +24,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
         <Logo />
         <h1>{title}</h1>
         <p className="sign-in-lead">{lead}</p>
-        {signingIn.isError && <ErrorNote error={signingIn.error} />}
+        {error !== null && <ErrorNote error={error} />}
         <PasswordForm isWorking={signingIn.isPending} onProof={(proof) => signingIn.mutate(proof)} />
         <div className="sign-in-link">
           <p>{howToLink}</p>
@@ -65,16 +70,4 @@ function PasswordForm({ isWorking, onProof }: { isWorking: boolean; onProof: (pr
       </Button>
     </form>
   )
-}
-
-/** A link works once: it goes out of the address at once, so that no bookmark keeps it. */
-function useLink(onLink: (token: string) => void): void {
-  const isTaken = useRef(false)
-  useEffect(() => {
-    const token = new URLSearchParams(location.hash.slice(1)).get("link")
-    if (token === null || isTaken.current) return
-    isTaken.current = true
-    history.replaceState(null, "", `${basePath}/console/`)
-    onLink(token)
-  })
 }

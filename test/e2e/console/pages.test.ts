@@ -102,7 +102,7 @@ async function showsOverview(page: Page): Promise<void> {
 
 async function showsIntegration(page: Page): Promise<void> {
   await page.getByRole("link", { name: "shop", exact: true }).click()
-  await page.getByRole("heading", { name: "shop" }).waitFor()
+  await page.getByRole("heading", { name: "shop", exact: true }).waitFor()
   await page.getByText(markup).waitFor()
   await assertAccessible(page, "integration")
   await assertFitsPhone(page, "integration")
