@@ -23,16 +23,17 @@ export const commands: Record<string, Command> = {
   },
   demo: {
     usages: [
-      "[--once] [--rows N] [--source postgres|mysql|dynamodb|s3] [--warehouse duckdb|postgres] [--governance]",
+      "[--once] [--rows N] [--source postgres|mysql|dynamodb|s3] [--warehouse duckdb|postgres] [--governance|--profiles]",
     ],
     about: "see it work, with a database of its own",
-    flags: ["once", "rows", "source", "warehouse", "governance"],
+    flags: ["once", "rows", "source", "warehouse", "governance", "profiles"],
     words: 0,
-    run: async ({ values: { once, rows, source, warehouse, governance } }) =>
+    run: async ({ values: { once, rows, source, warehouse, governance, profiles } }) =>
       (await import("./demo/demo.ts")).demo({
         ...{ rows, source, warehouse },
         once: once === true,
         governance: governance === true,
+        profiles: profiles === true,
       }),
   },
   check: {

@@ -17,6 +17,7 @@ export const flags = {
   source: { type: "string", value: "NAME", about: "which source: see the usage" },
   warehouse: { type: "string", value: "ENGINE", about: "duckdb or postgres" },
   governance: { type: "boolean", about: "two people see what policies show them" },
+  profiles: { type: "boolean", about: "customers and files become profiles of people" },
   database: { type: "string", value: "NAME", about: "the warehouse's database; usual: dev" },
   "sql-port": { type: "boolean", about: "ask the SQL port, also where a warehouse has a server of its own" },
   format: { type: "string", value: "FORM", about: "table, csv or json; usual: table" },

@@ -5,6 +5,8 @@ import { misused } from "../operate.ts"
 import { complain } from "../output.ts"
 import { newBelongings } from "./belongings.ts"
 import { demoFolderName } from "./folder.ts"
+import { missingPackages } from "./missing-packages.ts"
+import { mostRowsWithProfiles } from "./profiles/people.ts"
 import { count } from "./screen/progress.ts"
 import { newScreen } from "./screen/screen.ts"
 import type { Outcome, Stage } from "./screen/story.ts"
@@ -23,21 +25,27 @@ export interface DemoOptions {
   warehouse: string | undefined
   /** Also apply policies, and show what two people see. */
   governance: boolean
+  /** Also make profiles of people, and delete them. */
+  profiles: boolean
 }
 
 /** See it work: a shop in a database of its own, live in the warehouse. */
 export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
-  const { once, rows, source: word = "postgres", warehouse = "duckdb", governance } = options
+  const { once, rows, source: word = "postgres", warehouse = "duckdb", governance, profiles } = options
   if (!isPlay(word)) return misused(`--source must be one of ${Object.keys(plays).join(", ")}.`)
   if (!isWarehouse(warehouse))
     return misused(`--warehouse must be one of ${Object.keys(demoWarehouses).join(", ")}.`)
   if (governance && (word !== "postgres" || warehouse !== "duckdb"))
     return misused("--governance is shown with --source postgres and --warehouse duckdb only.")
+  if (profiles && (word !== "postgres" || warehouse !== "duckdb" || governance))
+    return misused(
+      "--profiles is shown with --source postgres and --warehouse duckdb only, without --governance.",
+    )
   const source = await plays[word]()
   const totalRows = rows === undefined ? source.usualRows : Number(rows)
   if (!Number.isInteger(totalRows) || totalRows < fewestRows || totalRows > source.mostRows)
     return misused(`--rows must be a whole number from ${fewestRows} to ${count(source.mostRows)}.`)
-  const missing = await source.missing()
+  const missing = profiles ? missingForProfiles(totalRows) : await source.missing()
   if (missing !== undefined) return misused(missing)
   const screen = newScreen(process.stdout, process.env)
   const stage: Stage = {
@@ -46,6 +54,7 @@ export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
     belongings: newBelongings(),
     once,
     governance,
+    profiles,
     totalRows,
     keepFolder: false,
     hasFolder: false,
@@ -60,6 +69,12 @@ export async function demo(options: DemoOptions): Promise<0 | 1 | 2> {
   const stopped = await stopAll(stage)
   const code = conclude(ended, stage)
   return stopped ? code : 1
+}
+
+function missingForProfiles(totalRows: number): string | undefined {
+  if (totalRows > mostRowsWithProfiles)
+    return `--profiles is shown with at most ${count(mostRowsWithProfiles)} rows.`
+  return missingPackages("profiles", ["@20minutes/s3rver"])
 }
 
 type Ended = Outcome | { kind: "failed"; error: unknown } | { kind: "asked"; quietly: boolean }

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { stringify } from "yaml"
 import { lockDataFolder } from "../../configuration/data-folder.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
-import type { Configuration } from "../../domain/configuration.ts"
+import type { Configuration, WebhookConfiguration } from "../../domain/configuration.ts"
 import { stopEmbeddedPostgres } from "../../embedded-postgres/server.ts"
 import { endLeftServer } from "./child-server.ts"
 import type { SourceEntry } from "./source.ts"
@@ -17,6 +17,8 @@ export interface DemoFolder {
   sourcePath: string
   /** Where the warehouse's server lives, if it has one. */
   warehousePath: string
+  /** Where the files of a bucket lie that is no source of the story. */
+  bucketPath: string
   /** Millrace's own data_dir. */
   dataDir: string
   logFile: string
@@ -39,13 +41,14 @@ export async function takeDemoFolder(): Promise<DemoFolder> {
     for (const server of [sourcePath, warehousePath, join(dataDir, "state")])
       await stopEmbeddedPostgres(server)
     await endLeftServer(sourcePath)
-    for (const name of ["source", "warehouse", "data", "log", "millrace.yaml"])
+    for (const name of ["source", "warehouse", "bucket", "data", "log", "millrace.yaml"])
       await rm(join(path, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
   await empty()
   return {
     sourcePath,
     warehousePath,
+    bucketPath: join(path, "bucket"),
     dataDir,
     logFile: join(path, "log"),
     async release({ remove }) {
@@ -70,13 +73,14 @@ interface DemoEntries {
   sources: readonly SourceEntry[]
   warehouse: RunningWarehouse
   second?: SecondWarehouse | undefined
+  webhooks?: readonly WebhookConfiguration[] | undefined
 }
 
 /** So that `status`, `sql` and `check` find the running demo by `--config`; and an example of the file. */
 export async function writeDemoConfiguration(
   { dataDir }: DemoFolder,
   { account, region, listen, warehouses }: Configuration,
-  { sources, warehouse, second }: DemoEntries,
+  { sources, warehouse, second, webhooks = [] }: DemoEntries,
 ): Promise<void> {
   const place = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
   const file = {
@@ -89,6 +93,7 @@ export async function writeDemoConfiguration(
       const { entry } = arn === second?.arn ? second : warehouse
       return { arn, cluster, ...entry }
     }),
+    ...(webhooks.length > 0 && { profile_webhooks: webhooks }),
   }
   const head = "# Written by `millrace demo` for as long as it runs.\n"
   await writeFile(join(dataDir, "..", "millrace.yaml"), head + stringify(file), { mode: 0o600 })

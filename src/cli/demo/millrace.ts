@@ -2,7 +2,7 @@ import type pg from "pg"
 import { defaultConfiguration } from "../../configuration/load.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { IntegrationReport } from "../../control-plane/pipelines/status.ts"
-import type { Configuration } from "../../domain/configuration.ts"
+import type { Configuration, WebhookConfiguration } from "../../domain/configuration.ts"
 import { newLog } from "../../server/log/log.ts"
 import { engines } from "../../server/registries.ts"
 import { type RunningServer, startServer } from "../../server/start.ts"
@@ -29,10 +29,18 @@ export function cloudPlace(): CloudPlace {
   return { account, region }
 }
 
+/** What a demo's Millrace works with. */
+export interface MillraceParts {
+  entries: readonly SourceEntry[]
+  warehouse: RunningWarehouse
+  second?: SecondWarehouse | undefined
+  webhooks?: WebhookConfiguration[] | undefined
+}
+
 /** On the embedded defaults. `anyPorts`: on free ports rather than the usual ones, for nobody will connect. */
 export async function startMillrace(
   folder: DemoFolder,
-  { entry, warehouse, second }: { entry: SourceEntry; warehouse: RunningWarehouse; second?: SecondWarehouse },
+  { entries, warehouse, second, webhooks = [] }: MillraceParts,
   { anyPorts }: { anyPorts: boolean },
 ): Promise<Millrace> {
   const usual = defaultConfiguration(process.cwd(), engines)
@@ -40,12 +48,14 @@ export async function startMillrace(
     anyPorts ? Promise.resolve({ ...wanted, port: 0 }) : freePlace(wanted)
   const listen = { http: await place(usual.listen.http), sql: await place(usual.listen.sql) }
   const { region, dataDir } = { ...usual, dataDir: folder.dataDir }
-  const source = engines.sources.of(entry).entry.parse(entry)({ folder: process.cwd(), dataDir })
+  const sources = entries.map((entry) =>
+    engines.sources.of(entry).entry.parse(entry)({ folder: process.cwd(), dataDir }),
+  )
   const first = usual.warehouses.map((one) => warehouseFrom(one, warehouse, dataDir))
   const warehouses = second === undefined ? first : [...first, warehouseFrom(second, second, dataDir)]
   const server = await startServer({
     areFoldersChecked: false,
-    configuration: { ...usual, dataDir, listen, sources: [source], warehouses },
+    configuration: { ...usual, dataDir, listen, sources, warehouses, profileWebhooks: webhooks },
     log: newLog({ level: "info", file: folder.logFile }),
   })
   const configuration = { ...server.configuration, listen: { http: server.http, sql: server.sql } }

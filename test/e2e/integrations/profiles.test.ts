@@ -113,10 +113,7 @@ async function setUp(scene: Scene): Promise<void> {
     insert(scene, "object_types", {
       ...{ ...domain, ObjectTypeName, Description: ObjectTypeName, AllowProfileCreation: true, Fields, Keys },
     })
-  await type("contact", contactFields, [
-    key("contactId", "id", "UNIQUE"),
-    key("_email", "email", "PROFILE"),
-  ])
+  await type("contact", contactFields, [key("contactId", "id", "UNIQUE"), key("_email", "email", "PROFILE")])
   await type("customer", customerFields, [
     key("customerId", "id", "UNIQUE"),
     key("_email", "mail", "PROFILE"),

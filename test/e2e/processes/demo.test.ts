@@ -82,7 +82,7 @@ function assertEqualAtLast(
 }
 
 function assertNothingStays(folder: string): void {
-  for (const name of ["source", "warehouse", "data", "log", "millrace.yaml"])
+  for (const name of ["source", "warehouse", "bucket", "data", "log", "millrace.yaml"])
     assert.equal(existsSync(join(folder, ".millrace-demo", name)), false, name)
 }
 
@@ -116,7 +116,7 @@ test("Ctrl-C ends a demo that runs on, into PostgreSQL", async (t) => {
   assertNothingStays(folder)
 })
 
-test("one demo at a time in a folder; one that was killed is cleaned up by the next", async (t) => {
+test("one demo at a time in a folder; one that was killed is cleaned up by the next, which shows profiles", async (t) => {
   const folder = await folderWithSpaces(t)
   const first = start(t, folder, "--rows", "5000")
   await says(first, "Created through")
@@ -125,7 +125,13 @@ test("one demo at a time in a folder; one that was killed is cleaned up by the n
   assert.match(second.err, /in use by another Millrace.*another folder/)
   first.child.kill("SIGKILL")
   await first.ended
-  assertEqualAtLast(await start(t, folder, "--once", "--rows", "5000").ended, 4_500)
+  const ended = await start(t, folder, "--once", "--rows", "5000", "--profiles").ended
+  assertEqualAtLast(ended, 4_500)
+  assert.match(ended.out, /^\d+ profiles, in [\d.]+ s\. The webhook was told:\n\{.*"EventType":"TRIGGERED"/m)
+  assert.match(ended.out, /^ noUniqueKey +\| .*customer4@example\.com/m)
+  // The file and the shop both know it, and its orders are the shop's.
+  assert.match(ended.out, /^ customer1@example\.com +\| .* +\| r1 +\| June +\| \d+$/m)
+  assert.match(ended.out, /^DELETE .*customerprofiles\.domains/m)
   assertNothingStays(folder)
 })
 
@@ -219,6 +225,8 @@ test("wrong usage is said", async (t) => {
   for (const [args, message] of [
     [["--source", "toString"], /--source must be one of postgres, mysql, dynamodb, s3/],
     [["--governance", "--warehouse", "postgres"], /--governance is shown with .* duckdb only/],
+    [["--profiles", "--source", "mysql"], /--profiles is shown with --source postgres/],
+    [["--profiles", "--rows", "600000"], /at most 500,000 rows/],
   ] as const) {
     const { code, err } = await start(t, folder, ...args).ended
     assert.equal(code, 2)

@@ -117,3 +117,7 @@ export function ms(value: number | null): string {
 export function count(value: number): string {
   return value.toLocaleString("en-US")
 }
+
+export function secondsSince(startedMs: number): string {
+  return `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
+}

@@ -8,13 +8,15 @@ import { type DemoFolder, demoFolderName, takeDemoFolder, writeDemoConfiguration
 import { policiesWarehouse } from "../governance/in-postgres.ts"
 import { showTwoPeople } from "../governance/two-people.ts"
 import { cloudPlace, connectToWarehouse, integrationName, type Millrace, startMillrace } from "../millrace.ts"
+import { type OtherSystem, startOtherSystem } from "../profiles/other-system.ts"
+import { showPeople } from "../profiles/people.ts"
 import type { Asked, DemoSource, Shop, SourceEntry } from "../source.ts"
 import { type DemoWarehouse, demoWarehouses, type RunningWarehouse } from "../warehouse.ts"
 import { awaitCaughtUp, type Watched, watch } from "../watch.ts"
 import { startWriters, type Writers } from "../writers.ts"
 import { answerText, askedOver, askThrice } from "./answers.ts"
 import { connectHints } from "./hints.ts"
-import { count, isLive, type Look, ms } from "./progress.ts"
+import { count, isLive, type Look, ms, secondsSince } from "./progress.ts"
 import type { Screen } from "./screen.ts"
 
 /** What the story is told with. */
@@ -25,6 +27,8 @@ export interface Stage {
   once: boolean
   /** Policies are applied, too. */
   governance: boolean
+  /** Profiles are made, too. */
+  profiles: boolean
   totalRows: number
   /** Asked when the folder is let go of. */
   keepFolder: boolean
@@ -44,6 +48,8 @@ interface Cast {
   shop: Shop
   millrace: Millrace
   writers: Writers
+  /** Present when profiles are shown. */
+  other: OtherSystem | undefined
 }
 
 /** From nothing to a live warehouse. With `once` it ends in a comparison; else it goes on until the process is ended. */
@@ -51,7 +57,8 @@ export async function story(stage: Stage, source: DemoSource): Promise<Outcome> 
   const { screen, belongings, once } = stage
   const folder = await open(stage, `a shop in ${source.name}`)
   const shop = await startShop(stage, source, folder)
-  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop.entry)])
+  const other = stage.profiles ? await startOtherSystem(stage, folder) : undefined
+  const [, millrace] = await Promise.all([fill(stage, shop), start(stage, folder, shop.entry, other)])
   const { traffic } = shop
   const writers = await belongings.own(
     () => startWriters(traffic),
@@ -60,7 +67,7 @@ export async function story(stage: Stage, source: DemoSource): Promise<Outcome> 
   screen.say(`It is written to all the time: about ${traffic.perSecond} small writes a second.`)
   const arn = await createIntegration(millrace, shop.creation)
   tellCreated(stage, shop.creation, arn)
-  const cast = { source, shop, millrace, writers }
+  const cast = { source, shop, millrace, writers, other }
   return await Promise.race([once ? compareAndEnd(stage, cast) : runOn(stage, cast), writers.failed])
 }
 
@@ -102,15 +109,24 @@ async function fill({ screen, totalRows }: Stage, shop: Shop): Promise<void> {
   screen.say(`The shop is filled: ${count(totalRows)} rows in ${shop.tables}, in ${secondsSince(startedMs)}.`)
 }
 
-export async function start(stage: Stage, folder: DemoFolder, entry: SourceEntry): Promise<Millrace> {
+export async function start(
+  stage: Stage,
+  folder: DemoFolder,
+  entry: SourceEntry,
+  other?: OtherSystem,
+): Promise<Millrace> {
   const { screen, belongings, once } = stage
   const warehouse = await startWarehouse(stage, folder)
   const second = stage.governance ? policiesWarehouse(entry, cloudPlace()) : undefined
+  const entries = other === undefined ? [entry] : [entry, other.entry]
+  const webhooks = other && [other.webhook]
   const millrace = await belongings.own(
-    () => startMillrace(folder, { entry, warehouse, ...(second && { second }) }, { anyPorts: once }),
+    () => startMillrace(folder, { entries, warehouse, second, webhooks }, { anyPorts: once }),
     (started) => started.server.stop(),
   )
-  await writeDemoConfiguration(folder, millrace.configuration, { sources: [entry], warehouse, second })
+  await writeDemoConfiguration(folder, millrace.configuration, {
+    ...{ sources: entries, warehouse, second, webhooks },
+  })
   const { http, sql } = millrace.server
   const usual = http.port === 5440 && sql.port === 5439
   const remark = once || usual ? "" : " (a usual port is taken: free ones instead)"
@@ -130,10 +146,6 @@ async function startWarehouse(
   if (port !== undefined)
     screen.say(`The warehouse, another ${name}, runs on port ${port}, in ${demoFolderName}/warehouse.`)
   return running
-}
-
-export function secondsSince(startedMs: number): string {
-  return `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
 }
 
 /** Watches the copy until the stream follows, and the stream under load for a while. */
@@ -157,12 +169,13 @@ async function watchItComeAlive(stage: Stage, watched: Watched): Promise<Look> {
 
 async function compareAndEnd(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const { millrace, writers, shop } = cast
+  const { millrace, writers, shop, other } = cast
   const { pipeline } = await watchItComeAlive(stage, watchedOf(stage, cast))
   await writers.stop()
   await catchUp(stage, cast, `The writers have stopped after ${count(writers.committed())} writes`)
   await showAnswers(stage, cast)
   if (stage.governance) await showTwoPeople(stage, millrace, shop.creation)
+  if (other !== undefined) await showPeople(stage, millrace, other)
   const startedMs = performance.now()
   const conclusion = conclusionOf(await compareAll(millrace))
   screen.say(`Compared every row of every table, in ${secondsSince(startedMs)}.`)
@@ -235,13 +248,14 @@ async function tellAnswer(
 
 async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   const { screen } = stage
-  const { millrace, writers, shop } = cast
+  const { millrace, writers, shop, other } = cast
   const watched = watchedOf(stage, cast)
   await watchItComeAlive(stage, watched)
   await writers.pause()
   await catchUp(stage, cast, "The writers pause for a moment")
   await showAnswers(stage, cast)
   if (stage.governance) await showTwoPeople(stage, millrace, shop.creation)
+  if (other !== undefined) await showPeople(stage, millrace, other)
   writers.resume()
   for (const line of connectHints(millrace, { ...shop, database: integrationName }, screen.style))
     screen.say(line)
