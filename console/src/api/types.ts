@@ -135,3 +135,9 @@ export interface SqlAnswer {
   truncated: boolean
   elapsedMs: number
 }
+
+export interface Catalog {
+  database: string
+  databases: string[]
+  tables: { schema: string; name: string; columns: { name: string; type: string }[] }[]
+}

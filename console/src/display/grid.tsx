@@ -21,6 +21,8 @@ interface GridProps<Row> {
   columns: readonly Column<Row>[]
   keyOf(row: Row): string
   nameOf(row: Row): string
+  /** Narrower, and it scrolls to the side. */
+  narrowestRem?: number
   selection?: { selected: ReadonlySet<string>; onSelect(selected: ReadonlySet<string>): void } | undefined
 }
 
@@ -32,7 +34,15 @@ interface Sort {
 const rowHeightPx = 46
 
 /** A table of any length: only the rows in sight are in the document, and their numbers tell which of how many they are. */
-export function Grid<Row>({ label, rows, columns, keyOf, nameOf, selection }: GridProps<Row>) {
+export function Grid<Row>({
+  label,
+  rows,
+  columns,
+  keyOf,
+  nameOf,
+  narrowestRem = 0,
+  selection,
+}: GridProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null)
   const [sort, setSort] = useState<Sort | null>(null)
   const width = useWidth(scroller)
@@ -48,7 +58,12 @@ export function Grid<Row>({ label, rows, columns, keyOf, nameOf, selection }: Gr
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
     <div className="grid-scroller" ref={scroller} tabIndex={0} role="group" aria-label={label}>
-      <div role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+      <div
+        role="table"
+        aria-label={label}
+        aria-rowcount={sorted.length + 1}
+        style={{ minWidth: `${narrowestRem}rem` }}
+      >
         <div role="rowgroup" className="grid-head">
           <div role="row" className="grid-row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
             {selection && <SelectAll keys={sorted.map(keyOf)} {...selection} />}

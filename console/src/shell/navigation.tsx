@@ -18,6 +18,7 @@ interface Item {
 
 const items: readonly Item[] = [
   { to: { page: "overview" }, icon: "M3 10.5 10 4l7 6.5M5 9v7h10V9", isFor: () => true },
+  { to: { page: "query" }, icon: "M4 5.5 8.5 10 4 14.5M10 15h6", isFor: () => true },
 ]
 
 interface NavigationProps {

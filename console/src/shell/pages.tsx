@@ -5,6 +5,7 @@ import { OverviewPage } from "../overview/overview-page.tsx"
 import { texts } from "../texts.ts"
 import type { Place } from "./router.ts"
 
+const QueryPage = lazy(() => import("../query/query-page.tsx"))
 const IntegrationPage = lazy(() => import("../integration/integration-page.tsx"))
 
 /** The first page comes with the shell; the others are loaded when somebody goes there. */
@@ -18,6 +19,8 @@ function pageOf(place: Place) {
       return <OverviewPage />
     case "integration":
       return <IntegrationPage id={place.id} />
+    case "query":
+      return <QueryPage />
     case "unknown":
       return <UnknownPage path={place.path} />
   }

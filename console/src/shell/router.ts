@@ -5,6 +5,7 @@ import { basePath } from "../api/base-path.ts"
 export type Place =
   | { page: "overview" }
   | { page: "integration"; id: string }
+  | { page: "query" }
   | { page: "unknown"; path: string }
 
 export function placeOf(pathname: string): Place {
@@ -13,6 +14,7 @@ export function placeOf(pathname: string): Place {
     .replace(/^\/console/, "")
     .replace(/^\/+|\/+$/g, "")
   if (path === "" || path === "sign-in") return { page: "overview" }
+  if (path === "query") return { page: "query" }
   const id = /^integrations\/([^/]+)$/.exec(path)?.[1]
   return id === undefined ? { page: "unknown", path } : { page: "integration", id: decodeURIComponent(id) }
 }
@@ -23,6 +25,8 @@ export function pathOf(place: Place): string {
       return `${basePath}/console/`
     case "integration":
       return `${basePath}/console/integrations/${encodeURIComponent(place.id)}`
+    case "query":
+      return `${basePath}/console/query`
     case "unknown":
       return `${basePath}/console/${place.path}`
   }

@@ -155,6 +155,30 @@ async function tabsShareAStream({ origin }: Scene, { context }: Watched, first: 
   await second.getByRole("row").filter({ hasText: "shop" }).waitFor()
 }
 
+async function asks(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Query" }).click()
+  await page
+    .getByLabel("SQL statement")
+    .fill("SELECT 40 + 2 AS answer, '<b>bold</b>' AS text, NULL AS nothing")
+  await page.getByRole("button", { name: "Run" }).click()
+  const result = page.getByRole("table", { name: "Result" })
+  await result.getByText("42", { exact: true }).waitFor()
+  await result.getByText("<b>bold</b>", { exact: true }).waitFor()
+  await result.getByText("NULL", { exact: true }).waitFor()
+  await assertAccessible(page, "query")
+  await assertFitsPhone(page, "query")
+  const download = page.waitForEvent("download")
+  await page.getByRole("button", { name: "Download CSV" }).click()
+  assert.equal(
+    await readFile(await (await download).path(), "utf8"),
+    "answer,text,nothing\r\n42,<b>bold</b>,\r\n",
+  )
+  await page.getByLabel("SQL statement").fill("SELECT * FROM not_there")
+  await page.keyboard.press("Control+Enter")
+  await page.getByRole("alert").getByText("not_there").first().waitFor()
+  await page.getByRole("link", { name: "Overview" }).click()
+}
+
 async function comesBack({ place, server }: Scene, page: Page): Promise<void> {
   await server.kill9()
   await page.getByRole("alert").getByText("Not connected since").waitFor()
@@ -191,6 +215,7 @@ test("the console's pages in a browser", { skip: withoutBrowser, timeout: 240_00
     showsIntegration(page),
   )
   await context.test("a table that was mended is copied", () => mendsTable(here, page))
+  await context.test("a statement's rows are shown as text, and go into a file", () => asks(page))
   await context.test("a viewer changes nothing, by page or by API", () => viewerChangesNothing(here, browser))
   await context.test("when the server is killed and back, the page says so and goes on", () =>
     comesBack(here, page),
