@@ -243,7 +243,7 @@ export const texts = {
     cancel: "Cancel",
     running: "Running …",
     result: "Result",
-    rows: (count: string, time: string) => `${count} rows in ${time}`,
+    rows: (count: string, time: string) => `${count} ${count === "1" ? "row" : "rows"} in ${time}`,
     truncated: (count: string) => `The first ${count} rows; there are more.`,
     download: "Download CSV",
     noRows: "The statement gave no rows.",

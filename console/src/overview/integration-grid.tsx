@@ -58,7 +58,7 @@ function columnsWith(history: HistoryKeeper, receivedAtMs: number): Column<Integ
     {
       id: "state",
       label: columns.state,
-      width: "10.5rem",
+      width: "11.75rem",
       cell: ({ status }) => <StateBadge state={status} />,
       sortBy: ({ status }) => status,
     },
