@@ -16,6 +16,11 @@ export type IntegrationStatus = (typeof integrationStatuses)[number]
 /** Which API made the integration; its ARN carries the same word. */
 export type IntegrationService = "rds" | "redshift"
 
+/** Whose API makes integrations of such a source in the cloud: databases are RDS's, everything else the other's. */
+export function serviceOfSource(sourceArn: string): IntegrationService {
+  return sourceArn.split(":")[2] === "rds" ? "rds" : "redshift"
+}
+
 export interface Tag {
   key: string
   value: string

@@ -12,8 +12,10 @@ import type { Throttle } from "../throttle.ts"
 import { answered, internalError, Refused, refusalOf } from "./answers.ts"
 import { jsonOf } from "./body.ts"
 import { type Identity, identityOf } from "./identity.ts"
+import { type IntegrationSources, integrationRoutes } from "./integration-routes.ts"
 import { eventRoutes } from "./live/event-routes.ts"
 import { newStatusFeed } from "./live/status-feed.ts"
+import { openApiOf } from "./openapi.ts"
 import { type OperationAnswers, operationRoutes } from "./operation-routes.ts"
 import { builtConsole } from "./page-files.ts"
 import { acceptsPage, consolePages, type Pages } from "./pages.ts"
@@ -23,7 +25,10 @@ import { pathWithin, prefixOf, requireJson, requirePrivate, requireSameSite } fr
 import { match, type OpenRoute, type Route, type RouteCall } from "./route.ts"
 import { openSessionRoutes, type SessionSources, sessionRoutes } from "./session-routes.ts"
 
-export interface ConsoleDoorOptions extends Omit<SessionSources, "log">, StatementSources {
+export interface ConsoleDoorOptions
+  extends Omit<SessionSources, "log">,
+    StatementSources,
+    IntegrationSources {
   configuration: ConsoleConfiguration
   operations: OperationAnswers
   /** What the event stream tells the changes of. */
@@ -49,17 +54,12 @@ const apiPath = "/console/api"
 /** The web console on the HTTP port. docs/operating/console.md */
 export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
   const { configuration, folder = builtConsole, log } = options
-  const feed = newStatusFeed({ report: options.statusReport, log })
+  const open = openSessionRoutes(options)
   const parts: Parts = {
     options,
     pages: consolePages({ folder }),
-    open: openSessionRoutes(options),
-    routes: [
-      ...sessionRoutes(options),
-      ...eventRoutes({ feed, stillMay: (request) => identityOf(options, request) }),
-      ...queryRoutes(options),
-      ...operationRoutes(options.operations),
-    ],
+    open,
+    routes: routesOf(options, open),
   }
   const requests = newRequestLog(log, "console request")
 
@@ -91,6 +91,27 @@ export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
         throw new Refused("tooLarge", "The request's body is larger than 1 MiB.")
       }),
   }
+}
+
+/** Everything that asks who calls, and the document that describes it. */
+function routesOf(options: ConsoleDoorOptions, open: readonly OpenRoute[]): Route[] {
+  const feed = newStatusFeed({ report: options.statusReport, log: options.log })
+  const routes: Route[] = [
+    ...sessionRoutes(options),
+    ...eventRoutes({ feed, stillMay: (request) => identityOf(options, request) }),
+    ...queryRoutes(options),
+    ...integrationRoutes(options),
+    ...operationRoutes(options.operations),
+  ]
+  routes.push({
+    operation: "DescribeApi",
+    method: "GET",
+    path: "/openapi.json",
+    least: "viewer",
+    changes: false,
+    run: async () => ({ body: openApiOf(open, routes) }),
+  })
+  return routes
 }
 
 interface Parts {

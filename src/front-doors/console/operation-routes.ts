@@ -1,3 +1,4 @@
+import type { z } from "zod"
 import type { ConsoleRole } from "../../domain/console/roles.ts"
 import type { SignedCall } from "../door.ts"
 import type { Route } from "./route.ts"
@@ -9,6 +10,7 @@ export interface ShownOperation {
   /** `{integration}` stands for an id, an ARN or a name. */
   path: string
   changes: boolean
+  body?: z.ZodType
 }
 
 /** The operations door's operations, which another room has. */
@@ -38,6 +40,7 @@ export function operationRoutes({ list, run }: OperationAnswers): Route[] {
       path: operation.path,
       changes: operation.changes,
       least: leastRole(operation),
+      ...(operation.body !== undefined && { body: operation.body }),
       run: async ({ request, caller, identity, requestId, parameters }) => {
         const call = { request, caller, requestId, policy: identity.role ?? "none" }
         return { body: await run(operation, parameters.get("integration") ?? "", call, "console") }

@@ -35,8 +35,7 @@ function isLocal({ address }: WireRequest): boolean {
 export function requirePrivate(request: WireRequest, { allowPlain }: ConsoleConfiguration): void {
   if (allowPlain || isLocal(request) || isSecure(request)) return
   throw new Refused("plainRefused", "The console is shown to other machines over TLS only.", {
-    remedy:
-      "Let the HTTP port speak TLS (listen.tls.http: true), put a proxy with TLS on this machine in front, or set console.allow_plain: true.",
+    remedy: "Put a proxy with TLS on this machine in front, or set console.allow_plain: true.",
   })
 }
 

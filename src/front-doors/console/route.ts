@@ -1,3 +1,4 @@
+import type { z } from "zod"
 import type { Caller } from "../../control-plane/control-plane.ts"
 import type { AuditedChange } from "../../domain/audit.ts"
 import type { ConsoleRole } from "../../domain/console/roles.ts"
@@ -29,6 +30,8 @@ interface RouteHead {
   changes: boolean
   /** It changes nothing by itself, and takes JSON of the same site only all the same. */
   takesJson?: boolean
+  /** Of the body, for the document that describes the API. */
+  body?: z.ZodType
 }
 
 /** One row of the table of the console's API. */

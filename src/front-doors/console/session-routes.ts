@@ -40,6 +40,7 @@ export function openSessionRoutes(sources: SessionSources): OpenRoute[] {
       method: "POST",
       path: "/session",
       changes: true,
+      body: signInBody,
       run: async ({ request, body }) => {
         const { token, session } = await signIn(request, bodyOf(signInBody, body))
         const { expiresAt } = session

@@ -15,6 +15,7 @@ export const consoleOperations: readonly Operation[] = [
     name: "CreateConsoleLink",
     method: "POST",
     path: "/console-links",
+    body: linkBody,
     changes: true,
     run: ({ console: plane }, caller, _, body) => createLink(plane, caller, bodyOf(linkBody, body)),
   },

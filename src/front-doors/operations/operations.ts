@@ -33,6 +33,8 @@ export interface Operation {
   path: string
   /** Whether it changes anything, and so goes into the audit trail. */
   changes: boolean
+  /** Of the body, for documents that describe it; absent: it is described nowhere, or there is none. */
+  body?: z.ZodType
   /** What the audit trail keeps of the body; absent: all of it. */
   auditedParameters?(body: unknown): object
   /** @throws Fault */
@@ -70,6 +72,7 @@ export const operations: readonly Operation[] = [
     name: "Audit",
     method: "POST",
     path: "/audit",
+    body: auditBody,
     changes: false,
     run({ store }, caller, _, body) {
       const { since, limit } = bodyOf(auditBody, body)
@@ -83,6 +86,7 @@ export const operations: readonly Operation[] = [
     name: "Resync",
     method: "POST",
     path: "/integrations/{integration}/resync",
+    body: resyncBody,
     changes: true,
     run: async (sources, caller, integration, body) =>
       await resyncIntegration(sources, caller, { integration, table: bodyOf(resyncBody, body).table }),
@@ -91,6 +95,7 @@ export const operations: readonly Operation[] = [
     name: "Wait",
     method: "POST",
     path: "/integrations/{integration}/wait",
+    body: waitBody,
     changes: false,
     async run(sources, caller, integration, body) {
       const { position, timeoutMs } = bodyOf(waitBody, body)
@@ -101,6 +106,7 @@ export const operations: readonly Operation[] = [
     name: "Verify",
     method: "POST",
     path: "/integrations/{integration}/verify",
+    body: verifyBody,
     changes: true,
     async run(sources, caller, integration, body) {
       const { table, repair } = bodyOf(verifyBody, body)

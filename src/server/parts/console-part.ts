@@ -10,7 +10,7 @@ import type { Base } from "./base.ts"
 
 /** The web console of a process with the role `api`. */
 export function consolePart(base: Base, sources: OperationSources, throttle: Throttle): ConsoleDoor {
-  const { configuration, store, local, log } = base
+  const { configuration, store, plane, local, log } = base
   return consoleDoor({
     configuration: configuration.console,
     ...sources.console,
@@ -20,6 +20,7 @@ export function consolePart(base: Base, sources: OperationSources, throttle: Thr
     operations: operationAnswers(sources, base),
     statusReport: () => statusReport(sources),
     sqlPort: () => local.sql ?? (configuration.listen.sql.port === 0 ? undefined : configuration.listen.sql),
+    plane,
     throttle,
     log,
   })

@@ -1,4 +1,5 @@
-import type { Place } from "../place.ts"
+import assert from "node:assert/strict"
+import { type Place, sqlPassword } from "../place.ts"
 
 export interface Told {
   status: number
@@ -47,4 +48,20 @@ export function consoleClient({ httpPort }: Pick<Place, "httpPort">): ConsoleCli
       }
     },
   }
+}
+
+/** Of a refusal. */
+export function code({ body }: Told): string {
+  return (body as { error: { code: string } }).error.code
+}
+
+/** @param suffix of the user's password */
+export async function signedIn(place: Place, user: string, suffix: string) {
+  const client = consoleClient(place)
+  const told = await client.ask("/console/api/session", {
+    method: "POST",
+    body: { user, password: `${sqlPassword}${suffix}` },
+  })
+  assert.equal(told.status, 200, told.text)
+  return { client, told }
 }

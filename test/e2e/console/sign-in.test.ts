@@ -2,11 +2,14 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
 import { operations } from "../../../src/front-doors/operations/operations.ts"
-import { newPlace, type Place, sqlPassword } from "../place.ts"
-import { consoleClient, type Told } from "./client.ts"
+import { newPlace, type Place, sourceArn, sqlPassword } from "../place.ts"
+import { bank } from "../source.ts"
+import { code, consoleClient, signedIn, type Told } from "./client.ts"
+import { describesRoles, makesIntegrations } from "./integrations.ts"
 
 async function consolePlace(context: TestContext): Promise<Place> {
-  const place = await newPlace(context, { sources: [] })
+  const { url } = await bank(context)
+  const place = await newPlace(context, { sources: [{ arn: sourceArn, url }] })
   await place.configure((configuration) => {
     configuration.sql_users = [
       { name: "admin", password: sqlPassword, policy: "admin" },
@@ -18,20 +21,6 @@ async function consolePlace(context: TestContext): Promise<Place> {
   })
   await place.start()
   return place
-}
-
-function code({ body }: Told): string {
-  return (body as { error: { code: string } }).error.code
-}
-
-async function signedIn(place: Place, user: string, suffix: string) {
-  const client = consoleClient(place)
-  const told = await client.ask("/console/api/session", {
-    method: "POST",
-    body: { user, password: `${sqlPassword}${suffix}` },
-  })
-  assert.equal(told.status, 200, told.text)
-  return { client, told }
 }
 
 async function showsPages(place: Place): Promise<void> {
@@ -280,6 +269,8 @@ const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["sessions are listed and ended: all by an administrator, their own by others", endsSessions],
   ["an event stream begins at once, and with everything for who comes from elsewhere", tellsEvents],
   ["SQL runs as the user who signed in, bounded, and changes nothing by who is less than an admin", runsSql],
+  ["a viewer is refused by every route that takes more", describesRoles],
+  ["integrations are looked at before, made and deleted", makesIntegrations],
   ["a script shows an API key instead of a cookie", takesKeys],
 ]
 

@@ -13,7 +13,7 @@ import {
   makeOwnDatabase,
 } from "../millrace.ts"
 import { missingPackages } from "../missing-packages.ts"
-import { connectHints } from "../screen/hints.ts"
+import { connectHints, consoleHint } from "../screen/hints.ts"
 import { count, ms, secondsSince } from "../screen/progress.ts"
 import { type Outcome, open, type Stage, start, tellCreated } from "../screen/story.ts"
 import type { SourceEntry } from "../source.ts"
@@ -121,6 +121,7 @@ async function load(stage: Stage, landing: Landing): Promise<Outcome> {
   const change = changeHint(landing.bucket)
   const hints = { change, statement: `select country, count(*), max(took) from ${tableName} group by 1` }
   for (const line of connectHints(millrace, { hints, creation, database }, screen.style)) screen.say(line)
+  for (const line of await consoleHint(millrace, screen.style)) screen.say(line)
   screen.say()
   screen.say(`It goes on until ${screen.style.bold("Ctrl-C")}.`)
   await arrivals(stage, landing, Number.POSITIVE_INFINITY)

@@ -1,4 +1,5 @@
 import { engines } from "../../../server/registries.ts"
+import { newConsoleLink } from "../../console-link.ts"
 import { demoFolderName } from "../folder.ts"
 import type { Millrace } from "../millrace.ts"
 import type { Shop } from "../source.ts"
@@ -15,7 +16,6 @@ export function connectHints(
   const configuration = `${demoFolderName}/millrace.yaml`
   const [shown] = warehouses
   const isDirect = shown !== undefined && engines.warehouses.of(shown).direct !== undefined
-  const program = import.meta.url.endsWith(".ts") ? "bin/millrace" : "npx millrace"
   return [
     style.bold("Try it, in another terminal in this folder:"),
     "",
@@ -28,7 +28,19 @@ export function connectHints(
     style.dim("# what the cloud's own command line sees"),
     `AWS_SHARED_CREDENTIALS_FILE=${credentials} aws --profile millrace --endpoint-url http://${http.host}:${http.port} ${creation.api} describe-integrations`,
     style.dim("# without psql and aws"),
-    `${program} status --config ${configuration}`,
-    `${program} sql "${hints.statement}" --database ${database} --config ${configuration}`,
+    `${program()} status --config ${configuration}`,
+    `${program()} sql "${hints.statement}" --database ${database} --config ${configuration}`,
   ]
+}
+
+/** The console's address with a link that signs in once; nothing where no link could be made. */
+export async function consoleHint({ access, configuration }: Millrace, style: Style): Promise<string[]> {
+  const made = await newConsoleLink(access, configuration, {})
+  if (typeof made === "string") return []
+  const again = `${program()} console-link --config ${demoFolderName}/millrace.yaml`
+  return [style.dim(`# the console in a browser, once, for ten minutes; then: ${again}`), made.url]
+}
+
+function program(): string {
+  return import.meta.url.endsWith(".ts") ? "bin/millrace" : "npx millrace"
 }

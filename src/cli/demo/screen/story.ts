@@ -15,7 +15,7 @@ import { type DemoWarehouse, demoWarehouses, type RunningWarehouse } from "../wa
 import { awaitCaughtUp, type Watched, watch } from "../watch.ts"
 import { startWriters, type Writers } from "../writers.ts"
 import { answerText, askedOver, askThrice } from "./answers.ts"
-import { connectHints } from "./hints.ts"
+import { connectHints, consoleHint } from "./hints.ts"
 import { count, isLive, type Look, ms, secondsSince } from "./progress.ts"
 import type { Screen } from "./screen.ts"
 
@@ -259,6 +259,7 @@ async function runOn(stage: Stage, cast: Cast): Promise<Outcome> {
   writers.resume()
   for (const line of connectHints(millrace, { ...shop, database: integrationName }, screen.style))
     screen.say(line)
+  for (const line of await consoleHint(millrace, screen.style)) screen.say(line)
   screen.say()
   screen.say(`It goes on until ${screen.style.bold("Ctrl-C")}.`)
   await watch({ ...watched, lineEveryMs: lineEveryMs.later }, () => false)

@@ -23,6 +23,7 @@ export function queryRoutes(sources: StatementSources): Route[] {
       // Of a viewer it changes nothing; it takes JSON of the same site like what does.
       changes: false,
       takesJson: true,
+      body: sqlBody,
       run: async (call) => ({
         body: await runStatement(sources, { ...who(call), ...bodyOf(sqlBody, call.body) }),
       }),
