@@ -1,13 +1,21 @@
+import { dateFormat } from "./date-format.ts"
+
 /** The field that dates an object. */
 const timeField = "sourceLastUpdatedTimestamp"
 
-/** @param _format as in `SourceLastUpdatedTimestampFormat`; undefined: ISO 8601. */
+/**
+ * Reads when an object was changed at its source.
+ *
+ * @param format as in `SourceLastUpdatedTimestampFormat`. What is not in that form, and everything without one, is read as ISO 8601.
+ */
 export function timeReader(
-  _format: string | undefined,
+  format: string | undefined,
 ): (texts: ReadonlyMap<string, string>) => Date | undefined {
+  const byFormat = format === undefined ? undefined : dateFormat(format)
   return (texts) => {
     const text = texts.get(timeField)
-    const time = text === undefined ? Number.NaN : Date.parse(text)
-    return Number.isNaN(time) ? undefined : new Date(time)
+    if (text === undefined) return undefined
+    const timeMs = byFormat?.(text) ?? Date.parse(text)
+    return Number.isNaN(timeMs) ? undefined : new Date(timeMs)
   }
 }
