@@ -3,6 +3,7 @@ import { SetupError } from "../configuration/setup-error.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { keptKeys } from "../encryption/kept-key.ts"
 import { newKeyRing } from "../encryption/key-ring.ts"
+import { NewerState } from "../state/migrate.ts"
 import { openStore, type Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
 
@@ -28,6 +29,7 @@ export async function openStateStore(
       onIdleError: (error) => log.warn(errorFields(error), "a connection to the state database broke"),
     })
   } catch (error) {
+    if (error instanceof NewerState) throw new SetupError(error.message, { cause: error })
     const { host, pathname } = new URL(url)
     const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
     throw new SetupError(

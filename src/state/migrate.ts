@@ -11,11 +11,14 @@ export interface Migration {
 /** Any constant does, so long as every Millrace uses the same one. */
 const migrationLock = 4_716_021_001
 
+/** A newer Millrace has worked on the database: an older one would not know what its rows mean. */
+export class NewerState extends Error {}
+
 /**
  * Brings the schema up to date, one transaction for each migration. Two that start at once take turns: the second
  * waits for the lock, then finds the work done.
  *
- * @throws Error when the database was made by a newer Millrace.
+ * @throws NewerState
  */
 export async function migrate(db: Kysely<StateSchema>, migrations: readonly Migration[]): Promise<void> {
   await db.transaction().execute(prepare)
@@ -57,8 +60,8 @@ async function refuseNewer(db: Kysely<StateSchema>, known: number): Promise<void
   }>`select max(number) as newest from millrace.migrations`.execute(db)
   const newest = rows[0]?.newest ?? 0
   if (newest > known) {
-    throw new Error(
-      `The state database is at version ${newest}, this Millrace knows ${known}: start the newer Millrace, or use another state database.`,
+    throw new NewerState(
+      `The state database is at version ${newest}, this Millrace knows ${known}: start the newer Millrace, or go back to a copy of the database from before it.`,
     )
   }
 }

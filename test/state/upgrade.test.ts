@@ -2,6 +2,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
+import { pino } from "pino"
+import { defaultConfiguration } from "../../src/configuration/load.ts"
+import { engines } from "../../src/server/registries.ts"
+import { openStateStore } from "../../src/server/state-database.ts"
 import { connectState } from "../../src/state/connection.ts"
 import { migrate } from "../../src/state/migrate.ts"
 import { migrations } from "../../src/state/migrations/all.ts"
@@ -36,6 +40,21 @@ async function putIntegration(url: string): Promise<ReturnType<typeof anIntegrat
   }
   return one
 }
+
+test("a state database that a newer Millrace has worked on is refused in words that fit", async () => {
+  const database = await testDatabase()
+  await (await openStore(database.url)).close()
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  await client.query("INSERT INTO millrace.migrations VALUES (999, 'of the future')")
+  await client.end()
+  const configuration = defaultConfiguration("/nowhere", engines)
+  const log = pino({ level: "silent" })
+  await assert.rejects(openStateStore(database.url, configuration, log), {
+    message: `The state database is at version 999, this Millrace knows ${migrations.length}: start the newer Millrace, or go back to a copy of the database from before it.`,
+  })
+  await database.drop()
+})
 
 for (const count of [2, 12, 24, migrations.length - 1])
   test(`a state database at version ${count} is brought up to date with its rows, twice the same`, async () => {
