@@ -48,6 +48,8 @@ function innerSections(path: string, node: KeyNode): Section[] {
       const told = distinction(one)
       return sectionsOf(path, about(one), told && `${told.key}: ${told.value}`)
     })
+  if (node.anyOf !== undefined)
+    return node.anyOf.filter((one) => !isPlain(one)).flatMap((one) => innerSections(path, about(one)))
   if (typeof node.additionalProperties === "object")
     return sectionsOf(`${path}.*`, about(node.additionalProperties))
   return node.properties === undefined ? [] : sectionsOf(path, node)

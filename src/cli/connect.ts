@@ -1,21 +1,18 @@
-import pg from "pg"
+import type pg from "pg"
 import { readCredentials } from "../configuration/secrets/credentials.ts"
+import { openPg, type PgOptions } from "../connections/pg-client.ts"
 import type { Configuration, SqlUser } from "../domain/configuration.ts"
 
 /** A connection that hands every value over as the text it came as. Must be ended. */
-export async function connectForText(config: pg.ClientConfig): Promise<pg.Client> {
-  const client = new pg.Client({ ...config, types: { getTypeParser: () => (text: string) => text } })
-  // A connection that breaks while idle must not end the program; the next statement on it fails.
-  client.on("error", () => undefined)
-  await client.connect()
-  return client
+export async function connectForText(options: PgOptions): Promise<pg.Client> {
+  return await openPg({ ...options, types: { getTypeParser: () => (text: string) => text } })
 }
 
 /** How a client of this machine logs in to the SQL port; `undefined`: there are no credentials yet. */
 export async function portClient(
   configuration: Configuration,
   { database, of }: { database: string | undefined; of?: (user: SqlUser) => boolean },
-): Promise<pg.ClientConfig | undefined> {
+): Promise<PgOptions | undefined> {
   const login = await loginOf(configuration, of ?? (() => true))
   if (login === undefined) return undefined
   const { host, port } = configuration.listen.sql
@@ -25,7 +22,7 @@ export async function portClient(
     ...login,
     database: database ?? "dev",
     // Not the certificate but the password proves the server, bound to this very connection.
-    ssl: { rejectUnauthorized: false },
+    tls: { mode: "require" },
     enableChannelBinding: true,
   }
 }

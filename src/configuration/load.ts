@@ -8,6 +8,8 @@ import { mistakeLine, mistakesOf } from "./mistakes.ts"
 import { fillIn } from "./references.ts"
 import { type ConfigurationFile, configurationFormat, defaultPlace } from "./schema.ts"
 import { readKmsKeys } from "./secrets/kms-keys.ts"
+import { securedUrl } from "./tls/block.ts"
+import { libpqTls } from "./tls/settings.ts"
 import { intrusion } from "./trust/trusted-path.ts"
 import { type ConfigurationUse, usedPart, withUsualLists } from "./used-part.ts"
 
@@ -139,7 +141,7 @@ function configurationFrom(
     region: file.region,
     dataDir,
     listen: listenFrom(file.listen, folder),
-    stateUrl: file.state,
+    stateUrl: stateUrlFrom(file.state, folder),
     log: file.log,
     credentials: file.credentials.map((one) => ({
       accessKeyId: one.access_key_id,
@@ -175,6 +177,10 @@ function configurationFrom(
     }),
     ...(file.verify && { verifyEveryMs: file.verify.every }),
   }
+}
+
+function stateUrlFrom(state: ConfigurationFile["state"], folder: string): string | undefined {
+  return typeof state === "object" ? securedUrl(state, folder, libpqTls) : state
 }
 
 function listenFrom(

@@ -22,6 +22,7 @@ function mistakesOfIssue(issue: Issue, document: unknown, format: ConfigurationF
     case "invalid_type":
       return [{ path, message: wrongType(issue.expected, valueAt(document, path)) }]
     case "invalid_union":
+      if (path[0] === "state") return mistakesOfState(issue, document, format)
       return [{ path, message: wrongChoice(valueAt(document, path), path, format) }]
     case "too_small":
       return [{ path, message: issue.origin === "string" ? "must not be empty" : issue.message }]
@@ -30,6 +31,19 @@ function mistakesOfIssue(issue: Issue, document: unknown, format: ConfigurationF
     default:
       return [{ path, message: issue.message }]
   }
+}
+
+/** A URL, or a block that has one: what was written decides which of the two is judged. */
+function mistakesOfState(
+  { errors, path }: z.core.$ZodIssueInvalidUnion,
+  document: unknown,
+  format: ConfigurationFormat,
+): PlacedMistake[] {
+  const value = valueAt(document, ["state"])
+  const isBlock = typeof value === "object" && value !== null && !Array.isArray(value)
+  if (!isBlock) return [{ path: ["state"], message: "must be a URL, or a block with url and tls" }]
+  const inner = (errors.at(-1) ?? []).map((one) => ({ ...one, path: [...path, ...one.path] }))
+  return mistakesOf(inner, document, format)
 }
 
 function valueAt(document: unknown, path: readonly (string | number)[]): unknown {

@@ -10,6 +10,8 @@ import type { EngineFormats } from "./entries/format.ts"
 import { choiceOf, sourceEntry, warehouseEntry } from "./entries/listed.ts"
 import { postgresUrl } from "./postgres-url.ts"
 
+import { saidOnce, tlsBlock, tlsKeys } from "./tls/block.ts"
+import { libpqTls } from "./tls/settings.ts"
 import { secretText, size, text } from "./values.ts"
 
 /** millrace.yaml as written, checked part by part; src/configuration/cross-checks.ts checks the parts against each other. */
@@ -212,6 +214,13 @@ const profiles = z.strictObject({
     .describe("`host:port` of web servers with internal addresses that Uris may name; usual: none"),
 })
 
+const stateBlock = z
+  .strictObject({
+    url: postgresUrl.describe("`postgres://user:password@host:5432/database`"),
+    tls: tlsBlock.optional().describe("TLS to the server; usual: as the url says, or none"),
+  })
+  .superRefine(saidOnce(libpqTls))
+
 /** In the cloud's terms, where nothing is configured. */
 export const defaultPlace = { account: "123456789012", region: "us-east-1" } as const
 
@@ -240,7 +249,8 @@ const ownKeys = {
     })
     .prefault({})
     .describe("where clients are awaited"),
-  state: postgresUrl
+  state: z
+    .union([postgresUrl, stateBlock])
     .optional()
     .describe("URL of the PostgreSQL that holds what Millrace knows; usual: one of its own in `data_dir`"),
   credentials: z
@@ -315,7 +325,8 @@ export function configurationFormat(engines: EngineFormats): ConfigurationFormat
 
 const ownKnownKeys: Record<string, string[]> = {
   listen: ["http", "sql", "health", "worker_health", "tls"],
-  tls: ["cert", "key", "unencrypted"],
+  tls: [...tlsKeys, "unencrypted"],
+  state: ["url", "tls"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),
   sql_limits: sqlLimitKeys,

@@ -22,6 +22,23 @@ export const problemKinds = {
     reaction: "person",
     remedy: "Correct the user name or password in the source's url, then restart Millrace.",
   },
+  sourceTls: {
+    code: "SOURCE_TLS_FAILED",
+    reaction: "person",
+    remedy:
+      "Correct `tls` of the source in millrace.yaml (docs/operating/tls.md) and restart Millrace; a change at the server is noticed by itself.",
+  },
+  sourceDatabaseMissing: {
+    code: "SOURCE_DATABASE_MISSING",
+    reaction: "person",
+    remedy:
+      "Create the database, or correct its name in the integration's data filter or in the source's url; user and password are right.",
+  },
+  sourceOtherService: {
+    code: "SOURCE_IS_ANOTHER_SERVICE",
+    reaction: "person",
+    remedy: "Correct host and port in the source's url, then restart Millrace.",
+  },
   sourceSettings: {
     code: "SOURCE_SETTINGS_WRONG",
     reaction: "person",

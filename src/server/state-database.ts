@@ -1,11 +1,14 @@
 import { governanceKeys } from "../configuration/secrets/governance-key.ts"
 import { SetupError } from "../configuration/setup-error.ts"
+import { connectionFaultOf } from "../connections/pg-client.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { keptKeys } from "../encryption/kept-key.ts"
 import { newKeyRing } from "../encryption/key-ring.ts"
 import { NewerState } from "../state/migrate.ts"
 import { openStore, type Store } from "../state/store.ts"
 import { errorFields, type Log } from "../wire/http/log.ts"
+
+const explainLimitMs = 5_000
 
 /** @throws SetupError that says where and why, and repeats no password. */
 export async function openStateStore(
@@ -31,7 +34,9 @@ export async function openStateStore(
   } catch (error) {
     if (error instanceof NewerState) throw new SetupError(error.message, { cause: error })
     const { host, pathname } = new URL(url)
-    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error)
+    const known = await connectionFaultOf({ url, connectionTimeoutMillis: explainLimitMs })
+    const reason =
+      known?.message ?? (error instanceof Error ? error.message.split("\n", 1)[0] : String(error))
     throw new SetupError(
       `The state database ${host}${pathname} cannot be used: ${reason} Start it, or correct \`state\` in the configuration.`,
       { cause: error },

@@ -7,6 +7,8 @@ import {
   type PostgresQueryResult,
 } from "kysely"
 import pg from "pg"
+import { ConnectionFault } from "../connections/connection-fault.ts"
+import { driverConfig } from "../connections/pg-client.ts"
 import { Fault } from "../domain/faults.ts"
 import type { StateSchema } from "./schema.ts"
 
@@ -32,7 +34,7 @@ export function connectState(
   { onIdleError, answerTimeoutMs }: ConnectionOptions,
 ): Kysely<StateSchema> {
   const pool = new pg.Pool({
-    connectionString: url,
+    Client: clientFor(url),
     application_name: "millrace state",
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -47,6 +49,26 @@ export function connectState(
   return new Kysely<StateSchema>({ dialect: new PostgresDialect({ pool: translating(pool) }) }).withSchema(
     "millrace",
   )
+}
+
+/**
+ * Reads the files of certificates anew for each connection: they are renewed while a process runs. While they cannot be read,
+ * connections are opened by what was read before.
+ *
+ * @throws ConnectionFault when they cannot be read now
+ */
+function clientFor(url: string): typeof pg.Client {
+  let known = driverConfig({ url })
+  return class extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      try {
+        known = driverConfig({ url })
+      } catch (error) {
+        if (!(error instanceof ConnectionFault)) throw error
+      }
+      super({ ...(typeof config === "object" && config), ...known })
+    }
+  }
 }
 
 function translating(pool: pg.Pool): PostgresPool {

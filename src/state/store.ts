@@ -1,4 +1,5 @@
 import { sql } from "kysely"
+import { settledUrl } from "../connections/pg-client.ts"
 import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import type { KeptKeys } from "../encryption/kept-key.ts"
@@ -98,6 +99,8 @@ export interface StoreOptions {
 }
 
 const leaseAnswerMs = 2_000
+/** To find out whether the server wants TLS, where the url leaves that open. */
+const settleLimitMs = 5_000
 
 /**
  * Connects, and brings the schema up to date. Safe when several start at once.
@@ -105,6 +108,10 @@ const leaseAnswerMs = 2_000
  * @throws Fault unavailable when the server does not answer; Error when a newer Millrace made the database.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  return await openSettled(await settledUrl(url, settleLimitMs), options)
+}
+
+async function openSettled(url: string, options: StoreOptions): Promise<Store> {
   const onIdleError = options.onIdleError ?? (() => undefined)
   const db = connectState(url, { onIdleError, answerTimeoutMs: options.answerTimeoutMs ?? 20_000 })
   try {

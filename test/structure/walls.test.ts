@@ -11,6 +11,7 @@ const layers = [
   ["domain"],
   ["governance"],
   ["embedded-postgres", "configuration", "encryption", "okta"],
+  ["connections"],
   ["supervisor"],
   ["replication"],
   ["loading"],

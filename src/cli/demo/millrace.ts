@@ -76,9 +76,7 @@ export async function integrationReport({ access }: Millrace): Promise<Integrati
 /** A connection to the warehouse: to its own server if it has one, else through the SQL port. */
 export async function connectToWarehouse(millrace: Millrace, database = integrationName): Promise<pg.Client> {
   const url = urlOfServer(millrace, database)
-  return url === undefined
-    ? await connectToSqlPort(millrace, database)
-    : await connectForText({ connectionString: url })
+  return url === undefined ? await connectToSqlPort(millrace, database) : await connectForText({ url })
 }
 
 /** A connection to the SQL port, whatever the warehouse: COPY and its jobs are said there. */
@@ -93,7 +91,7 @@ export async function connectToSqlPort({ configuration }: Millrace, database: st
 export async function makeOwnDatabase(millrace: Millrace, database: string): Promise<void> {
   const url = urlOfServer(millrace, undefined)
   if (url === undefined) return
-  const client = await connectForText({ connectionString: url })
+  const client = await connectForText({ url })
   try {
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database])
     if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)

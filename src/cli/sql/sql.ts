@@ -1,4 +1,5 @@
 import type pg from "pg"
+import type { PgOptions } from "../../connections/pg-client.ts"
 import type { Configuration } from "../../domain/configuration.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
 import { engines } from "../../server/registries.ts"
@@ -19,7 +20,7 @@ export interface SqlOptions {
 
 /** Where a statement goes. */
 interface Asked {
-  client: pg.ClientConfig
+  client: PgOptions
   /** As people write it. */
   address: string
   /** Said when nothing answers there. */
@@ -83,7 +84,7 @@ function direct({ warehouses }: Configuration, database: string | undefined): As
   if (first === undefined || access === undefined) return undefined
   const { host, port } = access.addressOf(first)
   return {
-    client: { connectionString: access.urlOf(first, database), application_name: "millrace sql" },
+    client: { url: access.urlOf(first, database), application_name: "millrace sql" },
     address: `${host}:${port}`,
     question: `is the ${access.title} of the configuration's first warehouse running?`,
     hint: (code) => (code !== undefined && notOfTheServer.has(code) ? onPortHint : ""),

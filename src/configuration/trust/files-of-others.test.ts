@@ -32,7 +32,7 @@ test("the authority that a source is judged by, when everybody may write it", on
   assert.ok("mistakes" in loaded)
   assert.match(
     loaded.mistakes.join("\n"),
-    /^sources\[0\]\.url: the file of ssl-ca is not yours alone: \S+ca\.pem may be written/,
+    /^sources\[0\]\.url: a file of TLS is not yours alone: \S+ca\.pem may be written/,
   )
   assert.doesNotMatch(loaded.mistakes.join("\n"), /s3cret/)
   await chmod(ca, 0o644)

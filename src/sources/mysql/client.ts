@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs"
 import type { Duplex } from "node:stream"
-import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from "mysql2"
+import type { Connection, ConnectionOptions } from "mysql2"
 import { startDeadline } from "../../concurrency/deadline.ts"
-import { Problem } from "../../domain/problems.ts"
+import { tlsOfUrl } from "../../configuration/tls/settings.ts"
+import { openMysql } from "./connecting.ts"
 import { problemOf } from "./errors.ts"
+import { mysqlTls } from "./url.ts"
 
 /** Where a server is, and as whom to go there. */
 export interface Address {
@@ -51,7 +52,6 @@ const flavorSettings = {
 
 function optionsOf({ url: text }: Address): ConnectionOptions {
   const url = new URL(text)
-  const ssl = sslOptions(url)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? 3306 : Number(url.port),
@@ -65,50 +65,29 @@ function optionsOf({ url: text }: Address): ConnectionOptions {
     // The driver would answer LOAD DATA LOCAL: a server must not read our files. Query attributes: once negotiated,
     // every COM_QUERY begins with their count, also those that we send past the driver.
     flags: ["-LOCAL_FILES", "-CLIENT_QUERY_ATTRIBUTES"],
-    ...(ssl && { ssl }),
-  }
-}
-
-/** As the servers' own programs call it: ssl-mode and ssl-ca. */
-function sslOptions(url: URL): SslOptions | undefined {
-  const mode = (url.searchParams.get("ssl-mode") ?? "DISABLED").toUpperCase()
-  if (mode === "DISABLED") return undefined
-  const caPath = url.searchParams.get("ssl-ca")
-  const ca = caPath === null ? {} : { ca: readCertificate(caPath) }
-  return {
-    ...ca,
-    rejectUnauthorized: mode === "VERIFY_CA" || mode === "VERIFY_IDENTITY",
-    verifyIdentity: mode === "VERIFY_IDENTITY",
-  }
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, "utf8")
-  } catch (error) {
-    throw new Problem("sourceUnreachable", "The file that ssl-ca names in the source's url cannot be read.", {
-      cause: error,
-    })
   }
 }
 
 /** The caller closes it. Throws Problem. */
 export async function connect(address: Address): Promise<Client> {
-  const connection = createConnection(optionsOf(address))
-  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
-  connection.on("error", () => undefined)
+  const options = optionsOf(address)
   try {
-    await new Promise<void>((resolve, reject) =>
-      connection.connect((error) => (error === null ? resolve() : reject(error))),
-    )
-    return await prepared(connection)
+    return await prepared(await openMysql(options, tlsOfUrl(new URL(address.url), mysqlTls)))
   } catch (error) {
-    connection.destroy()
     throw problemOf(error, "connecting")
   }
 }
 
 async function prepared(connection: Connection): Promise<Client> {
+  try {
+    return await preparedClient(connection)
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
+}
+
+async function preparedClient(connection: Connection): Promise<Client> {
   const query = (sql: string) => asked(connection, sql)
   const [facts] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id")
   const version = facts?.version ?? ""

@@ -1,3 +1,4 @@
+import { ConnectionFault } from "../../connections/connection-fault.ts"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
 
@@ -10,7 +11,7 @@ interface Known {
 const unlock = "ALTER USER … ACCOUNT UNLOCK at the source."
 const newPassword =
   "ALTER USER … IDENTIFIED BY … at the source (PASSWORD EXPIRE NEVER keeps it), and the new one in the source's url."
-const useTls = "Add ?ssl-mode=REQUIRED to the source's url."
+const useTls = "Use `tls: { mode: require }` or stronger in the source's entry."
 
 // Error numbers of the servers' manuals ("Server Error Message Reference").
 const byNumber: Record<number, Known> = {
@@ -32,7 +33,7 @@ const byNumber: Record<number, Known> = {
   3118: { kind: "sourceRefusedLogin", remedy: unlock },
   4151: { kind: "sourceRefusedLogin", remedy: unlock }, // MariaDB's number for the same
   3955: { kind: "sourceRefusedLogin", remedy: `Too many wrong passwords have locked it. ${unlock}` },
-  3159: { kind: "sourceRefusedLogin", remedy: `The server takes only encrypted connections. ${useTls}` },
+  3159: { kind: "sourceTls", remedy: `The server requires TLS. ${useTls}` },
   1142: { kind: "sourcePrivileges" },
   1143: { kind: "sourcePrivileges" },
   1227: { kind: "sourcePrivileges" },
@@ -62,9 +63,24 @@ const byNumber: Record<number, Known> = {
 /** All that can be wrong with reading the log. */
 export const binlogReadingFailed = 1236
 
+/** Of what was found out about a connection that was not made. */
+const faultKinds: Record<ConnectionFault["kind"], ProblemKind> = {
+  tls: "sourceTls",
+  otherService: "sourceOtherService",
+  login: "sourceRefusedLogin",
+}
+
 /** Every error that talking to the server can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof ConnectionFault)
+    return new Problem(
+      faultKinds[error.kind],
+      `The source was not entered (while ${doing}): ${error.message}`,
+      {
+        cause: error,
+      },
+    )
   const { errno, message } = serverErrorOf(error)
   if (errno !== undefined) return problemOfServer(errno, message, doing, error)
   return new Problem("sourceUnreachable", `The source does not answer (while ${doing}): ${message}.`, {

@@ -1,10 +1,12 @@
 import { z } from "zod"
 import { databaseArn } from "../../configuration/entries/database-source.ts"
 import type { EntryFormat } from "../../configuration/entries/format.ts"
-import { intrusion } from "../../configuration/trust/trusted-path.ts"
+import { saidOnce, securedUrl, tlsBlock } from "../../configuration/tls/block.ts"
+import { tlsFileOfOthers } from "../../configuration/tls/files.ts"
+import { tlsOfUrl } from "../../configuration/tls/settings.ts"
 import { text } from "../../configuration/values.ts"
 import type { DatabaseSource } from "../../domain/configuration.ts"
-import { mysqlUrlMistake } from "./url.ts"
+import { mysqlTls, mysqlUrlMistake } from "./url.ts"
 
 const written = z.strictObject({
   arn: databaseArn.describe("by which integrations name it: a database's or cluster's ARN that you choose"),
@@ -14,18 +16,20 @@ const written = z.strictObject({
       const mistake = mysqlUrlMistake(url) ?? certificateOfOthers(url)
       if (mistake !== undefined) context.addIssue(mistake)
     })
-    .describe("`mysql://user:password@host:3306/`, with `ssl-mode` and `ssl-ca` where it takes TLS"),
+    .describe("`mysql://user:password@host:3306/`"),
+  tls: tlsBlock.optional().describe("TLS to the server; usual: as the url says, or none"),
 })
 
 export const mysqlFormat: EntryFormat<DatabaseSource> = {
   name: "mysql",
   keys: Object.keys(written.shape),
-  entry: written.transform((source) => () => source),
+  entry: written.superRefine(saidOnce(mysqlTls)).transform(({ url, tls, ...one }) => ({ folder }) => ({
+    ...one,
+    url: securedUrl({ url, tls }, folder, mysqlTls),
+  })),
 }
 
-/** Whoever writes the file that a server's certificate is judged by can stand between it and us. */
 function certificateOfOthers(url: string): string | undefined {
-  const path = new URL(url).searchParams.get("ssl-ca")
-  const others = path === null ? undefined : intrusion(path)
-  return others && `the file of ssl-ca is not yours alone: ${others}`
+  const others = tlsFileOfOthers(tlsOfUrl(new URL(url), mysqlTls) ?? {})
+  return others && `a file of TLS is not yours alone: ${others}`
 }

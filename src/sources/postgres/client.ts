@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream"
-import pg from "pg"
+import type pg from "pg"
 import { startDeadline } from "../../concurrency/deadline.ts"
+import { openPg, type PgOptions } from "../../connections/pg-client.ts"
 import { problemOf } from "./errors.ts"
 
 /** Where a source's database is, and as whom to go there. */
@@ -65,7 +66,7 @@ const sessionSettings = {
 const newerSettings = `SELECT set_config(name, '0', false) FROM unnest(ARRAY['idle_session_timeout', 'transaction_timeout']) name
 WHERE current_setting(name, true) <> '0'`
 
-function clientOptions(address: Address): pg.ClientConfig {
+function clientOptions(address: Address): PgOptions {
   const url = new URL(address.url)
   url.pathname = `/${encodeURIComponent(address.database)}`
   const settings = Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value}`)
@@ -73,7 +74,7 @@ function clientOptions(address: Address): pg.ClientConfig {
   const options = [...url.searchParams.getAll("options"), ...settings].join(" ")
   for (const name of ["options", "client_encoding"]) url.searchParams.delete(name)
   return {
-    connectionString: url.toString(),
+    url: url.href,
     options,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -84,19 +85,19 @@ function clientOptions(address: Address): pg.ClientConfig {
 
 /** An ordinary connection; the caller ends it. Throws Problem. */
 export async function connect(address: Address): Promise<pg.Client> {
-  const client = new pg.Client(clientOptions(address))
+  const client = await opened(clientOptions(address))
   if (address.nativeTypes === true) forNativeTypes.add(client)
-  return await opened(client)
+  return client
 }
 
 /** A connection that speaks the replication protocol for one database. */
 export async function connectForReplication(address: Address): Promise<pg.Client> {
   // `replication` is understood by the driver but missing from its types.
-  const config: pg.ClientConfig & { replication: string } = {
+  const options: PgOptions & { replication: string } = {
     ...clientOptions(address),
     replication: "database",
   }
-  return await opened(new pg.Client(config))
+  return await opened(options)
 }
 
 /** To a client that wants UTF-8, a server without an encoding refuses a whole statement, or stream, for one bad byte. */
@@ -116,15 +117,11 @@ export function isForNativeTypes(client: pg.Client): boolean {
   return forNativeTypes.has(client)
 }
 
-async function opened(client: pg.Client): Promise<pg.Client> {
-  const { connection } = client as unknown as Driven
-  connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
-    if (parameterName === "server_encoding" && parameterValue === "SQL_ASCII") unencoded.add(client)
+async function opened(options: PgOptions): Promise<pg.Client> {
+  const client = await openPg(options, noteEncoding).catch((error: unknown) => {
+    throw problemOf(error, "connecting")
   })
-  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
-  client.on("error", () => undefined)
   try {
-    await client.connect()
     await client.query(newerSettings)
     if (isUnencoded(client)) await client.query(takeBytesAsTheyAre)
   } catch (error) {
@@ -132,6 +129,13 @@ async function opened(client: pg.Client): Promise<pg.Client> {
     throw problemOf(error, "connecting")
   }
   return client
+}
+
+function noteEncoding(client: pg.Client): void {
+  const { connection } = client as unknown as Driven
+  connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
+    if (parameterName === "server_encoding" && parameterValue === "SQL_ASCII") unencoded.add(client)
+  })
 }
 
 /** Ends a connection that may already be broken. */

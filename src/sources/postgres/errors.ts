@@ -1,4 +1,5 @@
 import pg from "pg"
+import { ConnectionFault } from "../../connections/connection-fault.ts"
 import { ownValue } from "../../domain/own-value.ts"
 import { Problem, type ProblemKind } from "../../domain/problems.ts"
 import { plainMessage } from "../../replication/plain-message.ts"
@@ -8,7 +9,7 @@ const bySqlState: Record<string, ProblemKind> = {
   "25006": "sourceSettings", // the server takes nothing but reads
   "28000": "sourceRefusedLogin",
   "28P01": "sourceRefusedLogin",
-  "3D000": "sourceRefusedLogin",
+  "3D000": "sourceDatabaseMissing",
   "42501": "sourcePrivileges",
   "42704": "sourceHistoryLost", // the slot or publication does not exist
   "53300": "sourceUnreachable", // too many connections
@@ -52,9 +53,24 @@ const limits: { words: RegExp; kind: ProblemKind; remedy: string }[] = [
   },
 ]
 
+/** Of what was found out about a connection that was not made. */
+const faultKinds: Record<ConnectionFault["kind"], ProblemKind> = {
+  tls: "sourceTls",
+  otherService: "sourceOtherService",
+  login: "sourceRefusedLogin",
+}
+
 /** Every error that talking to PostgreSQL can raise, as a Problem. `doing` completes "while …". */
 export function problemOf(error: unknown, doing: string): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof ConnectionFault)
+    return new Problem(
+      faultKinds[error.kind],
+      `The source was not entered (while ${doing}): ${error.message}`,
+      {
+        cause: error,
+      },
+    )
   if (error instanceof pg.DatabaseError) {
     const raiser = raiserOf(error)
     return raiser === undefined

@@ -2,6 +2,8 @@ import { z } from "zod"
 import { databaseArn, retention } from "../../configuration/entries/database-source.ts"
 import type { EntryFormat } from "../../configuration/entries/format.ts"
 import { postgresUrl } from "../../configuration/postgres-url.ts"
+import { saidOnce, securedUrl, tlsBlock } from "../../configuration/tls/block.ts"
+import { libpqTls } from "../../configuration/tls/settings.ts"
 import type { DatabaseSource } from "../../domain/configuration.ts"
 
 /** A server and the database of its URL, of which data filters may name others. */
@@ -16,6 +18,7 @@ const written = z.strictObject({
   url: postgresUrl.describe(
     "`postgres://user:password@host:5432/database`; filters may name other databases there",
   ),
+  tls: tlsBlock.optional().describe("TLS to the server; usual: as the url says, or none"),
   failover_slots: z
     .boolean()
     .optional()
@@ -26,11 +29,22 @@ const written = z.strictObject({
 export const postgresFormat: EntryFormat<PostgresConfiguration> = {
   name: "postgres",
   keys: Object.keys(written.shape),
-  entry: written.transform(({ arn, engine, url, failover_slots: failoverSlots, retention }) => () => ({
+  entry: written.superRefine(saidOnce(libpqTls)).transform(
+    (one) =>
+      ({ folder }) =>
+        entryFrom(one, folder),
+  ),
+}
+
+function entryFrom(
+  { arn, engine, url, tls, failover_slots: failoverSlots, retention }: z.output<typeof written>,
+  folder: string,
+): PostgresConfiguration {
+  return {
     arn,
     engine,
-    url,
+    url: securedUrl({ url, tls }, folder, libpqTls),
     ...(failoverSlots !== undefined && { failoverSlots }),
     ...(retention !== undefined && { retention }),
-  })),
+  }
 }

@@ -1,4 +1,5 @@
 import pg from "pg"
+import { openPg } from "../../connections/pg-client.ts"
 import { problemOf } from "./errors.ts"
 
 /** Where rows are asked for by SQL, one state of them at a time. */
@@ -20,19 +21,16 @@ export function openRowServer(options: RowServerOptions) {
 }
 
 async function connect({ url, isReadOnly = true, trustsAnyCertificate = false }: RowServerOptions) {
-  const client = new pg.Client({
-    connectionString: url,
+  const client = await openPg({
+    url,
     application_name: "millrace flows",
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     keepAlive: true,
     types: { getTypeParser },
     ...(isReadOnly && { options: "-c default_transaction_read_only=on -c timezone=UTC" }),
-    ...(trustsAnyCertificate && { ssl: { rejectUnauthorized: false } }),
-  })
-  // Told by the query that waits, or by the next one.
-  client.on("error", () => undefined)
-  await client.connect().catch((error: unknown) => {
+    ...(trustsAnyCertificate && { tls: { mode: "require" } }),
+  }).catch((error: unknown) => {
     throw problemOf(error, "connecting for a flow")
   })
   return {

@@ -1,5 +1,6 @@
 import pg from "pg"
 import { type Deadline, startDeadline } from "../../concurrency/deadline.ts"
+import { driverConfig } from "../../connections/pg-client.ts"
 
 export interface ListenerOptions {
   url: string
@@ -29,7 +30,7 @@ export function newListener({ url, channels, ...options }: ListenerOptions): Lis
 
   async function connect(): Promise<void> {
     const opening = new pg.Client({
-      connectionString: url,
+      ...driverConfig({ url }),
       application_name: "millrace signals",
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,

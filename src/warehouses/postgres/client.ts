@@ -1,6 +1,7 @@
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import pg from "pg"
+import type pg from "pg"
+import { openPg, type PgOptions } from "../../connections/pg-client.ts"
 import { textSettings } from "./types/canonical.ts"
 
 /** What the server shows of our connections. */
@@ -55,7 +56,7 @@ export interface Session {
   close(): Promise<void>
 }
 
-export function clientOptions(url: string, database: string | undefined): pg.ClientConfig {
+export function clientOptions(url: string, database: string | undefined): PgOptions {
   const address = new URL(url)
   if (database !== undefined) address.pathname = `/${encodeURIComponent(database)}`
   const settings = Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value}`)
@@ -63,7 +64,7 @@ export function clientOptions(url: string, database: string | undefined): pg.Cli
   const options = [...address.searchParams.getAll("options"), ...settings].join(" ")
   for (const name of ["options", "client_encoding"]) address.searchParams.delete(name)
   return {
-    connectionString: address.toString(),
+    url: address.href,
     options,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -81,7 +82,12 @@ interface Driven {
 }
 
 /** Connections that are open, or being opened, and can be ended all at once. */
-export type OpenSockets = Set<{ readonly bytesRead: number; destroy(): void }>
+export type OpenSockets = Set<OpenSocket>
+
+interface OpenSocket {
+  readonly bytesRead: number
+  destroy(): void
+}
 
 /** `database`: absent: the url's own. @throws what the driver throws */
 export async function connect(
@@ -89,27 +95,31 @@ export async function connect(
   database?: string,
   open: OpenSockets = new Set(),
 ): Promise<Session> {
-  const client = new pg.Client(clientOptions(url, database))
-  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
-  client.on("error", () => undefined)
+  let opening: OpenSocket | undefined
+  try {
+    const client = await openPg(clientOptions(url, database), (begun) => {
+      if (opening !== undefined) open.delete(opening)
+      opening = socketOf(begun)
+      open.add(opening)
+    })
+    const socket = opening
+    client.on("end", () => socket && open.delete(socket))
+    return sessionOf(client)
+  } catch (error) {
+    if (opening !== undefined) open.delete(opening)
+    throw error
+  }
+}
+
+function socketOf(client: pg.Client): OpenSocket {
   const { connection } = client as unknown as Driven
-  // With TLS the driver puts another stream in the first one's place.
-  const socket = {
+  return {
+    // With TLS the driver puts another stream in the first one's place.
     get bytesRead() {
       return (connection.stream as Partial<Socket>).bytesRead ?? 0
     },
     destroy: () => void connection.stream.destroy(),
   }
-  open.add(socket)
-  client.on("end", () => open.delete(socket))
-  try {
-    await client.connect()
-  } catch (error) {
-    open.delete(socket)
-    socket.destroy()
-    throw error
-  }
-  return sessionOf(client)
 }
 
 function sessionOf(client: pg.Client): Session {

@@ -2,6 +2,8 @@ import { z } from "zod"
 import type { EntryFormat } from "../../configuration/entries/format.ts"
 import { warehouseKeys } from "../../configuration/entries/warehouse.ts"
 import { postgresUrl } from "../../configuration/postgres-url.ts"
+import { saidOnce, securedUrl, tlsBlock } from "../../configuration/tls/block.ts"
+import { libpqTls } from "../../configuration/tls/settings.ts"
 import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import type { Layout } from "./naming.ts"
 
@@ -15,6 +17,7 @@ const written = z.strictObject({
   ...warehouseKeys,
   engine: z.literal("postgres"),
   url: postgresUrl.describe("`postgres://role:password@host:5432/database`"),
+  tls: tlsBlock.optional().describe("TLS to the server; usual: as the url says, or none"),
   layout: z
     .enum(["databases", "schemas"])
     .default("databases")
@@ -24,8 +27,11 @@ const written = z.strictObject({
 export const postgresWarehouseFormat: EntryFormat<PostgresWarehouseConfiguration> = {
   name: "postgres",
   keys: Object.keys(written.shape),
-  entry: written.transform(({ auto_create_database: autoCreateDatabase, ...one }) => () => ({
-    ...one,
-    autoCreateDatabase,
-  })),
+  entry: written
+    .superRefine(saidOnce(libpqTls))
+    .transform(({ auto_create_database: autoCreateDatabase, url, tls, ...one }) => ({ folder }) => ({
+      ...one,
+      url: securedUrl({ url, tls }, folder, libpqTls),
+      autoCreateDatabase,
+    })),
 }

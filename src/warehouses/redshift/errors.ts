@@ -68,7 +68,7 @@ export function problemOf(error: unknown, doing: string): Problem {
   const remedy = code !== undefined && Object.hasOwn(remedies, code) ? ` ${remedies[code]}` : ""
   return new Problem(
     "warehouseUnavailable",
-    `The warehouse failed (while ${doing}): ${plainMessage(error)}.${remedy}`,
+    `The warehouse failed (while ${doing}): ${plainMessage(error).replace(/\.$/, "")}.${remedy}`,
     { cause: error },
   )
 }

@@ -2,6 +2,8 @@ import { z } from "zod"
 import type { EntryFormat } from "../../configuration/entries/format.ts"
 import { warehouseKeys } from "../../configuration/entries/warehouse.ts"
 import { postgresUrl } from "../../configuration/postgres-url.ts"
+import { saidOnce, securedUrl, tlsBlock } from "../../configuration/tls/block.ts"
+import { libpqTls } from "../../configuration/tls/settings.ts"
 import { text } from "../../configuration/values.ts"
 import type { WarehouseConfiguration } from "../../domain/configuration.ts"
 import { tableKey } from "../../domain/table.ts"
@@ -54,7 +56,7 @@ const tableLayout = z
   .strictObject({
     distribution: z
       .enum(["auto", "even", "all"])
-      .or(z.strictObject({ key: text }))
+      .or(z.strictObject({ key: text.describe("the column by whose values rows are distributed") }))
       .default("auto")
       .describe("`auto`, `even`, `all`, or `{ key: COLUMN }`"),
     sort: z.array(text).default([]).describe("columns of the sort key"),
@@ -75,6 +77,7 @@ const written = z.strictObject({
   ...warehouseKeys,
   engine: z.literal("redshift"),
   url: postgresUrl.describe("`postgres://user:password@host:5439/database`"),
+  tls: tlsBlock.optional().describe("TLS to the warehouse; usual: `verify-full`"),
   layout: z
     .enum(["databases", "schemas"])
     .default("databases")
@@ -90,17 +93,28 @@ const written = z.strictObject({
 export const redshiftWarehouseFormat: EntryFormat<RedshiftWarehouseConfiguration> = {
   name: "redshift",
   keys: Object.keys(written.shape),
-  entry: written.transform(
-    ({ auto_create_database: autoCreateDatabase, staging: given, sign_in: asked, tables, ...one }) =>
-      () => ({
-        ...one,
-        autoCreateDatabase,
-        ...(asked !== undefined && { signIn: asked }),
-        staging: stagingFrom(given),
-        ...(given.iam_role !== undefined && { iamRole: given.iam_role }),
-        layouts: layoutsFrom(tables),
-      }),
-  ),
+  entry: written
+    .superRefine(saidOnce(libpqTls))
+    .transform(
+      ({
+        auto_create_database: autoCreateDatabase,
+        staging: given,
+        sign_in: asked,
+        tables,
+        url,
+        tls,
+        ...one
+      }) =>
+        ({ folder }) => ({
+          ...one,
+          url: securedUrl({ url, tls }, folder, libpqTls),
+          autoCreateDatabase,
+          ...(asked !== undefined && { signIn: asked }),
+          staging: stagingFrom(given),
+          ...(given.iam_role !== undefined && { iamRole: given.iam_role }),
+          layouts: layoutsFrom(tables),
+        }),
+    ),
 }
 
 function stagingFrom(given: z.output<typeof staging>): StagingConfiguration {

@@ -140,7 +140,7 @@ test("a wrong password, database, port: a Problem that says so and holds no secr
   wrong.password = "hidden-word"
   const cases: [string, string, string][] = [
     [wrong.href, "postgres", "sourceRefusedLogin"],
-    [server.url(), "no_such_database", "sourceRefusedLogin"],
+    [server.url(), "no_such_database", "sourceDatabaseMissing"],
     ["postgres://nobody:hidden-word@127.0.0.1:1", "postgres", "sourceUnreachable"],
   ]
   for (const [url, database, kind] of cases) {

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
-import { sqlCertificate } from "../../../src/configuration/secrets/sql-certificate.ts"
+import {
+  generatedCertificatePath,
+  sqlCertificate,
+} from "../../../src/configuration/secrets/sql-certificate.ts"
 import { engines } from "../../../src/server/registries.ts"
 import { configuredAddress } from "../../../src/warehouses/redshift/connection/address.ts"
 import { connect } from "../../../src/warehouses/redshift/connection/client.ts"
@@ -126,10 +129,14 @@ test("a session signs in by it, and never to a server whose certificate nobody v
   await session.close()
   const verified = configuredAddress({ url, signIn })
   await assert.rejects(connect(verified), /certificate/)
-  const known = await connect({ ...verified, tls: { authorities: certificate.cert.toString() } })
+  const known = await connect({
+    ...verified,
+    tls: { mode: "verify-full", ca: generatedCertificatePath(dataDir) },
+  })
   assert.deepEqual(await known.rows("SELECT current_user"), [["admin"]])
   await known.close()
-  assert.throws(() => configuredAddress({ url: `${url}?sslmode=no-verify`, signIn }), /always verified/)
+  const open = { url: "postgres://warehouse.example/dev?sslmode=prefer", signIn }
+  assert.throws(() => configuredAddress(open), /of this host only/)
   assert.throws(
     () => configuredAddress({ url: "postgres://warehouse.example/dev?sslmode=disable", signIn }),
     /of this host only/,

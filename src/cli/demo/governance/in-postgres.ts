@@ -30,7 +30,7 @@ export async function prepareInPostgres(
 ): Promise<void> {
   const targetArn = millrace.configuration.warehouses[1]?.arn
   await createIntegration(millrace, creation, { name: integration, targetArn })
-  const admin = await connectForText({ connectionString: urlIn(millrace, undefined).href })
+  const admin = await connectForText({ url: urlIn(millrace, undefined).href })
   try {
     for (const { name } of demoPeople) await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`)
   } finally {
@@ -55,7 +55,7 @@ export async function connectInPostgres(
   const url = urlIn(millrace, database)
   url.username = name
   url.password = password
-  return await connectForText({ connectionString: url.href, options: "-c search_path=governed_public" })
+  return await connectForText({ url: url.href, options: "-c search_path=governed_public" })
 }
 
 function urlIn({ configuration }: Millrace, name: string | undefined): URL {

@@ -44,7 +44,7 @@ async function start(folder: string, totalRows: number, { account, region }: Clo
     traffic: { perSecond: 300, openHand: () => openHand(url, size) },
     question: {
       statement: question,
-      openSource: async () => askedOver(await connectForText({ connectionString: url }), question),
+      openSource: async () => askedOver(await connectForText({ url }), question),
     },
     hints: {
       change: `psql "$(sed -n 's/^ *url: *//p' ${demoFolderName}/millrace.yaml | head -1)"`,

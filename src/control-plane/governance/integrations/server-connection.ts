@@ -1,5 +1,5 @@
-import { isIP } from "node:net"
-import pg from "pg"
+import type pg from "pg"
+import { openPg } from "../../../connections/pg-client.ts"
 import { ownNamesOnly } from "../../../governance/setup/names.ts"
 
 export interface ServerAddress {
@@ -50,36 +50,22 @@ const messageLimit = 500
  */
 export async function connectServer(login: ServerLogin): Promise<ServerSession> {
   try {
-    return await connected(login, "tls")
-  } catch (error) {
-    if (!(error instanceof Error && error.message === noTls)) throw refusal(error, login)
-  }
-  try {
-    return await connected(login, "plain")
+    return await connected(login)
   } catch (error) {
     throw refusal(error, login)
   }
 }
 
-/** The driver's words. */
-const noTls = "The server does not support SSL connections"
-
-async function connected(login: ServerLogin, by: "tls" | "plain"): Promise<ServerSession> {
-  const client = new pg.Client({
+async function connected(login: ServerLogin): Promise<ServerSession> {
+  const client = await openPg({
     ...login,
-    ssl:
-      by === "tls"
-        ? { rejectUnauthorized: false, ...(isIP(login.host) === 0 && { servername: login.host }) }
-        : false,
+    tls: { mode: "prefer" },
     application_name: "millrace governance",
     connectionTimeoutMillis: connectLimitMs,
     query_timeout: statementLimitMs,
     keepAlive: true,
   })
-  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
-  client.on("error", () => undefined)
   try {
-    await client.connect()
     await client.query(ownNamesOnly)
   } catch (error) {
     await client.end().catch(() => undefined) // It never began.

@@ -28,9 +28,6 @@ export function openGovernedHost(host: GovernedHost): PolicyServer {
   }
 }
 
-/** The driver's words. */
-const noTls = "The server does not support SSL connections"
-
 /** Over TLS if the server has it, as the set-up does. */
 async function enter({ host, port, database, login }: GovernedHost): Promise<Session> {
   const { user, password } = await login()
@@ -38,14 +35,8 @@ async function enter({ host, port, database, login }: GovernedHost): Promise<Ses
   address.username = encodeURIComponent(user)
   address.password = encodeURIComponent(password)
   address.pathname = `/${encodeURIComponent(database)}`
-  const plain = address.href
-  address.searchParams.set("sslmode", "no-verify")
-  try {
-    return await connect(address.href)
-  } catch (error) {
-    if (!(error instanceof Error && error.message === noTls)) throw error
-    return await connect(plain)
-  }
+  address.searchParams.set("sslmode", "prefer")
+  return await connect(address.href)
 }
 
 /** As in a destination database, in the schema of the set-up. */

@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream"
-import pg from "pg"
+import type pg from "pg"
+import type { TlsSettings } from "../../../configuration/tls/settings.ts"
+import { openPg } from "../../../connections/pg-client.ts"
 
 /** What the warehouse shows of our connections. */
 export const applicationName = "millrace"
@@ -47,8 +49,8 @@ export interface Address {
   port: number
   /** The one to begin from. */
   database: string
-  /** Certificates of authorities, PEM; absent: those that the runtime trusts. `"off"`: no TLS, at this host only. */
-  tls: { authorities?: string } | "off"
+  /** `off`: at this host only. */
+  tls: TlsSettings
   /** Asked for each session: temporary passwords run out. */
   signIn(): Promise<Login>
 }
@@ -65,26 +67,21 @@ interface Driven {
 export async function connect(address: Address, database = address.database): Promise<Session> {
   const { host, port, tls } = address
   const login = await address.signIn()
-  const client = new pg.Client({
+  const client = await openPg({
     host,
     port,
     database,
     ...login,
-    ssl:
-      tls === "off" ? false : { rejectUnauthorized: true, ...(tls.authorities && { ca: tls.authorities }) },
+    tls,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // A connection that breaks while nobody waits on it must not end the process; the next use of it fails.
-  client.on("error", () => undefined)
-  const { stream } = (client as unknown as Driven).connection
   try {
-    await client.connect()
     await client.query(sessionSettings.join("; "))
   } catch (error) {
-    stream.destroy()
+    ;(client as unknown as Driven).connection.stream.destroy()
     throw error
   }
   return sessionOf(client)
