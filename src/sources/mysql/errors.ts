@@ -11,14 +11,14 @@ interface Known {
 const unlock = "ALTER USER … ACCOUNT UNLOCK at the source."
 const newPassword =
   "ALTER USER … IDENTIFIED BY … at the source (PASSWORD EXPIRE NEVER keeps it), and the new one in the source's url."
-const useTls = "Use `tls: { mode: require }` or stronger in the source's entry."
+const useTls = "`tls: { mode: require }` or stronger in the source's entry"
 
 // Error numbers of the servers' manuals ("Server Error Message Reference").
 const byNumber: Record<number, Known> = {
   1044: { kind: "sourceRefusedLogin" },
   1045: {
     kind: "sourceRefusedLogin",
-    remedy: `If both are right, the account may be of another host, or it takes only encrypted connections. ${useTls}`,
+    remedy: `If both are right, the account may be of another host (CREATE USER …@'%'), or it takes only TLS (${useTls}) or a client certificate (\`cert\` and \`key\` there).`,
   },
   1129: {
     kind: "sourceRefusedLogin",
@@ -33,7 +33,7 @@ const byNumber: Record<number, Known> = {
   3118: { kind: "sourceRefusedLogin", remedy: unlock },
   4151: { kind: "sourceRefusedLogin", remedy: unlock }, // MariaDB's number for the same
   3955: { kind: "sourceRefusedLogin", remedy: `Too many wrong passwords have locked it. ${unlock}` },
-  3159: { kind: "sourceTls", remedy: `The server requires TLS. ${useTls}` },
+  3159: { kind: "sourceTls", remedy: `The server requires TLS: use ${useTls}.` },
   1142: { kind: "sourcePrivileges" },
   1143: { kind: "sourcePrivileges" },
   1227: { kind: "sourcePrivileges" },

@@ -143,8 +143,8 @@ for (const product of mysqlProducts) {
       [
         "SET GLOBAL require_secure_transport = ON",
         "SET GLOBAL require_secure_transport = OFF",
-        "sourceTls",
-        /requires TLS\..*mode: require/,
+        isMysql ? "sourceTls" : "sourceRefusedLogin",
+        /TLS.*mode: require/,
       ],
       [
         "ALTER USER app@'%' WITH MAX_QUERIES_PER_HOUR 1",
