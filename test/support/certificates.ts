@@ -79,7 +79,10 @@ function alternativeNames(hosts: readonly string[]): x509.Extension[] {
   ]
 }
 
-async function inPem(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair): Promise<TestCertificate> {
+async function inPem(
+  certificate: x509.X509Certificate,
+  keys: webcrypto.CryptoKeyPair,
+): Promise<TestCertificate> {
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey)
   return {
     cert: `${certificate.toString("pem")}\n`,
