@@ -17,8 +17,8 @@ export type Service =
   | { kind: "none" }
 
 /** Servers that speak first do so at once. */
-const greetingMs = 700
-const answerMs = 1_500
+const greetingMs = 400
+const answerMs = 1_000
 
 /** PostgreSQL's SSLRequest: every server of its protocol answers it with one byte, before anything else. */
 export const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
@@ -27,21 +27,21 @@ const httpRequest = "GET / HTTP/1.0\r\n\r\n"
 
 /** Never rejects. */
 export async function answeringService(at: Port): Promise<Service> {
-  const asked = await exchange(at, sslRequest)
+  const asked = await exchange(at, sslRequest, greetingMs)
   if (asked === undefined) return { kind: "none" }
   const known = serviceOf(asked)
   if (known !== undefined) return known
   // Servers of lines wait for the end of one.
-  const answer = await exchange(at, Buffer.from(httpRequest))
+  const answer = await exchange(at, Buffer.from(httpRequest), 0)
   return (answer && serviceOf(answer)) ?? { kind: "silent" }
 }
 
 /** What a server says by itself, or else in answer; empty: nothing. Undefined: nothing listens. */
-async function exchange(at: Port, request: Buffer): Promise<Buffer | undefined> {
+async function exchange(at: Port, request: Buffer, waitMs: number): Promise<Buffer | undefined> {
   const socket = await opened(at)
   if (socket === undefined) return undefined
   try {
-    const greeting = await heard(socket, greetingMs)
+    const greeting = waitMs === 0 ? Buffer.alloc(0) : await heard(socket, waitMs)
     if (greeting.length > 0) return greeting
     socket.write(request)
     return await heard(socket, answerMs)

@@ -47,12 +47,6 @@ function refusalByService(
       return other(service.name)
     case "mysql":
       return other("MySQL or MariaDB")
-    case "silent":
-      return new ConnectionFault(
-        "otherService",
-        `At ${host}:${port} something takes connections and does not answer as PostgreSQL does: correct host and port in the url, or look whether the server hangs.`,
-        { cause },
-      )
     case "postgres":
       return service.offersTls || settings.mode === "off"
         ? undefined
@@ -61,6 +55,8 @@ function refusalByService(
             `The server does not offer TLS, and \`mode: ${settings.mode}\` demands it: set \`ssl = on\` there with a certificate, or use \`mode: off\` where the way to it is safe.`,
             { cause },
           )
+    // A server that hangs, or a network that swallows everything, looks the same.
+    case "silent":
     case "none":
       return undefined
   }
