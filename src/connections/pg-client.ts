@@ -129,11 +129,24 @@ const driverParameters = [
 function tlsOf({ url, tls }: Pick<PgOptions, "url" | "tls">): TlsSettings {
   if (tls !== undefined || url === undefined) return tls ?? { mode: "off" }
   const address = new URL(url)
-  return tlsOfUrl(address, libpqTls) ?? { mode: modeOfDriverWord(address.searchParams.get("ssl")) }
+  const word = address.searchParams.get("ssl")
+  return (
+    tlsOfUrl(address, libpqTls) ?? (word === null ? tlsOfEnvironment() : { mode: modeOfDriverWord(word) })
+  )
+}
+
+/** libpq's variables hold where a url says nothing of TLS; the driver read the first of them, too. */
+function tlsOfEnvironment(): TlsSettings {
+  const { PGSSLMODE: mode, PGSSLROOTCERT: ca, PGSSLCERT: cert, PGSSLKEY: key } = process.env
+  if (!mode) return { mode: "off" }
+  const url = new URL("postgres://environment")
+  for (const [name, value] of Object.entries({ sslmode: mode, sslrootcert: ca, sslcert: cert, sslkey: key }))
+    if (value) url.searchParams.set(name, value)
+  return tlsOfUrl(url, libpqTls) ?? { mode: "off" }
 }
 
 /** `ssl=true` and its like are the driver's own. */
-function modeOfDriverWord(word: string | null): TlsSettings["mode"] {
+function modeOfDriverWord(word: string): TlsSettings["mode"] {
   switch (word) {
     case "true":
     case "1":
