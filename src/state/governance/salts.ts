@@ -64,14 +64,29 @@ async function makeKey(db: Kysely<StateSchema>, keys: KeptKeys): Promise<KeptKey
   return (await keptKey(db)) ?? made
 }
 
-/** They stay what they are, so that what was hashed with them is found again. The table is written anew: a changed row leaves its old bytes in its file. */
+/**
+ * They stay what they are, so that what was hashed with them is found again. The table gets a new file: a changed row leaves its old
+ * bytes in the old one, and VACUUM FULL takes them over for as long as anybody's snapshot might see them.
+ */
 async function sealPlain(db: Kysely<StateSchema>, key: Buffer, rows: readonly SaltRow[]): Promise<void> {
-  const plain = rows.filter(({ form }) => form === "plain")
-  if (plain.length === 0) return
-  for (const { id, secret } of plain)
-    await sql`update millrace.salts set form = 'sealed', secret = ${sealed(key, id, secret)}
-      where id = ${id} and form = 'plain'`.execute(db)
-  await sql`vacuum full millrace.salts`.execute(db)
+  if (rows.every(({ form }) => form !== "plain")) return
+  await db.transaction().execute(async (change) => {
+    // Readers wait: to a snapshot of before, a truncated table is an empty one.
+    await sql`lock table millrace.salts in access exclusive mode`.execute(change)
+    const now = (await sql<SaltRow>`select id, form, secret from millrace.salts`.execute(change)).rows
+    await sql`truncate millrace.salts`.execute(change)
+    for (const row of now) {
+      const { id, form, secret } = asSealed(key, row)
+      await sql`insert into millrace.salts (id, form, secret) values (${id}, ${form}, ${secret})`.execute(
+        change,
+      )
+    }
+  })
+}
+
+function asSealed(key: Buffer, row: SaltRow): SaltRow {
+  const { id, form, secret } = row
+  return form === "plain" ? { id, form: "sealed", secret: sealed(key, id, secret) } : row
 }
 
 function secretOf(key: Buffer, { id, form, secret }: SaltRow): Buffer {
