@@ -43,10 +43,14 @@ async function save(source: TestServer): Promise<Saved> {
   }
 }
 
-/** `problems`: as many as it had told of before the source went. */
+/**
+ * `problems`: as many as it had told of before the source went. The break is told before the phase changes: that it streams again is
+ * seen when there is no problem any more.
+ */
 async function streamsAgain(pipeline: TestPipeline, problems = 0): Promise<void> {
   await waitUntil(() => pipeline.reports.problems.length > problems, { what: "the break to be noticed" })
-  await waitUntil(() => pipeline.reports.phases.at(-1) === "streaming", {
+  const { reports } = pipeline
+  await waitUntil(() => reports.problem === undefined && reports.phases.at(-1) === "streaming", {
     what: "the stream",
     // Retries wait for up to 30 s.
     timeoutMs: 60_000,
