@@ -35,13 +35,22 @@ export async function runVerification(
   const path = integrationPath(integration, "verify")
   const begin = { method: "POST", path, body: order } as const
   let report = await askMillrace<VerificationReport>(access, begin)
-  for (let shown = 0; typeof report !== "string"; await delay(askEveryMs)) {
-    for (const table of report.tables.slice(shown)) onTable(table)
-    shown = report.tables.length
+  // Tables of a source database that ends late come before those of another, so the place tells nothing.
+  const shown = new Set<string>()
+  for (; typeof report !== "string"; await delay(askEveryMs)) {
+    for (const table of report.tables.filter((one) => isNew(one, shown))) onTable(table)
     if (report.state !== "running") break
     report = await askMillrace<VerificationReport>(access, { method: "GET", path })
   }
   return report
+}
+
+/** Whether the table is told of for the first time; from then on it is in `shown`. */
+export function isNew({ sourceDatabase, schema, name }: VerifiedTable, shown: Set<string>): boolean {
+  const id = JSON.stringify([sourceDatabase, schema, name])
+  if (shown.has(id)) return false
+  shown.add(id)
+  return true
 }
 
 export function describeVerified(given: VerifiedTable): string {
