@@ -4,8 +4,8 @@ import type { Cell } from "../../../governance/plan/cells.ts"
 import type { BuiltPlan } from "../../../governance/plan/plan.ts"
 import type { Literal, Predicate } from "../../../governance/plan/predicates.ts"
 import type { GovernanceDialect } from "../../../governance/render/dialect.ts"
+import type { ReaderRelations } from "../../sql/governed-query.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
-import type { ReaderRelations } from "./view.ts"
 
 /** Expressions over the table `t` and the reader's row `p`. No setting of the reader's session changes what they give. */
 export function viewDialect(plan: BuiltPlan, relations: ReaderRelations): GovernanceDialect {

@@ -1,9 +1,9 @@
 /** What a destination database holds of policies, in the schema of the bookkeeping, which no reader may use. */
 import { managedSchemas } from "../../../governance/setup/plan.ts"
+import type { ReaderRelations } from "../../sql/governed-query.ts"
 import type { BookTable, Names } from "../naming.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { dependentViews, readerRole } from "../render/routines.ts"
-import type { ReaderRelations } from "./view.ts"
 
 /** Where views find the reader's facts: by their owner's right. */
 export function readerRelations({ booksSchema }: Names): ReaderRelations {

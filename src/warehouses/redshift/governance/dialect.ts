@@ -3,8 +3,8 @@ import type { Cell } from "../../../governance/plan/cells.ts"
 import type { BuiltPlan } from "../../../governance/plan/plan.ts"
 import type { Literal, Predicate } from "../../../governance/plan/predicates.ts"
 import type { GovernanceDialect } from "../../../governance/render/dialect.ts"
+import type { ReaderRelations } from "../../sql/governed-query.ts"
 import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
-import type { ReaderRelations } from "./view.ts"
 
 /** (Fact: the longest.) */
 const longText = "VARCHAR(65535)"
