@@ -8,7 +8,7 @@ import { mistakeLine, mistakesOf } from "./mistakes.ts"
 import { fillIn } from "./references.ts"
 import { type ConfigurationFile, configurationFormat, defaultPlace } from "./schema.ts"
 import { readKmsKeys } from "./secrets/kms-keys.ts"
-import { securedUrl } from "./tls/block.ts"
+import { securedUrl, tlsFrom } from "./tls/block.ts"
 import { libpqTls } from "./tls/settings.ts"
 import { intrusion } from "./trust/trusted-path.ts"
 import { type ConfigurationUse, usedPart, withUsualLists } from "./used-part.ts"
@@ -159,7 +159,7 @@ function configurationFrom(
     kmsKeys,
     throttling: { perSecond: file.throttling.requests_per_second, burst: file.throttling.burst },
     audit: { days: file.audit.keep_days, rows: file.audit.keep_rows },
-    governance: { validateEveryMs: file.governance.validate_every, okta: file.governance.okta },
+    governance: governanceOf(file.governance, folder),
     console: file.console,
     quotas: {
       perAccount: file.quotas.per_account,
@@ -181,6 +181,18 @@ function configurationFrom(
 
 function stateUrlFrom(state: ConfigurationFile["state"], folder: string): string | undefined {
   return typeof state === "object" ? securedUrl(state, folder, libpqTls) : state
+}
+
+function governanceOf(
+  { validate_every: validateEveryMs, tls, servers, okta }: ConfigurationFile["governance"],
+  folder: string,
+): Configuration["governance"] {
+  return {
+    validateEveryMs,
+    ...(tls && { tls: tlsFrom(tls, folder) }),
+    servers: servers.map((one) => ({ host: one.host, tls: tlsFrom(one.tls, folder) })),
+    okta,
+  }
 }
 
 function listenFrom(

@@ -163,9 +163,20 @@ export interface OktaSignInConfiguration {
   hosts: OktaSignInHost[]
 }
 
+/** TLS of connections to a server: how much is verified, and by which files (absolute paths, `ca` may be `system`). */
+export interface ServerTls {
+  mode: "off" | "prefer" | "require" | "verify-ca" | "verify-full"
+  ca?: string
+  cert?: string
+  key?: string
+}
+
 export interface GovernanceConfiguration {
   /** How often integrations of the governance API are validated again. */
   validateEveryMs: number
+  /** To governed servers that `servers` does not name. */
+  tls?: ServerTls
+  servers: { host: string; tls: ServerTls }[]
   okta: OktaSignInConfiguration
 }
 

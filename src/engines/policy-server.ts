@@ -1,4 +1,5 @@
 /** What an engine offers whose own server applies policies: people ask views there, and reach no governed table. */
+import type { TlsSettings } from "../configuration/tls/settings.ts"
 import type { Person } from "../governance/model/person.ts"
 import type { GovernedColumn, RelationName } from "../governance/model/source.ts"
 import type { SourcePlan } from "../governance/plan/plan.ts"
@@ -83,6 +84,7 @@ export interface GovernedHost {
   port: number
   /** The database that holds what was set up, and all governed tables. */
   database: string
+  tls: TlsSettings
   /** What the account of the set-up signs in with, each time. @throws Error without secrets */
   login(): Promise<{ user: string; password: string }>
 }

@@ -12,10 +12,12 @@ import {
   urlWithTls,
 } from "../../src/configuration/tls/settings.ts"
 import { openPg } from "../../src/connections/pg-client.ts"
+import { checkServer } from "../../src/control-plane/governance/integrations/checks.ts"
 import { accountToRunAs } from "../../src/embedded-postgres/account.ts"
 import { closeQuietly, connect, connectForReplication, takeOver } from "../../src/sources/postgres/client.ts"
 import { openStore } from "../../src/state/store.ts"
 import { connect as connectWarehouse } from "../../src/warehouses/postgres/client.ts"
+import { openGovernedHost } from "../../src/warehouses/postgres/governance/host.ts"
 import { type TestServer, testServer } from "../support/postgres.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
 import { waitUntil } from "../support/wait-until.ts"
@@ -127,6 +129,47 @@ test("every mode with every kind of certificate", async () => {
       await assertTaken(enter(inMode(mode)), refusals[mode], `${mode}, a certificate ${name}`)
   }
 })
+
+test("a governed server's certificate is judged before a one-time password is sent", async () => {
+  const modes = ["require", "verify-ca", "verify-full"] as const
+  for (const { name, made, refusals } of certificates.kinds) {
+    await serve(made)
+    for (const mode of modes)
+      await assertGoverned(inMode(mode), refusals[mode], `${mode}, a certificate ${name}`)
+  }
+})
+
+/** Both ways into a governed server: the set-up's, and that of people and views. */
+async function assertGoverned(tls: TlsSettings, refusal: RegExp | undefined, what: string): Promise<void> {
+  const { hostname: host, port } = new URL(server.url())
+  const place = { host, port: Number(port), database: "postgres", initialDatabase: "postgres" }
+  const { results } = await checkServer(
+    { temporaryPasswords: () => assert.fail("nothing here signs in by Okta"), tlsOf: () => tls },
+    {
+      config: { ...place, impersonation: { enabled: false }, authentication: { type: "userPassword" } },
+      credentials: { type: "userPassword", username: "app", password: "word" },
+      ...{ manner: "automatic", act: "create", fingerprint: "" },
+    },
+  )
+  const [connection] = results.validationTests
+  assert.equal(
+    connection?.status,
+    refusal === undefined ? "passed" : "failed",
+    `${what}: ${connection?.message}`,
+  )
+  const login = async () => ({ user: "app", password: "word" })
+  const kept = await openGovernedHost({ ...place, tls, login })
+    .open("postgres")
+    .then(
+      () => assert.fail(`${what}: nothing is set up there`),
+      (error: unknown) => error,
+    )
+  assert.ok(kept instanceof Error)
+  if (refusal === undefined) return assert.match(kept.message, /immuta_system/, what)
+  assert.match(kept.message, refusal, what)
+  assert.match(connection?.message ?? "", refusal, what)
+  assert.match(connection?.message ?? "", /`governance\.servers`/, what)
+}
 
 test("sslmode=require with an authority verifies, as libpq does", async () => {
   const [, selfSigned] = certificates.kinds

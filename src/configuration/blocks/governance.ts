@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { OktaSignInConfiguration, OktaSignInHost } from "../../domain/configuration.ts"
 import { parseDuration } from "../../domain/text-forms/duration.ts"
+import { tlsBlock } from "../tls/block.ts"
 import { text } from "../values.ts"
 
 /** Where answers hold secrets: https, or this host. */
@@ -52,6 +53,11 @@ const oktaSignIn = z
 
 const leastValidateEveryMs = 1_000
 
+const governedServer = z.strictObject({
+  host: text.describe("of a governed server, as integrations name it"),
+  tls: tlsBlock.describe("instead of `governance.tls`"),
+})
+
 export const governance = z.strictObject({
   validate_every: text
     .transform((given, context): number => {
@@ -62,6 +68,12 @@ export const governance = z.strictObject({
     })
     .prefault("5m")
     .describe("how often each set-up server is looked at: a length of time of 1s or more"),
+  tls: tlsBlock
+    .optional()
+    .describe(
+      "of connections to governed servers; usual: `verify-full`, for servers of this machine `prefer`",
+    ),
+  servers: z.array(governedServer).default([]).describe("governed servers whose TLS is another"),
   okta: oktaSignIn.prefault({}).describe("how people of Okta enter governed servers"),
 })
 

@@ -1,7 +1,8 @@
 import { resolve } from "node:path"
 import { z } from "zod"
+import type { ServerTls } from "../../domain/configuration.ts"
 import { text } from "../values.ts"
-import { type TlsParameters, type TlsSettings, tlsModes, tlsOfUrl, urlWithTls, wholeTls } from "./settings.ts"
+import { type TlsParameters, tlsModes, tlsOfUrl, urlWithTls, wholeTls } from "./settings.ts"
 
 /** TLS of connections to a server, as every entry that has a server writes it. */
 export const tlsBlock = z
@@ -34,7 +35,7 @@ export type TlsBlock = z.output<typeof tlsBlock>
 export const tlsKeys = Object.keys(tlsBlock.shape)
 
 /** The block's settings; paths start from `folder`. */
-export function tlsFrom({ mode, ca, cert, key }: TlsBlock, folder: string): TlsSettings {
+export function tlsFrom({ mode, ca, cert, key }: TlsBlock, folder: string): ServerTls {
   return wholeTls({
     ...(mode !== undefined && { mode }),
     ...(ca !== undefined && { ca: ca === "system" ? ca : resolve(folder, ca) }),

@@ -120,6 +120,9 @@ export function urlWithTls(text: string, tls: TlsSettings, parameters: TlsParame
 }
 
 /** The settings with what is left out. */
-export function wholeTls({ mode, ...files }: Partial<TlsSettings>): TlsSettings {
+export function wholeTls({
+  mode,
+  ...files
+}: Partial<TlsSettings & { mode: TlsMode }>): TlsSettings & { mode: TlsMode } {
   return { mode: mode ?? usualMode(files.ca), ...files }
 }

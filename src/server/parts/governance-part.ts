@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto"
+import { governedServerTls } from "../../configuration/blocks/governed-server-tls.ts"
 import { governanceKeys } from "../../configuration/secrets/governance-key.ts"
 import { accountSafe } from "../../control-plane/governance/integrations/account.ts"
 import { startIntegrationJobs } from "../../control-plane/governance/integrations/jobs.ts"
@@ -39,6 +40,7 @@ export async function integrationPlane(
     safe,
     secret,
     ownPort: configuration.listen.sql,
+    tlsOf: (host) => governedServerTls(configuration.governance, host),
     temporaryPasswords: temporaryPasswords(configuration.governance.okta),
     log,
   }

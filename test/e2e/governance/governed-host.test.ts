@@ -43,7 +43,8 @@ async function scene(t: TestContext): Promise<Scene> {
   )
   const place = await newPlace(t, { sources: [] })
   await place.configure((configuration) => {
-    configuration.governance = { validate_every: "1s" }
+    const servers = [{ host: "localhost", tls: { mode: "require" } }]
+    configuration.governance = { validate_every: "1s", servers }
   })
   await place.start()
   return {
@@ -61,8 +62,19 @@ async function scene(t: TestContext): Promise<Scene> {
   }
 }
 
+/** The server has no TLS. */
+async function isRefusedWithoutTls({ call, address, database }: Scene): Promise<void> {
+  const at = { host: "localhost", port: Number(address.port), database, initialDatabase: database }
+  const login = { authenticationType: "userPassword", username: "nobody", password: "Secret2024" }
+  await assert.rejects(
+    call("POST", "/integrations", { type: "Redshift", autoBootstrap: true, config: { ...at, ...login } }),
+    /422 .*The server does not offer TLS.*`governance\.servers`/,
+  )
+}
+
 test("people of a server that was set up by its host see what policies allow, until it is deleted", async (t) => {
   const found = await scene(t)
+  await isRefusedWithoutTls(found)
   const host = await setUp(t, found)
   await host.becomes("notGoverned")
   await govern(found)

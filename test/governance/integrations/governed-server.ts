@@ -25,6 +25,7 @@ export interface StartOptions {
   /** Told the points of jobs. */
   observe?: (point: string) => void
   passwords?: TemporaryPasswords
+  tls?: IntegrationPlane["tlsOf"]
   /** Where the installation's SQL port is. */
   ownPort?: { host: string; port: number }
 }
@@ -37,6 +38,7 @@ export async function startCalls(
   {
     observe = () => undefined,
     passwords = noOkta,
+    tls = () => ({ mode: "prefer" }),
     ownPort = { host: "127.0.0.1", port: 0 },
   }: StartOptions = {},
 ): Promise<{ calls: IntegrationCalls; store: Store; stop(): Promise<void> }> {
@@ -50,6 +52,7 @@ export async function startCalls(
     safe: accountSafe(async () => ({ ring: keys, keyArn })),
     secret: bytes,
     temporaryPasswords: passwords,
+    tlsOf: tls,
     ownPort,
     log: { info: line, warn: line, error: line },
   }

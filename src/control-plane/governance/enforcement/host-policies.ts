@@ -17,7 +17,7 @@ import { readPolicy } from "./read-policy.ts"
 import { wantedBy } from "./wanted-policies.ts"
 
 export interface HostPoliciesOptions {
-  plane: Pick<IntegrationPlane, "store" | "safe" | "temporaryPasswords">
+  plane: Pick<IntegrationPlane, "store" | "safe" | "temporaryPasswords" | "tlsOf">
   store: Pick<Store, "governance" | "policyEnforcement">
   /** Of the installation: see WantedPolicies. */
   installation: string
@@ -204,7 +204,7 @@ async function partsOf(
   const login = loginBy(plane.temporaryPasswords, credentialsOf(account, user), { host, database, user })
   return {
     database: name,
-    server: await open({ host, port, database, login }),
+    server: await open({ host, port, database, tls: plane.tlsOf(host), login }),
     store: store.governance,
     isHeld: held.isHeld,
     lookEveryMs,

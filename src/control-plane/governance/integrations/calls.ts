@@ -139,10 +139,10 @@ export function requireFreeName({ config }: IntegrationPayload): void {
 
 /** @throws Fault checksFailed */
 async function checked(
-  { temporaryPasswords }: IntegrationPlane,
+  plane: IntegrationPlane,
   request: CheckRequest,
 ): Promise<{ results: ValidationResults; dialect: SetupDialect }> {
-  const { results, dialect } = await checkServer(temporaryPasswords, request)
+  const { results, dialect } = await checkServer(plane, request)
   const failed = results.validationTests.find(({ status }) => status === "failed")
   if (failed !== undefined || dialect === undefined)
     throw new Fault("checksFailed", `Validation failed: ${failed?.name}: ${failed?.message}`)

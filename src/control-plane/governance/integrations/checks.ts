@@ -21,7 +21,8 @@ import {
   versionQuery,
 } from "../../../governance/setup/probes.ts"
 import { loginBy, type OktaEntry, type TemporaryPasswords } from "./okta-login.ts"
-import { connectServer, ServerRefusal, type ServerSession } from "./server-connection.ts"
+import type { ServerEntrances } from "./server-access.ts"
+import { connectServer, type ServerLogin, ServerRefusal, type ServerSession } from "./server-connection.ts"
 
 /** What is to be checked, and for what. */
 export interface CheckRequest {
@@ -81,12 +82,12 @@ const checks: readonly Check[] = [
 
 /** Runs every test that applies, in order; those behind one that failed are skipped. Never rejects for what a server does. */
 export async function checkServer(
-  passwords: TemporaryPasswords,
+  { temporaryPasswords, tlsOf }: ServerEntrances,
   request: CheckRequest,
 ): Promise<CheckedServer> {
-  const token = await tokenOf(passwords, request)
+  const token = await tokenOf(temporaryPasswords, request)
   if ("failure" in token) return { results: resultsOf(token.failure), dialect: undefined }
-  const { results, dialect } = await askServer(request, token.login)
+  const { results, dialect } = await askServer(request, { ...token.login, tls: tlsOf(request.config.host) })
   return { results: resultsOf([...results, ...token.tests]), dialect }
 }
 
@@ -97,7 +98,7 @@ const oktaTest = { name: "Initial Validation: Okta Token" }
 async function tokenOf(
   passwords: TemporaryPasswords,
   { config, credentials, manner }: CheckRequest,
-): Promise<{ login: EnterAs; tests: ValidationTest[] } | { failure: ValidationTest[] }> {
+): Promise<{ login: Omit<EnterAs, "tls">; tests: ValidationTest[] } | { failure: ValidationTest[] }> {
   const { host, database: managed, initialDatabase } = config
   // The automatic set-up begins in the initial database, the manual one has made the other, and an account.
   const entry: OktaEntry =
@@ -113,11 +114,7 @@ async function tokenOf(
   }
 }
 
-interface EnterAs {
-  user: string
-  password: string
-  database: string
-}
+type EnterAs = Omit<ServerLogin, "host" | "port">
 
 async function askServer(
   request: CheckRequest,

@@ -6,7 +6,7 @@ import type { ServerPlace } from "../../../governance/setup/probes.ts"
 import type { GovernedIntegrationStore } from "../../../state/governance/governed-integrations.ts"
 import type { Store } from "../../../state/store.ts"
 import { type AccountSafe, type SystemAccount, secretDigest, systemUserOf } from "./account.ts"
-import type { TemporaryPasswords } from "./okta-login.ts"
+import type { ServerEntrances } from "./server-access.ts"
 
 export interface IntegrationLog {
   info(fields: object, message: string): void
@@ -15,7 +15,7 @@ export interface IntegrationLog {
 }
 
 /** What the services of the integrations API work on. */
-export interface IntegrationPlane {
+export interface IntegrationPlane extends ServerEntrances {
   store: GovernedIntegrationStore
   /** What is governed, and how policies hold. */
   policies: Pick<Store, "governance" | "policyEnforcement">
@@ -24,8 +24,6 @@ export interface IntegrationPlane {
   secret: Buffer
   /** Where the SQL port of this installation listens. */
   ownPort: ServerPlace
-  /** Of servers that are entered by Okta. */
-  temporaryPasswords: TemporaryPasswords
   log: IntegrationLog
 }
 

@@ -60,7 +60,7 @@ async function beginMigration(
 async function lookAt(plane: IntegrationPlane, integration: GovernedIntegration): Promise<Look> {
   try {
     const { plan, account } = await opened(plane, integration)
-    const access = serverAccess(plane.temporaryPasswords, {
+    const access = serverAccess(plane, {
       config: integration.config,
       plan,
       account,

@@ -22,14 +22,14 @@ export interface Job {
   credentials: ServerCredentials | undefined
 }
 
-type JobPlane = Pick<IntegrationPlane, "safe" | "temporaryPasswords">
+type JobPlane = Pick<IntegrationPlane, "safe" | "temporaryPasswords" | "tlsOf">
 
 /** Does a job up to its end, which the caller records. @throws JobLost; Problem keyNotAccessible */
 export async function runJob(plane: JobPlane, job: Job, run: StepRun): Promise<JobEnd> {
   const { integration, credentials } = job
   const at = await opened(plane, integration)
   const { config } = integration
-  const access = serverAccess(plane.temporaryPasswords, {
+  const access = serverAccess(plane, {
     config,
     plan: at.plan,
     account: at.account,
@@ -127,7 +127,7 @@ async function adoptEdit(
   const next: SystemAccount =
     pending.account === undefined ? account : await plane.safe.open(pending.account, pending.config)
   const plan = planOf({ ...pending, dialect: before.dialect }, systemUserOf(next, integration.id))
-  const access = serverAccess(plane.temporaryPasswords, {
+  const access = serverAccess(plane, {
     config: pending.config,
     plan,
     account: next,

@@ -1,9 +1,18 @@
+import type { TlsSettings } from "../../../configuration/tls/settings.ts"
 import type { GovernedConfig } from "../../../governance/setup/integration.ts"
 import type { ServerCredentials } from "../../../governance/setup/payload.ts"
 import type { SetupPlan } from "../../../governance/setup/plan.ts"
 import { credentialsOf, type SystemAccount } from "./account.ts"
 import { type Login, loginBy, type TemporaryPasswords } from "./okta-login.ts"
 import { connectServer, type ServerSession } from "./server-connection.ts"
+
+/** What servers are entered with, besides credentials. */
+export interface ServerEntrances {
+  /** Of servers that are entered by Okta. */
+  temporaryPasswords: TemporaryPasswords
+  /** TLS to a host, as the configuration says. */
+  tlsOf(host: string): TlsSettings
+}
 
 /** Which of the two databases of a plan. */
 export type PlanDatabase = "initial" | "managed"
@@ -26,7 +35,7 @@ export interface AccessParts {
 }
 
 export function serverAccess(
-  passwords: TemporaryPasswords,
+  { temporaryPasswords: passwords, tlsOf }: ServerEntrances,
   { config, plan, account, credentials }: AccessParts,
 ): ServerAccess {
   const { host, port } = config
@@ -54,7 +63,10 @@ export function serverAccess(
     work: (session: ServerSession) => Promise<T>,
   ): Promise<T> => {
     const database = which === "initial" ? plan.initialDatabase : plan.database
-    const session = await connectServer({ host, port, database, ...(await login(who, database)) })
+    const session = await connectServer({
+      ...{ host, port, database, tls: tlsOf(host) },
+      ...(await login(who, database)),
+    })
     try {
       return await work(session)
     } finally {

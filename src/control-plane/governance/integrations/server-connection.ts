@@ -1,4 +1,6 @@
 import type pg from "pg"
+import type { TlsSettings } from "../../../configuration/tls/settings.ts"
+import { ConnectionFault } from "../../../connections/connection-fault.ts"
 import { openPg } from "../../../connections/pg-client.ts"
 import { ownNamesOnly } from "../../../governance/setup/names.ts"
 
@@ -11,6 +13,7 @@ export interface ServerLogin extends ServerAddress {
   database: string
   user: string
   password: string
+  tls: TlsSettings
 }
 
 /** A session on a governed server. Its errors are ServerRefusal. */
@@ -44,10 +47,7 @@ const connectLimitMs = 10_000
 const statementLimitMs = 60_000
 const messageLimit = 500
 
-/**
- * Opens a session: over TLS if the server has it, as psql does unless told otherwise. The certificate is not checked: the
- * API has no member that would say by what. @throws ServerRefusal
- */
+/** Opens a session. No password is sent before the certificate is judged, as `tls` says. @throws ServerRefusal */
 export async function connectServer(login: ServerLogin): Promise<ServerSession> {
   try {
     return await connected(login)
@@ -59,7 +59,6 @@ export async function connectServer(login: ServerLogin): Promise<ServerSession> 
 async function connected(login: ServerLogin): Promise<ServerSession> {
   const client = await openPg({
     ...login,
-    tls: { mode: "prefer" },
     application_name: "millrace governance",
     connectionTimeoutMillis: connectLimitMs,
     query_timeout: statementLimitMs,
@@ -101,11 +100,18 @@ function sessionOf(client: pg.Client, login: ServerLogin): ServerSession {
   }
 }
 
+/** The API has no member for TLS: who reads the refusal of a call must know where its settings are. */
+function whereTls(error: unknown): string {
+  return error instanceof ConnectionFault && error.kind === "tls"
+    ? " (TLS to governed servers is configured by `governance.tls`, or for one host by `governance.servers`.)"
+    : ""
+}
+
 /** Statements hold no password, and messages repeat parts of statements at most; a login's secrets are taken out all the same. */
 function refusal(error: unknown, { password, user }: ServerLogin): ServerRefusal {
   const { message, code, detail } = error as { message?: unknown; code?: unknown; detail?: unknown }
   const told = typeof message === "string" && message !== "" ? message : String(code ?? "no answer")
   // Which objects they are stands there.
-  const text = code === "2BP01" && typeof detail === "string" ? `${told}: ${detail}` : told
+  const text = code === "2BP01" && typeof detail === "string" ? `${told}: ${detail}` : told + whereTls(error)
   return new ServerRefusal({ message: text, code: typeof code === "string" ? code : "" }, [password, user])
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { isIPv6 } from "node:net"
+import { libpqTls, urlWithTls } from "../../../configuration/tls/settings.ts"
 import type { GovernedHost, PolicyServer } from "../../../engines/policy-server.ts"
 import { connect, type Session } from "../client.ts"
 import { orProblem } from "../errors.ts"
@@ -28,15 +29,13 @@ export function openGovernedHost(host: GovernedHost): PolicyServer {
   }
 }
 
-/** Over TLS if the server has it, as the set-up does. */
-async function enter({ host, port, database, login }: GovernedHost): Promise<Session> {
+async function enter({ host, port, database, tls, login }: GovernedHost): Promise<Session> {
   const { user, password } = await login()
   const address = new URL(`postgres://${isIPv6(host) ? `[${host}]` : host}:${port}`)
   address.username = encodeURIComponent(user)
   address.password = encodeURIComponent(password)
   address.pathname = `/${encodeURIComponent(database)}`
-  address.searchParams.set("sslmode", "prefer")
-  return await connect(address.href)
+  return await connect(urlWithTls(address.href, tls, libpqTls))
 }
 
 /** As in a destination database, in the schema of the set-up. */
