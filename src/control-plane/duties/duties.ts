@@ -13,6 +13,7 @@ export type DutyName =
   | "verification schedule"
   | "source remains"
   | "profile matching"
+  | "identity resolution jobs"
   | "profile events"
   | "source protection"
   | "profile flows"

@@ -6,6 +6,7 @@ import { restDoor } from "../rest-door.ts"
 import { profileFault } from "./faults.ts"
 import { domainHandlers } from "./handlers/domain-handlers.ts"
 import { eventStreamHandlers, eventTriggerHandlers } from "./handlers/event-handlers.ts"
+import { identityJobHandlers } from "./handlers/identity-job-handlers.ts"
 import { integrationHandlers } from "./handlers/integration-handlers.ts"
 import { matchHandlers } from "./handlers/match-handlers.ts"
 import { objectHandlers } from "./handlers/object-handlers.ts"
@@ -15,6 +16,7 @@ import { tagHandlers } from "./handlers/tag-handlers.ts"
 import { domainsOperations } from "./operations/domains.ts"
 import { eventStreamsOperations } from "./operations/event-streams.ts"
 import { eventTriggersOperations } from "./operations/event-triggers.ts"
+import { identityJobsOperations } from "./operations/identity-jobs.ts"
 import { integrationsOperations } from "./operations/integrations.ts"
 import { matchesOperations } from "./operations/matches.ts"
 import { objectTypesOperations } from "./operations/object-types.ts"
@@ -33,6 +35,7 @@ export const customerProfilesOperations = {
   ...eventTriggersOperations,
   ...eventStreamsOperations,
   ...matchesOperations,
+  ...identityJobsOperations,
 } as const
 
 /** The Customer Profiles API. */
@@ -51,6 +54,7 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       ...eventTriggerHandlers(plane),
       ...eventStreamHandlers(plane),
       ...matchHandlers(plane),
+      ...identityJobHandlers(plane),
     },
     // Objects are data and not settings: the history of profiles says who has put them.
     unaudited: [
@@ -72,6 +76,9 @@ export function customerProfilesDoor(plane: ProfilePlane, audit: AuditStore, log
       "GetMatches",
       "ListRuleBasedMatches",
       "GetSimilarProfiles",
+      "GetIdentityResolutionJob",
+      "ListIdentityResolutionJobs",
+      "GetAutoMergingPreview",
     ],
     faultOf: profileFault,
     invalidInput: "BadRequestException",

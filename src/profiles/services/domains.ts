@@ -61,14 +61,16 @@ export async function updateDomain(
   })
 }
 
-/** Sets all that can be set; the same again changes nothing. @throws Fault accessDenied, resourceNotFound */
+/** Sets all that can be set; the same again changes nothing. @throws Fault accessDenied, resourceNotFound, validation */
 export async function replaceDomain(
-  { store }: ProfilePlane,
+  plane: ProfilePlane,
   caller: Caller,
   { name, settings }: { name: string; settings: DomainSettings },
 ): Promise<void> {
   requireAdmin(caller, "change domains of customer profiles")
-  await store.change(name, async (locked) => {
+  checkMatching(settings)
+  await plane.store.change(name, async (locked) => {
+    await requireChangeable(plane, locked.domain, settings.ruleBasedMatching)
     await locked.settings.replace(settings)
   })
 }

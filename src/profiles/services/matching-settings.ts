@@ -1,12 +1,15 @@
 import { Fault } from "../../domain/faults.ts"
 import type { DomainRecord } from "../../state/profiles/records.ts"
-import { type AutoMerging, mistakesInAutoMerging } from "../identity/batch/consolidation.ts"
+import { mistakesInAutoMerging } from "../identity/batch/consolidation.ts"
+import type { BatchMatching } from "../identity/batch/identity-jobs.ts"
 import { mistakesInMatching, type RuleBasedMatching } from "../identity/rules/matching-rules.ts"
 import type { ProfilePlane } from "./context.ts"
 
-/** A domain that had it would wait for matches for ever. */
-const noJob =
-  "Matching.Enabled must be false: the weekly identity resolution job is not part of this version. RuleBasedMatching is."
+/** Whoever waited for files would wait for ever. */
+const noExport =
+  "Matching.ExportingConfig is not carried out in this version: GetMatches has what the job finds."
+
+const noLists = "AutoMerging needs Consolidation: without MatchingAttributesList nothing would be merged."
 
 interface MatchingTexts {
   /** JSON texts. */
@@ -16,11 +19,12 @@ interface MatchingTexts {
 
 /** @throws Fault validation: something is wrong with what is asked of matching */
 export function checkMatching({ matching, ruleBasedMatching }: MatchingTexts): void {
-  const { Enabled: isWanted, AutoMerging: merging } =
-    read<{ Enabled?: boolean; AutoMerging?: AutoMerging }>(matching) ?? {}
+  const { Enabled: isWanted, AutoMerging: merging, ExportingConfig } = read<BatchMatching>(matching) ?? {}
   const rules = read<RuleBasedMatching>(ruleBasedMatching)
+  const mergesNothing = merging?.Enabled === true && merging.Consolidation === undefined
   const mistakes = [
-    ...(isWanted === true ? [noJob] : []),
+    ...(isWanted === true && ExportingConfig !== undefined ? [noExport] : []),
+    ...(isWanted === true && mergesNothing ? [noLists] : []),
     ...(merging === undefined ? [] : mistakesInAutoMerging(merging)),
     ...(rules === undefined ? [] : mistakesInMatching(rules)),
   ]

@@ -39,6 +39,8 @@ const tables = [
   "profile_objects",
   "profile_history",
   "profile_dead_letters",
+  "profile_matches",
+  "profile_identity_jobs",
   "profiles",
 ] as const
 

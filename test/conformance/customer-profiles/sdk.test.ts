@@ -55,12 +55,6 @@ async function search(DomainName: string, KeyName: string, ...Values: string[]) 
 }
 
 describe("domains", () => {
-  test("with matching by likeness are refused, since no job would do it", async () => {
-    const wanted = { DomainName: "alike", DefaultExpirationDays: 30, Matching: { Enabled: true } }
-    const [name, status] = await refusal(client.send(new CreateDomainCommand(wanted)))
-    assert.deepEqual([name, status], ["BadRequestException", 400])
-  })
-
   test("are made, read, changed, listed by pages and deleted", async () => {
     const made = await client.send(
       new CreateDomainCommand({

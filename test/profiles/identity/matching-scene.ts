@@ -34,3 +34,27 @@ export async function groupsOf(store: Store, domain: string): Promise<string[][]
     .list({ after: undefined, limit: 1_000 })
   return rows.map(({ profileIds }) => profileIds)
 }
+
+/** A store whose calls fail from the nth on: as if the process had ended there. */
+export function failingAfter<T extends object>(store: T, calls: number): T {
+  let left = calls
+  const cutting = <O extends object>(object: O): O =>
+    new Proxy(object, {
+      get(target, name, receiver) {
+        const value: unknown = Reflect.get(target, name, receiver)
+        if (typeof value === "object" && value !== null) return cutting(value)
+        if (typeof value !== "function") return value
+        return (...given: unknown[]) => {
+          if (name !== "keys" && name !== "matches") {
+            if (left === 0) throw new Error("cut off")
+            left -= 1
+          }
+          const answer: unknown = Reflect.apply(value, target, given)
+          return answer instanceof Promise || typeof answer !== "object" || answer === null
+            ? answer
+            : cutting(answer)
+        }
+      },
+    })
+  return cutting(store)
+}

@@ -4,7 +4,7 @@ import { describe, test } from "node:test"
 import { matchTurn } from "../../../src/profiles/identity/matching/match-turn.ts"
 import type { RuleBasedMatching } from "../../../src/profiles/identity/rules/matching-rules.ts"
 import { allProfiles, domainWith, ingest, objectType, profileIdOf, profilesForTests } from "../scene.ts"
-import { groupsOf, matchAll, setRules } from "./matching-scene.ts"
+import { failingAfter, groupsOf, matchAll, setRules } from "./matching-scene.ts"
 
 const person = (name: string) =>
   objectType(name, {
@@ -215,27 +215,3 @@ describe("rule-based matching", () => {
     }
   })
 })
-
-/** A store whose calls fail from the nth on: as if the process had ended there. */
-function failingAfter<T extends object>(store: T, calls: number): T {
-  let left = calls
-  const cutting = <O extends object>(object: O): O =>
-    new Proxy(object, {
-      get(target, name, receiver) {
-        const value: unknown = Reflect.get(target, name, receiver)
-        if (typeof value === "object" && value !== null) return cutting(value)
-        if (typeof value !== "function") return value
-        return (...given: unknown[]) => {
-          if (name !== "keys" && name !== "matches") {
-            if (left === 0) throw new Error("cut off")
-            left -= 1
-          }
-          const answer: unknown = Reflect.apply(value, target, given)
-          return answer instanceof Promise || typeof answer !== "object" || answer === null
-            ? answer
-            : cutting(answer)
-        }
-      },
-    })
-  return cutting(store)
-}

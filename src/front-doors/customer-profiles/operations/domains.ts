@@ -49,7 +49,7 @@ const matchingAttributesListShape = {
   max: 10,
 } as const
 
-const consolidationShape = {
+export const consolidationShape = {
   kind: "structure",
   members: { MatchingAttributesList: matchingAttributesListShape },
   required: ["MatchingAttributesList"],
@@ -57,15 +57,15 @@ const consolidationShape = {
 
 const conflictResolvingModelShape = { kind: "string", values: ["RECENCY", "SOURCE"] } as const
 
-const conflictResolutionShape = {
+export const conflictResolutionShape = {
   kind: "structure",
   members: { ConflictResolvingModel: conflictResolvingModelShape, SourceName: string1To255Shape },
   required: ["ConflictResolvingModel"],
 } as const
 
-const double0To1Shape = { kind: "double", min: 0, max: 1 } as const
+export const double0To1Shape = { kind: "double", min: 0, max: 1 } as const
 
-const autoMergingShape = {
+export const autoMergingShape = {
   kind: "structure",
   members: {
     Enabled: flagShape,

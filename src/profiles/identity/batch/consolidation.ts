@@ -6,10 +6,10 @@ import { type ConflictResolution, fieldsOfTypes, mistakesInResolution } from "..
 /** How a job merges the profiles of a match group, as the API names the members. */
 export interface AutoMerging {
   readonly Enabled: boolean
-  readonly Consolidation?: { readonly MatchingAttributesList: readonly (readonly string[])[] }
-  readonly ConflictResolution?: ConflictResolution
+  readonly Consolidation?: { readonly MatchingAttributesList: readonly (readonly string[])[] } | undefined
+  readonly ConflictResolution?: ConflictResolution | undefined
   /** 0 to 1: groups of less confidence are left alone. */
-  readonly MinAllowedConfidenceScoreForMerging?: number
+  readonly MinAllowedConfidenceScoreForMerging?: number | undefined
 }
 
 /** Lists of attributes in the order of their priority. */

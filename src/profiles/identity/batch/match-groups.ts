@@ -1,7 +1,6 @@
-import type { ComparePhone } from "../comparable-phone.ts"
-import type { ProfileFields } from "../comparable-values.ts"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { newGroups } from "../groups.ts"
-import { blocksOf, confidenceOf, leastConfidence, type Traits, traitsOf } from "./confidence.ts"
+import { blocksOf, confidenceOf, leastConfidence, type Traits } from "./confidence.ts"
 
 /** Profiles that are probably of one person. */
 export interface MatchGroup {
@@ -11,20 +10,27 @@ export interface MatchGroup {
   confidence: number
 }
 
-export interface BatchProfile {
-  id: string
-  fields: ProfileFields
-}
-
 /** What so many profiles have in common tells nobody apart. */
 const largestBlock = 100
+/** Nothing else runs in this process meanwhile. */
+const atATimeMs = 20
 
-/** Compares the profiles that have something in common, and puts those together that match. No order of profiles changes the outcome. */
-export function matchGroupsOf(profiles: readonly BatchProfile[], comparePhone: ComparePhone): MatchGroup[] {
-  const traits = new Map(profiles.map(({ id, fields }) => [id, traitsOf(fields, comparePhone)]))
+/**
+ * Compares the profiles that have something in common, and puts those together that match. No order of profiles changes the outcome.
+ *
+ * @param traits by profile id
+ * @param isWanted asked now and then
+ * @returns undefined: it was not wanted any more
+ */
+export async function matchGroupsOf(
+  traits: ReadonlyMap<string, Traits>,
+  isWanted: () => boolean,
+): Promise<MatchGroup[] | undefined> {
+  const links = await linksOf(traits, isWanted)
+  if (links === undefined) return undefined
   const groups = newGroups<string>()
-  const binding = linksOf(traits)
-    .sort((a, b) => b.confidence - a.confidence)
+  const binding = links
+    .sort((a, b) => b.confidence - a.confidence || (a.key < b.key ? -1 : 1))
     .filter(({ a, b }) => groups.join([a, b]))
   const weakest = new Map<string, number>()
   for (const { a, b, confidence } of binding) {
@@ -41,26 +47,53 @@ export function matchGroupsOf(profiles: readonly BatchProfile[], comparePhone: C
 }
 
 interface Link {
+  /** Of both ids. */
+  key: string
   a: string
   b: string
   confidence: number
 }
 
-function linksOf(traits: ReadonlyMap<string, Traits>): Link[] {
-  const blocks = new Map<string, string[]>()
-  for (const [id, own] of traits)
-    for (const block of new Set(blocksOf(own))) blocks.set(block, [...(blocks.get(block) ?? []), id])
+async function linksOf(
+  traits: ReadonlyMap<string, Traits>,
+  isWanted: () => boolean,
+): Promise<Link[] | undefined> {
   const links = new Map<string, Link>()
-  for (const ids of blocks.values()) {
-    if (ids.length > largestBlock) continue
-    for (const [a, b] of pairsOf(ids)) {
-      const [one, other] = [traits.get(a), traits.get(b)]
-      if (one === undefined || other === undefined || links.has(`${a} ${b}`)) continue
-      const confidence = confidenceOf(one, other)
-      if (confidence >= leastConfidence) links.set(`${a} ${b}`, { a, b, confidence })
-    }
+  let sinceMs = performance.now()
+  for (const ids of blocks(traits)) {
+    addLinks(links, traits, ids)
+    if (performance.now() - sinceMs < atATimeMs) continue
+    await nextTurn()
+    if (!isWanted()) return undefined
+    sinceMs = performance.now()
   }
   return [...links.values()]
+}
+
+/** Profiles that have something in common. */
+function blocks(traits: ReadonlyMap<string, Traits>): string[][] {
+  const found = new Map<string, string[]>()
+  for (const [id, own] of traits)
+    for (const block of new Set(blocksOf(own))) {
+      const ids = found.get(block)
+      if (ids === undefined) found.set(block, [id])
+      else ids.push(id)
+    }
+  return [...found.values()].filter(({ length }) => length > 1 && length <= largestBlock)
+}
+
+function addLinks(
+  links: Map<string, Link>,
+  traits: ReadonlyMap<string, Traits>,
+  ids: readonly string[],
+): void {
+  for (const [a, b] of pairsOf(ids)) {
+    const key = `${a} ${b}`
+    const [one, other] = [traits.get(a), traits.get(b)]
+    if (one === undefined || other === undefined || links.has(key)) continue
+    const confidence = confidenceOf(one, other)
+    if (confidence >= leastConfidence) links.set(key, { key, a, b, confidence })
+  }
 }
 
 function* pairsOf(ids: readonly string[]): Generator<[string, string]> {

@@ -1,9 +1,9 @@
 import type { IdentityStore } from "../../../state/profile-identity/identity-store.ts"
 import type { MatchKeyRows, SharedKey } from "../../../state/profile-identity/match-keys.ts"
-import type { NewMatch } from "../../../state/profile-identity/matches.ts"
 import type { MatchedDomain, Matching } from "../../../state/profile-identity/matchings.ts"
 import type { ProfileStore } from "../../../state/profiles/profile-store.ts"
 import { phoneComparison } from "../comparable-phone.ts"
+import { afterMerges, replaceAllGroups } from "../found-groups.ts"
 import type { MatchRules } from "../rules/match-keys.ts"
 import { matchingLevel, type RuleBasedMatching } from "../rules/matching-rules.ts"
 import { groupsByKeys, isTooCommon, profilesPerKeyAtMost } from "./key-groups.ts"
@@ -19,7 +19,6 @@ export interface MatchParts {
 
 const sharedKeysAtOnce = 20_000
 const historyAtOnce = 2_000
-const groupsAtOnce = 2_000
 
 /** Brings one domain's matching further. True: there is more to do at once. */
 export async function matchTurn(parts: MatchParts, domain: MatchedDomain): Promise<boolean> {
@@ -72,10 +71,7 @@ async function matchAll(parts: MatchParts, work: Work): Promise<void> {
   await report(parts, work, shared)
   const became = await mergeByKeys(parts.profiles, domain.name, rules, shared)
   const groups = afterMerges(groupsByKeys(shared), became)
-  const rows = matches(domain.number, "rule")
-  await rows.removeAll()
-  for (let at = 0; at < groups.length; at += groupsAtOnce)
-    await rows.replace([], groups.slice(at, at + groupsAtOnce))
+  await replaceAllGroups(matches(domain.number, "rule"), groups)
   await matchings.activate(matching.number)
 }
 
@@ -126,14 +122,6 @@ async function reachedFrom(
     for (const id of fresh) profiles.add(id)
   }
   return { profiles: [...profiles], shared: [...shared.values()] }
-}
-
-/** Groups of the profiles that are left. */
-function afterMerges(groups: readonly NewMatch[], became: ReadonlyMap<string, string>): NewMatch[] {
-  return groups.flatMap((group) => {
-    const profileIds = [...new Set(group.profileIds.map((id) => became.get(id) ?? id))].sort()
-    return profileIds.length < 2 ? [] : [{ ...group, profileIds }]
-  })
 }
 
 /** Each key once: a dead letter says which level is passed over for whom. */

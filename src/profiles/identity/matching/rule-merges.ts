@@ -1,16 +1,15 @@
 import type { SharedKey } from "../../../state/profile-identity/match-keys.ts"
 import type { ProfileStore } from "../../../state/profiles/profile-store.ts"
 import type { ProfileRecord } from "../../../state/profiles/records.ts"
+import { slicesOf } from "../found-groups.ts"
 import { mergeable, mergeProfiles, type ProfileMerge } from "../merge/merge-profiles.ts"
 import { mainOf, type Resolution } from "../merge/merged-fields.ts"
+import { resolutionOf } from "../merge/resolution.ts"
 import { type MatchRules, matchKeysOf } from "../rules/match-keys.ts"
 import { mergingLevel } from "../rules/matching-rules.ts"
 import { groupsByKeys, isTooCommon } from "./key-groups.ts"
 
 export const ruleMatcher = "rule-based matching"
-
-/** More would hold the domain's lock for too long. */
-const profilesAtOnce = 2_000
 
 /**
  * Merges profiles that have keys of a level for merging in common.
@@ -26,7 +25,8 @@ export async function mergeByKeys(
   const rules = { matching, comparePhone, levels: mergingLevel(matching) }
   const keys = shared.filter((key) => key.level <= rules.levels && !isTooCommon(key))
   const became = new Map<string, string>()
-  for (const profiles of slices(groupsByKeys(keys).map(({ profileIds }) => profileIds))) {
+  for (const groups of slicesOf(groupsByKeys(keys))) {
+    const profiles = groups.flatMap(({ profileIds }) => profileIds)
     const work = { rules, known: new Set(keys.map(({ key }) => key)), profiles }
     for (const [from, to] of await mergeSome(store, domain, work)) became.set(from, to)
   }
@@ -49,9 +49,7 @@ async function mergeSome(
 ): Promise<[string, string][]> {
   return await store.change(domain, async (locked) => {
     const records = new Map((await locked.profiles.find(profiles)).map((record) => [record.id, record]))
-    const source = rules.matching.ConflictResolution?.SourceName
-    const type = source === undefined ? undefined : await locked.types.find(source)
-    const resolution: Resolution = { kind: "newest", source: type?.number }
+    const resolution = await resolutionOf(locked, rules.matching.ConflictResolution)
     const merges = groupsByKeys(sharedNow([...records.values()], rules, known)).map(({ profileIds }) =>
       mergeOf(
         profileIds.flatMap((id) => records.get(id) ?? []),
@@ -84,17 +82,4 @@ function mergeOf(records: readonly ProfileRecord[], resolution: Resolution): Pro
   if (main === undefined) throw new Error("a group has profiles")
   const others = records.map(({ id }) => id).filter((id) => id !== main.id)
   return { main: main.id, others, resolution }
-}
-
-/** Groups put together, each whole. */
-function* slices(groups: readonly string[][]): Generator<string[]> {
-  let slice: string[] = []
-  for (const group of groups) {
-    if (slice.length > 0 && slice.length + group.length > profilesAtOnce) {
-      yield slice
-      slice = []
-    }
-    slice.push(...group)
-  }
-  if (slice.length > 0) yield slice
 }

@@ -28,7 +28,7 @@ export interface AttributeTypesSelector {
 export interface ConflictResolution {
   readonly ConflictResolvingModel: "RECENCY" | "SOURCE"
   /** Of SOURCE: an object type. Where none of its values is there, the newest value counts. */
-  readonly SourceName?: string
+  readonly SourceName?: string | undefined
 }
 
 /** Fields of a profile that an attribute type may name; the first one is meant when a domain names none. */
