@@ -142,7 +142,7 @@ at the start. Keys with "yes" below apply at once, to what begins from then on:
 - A source whose entry has changed, its password for example: its pipelines are started again where they were; those of other sources do not notice. One
   that is no longer there: its integrations say so (\`sourceMissing\`).
 - SQL users: sessions of one that was removed may run no more statements; a new password counts for the next login.
-- \`listen.tls\`: the certificate is read again at each reload, also when its path is the same.
+- \`listen.tls\`: the certificate is read again at each reload, also when its path is the same; both ports show it from then on.
 
 A file with a mistake changes nothing: the command says what is wrong and ends with 1, and the log has it too. SIGHUP to the process does the same
 without an answer (also \`systemctl reload\`, see [service](service.md)); to one that was started on a terminal it means a stop when that is closed. Each

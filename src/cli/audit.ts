@@ -1,8 +1,8 @@
 import type { AuditEntry } from "../domain/audit.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
 import { cut } from "../domain/text-forms/plain-text.ts"
+import { askMillrace } from "./asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
-import { askMillrace } from "./operations-request.ts"
 import { print, printAside, printJson } from "./output.ts"
 import { textTable } from "./text-table.ts"
 

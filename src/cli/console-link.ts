@@ -1,8 +1,9 @@
 import type { Configuration } from "../domain/configuration.ts"
 import { consoleRoles, isConsoleRole } from "../domain/console/roles.ts"
 import { plainLine } from "../domain/text-forms/plain-text.ts"
+import { originOf } from "./asking/http-port.ts"
+import { askMillrace, type OperationsAccess } from "./asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
-import { askMillrace, type OperationsAccess } from "./operations-request.ts"
 import { print } from "./output.ts"
 
 export interface ConsoleLinkRequest {
@@ -40,11 +41,5 @@ export async function newConsoleLink(
 ): Promise<(Told & { url: string }) | string> {
   const made = await askMillrace<Told>(access, { method: "POST", path: "/console-links", body: wanted })
   if (typeof made === "string") return made
-  return { ...made, url: consoleUrl(access.http, `${pathPrefix}/console/#link=${made.link}`) }
-}
-
-/** As a browser on this machine reaches it: a listener on all addresses is asked at the loopback one. */
-function consoleUrl({ host, port }: OperationsAccess["http"], path: string): string {
-  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
-  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}${path}`
+  return { ...made, url: `${originOf(access.http).url}${pathPrefix}/console/#link=${made.link}` }
 }

@@ -1,8 +1,8 @@
 import type { ConfigurationUse } from "../configuration/used-part.ts"
 import type { Configuration } from "../domain/configuration.ts"
 import { plainLine } from "../domain/text-forms/plain-text.ts"
+import { type OperationsAccess, operationsAccess } from "./asking/operations-request.ts"
 import { configured } from "./configured.ts"
-import { type OperationsAccess, operationsAccess } from "./operations-request.ts"
 import { complain } from "./output.ts"
 
 /** 0 fine, 1 failed, 2 wrong usage; 3 asked and answered, and something is not well. */

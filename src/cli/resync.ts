@@ -1,7 +1,7 @@
 import type { ResyncOrdered } from "../control-plane/pipelines/resync.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
+import { askMillrace, integrationPath } from "./asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
-import { askMillrace, integrationPath } from "./operations-request.ts"
 import { print } from "./output.ts"
 
 /** Has tables resynced beside the live ones. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { VerificationReport, VerifiedTable } from "../control-plane/pipelines/verification-report.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
+import { askMillrace, integrationPath, type OperationsAccess } from "./asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
-import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
 import { print } from "./output.ts"
 
 export interface VerifyOptions {

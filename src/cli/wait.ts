@@ -1,8 +1,8 @@
 import type { WaitAnswer } from "../control-plane/pipelines/wait-for-position.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
 import { plainLines } from "../domain/text-forms/plain-text.ts"
+import { askMillrace, integrationPath, type OperationsAccess } from "./asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "./operate.ts"
-import { askMillrace, integrationPath, type OperationsAccess } from "./operations-request.ts"
 import { complain, print } from "./output.ts"
 
 export interface WaitOptions {

@@ -206,8 +206,12 @@ function listenFrom(
     ...(workerHealth !== undefined && { workerHealth }),
   }
   if (tls === undefined) return ports
-  const { cert, key, unencrypted } = tls
+  const { cert, key, ca, unencrypted, http_unencrypted: httpUnencrypted } = tls
   const files = cert !== undefined &&
     key !== undefined && { cert: resolve(folder, cert), key: resolve(folder, key) }
-  return { ...ports, tls: { unencrypted, ...files } }
+  const others = {
+    ...(httpUnencrypted !== undefined && { httpUnencrypted }),
+    ...(ca !== undefined && { ca: ca === "system" ? ca : resolve(folder, ca) }),
+  }
+  return { ...ports, tls: { unencrypted, ...files, ...others } }
 }

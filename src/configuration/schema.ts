@@ -1,10 +1,11 @@
 import { z } from "zod"
 import { usualAuditRetention } from "../domain/audit.ts"
-import { type HostPort, logFormats, logLevels, type Role, unencryptedFrom } from "../domain/configuration.ts"
+import { type HostPort, logFormats, logLevels, type Role } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
 import { consoleBlock, consoleKeys } from "./blocks/console.ts"
 import { governance, governanceKeys } from "./blocks/governance.ts"
+import { listenTls, listenTlsKeys } from "./blocks/listen-tls.ts"
 import { sqlLimitKeys, sqlLimits } from "./blocks/sql-limits.ts"
 import type { EngineFormats } from "./entries/format.ts"
 import { choiceOf, sourceEntry, warehouseEntry } from "./entries/listed.ts"
@@ -88,21 +89,6 @@ const kmsKey = z
     path: ["key"],
     message: "give either key or key_file",
   })
-
-/** Of the SQL port. */
-const tls = z
-  .strictObject({
-    cert: text.optional().describe("a PEM file, with the chain; without it Millrace makes one of its own"),
-    key: text.optional().describe("the PEM file of its key"),
-    unencrypted: z
-      .enum(unencryptedFrom, `must be one of ${unencryptedFrom.join(", ")}`)
-      .default("loopback")
-      .describe("from where clients may come without TLS"),
-  })
-  .refine(
-    ({ cert, key }) => (cert === undefined) === (key === undefined),
-    "must have both cert and key, or neither",
-  )
 
 const httpLimits = z.strictObject({
   connections: z.number().int().min(10).max(20_000).default(1_000).describe("open at once"),
@@ -245,7 +231,7 @@ const ownKeys = {
       sql: hostPort.prefault("127.0.0.1:5439").describe("the SQL port"),
       health: hostPort.optional().describe("health and metrics of the API process, apart from the APIs"),
       worker_health: hostPort.optional().describe("health and metrics of the process that runs pipelines"),
-      tls: tls.optional().describe("of the SQL port"),
+      tls: listenTls.optional().describe("of both ports"),
     })
     .prefault({})
     .describe("where clients are awaited"),
@@ -325,7 +311,7 @@ export function configurationFormat(engines: EngineFormats): ConfigurationFormat
 
 const ownKnownKeys: Record<string, string[]> = {
   listen: ["http", "sql", "health", "worker_health", "tls"],
-  tls: [...tlsKeys, "unencrypted"],
+  tls: [...new Set([...tlsKeys, ...listenTlsKeys])],
   state: ["url", "tls"],
   credentials: Object.keys(credential.shape),
   sql_users: Object.keys(sqlUser.shape),

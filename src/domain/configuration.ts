@@ -22,14 +22,26 @@ export interface HostPort {
   port: number
 }
 
-/** From where clients of the SQL port may come without TLS. */
+/** From where clients may come without TLS. */
 export const unencryptedFrom = ["nowhere", "loopback", "anywhere"] as const
 
-/** Paths of PEM files; without them a certificate is made. */
-export interface SqlTls {
+/** TLS of the SQL port and the HTTP port. Paths of PEM files; without `cert` and `key` a certificate is made. */
+export interface ListenTls {
   cert?: string
   key?: string
+  /** By which commands know the HTTP port's certificate where they do not have `cert`; `system`: the authorities of this machine. */
+  ca?: string
   unencrypted: (typeof unencryptedFrom)[number]
+  /** Of the HTTP port; absent: see `httpUnencrypted`. */
+  httpUnencrypted?: (typeof unencryptedFrom)[number]
+}
+
+/**
+ * From where the HTTP port may be asked without TLS: with a certificate that is configured as the SQL port, without one as before there was TLS.
+ */
+export function httpUnencrypted(tls: ListenTls | undefined): ListenTls["unencrypted"] {
+  const usual = tls?.cert === undefined && tls?.ca === undefined ? "anywhere" : tls.unencrypted
+  return tls?.httpUnencrypted ?? usual
 }
 
 /** What is done when a source keeps more for us than its budget. */
@@ -201,7 +213,7 @@ export interface Configuration {
     health?: HostPort
     /** The same of a process that has the role sql or worker and not api. */
     workerHealth?: HostPort
-    tls?: SqlTls
+    tls?: ListenTls
   }
   stateUrl: string | undefined
   log: LogConfiguration

@@ -15,5 +15,8 @@ test("ports that other machines can read are warned of", () => {
     assert.deepEqual(concerns(open), ["listen.http", "listen.sql"], host)
     assert.deepEqual(concerns({ http: at("::1"), sql: at("::1"), health: at(host) }), ["listen.health"])
     assert.deepEqual(concerns({ ...open, http: at("::1"), tls: { unencrypted: "loopback" } }), [])
+    const secured = { unencrypted: "loopback" as const, cert: "cert.pem", key: "key.pem" }
+    assert.deepEqual(concerns({ ...open, tls: secured }), [])
+    assert.deepEqual(concerns({ ...open, tls: { ...secured, httpUnencrypted: "anywhere" } }), ["listen.http"])
   }
 })

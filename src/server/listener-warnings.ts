@@ -1,4 +1,4 @@
-import type { Configuration } from "../domain/configuration.ts"
+import { type Configuration, httpUnencrypted } from "../domain/configuration.ts"
 import { isLoopback } from "../domain/loopback.ts"
 
 /** What these listeners show to a network without TLS: sentences for the log. */
@@ -10,9 +10,9 @@ export function listenerWarnings({
   tls,
 }: Partial<Configuration["listen"]>): string[] {
   const found: string[] = []
-  if (http !== undefined && !isLoopback(http.host))
+  if (http !== undefined && !isLoopback(http.host) && httpUnencrypted(tls) === "anywhere")
     found.push(
-      "listen.http is open to other machines and has no TLS: what is asked and answered can be read on the way, /metrics by anybody. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+      "listen.http is open to other machines, also without TLS: what they ask and are answered so can be read on the way, /metrics by anybody. Set listen.tls.http_unencrypted: loopback, or listen on 127.0.0.1.",
     )
   if (health !== undefined && !isLoopback(health.host))
     found.push("listen.health is open to other machines: /metrics can be read there by anybody.")

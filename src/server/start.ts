@@ -145,7 +145,8 @@ function openedHere({ roles, configuration: { listen } }: Base): Partial<Configu
   const { http, sql, health, workerHealth, tls } = listen
   return {
     ...(roles.has("api") ? { http, ...(health && { health }) } : { ...(workerHealth && { workerHealth }) }),
-    ...(roles.has("sql") && { sql, ...(tls && { tls }) }),
+    ...(roles.has("sql") && { sql }),
+    ...(tls && { tls }),
   }
 }
 

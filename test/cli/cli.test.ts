@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { defaultConfiguration } from "../../src/configuration/load.ts"
-import { sqlCertificate } from "../../src/configuration/secrets/sql-certificate.ts"
+import { portCertificate } from "../../src/configuration/secrets/port-certificate.ts"
 import { engines } from "../../src/server/registries.ts"
 import { password, testWarehouse } from "../sql-port/warehouse.ts"
 import { removeFolder, temporaryFolder } from "../support/temporary-folder.ts"
@@ -52,7 +52,7 @@ async function configured(
   t: TestContext,
 ): Promise<{ folder: string; warehouse: Awaited<ReturnType<typeof testWarehouse>> }> {
   const folder = await emptyFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(folder, engines), dataDir: folder })
+  const certificate = await portCertificate({ ...defaultConfiguration(folder, engines), dataDir: folder })
   const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted: "nowhere" } })
   await configure(folder, warehouse.port.port)
   return { folder, warehouse }

@@ -9,11 +9,12 @@ import {
   type HttpServer,
   serveHttp,
 } from "../../src/wire/http/server.ts"
+import type { HttpTls } from "../../src/wire/http/tls-or-plain.ts"
 
 /** A server on a free port of 127.0.0.1 that gives every request to `answer`. */
 export async function served(
   work: (server: HttpServer, seen: WireRequest[]) => Promise<void>,
-  limits: Partial<HttpLimits> = {},
+  { tls, ...limits }: Partial<HttpLimits> & { tls?: HttpTls } = {},
   answer: (request: WireRequest) => Promise<WireResponse> = async () => ({
     status: 200,
     headers: {},
@@ -28,7 +29,11 @@ export async function served(
   }
   const tooLarge = async () => ({ status: 413, headers: {}, body: "too large" })
   app.all("*", (context) => answerRaw(context, handler, tooLarge, limits.bodyBytes))
-  const server = await serveHttp(app, { host: "127.0.0.1", port: 0 }, { ...defaultHttpLimits, ...limits })
+  const server = await serveHttp(
+    app,
+    { host: "127.0.0.1", port: 0, ...(tls && { tls }) },
+    { ...defaultHttpLimits, ...limits },
+  )
   try {
     await work(server, seen)
   } finally {

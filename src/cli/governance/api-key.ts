@@ -1,7 +1,7 @@
 import { isPermission, permissions } from "../../domain/api-key.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { askMillrace, type OperationsRequest } from "../asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "../operate.ts"
-import { askMillrace, type OperationsRequest } from "../operations-request.ts"
 import { print, printJson } from "../output.ts"
 import { textTable } from "../text-table.ts"
 

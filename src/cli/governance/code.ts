@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { askMillrace } from "../asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "../operate.ts"
-import { askMillrace } from "../operations-request.ts"
 import { complain, print, printJson } from "../output.ts"
 import { textTable } from "../text-table.ts"
 

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../domain/configuration.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { askMillrace, type OperationsAccess } from "../asking/operations-request.ts"
 import { type ExitCode, failed, misused, operating } from "../operate.ts"
-import { askMillrace, type OperationsAccess } from "../operations-request.ts"
 import { print, printJson } from "../output.ts"
 import { textTable } from "../text-table.ts"
 import { type SeenByKey, seenByKey } from "./seen-by-key.ts"

@@ -1,13 +1,15 @@
-import type { HostPort } from "../../domain/configuration.ts"
+import { type HostPort, httpUnencrypted, type ListenTls } from "../../domain/configuration.ts"
 import { allRoles, type Roles, rolesText } from "../../server/roles.ts"
 
 /** `millrace ready: http http://127.0.0.1:5440 sql postgres://127.0.0.1:5439`, with what of it this process has. */
 export function readyLine(
   { http, sql }: { http?: HostPort; sql?: HostPort },
-  roles: Roles = allRoles,
+  { roles = allRoles, tls }: { roles?: Roles; tls?: ListenTls | undefined } = {},
 ): string {
   const ports = [
-    ...(http === undefined ? [] : [`http http://${place(http)}`]),
+    ...(http === undefined
+      ? []
+      : [`http ${httpUnencrypted(tls) === "anywhere" ? "http" : "https"}://${place(http)}`]),
     ...(sql === undefined ? [] : [`sql postgres://${place(sql)}`]),
   ]
   return `millrace ready: ${ports.length === 0 ? rolesText(roles) : ports.join(" ")}`

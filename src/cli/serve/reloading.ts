@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs"
 import { newSerialQueue } from "../../concurrency/serial-queue.ts"
 import { loadConfiguration } from "../../configuration/load.ts"
 import { reloaded } from "../../configuration/reload/reload.ts"
-import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
+import { portCertificate } from "../../configuration/secrets/port-certificate.ts"
 import { SetupError } from "../../configuration/setup-error.ts"
 import type { Configuration } from "../../domain/configuration.ts"
 import { plainLine } from "../../domain/text-forms/plain-text.ts"
@@ -87,7 +87,7 @@ async function reloadOnce({ current, path, takeOver }: OneReload): Promise<{
       ...loaded.ok,
       log: { ...loaded.ok.log, format: current.log.format },
     })
-    await sqlCertificate(configuration)
+    await portCertificate(configuration)
     const mistakes = await takeOver(configuration)
     return { outcome: { mistakes: mistakes.map(plainLine), applied, restart }, now: configuration }
   } catch (error) {

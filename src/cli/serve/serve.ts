@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions, roleList: string | undefined)
   const reloading = reloadAtHangUp({ configuration, path: options.config, log })
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const server = await startRoles({ configuration, roles, watch: "own", log })
-  print(`${readyLine(server, roles)}\n`)
+  print(`${readyLine(server, { roles, tls: configuration.listen.tls })}\n`)
   await reloading.begin(async (next) => {
     await server.reload(next)
     return []

@@ -1,4 +1,5 @@
 import { extname, join } from "node:path"
+import type { ListenTls } from "../../domain/configuration.ts"
 import { portsOf, type RunningIsolation, startIsolated, unsaidEnd } from "../../server/isolated/supervise.ts"
 import { newLog } from "../../server/log/log.ts"
 import type { ExitCode } from "../operate.ts"
@@ -29,7 +30,8 @@ export async function supervise(options: ServeOptions): Promise<ExitCode> {
   const reloading = reloadAtHangUp({ configuration, path: options.config, log })
   const manager = serviceManager(process.env, (message) => log.warn({}, message))
   const running = await startIsolated({ configuration, childProgram, log })
-  const isStarted = await Promise.race([tellStart(running), stopped.then(() => true)])
+  const { tls } = configuration.listen
+  const isStarted = await Promise.race([tellStart(running, tls), stopped.then(() => true)])
   if (isStarted) {
     await reloading.begin(running.reload)
     await manager.ready("running")
@@ -47,10 +49,10 @@ export async function supervise(options: ServeOptions): Promise<ExitCode> {
 }
 
 /** `false`: one of the processes did not start. */
-async function tellStart(running: RunningIsolation): Promise<boolean> {
+async function tellStart(running: RunningIsolation, tls: ListenTls | undefined): Promise<boolean> {
   const how = await running.started
   if (!("ended" in how)) {
-    print(`${readyLine(portsOf(how))}\n`)
+    print(`${readyLine(portsOf(how), { tls })}\n`)
     return true
   }
   const unsaid = unsaidEnd(how)

@@ -1,5 +1,5 @@
 import type { StatusReport } from "../../control-plane/pipelines/status.ts"
-import { askMillrace, type OperationsAccess } from "../operations-request.ts"
+import { askMillrace, type OperationsAccess } from "../asking/operations-request.ts"
 
 export type StatusAccess = OperationsAccess
 

@@ -8,22 +8,22 @@ const dayMs = 86_400_000
 const validDays = 3650
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 
-/** A certificate that names this machine and `host`, and its key, in one PEM text. */
-export async function selfSigned(host: string): Promise<string> {
+/** A certificate that names this machine and `hosts`, and its key, in one PEM text. */
+export async function selfSigned(hosts: readonly string[]): Promise<string> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey)
-  return `${await certificateOf(keys, host)}\n${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`
+  return `${await certificateOf(keys, hosts)}\n${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`
 }
 
-async function certificateOf(keys: webcrypto.CryptoKeyPair, host: string): Promise<string> {
+async function certificateOf(keys: webcrypto.CryptoKeyPair, hosts: readonly string[]): Promise<string> {
   const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
-  const names = [...new Set(["localhost", hostname(), "127.0.0.1", "::1", host])].filter(
+  const names = [...new Set(["localhost", hostname(), "127.0.0.1", "::1", ...hosts])].filter(
     (name) => name !== "0.0.0.0" && name !== "::",
   )
   const made = await x509.X509CertificateGenerator.createSelfSigned({
     // Positive, and never the same again: browsers and libraries refuse two of one issuer and number.
     serialNumber: `01${randomBytes(15).toString("hex")}`,
-    name: "CN=Millrace SQL port",
+    name: "CN=Millrace",
     notBefore: new Date(Date.now() - dayMs),
     notAfter: new Date(Date.now() + validDays * dayMs),
     keys,

@@ -5,7 +5,7 @@ import { after, test } from "node:test"
 import { removeFolder, temporaryFolder } from "../../../test/support/temporary-folder.ts"
 import { engines } from "../../server/registries.ts"
 import { loadConfiguration } from "../load.ts"
-import { sqlCertificate } from "../secrets/sql-certificate.ts"
+import { portCertificate } from "../secrets/port-certificate.ts"
 import { SetupError } from "../setup-error.ts"
 
 const folder = await temporaryFolder("files-of-others")
@@ -46,7 +46,7 @@ test("a certificate and its key, when everybody may write them", onlyModes, asyn
   await written("key.pem", "", 0o600)
   const refused = (words: RegExp) =>
     assert.rejects(
-      sqlCertificate(loaded.ok),
+      portCertificate(loaded.ok),
       (error) => error instanceof SetupError && words.test(error.message),
     )
   await refused(/^listen\.tls\.cert: \S+cert\.pem may be written by every user/)

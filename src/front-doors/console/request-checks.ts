@@ -35,7 +35,8 @@ function isLocal({ address }: WireRequest): boolean {
 export function requirePrivate(request: WireRequest, { allowPlain }: ConsoleConfiguration): void {
   if (allowPlain || isLocal(request) || isSecure(request)) return
   throw new Refused("plainRefused", "The console is shown to other machines over TLS only.", {
-    remedy: "Put a proxy with TLS on this machine in front, or set console.allow_plain: true.",
+    remedy:
+      "Begin the address with https:// (listen.tls names the certificate), or put a proxy with TLS on this machine in front.",
   })
 }
 

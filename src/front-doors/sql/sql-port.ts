@@ -1,7 +1,7 @@
 import { createSecureContext } from "node:tls"
 import { type Acting, actingIn, consoleLogin } from "../../control-plane/console/sql-login.ts"
 import type { SqlUsers } from "../../control-plane/sql-users/sql-users.ts"
-import type { HostPort, SqlTls, SqlUser } from "../../domain/configuration.ts"
+import type { HostPort, ListenTls, SqlUser } from "../../domain/configuration.ts"
 import type { QueryEngine, QuerySession } from "../../query/contract.ts"
 import type { ResourcePlane } from "../../resources/requests/context.ts"
 import type { AuditStore } from "../../state/audit.ts"
@@ -46,7 +46,7 @@ export interface PortTls {
   key: string
   /** The certificate's hash for channel binding. */
   endpoint: Buffer | undefined
-  unencrypted: SqlTls["unencrypted"]
+  unencrypted: ListenTls["unencrypted"]
 }
 
 export interface SqlPort {

@@ -1,7 +1,9 @@
 import { Hono } from "hono"
+import { portCertificate } from "../../configuration/secrets/port-certificate.ts"
 import type { Enforcement } from "../../control-plane/governance/data/declarations.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
-import type { HostPort } from "../../domain/configuration.ts"
+import { type Configuration, type HostPort, httpUnencrypted } from "../../domain/configuration.ts"
+import { isLoopback } from "../../domain/loopback.ts"
 import { cloudControlDoor } from "../../front-doors/cloudcontrol/door.ts"
 import type { ConsoleDoor } from "../../front-doors/console/door.ts"
 import { customerProfilesDoor } from "../../front-doors/customer-profiles/door.ts"
@@ -31,6 +33,7 @@ import {
   serveHttp,
   type WireHandler,
 } from "../../wire/http/server.ts"
+import type { HttpTls } from "../../wire/http/tls-or-plain.ts"
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
 import { consolePart, sessionPlane } from "./console-part.ts"
@@ -85,9 +88,22 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   app.all("*", (context) => answerRaw(context, chosen(doors, "handle"), chosen(doors, "tooLarge")))
   const limits = { ...defaultHttpLimits, ...httpLimits }
   base.reloads.onApply(() => void Object.assign(limits, configuration.httpLimits))
-  const http = await listening(listen.http, "listen.http", () => serveHttp(app, listen.http, limits))
+  const tls = await httpTls(configuration)
+  const http = await listening(listen.http, "listen.http", () =>
+    serveHttp(app, { ...listen.http, tls }, limits),
+  )
+  base.reloads.onApply(async () => http.renewTls(await httpTls(configuration)))
   onStop(() => http.close(httpGraceMs))
   return { host: http.host, port: http.port }
+}
+
+async function httpTls(configuration: Configuration): Promise<HttpTls> {
+  const { cert, key } = await portCertificate(configuration)
+  const unencrypted = httpUnencrypted(configuration.listen.tls)
+  const isLocal = (address: string | undefined) => address !== undefined && isLoopback(address)
+  const mayBePlain = (address: string | undefined) =>
+    unencrypted === "anywhere" || (unencrypted === "loopback" && isLocal(address))
+  return { cert, key, mayBePlain }
 }
 
 /** With the limits of the configuration as it is now; other limits count anew. */

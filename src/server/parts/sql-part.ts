@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { sqlCertificate } from "../../configuration/secrets/sql-certificate.ts"
+import { portCertificate } from "../../configuration/secrets/port-certificate.ts"
 import { openOwnDatabases } from "../../control-plane/databases/own-databases.ts"
 import { startGovernanceWatch } from "../../control-plane/governance/enforcement/governance-watch.ts"
 import type { StatusSources } from "../../control-plane/pipelines/status.ts"
@@ -37,7 +37,7 @@ async function sessionsEngine(
 
 async function portTls(configuration: Configuration): Promise<PortTls> {
   const unencrypted = configuration.listen.tls?.unencrypted ?? "loopback"
-  return { ...(await sqlCertificate(configuration)), unencrypted }
+  return { ...(await portCertificate(configuration)), unencrypted }
 }
 
 /** The role `sql`: the SQL port on the first warehouse. @throws SetupError */

@@ -30,8 +30,14 @@ export interface ConnectionGuard {
  * One whose request is being worked on is never cut; a connection that finds only such ones is refused.
  *
  * A reverse proxy is one address: its unused connections to us may be cut when it has many, as any server may cut them.
+ *
+ * @param accepted the connection as the server took it, of the one that a request came on: under TLS they are two
  */
-export function guardConnections(server: Server, limits: ConnectionLimits): ConnectionGuard {
+export function guardConnections(
+  server: Server,
+  limits: ConnectionLimits,
+  accepted: (socket: Socket) => Socket = (socket) => socket,
+): ConnectionGuard {
   const held = new Map<Socket, Held>()
   const countOf = new Map<string, number>()
   let steps = 0
@@ -45,7 +51,7 @@ export function guardConnections(server: Server, limits: ConnectionLimits): Conn
   })
 
   function admits(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-    const one = held.get(incoming.socket)
+    const one = held.get(accepted(incoming.socket))
     // Requests that came in the same read as the one too many arrive here after their connection is cut.
     if (one === undefined || incoming.socket.destroyed) return false
     if (one.underWay.size >= limits.pipelined) {

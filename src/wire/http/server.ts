@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http"
+import { createServer, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { TLSSocket } from "node:tls"
 import { getRequestListener, type HttpBindings } from "@hono/node-server"
@@ -8,6 +8,7 @@ import { startTicks } from "../../concurrency/ticks.ts"
 import { readBody } from "./body.ts"
 import { type ConnectionLimits, guardConnections } from "./connections.ts"
 import type { WireRequest, WireResponse } from "./message.ts"
+import { type HttpTls, tlsOrPlain } from "./tls-or-plain.ts"
 
 export type HttpEnvironment = { Bindings: HttpBindings }
 export type HttpApp = Hono<HttpEnvironment>
@@ -65,6 +66,8 @@ const probeAfterMs = 30_000
 export interface HttpServer {
   host: string
   port: number
+  /** For connections and requests that come from now on; nothing where the listener has no TLS. */
+  renewTls(tls: HttpTls): void
   /** Stops accepting, lets running requests finish for `graceMs`, then cuts what is left. */
   close(graceMs: number): Promise<void>
 }
@@ -73,6 +76,8 @@ export interface HttpListen {
   host: string
   /** 0 takes a free port. */
   port: number
+  /** Absent: without TLS. */
+  tls?: HttpTls
 }
 
 /** Serves the app. Rejects with the system's own error (`EADDRINUSE`, `EACCES`, …) when it cannot listen. */
@@ -92,11 +97,13 @@ export async function serveHttp(
   })
   // By default headers beyond the 2,000th are dropped without a word: none may be, and too many are refused below.
   server.maxHeadersCount = 0
-  const guard = guardConnections(server, limits)
+  const tls = listen.tls && tlsOrPlain(server, listen.tls, limits.headersTimeoutMs)
+  const guard = guardConnections(server, limits, tls?.accepted)
   // The adaptor's own Request and Response would replace the process's; nothing of ours needs that.
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   server.on("request", (incoming, outgoing) => {
     if (!guard.admits(incoming, outgoing)) return
+    if (tls?.mayAsk(incoming.socket) === false) return refusePlain(outgoing)
     const isTooMany = incoming.rawHeaders.length > 2 * limits.headerCount
     if (isTooMany) outgoing.writeHead(431, { connection: "close" }).end()
     else void answer(incoming, outgoing)
@@ -104,7 +111,22 @@ export async function serveHttp(
   server.setTimeout(limits.idleTimeoutMs)
   await listening(server, listen)
   const { port } = server.address() as AddressInfo
-  return { host: listen.host, port, close: (graceMs) => closeServer(server, graceMs) }
+  return {
+    host: listen.host,
+    port,
+    renewTls: (next) => tls?.renew(next),
+    close: async (graceMs) => {
+      const closed = closeServer(server, graceMs)
+      tls?.cutUndecided()
+      await closed
+    },
+  }
+}
+
+/** As RFC 9110, 15.5.22 has it. The connection is closed: what the client has sent after it is not read. */
+function refusePlain(outgoing: ServerResponse): void {
+  const headers = { connection: "Upgrade, close", upgrade: "TLS/1.3, HTTP/1.1", "content-type": "text/plain" }
+  outgoing.writeHead(426, headers).end("This port answers over TLS only: begin the address with https://\n")
 }
 
 function listening(server: Server, listen: HttpListen): Promise<void> {

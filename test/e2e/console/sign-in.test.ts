@@ -1,7 +1,11 @@
 /** The console's server side as a browser and scripts meet it: pages, sign-in, sessions, roles. One Millrace serves all scenes. */
 import assert from "node:assert/strict"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { operations } from "../../../src/front-doors/operations/operations.ts"
+import { selfSignedCertificate } from "../../support/certificates.ts"
+import { curl } from "../governance/curl.ts"
 import { newPlace, type Place, sourceArn, sqlPassword } from "../place.ts"
 import { bank } from "../source.ts"
 import { code, consoleClient, signedIn, type Told } from "./client.ts"
@@ -259,6 +263,35 @@ async function runsSql(place: Place): Promise<void> {
   )
 }
 
+/** Last: the place asks for TLS from here on. */
+async function speaksTls(place: Place): Promise<void> {
+  const [cert, key] = [join(place.folder, "cert.pem"), join(place.folder, "key.pem")]
+  const made = await selfSignedCertificate("millrace", ["localhost"])
+  await writeFile(cert, made.cert)
+  await writeFile(key, made.key, { mode: 0o600 })
+  await place.configure((configuration) => {
+    const { listen } = configuration as { listen: object }
+    configuration.listen = { ...listen, tls: { cert, key, http_unencrypted: "nowhere" } }
+  })
+  const reloaded = await place.run("reload")
+  assert.equal(reloaded.stdout, "reloaded: listen.tls\n", reloaded.output)
+
+  assert.equal((await consoleClient(place).ask("/console/")).status, 426)
+  const linked = await place.run("console-link", "--user", "reader")
+  const link = linked.stdout.trimEnd().split("\n").at(-1) ?? ""
+  assert.match(link, /^https:\/\/127\.0\.0\.1:\d+\/console\/#link=/, linked.output)
+  const origin = `https://localhost:${place.httpPort}`
+  const body = JSON.stringify({ link: new URL(link).hash.slice("#link=".length) })
+  const signIn = ["-i", "--json", body, `${origin}/console/api/session`]
+  const answer = String((await curl("--cacert", cert, ...signIn)).body)
+  assert.match(answer, /set-cookie: __Host-millrace=[\w-]{43};.*; Secure\r/i)
+  assert.doesNotMatch(answer, /strict-transport-security/i)
+  assert.equal((await curl("--cacert", cert, `${origin}/readyz`)).body, "ready\n")
+  await assert.rejects(curl(`${origin}/readyz`), /self-signed/)
+  const { code: exit, output } = await place.run("status")
+  assert.equal(exit, 0, output)
+}
+
 const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["shows its page, or which command builds it, with a policy for content", showsPages],
   ["signs in by an SQL user's password, and out", signsIn],
@@ -272,6 +305,10 @@ const scenes: [name: string, scene: (place: Place) => Promise<void>][] = [
   ["a viewer is refused by every route that takes more", describesRoles],
   ["integrations are looked at before, made and deleted", makesIntegrations],
   ["a script shows an API key instead of a cookie", takesKeys],
+  [
+    "a certificate that a reload brings is shown by the port, known by commands, and then TLS is asked for",
+    speaksTls,
+  ],
 ]
 
 test("the console on a served Millrace", async (context) => {

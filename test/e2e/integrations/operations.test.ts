@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { askMillrace } from "../../../src/cli/operations-request.ts"
+import { askMillrace } from "../../../src/cli/asking/operations-request.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { newPlace, type Place, region, sourceArn } from "../place.ts"
 import type { MillraceProcess } from "../process.ts"

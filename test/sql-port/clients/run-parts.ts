@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises"
 import type { TestContext } from "node:test"
 import { promisify } from "node:util"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
-import { sqlCertificate } from "../../../src/configuration/secrets/sql-certificate.ts"
+import { portCertificate } from "../../../src/configuration/secrets/port-certificate.ts"
 import { engines } from "../../../src/server/registries.ts"
 import { temporaryFolder } from "../../support/temporary-folder.ts"
 import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
@@ -13,7 +13,7 @@ import { type TestWarehouse, testWarehouse } from "../warehouse.ts"
 export async function warehouseWithTls(t: TestContext): Promise<TestWarehouse> {
   const dataDir = await temporaryFolder("client")
   t.after(() => rm(dataDir, { recursive: true, force: true }))
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await portCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   return testWarehouse(t, { tls: { ...certificate, unencrypted: "loopback" } })
 }
 

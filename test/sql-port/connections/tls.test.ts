@@ -10,9 +10,9 @@ import pg from "pg"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
 import {
   generatedCertificatePath,
-  sqlCertificate,
-} from "../../../src/configuration/secrets/sql-certificate.ts"
-import type { SqlTls } from "../../../src/domain/configuration.ts"
+  portCertificate,
+} from "../../../src/configuration/secrets/port-certificate.ts"
+import type { ListenTls } from "../../../src/domain/configuration.ts"
 import { engines } from "../../../src/server/registries.ts"
 import { temporaryFolder } from "../../support/temporary-folder.ts"
 import { waitUntil } from "../../support/wait-until.ts"
@@ -30,10 +30,10 @@ async function dataFolder(t: TestContext): Promise<string> {
 
 async function secured(
   t: TestContext,
-  unencrypted: SqlTls["unencrypted"] = "loopback",
+  unencrypted: ListenTls["unencrypted"] = "loopback",
 ): Promise<{ warehouse: TestWarehouse; pem: string }> {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await portCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const warehouse = await testWarehouse(t, { tls: { ...certificate, unencrypted } })
   return { warehouse, pem: generatedCertificatePath(dataDir) }
 }
@@ -127,7 +127,7 @@ test("what is sent before the handshake is not taken as said under it", async (t
 
 test("a handshake that fails or never ends costs that connection only", async (t) => {
   const dataDir = await dataFolder(t)
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await portCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const warehouse = await testWarehouse(t, {
     tls: { ...certificate, unencrypted: "loopback" },
     limits: { startupMs: 500 },
@@ -157,12 +157,12 @@ test("a handshake that fails or never ends costs that connection only", async (t
 test("a certificate is made once, for this user's eyes only, and anew when it is damaged", async (t) => {
   const dataDir = await dataFolder(t)
   const configuration = { ...defaultConfiguration(dataDir, engines), dataDir }
-  const first = await sqlCertificate(configuration)
-  assert.deepEqual(await sqlCertificate(configuration), first)
+  const first = await portCertificate(configuration)
+  assert.deepEqual(await portCertificate(configuration), first)
   const path = generatedCertificatePath(dataDir)
   assert.equal((await stat(path)).mode & 0o777, 0o600)
   await writeFile(path, first.cert.slice(0, 300))
-  const second = await sqlCertificate(configuration)
+  const second = await portCertificate(configuration)
   assert.notEqual(second.cert, first.cert)
 })
 
@@ -190,8 +190,8 @@ test("a configured certificate is used; one that cannot be is refused with the r
   await run("openssl", ["genrsa", "-out", otherKey, "2048"])
   const configured = (files: { cert: string; key: string }) => {
     const usual = defaultConfiguration(folder, engines)
-    const tls: SqlTls = { ...files, unencrypted: "nowhere" }
-    return sqlCertificate({ ...usual, listen: { ...usual.listen, tls } })
+    const tls: ListenTls = { ...files, unencrypted: "nowhere" }
+    return portCertificate({ ...usual, listen: { ...usual.listen, tls } })
   }
   const warehouse = await testWarehouse(t, {
     tls: { ...(await configured({ cert, key })), unencrypted: "nowhere" },

@@ -5,7 +5,7 @@ import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { TestContext } from "node:test"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
-import { sqlCertificate } from "../../../src/configuration/secrets/sql-certificate.ts"
+import { portCertificate } from "../../../src/configuration/secrets/port-certificate.ts"
 import type { OktaOptions, OktaUser } from "../../../src/okta/sign-in.ts"
 import { engines } from "../../../src/server/registries.ts"
 import { escapeXml } from "../../../src/wire/aws-query/xml.ts"
@@ -69,7 +69,7 @@ export async function oktaStandIn(
 ): Promise<OktaStandIn> {
   const dataDir = await temporaryFolder("okta")
   context.after(() => removeFolder(dataDir))
-  const { cert, key } = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const { cert, key } = await portCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const secret = () => randomBytes(12).toString("hex")
   const tokens = { session: `20111${secret()}`, cookie: secret() }
   const keys = { accessKeyId: "ASIAOKTA", secretAccessKey: `${secret()}/+=`, sessionToken: `${secret()}/+==` }

@@ -4,8 +4,8 @@ import { test } from "node:test"
 import { defaultConfiguration } from "../../../src/configuration/load.ts"
 import {
   generatedCertificatePath,
-  sqlCertificate,
-} from "../../../src/configuration/secrets/sql-certificate.ts"
+  portCertificate,
+} from "../../../src/configuration/secrets/port-certificate.ts"
 import { engines } from "../../../src/server/registries.ts"
 import { configuredAddress } from "../../../src/warehouses/redshift/connection/address.ts"
 import { connect } from "../../../src/warehouses/redshift/connection/client.ts"
@@ -119,7 +119,7 @@ test("a password that Okta refused is not sent again for the next session", asyn
 test("a session signs in by it, and never to a server whose certificate nobody vouches for", async (context) => {
   const dataDir = await temporaryFolder("redshift-tls")
   context.after(() => removeFolder(dataDir))
-  const certificate = await sqlCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
+  const certificate = await portCertificate({ ...defaultConfiguration(dataDir, engines), dataDir })
   const { port } = await testWarehouse(context, { tls: { ...certificate, unencrypted: "loopback" } })
   const { endpoint } = await passwordService(context, async () => ({ user: "admin", password }), keys)
   const signIn: SignIn = { ...kinds.serverless, region, endpoint, keys: { kind: "keys", keys } }

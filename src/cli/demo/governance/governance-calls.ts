@@ -1,5 +1,5 @@
 import { SetupError } from "../../../configuration/setup-error.ts"
-import { askMillrace } from "../../operations-request.ts"
+import { askMillrace } from "../../asking/operations-request.ts"
 import type { Millrace } from "../millrace.ts"
 
 /** Calls the governance API; rejects with what it refused. Answers the body. */

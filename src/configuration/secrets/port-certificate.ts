@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto"
-import { open, readFile, rename, rm } from "node:fs/promises"
+import { link, open, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { createSecureContext } from "node:tls"
 import type { Configuration } from "../../domain/configuration.ts"
@@ -7,8 +7,8 @@ import { SetupError, systemCode } from "../setup-error.ts"
 import { draftPath, ensurePrivateFolder } from "../trust/private-folder.ts"
 import { intrusion, intrusionAtLast } from "../trust/trusted-path.ts"
 
-/** What the SQL port shows to clients who ask for TLS. */
-export interface SqlCertificate {
+/** What the SQL port and the HTTP port show to clients who begin TLS. */
+export interface PortCertificate {
   /** PEM; the chain, where there is one. */
   cert: string
   key: string
@@ -28,15 +28,16 @@ export function generatedCertificatePath(dataDir: string): string {
  * The configured certificate, or one made at the first start (0600, and anew before it expires).
  * @throws SetupError when a configured one cannot be used, saying why.
  */
-export async function sqlCertificate({ dataDir, listen }: Configuration): Promise<SqlCertificate> {
+export async function portCertificate({ dataDir, listen }: Configuration): Promise<PortCertificate> {
   const { cert, key } = listen.tls ?? {}
   if (cert !== undefined && key !== undefined) return configuredCertificate(cert, key)
   const path = generatedCertificatePath(dataDir)
-  const text = (await readGenerated(path)) ?? (await generate(path, dataDir, listen.sql.host))
+  const text =
+    (await readGenerated(path)) ?? (await generate(path, dataDir, [listen.sql.host, listen.http.host]))
   return { cert: text, key: text, endpoint: endpointOf(text, "sha256") }
 }
 
-async function configuredCertificate(certPath: string, keyPath: string): Promise<SqlCertificate> {
+async function configuredCertificate(certPath: string, keyPath: string): Promise<PortCertificate> {
   const cert = await readConfigured("cert", certPath)
   const key = await readConfigured("key", keyPath)
   const problem = mistakeIn(cert, key)
@@ -104,10 +105,10 @@ async function readGenerated(path: string): Promise<string | undefined> {
   }
 }
 
-async function generate(path: string, dataDir: string, host: string): Promise<string> {
+async function generate(path: string, dataDir: string, hosts: readonly string[]): Promise<string> {
   await ensurePrivateFolder(dataDir)
   const { selfSigned } = await import("./x509.ts")
-  const pem = await selfSigned(host)
+  const pem = await selfSigned(hosts)
   const draft = draftPath(path)
   try {
     const file = await open(draft, "wx", 0o600)
@@ -117,9 +118,23 @@ async function generate(path: string, dataDir: string, host: string): Promise<st
     } finally {
       await file.close()
     }
-    await rename(draft, path)
+    return await placed(draft, path, pem)
   } finally {
     await rm(draft, { force: true })
   }
-  return pem
+}
+
+/** The process for the APIs and the one with the SQL port begin together: both show the certificate of who was first. */
+async function placed(draft: string, path: string, pem: string): Promise<string> {
+  try {
+    await link(draft, path)
+    return pem
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    const ofOther = code === "EEXIST" ? await readGenerated(path) : undefined
+    if (ofOther !== undefined) return ofOther
+    await rename(draft, path)
+    return pem
+  }
 }
