@@ -10,6 +10,7 @@ const wanted = [
   { name: "default-jdk-headless", isThere: () => isOnPath("javac") },
   { name: "libpostgresql-jdbc-java", isThere: () => existsSync("/usr/share/java/postgresql.jar") },
   { name: "python3-psycopg2", isThere: () => isPython("psycopg2") },
+  { name: "prometheus", isThere: () => isOnPath("promtool") },
   { name: "systemd", isThere: () => isOnPath("systemd-notify") },
   { name: "python3-sqlalchemy", isThere: () => isPython("sqlalchemy") },
   { name: "python3-psycopg", isThere: () => isPython("psycopg") },

@@ -1,6 +1,6 @@
 import { SetupError } from "../configuration/setup-error.ts"
 import { foldersOfOthers } from "../configuration/trust/private-folder.ts"
-import { observedPipelines } from "../control-plane/pipelines/observed-pipelines.ts"
+import { monitored } from "../control-plane/pipelines/monitored-integrations.ts"
 import { observedWarehouses } from "../control-plane/pipelines/observed-warehouses.ts"
 import type { DirectWarehouseReport, StatusSources } from "../control-plane/pipelines/status.ts"
 import type { Configuration, HostPort } from "../domain/configuration.ts"
@@ -134,7 +134,7 @@ async function newHealth(base: Base) {
   const { healthApp, startHealth } = await import("./health.ts")
   const { newMetrics } = await import("../front-doors/operations/metrics.ts")
   const metrics = newMetrics(
-    () => observedPipelines(store),
+    () => monitored(store),
     () => neighbours?.engine(),
   )
   return { health: healthApp({ notReady: () => notReady(base), metrics }), startHealth }

@@ -125,7 +125,7 @@ async function millrace(...args: string[]): Promise<{ code: number; stdout: stri
 
 test("the package holds the compiled program and nothing of the workshop", () => {
   const expected =
-    /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md|docs\/.+\.(md|png)|bench\/(README\.md|results\/.+)|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|packaging\/(systemd|docker|helm|kubernetes)\/[A-Za-z./-]+|dist\/.+(?<!\.md))$/
+    /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md|docs\/.+\.(md|png)|bench\/(README\.md|results\/.+)|bin\/millrace|scripts\/bootstrap\/[a-z-]+\.mjs|packaging\/(systemd|docker|helm|kubernetes|monitoring)\/[A-Za-z./-]+|dist\/.+(?<!\.md))$/
   assert.deepEqual(
     packed.filter((path) => !expected.test(path)),
     [],

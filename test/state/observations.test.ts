@@ -1,7 +1,11 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import type { ChangedPipeline, Heartbeat } from "../../src/state/pipelines/observations.ts"
-import type { ObservedTable, PipelineFacts } from "../../src/state/pipelines/observed-facts.ts"
+import type {
+  ObservedTable,
+  PipelineFacts,
+  RetentionFacts,
+} from "../../src/state/pipelines/observed-facts.ts"
 import { anIntegration, insertInto, storeForTests } from "./integration-fixture.ts"
 
 const facts: PipelineFacts = {
@@ -17,6 +21,7 @@ const facts: PipelineFacts = {
   totals: { changes: 2 ** 40, transactions: 1, batches: 1, stagedBytes: 9, copiedRows: 3, remediedTables: 0 },
   batchDurations: { counts: [1, 0], sumSeconds: 0.001 },
   retention: null,
+  latestRetention: null,
   relief: null,
 }
 
@@ -118,6 +123,30 @@ describe("observations", () => {
     assert.notEqual((await seen(id))?.seen, undefined)
     await beat("newer", 1, { ended: [late] })
     assert.equal((await seen(id))?.seen, undefined)
+  })
+
+  it("keeps as known last what an owner told that has ended, and of that what the next one cannot know yet", async () => {
+    const id = await aPipeline()
+    const latestRetention = { retainedBytes: 7, at: new Date(0).toISOString() } as RetentionFacts
+    const told = { facts: { ...facts, latestRetention }, changedTables: [aTable("1")], generation: 1 }
+    await beat("first", 0, { changed: [await changedOf(id, told)] })
+    await beat("first", 1, { ended: [await changedOf(id)] })
+    const ended = await seen(id)
+    assert.deepEqual([ended?.seen, ended?.last], [undefined, { facts: told.facts, tables: [aTable("1")] }])
+    const silentFor = async () => (await test.store.observations.silent(-1)).get(id) ?? 0
+    assert.ok((await silentFor()) < 60_000)
+    const begun = { ...facts, appliedAtMs: null, phase: "waiting" as const }
+    for (const isWhole of [true, false]) {
+      await beat("next", isWhole ? 0 : 1, {
+        changed: [await changedOf(id, { facts: begun, generation: 2, isWhole })],
+      })
+      const now = (await seen(id))?.seen
+      assert.deepEqual(now?.facts, { ...begun, appliedAtMs: facts.appliedAtMs, latestRetention })
+      assert.deepEqual(now.tables, [])
+    }
+    const later = await changedOf(id, { facts: { ...facts, appliedAtMs: 9 }, generation: 2 })
+    await beat("next", 2, { changed: [later] })
+    assert.equal((await seen(id))?.seen?.facts.appliedAtMs, 9)
   })
 
   it("takes what changed in many pipelines at once, of each by its own generation", async () => {

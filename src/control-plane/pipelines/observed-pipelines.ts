@@ -30,7 +30,8 @@ export async function observedPipelines(store: {
   return (await store.observations.all()).flatMap((one) => observed(one) ?? [])
 }
 
-function observed(observation: Observation): ObservedPipeline | undefined {
+/** Undefined: it has stopped, and is not wanted. */
+export function observed(observation: Observation): ObservedPipeline | undefined {
   const { integrationId, sourceDatabase, destinationDatabase, isWanted, silentMs, seen } = observation
   const place = { integrationId, sourceDatabase, destinationDatabase }
   if (seen !== undefined && seen.ageMs <= unknownAfterMs) return { kind: "known", ...place, ...seen }

@@ -115,6 +115,7 @@ export interface TableReport {
   rows: number | null
   estimatedRows: number
   changes: number
+  /** From commit to visible, of the table's latest change; the pipeline's lag where that is more now; null where it has none. */
   lagMs: number | null
   /** The latest comparison with the source, and the rows that differed then; null when there was none since it was copied. */
   verified: { position: string; at: string; differences: number } | null
@@ -273,9 +274,15 @@ function tableReports({ facts, tables }: KnownPipeline, counts: Map<string, numb
     rows: counts.get(tableKey(table)) ?? (facts.phase === "copying" ? table.copiedRows : null),
     estimatedRows: table.estimatedRows,
     changes: table.changes,
-    lagMs: table.lagMs,
+    lagMs: tableLagMs(table, facts.lagMs),
     verified: table.verified,
   }))
+}
+
+/** A table is never nearer to its source than its pipeline is now; while that does not stream, neither can be told. */
+function tableLagMs({ state, lagMs }: ObservedTable, pipelineLagMs: number | null): number | null {
+  if (state !== "Synced" || lagMs === null || pipelineLagMs === null) return null
+  return Math.max(lagMs, pipelineLagMs)
 }
 
 function unknownTable({ schema, name, estimatedRows, verified }: ObservedTable): TableReport {

@@ -16,7 +16,7 @@ export type LagFacts = Pick<PipelineFacts, "lagP50Ms" | "lagP99Ms">
 /** What is to be told of a pipeline as it is now; `lags` are taken over. */
 export function factsOf(one: RunningPipeline, lags: LagFacts): PipelineFacts {
   const { monitor, pipeline } = one
-  const { phase, problem, totals, latestCommitMs, batchDurations, retention } = monitor
+  const { phase, problem, totals, latestCommitMs, batchDurations, retention, latestRetention } = monitor
   return {
     phase,
     problem: problem === undefined ? null : reportOf(problem),
@@ -29,6 +29,7 @@ export function factsOf(one: RunningPipeline, lags: LagFacts): PipelineFacts {
     totals,
     batchDurations,
     retention: retentionFacts(retention),
+    latestRetention: retentionFacts(latestRetention),
     relief: reliefFacts(pipeline?.relief()),
   }
 }

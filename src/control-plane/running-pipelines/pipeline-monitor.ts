@@ -40,6 +40,8 @@ export interface PipelineMonitor {
   remedied(id: string): void
   /** What the source retains for the pipeline, by the latest check; `undefined`: not known yet. */
   readonly retention: RetentionReport | undefined
+  /** As `retention`; stays when that is not known any more. */
+  readonly latestRetention: RetentionReport | undefined
   retained(retention: RetentionReport | undefined): void
   /** The retention action's state, by the latest check. */
   readonly relief: RetentionActionState | undefined
@@ -62,6 +64,7 @@ interface RunState {
   progressedAtMs: number
   isSelected: boolean
   retention: RetentionReport | undefined
+  latestRetention: RetentionReport | undefined
   relief: RetentionActionState | undefined
   harm: Problem | undefined
 }
@@ -88,6 +91,7 @@ export function newPipelineMonitor(
     progressedAtMs: performance.now(),
     isSelected: false,
     retention: undefined,
+    latestRetention: undefined,
     relief: undefined,
     harm: undefined,
   }
@@ -119,6 +123,9 @@ function monitorOf(record: PipelineRecord, parts: Parts): PipelineMonitor {
     },
     get retention() {
       return run.retention
+    },
+    get latestRetention() {
+      return run.latestRetention
     },
     get relief() {
       return run.relief
@@ -153,6 +160,7 @@ function notesOf({
   return {
     retained(next) {
       run.retention = next
+      run.latestRetention = next ?? run.latestRetention
     },
     relieved(next) {
       run.relief = next

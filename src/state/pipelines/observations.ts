@@ -54,9 +54,22 @@ export interface Observation extends PipelineKey {
   silentMs: number
   /** Undefined: its owner has had no heartbeat since the launch; what was seen before is of another run. */
   seen: { ageMs: number; facts: PipelineFacts; tables: ObservedTable[] } | undefined
+  /** What was told last, however long ago and by whichever run; undefined: nothing ever was. */
+  last: { facts: PipelineFacts; tables: ObservedTable[] } | undefined
 }
 
 type Db = Kysely<StateSchema>
+
+/** The owner of what nobody tells any more. No process is called so. */
+const nobody = sql.lit("")
+
+/** A run that has applied nothing yet, or cannot ask the source, leaves what the runs before it last knew of that. */
+const keptFacts = sql`excluded.facts || jsonb_build_object(${sql.join(
+  (["appliedAtMs", "latestRetention"] satisfies (keyof PipelineFacts)[]).map(
+    (name) =>
+      sql`${sql.lit(name)}, coalesce(nullif(excluded.facts -> ${sql.lit(name)}, 'null'), known.facts -> ${sql.lit(name)}, 'null')`,
+  ),
+)})`
 
 export function observationStore(db: Db): ObservationStore {
   return { beat: (heartbeat) => beat(db, heartbeat), all: () => all(db), silent: (ms) => silent(db, ms) }
@@ -122,7 +135,7 @@ async function advanceAndRecord(db: Db, { owner, sequence, changed }: Heartbeat)
       select integration_id, source_database, owner, generation, clock_timestamp(), facts from told
       order by integration_id, source_database
       on conflict (integration_id, source_database) do update
-        set owner = excluded.owner, generation = excluded.generation, changed_at = excluded.changed_at, facts = excluded.facts
+        set owner = excluded.owner, generation = excluded.generation, changed_at = excluded.changed_at, facts = ${keptFacts}
         where known.generation <= excluded.generation
       returning integration_id, source_database
     ),
@@ -138,23 +151,24 @@ async function advanceAndRecord(db: Db, { owner, sequence, changed }: Heartbeat)
 
 async function introduce(db: Db, owner: string): Promise<true> {
   await sql`delete from millrace.observers where seen_at < clock_timestamp() - interval '1 day'`.execute(db)
-  await sql`delete from millrace.pipeline_observations where owner = ${owner}`.execute(db)
+  await sql`update millrace.pipeline_observations set owner = ${nobody}, changed_at = clock_timestamp()
+    where owner = ${owner}`.execute(db)
   await sql`insert into millrace.observers (owner, sequence, seen_at) values (${owner}, 1, clock_timestamp())
     on conflict (owner) do update set sequence = 1, seen_at = clock_timestamp()`.execute(db)
   return true
 }
 
+/** What was seen stays, as what was known last; nobody says any more that it is still so. */
 async function forget(
   transaction: Transaction<StateSchema>,
   owner: string,
   { integrationId, sourceDatabase }: PipelineKey,
 ): Promise<void> {
-  await transaction
-    .deleteFrom("pipeline_observations")
-    .where("integration_id", "=", integrationId)
-    .where("source_database", "=", sourceDatabase)
-    .where("owner", "=", owner)
-    .execute()
+  await sql`
+    update millrace.pipeline_observations set owner = ${nobody}, changed_at = clock_timestamp()
+    where integration_id = ${integrationId} and source_database = ${sourceDatabase} and owner = ${owner}`.execute(
+    transaction,
+  )
 }
 
 async function record(
@@ -169,7 +183,7 @@ async function record(
     select integration_id, source_database, ${owner}::text, ${String(generation)}::bigint, clock_timestamp(), ${json(facts)}
     from millrace.pipelines where integration_id = ${integrationId} and source_database = ${sourceDatabase}
     on conflict (integration_id, source_database) do update
-      set owner = excluded.owner, generation = excluded.generation, changed_at = excluded.changed_at, facts = excluded.facts
+      set owner = excluded.owner, generation = excluded.generation, changed_at = excluded.changed_at, facts = ${keptFacts}
       where known.generation <= excluded.generation`.execute(transaction)
   if (numAffectedRows === 1n) await recordTables(transaction, one)
 }
@@ -194,8 +208,9 @@ async function recordTables(
   )
 }
 
-/** Later of the owner's heartbeat and the launch: a pipeline that has only just been launched is not silent. */
-const silentMs = sql<number>`(extract(epoch from clock_timestamp() - greatest(b.seen_at, p.launched_at)) * 1000)::float8`
+/** Latest of the owner's heartbeat, its farewell and the launch: a pipeline that has only just been launched is not silent. */
+const silentMs = sql<number>`(extract(epoch from clock_timestamp()
+  - greatest(b.seen_at, p.launched_at, case when o.owner = ${nobody} then o.changed_at end)) * 1000)::float8`
 
 /** Joins pipelines `p` with their observation `o`, its owner `b`, and `d`, which is there if the pipeline is wanted. */
 const joined = sql`
@@ -238,6 +253,7 @@ async function all(db: Db): Promise<Observation[]> {
       row.facts === null || row.age_ms === null
         ? undefined
         : { ageMs: row.age_ms, facts: row.facts, tables: row.tables ?? [] },
+    last: row.facts === null ? undefined : { facts: row.facts, tables: row.tables ?? [] },
   }))
 }
 

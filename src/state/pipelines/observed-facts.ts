@@ -19,12 +19,14 @@ export interface PipelineFacts {
   lagP99Ms: number | null
   /** How far the warehouse is in the source's history; null while it does not stream. */
   position: string | null
-  /** The source's clock: newest commit that has come here, and that can be seen here; null before the first. */
+  /** The source's clock: newest commit that has come here, and that can be seen here (also by a run before); null before the first. */
   receivedAtMs: number | null
   appliedAtMs: number | null
   totals: PipelineTotals
   batchDurations: BatchDurations
   retention: RetentionFacts | null
+  /** The latest there was, however long ago, also by a run before: what `retention` was before the source fell silent. */
+  latestRetention: RetentionFacts | null
   relief: ReliefFacts | null
 }
 

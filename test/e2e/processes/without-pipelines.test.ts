@@ -7,7 +7,8 @@ import { type TestContext, test } from "node:test"
 import { systemViewFacts } from "../../../src/control-plane/databases/system-views.ts"
 import { shownStatus } from "../../../src/control-plane/integrations/shown-status.ts"
 import { followed } from "../../../src/control-plane/pipelines/ask-owner.ts"
-import { observedPipelines, unknownAfterMs } from "../../../src/control-plane/pipelines/observed-pipelines.ts"
+import { monitored } from "../../../src/control-plane/pipelines/monitored-integrations.ts"
+import { unknownAfterMs } from "../../../src/control-plane/pipelines/observed-pipelines.ts"
 import { resyncIntegration } from "../../../src/control-plane/pipelines/resync.ts"
 import { statusReport } from "../../../src/control-plane/pipelines/status.ts"
 import { verificationReport, verifyIntegration } from "../../../src/control-plane/pipelines/verifier.ts"
@@ -63,7 +64,7 @@ async function told(store: Store) {
     tableStates: [...new Set(pipeline?.tables.map(({ state }) => state))],
     viewState: views.integrations[0]?.state,
     viewTableStates: [...new Set(views.tables.map(({ state }) => state))],
-    metrics: await newMetrics(() => observedPipelines(store)).render(),
+    metrics: await newMetrics(() => monitored(store)).render(),
   }
 }
 

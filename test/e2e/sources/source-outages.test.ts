@@ -4,11 +4,49 @@ import { controlAt } from "../../support/control.ts"
 import { tcpProxy } from "../../support/tcp-proxy.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { atEnd } from "../clean-up.ts"
-import { newPlace, sourceArn } from "../place.ts"
+import { newPlace, type Place, sourceArn } from "../place.ts"
 import { apiOf } from "../rds.ts"
 import { bank, bankServer } from "../source.ts"
 import { ask, assertEqualContent, caughtUp } from "../warehouse.ts"
 import { startWorkload } from "../workload.ts"
+
+/** Samples of `/metrics` by name and, where they tell several apart, value of the last label. */
+async function scraped(place: Place): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${place.httpPort}/metrics`)).text()
+  const samples = text.matchAll(/^(millrace_\w+)(?:\{[^}]*?(?:(?:status|state|code)="(\w+)")?\})? (\S+)$/gm)
+  return new Map(
+    [...samples].map(([, name, last, value]) => [
+      last === undefined ? `${name}` : `${name} ${last}`,
+      Number(value),
+    ]),
+  )
+}
+
+/** While the source is away its integration is told of, and the age of what was applied grows. */
+async function assertOutageIsSeen(place: Place): Promise<void> {
+  const expected = {
+    "integration_status needs_attention": 1,
+    "integration_status active": 0,
+    "integration_error SOURCE_UNREACHABLE": 1,
+    "integration_tables Synced": 4,
+    integration_lag_seconds: undefined,
+  }
+  const first = await waitUntil(
+    async () => {
+      const samples = await scraped(place)
+      const shown = Object.keys(expected).map((name) => [name, samples.get(`millrace_${name}`)])
+      assert.deepEqual(Object.fromEntries(shown), expected)
+      return samples
+    },
+    { what: "the metrics to tell of the outage" },
+  )
+  assert.ok(first.has("millrace_source_retained_bytes"), "what the source kept is still told")
+  const age = "millrace_integration_applied_commit_age_seconds"
+  const before = first.get(age) ?? Number.POSITIVE_INFINITY
+  await waitUntil(async () => ((await scraped(place)).get(age) ?? 0) > before + 2, {
+    what: `${age} to grow beyond ${before} + 2`,
+  })
+}
 
 test("the source server is killed under load, three times", async (context) => {
   const { server, url } = await bankServer(context)
@@ -18,6 +56,9 @@ test("the source server is killed under load, three times", async (context) => {
   await api.create("bank", "include: bank.public.*")
   await api.becomes("bank", "active")
   const load = startWorkload(context, url, 3)
+  await waitUntil(async () => (await scraped(place)).has("millrace_source_retained_bytes"), {
+    what: "a look at what the source keeps",
+  })
   for (let round = 0; round < 3; round++) {
     const before = load.done
     await waitUntil(() => load.done > before + 30, { what: "some load" })
@@ -25,6 +66,7 @@ test("the source server is killed under load, three times", async (context) => {
     const message = await api.reports("bank", "SOURCE_UNREACHABLE")
     assert.match(message, /Start the source database/)
     assert.equal((await api.describe("bank"))?.Status, "needs_attention")
+    if (round === 0) await assertOutageIsSeen(place)
     await server.restart()
     assert.deepEqual(await api.becomes("bank", "active"), [])
   }
