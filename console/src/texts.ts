@@ -1,3 +1,5 @@
+import { createTexts } from "./create/texts.ts"
+
 /** Every text of the console, in one place. Plain English, sentence case, the words of the documentation. */
 export const texts = {
   product: "Millrace",
@@ -117,7 +119,8 @@ export const texts = {
     tablesOf: (good: number, all: number) => `${good} of ${all} in sync`,
     empty: "No integrations yet",
     emptyDetail: "An integration keeps the tables of one source in step with one warehouse.",
-    emptyAction: "Create one with the AWS CLI, an SDK or Terraform: docs/guides shows how.",
+    emptyAction: "Create one here, or with the AWS CLI, an SDK or Terraform: docs/guides shows how.",
+    create: "Create integration",
     emptyForViewers: "Someone with the role admin can create one.",
     unopened: (name: string) => `Database ${name} of the warehouse cannot be opened`,
     unobserved: "No process reports on this warehouse",
@@ -231,6 +234,9 @@ export const texts = {
       "Replication ends, and what it keeps at the source (slot, publication) is removed.",
       "The rows that are in the warehouse stay there.",
     ],
+    keepDatabase: (source: string, database: string) =>
+      `The database ${database} of the warehouse stays, and takes no more changes of ${source}.`,
+    removing: "Deleting …",
     removeConfirm: "Type the name of the integration to delete it",
     removeSubmit: "Delete",
   },
@@ -254,6 +260,7 @@ export const texts = {
     noTables: "You see no tables in this database.",
     emptyValue: "NULL",
   },
+  create: createTexts,
   unknownPage: {
     title: "There is no such page",
     detail: (path: string) => `The console has no page ${path}.`,

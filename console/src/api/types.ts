@@ -82,8 +82,8 @@ export interface TableReport {
 }
 
 export interface VerificationReport {
-  state: "running" | "finished" | "failed"
-  startedAt: string
+  state: "never" | "running" | "finished" | "failed"
+  startedAt: string | null
   finishedAt: string | null
   error: string | null
   total: number
@@ -140,4 +140,55 @@ export interface Catalog {
   database: string
   databases: string[]
   tables: { schema: string; name: string; columns: { name: string; type: string }[] }[]
+}
+
+/** From where to where an integration may go. */
+export interface Ends {
+  region: string
+  sources: SourceEnd[]
+  warehouses: { arn: string; cluster: string; engine: string }[]
+  /** The ways that have an integration already. */
+  joined: { id: string; name: string; source: string; warehouse: string }[]
+}
+
+export interface SourceEnd {
+  arn: string
+  engine: string
+  /** How an integration of it chooses tables: by a filter, not at all, or it has files instead. */
+  selection: "filter" | "whole" | "files"
+  /** Of filters: `database.table` or `database.schema.table`. */
+  form: string | null
+  /** A filter to begin with. */
+  filter: string | null
+}
+
+export interface Finding {
+  severity: "error" | "warning" | "note"
+  concerns: "source" | "table"
+  what: string
+  remedy: string
+}
+
+export interface FilterMistake {
+  message: string
+  from: number
+  to: number
+}
+
+export interface DryRunReport {
+  databases: DryRunDatabase[]
+}
+
+export interface DryRunDatabase {
+  database: string
+  tables: DryRunTable[]
+  matched: number
+  sizes: { tables: number; withoutKey: number; estimatedRows: number; bytes: number } | null
+  findings: Finding[]
+}
+
+export interface DryRunTable {
+  schema: string
+  name: string
+  size: { hasKey: boolean; estimatedRows: number; bytes: number } | null
 }

@@ -1,5 +1,8 @@
+import { useState } from "react"
+import { isAdmin } from "../api/session.ts"
 import type { IntegrationReport } from "../api/types.ts"
-import { Link } from "../display/button.tsx"
+import { isJustMade } from "../create/calls.ts"
+import { Button, Link } from "../display/button.tsx"
 import { CopyButton } from "../display/copyable.tsx"
 import { EmptyState, Note } from "../display/notes.tsx"
 import { StateBadge, toneOf } from "../display/state-badge.tsx"
@@ -8,8 +11,10 @@ import { ConnectionBanner } from "../live/connection-banner.tsx"
 import { useLive } from "../live/live-context.tsx"
 import { observedMsAgo } from "../overview/figures.ts"
 import { staleAfterMs } from "../overview/integration-grid.tsx"
+import { useSession } from "../shell/session-context.tsx"
 import { texts } from "../texts.ts"
 import { PipelineCard } from "./pipeline-card.tsx"
+import { RemoveDialog } from "./remove-dialog.tsx"
 import { TableSection } from "./table-section.tsx"
 import { Verification } from "./verification.tsx"
 
@@ -22,7 +27,7 @@ export default function IntegrationPage({ id }: { id: string }) {
         <Link to={{ page: "overview" }}>{texts.integration.back}</Link>
       </p>
       {integration === undefined ? (
-        <NoIntegration isKnown={status !== undefined} />
+        <NoIntegration isKnown={status !== undefined} id={id} />
       ) : (
         <Integration integration={integration} />
       )}
@@ -30,8 +35,9 @@ export default function IntegrationPage({ id }: { id: string }) {
   )
 }
 
-function NoIntegration({ isKnown }: { isKnown: boolean }) {
+function NoIntegration({ isKnown, id }: { isKnown: boolean; id: string }) {
   const { missing, missingDetail } = texts.integration
+  if (isJustMade(id)) return <h1 aria-busy="true">{texts.create.justMade}</h1>
   if (!isKnown) return <h1 aria-busy="true">{texts.overview.loading}</h1>
   return (
     <>
@@ -52,6 +58,7 @@ function Integration({ integration }: { integration: IntegrationReport }) {
           <h1>{name}</h1>
           <StateBadge state={status} />
           <Age atMs={receivedAtMs - observedMsAgo(integration)} staleAfterMs={staleAfterMs} />
+          <Remove integration={integration} />
         </div>
         <p className="sub">
           <code>{arn}</code> <CopyButton text={arn} what={words.arn} />
@@ -86,6 +93,19 @@ function Integration({ integration }: { integration: IntegrationReport }) {
       </section>
       <TableSection integration={integration} />
       <Verification integrationId={id} />
+    </>
+  )
+}
+
+function Remove({ integration }: { integration: IntegrationReport }) {
+  const [isOpen, setOpen] = useState(false)
+  if (!isAdmin(useSession())) return null
+  return (
+    <>
+      <Button look="danger" className="title-action" onClick={() => setOpen(true)}>
+        {texts.integration.remove}
+      </Button>
+      {isOpen && <RemoveDialog integration={integration} onClose={() => setOpen(false)} />}
     </>
   )
 }

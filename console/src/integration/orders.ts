@@ -21,7 +21,7 @@ export async function verify(integrationId: string, order: VerifyOrder): Promise
   return await call<VerificationReport>(pathOf(integrationId, "verify"), { method: "POST", body: order })
 }
 
-/** @throws ApiError: also where nothing was ever compared */
+/** State `never` where nothing was ever compared. @throws ApiError */
 export async function latestVerification(integrationId: string): Promise<VerificationReport> {
   return await call<VerificationReport>(pathOf(integrationId, "verify"))
 }

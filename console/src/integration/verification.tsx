@@ -29,7 +29,7 @@ export function Verification({ integrationId }: { integrationId: string }) {
     refetchInterval: ({ state }) => (state.data?.state === "running" ? runningEveryMs : false),
     retry: false,
   })
-  if (data === undefined || data.tables.length + data.total === 0) return null
+  if (data === undefined || data.startedAt === null || data.tables.length + data.total === 0) return null
   return (
     <section aria-labelledby="verification" className="card">
       <div className="section-head">

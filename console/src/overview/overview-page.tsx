@@ -1,6 +1,7 @@
 import { useState } from "react"
 import { isAdmin } from "../api/session.ts"
 import type { StatusReport } from "../api/types.ts"
+import { Link } from "../display/button.tsx"
 import { EmptyState } from "../display/notes.tsx"
 import { ConnectionBanner } from "../live/connection-banner.tsx"
 import { useLive } from "../live/live-context.tsx"
@@ -55,7 +56,9 @@ function Overview({ status }: { status: StatusReport }) {
 }
 
 function NoIntegrations() {
-  const { empty, emptyDetail, emptyAction, emptyForViewers } = texts.overview
-  const detail = `${emptyDetail} ${isAdmin(useSession()) ? emptyAction : emptyForViewers}`
-  return <EmptyState title={empty} detail={detail} />
+  const { empty, emptyDetail, emptyAction, emptyForViewers, create } = texts.overview
+  const mayCreate = isAdmin(useSession())
+  const detail = `${emptyDetail} ${mayCreate ? emptyAction : emptyForViewers}`
+  const action = mayCreate ? <Link to={{ page: "create" }}>{create}</Link> : undefined
+  return <EmptyState title={empty} detail={detail} action={action} />
 }

@@ -1,21 +1,25 @@
 import { useMutation, useQuery } from "@tanstack/react-query"
-import { type KeyboardEvent, useRef, useState } from "react"
+import { useMemo, useRef, useState } from "react"
 import type { SqlAnswer } from "../api/types.ts"
 import { Button } from "../display/button.tsx"
 import { ErrorNote } from "../display/notes.tsx"
+import { CodeEditor } from "../editor/code-editor.tsx"
 import { texts } from "../texts.ts"
 import { QueryResult } from "./query-result.tsx"
 import { QuerySide } from "./query-side.tsx"
+import { sqlLanguage } from "./sql-language.ts"
 import { catalogOf, keepStatement, runSql, statementsBefore } from "./statements.ts"
 
 const words = texts.query
 
 export default function QueryPage() {
-  const [database, setDatabase] = useState("dev")
+  const [chosen, setChosen] = useState<string | null>(null)
   const [sql, setSql] = useState("")
   const [history, setHistory] = useState(statementsBefore)
   const running = useRef<AbortController>(null)
-  const catalog = useQuery({ queryKey: ["catalog", database], queryFn: () => catalogOf(database) })
+  const catalog = useQuery({ queryKey: ["catalog", chosen], queryFn: () => catalogOf(chosen) })
+  const language = useMemo(() => sqlLanguage(catalog.data?.tables ?? []), [catalog.data])
+  const database = chosen ?? catalog.data?.database ?? "dev"
   const asking = useMutation<SqlAnswer, Error>({
     mutationFn: () => {
       running.current = new AbortController()
@@ -26,29 +30,22 @@ export default function QueryPage() {
   const run = () => {
     if (sql.trim() !== "" && !asking.isPending) asking.mutate()
   }
-  const runByKey = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run()
-  }
   const isCancelled = asking.error?.name === "AbortError"
   return (
     <div className="page">
       <h1>{words.title}</h1>
       <div className="query-columns">
         <div className="editor">
-          <textarea
-            aria-label={words.statement}
-            placeholder="SELECT …"
-            spellCheck={false}
+          <CodeEditor
+            label={words.statement}
+            hint="SELECT …"
             value={sql}
-            onChange={({ target }) => setSql(target.value)}
-            onKeyDown={runByKey}
+            onChange={setSql}
+            onRun={run}
+            language={language}
           />
           <div className="editor-bar">
-            <Databases
-              names={catalog.data?.databases ?? [database]}
-              chosen={database}
-              onChoose={setDatabase}
-            />
+            <Databases names={catalog.data?.databases ?? [database]} chosen={database} onChoose={setChosen} />
             <Button look="primary" disabled={asking.isPending} onClick={run}>
               {asking.isPending ? words.running : words.run}
             </Button>

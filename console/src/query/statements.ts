@@ -8,9 +8,11 @@ export async function runSql(database: string, sql: string, signal: AbortSignal)
   return await call<SqlAnswer>("sql", { method: "POST", body: { database, sql, limit: rowsAtMost }, signal })
 }
 
-/** @throws ApiError */
-export async function catalogOf(database: string): Promise<Catalog> {
-  return await call<Catalog>(`catalog?database=${encodeURIComponent(database)}`)
+/** @param database null: the first one with tables @throws ApiError */
+export async function catalogOf(database: string | null): Promise<Catalog> {
+  return await call<Catalog>(
+    database === null ? "catalog" : `catalog?database=${encodeURIComponent(database)}`,
+  )
 }
 
 const key = "millrace-statements"

@@ -1,4 +1,5 @@
 import { useState } from "react"
+import { isAdmin } from "../api/session.ts"
 import type { Session } from "../api/types.ts"
 import { Button, Link } from "../display/button.tsx"
 import { timeText } from "../display/formats.ts"
@@ -19,6 +20,7 @@ interface Item {
 const items: readonly Item[] = [
   { to: { page: "overview" }, icon: "M3 10.5 10 4l7 6.5M5 9v7h10V9", isFor: () => true },
   { to: { page: "query" }, icon: "M4 5.5 8.5 10 4 14.5M10 15h6", isFor: () => true },
+  { to: { page: "create" }, icon: "M10 4v12M4 10h12", isFor: isAdmin },
 ]
 
 interface NavigationProps {

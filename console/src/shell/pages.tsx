@@ -6,6 +6,7 @@ import { texts } from "../texts.ts"
 import type { Place } from "./router.ts"
 
 const QueryPage = lazy(() => import("../query/query-page.tsx"))
+const CreatePage = lazy(() => import("../create/create-page.tsx"))
 const IntegrationPage = lazy(() => import("../integration/integration-page.tsx"))
 
 /** The first page comes with the shell; the others are loaded when somebody goes there. */
@@ -21,6 +22,8 @@ function pageOf(place: Place) {
       return <IntegrationPage id={place.id} />
     case "query":
       return <QueryPage />
+    case "create":
+      return <CreatePage />
     case "unknown":
       return <UnknownPage path={place.path} />
   }

@@ -6,6 +6,7 @@ export type Place =
   | { page: "overview" }
   | { page: "integration"; id: string }
   | { page: "query" }
+  | { page: "create" }
   | { page: "unknown"; path: string }
 
 export function placeOf(pathname: string): Place {
@@ -14,7 +15,7 @@ export function placeOf(pathname: string): Place {
     .replace(/^\/console/, "")
     .replace(/^\/+|\/+$/g, "")
   if (path === "" || path === "sign-in") return { page: "overview" }
-  if (path === "query") return { page: "query" }
+  if (path === "query" || path === "create") return { page: path }
   const id = /^integrations\/([^/]+)$/.exec(path)?.[1]
   return id === undefined ? { page: "unknown", path } : { page: "integration", id: decodeURIComponent(id) }
 }
@@ -26,7 +27,8 @@ export function pathOf(place: Place): string {
     case "integration":
       return `${basePath}/console/integrations/${encodeURIComponent(place.id)}`
     case "query":
-      return `${basePath}/console/query`
+    case "create":
+      return `${basePath}/console/${place.page}`
     case "unknown":
       return `${basePath}/console/${place.path}`
   }

@@ -2,8 +2,9 @@ import type { Difference, RowKey } from "../../replication/contracts/comparison.
 
 /** How a verification goes, or went. Times are ISO 8601 in UTC. */
 export interface VerificationReport {
-  state: "running" | "finished" | "failed"
-  startedAt: string
+  /** `never`: the integration has not been verified yet. */
+  state: "never" | "running" | "finished" | "failed"
+  startedAt: string | null
   finishedAt: string | null
   /** What ended it before all tables were compared. */
   error: string | null

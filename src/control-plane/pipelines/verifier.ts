@@ -79,22 +79,30 @@ async function namingConflict<T>(name: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** The integration's verification that runs, or ran last. @throws Fault accessDenied, integrationNotFound, invalidValue */
+/** The integration's verification that runs, or ran last; state `never`: there was none. @throws Fault accessDenied, integrationNotFound */
 export async function verificationReport(
   { store }: OrderSources,
   caller: Caller,
   identifier: string,
 ): Promise<VerificationReport> {
   requireReader(caller, "see how a verification goes")
-  const { id, name } = await findIntegration(store.integrations, identifier)
+  const { id } = await findIntegration(store.integrations, identifier)
   let orders = await store.orders.latestVerification(id)
   if (orders.some((order) => !isEnded(order))) {
     // The process that compares may have ended: `sweep` marks orders whose time is over as expired.
     await store.orders.sweep()
     orders = await store.orders.latestVerification(id)
   }
-  if (orders.length > 0) return reportOf(orders)
-  throw new Fault("invalidValue", `The integration ${name} has not been verified yet.`)
+  return orders.length === 0 ? neverVerified : reportOf(orders)
+}
+
+const neverVerified: VerificationReport = {
+  state: "never",
+  startedAt: null,
+  finishedAt: null,
+  error: null,
+  total: 0,
+  tables: [],
 }
 
 const gone = "The process that compared has ended, and no other has gone on with it."

@@ -11,7 +11,15 @@ const nameCharacter = /[a-zA-Z0-9_$-]/
 /** More than this helps nobody. */
 const mistakesShown = 5
 
-export type ParsedDataFilter = { ok: DataFilter } | { mistakes: string[] }
+/** A mistake and the part of the text that has it, for editors: `from` and `to` count UTF-16 units from 0; `to` is behind it. */
+export interface FilterMistake {
+  message: string
+  from: number
+  to: number
+}
+
+/** `found`: the same mistakes with their places. */
+export type ParsedDataFilter = { ok: DataFilter } | { mistakes: string[]; found: FilterMistake[] }
 
 /**
  * Reads a data filter. `undefined` (none given) means everything in the two-part form; the three-part form needs at least
@@ -19,26 +27,40 @@ export type ParsedDataFilter = { ok: DataFilter } | { mistakes: string[] }
  */
 export function parseDataFilter(text: string | undefined, form: FilterForm): ParsedDataFilter {
   if (text === undefined) {
-    return form === "database.table" ? parseDataFilter(includeEverything, form) : { mistakes: [needsInclude] }
+    return form === "database.table"
+      ? parseDataFilter(includeEverything, form)
+      : refused([ofAll("", needsInclude)])
   }
   if (text.length > dataFilterLimits.length) {
-    return {
-      mistakes: [
-        `The data filter has ${text.length} characters; at most ${dataFilterLimits.length} are allowed.`,
-      ],
-    }
+    const { length } = dataFilterLimits
+    return refused([
+      ofAll(text, `The data filter has ${text.length} characters; at most ${length} are allowed.`),
+    ])
   }
-  if (!allowedCharacters.test(text)) return { mistakes: [forbiddenCharacter(text)] }
+  if (!allowedCharacters.test(text)) return refused([forbiddenCharacter(text)])
   const { clauses, mistakes } = readClauses(text, form)
-  const all = [...mistakes, ...(mistakes.length === 0 ? ruleMistakes(clauses) : [])]
-  return all.length === 0 ? { ok: { form, clauses } } : { mistakes: all.slice(0, mistakesShown) }
+  const all = [
+    ...mistakes,
+    ...(mistakes.length === 0 ? ruleMistakes(clauses).map((message) => ofAll(text, message)) : []),
+  ]
+  return all.length === 0 ? { ok: { form, clauses } } : refused(all.slice(0, mistakesShown))
+}
+
+function refused(found: FilterMistake[]): ParsedDataFilter {
+  return { mistakes: found.map(({ message }) => message), found }
+}
+
+function ofAll(text: string, message: string): FilterMistake {
+  return { message, from: 0, to: text.length }
 }
 
 const needsInclude = "Your data filter must contain at least one include statement."
 
-function forbiddenCharacter(text: string): string {
+function forbiddenCharacter(text: string): FilterMistake {
   const found = [...text].find((character) => !allowedCharacters.test(character)) ?? ""
-  return `The data filter may not contain the character ${JSON.stringify(found)}; allowed are letters, digits, spaces and _ " \\ - $ , * . : ? + /.`
+  const from = text.indexOf(found)
+  const message = `The data filter may not contain the character ${JSON.stringify(found)}; allowed are letters, digits, spaces and _ " \\ - $ , * . : ? + /.`
+  return { message, from, to: from + found.length }
 }
 
 function ruleMistakes(clauses: FilterClause[]): string[] {
@@ -61,10 +83,10 @@ interface Cursor {
   at: number
 }
 
-function readClauses(text: string, form: FilterForm): { clauses: FilterClause[]; mistakes: string[] } {
+function readClauses(text: string, form: FilterForm): { clauses: FilterClause[]; mistakes: FilterMistake[] } {
   const cursor: Cursor = { text, at: 0 }
   const clauses: FilterClause[] = []
-  const mistakes: string[] = []
+  const mistakes: FilterMistake[] = []
   while (mistakes.length < mistakesShown) {
     skipSpaces(cursor)
     // Also after a last comma, which the cloud's parser tolerates.
@@ -75,7 +97,8 @@ function readClauses(text: string, form: FilterForm): { clauses: FilterClause[];
     } catch (error) {
       if (!(error instanceof Mistake)) throw error
       skipToComma(cursor)
-      mistakes.push(`"${shortened(text.slice(start, cursor.at).trim())}": ${error.message}.`)
+      const message = `"${shortened(text.slice(start, cursor.at).trim())}": ${error.message}.`
+      mistakes.push({ message, from: start, to: cursor.at })
     }
     cursor.at++
   }

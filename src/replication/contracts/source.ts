@@ -18,6 +18,15 @@ export interface Finding {
   remedy: string
 }
 
+/** What the source's catalog says of a table that can be replicated, without reading its rows. */
+export interface TableSize extends TableName {
+  hasKey: boolean
+  /** An estimate. */
+  estimatedRows: number
+  /** On the source's disk, an estimate; without indexes. */
+  bytes: number
+}
+
 /** Which tables a pipeline takes. The answers may change while it runs; then the pipeline is told. */
 export type TableSelection = (table: TableName) => boolean
 
@@ -80,6 +89,8 @@ export interface Source {
     select: TableSelection,
     handle?: string,
   ): Promise<{ tables: TableSchema[]; refused: RefusedTable[]; altered?: ReadonlyMap<string, string> }>
+  /** How large the selected tables are that can be replicated; undefined: that cannot be told now. Absent: the source never tells. */
+  sizes?(select: TableSelection): Promise<TableSize[] | undefined>
   /**
    * From now on, whatever the pipelines do, keeps what we made at the source from making other statements there fail.
    * Absent: it never can.

@@ -1,5 +1,5 @@
 import type { TableSchema } from "../../domain/table.ts"
-import type { RefusedTable, TableSelection } from "../../replication/contracts/source.ts"
+import type { RefusedTable, TableSelection, TableSize } from "../../replication/contracts/source.ts"
 import { type TextColumn, withTextColumns } from "../../replication/contracts/text-columns.ts"
 import { type Client, quoteIdentifier, quoteLiteral, type Row } from "./client.ts"
 import { readLogFilter } from "./log/log-status.ts"
@@ -218,4 +218,25 @@ export function keptAsText(table: MyTable, texts: readonly TextColumn[] | undefi
     schema.columns[index]?.keptAsText === undefined ? column : { ...column, mapping: asText },
   )
   return { ...table, schema, columns }
+}
+
+/** What the server estimates of these tables, from its statistics. */
+export async function readSizes(client: Client, tables: readonly MyTable[]): Promise<TableSize[]> {
+  const schemas = [...new Set(tables.map((table) => quoteLiteral(table.schema.schema)))]
+  if (schemas.length === 0) return []
+  const rows = await client.query(
+    `SELECT table_schema AS db, table_name AS name, table_rows AS estimate, data_length AS bytes
+     FROM information_schema.tables WHERE table_schema IN (${schemas.join(", ")})`,
+  )
+  const byId = new Map(rows.map((row) => [tableId(text(row.db), text(row.name)), row]))
+  return tables.map(({ schema: { id, schema, name, key } }) => {
+    const { estimate, bytes } = byId.get(id) ?? {}
+    return {
+      schema,
+      name,
+      hasKey: key !== undefined,
+      estimatedRows: Number(estimate ?? 0),
+      bytes: Number(bytes ?? 0),
+    }
+  })
 }

@@ -2,7 +2,7 @@ import { type Position, positionFrom, shownPosition } from "../../domain/positio
 import type { TableSchema } from "../../domain/table.ts"
 import type { Source } from "../../replication/contracts/source.ts"
 import { textColumnsOf } from "../../replication/contracts/text-columns.ts"
-import { keptAsText, type MyTable, readCatalog } from "./catalog.ts"
+import { keptAsText, type MyTable, readCatalog, readSizes } from "./catalog.ts"
 import { type Address, type Client, connect, withClient } from "./client.ts"
 import { problemOf } from "./errors.ts"
 import { logHistory } from "./log/history.ts"
@@ -51,6 +51,11 @@ export function openMysqlSource(address: Address): Source {
       withClient(address, "reading the catalog", async (client) => {
         const { tables, refused } = await readCatalog(client, select)
         return { tables: tables.map((table) => table.schema), refused }
+      }),
+    sizes: (select) =>
+      withClient(address, "reading the sizes of tables", async (client) => {
+        const { tables } = await readCatalog(client, select)
+        return await readSizes(client, tables)
       }),
     remove: (handle) => endStream(address, handle),
     compare: comparePositions,

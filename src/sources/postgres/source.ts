@@ -1,11 +1,12 @@
 import type pg from "pg"
 import type { Position } from "../../domain/position.ts"
 import { isSameDefinition, type TableSchema } from "../../domain/table.ts"
-import type { Source } from "../../replication/contracts/source.ts"
+import type { Source, TableSelection, TableSize } from "../../replication/contracts/source.ts"
 import { textColumnsOf } from "../../replication/contracts/text-columns.ts"
 import { keptAsText, type PgTable, readCatalog } from "./catalog/catalog.ts"
 import { newCurrentTables, oldestRunning } from "./catalog/current-tables.ts"
 import { tableOfRevision } from "./catalog/revision.ts"
+import { readSizes } from "./catalog/sizes.ts"
 import {
   type Address,
   connectForReplication,
@@ -110,6 +111,7 @@ export function openPostgresSource(address: Address): Source {
         for (const id of altered.keys()) if (!there.has(id)) altered.delete(id)
         return { tables: tables.map((table) => table.schema), refused, altered }
       }),
+    sizes: (select) => sizesAt(address, select),
     narrow: (handle, select) =>
       withClient(address, "narrowing the publication", (client) => publishOnly(client, handle, select)),
     remove: (handle) => removeAt(address, handle),
@@ -125,6 +127,10 @@ export function openPostgresSource(address: Address): Source {
     answers: () => withClient(address, "asking whether it answers", async () => undefined),
     currentPosition: () => withClient(address, "reading the position", committedPosition),
   }
+}
+
+function sizesAt(address: Address, select: TableSelection): Promise<TableSize[] | undefined> {
+  return withClient(address, "reading the sizes of tables", (client) => readSizes(client, select))
 }
 
 function endReaderAt(address: Address, handle: string): Promise<void> {

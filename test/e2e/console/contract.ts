@@ -1,5 +1,6 @@
 /** Does not compile when the console reads an answer that the server does not give: what comes is what the pages take. */
 import type * as shown from "../../../console/src/api/types.ts"
+import type { DryRunReport, FilterCheck } from "../../../src/control-plane/integrations/dry-run.ts"
 import type { ResyncOrdered } from "../../../src/control-plane/pipelines/resync.ts"
 import type { StatusReport } from "../../../src/control-plane/pipelines/status.ts"
 import type { VerificationReport } from "../../../src/control-plane/pipelines/verification-report.ts"
@@ -10,5 +11,7 @@ type Fits<Given extends Taken, Taken> = Given
 export interface Contract {
   status: Fits<StatusReport, shown.StatusReport>
   resync: Fits<ResyncOrdered, shown.ResyncOrdered>
+  dryRun: Fits<DryRunReport, shown.DryRunReport>
+  filterCheck: Fits<FilterCheck["mistakes"], shown.FilterMistake[]>
   verification: Fits<VerificationReport, shown.VerificationReport>
 }

@@ -22,6 +22,8 @@ import {
 } from "./browser.ts"
 
 const viewerPassword = `${sqlPassword}-v`
+/** The same database by another name: each source is joined to a warehouse once. */
+const secondArn = `${sourceArn}-second`
 const markup = '<img src=x onerror="window.hit=1">'
 
 interface Scene {
@@ -29,6 +31,7 @@ interface Scene {
   server: MillraceProcess
   origin: string
   databaseUrl: string
+  databaseName: string
   integration: string
 }
 
@@ -41,7 +44,9 @@ async function scene(context: TestContext): Promise<Scene> {
     await client.query(`CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY)`)
     await client.query(`CREATE TABLE ${client.escapeIdentifier(markup)} (id int PRIMARY KEY)`)
   })
-  const place = await newPlace(context, { sources: [{ arn: sourceArn, url: database.url }] })
+  const place = await newPlace(context, {
+    sources: [sourceArn, secondArn].map((arn) => ({ arn, url: database.url })),
+  })
   await place.configure((configuration) => {
     configuration.sql_users = [
       { name: "admin", password: sqlPassword, policy: "admin" },
@@ -56,6 +61,7 @@ async function scene(context: TestContext): Promise<Scene> {
     integration,
     origin: `http://127.0.0.1:${place.httpPort}`,
     databaseUrl: database.url,
+    databaseName: database.name,
   }
 }
 
@@ -133,7 +139,8 @@ async function viewerChangesNothing({ origin, integration }: Scene, browser: Bro
   await signIn(page, origin, ["viewer", viewerPassword])
   await page.getByRole("link", { name: "shop", exact: true }).click()
   await page.getByText("Your role is viewer").waitFor()
-  assert.equal(await page.getByRole("button", { name: /Resync|Verify/ }).count(), 0)
+  assert.equal(await page.getByRole("button", { name: /Resync|Verify|Delete/ }).count(), 0)
+  assert.equal(await page.getByRole("link", { name: "Create" }).count(), 0)
   const refused = await page.evaluate(`fetch("/console/api/integrations/${integration}/resync", {
     method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then((answer) => answer.status)`)
   assert.equal(refused, 403)
@@ -157,6 +164,7 @@ async function tabsShareAStream({ origin }: Scene, { context }: Watched, first: 
 
 async function asks(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Query" }).click()
+  await page.getByRole("button", { name: "public.orders" }).waitFor()
   await page
     .getByLabel("SQL statement")
     .fill("SELECT 40 + 2 AS answer, '<b>bold</b>' AS text, NULL AS nothing")
@@ -177,6 +185,47 @@ async function asks(page: Page): Promise<void> {
   await page.keyboard.press("Control+Enter")
   await page.getByRole("alert").getByText("not_there").first().waitFor()
   await page.getByRole("link", { name: "Overview" }).click()
+}
+
+/** Two tables of three: the filter is judged and tried before anything is made. */
+async function createsIntegration({ databaseName }: Scene, page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Create" }).click()
+  await page.getByRole("combobox", { name: "Source", exact: true }).selectOption(sourceArn)
+  await page.getByText("Integration shop already joins").waitFor()
+  await page.getByRole("combobox", { name: "Source", exact: true }).selectOption(secondArn)
+  await page
+    .getByText("The source has all that replication needs.")
+    .or(page.getByText("Warning"))
+    .first()
+    .waitFor()
+  const filter = page.getByLabel("Data filter")
+  assert.equal(await filter.textContent(), `include: ${databaseName}.*.*`)
+  await filter.fill("include: public.orders")
+  await page.getByText("a pattern has three parts here").waitFor()
+  await page.locator(".cm-lintRange-error").waitFor()
+  await filter.fill(`include: ${databaseName}.public.orders, include: ${databaseName}.public.scratch`)
+  await page.getByText("2 of 2 tables").waitFor()
+  await page.getByRole("textbox", { name: "Name" }).fill("pair")
+  await page.getByText("--integration-name pair").waitFor()
+  await page.getByText("INSERT INTO awscc.rds.integrations").waitFor()
+  await assertAccessible(page, "create")
+  await assertFitsPhone(page, "create")
+  await page.getByRole("button", { name: "Create integration" }).click()
+  await page.getByRole("heading", { name: "pair", exact: true }).waitFor()
+  await page.getByText("2 of 2 tables").waitFor({ timeout: 60_000 })
+}
+
+/** Only whoever types its name deletes it. */
+async function deletesIntegration(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Delete …" }).click()
+  const dialog = page.getByRole("dialog")
+  await dialog.getByText("takes no more changes").waitFor()
+  await assertAccessible(page, "deletion")
+  assert.ok(await dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled())
+  await dialog.getByLabel("Type the name").fill("pair")
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+  await page.getByRole("row").filter({ hasText: "pair" }).waitFor({ state: "detached", timeout: 60_000 })
 }
 
 async function comesBack({ place, server }: Scene, page: Page): Promise<void> {
@@ -216,6 +265,10 @@ test("the console's pages in a browser", { skip: withoutBrowser, timeout: 240_00
   )
   await context.test("a table that was mended is copied", () => mendsTable(here, page))
   await context.test("a statement's rows are shown as text, and go into a file", () => asks(page))
+  await context.test("an integration of two tables is tried, made and shown", () =>
+    createsIntegration(here, page),
+  )
+  await context.test("an integration is deleted by whoever types its name", () => deletesIntegration(page))
   await context.test("a viewer changes nothing, by page or by API", () => viewerChangesNothing(here, browser))
   await context.test("when the server is killed and back, the page says so and goes on", () =>
     comesBack(here, page),

@@ -57,9 +57,33 @@ interface CatalogTable {
   columns: { name: string; type: string }[]
 }
 
-/** What the user sees there, for completion. */
-async function catalogOf(sources: StatementSources, call: RouteCall): Promise<object> {
-  const database = call.query.get("database") ?? "dev"
+interface ShownCatalog {
+  database: string
+  databases: string[]
+  tables: CatalogTable[]
+  truncated: boolean
+}
+
+/** Databases that are looked into for tables when the call names none. */
+const databasesTried = 20
+
+/** What the user sees there, for completion. Of a call that names no database: of the first one with tables, `dev` before others. */
+async function catalogOf(sources: StatementSources, call: RouteCall): Promise<ShownCatalog> {
+  const named = call.query.get("database")
+  const first = await catalogIn(sources, call, named ?? "dev")
+  if (named !== null || first.tables.length > 0) return first
+  for (const database of first.databases.filter((one) => one !== "dev").slice(0, databasesTried)) {
+    const catalog = await catalogIn(sources, call, database)
+    if (catalog.tables.length > 0) return catalog
+  }
+  return first
+}
+
+async function catalogIn(
+  sources: StatementSources,
+  call: RouteCall,
+  database: string,
+): Promise<ShownCatalog> {
   const ask = (sql: string) =>
     runStatement(sources, { ...who(call), mode: "read", database, sql, limit: 100_000 })
   const [databases, columns] = [await ask(databasesSql), await ask(columnsSql)]
@@ -73,7 +97,7 @@ async function catalogOf(sources: StatementSources, call: RouteCall): Promise<ob
   }
   return {
     database,
-    databases: databases.rows.map(([name]) => name),
+    databases: databases.rows.flatMap(([name]) => name ?? []),
     tables: [...tables.values()],
     truncated: columns.truncated,
   }
