@@ -2,9 +2,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openSessions } from "../../../src/sources/mysql/snapshot/sessions.ts"
+import { toldPlace } from "../../../src/sources/mysql/snapshot/told-place.ts"
 import { mysqlServer } from "../../support/mysql/fixtures.ts"
 import { mariaDbProduct, newerMariaDbProduct } from "../../support/mysql/products.ts"
 import type { MysqlServer } from "../../support/mysql/server.ts"
+import { waitUntil } from "../../support/wait-until.ts"
 
 const opens = 80
 
@@ -27,8 +29,44 @@ async function surplus(server: MysqlServer): Promise<number> {
   }
 }
 
+/** Begins a file of the log; returns its name and its length behind the two checkpoints that the server then writes into it. */
+async function freshFile(server: MysqlServer) {
+  await server.sql("FLUSH BINARY LOGS")
+  return await waitUntil(
+    async () => {
+      const [[file = ""] = []] = await server.rows("SHOW MASTER STATUS")
+      const events = await server.rows(`SHOW BINLOG EVENTS IN '${file}'`)
+      const checkpoints = events.filter(([, , type]) => type === "Binlog_checkpoint")
+      const [second] = checkpoints.slice(1)
+      return second && { file: String(file), offset: Number(second[4]) }
+    },
+    { what: "the log's second checkpoint", timeoutMs: 60_000 },
+  )
+}
+
+/** Places that a MariaDB says for a snapshot when a checkpoint or a new file comes into its log while a transaction ends. */
+async function assertToldPlaces(server: MysqlServer) {
+  const before = await freshFile(server)
+  await server.sql(
+    "CREATE TABLE d.named (id int PRIMARY KEY) COMMENT 'the file is longer than one without it'",
+  )
+  const events = await server.rows(`SHOW BINLOG EVENTS IN '${before.file}'`)
+  const end = Number(events.at(-1)?.[4])
+  const now = await freshFile(server)
+  assert.ok(end > now.offset)
+  const expected = await toldPlace({ url: server.url }, now)
+  assert.deepEqual(expected.end, now)
+  const told = (file: string, offset: number) => toldPlace({ url: server.url }, { file, offset })
+  const [, , checkpoint] = await server.rows(`SHOW BINLOG EVENTS IN '${now.file}'`)
+  assert.deepEqual(await told(now.file, Number(checkpoint?.[1])), expected, "an end before a checkpoint")
+  assert.deepEqual(await told(before.file, end), expected, "the end of the file before")
+  assert.deepEqual(await told(now.file, end), expected, "the end of the file before, by the new file's name")
+  assert.deepEqual((await told(before.file, before.offset)).end, before, "a transaction follows")
+  await assert.rejects(told(now.file, end + 1), { kind: "sourceBusy" })
+}
+
 for (const product of [mariaDbProduct, newerMariaDbProduct])
-  test(`${product.label}: sessions of a snapshot see what its place says, while others write and look at the status`, {
+  test(`${product.label}: sessions of a snapshot see what its place says, while others write and look at the status, and where its place is said wrong`, {
     skip: product.missing() ?? false,
   }, async () => {
     const server = await mysqlServer(product)
@@ -52,4 +90,5 @@ for (const product of [mariaDbProduct, newerMariaDbProduct])
       await Promise.all(others)
       for (const session of [writer, ...watchers]) session.close()
     }
+    await assertToldPlaces(server)
   })

@@ -1,11 +1,12 @@
 import { Problem } from "../../../domain/problems.ts"
 import type { TableName } from "../../../domain/table.ts"
-import { type Address, type Client, close, connect, quoteLiteral, takeOver, withClient } from "../client.ts"
+import { type Address, type Client, close, connect, takeOver, withClient } from "../client.ts"
 import { problemOf } from "../errors.ts"
 import type { LogEnd } from "../log/log-file.ts"
 import { atRestOrLocked, beginSnapshot, freeDefinitions } from "../log/moment.ts"
-import { type Place, placeOfMariadb } from "../log/position.ts"
+import type { Place } from "../log/position.ts"
 import { newRowSession, type RowSession } from "./query-rows.ts"
+import { toldPlace } from "./told-place.ts"
 
 /** Sessions that all see the same moment of the server, and where in the log that moment lies. */
 export interface ConsistentSessions {
@@ -57,14 +58,14 @@ async function ofOneMoment(address: Address, clients: Client[]): Promise<Consist
     const [moment] = moments
     if (moment === undefined) throw new Error("no session")
     if (moments.every((one) => isSameEnd(one, moment)))
-      return { clients, place: await mariadbPlace(address, moment), end: moment }
+      return { clients, ...(await toldPlace(address, moment)) }
   }
   const [first, ...rest] = clients
   if (first === undefined) throw new Error("no session")
   for (const client of rest) close(client)
   await beginSnapshot(first)
   const moment = await snapshotEnd(first)
-  return { clients: [first], place: await mariadbPlace(address, moment), end: moment }
+  return { clients: [first], ...(await toldPlace(address, moment)) }
 }
 
 /**
@@ -103,18 +104,6 @@ async function saidEnd(client: Client): Promise<LogEnd> {
 
 function isSameEnd(one: LogEnd, other: LogEnd): boolean {
   return one.file === other.file && one.offset === other.offset
-}
-
-async function mariadbPlace(address: Address, { file, offset }: LogEnd): Promise<Place> {
-  const [row] = await withClient(address, "reading the position", (client) =>
-    client.query(`SELECT BINLOG_GTID_POS(${quoteLiteral(file)}, ${offset}) AS place`),
-  )
-  if (row?.place === null || row?.place === undefined)
-    throw new Problem(
-      "sourceBusy",
-      "The source threw away the log of the snapshot while it was being opened.",
-    )
-  return placeOfMariadb(row.place)
 }
 
 /** From here on the sessions give rows as bytes. */
