@@ -25,7 +25,7 @@ import { type DuckDbInstance, openDuckDb } from "../../src/warehouses/duckdb/fil
 import { openDuckDbWarehouse } from "../../src/warehouses/duckdb/warehouse.ts"
 import { differences } from "./compare.ts"
 import { removeFolder, temporaryFolder } from "./temporary-folder.ts"
-import { waitUntil } from "./wait-until.ts"
+import { sayOnTimeout, waitUntil } from "./wait-until.ts"
 
 const cleanUps: (() => Promise<void>)[] = []
 
@@ -228,8 +228,9 @@ export async function beginTestPipeline(options: TestPipelineOptions): Promise<T
   }
 }
 
+/** Reports of a pipeline to come. Waits of the test that fail say them. */
 export function newReports(): Reports {
-  return {
+  const reports: Reports = {
     phases: [],
     problems: [],
     problem: undefined,
@@ -242,6 +243,8 @@ export function newReports(): Reports {
     copied: [],
     selected: undefined,
   }
+  sayOnTimeout(() => describe(reports))
+  return reports
 }
 
 function isSlotWait({ kind, message }: Problem): boolean {
@@ -299,14 +302,24 @@ async function settled(url: string, home: TestHome, database: string, reports: R
       )
       return found.length > 0
     },
-    { what: `what was committed to be visible (${describe(reports)})`, timeoutMs: 60_000, intervalMs: 5 },
+    { what: "what was committed to be visible", timeoutMs: 60_000, intervalMs: 5 },
   )
   const last = reports.problems.at(-1)
   if (last !== undefined && reports.phases.at(-1) === "waiting") throw last
 }
 
-function describe(reports: Reports): string {
-  return `phase ${reports.phases.at(-1)}, problems: ${reports.problems.map((problem) => problem.message).join("; ") || "none"}`
+const toldOfEach = 6
+
+function describe({ phases, problems, copied, failed, batches }: Reports): string {
+  const last = (all: readonly string[]) => all.slice(-toldOfEach).join(" | ") || "none"
+  const parts = [
+    `phases: ${last(phases)}`,
+    `problems (${problems.length}): ${last(problems.map(({ message }) => message))}`,
+    `copied (${copied.length}): ${last(copied)}`,
+    `failed (${failed.size}): ${last([...failed].map(([table, reason]) => `${table}: ${reason}`))}`,
+    `batches: ${batches}`,
+  ]
+  return `a pipeline reported ${parts.join(", ")}`
 }
 
 /**

@@ -17,6 +17,19 @@ interface Wait {
   intervalMs?: number
 }
 
+const mostWitnesses = 4
+const witnesses: (() => string)[] = []
+
+/** Waits that fail from here on also say what `witness` has seen. Only the newest few of a process are asked. */
+export function sayOnTimeout(witness: () => string): void {
+  witnesses.push(witness)
+  if (witnesses.length > mostWitnesses) witnesses.shift()
+}
+
+function seen(): string {
+  return witnesses.map((witness) => `; ${witness()}`).join("")
+}
+
 /** Polls until `condition` answers something true, and returns that; fails naming `what` after `timeoutMs`. */
 export async function waitUntil<T>(
   condition: () => Promise<T> | T,
@@ -35,7 +48,7 @@ export async function waitUntil<T>(
     }
     await sleep(intervalMs ?? pauseMs(Date.now() - startedAt))
   }
-  throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: lastError })
+  throw new Error(`waited ${timeoutMs} ms for ${what}${seen()}`, { cause: lastError })
 }
 
 function pauseMs(waitedMs: number): number {

@@ -56,8 +56,6 @@ export async function mysqlPipeline(options: MysqlPipelineOptions): Promise<Mysq
     what: "the pipeline to stream",
     timeoutMs: 60_000,
     intervalMs: 5,
-  }).catch((error: Error) => {
-    throw new Error(`${error.message}: ${pipeline.reports.problems.map(({ message }) => message).join("; ")}`)
   })
   return pipeline
 }
