@@ -15,6 +15,7 @@ export type DutyName =
   | "profile matching"
   | "identity resolution jobs"
   | "profile events"
+  | "profile expiry"
   | "source protection"
   | "profile flows"
   /** Of the warehouse of an ARN. */

@@ -8,7 +8,9 @@ import {
 import { type OutgoingEvent, recordOutgoing } from "../../state/profile-events/outbox.ts"
 import { streamOrigin } from "../../state/profile-events/streams.ts"
 import type { LockedDomain } from "../../state/profiles/profile-store.ts"
+import type { ProfileFields } from "../../state/profiles/records.ts"
 import { type ProfileEvent, type ProfileEventType, recordOf } from "./streams/event-record.ts"
+import { profileObject } from "./streams/profile-object.ts"
 import { type Fired, firedBy } from "./triggers/firing.ts"
 
 /** Something that happened to a profile, or to an object of it. */
@@ -35,6 +37,11 @@ export interface Publishing {
   isRealTime: boolean
   /** Made only when somebody listens. */
   occurrences(): readonly Occurrence[]
+}
+
+/** Something that happened to a profile itself. @param fields as they are now; of one that is gone: as they were */
+export function profileOccurrence(type: Occurrence["type"], id: string, fields: ProfileFields): Occurrence {
+  return { type, objectTypeName: "_profile", profileId: id, object: profileObject(id, fields) }
 }
 
 /** Records what is to be sent, in the transaction in which it happens. */

@@ -1,5 +1,4 @@
-import type { Occurrence } from "../events/publish.ts"
-import { profileObject } from "../events/streams/profile-object.ts"
+import { type Occurrence, profileOccurrence } from "../events/publish.ts"
 import type { Mapped } from "../mapping/map-object.ts"
 import type { Batch } from "./batch.ts"
 import type { Outcome } from "./outcome.ts"
@@ -28,13 +27,6 @@ export function occurrencesOf(
   const profiles = [...batch.profiles.values()].filter(({ isChanged }) => isChanged)
   return [
     ...objects,
-    ...profiles.map(
-      ({ id, fields, isNew }): Occurrence => ({
-        type: isNew ? "CREATED" : "UPDATED",
-        objectTypeName: "_profile",
-        profileId: id,
-        object: profileObject(id, fields),
-      }),
-    ),
+    ...profiles.map(({ id, fields, isNew }) => profileOccurrence(isNew ? "CREATED" : "UPDATED", id, fields)),
   ]
 }

@@ -2,6 +2,7 @@ import type { Caller } from "../../control-plane/control-plane.ts"
 import { requireAdmin, requireReader } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { StoredObject } from "../../state/profiles/records.ts"
+import { publishEvents } from "../events/publish.ts"
 import { ingestObjects } from "../ingest/ingest.ts"
 import { type PageAsked, type PageFound, type ProfilePlane, pageFound } from "./context.ts"
 import { type SearchKey, wantedPairs } from "./search.ts"
@@ -64,7 +65,8 @@ export async function deleteObject(
   }: { domain: string; objectType: string; profileId: string; uniqueKey: string },
 ): Promise<void> {
   requireAdmin(caller, "delete objects of profiles")
-  await store.change(domain, async ({ types, objects, keys, profiles, journal }) => {
+  await store.change(domain, async (locked) => {
+    const { types, objects, keys, profiles, journal } = locked
     const type = await types.find(objectType)
     const [found] = type === undefined ? [] : await objects.find(type.number, [uniqueKey])
     if (type === undefined || found?.profile !== profileId)
@@ -78,5 +80,19 @@ export async function deleteObject(
     const bytes = -Buffer.byteLength(found.object)
     await profiles.resize([{ id: profileId, objects: -1, bytes }])
     await journal.count({ profiles: 0, objects: -1, bytes })
+    const entry = { profile: profileId, type: type.number, uniqueKey, performedBy: caller.name }
+    await journal.record([{ ...entry, action: "DELETED_BY_CUSTOMER" }])
+    await publishEvents(locked, {
+      isRealTime: true,
+      occurrences: () => [
+        {
+          type: "DELETED",
+          objectTypeName: objectType,
+          profileId,
+          uniqueKey,
+          object: JSON.parse(found.object),
+        },
+      ],
+    })
   })
 }

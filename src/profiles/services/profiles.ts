@@ -3,6 +3,7 @@ import { requireAdmin } from "../../control-plane/sql-users/roles.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { LockedDomain } from "../../state/profiles/profile-store.ts"
 import { byPeople, keyHolder, type ProfileFields, type ProfileRecord } from "../../state/profiles/records.ts"
+import { profileOccurrence, publishEvents } from "../events/publish.ts"
 import { mappingLibraries } from "../mapping/libraries.ts"
 import { targetOf } from "../mapping/targets.ts"
 import { newProfileId } from "../profile-id.ts"
@@ -30,6 +31,7 @@ export async function createProfile(
     await locked.keys.add(ownKeys(await mappingLibraries(), profile))
     await locked.journal.record([{ profile: id, action: "CREATED", performedBy: caller.name }])
     await locked.journal.count({ profiles: 1, objects: 0, bytes: 0 })
+    await publish(locked, "CREATED", profile)
     return id
   })
 }
@@ -55,6 +57,7 @@ export async function updateProfile(
     )
     await replaceOwnKeys(locked, profile)
     await locked.journal.record([{ profile: profileId, action: "UPDATED", performedBy: caller.name }])
+    await publish(locked, "UPDATED", profile)
   })
 }
 
@@ -105,7 +108,7 @@ export async function deleteProfile(
 ): Promise<void> {
   requireAdmin(caller, "delete profiles")
   await store.change(domain, async (locked) => {
-    await requireProfile(locked, profileId)
+    const before = await requireProfile(locked, profileId)
     const removed = await locked.objects.removeOf([profileId])
     await locked.keys.removeOf([profileId])
     await locked.profiles.remove([profileId])
@@ -113,6 +116,18 @@ export async function deleteProfile(
       { profile: profileId, action: "DELETED_BY_CUSTOMER", performedBy: caller.name },
     ])
     await locked.journal.count({ profiles: -1, objects: -removed.objects, bytes: -removed.bytes })
+    await publish(locked, "DELETED", before)
+  })
+}
+
+async function publish(
+  locked: LockedDomain,
+  type: "CREATED" | "UPDATED" | "DELETED",
+  { id, fields }: Pick<ProfileRecord, "id" | "fields">,
+): Promise<void> {
+  await publishEvents(locked, {
+    isRealTime: true,
+    occurrences: () => [profileOccurrence(type, id, fields)],
   })
 }
 

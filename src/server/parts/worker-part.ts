@@ -13,6 +13,7 @@ import { cleanSourceRemains } from "../../control-plane/reconciler/source-remain
 import { watchRetention } from "../../control-plane/running-pipelines/retention-watch.ts"
 import { startWarehouseObserver } from "../../control-plane/running-pipelines/warehouse-observer.ts"
 import { startDelivery } from "../../profiles/events/delivery/deliver.ts"
+import { startExpiry } from "../../profiles/expiry.ts"
 import { startIdentityJobs } from "../../profiles/identity/batch/identity-jobs.ts"
 import { startMatching } from "../../profiles/identity/matching/run-matching.ts"
 import type { Waits } from "../../replication/waits.ts"
@@ -124,6 +125,7 @@ function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): v
   const { profiles, profileIdentity: identity } = store
   duties.add("profile matching", (held) => startMatching({ profiles, identity, held, log }))
   duties.add("identity resolution jobs", (held) => startIdentityJobs({ profiles, identity, held, log }))
+  duties.add("profile expiry", (held) => startExpiry({ profiles, held, log }))
   const delivery = {
     profiles,
     outbox: store.profileEvents.outbox,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import { brokenConstraint } from "../connection.ts"
 import type { StateSchema } from "../schema.ts"
+import { domainsWithExpired } from "./expiry.ts"
 import type { DomainRecord, DomainSettings } from "./records.ts"
 
 type Db = Kysely<StateSchema>
@@ -13,6 +14,8 @@ export interface DomainStore {
   /** In the order of their names, `after` excluded. */
   list(page: { after: string | undefined; limit: number }): Promise<DomainRecord[]>
   count(): Promise<number>
+  /** Names of those in which something has passed its time, see `expiry.ts`. */
+  withExpired(): Promise<string[]>
   /** Its rows are removed later: see `removals.ts`. False: there is none. */
   remove(name: string): Promise<boolean>
 }
@@ -37,6 +40,7 @@ export function domainStore(db: Db): DomainStore {
       }>`select count(*)::int as n from millrace.profile_domains`.execute(db)
       return rows[0]?.n ?? 0
     },
+    withExpired: () => domainsWithExpired(db),
     remove: (name) => remove(db, name),
   }
 }

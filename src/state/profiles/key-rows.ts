@@ -46,7 +46,6 @@ export interface KeyRows {
   /** How many there were. */
   remove(keys: readonly HeldKey[]): Promise<number>
   removeOf(profiles: readonly string[]): Promise<void>
-  move(from: readonly string[], to: string): Promise<void>
 }
 
 /** @param domain the domain's number */
@@ -74,7 +73,6 @@ export function keyRows(db: Db, domain: number): KeyRows {
         db,
       )
     },
-    move: (from, to) => move(db, domain, from, to),
   }
 }
 
@@ -143,16 +141,6 @@ async function heldBy(
     join millrace.profile_keys k on k.profile = w.profile and k.object = w.holder
     where k.domain = ${domain}`.execute(db)
   return rows.map((row) => ({ ...row, profile: plainId(row.profile) }))
-}
-
-/** What both profiles have of the same holder is there once. */
-async function move(db: Db, domain: number, from: readonly string[], to: string): Promise<void> {
-  await sql`with gone as (delete from millrace.profile_keys
-      where domain = ${domain} and profile = any(${from}::uuid[]) returning name, value, object)
-    insert into millrace.profile_keys (domain, name, value, profile, object)
-    select distinct ${domain}::integer, name, value, ${to}::uuid, object from gone on conflict do nothing`.execute(
-    db,
-  )
 }
 
 function unnested(keys: readonly HeldKey[]) {

@@ -25,8 +25,6 @@ export interface ObjectRows {
   remove(type: number, uniqueKeys: readonly string[]): Promise<StoredObject[]>
   /** All of these profiles. */
   removeOf(profiles: readonly string[]): Promise<{ objects: number; bytes: number }>
-  /** Gives the objects of some profiles to another; how much went. */
-  move(from: readonly string[], to: string): Promise<{ objects: number; bytes: number }>
 }
 
 /** @param domain the domain's number */
@@ -50,13 +48,6 @@ export function objectRows(db: Db, domain: number): ObjectRows {
       const { rows } = await sql<Sizes>`with gone as (delete from millrace.profile_objects
         where domain = ${domain} and profile = any(${profiles}::uuid[]) returning octet_length(object) as bytes)
         select count(*)::int as objects, coalesce(sum(bytes), 0)::float8 as bytes from gone`.execute(db)
-      return rows[0] ?? { objects: 0, bytes: 0 }
-    },
-    move: async (from, to) => {
-      const { rows } =
-        await sql<Sizes>`with moved as (update millrace.profile_objects set profile = ${to}::uuid
-        where domain = ${domain} and profile = any(${from}::uuid[]) returning octet_length(object) as bytes)
-        select count(*)::int as objects, coalesce(sum(bytes), 0)::float8 as bytes from moved`.execute(db)
       return rows[0] ?? { objects: 0, bytes: 0 }
     },
   }

@@ -7,6 +7,7 @@ import {
   type CustomerProfilesClient,
   DeleteDomainCommand,
   DeleteProfileCommand,
+  DeleteProfileObjectCommand,
   DeleteProfileObjectTypeCommand,
   GetDomainCommand,
   GetProfileObjectTypeCommand,
@@ -233,6 +234,10 @@ describe("objects and profiles", () => {
     await put(DomainName, { id: 2, customer: { email: "bo@example.com" }, city: "Bern" })
     const [changed] = await search(DomainName, "_profileId", ProfileId ?? "")
     assert.equal(changed?.Address?.City, "Bern")
+    const gone = { DomainName, ProfileId, ObjectTypeName: "order", ProfileObjectUniqueKey: "2" }
+    await client.send(new DeleteProfileObjectCommand(gone))
+    const missing = await refusal(client.send(new DeleteProfileObjectCommand(gone)))
+    assert.deepEqual(missing, ["ResourceNotFoundException", 404])
     await client.send(new DeleteProfileCommand({ DomainName, ProfileId }))
     assert.deepEqual(await search(DomainName, "_email", "bo@example.com"), [])
     const { Stats } = await client.send(new GetDomainCommand({ DomainName }))

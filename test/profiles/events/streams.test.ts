@@ -4,6 +4,8 @@ import { describe, type TestContext, test } from "node:test"
 import { sql } from "kysely"
 import { startDelivery } from "../../../src/profiles/events/delivery/deliver.ts"
 import { webhookFor } from "../../../src/profiles/events/delivery/webhooks.ts"
+import { expire } from "../../../src/profiles/expiry.ts"
+import { mergeProfiles } from "../../../src/profiles/identity/merge/merge-profiles.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { domainWith, ingest, objectType, profileIdOf, profilesForTests } from "../scene.ts"
 import { type Receiver, receiver, receiverSecret } from "./receiver.ts"
@@ -80,6 +82,89 @@ describe("event streams", () => {
     assert.equal(EventId, hook.taken[0]?.id)
     assert.ok(Date.parse(String(EventTimestamp)) > Date.now() - 600_000)
     assert.equal(hook.taken[0]?.path, "/hooks/all")
+  })
+
+  test("a merge is told of the profile that stays, and of those that are gone", async (context) => {
+    const { domain, hook } = await streaming(context)
+    const [main = "", other = ""] = (
+      await visits(domain, [
+        { id: "1", email: "ann@x.example" },
+        { id: "2", email: "anne@x.example", city: "Ulm" },
+      ])
+    ).map(profileIdOf)
+    const resolution = { kind: "main", fieldSources: new Map() } as const
+    await state.store.change(domain, async (locked) => {
+      await mergeProfiles(locked, [{ main, others: [other], resolution }], "a person")
+    })
+    delivering(context, hook)
+    await waitUntil(() => hook.taken.length === 6 || undefined, { what: "six events" })
+    // Events of different profiles come in any order.
+    const told = hook.taken
+      .map(({ record }) => [record.EventType, record.Object])
+      .sort()
+      .reverse()
+    const email = { EmailAddress: "ann@x.example" }
+    const address = { Address: { City: "Ulm" } }
+    assert.deepEqual(
+      told.filter(([type]) => type === "MERGED" || type === "DELETED"),
+      [
+        ["MERGED", { ProfileId: main, ...email, ...address }],
+        ["DELETED", { ProfileId: other, EmailAddress: "anne@x.example", ...address }],
+      ],
+    )
+  })
+
+  test("what has passed its time is gone, and told", async (context) => {
+    const { domain, hook } = await streaming(context)
+    const [old, kept] = (
+      await visits(domain, [
+        { id: "1", email: "ann@x.example" },
+        { id: "2", email: "bob@x.example" },
+      ])
+    ).map(profileIdOf)
+    await state.store.change(domain, async ({ transaction, domain: { number } }) => {
+      await sql`update millrace.profile_objects set expires_at = now() where domain = ${number} and unique_key = '1'`.execute(
+        transaction,
+      )
+      // One of the two has an object left.
+      await sql`update millrace.profiles set expires_at = now() where domain = ${number}`.execute(transaction)
+    })
+    await expire(state.store, () => true)
+    const { domain: counts, profiles, objects, keys, journal } = await state.store.read(domain)
+    assert.deepEqual(
+      (await profiles.list({ after: undefined, limit: 10 })).map(({ id }) => id),
+      [kept],
+    )
+    const bytes = JSON.stringify({ id: "2", email: "bob@x.example" }).length
+    assert.deepEqual([counts.profileCount, counts.objectCount, counts.objectBytes], [1, 1, bytes])
+    assert.deepEqual(
+      [
+        await keys.find([{ name: "_email", value: "ann@x.example" }]),
+        (await state.store.domains.withExpired()).includes(domain),
+      ],
+      [[], false],
+    )
+    assert.equal((await objects.find(0, ["1"])).length, 0)
+    const history = await journal.since("0", 100)
+    assert.deepEqual(
+      history
+        .filter(({ action }) => action === "EXPIRED")
+        .map(({ profile, uniqueKey }) => [profile, uniqueKey]),
+      [
+        [old, "1"],
+        [old, undefined],
+      ],
+    )
+    delivering(context, hook)
+    await waitUntil(() => hook.taken.length === 6 || undefined, { what: "six events" })
+    const gone = hook.taken.filter(({ record }) => record.EventType === "DELETED")
+    assert.deepEqual(
+      gone.map(({ record }) => [record.ObjectTypeName, record.AssociatedProfileId]),
+      [
+        ["Visit", old],
+        ["_profile", old],
+      ],
+    )
   })
 
   test("an event that is refused holds up its profile only, and is given up as a dead letter", async (context) => {

@@ -1,5 +1,5 @@
 import type { ProfilePlane } from "../../../profiles/services/context.ts"
-import { listObjects, putObject } from "../../../profiles/services/objects.ts"
+import { deleteObject, listObjects, putObject } from "../../../profiles/services/objects.ts"
 import type { RestHandlers } from "../../rest-door.ts"
 import type { objectsOperations } from "../operations/objects.ts"
 import { nextToken, pageAsked } from "../pages.ts"
@@ -31,6 +31,15 @@ export function objectHandlers(plane: ProfilePlane): RestHandlers<typeof objects
         Object: object,
       }))
       return { Items, NextToken: nextToken("ListProfileObjects", next) }
+    },
+    DeleteProfileObject: async (input, caller) => {
+      await deleteObject(plane, caller, {
+        domain: input.DomainName,
+        objectType: input.ObjectTypeName,
+        profileId: input.ProfileId,
+        uniqueKey: input.ProfileObjectUniqueKey,
+      })
+      return { Message: "OK" }
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { RestOperations } from "../../../wire/rest-json/operation.ts"
 import {
   maxSize100Shape,
+  messageShape,
   nameShape,
   requestValueListShape,
   string1To255Shape,
@@ -60,5 +61,20 @@ export const objectsOperations = {
       required: ["DomainName", "ObjectTypeName", "ProfileId"],
     },
     output: { kind: "structure", members: { Items: profileObjectListShape, NextToken: tokenShape } },
+  },
+  DeleteProfileObject: {
+    method: "POST",
+    uri: "/domains/{DomainName}/profiles/objects/delete",
+    input: {
+      kind: "structure",
+      members: {
+        ProfileId: uuidShape,
+        ProfileObjectUniqueKey: string1To255Shape,
+        ObjectTypeName: typeNameShape,
+        DomainName: nameShape,
+      },
+      required: ["ProfileId", "ProfileObjectUniqueKey", "ObjectTypeName", "DomainName"],
+    },
+    output: { kind: "structure", members: { Message: messageShape } },
   },
 } as const satisfies RestOperations

@@ -2,6 +2,7 @@ import { Fault } from "../../../domain/faults.ts"
 import { moveBelongings } from "../../../state/profile-identity/merges.ts"
 import type { LockedDomain } from "../../../state/profiles/profile-store.ts"
 import type { HistoryEntry, ProfileRecord } from "../../../state/profiles/records.ts"
+import { profileOccurrence, publishEvents } from "../../events/publish.ts"
 import { type MergeableProfile, mergedValues, type Resolution, type SourcedValue } from "./merged-fields.ts"
 
 /** Profiles that become one, and how. */
@@ -33,6 +34,15 @@ export async function mergeProfiles(
   })
   await write(locked, merges, merged)
   await locked.journal.record(merges.flatMap((merge) => historyOf(merge, performedBy)))
+  await publishEvents(locked, {
+    isRealTime: true,
+    occurrences: () => [
+      ...merged.map(({ id, fields }) => profileOccurrence("MERGED", id, fields)),
+      ...merges.flatMap(({ others }) =>
+        others.map((id) => profileOccurrence("DELETED", id, found.get(id)?.fields ?? {})),
+      ),
+    ],
+  })
   return merged
 }
 
