@@ -31,7 +31,8 @@ export async function watched(browser: Browser, origin: string): Promise<Watched
     viewport: { width: 1280, height: 800 },
     reducedMotion: "reduce",
   })
-  context.setDefaultTimeout(20_000)
+  // A loaded machine takes its time: a limit only ends a test that has failed.
+  context.setDefaultTimeout(60_000)
   const faults: string[] = []
   await context.exposeFunction("violated", (what: string) => faults.push(what))
   // Named in the page's own words: this runs in the browser.

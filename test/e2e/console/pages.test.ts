@@ -251,7 +251,7 @@ async function firstPageIsSmall({ origin }: Scene): Promise<void> {
   assert.ok(bytes <= firstPageLimitBytes, `the first page is ${bytes} bytes gzipped`)
 }
 
-test("the console's pages in a browser", { skip: withoutBrowser, timeout: 240_000 }, async (context) => {
+test("the console's pages in a browser", { skip: withoutBrowser, timeout: 600_000 }, async (context) => {
   const here = await scene(context)
   const browser = await openBrowser()
   atEnd(context, () => browser.close())
