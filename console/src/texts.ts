@@ -1,4 +1,5 @@
 import { createTexts } from "./create/texts.ts"
+import { sourcesTexts } from "./sources/texts.ts"
 
 /** Every text of the console, in one place. Plain English, sentence case, the words of the documentation. */
 export const texts = {
@@ -11,6 +12,7 @@ export const texts = {
     overview: "Overview",
     query: "Query",
     create: "Create",
+    sources: "Sources",
     audit: "Audit",
     health: "Health",
     settings: "Settings",
@@ -261,6 +263,7 @@ export const texts = {
     emptyValue: "NULL",
   },
   create: createTexts,
+  sources: sourcesTexts,
   unknownPage: {
     title: "There is no such page",
     detail: (path: string) => `The console has no page ${path}.`,

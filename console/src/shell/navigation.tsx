@@ -21,6 +21,7 @@ const items: readonly Item[] = [
   { to: { page: "overview" }, icon: "M3 10.5 10 4l7 6.5M5 9v7h10V9", isFor: () => true },
   { to: { page: "query" }, icon: "M4 5.5 8.5 10 4 14.5M10 15h6", isFor: () => true },
   { to: { page: "create" }, icon: "M10 4v12M4 10h12", isFor: isAdmin },
+  { to: { page: "sources" }, icon: "M3 6h9l-3-3M17 14H8l3 3", isFor: () => true },
 ]
 
 interface NavigationProps {

@@ -7,6 +7,7 @@ import type { Place } from "./router.ts"
 
 const QueryPage = lazy(() => import("../query/query-page.tsx"))
 const CreatePage = lazy(() => import("../create/create-page.tsx"))
+const SourcesPage = lazy(() => import("../sources/sources-page.tsx"))
 const IntegrationPage = lazy(() => import("../integration/integration-page.tsx"))
 
 /** The first page comes with the shell; the others are loaded when somebody goes there. */
@@ -24,6 +25,8 @@ function pageOf(place: Place) {
       return <QueryPage />
     case "create":
       return <CreatePage />
+    case "sources":
+      return <SourcesPage />
     case "unknown":
       return <UnknownPage path={place.path} />
   }

@@ -7,6 +7,7 @@ export type Place =
   | { page: "integration"; id: string }
   | { page: "query" }
   | { page: "create" }
+  | { page: "sources" }
   | { page: "unknown"; path: string }
 
 export function placeOf(pathname: string): Place {
@@ -15,7 +16,7 @@ export function placeOf(pathname: string): Place {
     .replace(/^\/console/, "")
     .replace(/^\/+|\/+$/g, "")
   if (path === "" || path === "sign-in") return { page: "overview" }
-  if (path === "query" || path === "create") return { page: path }
+  if (path === "query" || path === "create" || path === "sources") return { page: path }
   const id = /^integrations\/([^/]+)$/.exec(path)?.[1]
   return id === undefined ? { page: "unknown", path } : { page: "integration", id: decodeURIComponent(id) }
 }
@@ -28,6 +29,7 @@ export function pathOf(place: Place): string {
       return `${basePath}/console/integrations/${encodeURIComponent(place.id)}`
     case "query":
     case "create":
+    case "sources":
       return `${basePath}/console/${place.page}`
     case "unknown":
       return `${basePath}/console/${place.path}`

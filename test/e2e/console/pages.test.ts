@@ -141,6 +141,9 @@ async function viewerChangesNothing({ origin, integration }: Scene, browser: Bro
   await page.getByText("Your role is viewer").waitFor()
   assert.equal(await page.getByRole("button", { name: /Resync|Verify|Delete/ }).count(), 0)
   assert.equal(await page.getByRole("link", { name: "Create" }).count(), 0)
+  await page.getByRole("link", { name: "Sources" }).click()
+  await page.getByText("Your role cannot test sources").waitFor()
+  assert.equal(await page.getByRole("button", { name: /^Test/ }).count(), 0)
   const refused = await page.evaluate(`fetch("/console/api/integrations/${integration}/resync", {
     method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then((answer) => answer.status)`)
   assert.equal(refused, 403)
@@ -185,6 +188,20 @@ async function asks(page: Page): Promise<void> {
   await page.keyboard.press("Control+Enter")
   await page.getByRole("alert").getByText("not_there").first().waitFor()
   await page.getByRole("link", { name: "Overview" }).click()
+}
+
+/** What the configuration lists, and what a source lacks when it is asked. */
+async function showsSources(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Sources" }).click()
+  await page.getByText(secondArn, { exact: true }).waitFor()
+  await page.getByRole("button", { name: `Test ${secondArn}` }).click()
+  await page
+    .getByText("The source has all that replication needs.")
+    .or(page.getByText("Warning"))
+    .first()
+    .waitFor()
+  await assertAccessible(page, "sources")
+  await assertFitsPhone(page, "sources")
 }
 
 /** Two tables of three: the filter is judged and tried before anything is made. */
@@ -265,6 +282,7 @@ test("the console's pages in a browser", { skip: withoutBrowser, timeout: 600_00
   )
   await context.test("a table that was mended is copied", () => mendsTable(here, page))
   await context.test("a statement's rows are shown as text, and go into a file", () => asks(page))
+  await context.test("sources and warehouses are listed, and tested", () => showsSources(page))
   await context.test("an integration of two tables is tried, made and shown", () =>
     createsIntegration(here, page),
   )

@@ -1,0 +1,23 @@
+/** Texts of the page that lists sources and warehouses. */
+export const sourcesTexts = {
+  title: "Sources and warehouses",
+  lead: "What millrace.yaml lists. To change it, edit the file and run millrace reload; a change of warehouses needs a restart.",
+  loading: "Asking which there are …",
+  sources: "Sources",
+  warehouses: "Warehouses",
+  noSources: "No sources are configured",
+  noSourcesDetail: "Add one under sources: in millrace.yaml, then run millrace reload.",
+  listed: "from millrace.yaml",
+  engine: "Engine",
+  filter: "Data filter",
+  whole: "none: all of it is replicated",
+  files: "none: its files are loaded by COPY",
+  cluster: "Cluster",
+  integrations: "Integrations",
+  noIntegrations: "none",
+  arn: "ARN",
+  test: (arn: string) => `Test ${arn}`,
+  testShort: "Test",
+  testing: "Asking …",
+  testHint: "Your role cannot test sources: that needs the role admin.",
+} as const
