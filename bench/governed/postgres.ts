@@ -108,6 +108,7 @@ function compiled(): WantedPolicies {
         plan: compileSource({ source, policies: all }),
       }
     }),
+    impersonators: [],
     closed: [{}],
     secrets: new Map([["salt", "bench"]]),
   }

@@ -21,6 +21,8 @@ export interface WantedPolicies {
   /** Of the installation: versions of two installations are not compared. */
   installation: string
   people: WantedPeople
+  /** Accounts of the people who may read as others. */
+  impersonators: readonly string[]
   /** A source's plan; a text: why there is none. Then it has no view. */
   sources: readonly { id: number; view: TablePlace; table: TablePlace; plan: SourcePlan | string }[]
   /** Tables that nobody may be granted by Millrace; absent names: all there are. */

@@ -84,6 +84,7 @@ function wanted(version: number, reader: string, region: string): WantedPolicies
       table: source.table,
       plan: compileSource({ source, policies }),
     })),
+    impersonators: [],
     closed: [{}],
     secrets: new Map([["salt", `${canary} salt`]]),
   }

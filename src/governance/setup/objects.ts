@@ -1,7 +1,12 @@
 import { isMember, sessionMark, userText } from "./expressions.ts"
 import { identifier, literal } from "./names.ts"
 import { hasOwners, managedSchemas, objectsVersion, type SetupPlan } from "./plan.ts"
-import { procedures } from "./procedures.ts"
+import {
+  impersonatedAccount,
+  impersonationRoutineNames,
+  impersonationTables,
+} from "./postgres-impersonation.ts"
+import { postgresPlace, procedures } from "./procedures.ts"
 
 /**
  * The managed objects, made by the account that shall own them. Each statement may be repeated, also with another plan: what an
@@ -68,15 +73,19 @@ function tables({ dialect }: SetupPlan): string[] {
       `username varchar(128) NOT NULL, kind varchar(16) NOT NULL, key ${wide(1024)} NOT NULL, value ${wide(2048)}`,
     ),
     ...(dialect === "postgres" ? [widened] : []),
-    table("impersonator", "username varchar(128) NOT NULL"),
-    table(
-      "impersonation",
-      `session_username varchar(128) NOT NULL, pid integer NOT NULL, session_mark varchar(64) NOT NULL, target varchar(128) NOT NULL, expires_at ${time} NOT NULL`,
-    ),
-    table(
-      "impersonation_event",
-      `at ${time} NOT NULL, session_username varchar(128) NOT NULL, target varchar(128), action varchar(8) NOT NULL`,
-    ),
+    ...(dialect === "postgres"
+      ? impersonationTables("immuta_system")
+      : [
+          table("impersonator", "username varchar(128) NOT NULL"),
+          table(
+            "impersonation",
+            `session_username varchar(128) NOT NULL, pid integer NOT NULL, session_mark varchar(64) NOT NULL, target varchar(128) NOT NULL, expires_at ${time} NOT NULL`,
+          ),
+          table(
+            "impersonation_event",
+            `at ${time} NOT NULL, session_username varchar(128) NOT NULL, target varchar(128), action varchar(8) NOT NULL`,
+          ),
+        ]),
   ]
 }
 
@@ -98,17 +107,8 @@ END $body$`
 function views(plan: SetupPlan): string[] {
   const { dialect, impersonationRole: role } = plan
   const options = dialect === "postgres" ? " WITH (security_barrier = true)" : ""
-  const [now, user] =
-    dialect === "postgres"
-      ? (["pg_catalog.now()", "session_user"] as const)
-      : (["getdate()", "current_user"] as const)
-  const target =
-    role === undefined
-      ? "CAST(NULL AS varchar(128))"
-      : `(SELECT i.target FROM immuta_system.impersonation i
-      WHERE i.session_username = ${userText(user)} AND i.pid = pg_backend_pid() AND i.expires_at > ${now}
-        AND i.session_mark = ${sessionMark}
-        AND ${isMember(role, user)})`
+  const user = dialect === "postgres" ? "session_user" : "current_user"
+  const target = role === undefined ? "CAST(NULL AS varchar(128))" : targetOf(plan, role)
   return [
     `CREATE OR REPLACE VIEW immuta_system.user_profile${options} AS
   SELECT p.username, p.display_user, p.iam
@@ -118,6 +118,15 @@ function views(plan: SetupPlan): string[] {
   SELECT e.kind, e.key, e.value
   FROM immuta_system.entitlement e JOIN immuta_system.user_profile u ON e.username = u.username`,
   ]
+}
+
+/** Whom the session impersonates now; NULL: nobody. */
+function targetOf(plan: SetupPlan, role: string): string {
+  if (plan.dialect === "postgres") return impersonatedAccount(postgresPlace(plan))
+  return `(SELECT i.target FROM immuta_system.impersonation i
+      WHERE i.session_username = ${userText("current_user")} AND i.pid = pg_backend_pid() AND i.expires_at > getdate()
+        AND i.session_mark = ${sessionMark}
+        AND ${isMember(role, "current_user")})`
 }
 
 /** In plain SQL: what needs more is done by the views' own expressions. */
@@ -153,13 +162,20 @@ function rights({ dialect, impersonationRole: role }: SetupPlan): string[] {
     "ALTER DEFAULT PRIVILEGES IN SCHEMA immuta_functions GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
     "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA immuta_functions TO PUBLIC",
     dialect === "postgres"
-      ? "REVOKE ALL ON ALL PROCEDURES IN SCHEMA immuta_procedures FROM PUBLIC"
+      ? "REVOKE ALL ON ALL ROUTINES IN SCHEMA immuta_procedures FROM PUBLIC"
       : "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA immuta_procedures FROM PUBLIC",
-    ...(role === undefined ? [] : [impersonationRight("GRANT", role)]),
+    ...(role === undefined ? [] : impersonationRights("GRANT", { dialect, role })),
   ]
 }
 
-export function impersonationRight(verb: "GRANT" | "REVOKE", role: string): string {
+export function impersonationRights(
+  verb: "GRANT" | "REVOKE",
+  { dialect, role }: { dialect: SetupPlan["dialect"]; role: string },
+): string[] {
   const joined = verb === "GRANT" ? "TO" : "FROM"
-  return `${verb} EXECUTE ON PROCEDURE immuta_procedures.impersonate_user(varchar) ${joined} GROUP ${identifier(role)}`
+  const routines =
+    dialect === "postgres"
+      ? impersonationRoutineNames("immuta_procedures")
+      : ["PROCEDURE immuta_procedures.impersonate_user(varchar)"]
+  return routines.map((one) => `${verb} EXECUTE ON ${one} ${joined} GROUP ${identifier(role)}`)
 }

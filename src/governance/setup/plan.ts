@@ -31,7 +31,7 @@ export function isSetupDialect(text: string): text is SetupDialect {
 }
 
 /** The version of the managed objects; one that changes them is a new one. */
-export const objectsVersion = 3
+export const objectsVersion = 4
 
 /** What is to be in the server. Names in lower case. */
 export interface SetupPlan {

@@ -1,6 +1,7 @@
 import { isMember, sessionSetting, userText } from "./expressions.ts"
 import { bodyText, identifier, literal } from "./names.ts"
 import type { SetupPlan } from "./plan.ts"
+import { type ImpersonationPlace, impersonationRoutines } from "./postgres-impersonation.ts"
 
 /**
  * What the service calls, and `impersonate_user`, which members of the group call. Only that one runs with its owner's rights; it
@@ -40,22 +41,15 @@ function unbound({ dialect }: SetupPlan): string {
   return dialect === "redshift" ? " || ' WITH NO SCHEMA BINDING'" : ""
 }
 
+const off = ["RAISE EXCEPTION 'Impersonation is not enabled for this integration.';"]
+
 function impersonation(plan: SetupPlan): string[] {
   const role = plan.impersonationRole
-  const off = ["RAISE EXCEPTION 'Impersonation is not enabled for this integration.';"]
   const group = (verb: "ADD" | "DROP") =>
     `EXECUTE ${literal(`ALTER GROUP ${identifier(role ?? "")} ${verb} USER `)} || quote_ident(user_name);`
   const forget = "DELETE FROM immuta_system.impersonator WHERE username = user_name;"
   return [
-    define(
-      plan,
-      "impersonate_user(target_name varchar)",
-      role === undefined ? off : impersonate(plan, role),
-      {
-        declared: "found varchar(128); matches integer; mark varchar(64);",
-        runsAs: "owner",
-      },
-    ),
+    ...(plan.dialect === "postgres" ? impersonationRoutines(postgresPlace(plan)) : [impersonateUser(plan)]),
     define(
       plan,
       "grant_impersonation(user_name varchar)",
@@ -75,6 +69,27 @@ function impersonation(plan: SetupPlan): string[] {
           ],
     ),
   ]
+}
+
+export function postgresPlace({ systemUser, impersonationRole: role }: SetupPlan): ImpersonationPlace {
+  return {
+    tables: "immuta_system",
+    routines: "immuta_procedures",
+    calledBy: "display_user",
+    mayImpersonate: (user) => (role === undefined ? "false" : isMember(role, user)),
+    neverTarget: systemUser,
+    isOff: role === undefined,
+  }
+}
+
+function impersonateUser(plan: SetupPlan): string {
+  const role = plan.impersonationRole
+  return define(
+    plan,
+    "impersonate_user(target_name varchar)",
+    role === undefined ? off : impersonate(plan, role),
+    { declared: "found varchar(128); matches integer; mark varchar(64);", runsAs: "owner" },
+  )
 }
 
 /** For 12 hours, in this session. Members may not be impersonated: there are no chains. (Fact: its name and NULL, which ends it.) */

@@ -1,5 +1,5 @@
 import { identifier, ownNamesOnly } from "./names.ts"
-import { accountRights, fingerprintRows, impersonationRight, managedObjects } from "./objects.ts"
+import { accountRights, fingerprintRows, impersonationRights, managedObjects } from "./objects.ts"
 import { hasOwners, isSingleDatabase, type SetupPlan } from "./plan.ts"
 import {
   type AccountPassword,
@@ -128,8 +128,10 @@ function edit(plan: SetupPlan, previous: SetupPlan, password: AccountPassword | 
       ...changed,
       ...(isOtherRole ? groupStatements(plan) : []),
       ...asOwner(plan, [
-        ...(isOtherRole && before !== undefined ? [impersonationRight("REVOKE", before)] : []),
         ...(isOtherRole || isOtherUser ? managedObjects(plan) : []),
+        ...(isOtherRole && before !== undefined
+          ? impersonationRights("REVOKE", { dialect: plan.dialect, role: before })
+          : []),
         ...fingerprintRows(plan),
       ]),
       ...(isOtherRole && before !== undefined ? [`DROP GROUP ${identifier(before)}`] : []),

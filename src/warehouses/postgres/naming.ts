@@ -82,6 +82,7 @@ export type BookTable =
   | "governed_views"
   | "profile"
   | "entitlement"
+  | "impersonator"
   | "secret"
 
 export function namesOf({ prefix }: Place): Names {

@@ -84,6 +84,7 @@ test("people of a server that was set up by its host see what policies allow, un
   await sees(found, "bob", "")
 
   await t.test("a person's change and a policy's count for the next statement", () => changes(found))
+  await t.test("the permission to impersonate is one in the server", () => impersonates(found))
   await t.test("what lets a person past the views is told, with the statement that mends it", () =>
     tellsOfGrants(found, host),
   )
@@ -104,7 +105,8 @@ async function setUp(t: TestContext, { call, url, database, address, mark }: Sce
   atEnd(t, () => onDatabase(url, (client) => client.query(`DROP ROLE IF EXISTS ${user}`)))
   const credentials = { authenticationType: "userPassword", username: user, password: secret }
   const at = { host: address.hostname, port: Number(address.port), database, initialDatabase: database }
-  const body = { type: "Redshift", autoBootstrap: true, config: { ...at, ...credentials } }
+  const impersonation = { enabled: true, role: `imp_${mark}` }
+  const body = { type: "Redshift", autoBootstrap: true, config: { ...at, impersonation, ...credentials } }
   const { id } = (await call("POST", "/integrations", body)) as { id: string }
   const status: Host["status"] = async () =>
     (await call("GET", `/integrations/${id}/status`)) as Awaited<ReturnType<Host["status"]>>
@@ -202,6 +204,20 @@ async function changes(found: Scene): Promise<void> {
     "TABLE immuta_system.secret",
   ])
     assert.match(await printedByPsql(found.loginOf("ada"), statement), /permission denied/, statement)
+}
+
+async function impersonates({ call, url, mark, loginOf }: Scene): Promise<void> {
+  const begin = "CALL immuta_procedures.impersonate_user('robert')"
+  const seen = () => printedByPsql(loginOf("ada"), begin, question)
+  const permissions = `/bim/iam/bim/user/ada_${mark}/permissions`
+  await call("PUT", "/bim/iam/bim/user/robert/disable/false")
+  assert.match(await seen(), /permission denied/)
+  await call("POST", permissions, ["IMPERSONATE_USER"])
+  await waitUntil(async () => (await seen()) === "2|*******4444", { what: "Ada to see what Robert sees" })
+  await call("DELETE", `${permissions}/IMPERSONATE_USER`)
+  await waitUntil(async () => /permission denied/.test(await seen()), { what: "Ada to be refused" })
+  const events = "SELECT DISTINCT session_username, target, action FROM immuta_system.impersonation_event"
+  assert.equal(await printedByPsql(url, events), `ada_${mark}|bob_${mark}|start`)
 }
 
 const circumstances = [{ type: "columnRegex", regex: "^ward$" }]

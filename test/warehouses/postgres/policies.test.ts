@@ -132,6 +132,7 @@ async function wanted(
     installation: "test",
     people: { kind: "all", people },
     sources: [{ id: 7, view, table: place, plan }],
+    impersonators: [],
     closed: [place],
     secrets: new Map([["salt", "pepper"]]),
   }
@@ -263,4 +264,49 @@ test("a probe finds whoever can read past the policies, and what was changed of 
   await policies.apply(now)
   assert.deepEqual(await policies.probe(now), { leaks: [], changed: [] })
   assert.deepEqual(await seenBy(ada), [[1, "?", "b"]])
+})
+
+test("who may impersonate sees what another person sees, noted in a transaction that has ended", async (context) => {
+  const { policies, ask, ada, adaName } = await home(context)
+  const call = (name: string) => `CALL "d.immuta_procedures".impersonate_user(${name})`
+  const people = [
+    { ...person(adaName), userId: "Ada" },
+    { ...person("bob", ["hr"]), id: 2, userId: "Bob" },
+    { ...person("eve"), id: 3, userId: "Eve" },
+  ]
+  const now = await wanted(policies, { version: 1, people })
+  await policies.apply(now)
+  const refused = async (statement: string, words: RegExp) =>
+    await assert.rejects(ada.query(statement), words, statement)
+  await refused(call("'Bob'"), /may not impersonate/)
+  await policies.apply({ ...now, version: 2, impersonators: [adaName, "eve"] })
+  await refused(call("'Eve'"), /User Eve cannot be impersonated/)
+  await refused(call("'Nobody'"), /There is no active user Nobody/)
+  const events = () =>
+    ask(`SELECT session_username, target, action FROM "d.millrace".impersonation_event ORDER BY at`)
+  await ada.query("BEGIN")
+  await refused(call("'Bob'"), /invalid transaction termination/)
+  await ada.query("ROLLBACK; BEGIN")
+  await ada.query(
+    `SELECT "d.immuta_procedures".begin_impersonation('Bob'), "d.immuta_procedures".confirm_impersonation()`,
+  )
+  assert.deepEqual(await seenBy(ada), [[1, "?", "b"]], "its note could be taken back still")
+  await ada.query("ROLLBACK")
+  assert.deepEqual([await seenBy(ada), await events()], [[[1, "?", "b"]], []])
+
+  await ada.query(call("'Bob'"))
+  assert.deepEqual(await seenBy(ada), [[1, "a", "b"]])
+  await ada.query(call("NULL"))
+  assert.deepEqual(await seenBy(ada), [[1, "?", "b"]])
+  await ada.query(call("'bob'"))
+  assert.deepEqual(await seenBy(ada), [[1, "a", "b"]], "by the account")
+  await policies.apply({ ...now, version: 3 })
+  assert.deepEqual(await seenBy(ada), [[1, "?", "b"]], "the right is taken away")
+  assert.deepEqual(await events(), [
+    [adaName, "bob", "start"],
+    [adaName, null, "stop"],
+    [adaName, "bob", "start"],
+  ])
+  await refused(`SELECT * FROM "d.millrace".impersonation_event`, /permission denied/)
+  assert.deepEqual(await policies.probe(now), { leaks: [], changed: [] })
 })

@@ -26,11 +26,19 @@ export function wantedBy({ known: { facts, secrets }, installation, readPolicy }
       version: facts.version,
       installation,
       people,
+      impersonators: impersonatorsOf(facts),
       sources,
       closed: closedPlaces(facts, database),
       secrets: new Map([...new Set(built)].map((id) => [id, secrets.get(id) ?? ""])),
     }
   }
+}
+
+/** Whoever is disabled may nothing. */
+function impersonatorsOf({ people, impersonators }: Known["facts"]): string[] {
+  return people.flatMap(({ id, warehouseUser, isDisabled }) =>
+    impersonators.has(id) && !isDisabled ? [warehouseUser] : [],
+  )
 }
 
 /** Whether anything of the database is governed. */

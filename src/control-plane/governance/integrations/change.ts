@@ -1,4 +1,4 @@
-import { fingerprintRows, impersonationRight, managedObjects } from "../../../governance/setup/objects.ts"
+import { fingerprintRows, impersonationRights, managedObjects } from "../../../governance/setup/objects.ts"
 import { hasOwners, type SetupPlan } from "../../../governance/setup/plan.ts"
 import { groupQuery } from "../../../governance/setup/probes.ts"
 import { groupDrop } from "../../../governance/setup/statements.ts"
@@ -52,8 +52,8 @@ async function changeObjects(session: ServerSession, { before, after }: PlanChan
   if (!hasOwners(after.dialect)) return
   const isGone = old === undefined || old === role || (await session.ask(groupQuery(old))).length === 0
   await session.transaction([
-    ...(isGone ? [] : [impersonationRight("REVOKE", old)]),
     ...managedObjects(after),
+    ...(isGone ? [] : impersonationRights("REVOKE", { dialect: after.dialect, role: old })),
   ])
 }
 

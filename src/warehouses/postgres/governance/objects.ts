@@ -1,8 +1,15 @@
 /** What a destination database holds of policies, in the schema of the bookkeeping, which no reader may use. */
 import { managedSchemas } from "../../../governance/setup/plan.ts"
+import {
+  type ImpersonationPlace,
+  impersonatedAccount,
+  impersonationRoutineNames,
+  impersonationRoutines,
+  impersonationTables,
+} from "../../../governance/setup/postgres-impersonation.ts"
 import type { ReaderRelations } from "../../sql/governed-query.ts"
 import type { BookTable, Names } from "../naming.ts"
-import { quoteIdentifier, quoteLiteral } from "../quoting.ts"
+import { doBlock, quoteIdentifier, quoteLiteral } from "../quoting.ts"
 import { dependentViews, readerRole } from "../render/routines.ts"
 
 /** Where views find the reader's facts: by their owner's right. */
@@ -15,6 +22,7 @@ export function governanceObjects(names: Names): string[] {
   return [
     ...tables(names),
     ...readerViews(names),
+    ...impersonation(names),
     isOpen(names),
     letReaders(names),
     putView(names),
@@ -33,7 +41,34 @@ function tables(names: Names): string[] {
       "username text NOT NULL, kind text NOT NULL, key text NOT NULL, value text",
     ),
     entitlementIndex(names),
+    `ALTER TABLE ${names.books("profile")} ADD COLUMN IF NOT EXISTS display_user text`,
+    ...impersonationTables(quoteIdentifier(names.booksSchema)),
   ]
+}
+
+/** The right is the permission of the person, which `apply` writes: roles of the server are not asked. */
+function impersonationPlace(names: Names): ImpersonationPlace {
+  const tables = quoteIdentifier(names.booksSchema)
+  return {
+    tables,
+    routines: names.schema("immuta_procedures"),
+    calledBy: "display_user",
+    mayImpersonate: (user) =>
+      `EXISTS (SELECT 1 FROM ${tables}.impersonator m WHERE m.username = CAST(${user} AS varchar(128)))`,
+  }
+}
+
+/** Everybody may call it, and it asks for the right. Where the schema is somebody else's, nobody impersonates here. */
+function impersonation(names: Names): string[] {
+  const place = impersonationPlace(names)
+  const statements = [
+    `CREATE SCHEMA IF NOT EXISTS ${place.routines}`,
+    `GRANT USAGE ON SCHEMA ${place.routines} TO PUBLIC`,
+    ...impersonationRoutines(place),
+    ...impersonationRoutineNames(place.routines).map((one) => `GRANT EXECUTE ON ${one} TO PUBLIC`),
+  ]
+  const others = `SELECT 1 FROM pg_namespace WHERE oid = to_regnamespace(${quoteLiteral(place.routines)}) AND nspowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)`
+  return [doBlock(`BEGIN IF NOT EXISTS (${others}) THEN ${statements.join(";\n")}; END IF; END`)]
 }
 
 function policyTables(names: Names): string[] {
@@ -76,7 +111,7 @@ function readerViews(names: Names): string[] {
   const own = quoteIdentifier(names.booksSchema)
   return [
     `CREATE OR REPLACE VIEW ${own}.user_profile WITH (security_barrier = true) AS
-      SELECT p.username, p.iam FROM ${names.books("profile")} AS p WHERE p.active AND p.username = session_user::text`,
+      SELECT p.username, p.iam FROM ${names.books("profile")} AS p WHERE p.active AND p.username = COALESCE(${impersonatedAccount(impersonationPlace(names))}, session_user::text)`,
     `CREATE OR REPLACE VIEW ${own}.my_entitlements WITH (security_barrier = true) AS
       SELECT e.kind, e.key, e.value FROM ${names.books("entitlement")} AS e JOIN ${own}.user_profile AS u ON e.username = u.username`,
   ]

@@ -1,7 +1,7 @@
 import type { WantedPeople } from "../../../engines/policy-server.ts"
 import type { Person } from "../../../governance/model/person.ts"
 import type { Names } from "../naming.ts"
-import { quoteLiteral } from "../quoting.ts"
+import { doBlock, quoteLiteral } from "../quoting.ts"
 import { asRows, type GovernedPlace } from "./apply.ts"
 
 interface Entitlement {
@@ -15,30 +15,59 @@ const entitlementColumns = "username text, kind text, key text, value text"
 /** Of a statement: a few megabytes. */
 const rowsAtOnce = 10_000
 
-/** The columns of `profile`: where the integrations API has made it, it says what people are called, too. */
-const profileColumnsOf: Record<GovernedPlace["kind"], string> = {
-  warehouse: "username text, iam text, active boolean",
-  host: "username text, iam text, active boolean, display_user text",
-}
+const profileColumns = "username text, iam text, active boolean, display_user text"
 
 /** Statements after which the tables of people hold what is wanted. */
-export function peopleStatements({ names, kind }: GovernedPlace, wanted: WantedPeople): string[] {
-  const profileColumns = profileColumnsOf[kind]
+export function peopleStatements({ names }: Pick<GovernedPlace, "names">, wanted: WantedPeople): string[] {
   switch (wanted.kind) {
     case "all":
-      return everyone({ names, profileColumns }, wanted.people)
+      return everyone(names, wanted.people)
     case "changed":
-      return some({ names, profileColumns }, wanted)
+      return some(names, wanted)
   }
 }
 
-interface PeopleTables {
-  names: Names
-  profileColumns: string
+/** Statements after which just these accounts may impersonate others by a permission of theirs. */
+export function impersonatorStatements(
+  { names, kind }: Pick<GovernedPlace, "names" | "kind">,
+  accounts: readonly string[],
+): string[] {
+  const table = names.books("impersonator")
+  const wanted = asRows(
+    accounts.map((username) => ({ username })),
+    "username text",
+  )
+  switch (kind) {
+    case "warehouse":
+      return [
+        `DELETE FROM ${table} AS h WHERE NOT EXISTS (SELECT 1 FROM ${wanted} WHERE r.username = h.username)`,
+        `INSERT INTO ${table} SELECT r.username FROM ${wanted} WHERE NOT EXISTS (SELECT 1 FROM ${table} AS h WHERE h.username = r.username)`,
+      ]
+    case "host":
+      return [groupMembers(table, wanted)]
+  }
+}
+
+/**
+ * Where the set-up has made a group of those who may: members that others have added stay. A role that is not there yet
+ * becomes one with the next change of people or policies; what the account may not do to the group hinders no policy.
+ */
+function groupMembers(table: string, wanted: string): string {
+  const procedure = (verb: "grant" | "revoke") => `CALL immuta_procedures.${verb}_impersonation(one)`
+  return doBlock(`DECLARE one text; BEGIN
+      FOR one IN SELECT h.username FROM ${table} AS h WHERE NOT EXISTS (SELECT 1 FROM ${wanted} WHERE r.username = h.username) LOOP
+        ${procedure("revoke")};
+      END LOOP;
+      FOR one IN SELECT r.username FROM ${wanted} JOIN pg_roles AS p ON p.rolname = r.username
+        WHERE NOT EXISTS (SELECT 1 FROM ${table} AS h WHERE h.username = r.username) LOOP
+        ${procedure("grant")};
+      END LOOP;
+    EXCEPTION WHEN insufficient_privilege OR undefined_object OR raise_exception THEN NULL;
+    END`)
 }
 
 /** Only differences are written: most of the time there are none, and readers have the rows at hand. */
-function everyone({ names, profileColumns }: PeopleTables, people: readonly Person[]): string[] {
+function everyone(names: Names, people: readonly Person[]): string[] {
   const [profile, entitlement] = [names.books("profile"), names.books("entitlement")]
   return [
     `CREATE TEMPORARY TABLE wanted_profile (${profileColumns}) ON COMMIT DROP`,
@@ -71,10 +100,7 @@ function namesIn(columns: string): string {
     .join(", ")
 }
 
-function some(
-  { names, profileColumns }: PeopleTables,
-  { people, gone }: Extract<WantedPeople, { kind: "changed" }>,
-): string[] {
+function some(names: Names, { people, gone }: Extract<WantedPeople, { kind: "changed" }>): string[] {
   const users = [...new Set([...gone, ...people.map(({ warehouseUser }) => warehouseUser)])]
   if (users.length === 0) return []
   const [profile, entitlement] = [names.books("profile"), names.books("entitlement")]

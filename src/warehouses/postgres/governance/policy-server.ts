@@ -21,7 +21,7 @@ import {
   viewChanges,
 } from "./apply.ts"
 import { locksForApplying } from "./objects.ts"
-import { peopleStatements } from "./people-sql.ts"
+import { impersonatorStatements, peopleStatements } from "./people-sql.ts"
 import { probe, standingViewsOf } from "./probe.ts"
 import { seenTables } from "./seen-tables.ts"
 
@@ -109,6 +109,7 @@ async function applied(
   await session.run(
     [
       ...peopleStatements(place, wanted.people),
+      ...impersonatorStatements(place, wanted.impersonators),
       ...secretStatements(place, wanted),
       ...placeStatements(place, wanted),
     ].join(";\n"),
