@@ -181,6 +181,7 @@ async function explained(place: Place): Promise<void> {
     [["--row", '{"gone": 1}'], 1, /has no column gone/],
     [["--row", "gone=1"], 1, /no column gone/],
     [["--user", "nobody"], 1, /There is no user nobody/],
+    [["--source", "people"], 1, /There is no data source people\. Name it whole: shop\.public\.people\.$/m],
   ] as const) {
     const refused = await explain(...words)
     assert.equal(refused.code, code, refused.output)

@@ -67,6 +67,8 @@ const steps: Step[] = [
   ["POST /tag/datasource/{source}", [{ name: "PII.SSN" }]],
   ["DELETE /tag/datasource/{source}/PII.SSN"],
   ["DELETE /tag/PII?deleteHierarchy=true"],
+  ["POST /dictionary/{source}", { metadata: [] }],
+  ["PUT /dictionary/{source}", { metadata: [] }],
   ["PUT /dataSource/{source}", { description: "walked" }],
   ["POST /dataSource/subscribe", { dataSourceIds: ["{source}", "{other}"] }, ["request", first]],
   ["POST /subscription/approve", { requests: [{ id: "{request}" }] }],

@@ -177,6 +177,11 @@ describe("governed data", () => {
     await door.store.governance.recordColumns(id, [{ name: "home_town", kind: "text", type: "text" }])
     const columnTags = async () => (await ask(`GET /dictionary/${id}`)).body.metadata[0].tags
     assert.deepEqual(await columnTags(), [{ name: "Geo.City", source: "curated" }])
+    await putsDictionary(ask, id)
+    assert.deepEqual((await ask(`GET /dataSource/${id}/test`)).body, {
+      ...{ success: true, dataSource: id, dataSourceName: (await ask(`GET /dataSource/${id}`)).body.name },
+      problems: [],
+    })
     assert.equal((await ask("DELETE /tag/Geo")).status, 400)
     assert.equal((await ask("DELETE /tag/Geo?deleteHierarchy=true")).status, 200)
     assert.deepEqual(await columnTags(), [])
@@ -265,3 +270,25 @@ describe("governed data", () => {
     })
   })
 })
+
+/** The source has the column `home_town`, with the tag `Geo.City`, and has it afterwards. */
+async function putsDictionary(
+  ask: (request: string, body?: unknown) => Promise<Answer>,
+  id: number,
+): Promise<void> {
+  const path = `/dictionary/${id}`
+  const former = (await ask(`GET ${path}`)).body
+  const [column] = former.metadata
+  const tagged = await ask(`PUT ${path}`, {
+    ...former,
+    metadata: [{ ...column, tags: [{ name: "Geo.Town" }] }],
+  })
+  assert.deepEqual(tagged.body.metadata[0].tags, [{ name: "Geo.Town", source: "curated" }])
+  for (const wrong of [
+    { name: "nowhere", tags: [] },
+    { name: column.name, description: "x" },
+  ])
+    assert.equal((await ask(`PUT ${path}`, { metadata: [wrong] })).status, 400, JSON.stringify(wrong))
+  assert.deepEqual((await ask(`GET ${path}`)).body.metadata[0].tags, tagged.body.metadata[0].tags)
+  assert.deepEqual((await ask(`POST ${path}`, former)).body.metadata, former.metadata)
+}

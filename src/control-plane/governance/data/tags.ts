@@ -37,7 +37,8 @@ export function createTags(
   })
 }
 
-function withParents(name: string): string[] {
+/** A tag and those above it: `a`, `a.b`, `a.b.c`. */
+export function withParents(name: string): string[] {
   const parts = name.split(".")
   return parts.map((_, at) => parts.slice(0, at + 1).join("."))
 }

@@ -8,7 +8,7 @@ import type { Person, PersonFacts } from "../../../governance/model/person.ts"
 import type { Policy } from "../../../governance/model/policy.ts"
 import { personByAccount, searchPeople } from "../../../state/governance/people.ts"
 import { allPolicies, type PolicyFields } from "../../../state/governance/policies.ts"
-import { type SourceRecord, sourceByName } from "../../../state/governance/sources.ts"
+import { type SourceRecord, searchSources, sourceByName } from "../../../state/governance/sources.ts"
 import type { GovernanceStore } from "../../../state/governance/store.ts"
 import type { Db } from "../../../state/governance/transactions.ts"
 import { notFound } from "../changes.ts"
@@ -64,8 +64,20 @@ export async function explainPolicies(
 async function sourceBy(db: Db, by: ExplainInput["source"]): Promise<SourceRecord> {
   if ("id" in by) return foundSource(db, by.id)
   const found = await sourceByName(db, by.name)
-  if (found === undefined) throw notFound("data source", by.name)
+  if (found === undefined) throw await notFoundWithLike(db, by.name)
   return found
+}
+
+const shownAtMost = 5
+
+/** People know a table by its own name; a data source's begins with the place of the table. */
+async function notFoundWithLike(db: Db, name: string): Promise<Fault> {
+  const page = { offset: 0, size: shownAtMost, isDescending: false, order: "name" } as const
+  const { sources, count } = await searchSources(db, { text: name }, page)
+  if (count === 0) return notFound("data source", name)
+  const names = sources.map((one) => one.name).join(", ")
+  const others = count > sources.length ? ` and ${count - sources.length} more` : ""
+  return new Fault("resourceNotFound", `There is no data source ${name}. Name it whole: ${names}${others}.`)
 }
 
 /** @throws Fault resourceNotFound, validation: the name is of several people */

@@ -4,12 +4,14 @@ import {
   declareData,
   removeDeclaration,
 } from "../../../control-plane/governance/data/declarations.ts"
+import { putDictionary } from "../../../control-plane/governance/data/dictionary.ts"
 import {
   deleteSource,
   getSource,
   listSources,
   updateSource,
 } from "../../../control-plane/governance/data/sources.ts"
+import { testSource } from "../../../control-plane/governance/policies/test-source.ts"
 import { columnNames } from "../../../state/governance/sources.ts"
 import type { Store } from "../../../state/store.ts"
 import { parameter, type Route } from "../route.ts"
@@ -34,6 +36,25 @@ const sourcePatch = z.object({
   description: z.string().nullish(),
   eventTimeColumn: z.string().nullish(),
 })
+
+/** What answers say of a column besides its tags is the warehouse's, and may be sent back. (Fact: the members.) */
+const dictionary = z.object({
+  metadata: z.array(
+    z.object({
+      name: z.string(),
+      description: notKept("description"),
+      displayName: notKept("displayName"),
+      tags: z.array(z.object({ name: z.string() })).optional(),
+    }),
+  ),
+})
+
+function notKept(name: string) {
+  return z
+    .string()
+    .nullish()
+    .refine((given) => !given, `A ${name} of a column is not kept here.`)
+}
 
 function head(operation: string, method: Route["method"], path: string): RouteHead {
   return { operation, method, path, permissions: ["CREATE_DATA_SOURCE"] }
@@ -110,6 +131,9 @@ function readingRoutes({ governance }: Pick<Store, "governance">): Route[] {
     reads(readable("GetDictionary", "/dictionary/{dataSourceId}"), async (call) =>
       shownDictionary(await getSource(governance, { id: idOf(call, "dataSourceId") })),
     ),
+    reads(readable("TestSource", `${one}/test`), (call) =>
+      testSource(governance, idOf(call, "dataSourceId")),
+    ),
     reads(readable("ListColumnNames", "/dictionary/columns"), async ({ query }) => {
       const limit = wholeNumber(query, "limit", { least: 1, most: 1_000 }) ?? 10
       return governance.read((db) => columnNames(db, query.get("searchText") ?? "", limit))
@@ -130,6 +154,21 @@ function changingRoutes({ governance }: Pick<Store, "governance">): Route[] {
         })
       },
       shownSource,
+    ),
+    ...(["POST", "PUT"] as const).map((method) =>
+      changes(
+        // Tags decide which policies are for a column.
+        { ...head("PutDictionary", method, "/dictionary/{dataSourceId}"), permissions: ["GOVERNANCE"] },
+        (call) =>
+          putDictionary(governance, call.key, {
+            sourceId: idOf(call, "dataSourceId"),
+            columns: bodyAs(call, dictionary).metadata.map(({ name, tags }) => ({
+              name,
+              tags: tags?.map((tag) => tag.name),
+            })),
+          }),
+        shownDictionary,
+      ),
     ),
     changes(
       head("DeleteSource", "DELETE", one),

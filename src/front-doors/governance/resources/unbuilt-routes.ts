@@ -10,17 +10,6 @@ const unbuilt: readonly [method: Route["method"], path: string, instead: string]
   ["POST", "/policy/handler/{dataSourceId}", "Policies are global here: POST /api/v2/policy."],
   ["PUT", "/policy/handler/{dataSourceId}", "Policies are global here: POST /api/v2/policy."],
   ["GET", "/policy/diff/{dataSourceId}", "The audit trail has what was before a change."],
-  [
-    "GET",
-    "/dataSource/{dataSourceId}/test",
-    "The table is looked at all the time: GET /dataSource/{dataSourceId}/visibilityReport says whether it can be shown.",
-  ],
-  ["POST", "/dictionary/{dataSourceId}", "Columns are read from the warehouse."],
-  [
-    "PUT",
-    "/dictionary/{dataSourceId}",
-    "Columns are read from the warehouse; tag them by POST /tag/column/….",
-  ],
   ["DELETE", "/dictionary/{dataSourceId}", "Columns are read from the warehouse."],
   ["GET", "/governance/reports/{entityType}", "Reports are not kept: ask POST /policy/search, GET /audit."],
   ["GET", "/webhooks", "Nothing is sent on changes: GET /audit has them."],
