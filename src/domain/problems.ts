@@ -20,13 +20,14 @@ export const problemKinds = {
   sourceRefusedLogin: {
     code: "SOURCE_LOGIN_REFUSED",
     reaction: "person",
-    remedy: "Correct the user name or password in the source's url, then restart Millrace.",
+    remedy:
+      "Correct the source's user name, password or keys in millrace.yaml, then run `millrace reload`; a password from an environment variable takes a restart.",
   },
   sourceTls: {
     code: "SOURCE_TLS_FAILED",
     reaction: "person",
     remedy:
-      "Correct `tls` of the source in millrace.yaml (docs/operating/tls.md) and restart Millrace; a change at the server is noticed by itself.",
+      "Correct `tls` of the source in millrace.yaml (docs/operating/tls.md) and run `millrace reload`; a change at the server is noticed by itself.",
   },
   sourceDatabaseMissing: {
     code: "SOURCE_DATABASE_MISSING",
@@ -37,7 +38,7 @@ export const problemKinds = {
   sourceOtherService: {
     code: "SOURCE_IS_ANOTHER_SERVICE",
     reaction: "person",
-    remedy: "Correct host and port in the source's url, then restart Millrace.",
+    remedy: "Correct host and port in the source's url, then run `millrace reload`.",
   },
   sourceSettings: {
     code: "SOURCE_SETTINGS_WRONG",
