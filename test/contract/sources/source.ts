@@ -42,6 +42,22 @@ export function describeSource(name: string, open: () => Promise<SourceUnderTest
       assert.deepEqual(ascending(copied.get("orders") ?? []), upTo(5000))
     })
 
+    it("the sizes of the selected tables are told, or that they are not known", async (under) => {
+      await under.makeTable("orders", 5000)
+      await under.makeTable("other", 1)
+      const { source } = under
+      const sizes = await source.sizes?.((table) => table.name === "orders")
+      if (source.sizes === undefined) return
+      assert.deepEqual(
+        sizes?.map(({ name, hasKey }) => ({ name, hasKey })),
+        [{ name: "orders", hasKey: true }],
+      )
+      // Statistics may be of before the rows came.
+      const { estimatedRows = -1, bytes = 0 } = sizes?.[0] ?? {}
+      assert.ok(estimatedRows >= 0 && estimatedRows < 1_000_000, `${estimatedRows} rows`)
+      assert.ok(bytes > 0 && bytes < 100_000_000, `${bytes} bytes`)
+    })
+
     it("a selection that takes nothing: no table, and a stream that goes on", async (under) => {
       await under.makeTable("orders", 1)
       const { tables, sink, stream } = await follow(under, handle, () => false)
