@@ -137,7 +137,7 @@ export function startWorkload(context: TestContext, url: string, seed: number, p
   let client: pg.Client | undefined
   const stepOnce = async () => {
     try {
-      client ??= await connected(url)
+      client ??= await connected(url, writerConnectsWithinMs)
       const turn = {
         client,
         pick: (below: number) => Math.floor(random() * below),
@@ -156,8 +156,12 @@ export function startWorkload(context: TestContext, url: string, seed: number, p
   return startWriting(context, stepOnce, pauseMs, () => client?.end().catch(() => undefined))
 }
 
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+/** A writer that an outage meets while it connects is to try again soon. */
+const writerConnectsWithinMs = 5_000
+const connectsWithinMs = 60_000
+
+async function connected(url: string, withinMs: number): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: withinMs })
   client.on("error", () => undefined)
   await client.connect()
   return client
@@ -173,7 +177,7 @@ function isOutage(error: unknown): boolean {
 
 /** One connection for one piece of work. */
 export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await connected(url)
+  const client = await connected(url, connectsWithinMs)
   try {
     return await work(client)
   } finally {
