@@ -43,6 +43,14 @@ export const commands: Record<string, Command> = {
     words: 0,
     run: async ({ values }) => (await import("./check.ts")).check(values.config),
   },
+  uninstall: {
+    usages: ["[--dry-run | --yes] [--config FILE]"],
+    about: "remove from every source what a Millrace that is stopped has there; list what stays",
+    flags: ["dry-run", "yes", "config"],
+    words: 0,
+    run: async ({ values: { "dry-run": dryRun, yes, config } }) =>
+      (await import("./uninstall.ts")).uninstall({ dryRun: dryRun === true, yes: yes === true, config }),
+  },
   config: {
     usages: ["check [--config FILE]", "show [--json] [--config FILE]"],
     about: "judge the configuration without a connection; print what applies, without its secrets",

@@ -11,6 +11,8 @@ export const flags = {
     about: "json or pretty; usual: log.format of the configuration",
   },
   single: { type: "boolean", about: "one process with every role" },
+  "dry-run": { type: "boolean", about: "say what would be removed, and remove nothing" },
+  yes: { type: "boolean", about: "ask nothing" },
   json: { type: "boolean", about: "print JSON" },
   once: { type: "boolean", about: "end when the story is told" },
   rows: { type: "string", value: "N", about: "how many rows the source has" },
