@@ -52,6 +52,8 @@ export type ReadDoorStatement = (tokens: Token[], text: string, typed: string) =
 export interface DoorStatement {
   /** Names of the result's columns, all text; `undefined`: it has no rows. */
   columns: string[] | undefined
+  /** Its words where it changes something, which a read-only transaction refuses. */
+  changes?: string
   /** What the client should know before it runs. */
   notices: string[]
   /**
@@ -114,6 +116,8 @@ export type RunInSession = (sql: string) => Promise<string[][]>
 export interface StatementTransaction {
   /** Throws 25P02 in a failed transaction. */
   assertUsable(): void
+  /** Throws 25006 in a read-only transaction; `what`: the statement's words. */
+  assertWritable(what: string): void
   /** BEGIN was said. */
   isExplicit(): boolean
   /** Begins the implicit transaction if none runs. */

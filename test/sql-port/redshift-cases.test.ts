@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import pg from "pg"
+import { testDatabase } from "../support/postgres.ts"
 import { topics } from "./redshift-cases/all-cases.ts"
+import { asPostgres } from "./redshift-cases/as-postgres.ts"
 import { statementOf, type Topic } from "./redshift-cases/case-table.ts"
 import { testWarehouse } from "./warehouse.ts"
 
@@ -61,4 +63,62 @@ test("a session of the engine's dialect has the engine's answers", async (t) => 
   await admin.query("SET millrace.dialect = 'redshift'")
   assert.equal(await answered(admin, "SELECT 'abc' ~ 'b', 7 / 2"), "true, 3")
   assert.equal(await answered(admin, "SET millrace.dialect = 'oracle'"), "!22023")
+})
+
+test("operators group, and functions return rows, as in a PostgreSQL asked the same", async (t) => {
+  const { client } = await testWarehouse(t)
+  const ours = await client("admin", "dev", { types })
+  const database = await testDatabase()
+  const theirs = new pg.Client({ connectionString: database.url, types })
+  await theirs.connect()
+  t.after(async () => {
+    await theirs.end()
+    await database.drop()
+  })
+  const found: string[] = []
+  for (const sql of asPostgres) {
+    const [said, right] = [await answered(ours, sql), await answered(theirs, sql)]
+    if (said !== right) found.push(`${sql}: ${said} instead of ${right}`)
+  }
+  assert.deepEqual(found, [])
+})
+
+test("default_transaction_read_only refuses changes outside BEGIN, and READ WRITE overrides it", async (t) => {
+  const { client } = await testWarehouse(t)
+  const admin = await client("admin", "dev")
+  const database = await testDatabase()
+  const theirs = new pg.Client({ connectionString: database.url })
+  await theirs.connect()
+  t.after(async () => {
+    await theirs.end()
+    await database.drop()
+  })
+  for (const sql of [
+    "CREATE TABLE t (a int)",
+    "INSERT INTO t VALUES (1)",
+    "SET default_transaction_read_only = on",
+    "INSERT INTO t VALUES (2)",
+    "SHOW transaction_read_only",
+    "CREATE TABLE u (a int)",
+    "UPDATE t SET a = 3",
+    "CREATE USER somebody PASSWORD 'Sesame2024'",
+    "BEGIN",
+    "SHOW transaction_read_only",
+    "DELETE FROM t",
+    "ROLLBACK",
+    "BEGIN READ WRITE",
+    "INSERT INTO t VALUES (4)",
+    "COMMIT",
+    "BEGIN",
+    "SET TRANSACTION READ WRITE",
+    "INSERT INTO t VALUES (5)",
+    "SET TRANSACTION READ ONLY",
+    "INSERT INTO t VALUES (6)",
+    "ROLLBACK",
+    "SELECT a FROM t ORDER BY a",
+    "SET default_transaction_read_only = off",
+    "INSERT INTO t VALUES (7)",
+    "SELECT a FROM t ORDER BY a",
+  ])
+    assert.equal(await answered(admin, sql), await answered(theirs, sql), sql)
 })

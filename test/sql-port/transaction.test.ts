@@ -9,6 +9,7 @@ let instance: DuckDBInstance
 let connection: DuckDBConnection
 let transaction: Transaction
 let mayWrite: boolean
+let isReadOnly: boolean
 let ends: number
 
 before(async () => {
@@ -22,8 +23,13 @@ after(() => {
 beforeEach(async () => {
   await connection.run("CREATE OR REPLACE TABLE t (id integer)")
   mayWrite = true
+  isReadOnly = false
   ends = 0
-  transaction = transactionOn(connection, () => mayWrite)
+  transaction = transactionOn(
+    connection,
+    () => mayWrite,
+    () => isReadOnly,
+  )
   transaction.onEnd(() => ends++)
 })
 
@@ -104,6 +110,7 @@ test("the engine itself refuses what changes rows where nothing may be written, 
   await assert.rejects(insert(1), /read-only/)
   await transaction.rollback()
   mayWrite = true
+  isReadOnly = false
   await transaction.begin(true)
   await assert.rejects(insert(1), /read-only/)
   await transaction.rollback()
@@ -111,5 +118,26 @@ test("the engine itself refuses what changes rows where nothing may be written, 
   await transaction.ensureWriting()
   await insert(1)
   await transaction.endImplicit(false)
+  assert.deepEqual(await ids(), [1])
+})
+
+test("by default read-only, implicit and explicit transactions take no change, and READ WRITE overrides", async () => {
+  isReadOnly = true
+  assert.throws(() => transaction.assertWritable("INSERT"), hasCode("25006"))
+  await assert.rejects(insert(1))
+  await transaction.endImplicit(true)
+  await transaction.begin(false)
+  await insert(2)
+  await transaction.commit()
+  assert.deepEqual(await ids(), [2])
+})
+
+test("SET TRANSACTION READ ONLY behind a change keeps the change", async () => {
+  await transaction.begin(false)
+  await insert(1)
+  await transaction.setMode(true)
+  assert.throws(() => transaction.assertWritable("INSERT"), hasCode("25006"))
+  await assert.rejects(transaction.setMode(false), hasCode("25001"))
+  await transaction.commit()
   assert.deepEqual(await ids(), [1])
 })

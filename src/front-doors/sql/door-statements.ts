@@ -4,6 +4,7 @@ import type {
   ReadDoorStatement,
   StatementSession,
 } from "../../query/contract.ts"
+import { isWord, type Token } from "../../query/text/tokens.ts"
 import { type AuditStatement, statementAudit } from "./audited-statements.ts"
 import type { CopyContext } from "./copy/context.ts"
 import { copyFields, copyNotices, runCopyCommand } from "./copy/run.ts"
@@ -39,17 +40,25 @@ export function doorStatements(
   const contexts = contextsOf(options, sessions, who)
   return (tokens, text, typed) => {
     const access = accessCommand(tokens)
-    if (access) return accessStatement(access, contexts)
+    const changes = wordsOf(tokens)
+    if (access)
+      return { ...accessStatement(access, contexts), ...(access.kind !== "showGrants" && { changes }) }
     const database = databaseCommand(tokens)
-    if (database) return databaseStatement(database, contexts)
+    if (database) return { ...databaseStatement(database, contexts), changes }
     const copy = copyCommand(tokens, text)
-    if (copy) return copyStatement(copy, contexts)
+    if (copy) return { ...copyStatement(copy, contexts), ...(copyFields(copy) === undefined && { changes }) }
     const resource = resourceCommand(text, typed)
     if (resource) return resourceStatement(resource, contexts.resources)
     return (
       impersonationStatement(tokens, contexts.audit) ?? upkeepStatement(tokens, options.engine.isReplicated)
     )
   }
+}
+
+/** As an error names a statement: `GRANT`, `CREATE USER`. */
+function wordsOf([first, second]: readonly Token[]): string {
+  const words = isWord(first, "create", "alter", "drop") ? [first, second] : [first]
+  return words.map((token) => token?.value.toUpperCase() ?? "").join(" ")
 }
 
 function contextsOf(

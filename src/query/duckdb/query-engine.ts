@@ -39,7 +39,7 @@ import { engineError } from "./session/engine-errors.ts"
 import { type EngineSession, engineSession } from "./session/engine-session.ts"
 import { sqlSession } from "./session/session.ts"
 import { databaseFor, schemasOf } from "./session/session-database.ts"
-import { type SessionSettings, sessionSettings } from "./session/settings.ts"
+import { readOnlySetting, type SessionSettings, sessionSettings } from "./session/settings.ts"
 import { applyStartupParameters } from "./session/startup-parameters.ts"
 import { type VirtualTables, virtualTables } from "./virtual/virtual-tables.ts"
 
@@ -245,14 +245,16 @@ interface OneSession {
   settings: SessionSettings
 }
 
-function engineOf({ shared, request: { user }, rights, database, connection }: OneSession): EngineSession {
+function engineOf({ shared, request, rights, database, connection, settings }: OneSession): EngineSession {
   const { isReplicated, users } = shared.options
+  const { user } = request
   return engineSession(
     connection,
     shared.semaphore,
     () => ({ name: user, isAdmin: users.find(user)?.isSuperuser === true }),
     database,
     () => mayWriteSomewhere(rights.last(), database) && !isReplicated(database),
+    () => settings.get(readOnlySetting) === "on",
     shared.memory,
     () => discretionFor(rights.last()),
   )

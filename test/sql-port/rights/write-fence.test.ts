@@ -40,14 +40,22 @@ test("the engine itself lets a confined transaction change one database only, ho
   // Whole databases go in and out without a change to any: that these kinds do not run is asked of the port below.
   for (const sql of waysToWriteElsewhere.filter((one) => !/^(ATTACH|DETACH|EXPLAIN)|BEGIN|SET /.test(one))) {
     await connection.run("USE dev")
-    const transaction = transactionOn(connection, () => true)
+    const transaction = transactionOn(
+      connection,
+      () => true,
+      () => false,
+    )
     await transaction.ensure()
     await transaction.writeOnlyIn("dev")
     await assert.rejects(runOnEngine(connection, sql.replaceAll("FILE", file)), sql)
     await transaction.rollback()
     await connection.run("DEALLOCATE ALL").catch(() => undefined)
   }
-  const transaction = transactionOn(connection, () => true)
+  const transaction = transactionOn(
+    connection,
+    () => true,
+    () => false,
+  )
   await transaction.ensure()
   await transaction.writeOnlyIn("dev")
   await connection.run("INSERT INTO dev.main.t VALUES (1)")

@@ -45,6 +45,7 @@ async function slept(session: StatementSession, ms: number): Promise<void> {
 
 function changing(command: Parameters<typeof runChange>[0], contextOf: ContextOf): DoorStatement {
   return {
+    changes: command.change.verb,
     columns: command.returning?.map(({ label }) => label),
     notices: command.returning === undefined ? [despatched] : [],
     query: command.change.query,

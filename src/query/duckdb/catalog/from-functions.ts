@@ -1,6 +1,7 @@
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import { isTree, nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { allowedTableFunctions, type FunctionLists } from "../rights/allowed-functions.ts"
+import { jsonRowFunctions } from "../semantics/set-returning.ts"
 import { catalogFunctionNames } from "./functions.ts"
 import { isOfSession } from "./session-functions.ts"
 
@@ -51,6 +52,8 @@ function becomeQuery(node: Tree, call: Tree, name: string): void {
     column_name_alias: columns,
   })
 }
+
+const isNamed = ({ column_name_alias: names }: Tree) => Array.isArray(names) && names.length > 0
 
 function becomeTable(node: Tree, name: string): void {
   const { column_name_alias = [] } = node
@@ -103,6 +106,11 @@ function rewriteCall(node: Tree, functions: FunctionLists): boolean {
   const name = textAt(call, "function_name").toLowerCase()
   const schema = textAt(call, "schema").toLowerCase()
   const isPlain = ["", "pg_catalog"].includes(schema) && textAt(call, "catalog") === ""
+  if (isPlain && jsonRowFunctions.has(name)) {
+    becomeQuery(node, { ...call, schema: "" }, name)
+    if (name.includes("elements") && !isNamed(node)) node.column_name_alias = ["value"]
+    return true
+  }
   if (allowedTableFunctions.has(name)) return rewriteRows(node, call, name)
   if (isPlain && Object.hasOwn(rowFunctions, name)) becomeTable(node, name)
   else if (isPlain && (catalogFunctionNames.has(name) || isOfSession(name))) becomeQuery(node, call, name)

@@ -91,6 +91,8 @@ const macros: Record<string, string> = {
   ...meanings,
   ...referenceFunctions,
   ...stackqlFunctions,
+  // The list in the type that its numbers have; the sum is never computed.
+  as_series: "(list, a, b) AS cast_to_type(list, CASE WHEN false THEN [a + b] END)",
   // A scalar inside a SUPER value loses its quotes as text; every other type is cast as ever.
   super_text: "(a) AS CASE WHEN typeof(a) = 'JSON' THEN (a::JSON) ->> '$' ELSE a::VARCHAR END",
 }

@@ -1,3 +1,4 @@
+import { arrowAsCall } from "../dialect/arrows.ts"
 import { nodesOf, type Tree, textAt } from "../dialect/syntax-tree.ts"
 import { aggregateMeaning } from "./aggregates.ts"
 import { arithmeticMeaning } from "./arithmetic.ts"
@@ -5,6 +6,7 @@ import { castMeaning, comparisonMeaning } from "./casts.ts"
 import { functionMeaning } from "./functions.ts"
 import { fullMatchName, patternMeaning } from "./patterns.ts"
 import { type Meant, nameResults } from "./result-names.ts"
+import { rowsInSelectList } from "./set-returning.ts"
 import { plainName } from "./tree-nodes.ts"
 
 /** `regexp_full_match` that a client called by its name: `rewrite.ts` put it into our schema, to tell it from `~`. */
@@ -22,6 +24,7 @@ function giveMeaning(node: Tree): boolean {
   }
   const name = plainName(node)
   if (name === undefined) return false
+  if (arrowAsCall(node, name)) return true
   if (aggregateMeaning(node, name)) return true
   if (node.class === "WINDOW") return false
   return patternMeaning(node, name) || arithmeticMeaning(node, name) || functionMeaning(node, name)
@@ -33,6 +36,8 @@ function giveMeaning(node: Tree): boolean {
  */
 export function meanAsRedshift(tree: Tree, meant: Meant): boolean {
   let isChanged = nameResults(tree, meant)
+  for (const node of nodesOf(tree.statements ?? null))
+    if (node.type === "SELECT_NODE" && rowsInSelectList(node)) isChanged = true
   // From the inside out: what a rule copies has been given its meaning already.
   for (const node of [...nodesOf(tree.statements ?? null)].reverse()) {
     if (giveMeaning(node)) isChanged = true

@@ -16,7 +16,7 @@ const meantWords = [
   ..."like ilike similar avg substr substring concat extract date_part datepart mod ratio_to_report over order".split(
     " ",
   ),
-  ..."select char varchar character bpchar nchar nvarchar to_char to_date to_timestamp int integer bigint smallint boolean bool date timestamp double float float4 float8 real exp chr round power".split(
+  ..."select char varchar character bpchar nchar nvarchar to_char to_date to_timestamp int integer bigint smallint boolean bool date timestamp double float float4 float8 real exp chr round power generate_series string_to_table".split(
     " ",
   ),
 ]
@@ -24,7 +24,7 @@ const meantWords = [
 function mayMean(tokens: readonly Token[], { from, to }: Piece): boolean {
   for (let at = from; at < to; at++) {
     const token = tokens[at]
-    if (token?.kind === "symbol" && /[/%~|]/.test(token.value)) return true
+    if (token?.kind === "symbol" && /[/%~|]|->/.test(token.value)) return true
     if (isWord(token, ...meantWords) || (token?.kind === "word" && token.value.startsWith("redshift_")))
       return true
   }

@@ -66,6 +66,7 @@ export function engineSession(
   user: () => EngineUser,
   database: string,
   mayWrite: () => boolean,
+  isReadOnlyByDefault: () => boolean,
   memory: MemoryWatch | undefined,
   /** What its user may be told now. */
   discretion: () => Exclude<Discretion, "veiled">,
@@ -182,7 +183,7 @@ export function engineSession(
   }
 
   return {
-    transaction: transactionOn(connection, mayWrite),
+    transaction: transactionOn(connection, mayWrite, isReadOnlyByDefault),
     call,
     prepare: (sql, { shownSql, isVeiled }) => call(() => connection.prepare(sql), shownSql, isVeiled),
     ask: (sql) =>

@@ -189,6 +189,7 @@ export function engineStatements(context: EngineStatementContext): EngineStateme
           policies.requireSame(plan.governed)
           beforeReading(plan)
           const bound = await withVirtual(plan, values)
+          if (plan.writesIn !== undefined) transaction.assertWritable(plan.verb)
           if (plan.typeInSchema !== undefined)
             await context.files.hold(plan.typeInSchema, engine.ask, transaction.isExplicit())
           await (plan.isOnVersions ? transaction.ensureWriting() : transaction.ensure())

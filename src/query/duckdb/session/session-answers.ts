@@ -4,7 +4,7 @@ import type { Answer } from "../../contract.ts"
 import type { Cursors } from "../portals/cursors.ts"
 import { oids } from "../values/value-types.ts"
 import type { SessionCommand } from "./session-commands.ts"
-import type { SessionSettings } from "./settings.ts"
+import { readOnlySetting, type SessionSettings } from "./settings.ts"
 import type { Transaction } from "./transaction.ts"
 
 export interface AnswerContext {
@@ -71,7 +71,7 @@ async function restoreLocal(context: AnswerContext): Promise<void> {
 async function end(chain: boolean, context: AnswerContext, tag: () => Promise<string>): Promise<Answer> {
   const said = await tag()
   await restoreLocal(context)
-  if (chain) await context.transaction.begin(false)
+  if (chain) await context.transaction.begin(context.settings.get(readOnlySetting) === "on")
   return done(said)
 }
 
@@ -86,7 +86,7 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
   if (!["commit", "rollback", "rollbackTo"].includes(command.kind)) transaction.assertUsable()
   switch (command.kind) {
     case "begin":
-      await transaction.begin(command.readOnly || settings.get("default_transaction_read_only") === "on")
+      await transaction.begin(command.readOnly ?? settings.get(readOnlySetting) === "on")
       return done(command.tag)
     case "commit":
       return end(command.chain, context, () => transaction.commit())
@@ -108,13 +108,14 @@ export async function answer(command: SessionCommand, context: AnswerContext): P
       return set(command, context)
     case "setTransaction":
       if (command.session && command.readOnly !== undefined) {
-        settings.set("default_transaction_read_only", command.readOnly ? "on" : "off")
-      } else if (command.readOnly && transaction.status() === "T") {
-        await transaction.rollback()
-        await transaction.begin(true)
+        settings.set(readOnlySetting, command.readOnly ? "on" : "off")
+      } else if (command.readOnly !== undefined && transaction.status() === "T") {
+        await transaction.setMode(command.readOnly)
       }
       return done("SET")
     case "show": {
+      if (command.name.toLowerCase() === "transaction_read_only")
+        return { rows: [[transaction.isReadOnly() ? "on" : "off"]], tag: "SHOW" }
       const value = settings.get(command.name)
       if (value === undefined) settings.reset(command.name)
       return { rows: [[value ?? ""]], tag: "SHOW" }

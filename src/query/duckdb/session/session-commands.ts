@@ -3,7 +3,7 @@ import { isSymbol, isWord, type Token } from "../../text/tokens.ts"
 
 /** Statements that the port answers itself: the engine's configuration is locked, its transactions are ours to keep. */
 export type SessionCommand =
-  | { kind: "begin"; readOnly: boolean; tag: "BEGIN" | "START TRANSACTION" }
+  | { kind: "begin"; readOnly: boolean | undefined; tag: "BEGIN" | "START TRANSACTION" }
   | { kind: "commit"; chain: boolean }
   | { kind: "rollback"; chain: boolean }
   | { kind: "savepoint" | "release" | "rollbackTo"; name: string }
@@ -124,9 +124,9 @@ export function sessionCommand(tokens: Token[]): SessionCommand | undefined {
   if (first?.kind !== "word") return undefined
   switch (first.value) {
     case "begin":
-      return { kind: "begin", readOnly: accessMode(rest) ?? false, tag: "BEGIN" }
+      return { kind: "begin", readOnly: accessMode(rest), tag: "BEGIN" }
     case "start":
-      return { kind: "begin", readOnly: accessMode(rest) ?? false, tag: "START TRANSACTION" }
+      return { kind: "begin", readOnly: accessMode(rest), tag: "START TRANSACTION" }
     case "commit":
     case "end":
       return { kind: "commit", chain: chained(rest) }

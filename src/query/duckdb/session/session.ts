@@ -3,17 +3,19 @@ import type { SqlAccess } from "../../../control-plane/sql-users/sql-access.ts"
 import { unreachable } from "../../../domain/unreachable.ts"
 import { PgError } from "../../../wire/pgwire/pg-error.ts"
 import type { Prepared, SqlSession } from "../../../wire/pgwire/session.ts"
-import type { Answer, DoorStatement, LastCopy, StatementSession } from "../../contract.ts"
+import type { Answer, DoorStatement, LastCopy, StatementSession, TextRow } from "../../contract.ts"
 import { withoutBackTicks } from "../../text/back-ticks.ts"
 import { splitStatements } from "../../text/tokens.ts"
 import { replicatedKeys } from "../catalog/replicated-keys.ts"
 import { visibilityStatement } from "../catalog/visibility.ts"
+import { parserOfPostgres } from "../dialect/arrows.ts"
 import type { Impersonation } from "../governance/impersonation.ts"
 import { preparedAnew } from "../governance/prepared-anew.ts"
 import { preparedCopyOut } from "../portals/copy-portal.ts"
 import { sessionCursors } from "../portals/cursors.ts"
 import { namedStatements } from "../portals/named-statements.ts"
 import { meantRelation, relationsNamed, schemasNamed } from "../rights/relation-names.ts"
+import { speaksRedshift } from "../semantics/session-meaning.ts"
 import { declaredTypes } from "../values/parameters.ts"
 import { preparedVirtualWrite } from "../virtual/virtual-writes.ts"
 import type { VirtualWrite } from "../virtual/write-statements.ts"
@@ -79,7 +81,7 @@ export function sqlSession(parts: SessionParts): SqlSession {
   const named = namedStatements({ judge: planOne, transaction })
   let shownTo = ""
   const keys = replicatedKeys(parts.database, ask)
-  const plan: PlanContext = { ...parts.plan, access: currentAccess, place, ask, keys }
+  const plan: PlanContext = { ...dialectOf(parts.plan), access: currentAccess, place, ask, keys }
 
   /** A question of our own, on the session's connection and in its transaction. */
   async function ask(sql: string): Promise<string[][]> {
@@ -194,20 +196,32 @@ export function sqlSession(parts: SessionParts): SqlSession {
   }
 }
 
+/** With a parser that binds operators as the session's dialect does. */
+function dialectOf(plan: SessionParts["plan"]): SessionParts["plan"] {
+  const { parser, facts } = plan
+  const ofPostgres = parserOfPostgres(parser)
+  const parse = (sql: string) => (speaksRedshift(facts) ? ofPostgres : parser).parse(sql)
+  return { ...plan, parser: { ...parser, parse } }
+}
+
 /** For whom virtual tables make and take rows. */
 async function callerIn({ database, plan }: SessionParts, access: () => Promise<SqlAccess>) {
   return { user: plan.rules.user, database, access: await access() }
 }
 
-/** `within`: lends the session. */
+/** `within`: lends the session. Throws 25006 for a change in a read-only transaction. */
 function doorStatement(
-  { columns, run }: DoorStatement,
+  { columns, changes, run }: DoorStatement,
   query: Prepared | undefined,
   within: (work: (session: StatementSession) => Promise<Answer>) => Promise<Answer>,
 ): Prepared {
   const fields = columns?.map(textField)
-  if (query === undefined) return answered(fields, () => within((session) => run(session, [])))
-  return answeredWith(query, fields, (rows) => within((session) => run(session, rows)))
+  const runIn = (session: StatementSession, rows: readonly TextRow[]) => {
+    if (changes !== undefined) session.transaction.assertWritable(changes)
+    return run(session, rows)
+  }
+  if (query === undefined) return answered(fields, () => within((session) => runIn(session, [])))
+  return answeredWith(query, fields, (rows) => within((session) => runIn(session, rows)))
 }
 
 const split = (sql: string) => splitStatements(withoutBackTicks(sql))

@@ -12,6 +12,9 @@ interface Setting {
   readOnly?: true
 }
 
+/** Transactions without a mode of their own are read-only while it is on. */
+export const readOnlySetting = "default_transaction_read_only"
+
 const onOff = (value: string) => {
   if (/^(on|true|yes|1)$/i.test(value)) return "on"
   return /^(off|false|no|0)$/i.test(value) ? "off" : undefined
@@ -77,7 +80,7 @@ function initialSettings(serverVersion: string, isSuperuser: boolean): Setting[]
     fixed("lc_ctype", "C"),
     fixed("transaction_isolation", "repeatable read"),
     { ...fixed("in_hot_standby", "off"), reported: true },
-    { name: "default_transaction_read_only", value: "off", reported: true, accept: onOff },
+    { name: readOnlySetting, value: "off", reported: true, accept: onOff },
     { name: "client_encoding", value: "UTF8", reported: true, accept: only(/^(utf-?8|unicode)$/i, "UTF8") },
     { name: "DateStyle", value: "ISO, MDY", reported: true, accept: only(/iso|default/i, "ISO, MDY") },
     { name: "IntervalStyle", value: "postgres", reported: true, accept: intervalStyle },

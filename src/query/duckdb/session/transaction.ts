@@ -21,6 +21,8 @@ export interface Transaction {
    * it this statement is a change, though it does nothing. So what we misread in a statement cannot reach further.
    */
   writeOnlyIn(database: string): Promise<void>
+  /** SET TRANSACTION READ ONLY or READ WRITE in an explicit one. Throws 25001 for READ WRITE after changes. */
+  setMode(readOnly: boolean): Promise<void>
   /** True when a transaction was already open, which PostgreSQL only warns about. */
   begin(readOnly: boolean): Promise<void>
   /** The tag: a failed transaction ends in ROLLBACK whatever was asked. */
@@ -31,6 +33,10 @@ export interface Transaction {
   /** Ends an implicit transaction; leaves an explicit one. */
   endImplicit(failed: boolean): Promise<void>
   assertUsable(): void
+  /** What runs now, or the next statement's where none does. */
+  isReadOnly(): boolean
+  /** Throws 25006 where it is read-only; `what`: the statement's words. */
+  assertWritable(what: string): void
   /** After `fail`: something that is read apart from it. */
   aside(read: () => Promise<void>): Promise<void>
   /** A statement has changed something. */
@@ -52,10 +58,14 @@ interface Block {
   readonly connection: DuckDBConnection
   /** Asked at each beginning: a database may become replicated while a session lasts. */
   readonly mayWrite: () => boolean
+  /** default_transaction_read_only. */
+  readonly isReadOnlyByDefault: () => boolean
   readonly savepoints: Savepoints
   readonly onEnd: (() => void)[]
   readonly onCommitted: (() => Promise<void>)[]
   state: State
+  /** The transaction holds changes. */
+  hasWritten: boolean
   /** Whether the engine has a transaction; for a failed one of ours it may go on having it, for ROLLBACK TO. */
   engine: "open" | "ended"
   access: Access
@@ -65,30 +75,39 @@ interface Block {
 type Access = "read" | "write"
 
 /** `mayWrite` is asked at each beginning: a database may become replicated while a session lasts. */
-export function transactionOn(connection: DuckDBConnection, mayWrite: () => boolean): Transaction {
+export function transactionOn(
+  connection: DuckDBConnection,
+  mayWrite: () => boolean,
+  isReadOnlyByDefault: () => boolean,
+): Transaction {
   const block: Block = {
     connection,
     mayWrite,
+    isReadOnlyByDefault,
     savepoints: savepointsOf(),
     onEnd: [],
     onCommitted: [],
     state: "none",
+    hasWritten: false,
     engine: "ended",
     access: "write",
   }
-  const { savepoints } = block
   return {
+    ...savepointsIn(block),
     status: () => (block.state === "failed" ? "E" : block.state === "explicit" ? "T" : "I"),
     isExplicit: () => block.state === "explicit" || block.state === "failed",
     assertUsable: () => assertUsable(block),
+    isReadOnly: () => isReadOnly(block),
+    assertWritable: (what) => assertWritable(block, what),
     async ensure() {
       assertUsable(block)
-      if (block.state === "none") await open(block, "implicit", "write")
+      if (block.state === "none") await open(block, "implicit", isReadOnlyByDefault() ? "read" : "write")
     },
     ensureWriting: () => ensureWriting(block),
     async writeOnlyIn(database) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(database)}.main`)
     },
+    setMode: (readOnly) => setMode(block, readOnly ? "read" : "write"),
     begin: (readOnly) => begin(block, readOnly ? "read" : "write"),
     commit: () => commit(block),
     rollback: () => undo(block),
@@ -102,7 +121,15 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
       await connection.run("BEGIN TRANSACTION READ ONLY")
       await read().finally(() => connection.run("ROLLBACK"))
     },
-    wrote: savepoints.wrote,
+    wrote: () => wrote(block),
+    onEnd: (listener) => void block.onEnd.push(listener),
+    onCommitted: (listener) => void block.onCommitted.push(listener),
+  }
+}
+
+function savepointsIn(block: Block): Pick<Transaction, "savepoint" | "release" | "rollbackTo"> {
+  const { savepoints } = block
+  return {
     savepoint(name) {
       requireBlock(block, "SAVEPOINT")
       savepoints.mark(name)
@@ -112,9 +139,12 @@ export function transactionOn(connection: DuckDBConnection, mayWrite: () => bool
       savepoints.release(name)
     },
     rollbackTo: (name) => rollbackTo(block, name),
-    onEnd: (listener) => void block.onEnd.push(listener),
-    onCommitted: (listener) => void block.onCommitted.push(listener),
   }
+}
+
+function wrote(block: Block): void {
+  block.hasWritten = true
+  block.savepoints.wrote()
 }
 
 function assertUsable({ state }: Block): void {
@@ -123,6 +153,14 @@ function assertUsable({ state }: Block): void {
       "25P02",
       "current transaction is aborted, commands ignored until end of transaction block",
     )
+}
+
+function isReadOnly({ state, access, isReadOnlyByDefault }: Block): boolean {
+  return state === "none" ? isReadOnlyByDefault() : access === "read"
+}
+
+function assertWritable(block: Block, what: string): void {
+  if (isReadOnly(block)) throw new PgError("25006", `cannot execute ${what} in a read-only transaction`)
 }
 
 function requireBlock({ state }: Block, statement: string): void {
@@ -154,12 +192,25 @@ async function begin(block: Block, access: Access): Promise<void> {
   assertUsable(block)
   if (block.state === "explicit") return
   // What came before BEGIN in the same batch belongs to the transaction, as in PostgreSQL.
-  if (block.state === "implicit" && access === "write") {
+  if (block.state === "implicit" && access === block.access) {
     block.state = "explicit"
     return
   }
   await keep(block)
   await open(block, "explicit", access)
+}
+
+/** What has changes keeps them: from then on only our own look at each statement holds it to reading. */
+async function setMode(block: Block, access: Access): Promise<void> {
+  assertUsable(block)
+  if (block.state !== "explicit" || block.access === access) return
+  if (!block.hasWritten) {
+    await keep(block)
+    return open(block, "explicit", access)
+  }
+  if (access === "write")
+    throw new PgError("25001", "transaction read-write mode must be set before any query")
+  block.access = access
 }
 
 async function commit(block: Block): Promise<"COMMIT" | "ROLLBACK"> {
@@ -175,6 +226,7 @@ async function commit(block: Block): Promise<"COMMIT" | "ROLLBACK"> {
 function endBlock(block: Block): "open" | "ended" {
   const { engine, savepoints } = block
   block.state = "none"
+  block.hasWritten = false
   savepoints.clear()
   if (engine === "open") {
     block.engine = "ended"

@@ -9,7 +9,7 @@ import { fixedPortal } from "../portals/engine-portal.ts"
 import type { VirtualWrite } from "./write-statements.ts"
 
 export interface VirtualWriteContext {
-  transaction: Pick<StatementTransaction, "assertUsable" | "isExplicit">
+  transaction: Pick<StatementTransaction, "assertUsable" | "assertWritable" | "isExplicit">
   caller(): Promise<VirtualCaller>
 }
 
@@ -24,6 +24,7 @@ export function preparedVirtualWrite(
     fields: undefined,
     bind: async (values, formats) => {
       assertAlone(context)
+      context.transaction.assertWritable(write.verb)
       const portal = await query.bind(values, formats, [])
       return fixedPortal(undefined, async () => {
         assertAlone(context)
