@@ -4,6 +4,7 @@ import { sourcesTexts } from "./sources/texts.ts"
 /** Every text of the console, in one place. Plain English, sentence case, the words of the documentation. */
 export const texts = {
   product: "Millrace",
+  loading: "Asking Millrace …",
   navigation: {
     label: "Console",
     open: "Open the menu",
@@ -14,6 +15,7 @@ export const texts = {
     create: "Create",
     sources: "Sources",
     audit: "Audit",
+    access: "Users and keys",
     health: "Health",
     settings: "Settings",
     signedInAs: (user: string, role: string) => `${user} · ${role}`,

@@ -50,6 +50,7 @@ warehouses:
 `
     assert.deepEqual(load(text, { PW: "p: [w", KEY: "k", ONE: Buffer.alloc(32, 1).toString("base64") }), {
       ok: {
+        file: join(folder, "millrace.yaml"),
         account: "210987654321",
         region: "eu-west-1",
         dataDir: join(folder, "data"),
@@ -102,8 +103,7 @@ warehouses:
   it("needs only sources and warehouses", () => {
     assert.deepEqual(load(minimal), {
       ok: {
-        account: "123456789012",
-        region: "us-east-1",
+        ...{ file: join(folder, "millrace.yaml"), account: "123456789012", region: "us-east-1" },
         dataDir: join(folder, ".millrace"),
         listen: { http: { host: "127.0.0.1", port: 5440 }, sql: { host: "127.0.0.1", port: 5439 } },
         httpLimits: { connections: 1_000, connectionsPerAddress: 250 },

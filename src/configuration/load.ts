@@ -40,7 +40,7 @@ export function loadConfiguration(
   const format = configurationFormat(engines)
   const whole = withUsualLists(filled.document, use, usualWarehouse(engines, filled.document))
   const checked = format.file.safeParse(whole)
-  if (checked.success && filled.mistakes.length === 0) return assemble(checked.data, dirname(file))
+  if (checked.success && filled.mistakes.length === 0) return assemble(checked.data, file)
   // What stands where a variable should be is not judged as well.
   const unfilled = new Set(filled.mistakes.map(({ path }) => path.join("/")))
   const wrong = checked.success ? [] : mistakesOf(checked.error.issues, whole, format)
@@ -123,11 +123,14 @@ function usualWarehouse(
   }
 }
 
-function assemble(file: ConfigurationFile, folder: string): LoadedConfiguration {
+function assemble(file: ConfigurationFile, path: string): LoadedConfiguration {
+  const folder = dirname(path)
   const { keys, mistakes: unreadable } = readKmsKeys(file.kms_keys, folder)
   const configuration = configurationFrom(file, folder, keys)
   const mistakes = unreadable.length > 0 ? unreadable : crossChecks(configuration)
-  return mistakes.length === 0 ? { ok: configuration } : { mistakes: mistakes.map(mistakeLine) }
+  return mistakes.length === 0
+    ? { ok: { ...configuration, file: path } }
+    : { mistakes: mistakes.map(mistakeLine) }
 }
 
 function configurationFrom(

@@ -202,6 +202,8 @@ export interface ProfilesConfiguration {
 
 /** millrace.yaml after defaults; every path absolute. `undefined` state: an embedded PostgreSQL under dataDir. */
 export interface Configuration {
+  /** Absolute path of the file that it was read from; absent: from none. */
+  file?: string
   account: string
   region: string
   dataDir: string

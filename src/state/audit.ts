@@ -18,8 +18,20 @@ export interface AuditStore {
    * are only counted, at the newest that is kept, as the parameter `moreRefused`.
    */
   end(id: string, end: AuditedEnd): Promise<void>
-  /** The newest `limit` entries since then, oldest first. */
-  list(which: { since: Date | undefined; limit: number }): Promise<AuditEntry[]>
+  /** The newest `limit` entries of those asked for, oldest first. */
+  list(which: AuditQuestion): Promise<AuditEntry[]>
+}
+
+export interface AuditQuestion {
+  since: Date | undefined
+  until?: Date | undefined
+  /** A part of the key's or user's name, in any case. */
+  who?: string | undefined
+  /** A part of `door:operation`, of the resource or of the outcome, in any case. */
+  what?: string | undefined
+  /** Older than the entry of this number. */
+  before?: number | undefined
+  limit: number
 }
 
 /** Old entries go with every so many new ones, so that the trail needs no timer to stay bounded. */
@@ -109,11 +121,26 @@ async function keepNewest(db: Kysely<StateSchema>, which: RawBuilder<boolean>, r
 
 async function list(
   db: Kysely<StateSchema>,
-  { since, limit }: { since: Date | undefined; limit: number },
+  { since, until, who, what, before, limit }: AuditQuestion,
 ): Promise<AuditEntry[]> {
-  const newest = db.selectFrom("audit").selectAll().orderBy("id", "desc").limit(limit)
-  const rows = await (since === undefined ? newest : newest.where("at", ">=", since)).execute()
+  const text = sql`concat_ws(' ', door || ':' || operation, resource, coalesce(outcome, 'unknown'))`
+  const rows = await db
+    .selectFrom("audit")
+    .selectAll()
+    .$if(since !== undefined, (query) => query.where("at", ">=", since ?? new Date()))
+    .$if(until !== undefined, (query) => query.where("at", "<=", until ?? new Date()))
+    .$if(before !== undefined, (query) => query.where("id", "<", String(before)))
+    .$if(who !== undefined, (query) => query.where(holds(sql`access_key_id`, who ?? "")))
+    .$if(what !== undefined, (query) => query.where(holds(text, what ?? "")))
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute()
   return rows.map(fromRow).reverse()
+}
+
+/** Without patterns: `%` and `_` stand for themselves. */
+function holds(text: RawBuilder<unknown>, part: string): RawBuilder<boolean> {
+  return sql<boolean>`position(lower(${part}::text) in lower(${text})) > 0`
 }
 
 function toRow(call: AuditedCall) {

@@ -30,6 +30,7 @@ import { type ObservationStore, observationStore } from "./pipelines/observation
 import { type OrderStore, orderStore } from "./pipelines/orders.ts"
 import { type PipelineStore, pipelineStore } from "./pipelines.ts"
 import { type DutyStore, dutyStore } from "./processes/duties.ts"
+import { type KnownProcesses, knownProcesses } from "./processes/known-processes.ts"
 import { type RequestBuckets, requestBuckets } from "./processes/request-buckets.ts"
 import { newSignals, type Signals } from "./processes/signals.ts"
 import { type WarehouseObservations, warehouseObservations } from "./processes/warehouse-observations.ts"
@@ -58,6 +59,7 @@ export interface Store extends FlowStores {
   signals: Signals
   leases: LeaseStore
   workers: WorkerStore
+  knownProcesses: KnownProcesses
   duties: DutyStore
   requestBuckets: RequestBuckets
   warehouseObservations: WarehouseObservations
@@ -139,6 +141,7 @@ async function openSettled(url: string, options: StoreOptions): Promise<Store> {
     signals,
     leases: leaseStore(leaseDb),
     workers: workerStore(leaseDb),
+    knownProcesses: knownProcesses(db),
     duties: dutyStore(leaseDb),
     requestBuckets: requestBuckets(callDb),
     warehouseObservations: warehouseObservations(db),

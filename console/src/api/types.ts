@@ -118,6 +118,9 @@ export interface AuditEntry {
   resource?: string
   parameters: object
   outcome?: string
+  requestId: string
+  before?: object
+  after?: object
 }
 
 export type Role = "admin" | "operator" | "viewer"
@@ -191,4 +194,71 @@ export interface DryRunTable {
   schema: string
   name: string
   size: { hasKey: boolean; estimatedRows: number; bytes: number } | null
+}
+
+export interface ProcessReport {
+  processes: ProcessFacts[]
+  unowned: UnownedPipeline[]
+  unheldDuties: string[]
+  warehouses: { arn: string; silentMs: number; unopened: number }[]
+  engine: EngineReport | null
+  unknownAfterMs: number
+}
+
+export interface ProcessFacts {
+  owner: string
+  host: string
+  hostName: string | null
+  processId: number | null
+  ageMs: number | null
+  silentMs: number | null
+  observedMsAgo: number | null
+  unreachable: string[]
+  pipelines: OwnedPipelineFacts[]
+  duties: string[]
+}
+
+export interface OwnedPipelineFacts {
+  integration: string
+  integrationName: string | null
+  sourceDatabase: string
+  generation: number
+  isPinned: boolean
+}
+
+export interface UnownedPipeline extends OwnedPipelineFacts {
+  host: string
+  hostName: string
+  file: string | null
+}
+
+export interface ConfigurationReport {
+  file: string | null
+  mistakes: string[]
+  reload: string[]
+  restart: string[]
+  sections: { key: string; onReload: "applied" | "restart"; yaml: string }[]
+}
+
+export interface ApiKeyReport {
+  name: string
+  permissions: string[]
+  createdAt: string
+  revokedAt?: string
+}
+
+export interface ListedSession {
+  id: string
+  user: string
+  role: Role
+  address?: string
+  createdAt: string
+  expiresAt: string
+  isOwn: boolean
+}
+
+export interface ConsoleUserReport {
+  name: string
+  role: Role | null
+  isConfigured: boolean
 }

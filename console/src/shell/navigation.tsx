@@ -22,6 +22,14 @@ const items: readonly Item[] = [
   { to: { page: "query" }, icon: "M4 5.5 8.5 10 4 14.5M10 15h6", isFor: () => true },
   { to: { page: "create" }, icon: "M10 4v12M4 10h12", isFor: isAdmin },
   { to: { page: "sources" }, icon: "M3 6h9l-3-3M17 14H8l3 3", isFor: () => true },
+  { to: { page: "health" }, icon: "M3 10.5h3.5l2-5 3 9 2-4H17", isFor: () => true },
+  { to: { page: "audit" }, icon: "M5 3.5h10v13H5zM7.5 7.5h5M7.5 10.5h5M7.5 13.5h3", isFor: () => true },
+  {
+    to: { page: "access" },
+    icon: "M12.5 7.5a3 3 0 1 1-6 0 3 3 0 0 1 6 0M4 16.5c.7-3 2.8-4.5 5.5-4.5s4.8 1.5 5.5 4.5",
+    isFor: () => true,
+  },
+  { to: { page: "settings" }, icon: "M3 6h8m4 0h2M3 14h2m4 0h8M13 4v4M7 12v4", isFor: () => true },
 ]
 
 interface NavigationProps {

@@ -8,6 +8,10 @@ import type { Place } from "./router.ts"
 const QueryPage = lazy(() => import("../query/query-page.tsx"))
 const CreatePage = lazy(() => import("../create/create-page.tsx"))
 const SourcesPage = lazy(() => import("../sources/sources-page.tsx"))
+const HealthPage = lazy(() => import("../health/health-page.tsx"))
+const AuditPage = lazy(() => import("../audit/audit-page.tsx"))
+const AccessPage = lazy(() => import("../access/access-page.tsx"))
+const SettingsPage = lazy(() => import("../settings/settings-page.tsx"))
 const IntegrationPage = lazy(() => import("../integration/integration-page.tsx"))
 
 /** The first page comes with the shell; the others are loaded when somebody goes there. */
@@ -27,6 +31,14 @@ function pageOf(place: Place) {
       return <CreatePage />
     case "sources":
       return <SourcesPage />
+    case "health":
+      return <HealthPage />
+    case "audit":
+      return <AuditPage />
+    case "access":
+      return <AccessPage />
+    case "settings":
+      return <SettingsPage />
     case "unknown":
       return <UnknownPage path={place.path} />
   }

@@ -1,13 +1,15 @@
 import { useSyncExternalStore } from "react"
 import { basePath } from "../api/base-path.ts"
 
+/** Pages whose path is their name. */
+export const plainPages = ["query", "create", "sources", "health", "audit", "access", "settings"] as const
+export type PlainPage = (typeof plainPages)[number]
+
 /** Where the person is: one variant per page. */
 export type Place =
   | { page: "overview" }
   | { page: "integration"; id: string }
-  | { page: "query" }
-  | { page: "create" }
-  | { page: "sources" }
+  | { page: PlainPage }
   | { page: "unknown"; path: string }
 
 export function placeOf(pathname: string): Place {
@@ -16,7 +18,8 @@ export function placeOf(pathname: string): Place {
     .replace(/^\/console/, "")
     .replace(/^\/+|\/+$/g, "")
   if (path === "" || path === "sign-in") return { page: "overview" }
-  if (path === "query" || path === "create" || path === "sources") return { page: path }
+  const plain = plainPages.find((one) => one === path)
+  if (plain !== undefined) return { page: plain }
   const id = /^integrations\/([^/]+)$/.exec(path)?.[1]
   return id === undefined ? { page: "unknown", path } : { page: "integration", id: decodeURIComponent(id) }
 }
@@ -27,12 +30,10 @@ export function pathOf(place: Place): string {
       return `${basePath}/console/`
     case "integration":
       return `${basePath}/console/integrations/${encodeURIComponent(place.id)}`
-    case "query":
-    case "create":
-    case "sources":
-      return `${basePath}/console/${place.page}`
     case "unknown":
       return `${basePath}/console/${place.path}`
+    default:
+      return `${basePath}/console/${place.page}`
   }
 }
 

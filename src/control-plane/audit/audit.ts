@@ -8,7 +8,7 @@ import {
 } from "../../domain/audit.ts"
 import { Fault } from "../../domain/faults.ts"
 import { cut } from "../../domain/text-forms/plain-text.ts"
-import type { AuditStore } from "../../state/audit.ts"
+import type { AuditQuestion, AuditStore } from "../../state/audit.ts"
 import type { Caller } from "../control-plane.ts"
 import { requireAdmin } from "../sql-users/roles.ts"
 
@@ -137,7 +137,7 @@ function storable(text: string, most = textLimit): string {
 export interface AuditReport {
   /** Oldest first. */
   entries: AuditEntry[]
-  /** There are older ones in the time asked for, which the limit left out. */
+  /** There are older ones of those asked for, which the limit left out. */
   more: boolean
 }
 
@@ -145,10 +145,11 @@ export interface AuditReport {
 export async function auditReport(
   store: AuditStore,
   caller: Caller,
-  { since, limit }: { since: Date | undefined; limit: number },
+  question: AuditQuestion,
 ): Promise<AuditReport> {
   requireAdmin(caller, "read the audit trail")
-  const found = await store.list({ since, limit: limit + 1 })
+  const { limit } = question
+  const found = await store.list({ ...question, limit: limit + 1 })
   const more = found.length > limit
   return { entries: more ? found.slice(1) : found, more }
 }

@@ -20,6 +20,13 @@ export interface ConsoleAccounts {
   find(name: string): Promise<ConsoleAccount | undefined>
   /** In whose name a link is made that names nobody: the first administrator. @throws Fault unavailable */
   firstAdministrator(): Promise<ConsoleAccount | undefined>
+  /** Every SQL user; those of the configuration first. @throws Fault unavailable */
+  list(): Promise<ListedAccount[]>
+}
+
+export interface ListedAccount extends Pick<ConsoleAccount, "name" | "role"> {
+  /** It is in the configuration; otherwise CREATE USER made it. */
+  isConfigured: boolean
 }
 
 export interface AccountSources {
@@ -62,20 +69,21 @@ export function consoleAccounts({ store, configured, assigned }: AccountSources)
     }
   }
 
+  async function all(): Promise<ConsoleAccount[]> {
+    await fresh()
+    const names = new Set([...known.configured.keys(), ...known.accounts.keys()])
+    return [...names].flatMap((name) => findUser(known, name) ?? []).map(accountOf)
+  }
+
   return {
     async find(name) {
       await fresh()
       const user = findUser(known, name)
       return user && accountOf(user)
     },
-    async firstAdministrator() {
-      await fresh()
-      const names = [...known.configured.keys(), ...known.accounts.keys()]
-      return names
-        .flatMap((name) => findUser(known, name) ?? [])
-        .map(accountOf)
-        .find(({ role }) => role === "admin")
-    },
+    firstAdministrator: async () => (await all()).find(({ role }) => role === "admin"),
+    list: async () =>
+      (await all()).map(({ name, role, password }) => ({ name, role, isConfigured: password !== undefined })),
   }
 }
 

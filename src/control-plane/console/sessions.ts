@@ -130,6 +130,22 @@ export async function createLink(
   return { user: account.name, role, link, expiresAt }
 }
 
+export interface ConsoleUserReport {
+  name: string
+  /** Null: the user may not sign in to the console. */
+  role: ConsoleRole | null
+  isConfigured: boolean
+}
+
+/** The SQL users, and as what each may use the console. @throws Fault accessDenied, unavailable */
+export async function listUsers(
+  { accounts }: SessionPlane,
+  caller: Caller,
+): Promise<{ users: ConsoleUserReport[] }> {
+  requireAdmin(caller, "list users")
+  return { users: (await accounts.list()).map((one) => ({ ...one, role: one.role ?? null })) }
+}
+
 function noAccount(user: string | undefined): Fault {
   return user === undefined
     ? new Fault("invalidValue", "No SQL user is an administrator: name the user of the link.")

@@ -179,7 +179,7 @@ export async function statusReport(sources: StatusSources): Promise<StatusReport
   }
 }
 
-function engineReport(engine: ProcessState | undefined): EngineReport | null {
+export function engineReport(engine: ProcessState | undefined): EngineReport | null {
   if (engine === undefined) return null
   const { isReady, replacements, lastEnd, lastEndAtMs } = engine
   const isKnown = lastEnd !== undefined && lastEndAtMs !== undefined

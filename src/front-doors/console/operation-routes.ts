@@ -10,6 +10,8 @@ export interface ShownOperation {
   /** `{integration}` stands for an id, an ARN or a name. */
   path: string
   changes: boolean
+  /** Of one that changes nothing; absent: viewers too. */
+  readers?: "admins"
   body?: z.ZodType
 }
 
@@ -25,8 +27,8 @@ const operatorsToo = new Set(["Resync", "Verify"])
 /** Events of buckets come from buckets, not from people. */
 const notHere = new Set(["PostEvents"])
 
-export function leastRole({ name, changes }: ShownOperation): ConsoleRole {
-  if (!changes) return "viewer"
+export function leastRole({ name, changes, readers }: ShownOperation): ConsoleRole {
+  if (!changes) return readers === "admins" ? "admin" : "viewer"
   return operatorsToo.has(name) ? "operator" : "admin"
 }
 
@@ -39,6 +41,7 @@ export function operationRoutes({ list, run }: OperationAnswers): Route[] {
       method: operation.method,
       path: operation.path,
       changes: operation.changes,
+      takesJson: operation.method === "POST",
       least: leastRole(operation),
       ...(operation.body !== undefined && { body: operation.body }),
       run: async ({ request, caller, identity, requestId, parameters }) => {

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { createLink } from "../../control-plane/console/sessions.ts"
+import { createLink, listUsers } from "../../control-plane/console/sessions.ts"
 import { consoleRoles } from "../../domain/console/roles.ts"
 import { bodyOf } from "./operation-body.ts"
 import type { Operation } from "./operations.ts"
@@ -18,5 +18,13 @@ export const consoleOperations: readonly Operation[] = [
     body: linkBody,
     changes: true,
     run: ({ console: plane }, caller, _, body) => createLink(plane, caller, bodyOf(linkBody, body)),
+  },
+  {
+    name: "ListConsoleUsers",
+    method: "GET",
+    path: "/console-users",
+    changes: false,
+    readers: "admins",
+    run: ({ console: plane }, caller) => listUsers(plane, caller),
   },
 ]

@@ -7,9 +7,11 @@ import { resyncIntegration } from "../../control-plane/pipelines/resync.ts"
 import { type StatusSources, statusReport } from "../../control-plane/pipelines/status.ts"
 import { verificationReport, verifyIntegration } from "../../control-plane/pipelines/verifier.ts"
 import { waitForPosition } from "../../control-plane/pipelines/wait-for-position.ts"
+import { processReport } from "../../control-plane/processes/process-report.ts"
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
 import type { AuditedChange } from "../../domain/audit.ts"
 import { apiKeyOperations } from "./api-key-operations.ts"
+import { type ConfigurationReport, configurationOperations } from "./configuration-operations.ts"
 import { consoleOperations } from "./console-operations.ts"
 import { codeOperations } from "./governance-code/code-operations.ts"
 import { bodyOf } from "./operation-body.ts"
@@ -20,6 +22,8 @@ export interface OperationSources extends StatusSources {
   takeEvents(caller: Caller, body: unknown): Promise<{ accepted: number }>
   /** Who may sign in to the console. */
   console: SessionPlane
+  /** The configuration of the process that answers. */
+  configurationReport(): ConfigurationReport
   /** Where policies hold. */
   enforcement: Enforcement
   /** For the audit trail: what a call changes, without secrets. Of operations that change something. */
@@ -33,6 +37,8 @@ export interface Operation {
   path: string
   /** Whether it changes anything, and so goes into the audit trail. */
   changes: boolean
+  /** Of one that changes nothing: who may have the answer; absent: whoever may read. */
+  readers?: "admins"
   /** Of the body, for documents that describe it; absent: it is described nowhere, or there is none. */
   body?: z.ZodType
   /** What the audit trail keeps of the body; absent: all of it. */
@@ -50,6 +56,10 @@ const verifyBody = z.strictObject({
 })
 const auditBody = z.strictObject({
   since: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
+  who: z.string().min(1).max(200).optional(),
+  what: z.string().min(1).max(200).optional(),
+  before: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
   limit: z.number().int().min(1).max(10_000).default(1_000),
 })
 const waitBody = z.strictObject({
@@ -69,17 +79,25 @@ export const operations: readonly Operation[] = [
     },
   },
   {
+    name: "Processes",
+    method: "GET",
+    path: "/processes",
+    changes: false,
+    run(sources, caller) {
+      requireReader(caller, "see the processes")
+      return processReport(sources)
+    },
+  },
+  {
     name: "Audit",
     method: "POST",
     path: "/audit",
     body: auditBody,
     changes: false,
+    readers: "admins",
     run({ store }, caller, _, body) {
-      const { since, limit } = bodyOf(auditBody, body)
-      return auditReport(store.audit, caller, {
-        since: since === undefined ? undefined : new Date(since),
-        limit,
-      })
+      const { since, until, ...question } = bodyOf(auditBody, body)
+      return auditReport(store.audit, caller, { ...question, since: dateOf(since), until: dateOf(until) })
     },
   },
   {
@@ -132,4 +150,9 @@ export const operations: readonly Operation[] = [
   ...policyOperations,
   ...codeOperations,
   ...consoleOperations,
+  ...configurationOperations,
 ]
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text)
+}

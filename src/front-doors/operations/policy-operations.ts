@@ -17,7 +17,9 @@ export const policyOperations: readonly Operation[] = [
     name: "ExplainPolicy",
     method: "POST",
     path: "/policies/explain",
+    body: explainBody,
     changes: false,
+    readers: "admins",
     async run({ store }, caller, _, body) {
       requireAdmin(caller, "see what policies show somebody")
       const { user, source, row } = bodyOf(explainBody, body)

@@ -36,6 +36,7 @@ import {
 import type { HttpTls } from "../../wire/http/tls-or-plain.ts"
 import { listening } from "../listening.ts"
 import type { Base } from "./base.ts"
+import { configurationReport } from "./configuration-report.ts"
 import { consolePart, sessionPlane } from "./console-part.ts"
 import { governanceRoutes } from "./governance-part.ts"
 import { profilePlane } from "./profiles-part.ts"
@@ -63,6 +64,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
     takeEvents,
     enforcement: data.enforcement,
     console: sessionPlane(base),
+    configurationReport: () => configurationReport(base),
   }
   const resources = resourceRoutes(data)
   const routes = [...resources, ...apiKeyRoutes(store.apiKeys), ...(await governanceRoutes(base))]

@@ -4,6 +4,8 @@ import type { DryRunReport, FilterCheck } from "../../../src/control-plane/integ
 import type { ResyncOrdered } from "../../../src/control-plane/pipelines/resync.ts"
 import type { StatusReport } from "../../../src/control-plane/pipelines/status.ts"
 import type { VerificationReport } from "../../../src/control-plane/pipelines/verification-report.ts"
+import type { ProcessReport } from "../../../src/control-plane/processes/process-report.ts"
+import type { ConfigurationReport } from "../../../src/front-doors/operations/configuration-operations.ts"
 
 type Fits<Given extends Taken, Taken> = Given
 
@@ -13,5 +15,7 @@ export interface Contract {
   resync: Fits<ResyncOrdered, shown.ResyncOrdered>
   dryRun: Fits<DryRunReport, shown.DryRunReport>
   filterCheck: Fits<FilterCheck["mistakes"], shown.FilterMistake[]>
+  processes: Fits<ProcessReport, shown.ProcessReport>
+  configuration: Fits<ConfigurationReport, shown.ConfigurationReport>
   verification: Fits<VerificationReport, shown.VerificationReport>
 }

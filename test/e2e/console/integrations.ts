@@ -18,7 +18,7 @@ export async function describesRoles(place: Place): Promise<void> {
   for (const [path, methods] of Object.entries(paths))
     for (const [method, { operationId, description = "" }] of Object.entries(methods)) {
       if (!/role (operator|admin)/.test(description)) continue
-      const asked = { method: method.toUpperCase(), body: {} }
+      const asked = { method: method.toUpperCase(), ...(method !== "get" && { body: {} }) }
       const told = await viewer.ask(path.replaceAll(/\{\w+\}/g, "none"), asked)
       assert.deepEqual([told.status, code(told)], [403, "accessDenied"], operationId)
       refused++

@@ -12,6 +12,7 @@ import { newPlace, type Place, sourceArn, sqlPassword } from "../place.ts"
 import type { MillraceProcess } from "../process.ts"
 import { apiOf } from "../rds.ts"
 import { onDatabase } from "../workload.ts"
+import { administers, isToldWhatIsHidden } from "./administration.ts"
 import {
   assertAccessible,
   assertFitsPhone,
@@ -147,6 +148,7 @@ async function viewerChangesNothing({ origin, integration }: Scene, browser: Bro
   const refused = await page.evaluate(`fetch("/console/api/integrations/${integration}/resync", {
     method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then((answer) => answer.status)`)
   assert.equal(refused, 403)
+  await isToldWhatIsHidden(page)
   assert.deepEqual(faults, [])
   await context.close()
 }
@@ -287,6 +289,10 @@ test("the console's pages in a browser", { skip: withoutBrowser, timeout: 600_00
     createsIntegration(here, page),
   )
   await context.test("an integration is deleted by whoever types its name", () => deletesIntegration(page))
+  await context.test(
+    "processes, keys, the audit trail and the configuration are shown to an administrator",
+    () => administers({ ...here, page }),
+  )
   await context.test("a viewer changes nothing, by page or by API", () => viewerChangesNothing(here, browser))
   await context.test("when the server is killed and back, the page says so and goes on", () =>
     comesBack(here, page),

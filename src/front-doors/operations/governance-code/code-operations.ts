@@ -26,13 +26,16 @@ export const codeOperations: readonly Operation[] = [
     name: "PlanGovernance",
     method: "POST",
     path: "/governance/plan",
+    body,
     changes: false,
+    readers: "admins",
     run: async (sources, caller, _, given) => told(await governed(sources, caller, given, planFolder)),
   },
   {
     name: "ApplyGovernance",
     method: "POST",
     path: "/governance/apply",
+    body,
     changes: true,
     auditedParameters: (given) => ({ files: bodyOf(body, given).files.map(({ name }) => name) }),
     async run(sources, caller, _, given) {
@@ -48,6 +51,7 @@ export const codeOperations: readonly Operation[] = [
     method: "GET",
     path: "/governance/export",
     changes: false,
+    readers: "admins",
     async run({ store, enforcement }, caller) {
       requireAdmin(caller, "export what is governed")
       return { files: writtenFolder(await exportedFolder({ ...store, enforcement })) }
