@@ -110,6 +110,24 @@ export const commands: Record<string, Command> = {
     run: async ({ values: { json, since, config } }) =>
       (await import("./audit.ts")).audit({ since, json: json === true, config }),
   },
+  alerts: {
+    usages: [
+      "list [--json] [--config FILE]",
+      "silence --for TIME [--integration I] [--config FILE]",
+      "test --channel C [--config FILE]",
+    ],
+    about: "what is told to people now; tell nothing for a while; try a channel",
+    flags: ["for", "integration", "channel", "json", "config"],
+    words: { one: "of list, silence and test" },
+    run: async ({
+      values: { for: lasts, integration, channel, json, config },
+      positionals: [, action = ""],
+    }) =>
+      (await import("./alerts.ts")).alerts({
+        ...{ action, lasts, integration, channel, config },
+        json: json === true,
+      }),
+  },
   "console-link": {
     usages: ["[--user NAME] [--role admin|operator|viewer] [--config FILE]"],
     about: "sign in to the console: the last line is a link that works once, for ten minutes",

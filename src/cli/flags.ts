@@ -40,6 +40,8 @@ export const flags = {
   role: { type: "string", value: "ROLE", about: "admin, operator or viewer; usual: the user's own" },
   row: { type: "string", value: "ROW", about: "a row as JSON, or COLUMN=VALUE to find it by" },
   name: { type: "string", value: "N", about: "the key's name" },
+  channel: { type: "string", value: "C", about: "a channel of `alerts` in the configuration" },
+  for: { type: "string", value: "TIME", about: "how long, such as 2h; 0s ends it" },
   permission: {
     type: "string",
     multiple: true,

@@ -171,6 +171,7 @@ function configurationFrom(
     },
     ...(file.events && { webhook: { url: file.events.webhook, secret: file.events.secret } }),
     profileWebhooks: file.profile_webhooks,
+    alerts: file.alerts,
     ...(file.isolation.engine_memory !== undefined && { engineMemoryBytes: file.isolation.engine_memory }),
     ...(file.profiles && {
       profiles: {

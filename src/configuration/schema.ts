@@ -3,6 +3,7 @@ import { usualAuditRetention } from "../domain/audit.ts"
 import { type HostPort, logFormats, logLevels, type Role } from "../domain/configuration.ts"
 import { integrationQuotas } from "../domain/integration.ts"
 import { parseDuration } from "../domain/text-forms/duration.ts"
+import { alertKeys, alertsBlock } from "./blocks/alerts.ts"
 import { consoleBlock, consoleKeys } from "./blocks/console.ts"
 import { governance, governanceKeys } from "./blocks/governance.ts"
 import { listenTls, listenTlsKeys } from "./blocks/listen-tls.ts"
@@ -262,6 +263,7 @@ const ownKeys = {
   profile_webhooks: profileWebhooks
     .default([])
     .describe("where events of customer profiles may be sent: these addresses and those below them"),
+  alerts: alertsBlock.prefault({}).describe("who is told when an integration is not well"),
   quotas: quotas.prefault({}).describe("how many integrations there may be"),
   governance: governance.prefault({}).describe("governed servers"),
   console: consoleBlock.prefault({}).describe("the web console on the HTTP port"),
@@ -326,6 +328,7 @@ const ownKnownKeys: Record<string, string[]> = {
   profile_webhooks: ["url", "secret"],
   quotas: Object.keys(quotas.shape),
   governance: governanceKeys,
+  ...alertKeys,
   console: consoleKeys,
   profiles: Object.keys(profiles.shape),
   retention: ["budget", "policy", "spool_limit"],

@@ -4,7 +4,7 @@
  */
 export type ConfigurationUse = "run" | "ask" | "ask-api" | "ask-sql-port" | "ask-warehouse"
 
-const neverAsked = ["sources", "state", "kms_keys", "events", "governance"]
+const neverAsked = ["sources", "state", "kms_keys", "events", "alerts", "governance"]
 const unused: Record<ConfigurationUse, readonly string[]> = {
   run: [],
   ask: neverAsked,

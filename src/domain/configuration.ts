@@ -1,3 +1,4 @@
+import type { AlertsConfiguration } from "./alerts/alert.ts"
 import type { AuditRetention } from "./audit.ts"
 import type { ConsoleConfiguration } from "./console/roles.ts"
 import type { IntegrationQuotas } from "./integration.ts"
@@ -236,6 +237,7 @@ export interface Configuration {
   webhook?: WebhookConfiguration
   /** Where events of customer profiles may be sent: these addresses, and those below them. */
   profileWebhooks: WebhookConfiguration[]
+  alerts: AlertsConfiguration
   /** How often every table is compared with its source; absent: only on demand. */
   verifyEveryMs?: number
   /** The resident memory above which the process with the SQL port and the pipelines is replaced; absent: most of the machine's. */

@@ -53,6 +53,11 @@ function eventOf(kind: Kind, { arn, name, status }: Integration, message: string
   return { ...kind, message, integrationArn: arn, integrationName: name, status }
 }
 
+/** Of an error, or of something else that is known by a code. */
+export function eventIdOfError(code: string): string {
+  return (ofErrors.get(code) ?? ownEvent(code)).eventId
+}
+
 /** What is to be told when an integration is recorded otherwise than before. */
 export function eventsBetween(before: Integration, after: Integration): IntegrationEvent[] {
   return [...modifications(before, after), ...transitions(before, after), ...newErrors(before, after)]

@@ -3,6 +3,7 @@ import { settledUrl } from "../connections/pg-client.ts"
 import { type AuditRetention, usualAuditRetention } from "../domain/audit.ts"
 import { type IntegrationQuotas, integrationQuotas } from "../domain/integration.ts"
 import type { KeptKeys } from "../encryption/kept-key.ts"
+import { type AlertStore, alertStore } from "./alerts/alerts.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
 import { type ConsoleSessionStore, consoleSessionStore } from "./console/sessions.ts"
@@ -76,6 +77,7 @@ export interface Store extends FlowStores {
   loadRuns: LoadRunStore
   apiKeys: ApiKeyStore
   consoleSessions: ConsoleSessionStore
+  alerts: AlertStore
   governance: GovernanceStore
   governedIntegrations: GovernedIntegrationStore
   resourceRequests: RequestStore
@@ -158,6 +160,7 @@ async function openSettled(url: string, options: StoreOptions): Promise<Store> {
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
     consoleSessions: consoleSessionStore(db),
+    alerts: alertStore(db),
     governance: governanceStore(db, options.secretKeys),
     governedIntegrations: governedIntegrationStore(db),
     resourceRequests: requestStore(db),

@@ -43,6 +43,7 @@ const parts: readonly Part[] = [
   { key: "console", effect: "restart", of: (one) => one.console },
   { key: "profiles", effect: "restart", of: ({ profiles }) => profiles },
   { key: "events", effect: "restart", of: ({ webhook }) => webhook },
+  { key: "alerts", effect: "applied", of: ({ alerts }) => alerts },
   { key: "profile_webhooks", effect: "restart", of: ({ profileWebhooks }) => profileWebhooks },
   { key: "verify", effect: "restart", of: ({ verifyEveryMs }) => verifyEveryMs },
   { key: "isolation", effect: "restart", of: ({ engineMemoryBytes }) => engineMemoryBytes },
@@ -66,13 +67,13 @@ export function reloaded(current: Configuration, next: Configuration): Reloaded 
   const changed = parts.filter(({ of }) => !isDeepStrictEqual(of(current), of(next)))
   const keysOf = (effect: Part["effect"]) =>
     changed.filter((part) => part.effect === effect).map(({ key }) => key)
-  const { credentials, sqlUsers, httpLimits, sources, throttling, audit, quotas } = next
+  const { credentials, sqlUsers, httpLimits, sources, throttling, audit, quotas, alerts } = next
   const { tls: _old, ...ports } = current.listen
   const listen = { ...ports, ...(next.listen.tls && { tls: next.listen.tls }) }
   return {
     configuration: {
       ...current,
-      ...{ credentials, sqlUsers, httpLimits, sources, throttling, audit, quotas, listen },
+      ...{ credentials, sqlUsers, httpLimits, sources, throttling, audit, quotas, alerts, listen },
     },
     applied: keysOf("applied"),
     restart: keysOf("restart"),
@@ -91,6 +92,7 @@ export function takeOver(current: Configuration, next: Configuration): void {
   Object.assign(current.throttling, next.throttling)
   Object.assign(current.audit, next.audit)
   Object.assign(current.quotas, next.quotas)
+  current.alerts = next.alerts
   const { tls: _old, ...ports } = current.listen
   current.listen = { ...ports, ...(next.listen.tls && { tls: next.listen.tls }) }
 }

@@ -10,6 +10,7 @@ import { type Duty, type DutyWork, type Held, newDuty } from "./duty.ts"
 /** What is done once for the whole installation, whichever of its processes does it. */
 export type DutyName =
   | "webhook"
+  | "alerts"
   | "verification schedule"
   | "source remains"
   | "profile matching"

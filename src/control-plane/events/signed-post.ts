@@ -8,22 +8,30 @@ export type PostOutcome = { kind: "taken" } | { kind: "refused" | "away"; reason
 
 /** Sends a message, signed, to a webhook; redirects are not followed. Never rejects. */
 export async function postSigned(
-  webhook: WebhookConfiguration,
+  { url, secret }: Pick<WebhookConfiguration, "url" | "secret">,
   { id, body }: { id: string; body: string },
   signal: AbortSignal,
 ): Promise<PostOutcome> {
   const timestamp = String(Math.floor(Date.now() / 1_000))
   const headers = {
-    "content-type": "application/json",
     "millrace-event": id,
     "millrace-timestamp": timestamp,
-    "millrace-signature": `v1=${signatureOf(webhook.secret, timestamp, body)}`,
+    "millrace-signature": `v1=${signatureOf(secret, timestamp, body)}`,
   }
+  return await postTo(url, { body, headers }, signal)
+}
+
+/** Sends JSON; redirects are not followed. Never rejects. */
+export async function postTo(
+  url: string,
+  { body, headers }: { body: string; headers: Record<string, string> },
+  signal: AbortSignal,
+): Promise<PostOutcome> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
   try {
-    const answer = await fetch(webhook.url, {
+    const answer = await fetch(url, {
       method: "POST",
-      headers,
+      headers: { "content-type": "application/json", ...headers },
       body,
       redirect: "manual",
       signal: limit,

@@ -9,7 +9,9 @@ import { verificationReport, verifyIntegration } from "../../control-plane/pipel
 import { waitForPosition } from "../../control-plane/pipelines/wait-for-position.ts"
 import { processReport } from "../../control-plane/processes/process-report.ts"
 import { requireReader } from "../../control-plane/sql-users/roles.ts"
+import type { AlertsConfiguration } from "../../domain/alerts/alert.ts"
 import type { AuditedChange } from "../../domain/audit.ts"
+import { alertOperations } from "./alert-operations.ts"
 import { apiKeyOperations } from "./api-key-operations.ts"
 import { type ConfigurationReport, configurationOperations } from "./configuration-operations.ts"
 import { consoleOperations } from "./console-operations.ts"
@@ -24,6 +26,8 @@ export interface OperationSources extends StatusSources {
   console: SessionPlane
   /** The configuration of the process that answers. */
   configurationReport(): ConfigurationReport
+  /** As it is now. */
+  alerts(): AlertsConfiguration
   /** Where policies hold. */
   enforcement: Enforcement
   /** For the audit trail: what a call changes, without secrets. Of operations that change something. */
@@ -146,6 +150,7 @@ export const operations: readonly Operation[] = [
     changes: false,
     run: (sources, caller, integration) => verificationReport(sources, caller, integration),
   },
+  ...alertOperations,
   ...apiKeyOperations,
   ...policyOperations,
   ...codeOperations,

@@ -62,6 +62,7 @@ export async function startApiPart(base: Base, { health, status, noticed }: ApiP
   const operationSources: OperationSources = {
     ...status,
     takeEvents,
+    alerts: () => configuration.alerts,
     enforcement: data.enforcement,
     console: sessionPlane(base),
     configurationReport: () => configurationReport(base),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
 import { within } from "../../concurrency/deadline.ts"
 import { hostId } from "../../configuration/host-id.ts"
+import { startAlerts } from "../../control-plane/alerts/duty.ts"
 import { type Duties, startDuties } from "../../control-plane/duties/duties.ts"
 import { startWebhook } from "../../control-plane/events/webhook.ts"
 import { enforcementProblems } from "../../control-plane/governance/enforcement/enforcement-problems.ts"
@@ -122,6 +123,8 @@ function addRepeatedWork({ configuration, store, log }: Base, duties: Duties): v
     const parts = { webhook, store: store.events, place: configuration, log }
     duties.add("webhook", (held) => startWebhook({ ...parts, held }))
   }
+  const rules = () => configuration.alerts
+  duties.add("alerts", (held) => startAlerts({ store, configuration: rules, log, held }))
   const { profiles, profileIdentity: identity } = store
   duties.add("profile matching", (held) => startMatching({ profiles, identity, held, log }))
   duties.add("identity resolution jobs", (held) => startIdentityJobs({ profiles, identity, held, log }))

@@ -37,6 +37,7 @@ import { profileFlows } from "./0035-profile-flows.ts"
 import { profileEvents } from "./0036-profile-events.ts"
 import { consoleSessions } from "./0037-console.ts"
 import { governanceSecrets } from "./0038-governance-secrets.ts"
+import { alerts } from "./0039-alerts.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -78,4 +79,5 @@ export const migrations: readonly Migration[] = [
   profileEvents,
   consoleSessions,
   governanceSecrets,
+  alerts,
 ]
