@@ -94,7 +94,8 @@ warehouses:
         profileWebhooks: [],
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         governance: { validateEveryMs: 300_000, servers: [], okta: { hosts: [] } },
-        console: { pathPrefix: "", allowPlain: false, users: [] },
+        alerts: { channels: [], rules: [] },
+        console: { pathPrefix: "", allowPlain: false, trustedProxies: [], users: [] },
         audit: { days: 30, rows: 100_000 },
       },
     })
@@ -127,7 +128,8 @@ warehouses:
         profileWebhooks: [],
         quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
         governance: { validateEveryMs: 300_000, servers: [], okta: { hosts: [] } },
-        console: { pathPrefix: "", allowPlain: false, users: [] },
+        alerts: { channels: [], rules: [] },
+        console: { pathPrefix: "", allowPlain: false, trustedProxies: [], users: [] },
         audit: { days: 90, rows: 100_000 },
       },
     })

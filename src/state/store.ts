@@ -6,6 +6,7 @@ import type { KeptKeys } from "../encryption/kept-key.ts"
 import { type AlertStore, alertStore } from "./alerts/alerts.ts"
 import { type AuditStore, auditStore } from "./audit.ts"
 import { connectState } from "./connection.ts"
+import { type GuessStore, guessStore } from "./console/guesses.ts"
 import { type ConsoleSessionStore, consoleSessionStore } from "./console/sessions.ts"
 import { type BucketEventStore, bucketEventStore } from "./copy/bucket-events.ts"
 import { type LoadRunStore, loadRunStore } from "./copy/load-runs.ts"
@@ -77,6 +78,7 @@ export interface Store extends FlowStores {
   loadRuns: LoadRunStore
   apiKeys: ApiKeyStore
   consoleSessions: ConsoleSessionStore
+  consoleGuesses: GuessStore
   alerts: AlertStore
   governance: GovernanceStore
   governedIntegrations: GovernedIntegrationStore
@@ -160,6 +162,7 @@ async function openSettled(url: string, options: StoreOptions): Promise<Store> {
     loadRuns: loadRunStore(db),
     apiKeys: apiKeyStore(db),
     consoleSessions: consoleSessionStore(db),
+    consoleGuesses: guessStore(callDb),
     alerts: alertStore(db),
     governance: governanceStore(db, options.secretKeys),
     governedIntegrations: governedIntegrationStore(db),

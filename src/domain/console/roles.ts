@@ -26,5 +26,7 @@ export interface ConsoleConfiguration {
   pathPrefix: string
   /** Whether other machines may use the console without TLS. */
   allowPlain: boolean
+  /** Addresses and networks (`10.0.0.0/8`) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
+  trustedProxies: readonly string[]
   users: readonly ConsoleUser[]
 }

@@ -21,7 +21,15 @@ import { builtConsole } from "./page-files.ts"
 import { acceptsPage, consolePages, type Pages } from "./pages.ts"
 import { queryRoutes } from "./query/query-routes.ts"
 import type { StatementSources } from "./query/statements.ts"
-import { pathWithin, prefixOf, requireJson, requirePrivate, requireSameSite } from "./request-checks.ts"
+import {
+  asSent,
+  pathWithin,
+  prefixOf,
+  requireJson,
+  requirePrivate,
+  requireSameSite,
+  trustedList,
+} from "./request-checks.ts"
 import { match, type OpenRoute, type Route, type RouteCall } from "./route.ts"
 import { openSessionRoutes, type SessionSources, sessionRoutes } from "./session-routes.ts"
 
@@ -61,6 +69,7 @@ export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
     open,
     routes: routesOf(options, open),
   }
+  const trusted = trustedList(configuration.trustedProxies)
   const requests = newRequestLog(log, "console request")
 
   const pathOf = (request: WireRequest) =>
@@ -85,7 +94,7 @@ export function consoleDoor(options: ConsoleDoorOptions): ConsoleDoor {
       if (path === "/console" || path.startsWith("/console/")) return !isSigned(request)
       return path === "/" && request.method === "GET" && acceptsPage(request) && !isSigned(request)
     },
-    handle: (request) => logged((seen) => handle(parts, request, pathOf(request), seen)),
+    handle: (request) => logged((seen) => handle(parts, asSent(request, trusted), pathOf(request), seen)),
     tooLarge: () =>
       logged(() => {
         throw new Refused("tooLarge", "The request's body is larger than 1 MiB.")

@@ -1,71 +1,52 @@
+import type { GuessStore } from "../../state/console/guesses.ts"
 import { addressOf } from "../../wire/http/connections.ts"
 
 /** Wrong passwords of one user from one network until it has to wait; of all users from one network. */
 const wrongOfUser = 10
-const wrongOfAddress = 100
-/** How long wrong passwords are remembered, and how long nobody may try then. */
-const lockedMs = 300_000
-const keptAtMost = 10_000
+const wrongOfNetwork = 100
 
-interface Guesses {
-  wrong: number
-  /** When they are forgotten, by the monotonic clock. */
-  untilMs: number
-}
-
-/** Who guessed too often waits. Counted in this process, by user and network: what others guess from elsewhere locks nobody out. */
+/**
+ * Who guessed too often waits for five minutes. Counted over all processes, by user and network: what others guess from elsewhere locks
+ * nobody out.
+ */
 export interface LockOut {
-  /** How long it has to wait, in ms; `undefined`: it may try. */
-  waitMs(user: string, address: string | undefined): number | undefined
-  /** @returns locked: this was the last one for now */
-  wrong(user: string, address: string | undefined): "counted" | "locked"
-  right(user: string, address: string | undefined): void
+  /** Before a password is looked at. @returns how long it has to wait, in ms; `undefined`: it may try */
+  begin(
+    user: string,
+    address: string | undefined,
+  ): Promise<{ waitMs: number | undefined; isLast: boolean; leftMs: number }>
+  right(user: string, address: string | undefined): Promise<void>
 }
 
-/** @param nowMs of the monotonic clock */
-export function newLockOut(nowMs: () => number = () => performance.now()): LockOut {
-  const kept = new Map<string, Guesses>()
-
-  function guesses(key: string): Guesses {
-    const found = kept.get(key)
-    if (found !== undefined && found.untilMs > nowMs()) return found
-    return { wrong: 0, untilMs: nowMs() + lockedMs }
-  }
-
-  function keysOf(user: string, address: string | undefined): [key: string, atMost: number][] {
-    const network = addressOf(address)
-    return [
-      [`${network} ${user.slice(0, 200)}`, wrongOfUser],
-      [network, wrongOfAddress],
-    ]
-  }
-
-  function count(key: string): number {
-    const found = guesses(key)
-    const counted = { wrong: found.wrong + 1, untilMs: nowMs() + lockedMs }
-    kept.delete(key)
-    // The oldest are forgotten first.
-    const [oldest] = kept.keys()
-    if (kept.size >= keptAtMost && oldest !== undefined) kept.delete(oldest)
-    kept.set(key, counted)
-    return counted.wrong
-  }
-
+export function newLockOut(store: GuessStore): LockOut {
   return {
-    waitMs(user, address) {
-      const waits = keysOf(user, address).flatMap(([key, atMost]) => {
-        const { wrong, untilMs } = guesses(key)
-        return wrong >= atMost ? [untilMs - nowMs()] : []
-      })
-      return waits.length === 0 ? undefined : Math.max(...waits)
+    async begin(user, address) {
+      const by = countedBy(user, address)
+      const counts = await store.count(by)
+      const states = by.map(({ key, atMost }) => ({
+        atMost,
+        ...(counts.get(key) ?? { wrong: 0, leftMs: 0 }),
+      }))
+      const longest = (of: typeof states) => Math.max(0, ...of.map(({ leftMs }) => leftMs))
+      const over = states.filter(({ wrong, atMost }) => wrong > atMost)
+      const last = states.filter(({ wrong, atMost }) => wrong >= atMost)
+      return {
+        waitMs: over.length === 0 ? undefined : longest(over),
+        isLast: last.length > 0,
+        leftMs: longest(last),
+      }
     },
-    wrong(user, address) {
-      const full = keysOf(user, address).filter(([key, atMost]) => count(key) >= atMost)
-      return full.length > 0 ? "locked" : "counted"
-    },
-    right: (user, address) => {
-      const [[key]] = keysOf(user, address) as [[string, number]]
-      kept.delete(key)
+    async right(user, address) {
+      const [ofUser, ofNetwork] = countedBy(user, address)
+      await store.right({ forget: ofUser.key, less: ofNetwork.key })
     },
   }
+}
+
+function countedBy(user: string, address: string | undefined) {
+  const network = addressOf(address)
+  return [
+    { key: `${network} ${user.slice(0, 200)}`, atMost: wrongOfUser },
+    { key: network, atMost: wrongOfNetwork },
+  ] as const
 }

@@ -1,4 +1,5 @@
 /** What is known of a request before anything is done: under which prefix it came, whether it may be answered, whether it is ours. */
+import { BlockList, isIP, isIPv6 } from "node:net"
 import type { ConsoleConfiguration } from "../../domain/console/roles.ts"
 import { isLoopback } from "../../domain/loopback.ts"
 import { headerValue, headerValues, mediaType, type WireRequest } from "../../wire/http/message.ts"
@@ -21,10 +22,51 @@ export function pathWithin(path: string, prefix: string): string {
   return path.slice(prefix.length) || "/"
 }
 
+/** The request as its client sent it: its address, and whether it spoke TLS, as far as proxies may say so. */
+export function asSent(request: WireRequest, trusted: BlockList): WireRequest {
+  const { address } = request
+  const isProxy = address !== undefined && isIn(trusted, address)
+  if (!isProxy) return { ...request, isSecure: isSecure(request) }
+  return {
+    ...request,
+    address: forwardedFor(request, trusted) ?? address,
+    isSecure: request.isSecure === true || saysSecure(request),
+  }
+}
+
+export function trustedList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = "", bits] = network.split("/")
+    const family = isIPv6(address) ? "ipv6" : "ipv4"
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+/** Each proxy adds whom it was asked by at the end: the last one that no trusted proxy is. What stands before it anybody may have written. */
+function forwardedFor(request: WireRequest, trusted: BlockList): string | undefined {
+  const named = headerValues(request, "x-forwarded-for").flatMap((value) => value.split(","))
+  for (const one of named.map((text) => text.trim()).reverse()) {
+    if (isIP(one) === 0) return undefined
+    if (!isIn(trusted, one)) return one
+  }
+  return undefined
+}
+
+function isIn(list: BlockList, given: string): boolean {
+  const address = given.replace(/^::ffff:(?=[0-9.]+$)/i, "")
+  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4")
+}
+
 /** Whether the browser speaks TLS: to us, or to a proxy on this machine that says so. */
 export function isSecure(request: WireRequest): boolean {
-  if (request.isSecure === true) return true
-  return isLocal(request) && headerValue(request, "x-forwarded-proto")?.trim().toLowerCase() === "https"
+  return request.isSecure === true || (isLocal(request) && saysSecure(request))
+}
+
+function saysSecure(request: WireRequest): boolean {
+  return headerValue(request, "x-forwarded-proto")?.trim().toLowerCase() === "https"
 }
 
 function isLocal({ address }: WireRequest): boolean {

@@ -11,6 +11,7 @@ import {
 } from "../../control-plane/console/sessions.ts"
 import { Fault } from "../../domain/faults.ts"
 import type { AuditStore } from "../../state/audit.ts"
+import type { GuessStore } from "../../state/console/guesses.ts"
 import type { WireRequest } from "../../wire/http/message.ts"
 import { Refused, type RouteAnswer } from "./answers.ts"
 import { bodyOf } from "./body.ts"
@@ -21,6 +22,8 @@ import { type OpenRoute, parameter, type Route, type RouteCall } from "./route.t
 
 export interface SessionSources extends IdentitySources {
   audit: AuditStore
+  /** Of all processes. */
+  guesses: GuessStore
   log: AuditLog
   /** Of the logins of the SQL port: see `isPassword`. */
   loginSecret(): Promise<Uint8Array>
@@ -118,18 +121,18 @@ type SignIn = (request: WireRequest, given: z.output<typeof signInBody>) => Prom
 
 /** Each sign-in, refused ones too, has its entry in the audit trail. */
 function newSignIn(sources: SessionSources): SignIn {
-  const lockOut = newLockOut()
+  const lockOut = newLockOut(sources.guesses)
   const byPassword = async (request: WireRequest, given: { user: string; password: string }) => {
     const { user: name, password } = given
     const { address } = request
-    const waitMs = lockOut.waitMs(name, address)
-    if (waitMs !== undefined) throw tooMany(waitMs)
+    const attempt = await lockOut.begin(name, address)
+    if (attempt.waitMs !== undefined) throw tooMany(attempt.waitMs)
     const [account, secret] = await Promise.all([sources.accounts.find(name), sources.loginSecret()])
     if (!isPassword(account, { name, password, secret })) {
-      if (lockOut.wrong(name, address) === "locked") throw tooMany(lockOut.waitMs(name, address) ?? 0)
+      if (attempt.isLast) throw tooMany(attempt.leftMs)
       throw new Refused("notSignedIn", "The user or the password is wrong.")
     }
-    lockOut.right(name, address)
+    await lockOut.right(name, address)
     return await beginSession(sources, { user: name, role: account?.role, address })
   }
   return (request, given) =>

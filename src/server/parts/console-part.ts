@@ -15,6 +15,7 @@ export function consolePart(base: Base, sources: OperationSources, throttle: Thr
     configuration: configuration.console,
     ...sources.console,
     apiKeys: store.apiKeys,
+    guesses: store.consoleGuesses,
     audit: store.audit,
     loginSecret: once(() => store.sqlUsers.loginSecret()),
     operations: operationAnswers(sources, base),

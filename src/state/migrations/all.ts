@@ -38,6 +38,7 @@ import { profileEvents } from "./0036-profile-events.ts"
 import { consoleSessions } from "./0037-console.ts"
 import { governanceSecrets } from "./0038-governance-secrets.ts"
 import { alerts } from "./0039-alerts.ts"
+import { consoleGuesses } from "./0040-console-guesses.ts"
 
 /** In order. A released migration is never edited; a change is a new one. */
 export const migrations: readonly Migration[] = [
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   consoleSessions,
   governanceSecrets,
   alerts,
+  consoleGuesses,
 ]
