@@ -49,7 +49,11 @@ export const commands: Record<string, Command> = {
     flags: ["dry-run", "yes", "config"],
     words: 0,
     run: async ({ values: { "dry-run": dryRun, yes, config } }) =>
-      (await import("./uninstall.ts")).uninstall({ dryRun: dryRun === true, yes: yes === true, config }),
+      (await import("./remains/uninstall.ts")).uninstall({
+        dryRun: dryRun === true,
+        yes: yes === true,
+        config,
+      }),
   },
   config: {
     usages: ["check [--config FILE]", "show [--json] [--config FILE]"],

@@ -30,6 +30,19 @@ const warehouses = `warehouses: [{ arn: "${namespace}", engine: duckdb }]`
 const minimal = `sources: []\n${warehouses}\n`
 const withSource = (entry: string) => `sources:\n  - ${entry}\n${warehouses}\n`
 
+/** What a configuration has that does not name these blocks. */
+const ofUnnamedBlocks = {
+  file: join(folder, "millrace.yaml"),
+  httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
+  log: { level: "info", format: "json" },
+  sqlLimits: sqlLimits.parse({}),
+  profileWebhooks: [],
+  quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
+  governance: { validateEveryMs: 300_000, servers: [], okta: { hosts: [] } },
+  alerts: { channels: [], rules: [] },
+  console: { pathPrefix: "", allowPlain: false, trustedProxies: [], users: [] },
+}
+
 describe("a whole millrace.yaml", () => {
   it("is taken over, with paths relative to the file and variables filled in", () => {
     const text = `
@@ -50,18 +63,14 @@ warehouses:
 `
     assert.deepEqual(load(text, { PW: "p: [w", KEY: "k", ONE: Buffer.alloc(32, 1).toString("base64") }), {
       ok: {
-        file: join(folder, "millrace.yaml"),
         account: "210987654321",
         region: "eu-west-1",
         dataDir: join(folder, "data"),
         listen: { http: { host: "0.0.0.0", port: 80 }, sql: { host: "::1", port: 0 } },
-        httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: "postgres://u:p: [w@db/state",
-        log: { level: "info", format: "json" },
         credentials: [{ accessKeyId: "AKIDX", secretAccessKey: "k-k", role: "partner:Acme & Co" }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the doubled dollar stands for
         sqlUsers: [{ name: "analyst", password: "${PW}", role: "read-only" }],
-        sqlLimits: sqlLimits.parse({}),
         sources: [
           {
             arn: "arn:aws:rds:eu-west-1:123456789012:db:orders",
@@ -91,28 +100,22 @@ warehouses:
           },
         ],
         throttling: { perSecond: 200, burst: 7 },
-        profileWebhooks: [],
-        quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
-        governance: { validateEveryMs: 300_000, servers: [], okta: { hosts: [] } },
-        alerts: { channels: [], rules: [] },
-        console: { pathPrefix: "", allowPlain: false, trustedProxies: [], users: [] },
+        ...ofUnnamedBlocks,
         audit: { days: 30, rows: 100_000 },
       },
     })
   })
 
-  it("needs only sources and warehouses", () => {
+  it("needs only sources and warehouses", () =>
     assert.deepEqual(load(minimal), {
       ok: {
-        ...{ file: join(folder, "millrace.yaml"), account: "123456789012", region: "us-east-1" },
+        account: "123456789012",
+        region: "us-east-1",
         dataDir: join(folder, ".millrace"),
         listen: { http: { host: "127.0.0.1", port: 5440 }, sql: { host: "127.0.0.1", port: 5439 } },
-        httpLimits: { connections: 1_000, connectionsPerAddress: 250 },
         stateUrl: undefined,
-        log: { level: "info", format: "json" },
         credentials: [],
         sqlUsers: [],
-        sqlLimits: sqlLimits.parse({}),
         sources: [],
         warehouses: [
           {
@@ -125,15 +128,10 @@ warehouses:
         ],
         kmsKeys: [],
         throttling: { perSecond: 200, burst: 1_000 },
-        profileWebhooks: [],
-        quotas: { perAccount: 100, perTarget: 50, perSource: 5 },
-        governance: { validateEveryMs: 300_000, servers: [], okta: { hosts: [] } },
-        alerts: { channels: [], rules: [] },
-        console: { pathPrefix: "", allowPlain: false, trustedProxies: [], users: [] },
+        ...ofUnnamedBlocks,
         audit: { days: 90, rows: 100_000 },
       },
-    })
-  })
+    }))
 })
 
 describe("without a file", () => {

@@ -172,11 +172,13 @@ async function openSettled(url: string, options: StoreOptions): Promise<Store> {
     profileIdentity: identityStore(db),
     ...flowStores(db),
     profileEvents: profileEventStore(db),
-    ping: async () => {
-      await sql`select 1`.execute(db)
-    },
+    ping: () => ping(db),
     close: () => closeAll(signals, [db, leaseDb, callDb, profileDb]),
   }
+}
+
+async function ping(db: ReturnType<typeof connectState>): Promise<void> {
+  await sql`select 1`.execute(db)
 }
 
 async function closeAll(signals: Signals, pools: readonly ReturnType<typeof connectState>[]): Promise<void> {

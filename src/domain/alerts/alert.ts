@@ -8,7 +8,7 @@ export const alertConditions = [
   "verification",
   "not_reporting",
 ] as const
-/** What a rule looks at. docs/operating/alerts.md */
+/** What a rule looks at. docs/operating/monitoring/alerts.md */
 export type AlertCondition = (typeof alertConditions)[number]
 
 export interface AlertRule {

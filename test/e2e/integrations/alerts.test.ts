@@ -7,7 +7,7 @@ import { tcpProxy } from "../../support/tcp-proxy.ts"
 import { waitUntil } from "../../support/wait-until.ts"
 import { atEnd } from "../clean-up.ts"
 import { hook, webhookSecret } from "../event-receivers.ts"
-import { newPlace, sourceArn } from "../place.ts"
+import { newPlace, type Place, sourceArn } from "../place.ts"
 import { apiOf } from "../rds.ts"
 import { bank } from "../source.ts"
 
@@ -38,24 +38,27 @@ async function mailServer(context: TestContext) {
   return { mails, url: `smtp://ops:${mailPassword}@127.0.0.1:${port}` }
 }
 
-test("a source that stops is told once by webhook and mail, though Millrace is killed, and so is its return", async (context) => {
+/** A bank behind a proxy, replicated by a Millrace that has no alerts yet. */
+async function replicatedBank(context: TestContext) {
   const { url, name } = await bank(context)
   const at = new URL(url)
   const proxy = await tcpProxy({ host: at.hostname, port: Number(at.port) })
   atEnd(context, () => proxy.close())
-  const [receiver, mail] = [await hook(context), await mailServer(context)]
-  const told = receiver.taken as unknown as AlertMessage[]
   const place = await newPlace(context, { sources: [{ arn: sourceArn, url: proxy.through(url) }] })
   const first = await place.start()
   const api = apiOf(place)
   await api.create("bank", `include: ${name}.public.*`)
   await api.becomes("bank", "active")
+  return { proxy, place, first }
+}
 
+/** Gives the running Millrace these alerts, and tries the mail. */
+async function configureAlerts(place: Place, hookUrl: string, mailUrl: string): Promise<void> {
   await place.configure((configuration) => {
     configuration.alerts = {
       channels: [
-        { name: "hook", webhook: receiver.url, secret: webhookSecret },
-        { name: "mail", email: { server: mail.url, from: "millrace@example.com", to: ["ops@example.com"] } },
+        { name: "hook", webhook: hookUrl, secret: webhookSecret },
+        { name: "mail", email: { server: mailUrl, from: "millrace@example.com", to: ["ops@example.com"] } },
       ],
       rules: [
         { name: "broken", when: "failure", for: "1s" },
@@ -66,6 +69,13 @@ test("a source that stops is told once by webhook and mail, though Millrace is k
   assert.equal((await place.run("reload")).stdout, "reloaded: alerts\n")
   const tried = await place.run("alerts", "test", "--channel", "mail")
   assert.equal(tried.stdout, "mail took the message.\n", tried.output)
+}
+
+test("a source that stops is told once by webhook and mail, though Millrace is killed, and so is its return", async (context) => {
+  const { proxy, place, first } = await replicatedBank(context)
+  const [receiver, mail] = [await hook(context), await mailServer(context)]
+  const told = receiver.taken as unknown as AlertMessage[]
+  await configureAlerts(place, receiver.url, mail.url)
   assert.match(mail.mails[0] ?? "", /Subject: Millrace: a test of this channel/)
 
   const severedAtMs = Date.now()
@@ -91,9 +101,10 @@ test("a source that stops is told once by webhook and mail, though Millrace is k
   const list = await place.run("alerts", "list")
   assert.match(list.stdout, /broken \| bank \| SOURCE_UNREACHABLE \| \S+Z \| \S+Z\n/)
 
+  // Mended before the start: the new process must not find the failure a second time.
   await first.kill9()
-  await place.start()
   proxy.mend()
+  await place.start()
   await waitUntil(both(2), { what: "the recovery by webhook and mail" })
   assert.deepEqual(
     told.map((one) => one.state),

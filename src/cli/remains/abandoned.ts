@@ -1,5 +1,5 @@
-import type { StatusReport } from "../control-plane/pipelines/status.ts"
-import type { Finding, Source } from "../replication/contracts/source.ts"
+import type { StatusReport } from "../../control-plane/pipelines/status.ts"
+import type { Finding, Source } from "../../replication/contracts/source.ts"
 
 /** Which of the things at sources that are named as ours belong to an integration of this installation. */
 export type Ownership = { kind: "known"; isOwned(handle: string): boolean } | { kind: "unknown"; why: string }

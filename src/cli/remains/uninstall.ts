@@ -1,13 +1,13 @@
 import { once } from "node:events"
 import { createInterface } from "node:readline"
-import { SetupError } from "../configuration/setup-error.ts"
-import { Problem, reportOf } from "../domain/problems.ts"
-import { plainLine } from "../domain/text-forms/plain-text.ts"
-import { newLog } from "../server/log/log.ts"
-import { type AtSource, openUninstall, type Removable, type Uninstall } from "../server/uninstall.ts"
-import { configured } from "./configured.ts"
-import { type ExitCode, failed, misused } from "./operate.ts"
-import { print } from "./output.ts"
+import { SetupError } from "../../configuration/setup-error.ts"
+import { Problem, reportOf } from "../../domain/problems.ts"
+import { plainLine } from "../../domain/text-forms/plain-text.ts"
+import { newLog } from "../../server/log/log.ts"
+import { type AtSource, openUninstall, type Removable, type Uninstall } from "../../server/uninstall.ts"
+import { configured } from "../configured.ts"
+import { type ExitCode, failed, misused } from "../operate.ts"
+import { print } from "../output.ts"
 
 export interface UninstallOptions {
   dryRun: boolean
