@@ -142,7 +142,7 @@ async function writeUntil({ url, random }: Scene, until: number): Promise<void> 
 
 async function disturbUntil(scene: Scene, until: number): Promise<void> {
   const { random, trouble } = scene
-  const acts: readonly (() => Promise<unknown> | void)[] = [
+  const acts: readonly (() => unknown)[] = [
     () => {
       trouble.isAway = !trouble.isAway
     },

@@ -32,7 +32,7 @@ export function newLockYield(address: Address): LockYield {
   const readers = new Map<number, { hasYielded: boolean }>()
   const stop = new AbortController()
   let client: pg.Client | undefined
-  let looking: Promise<void> | undefined
+  let isLooking = false
   let waitedFor = new Set<number>()
 
   async function look(): Promise<void> {
@@ -50,7 +50,9 @@ export function newLockYield(address: Address): LockYield {
     }
   }
 
+  /** Never rejects. */
   async function lookOn(): Promise<void> {
+    isLooking = true
     // A read that ends within one interval needs no poll, and no connection for it.
     while (await isReadingStill()) {
       try {
@@ -60,7 +62,7 @@ export function newLockYield(address: Address): LockYield {
         await close()
       }
     }
-    looking = undefined
+    isLooking = false
     await close()
   }
 
@@ -80,7 +82,7 @@ export function newLockYield(address: Address): LockYield {
       const { processID: pid } = session as unknown as { processID: number }
       const reader = { hasYielded: false }
       readers.set(pid, reader)
-      looking ??= lookOn()
+      if (!isLooking) void lookOn()
       return {
         get hasYielded() {
           return reader.hasYielded
