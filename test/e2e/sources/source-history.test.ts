@@ -208,7 +208,7 @@ test("the password changed at the source: reported, and taken up when it is righ
     await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mover'")
   })
   const message = await api.reports("bank", "SOURCE_LOGIN_REFUSED")
-  assert.match(message, /Correct the user name or password/)
+  assert.match(message, /Correct the source's user name, password or keys/)
   await onDatabase(admin, async (client) => {
     await client.query("UPDATE accounts SET owner = owner || '?' WHERE id < 9")
     await client.query("ALTER ROLE mover PASSWORD 'pw-first-MARKER'")
