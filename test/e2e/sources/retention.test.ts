@@ -46,6 +46,9 @@ test("status and metrics tell what the source keeps, how much room is left, and 
   for (const gauge of ["retained_bytes", "safe_bytes", "seconds_to_loss"])
     assert.match(
       metrics,
-      new RegExp(`^millrace_source_${gauge}\\{integration_id="[^"]+",source_database="bank"\\} \\d`, "m"),
+      new RegExp(
+        `^millrace_source_${gauge}\\{integration_id="[^"]+",integration="[^"]+",source_database="bank"\\} \\d`,
+        "m",
+      ),
     )
 })
