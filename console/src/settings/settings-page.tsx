@@ -43,9 +43,12 @@ function Configuration({ report }: { report: ConfigurationReport }) {
   const [filter, setFilter] = useState("")
   const wanted = filter.trim().toLowerCase()
   const shown = sections.filter(({ key, yaml }) => `${key}\n${yaml}`.toLowerCase().includes(wanted))
+  if (file === null) return <p>{words.noFile}</p>
   return (
     <>
-      <p>{file === null ? words.noFile : <code>{file}</code>}</p>
+      <p>
+        <code>{file}</code>
+      </p>
       <Difference report={report} />
       <section aria-labelledby="sections">
         <div className="section-head">

@@ -155,7 +155,7 @@ export const settingsTexts = {
   forAdminsDetail: (role: string) =>
     `Your role is ${role}. The file names hosts, users and folders, so the API gives it to the role admin alone.`,
   file: "File",
-  noFile: "There is no millrace.yaml: the usual values apply.",
+  noFile: "Millrace was started without a millrace.yaml, as the demo is.",
   same: "What runs is what the file says.",
   reload: "The file has changed; a reload applies",
   reloadCommand: "millrace reload",

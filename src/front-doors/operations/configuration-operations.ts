@@ -3,7 +3,7 @@ import type { Operation } from "./operations.ts"
 
 /** What applies, without its secrets. */
 export interface ConfigurationReport {
-  /** Absolute path of millrace.yaml; null: there is none, and the usual values apply. */
+  /** Absolute path of millrace.yaml; null: Millrace was started without one, and there are no sections. */
   file: string | null
   /** Why the file cannot be taken over as it is now, a line each. */
   mistakes: string[]

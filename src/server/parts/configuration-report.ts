@@ -12,9 +12,14 @@ import type { Engines } from "../registries.ts"
 import type { Base } from "./base.ts"
 
 /** The configuration file as it is now, as `millrace config show` has it, and what of it the process has not taken over yet. */
-export function configurationReport({ configuration, engines }: Base): ConfigurationReport {
-  const file = configuration.file ?? null
-  const written = writtenConfiguration(configuration.file)
+export function configurationReport({
+  configuration,
+  engines,
+}: Pick<Base, "configuration" | "engines">): ConfigurationReport {
+  const { file } = configuration
+  // The demo is given its configuration by the program: a file that may lie here says nothing of it.
+  if (file === undefined) return { file: null, ...lines([]), sections: [] }
+  const written = writtenConfiguration(file)
   if ("mistakes" in written) return { file, ...lines(written.mistakes), sections: [] }
   const shown = shownConfiguration(written.document, engines) as Record<string, unknown>
   return { file, ...notTaken(configuration, engines), sections: Object.entries(shown).flatMap(sectionsOf) }
